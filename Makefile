@@ -1,0 +1,67 @@
+# cim: `make` alone prints the targets. Every target does its own set-up.
+#
+# Everything runs on the Node.js pinned in package.json (npm packages node-linux-*), whatever the machine's own
+# version is: it is put first on PATH. Where no such package exists for the machine, its own Node.js >= 24 is used.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+ARCH := $(subst aarch64,arm64,$(subst x86_64,x64,$(shell uname -m)))
+NODE_HOME := $(CURDIR)/node_modules/node-$(shell uname -s | tr A-Z a-z)-$(ARCH)
+export PATH := $(NODE_HOME)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+INSTALLED := node_modules/.cim-installed
+GENERATED := src/codec/generated/cim.js
+SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
+JEST := node node_modules/jest/bin/jest.js --ci
+
+.PHONY: help setup build check format test test-quick demo docs services clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) $(GENERATED) ## install the dependencies and generate the codec
+
+$(INSTALLED): package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@# The ZooKeeper client is native code: built here, against the headers that come with the pinned Node.js.
+	if [ -d "$(NODE_HOME)" ]; then export npm_config_nodedir="$(NODE_HOME)"; fi; \
+	  npm rebuild zookeeper --foreground-scripts --loglevel=error > node_modules/.zookeeper-build.log 2>&1 \
+	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the native ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
+	touch $@
+
+$(GENERATED): proto/cim.proto proto/link.proto $(INSTALLED)
+	node build.mjs generate
+
+build: bin/cim ## make bin/cim, the standalone executable
+
+bin/cim: $(SOURCES) build.mjs package.json $(INSTALLED) $(GENERATED)
+	node build.mjs executable
+
+check: setup ## types, format and lint, import boundaries, dead code (seconds)
+	tsc
+	biome check --error-on-warnings .
+	node build.mjs boundaries
+	knip --no-progress
+
+format: setup ## format and fix what the linter can fix
+	biome check --write .
+
+test-quick: setup ## unit, contract and property tests that need no service
+	$(JEST) test/unit test/property
+
+services: ## install redis-server, zookeeper and nginx (Debian packages) where missing
+	@bash test/support/install-services.sh
+
+test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, and bin/cim
+	$(JEST)
+
+demo: setup build ## people chat in this terminal: nothing else needed
+	@bash test/support/demo.sh
+
+docs: setup ## regenerate docs/reference from the code's own tables
+	node build.mjs docs
+
+clean: ## remove what was built (not the dependencies)
+	rm -rf dist bin/cim src/codec/generated

@@ -1,0 +1,13 @@
+/**
+ * The shape of every call between server and route: a batch of entries, each answered on its own, in any order, exactly once. One closure
+ * serves a whole batch; a slow entry does not hold the others. Batches are what has gathered: nobody waits to fill one.
+ */
+export type BatchCall<Entry, Result> = (
+  entries: readonly Entry[],
+  answer: (index: number, result: Result) => void,
+) => void;
+
+/** One entry, as a promise; for the calls that are not made per message. */
+export function callOne<Entry, Result>(call: BatchCall<Entry, Result>, entry: Entry): Promise<Result> {
+  return new Promise((resolve) => call([entry], (_index, result) => resolve(result)));
+}

@@ -1,0 +1,99 @@
+/** What a server asks of a route. Implemented by src/route/route-service.ts; reached over a link or, in `cim dev`, directly. */
+import type { BatchCall } from './batch-call.ts';
+
+/** A connection has logged in over TCP. It counts as logged in only when this was answered with code 0. */
+export interface OpenEntry {
+  readonly userId: number;
+  readonly userName: string;
+  /** Empty = a Java peer. */
+  readonly device: string;
+  /** The device's own; 0 for a Java peer. */
+  readonly connectionNumber: number;
+  readonly ephemeral: boolean;
+  /** The server process, and `ip:tcpPort:httpPort` of it. */
+  readonly instance: string;
+  readonly address: string;
+  /** The connection, within the instance. */
+  readonly sessionId: number;
+}
+
+export interface OpenResult {
+  /** 0, or the close code (src/codec/close-codes.ts) with which to end the connection. */
+  readonly code: number;
+  readonly reason: string;
+  readonly connectionNumber: number;
+  readonly cursor: number;
+  readonly head: number;
+  readonly groupHead: number;
+}
+
+export interface CloseEntry {
+  readonly userId: number;
+  readonly device: string;
+  readonly connectionNumber: number;
+  readonly instance: string;
+}
+
+/** One MESSAGE of a cim client, as it came: the route reads its routing fields and never its text. */
+export interface SubmitEntry {
+  readonly from: number;
+  readonly fromName: string;
+  readonly epoch: Uint8Array;
+  readonly instance: string;
+  readonly sessionId: number;
+  readonly body: Uint8Array;
+}
+
+export interface SubmitResult {
+  /** 0 = stored; otherwise a code of src/base/errors.ts. */
+  readonly code: number;
+  /** Number in the sender's own timeline (for a group message: the group's); 0 = not known. */
+  readonly seq: number;
+  /** Out of order: the number that would be taken. */
+  readonly expected: number;
+}
+
+export interface ReadEntry {
+  readonly userId: number;
+  /** Empty = the user's own timeline. */
+  readonly group: string;
+  readonly after: number;
+  readonly afterIdentity: string;
+  readonly limit: number;
+}
+
+export interface ReadResult {
+  readonly code: number;
+  /** Parallel: the numbers and bodies of the page. */
+  readonly seqs: readonly number[];
+  readonly bodies: readonly Uint8Array[];
+  readonly head: number;
+  readonly first: number;
+  readonly rewound: boolean;
+}
+
+export interface AcknowledgeEntry {
+  readonly userId: number;
+  readonly device: string;
+  readonly seq: number;
+}
+
+/** A server has, or is about to have, members of a group. */
+export interface InterestEntry {
+  readonly group: string;
+  readonly instance: string;
+  readonly address: string;
+}
+
+export interface DoneResult {
+  readonly code: number;
+}
+
+export interface RouteApi {
+  readonly open: BatchCall<OpenEntry, OpenResult>;
+  readonly close: BatchCall<CloseEntry, DoneResult>;
+  readonly submit: BatchCall<SubmitEntry, SubmitResult>;
+  readonly read: BatchCall<ReadEntry, ReadResult>;
+  readonly acknowledge: BatchCall<AcknowledgeEntry, DoneResult>;
+  readonly interest: BatchCall<InterestEntry, DoneResult>;
+}

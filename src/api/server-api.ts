@@ -1,0 +1,63 @@
+/** What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link or, in `cim dev`, directly. */
+import type { BatchCall } from './batch-call.ts';
+
+/** A stored message for connections of one user. */
+export interface PushEntry {
+  readonly sessionIds: readonly number[];
+  /** Whose session ids these are: another process may live at the address by now. */
+  readonly instance: string;
+  readonly seq: number;
+  readonly body: Uint8Array;
+}
+
+export interface PushResult {
+  /** Those that are not connections of that instance (any more). */
+  readonly missing: readonly number[];
+}
+
+/** A stored message for every member of a group on the server. */
+export interface PushGroupEntry {
+  readonly group: string;
+  readonly instance: string;
+  readonly seq: number;
+  readonly body: Uint8Array;
+}
+
+export interface PushGroupResult {
+  /** Another instance than the one named lives here. */
+  readonly foreign: boolean;
+}
+
+/** End a connection, with this close code. */
+export interface EndEntry {
+  readonly sessionId: number;
+  readonly instance: string;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** `/fetchOfflineMsgs`: let the reader of a Java peer look into its timeline now. */
+export interface WakeEntry {
+  readonly sessionId: number;
+  readonly instance: string;
+}
+
+export type OnlineEntry = Record<never, never>;
+
+export interface OnlineResult {
+  /** Parallel; one entry per connection, so a user with two devices is there twice. */
+  readonly userIds: readonly number[];
+  readonly userNames: readonly string[];
+}
+
+export interface DoneResult {
+  readonly code: number;
+}
+
+export interface ServerApi {
+  readonly push: BatchCall<PushEntry, PushResult>;
+  readonly pushGroup: BatchCall<PushGroupEntry, PushGroupResult>;
+  readonly end: BatchCall<EndEntry, DoneResult>;
+  readonly wake: BatchCall<WakeEntry, DoneResult>;
+  readonly online: BatchCall<OnlineEntry, OnlineResult>;
+}

@@ -1,0 +1,41 @@
+/**
+ * What a process is made of, in the order in which it was started. Stopping runs every step backwards, even if one throws, and
+ * is idempotent: later calls wait for the first.
+ */
+import { describeError } from './errors.ts';
+import type { Logger } from './log.ts';
+
+/** Something that runs until it is stopped. */
+export interface Service {
+  stop(): Promise<void>;
+}
+
+export class Lifecycle implements Service {
+  readonly #log: Logger;
+  readonly #steps: { name: string; stop: () => void | Promise<void> }[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Registers how to end what was just started. Steps run last in, first out. */
+  onStop(name: string, stop: () => void | Promise<void>): void {
+    this.#steps.push({ name, stop });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#runSteps();
+    return this.#stopping;
+  }
+
+  async #runSteps(): Promise<void> {
+    for (const { name, stop } of this.#steps.toReversed()) {
+      try {
+        await stop();
+      } catch (error) {
+        this.#log.error({ step: name, error: describeError(error) }, 'a step of stopping failed');
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Every bound in cim, with what breaks beyond it. Settings may change those that depend on a deployment (src/config/options.ts
+ * takes its defaults from here); the others are part of the protocol or of the memory arithmetic in docs/ARCHITECTURE.md.
+ */
+export const limits = {
+  /** A frame is buffered whole before it is understood: connections × this is the memory a hostile crowd can claim. */
+  frameBytesMax: 1024 * 1024,
+  /** UTF-8 bytes of one text. Stored twice per private message, and shown on a terminal. */
+  textBytesMax: 64 * 1024,
+  /** Characters of a user name: it travels with every message. */
+  nameCharactersMax: 64,
+  /** Characters of a group name: part of a store key. */
+  groupNameCharactersMax: 64,
+  /** Characters of a device id: part of a store key. */
+  deviceCharactersMax: 64,
+  /** The largest user id: ids cross JSON and protobuf numbers, so they stay exact in JavaScript. */
+  userIdMax: Number.MAX_SAFE_INTEGER,
+  /** Texts in one HTTP batch (`batchMsg`); all are stored before the answer. */
+  batchTextsMax: 100,
+
+  /** Bytes waiting for one connection before it counts as a slow reader and is closed: it catches up from the store. */
+  outboxBytesMax: 4 * 1024 * 1024,
+  /** How long a connection may leave bytes unread before it counts as frozen. */
+  outboxStallMsMax: 30_000,
+  /** A connection that has not logged in by then is closed: a half-open probe must not hold a descriptor. */
+  loginMsMax: 10_000,
+  /** Silence after which a connection is closed: three missed heartbeats of 11 s, as the Java server's (J1.5). */
+  silenceMsMax: 33_000,
+  /** Period of the one sweep over all connections: the precision of the two bounds above. */
+  sweepMs: 1_000,
+  /** Messages of one connection that may wait for a route's answer; more are not read from the socket until some are answered. */
+  inFlightPerConnectionMax: 1_024,
+
+  /** Messages in one page of a read; a page is one burst on a connection. */
+  pageMessagesMax: 200,
+  /** Devices of one user: every message to the user is pushed to each. */
+  devicesPerUserMax: 32,
+
+  /** Entries of one batch to the store: one script call, during which Redis serves nobody else. */
+  storeBatchMax: 256,
+  /** Bytes of one entry on a link between roles: a frame, and what the server adds to it. */
+  linkEntryBytesMax: 1024 * 1024 + 64 * 1024,
+  /** Entries of one link that may wait for an answer; beyond it callers hear `busy` at once. */
+  linkInFlightMax: 65_536,
+  /** A batch unanswered for this long goes to another route. */
+  linkAnswerMsMax: 2_000,
+
+  /** Bytes of an HTTP request body. */
+  httpBodyBytesMax: 1024 * 1024,
+  /** Scheduled messages: how far ahead. */
+  delaySecondsMax: 366 * 24 * 3600,
+
+  /** How long a timeline remembers the last number of a (device epoch, conversation) after its last use. */
+  sourceStateMs: 7 * 24 * 3600 * 1000,
+  /** Messages kept per timeline. */
+  timelineMessagesMax: 10_000,
+  /** A timeline unused for this long loses its messages, never its counter. */
+  timelineAgeMs: 30 * 24 * 3600 * 1000,
+  /** A claimed name counts without its account for this long: a registration takes milliseconds. */
+  nameClaimMs: 60_000,
+} as const;

@@ -1,0 +1,105 @@
+/**
+ * What clients send, as a server reads it. A frame of a cim client may hold only client fields, each once: whatever the server appends when
+ * it forwards the bytes is then its own word. A Java peer (a login without protocolVersion) may send anything protobuf allows: unknown
+ * fields, an explicit zero command, an empty frame. Nothing of a Java peer is forwarded, so nothing there can be forged.
+ */
+import { isUtf8 } from 'node:buffer';
+import { command } from './commands.ts';
+import { com } from './protobuf.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { tag } from './message-scan.ts';
+import { VarintReader } from './varint.ts';
+
+const { Request } = com.crossoverjie.cim.common.protocol;
+
+/** Field numbers 1-3 and 16-27: what Request has for a cim client. */
+const clientFields = (1 << 1) | (1 << 2) | (1 << 3) | (0xfff << 16);
+
+export interface LoginFrame {
+  readonly userId: number;
+  readonly userName: string;
+  /** 0 = a Java peer; the fields below are then empty. */
+  readonly protocolVersion: number;
+  readonly device: string;
+  readonly connectionNumber: number;
+  readonly epoch: Uint8Array;
+  readonly ephemeral: boolean;
+}
+
+export interface ReadFrame {
+  /** Empty: the user's own timeline. */
+  readonly group: string;
+  readonly after: number;
+  readonly afterIdentity: string;
+  readonly limit: number;
+}
+
+/** The command of any client frame; 0 (login) when the field is not there, which is how the Java system writes it. */
+export function commandOf(frame: Uint8Array): number {
+  const reader = new VarintReader(frame);
+  let found: number = command.login;
+  while (!reader.done) {
+    const next = reader.next();
+    if (next === tag.command) found = reader.next();
+    else reader.skipValue(next & 7);
+  }
+  return found;
+}
+
+/** Throws ProtocolError unless the frame holds only client fields, each at most once, and its text is UTF-8. */
+export function assertClientFields(frame: Uint8Array): void {
+  const reader = new VarintReader(frame);
+  let seen = 0;
+  while (!reader.done) {
+    const next = reader.next();
+    const field = next >>> 3;
+    const bit = field < 32 ? 1 << field : 0;
+    if ((bit & clientFields) === 0) throw new ProtocolError(`field ${field} is not a client's to set`);
+    if ((seen & bit) !== 0) throw new ProtocolError(`field ${field} is there twice`);
+    seen |= bit;
+    const start = reader.offset;
+    reader.skipValue(next & 7);
+    if (next === tag.text) assertText(frame, start, reader.offset);
+  }
+}
+
+function assertText(frame: Uint8Array, lengthStart: number, end: number): void {
+  const text = new VarintReader(frame, lengthStart, end);
+  const length = text.next();
+  if (!isUtf8(frame.subarray(text.offset, text.offset + length))) throw new ProtocolError('a text is not UTF-8');
+}
+
+export function decodeLogin(frame: Uint8Array): LoginFrame {
+  const request = decodeRequest(frame);
+  if (request.protocolVersion !== 0) assertClientFields(frame);
+  return {
+    userId: request.requestId,
+    userName: request.reqMsg,
+    protocolVersion: request.protocolVersion,
+    device: request.device,
+    connectionNumber: request.connectionNumber,
+    // Copied: the frame is a view of a buffer that is about to be used again.
+    epoch: Uint8Array.from(request.epoch),
+    ephemeral: request.ephemeral,
+  };
+}
+
+export function decodeRead(frame: Uint8Array): ReadFrame {
+  assertClientFields(frame);
+  const { group, after, afterIdentity, limit } = decodeRequest(frame);
+  return { group, after, afterIdentity, limit };
+}
+
+/** A client's cumulative acknowledgement: everything up to `seq` of its own timeline was shown. */
+export function decodeAcknowledgement(frame: Uint8Array): { readonly seq: number } {
+  assertClientFields(frame);
+  return { seq: decodeRequest(frame).after };
+}
+
+function decodeRequest(frame: Uint8Array): InstanceType<typeof Request> {
+  try {
+    return Request.decode(frame);
+  } catch (error) {
+    throw new ProtocolError('the frame is not a message of the protocol', { cause: error });
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The identity of a message: (sender, epoch, conversation, sendSeq). One identity, one content, for ever. The sender is part of it, or
+ * anybody could claim the identities of another's epoch. As text it is `<from>.<epoch hex>.<to | #group>.<sendSeq>`; without the last
+ * part it is the *source* within which sendSeq is contiguous.
+ */
+import { type MessageFields, scanMessage } from './message-scan.ts';
+
+export function sourceOf(from: number, epochHex: string, to: number, group: string): string {
+  return `${from}.${epochHex}.${group === '' ? to : `#${group}`}`;
+}
+
+export function identityOfFields(fields: MessageFields): string {
+  return `${sourceOf(fields.from, fields.epochHex, fields.to, fields.group)}.${fields.sendSeq}`;
+}
+
+/** The identity of a stored body. */
+export function identityOf(body: Uint8Array): string {
+  return identityOfFields(scanMessage(body));
+}

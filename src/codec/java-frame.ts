@@ -1,0 +1,46 @@
+/**
+ * What a Java peer is sent (docs/java-compatibility.md): `properties` instead of cim's own fields, none of which it ever sees. The bytes are those of the Java
+ * server, field by field; test vectors in test/unit/codec/golden-frames.ts.
+ */
+import { command } from './commands.ts';
+import { frame } from './frame.ts';
+import { com } from './protobuf.ts';
+
+const { Response } = com.crossoverjie.cim.common.protocol;
+
+export interface JavaSender {
+  readonly userId: number;
+  readonly name: string;
+}
+
+/** The three properties without which a Java client drops a frame, in the Java server's order. */
+function propertiesOf(sender: JavaSender, receiverId: number): Record<string, string> {
+  return {
+    sendUserId: String(sender.userId),
+    sendUserName: sender.name,
+    receiveUserId: String(receiverId),
+  };
+}
+
+export function encodeJavaMessage(receiverId: number, sender: JavaSender, text: string): Uint8Array {
+  return encodeJavaPush(receiverId, command.message, propertiesOf(sender, receiverId), text, []);
+}
+
+/** Texts that waited for the receiver, of one sender, in order. */
+export function encodeJavaOffline(receiverId: number, sender: JavaSender, texts: readonly string[]): Uint8Array {
+  return encodeJavaPush(receiverId, command.offline, propertiesOf(sender, receiverId), '', texts);
+}
+
+/** A push as `/sendMsg` asks for it: the batch, if there is one, wins over the text. */
+export function encodeJavaPush(
+  receiverId: number,
+  cmd: number,
+  properties: Readonly<Record<string, string>>,
+  text: string,
+  batch: readonly string[],
+): Uint8Array {
+  const fields: NonNullable<Parameters<typeof Response.create>[0]> = { responseId: receiverId, cmd, properties };
+  if (batch.length > 0) fields.batchResMsg = [...batch];
+  else fields.resMsg = text;
+  return frame(Response.encode(Response.create(fields)).finish());
+}

@@ -1,0 +1,104 @@
+/** What servers send to cim clients: written by servers, read by the SDK. Encoders return whole frames, length included. */
+import { type CloseName, closeCodes } from './close-codes.ts';
+import { command, protocolVersion } from './commands.ts';
+import { frame } from './frame.ts';
+import { com } from './protobuf.ts';
+import { tag } from './message-scan.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { varintLength, writeVarint } from './varint.ts';
+
+const { Request, Response } = com.crossoverjie.cim.common.protocol;
+
+export type ServerFrame = InstanceType<typeof Response>;
+type ResponseFields = NonNullable<Parameters<typeof Response.create>[0]>;
+type RequestFields = NonNullable<Parameters<typeof Request.create>[0]>;
+
+function encode(fields: ResponseFields): Uint8Array {
+  return frame(Response.encode(Response.create(fields)).finish());
+}
+
+/** A stored body with its number in the reader's timeline: one copy of the bytes, nothing decoded. */
+export function encodePush(body: Uint8Array, seq: number): Uint8Array {
+  const length = body.length + 2 + varintLength(seq);
+  const pushed = new Uint8Array(varintLength(length) + length);
+  let offset = writeVarint(pushed, length, 0);
+  pushed.set(body, offset);
+  offset = writeVarint(pushed, tag.seq, offset + body.length);
+  writeVarint(pushed, seq, offset);
+  return pushed;
+}
+
+export const pong = encode({ cmd: command.ping, resMsg: 'pong' });
+
+export interface Welcome {
+  readonly device: string;
+  /** Where a device without a cursor of its own starts reading. */
+  readonly cursor: number;
+  readonly head: number;
+  readonly lobbyHead: number;
+}
+
+export function encodeWelcome({ device, cursor, head, lobbyHead }: Welcome): Uint8Array {
+  return encode({ cmd: command.welcome, device, cursor, head, groupHead: lobbyHead, serverVersion: protocolVersion });
+}
+
+export interface Ack {
+  /** The conversation: a user, or (`group` not empty) a group. */
+  readonly to: number;
+  readonly group: string;
+  readonly sendSeq: number;
+  /** 0 = stored, otherwise a code of src/base/errors.ts. */
+  readonly code: number;
+  readonly seq: number;
+  readonly expected: number;
+}
+
+export function encodeAck({ to, group, sendSeq, code, seq, expected }: Ack): Uint8Array {
+  const fields: ResponseFields = { cmd: command.ack, sendSeq };
+  if (group === '') fields.to = to;
+  else fields.group = group;
+  if (seq !== 0) fields.seq = seq;
+  if (code !== 0) fields.code = code;
+  if (expected !== 0) fields.expected = expected;
+  return encode(fields);
+}
+
+export interface PageEnd {
+  readonly group: string;
+  /** The cursor that was read from. */
+  readonly after: number;
+  readonly head: number;
+  readonly first: number;
+  readonly rewound: boolean;
+  /** 0, or `busy`: the page could not be read, ask again. */
+  readonly code: number;
+}
+
+export function encodePageEnd({ group, after, head, first, rewound, code }: PageEnd): Uint8Array {
+  return encode({ cmd: command.read, group, after, head, first, rewound, code });
+}
+
+export function encodeHint(group: string, head: number): Uint8Array {
+  return encode({ cmd: command.hint, group, head });
+}
+
+export function encodeClose(name: CloseName, reason: string = closeCodes[name].meaning): Uint8Array {
+  return encodeCloseCode(closeCodes[name].code, reason);
+}
+
+export function encodeCloseCode(code: number, reason: string): Uint8Array {
+  return encode({ cmd: command.close, code, reason });
+}
+
+export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
+  try {
+    return Response.decode(bytes);
+  } catch (error) {
+    throw new ProtocolError('the frame is not a message of the protocol', { cause: error });
+  }
+}
+
+/** What cim clients send. Whole frames, length included. */
+export function encodeRequest(fields: RequestFields): Uint8Array {
+  return frame(Request.encode(Request.create(fields)).finish());
+}

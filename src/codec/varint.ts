@@ -1,0 +1,78 @@
+/**
+ * Base-128 varints on raw bytes, for the few places where a message is scanned or written without protobufjs. Values are JavaScript numbers:
+ * more than 2^53-1 is refused, since no id, number or size in cim is larger.
+ */
+import { ProtocolError } from './protocol-error.ts';
+
+/** Reads varints forward through bytes; `offset` is always at the next unread byte. */
+export class VarintReader {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  offset: number;
+
+  constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.offset = offset;
+    this.end = end;
+  }
+
+  get done(): boolean {
+    return this.offset >= this.end;
+  }
+
+  next(): number {
+    const { bytes, end } = this;
+    let offset = this.offset;
+    // Bits 0-27 with shifts, the rest with multiplication: a shift would cut at 32 bits.
+    let value = 0;
+    let scale = 1;
+    for (let index = 0; index < 10; index++) {
+      if (offset >= end) throw new ProtocolError('a number is cut off');
+      const byte = bytes[offset++] as number;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('a number is over 2^53-1');
+        this.offset = offset;
+        return value;
+      }
+      scale *= 128;
+    }
+    throw new ProtocolError('a number has more than ten bytes');
+  }
+
+  /** Steps over `length` bytes and returns where they start. */
+  skip(length: number): number {
+    const start = this.offset;
+    if (length > this.end - start) throw new ProtocolError('a field is cut off');
+    this.offset = start + length;
+    return start;
+  }
+
+  /** Steps over a field's value of this wire type. Groups (3, 4) are not proto3 and are refused. */
+  skipValue(wireType: number): void {
+    if (wireType === 0) this.next();
+    else if (wireType === 1) this.skip(8);
+    else if (wireType === 2) this.skip(this.next());
+    else if (wireType === 5) this.skip(4);
+    else throw new ProtocolError(`wire type ${wireType} is not known`);
+  }
+}
+
+/** Bytes that `value` takes as a varint. */
+export function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
+  return length;
+}
+
+/** Writes `value` at `offset`; returns the offset behind it. */
+export function writeVarint(target: Uint8Array, value: number, offset: number): number {
+  let rest = value;
+  let at = offset;
+  while (rest >= 128) {
+    target[at++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  target[at++] = rest;
+  return at;
+}

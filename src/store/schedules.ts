@@ -1,0 +1,23 @@
+/**
+ * Messages to be sent later. pending → leased → gone. All times are the store's own clock, so routes need not agree on theirs. A lease
+ * that its holder did not finish is taken over; sending twice is harmless, since the message's identity is the schedule's.
+ */
+
+export interface Schedule {
+  /** Chosen by the client, so that creating twice is harmless. Unique per owner. */
+  readonly id: string;
+  readonly owner: number;
+  /** Opaque: what to send (src/route/scheduled.ts). */
+  readonly payload: Uint8Array;
+}
+
+export interface Schedules {
+  /** Stores a schedule that is due `delayMs` from now. False if the owner has one with this id already (pending, leased or just sent). */
+  create(schedule: Schedule, delayMs: number): Promise<boolean>;
+
+  /** Takes up to `limit` due schedules for `leaseMs`; nobody else gets them until then. Oldest due first. */
+  lease(limit: number, leaseMs: number): Promise<Schedule[]>;
+
+  /** Sent: forget these. The id stays used for `limits.sourceStateMs`. */
+  finish(schedules: readonly Pick<Schedule, 'id' | 'owner'>[]): Promise<void>;
+}
