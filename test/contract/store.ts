@@ -1,0 +1,88 @@
+/**
+ * What every store guarantees, run against each implementation. The prose is in src/store/*.ts; where that leaves a choice open, the
+ * tests accept every answer it allows.
+ */
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { limits } from '../../src/base/limits.ts';
+import type { Retention, Store } from '../../src/store/store.ts';
+import { describeAccounts } from './store/accounts.ts';
+import { describeAppendModel } from './store/append-model.ts';
+import { describeAppends } from './store/appends.ts';
+import { describeLifecycle } from './store/lifecycle.ts';
+import { describeReads } from './store/reads.ts';
+import { describeSchedules } from './store/schedules.ts';
+import { describeSessions } from './store/sessions.ts';
+import { describeJavaSessions } from './store/sessions-java.ts';
+
+/** Opens an empty store of its own. The suite closes it; the factory removes what it leaves behind. */
+export type OpenStore = (retention: Retention) => Promise<Store>;
+
+export interface StoreHooks {
+  /** A second store over the same data, as another route opens it. Absent where one process owns the data. */
+  readonly openAnother?: (first: Store, retention: Retention) => Promise<Store>;
+}
+
+/** What the tests of one subject are given. */
+export interface StoreFixture {
+  /** The store that the tests of a subject share; they keep apart by `nextUserId`. */
+  readonly store: Store;
+  /** A second store over the same data, or the same one. */
+  readonly another: Store;
+  openStore(retention?: Retention): Promise<Store>;
+}
+
+const retentionByDefault: Retention = {
+  messagesMax: limits.timelineMessagesMax,
+  ageMs: limits.timelineAgeMs,
+};
+
+const subjects: Record<string, (fixture: StoreFixture) => void> = {
+  accounts: describeAccounts,
+  sessions: describeSessions,
+  'Java sessions': describeJavaSessions,
+  appends: describeAppends,
+  'appends against a model': describeAppendModel,
+  reads: describeReads,
+  schedules: describeSchedules,
+  lifecycle: describeLifecycle,
+};
+
+export function describeStore(name: string, open: OpenStore, hooks: StoreHooks = {}): void {
+  describe(name, () => {
+    for (const [subject, describeSubject] of Object.entries(subjects)) {
+      describe(subject, () => describeSubject(openFixture(open, hooks)));
+    }
+  });
+}
+
+function openFixture(open: OpenStore, { openAnother }: StoreHooks): StoreFixture {
+  const opened: Store[] = [];
+  let store: Store | undefined;
+  let another: Store | undefined;
+
+  beforeAll(async () => {
+    store = await open(retentionByDefault);
+    another = (await openAnother?.(store, retentionByDefault)) ?? store;
+    opened.push(store, another);
+  });
+  afterAll(() => Promise.all(opened.map((each) => each.close())));
+
+  return {
+    get store() {
+      return given(store);
+    },
+    get another() {
+      return given(another);
+    },
+    async openStore(retention = retentionByDefault) {
+      const fresh = await open(retention);
+      opened.push(fresh);
+      return fresh;
+    },
+  };
+}
+
+function given(store: Store | undefined): Store {
+  if (!store) throw new Error('the store is open from beforeAll to afterAll only');
+  return store;
+}

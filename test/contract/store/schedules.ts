@@ -1,0 +1,120 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import type { Schedule, Schedules } from '../../../src/store/schedules.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import type { StoreFixture } from '../store.ts';
+
+const longMs = 60_000;
+
+/** Leases are of the whole store, so each test has one of its own. */
+export function describeSchedules(fixture: StoreFixture): void {
+  let store: Store;
+  let schedules: Schedules;
+  beforeEach(async () => {
+    store = await fixture.openStore();
+    schedules = store.schedules;
+  });
+  /** Leases for long what is due, as soon as something is. */
+  const whenDue = () =>
+    waitUntil('a schedule is due', async () => {
+      const leased = await schedules.lease(10, longMs);
+      return leased.length > 0 ? leased : null;
+    });
+
+  test('what is due is leased, with what was stored', async () => {
+    const schedule = scheduled('a', 1, [0, 255, 128]);
+    expect(await schedules.create(schedule, 0)).toBe(true);
+    const leased = await schedules.lease(10, longMs);
+    expect(leased.map(plain)).toEqual([plain(schedule)]);
+  });
+
+  test('what is not yet due is not leased, and then it is', async () => {
+    await schedules.create(scheduled('much later', 1), longMs);
+    const created = await store.sessions.now();
+    await schedules.create(scheduled('soon', 1), 100);
+    const leased = await whenDue();
+    expect(leased.map(({ id }) => id)).toEqual(['soon']);
+    expect(await store.sessions.now()).toBeGreaterThanOrEqual(created + 100);
+  });
+
+  test('creating twice is harmless, in every state, and the first stays', async () => {
+    expect(await schedules.create(scheduled('a', 1, [1]), 0)).toBe(true);
+    expect(await schedules.create(scheduled('a', 1, [2]), 0)).toBe(false);
+    const leased = await schedules.lease(10, longMs);
+    expect(leased.map(plain)).toEqual([plain(scheduled('a', 1, [1]))]);
+    expect(await schedules.create(scheduled('a', 1, [3]), 0)).toBe(false);
+    await schedules.finish(leased);
+    expect(await schedules.create(scheduled('a', 1, [4]), 0)).toBe(false);
+    expect(await schedules.lease(10, longMs)).toEqual([]);
+  });
+
+  test('created many times at once, it exists once', async () => {
+    const created = await Promise.all(
+      Array.from({ length: 10 }, () => schedules.create(scheduled('a', 1), 0)),
+    );
+    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(await schedules.lease(10, longMs)).toHaveLength(1);
+  });
+
+  test('the ids of owners are their own', async () => {
+    expect(await schedules.create(scheduled('a', 1), 0)).toBe(true);
+    expect(await schedules.create(scheduled('a', 2), 0)).toBe(true);
+    const leased = await schedules.lease(10, longMs);
+    expect(leased.map(({ owner }) => owner).toSorted()).toEqual([1, 2]);
+    await schedules.finish([{ id: 'a', owner: 1 }]);
+    expect(await schedules.create(scheduled('a', 2), 0)).toBe(false);
+  });
+
+  test('the oldest due come first, as many as asked', async () => {
+    for (const [id, delayMs] of Object.entries({ third: 60, first: 1, second: 30 })) {
+      await schedules.create(scheduled(id, 1), delayMs);
+    }
+    const created = await store.sessions.now();
+    await waitUntil('all are due', async () => (await store.sessions.now()) > created + 60);
+    expect((await schedules.lease(2, longMs)).map(({ id }) => id)).toEqual(['first', 'second']);
+    expect((await schedules.lease(2, longMs)).map(({ id }) => id)).toEqual(['third']);
+  });
+
+  test('a lease is exclusive', async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `s${index}`);
+    for (const id of ids) await schedules.create(scheduled(id, 1), 0);
+    const leases = await Promise.all(Array.from({ length: 5 }, () => schedules.lease(10, longMs)));
+    const leased = leases.flat().map(({ id }) => id);
+    expect(leased.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('a lease that was not finished is taken over when its time is up, not before', async () => {
+    await schedules.create(scheduled('a', 1, [7]), 0);
+    const before = await store.sessions.now();
+    expect(await schedules.lease(10, 100)).toHaveLength(1);
+    const takenOver = await whenDue();
+    expect(takenOver.map(plain)).toEqual([plain(scheduled('a', 1, [7]))]);
+    expect(await store.sessions.now()).toBeGreaterThanOrEqual(before + 100);
+  });
+
+  test('what is finished does not come back when its lease runs out', async () => {
+    await schedules.create(scheduled('finished', 1), 0);
+    await schedules.create(scheduled('left', 1), 0);
+    expect(await schedules.lease(10, 50)).toHaveLength(2);
+    await schedules.finish([{ id: 'finished', owner: 1 }]);
+    expect((await whenDue()).map(({ id }) => id)).toEqual(['left']);
+  });
+
+  test('finishing what does not exist, twice, or nothing is harmless', async () => {
+    await schedules.create(scheduled('a', 1), 0);
+    const [leased] = await schedules.lease(1, longMs);
+    await schedules.finish([leased!, { id: 'unknown', owner: 1 }]);
+    await schedules.finish([leased!]);
+    await schedules.finish([]);
+    expect(await schedules.lease(10, longMs)).toEqual([]);
+  });
+}
+
+function scheduled(id: string, owner: number, payload: readonly number[] = []): Schedule {
+  return { id, owner, payload: Uint8Array.from(payload) };
+}
+
+/** Implementations may give a Buffer or a bare Uint8Array. */
+function plain({ id, owner, payload }: Schedule) {
+  return { id, owner, payload: [...payload] };
+}

@@ -1,0 +1,71 @@
+/** Messages as a route stores them, and appends of them, in a few words. */
+import { randomBytes } from 'node:crypto';
+import { com } from '../../src/codec/generated/cim.js';
+import { identityOf, sourceOf } from '../../src/codec/identity.ts';
+import type { Append, Page, TimelineId } from '../../src/store/timelines.ts';
+
+const { Response, BaseCommand } = com.crossoverjie.cim.common.protocol;
+
+export interface TestMessage {
+  readonly from: number;
+  readonly epochHex: string;
+  /** Receiver's user id; absent with `group`. */
+  readonly to?: number;
+  readonly group?: string;
+  readonly sendSeq: number;
+  readonly text: string;
+}
+
+/** The body of a message, as it is stored. */
+export function messageBody({ from, epochHex, to, group, sendSeq, text }: TestMessage): Uint8Array {
+  return Response.encode({
+    resMsg: text,
+    cmd: BaseCommand.MESSAGE,
+    from,
+    fromEpoch: Buffer.from(epochHex, 'hex'),
+    ...(to === undefined ? {} : { to }),
+    ...(group === undefined ? {} : { group }),
+    sendSeq,
+    at: 1_700_000_000_000 + sendSeq,
+  }).finish();
+}
+
+export function textOf(body: Uint8Array): string {
+  return Response.decode(body).resMsg;
+}
+
+export function textsOf(messages: Page['messages']): string[] {
+  return messages.map(({ body }) => textOf(body));
+}
+
+/** One conversation of one epoch of a device: "from me to that user" or "to that group". */
+export class Conversation {
+  readonly from: number;
+  readonly to: number | string;
+  readonly epochHex: string;
+  readonly source: string;
+
+  constructor(from: number, to: number | string, epochHex = randomBytes(8).toString('hex')) {
+    this.from = from;
+    this.to = to;
+    this.epochHex = epochHex;
+    this.source =
+      typeof to === 'number' ? sourceOf(from, epochHex, to, '') : sourceOf(from, epochHex, 0, to);
+  }
+
+  body(sendSeq: number, text = `text ${sendSeq}`): Uint8Array {
+    const { from, to, epochHex } = this;
+    const receiver = typeof to === 'number' ? { to } : { group: to };
+    return messageBody({ from, epochHex, ...receiver, sendSeq, text });
+  }
+
+  identity(sendSeq: number): string {
+    return identityOf(this.body(sendSeq));
+  }
+
+  /** An append of `texts`, the first of which has the number `sendSeq`; none is a skip. */
+  append(timeline: TimelineId, sendSeq: number, texts: readonly string[]): Append {
+    const bodies = texts.map((text, index) => this.body(sendSeq + index, text));
+    return { timeline, source: this.source, sendSeq, restart: false, bodies };
+  }
+}
