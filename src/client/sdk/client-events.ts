@@ -1,0 +1,93 @@
+/** What a CimClient tells and takes: its events, and the shapes of messages. */
+import type { CimError } from '../../base/errors.ts';
+
+/**
+ * `idle` until start(); `connecting` until the first login is done; `ready`: logged in; `reconnecting`: the connection was lost and comes back by
+ * itself; `closed`: for good.
+ */
+export type ClientState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
+
+/** One user, or everybody in one group. */
+export type Target = { readonly to: number } | { readonly group: string };
+
+/** A message as it is shown, live or from history. It has either `to` or `group`. */
+export interface Message {
+  /** Its identity (src/codec/identity.ts): the same on every device and for ever. */
+  readonly id: string;
+  readonly from: number;
+  readonly fromName: string;
+  readonly to?: number;
+  readonly group?: string;
+  readonly text: string;
+  /** Its number in the timeline of the user, or of the group. */
+  readonly seq: number;
+  /** When it was accepted, ms since 1970. */
+  readonly at: number;
+}
+
+/** An own message that is stored. */
+export interface SentMessage {
+  readonly id: string;
+  /** Its number in one's own timeline, or in the group's; 0 if not known. */
+  readonly seq: number;
+}
+
+export interface OnlineUser {
+  readonly userId: number;
+  readonly userName: string;
+}
+
+/** `peer`, `group`, `keyword` and `before` each narrow the search. */
+export interface HistoryQuery {
+  /** Only messages exchanged with this user. */
+  readonly peer?: number;
+  /** Only messages of this group. */
+  readonly group?: string;
+  /** Only messages that hold this text. */
+  readonly keyword?: string;
+  /** Only messages accepted before this time, ms since 1970. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export type WarningKind =
+  /** The state folder cannot be used: this is an ephemeral device, and remembers nothing. */
+  | 'state-unusable'
+  /** Another process uses the state folder: this is an ephemeral device. */
+  | 'state-in-use'
+  /** What the state folder held made no sense and was passed over: this is a new device. */
+  | 'state-unreadable'
+  /** The state could not be saved: messages shown now may be shown again by the next process. */
+  | 'state-not-saved'
+  /** A login attempt failed and is repeated. */
+  | 'login-failed';
+
+/** Each event's payload. */
+export interface ClientEvents {
+  state: { readonly state: ClientState; readonly previous: ClientState };
+  /** Logged in, for the first time or again. `server` is `ip:port`. */
+  ready: {
+    readonly userId: number;
+    readonly userName: string;
+    readonly device: string;
+    readonly server: string;
+  };
+  /**
+   * A message, in order and once. A listener may return a promise: the next message is not delivered, and this one is not acknowledged, before it
+   * resolves. If it fails the client closes, and the message comes again at the next start. Nothing is delivered while nobody listens.
+   */
+  message: Message;
+  /** These numbers of a timeline (one's own without `group`) are not kept any more: the device was away for too long. */
+  gap: { readonly group?: string; readonly first: number; readonly last: number };
+  /** The connection was lost; `ready` follows, or `closed`. */
+  offline: { readonly reason: string };
+  /** Final. `error` is null after close(). `code`: `closed`, an error's code (docs/reference/errors.md) or a close code's name. */
+  closed: { readonly reason: string; readonly code: string; readonly error: CimError | null };
+  warning: { readonly kind: WarningKind; readonly message: string };
+}
+
+export type ClientEventName = keyof ClientEvents;
+
+export type ClientEventListener<Name extends ClientEventName> = (
+  event: ClientEvents[Name],
+) => void | Promise<void>;

@@ -1,0 +1,36 @@
+/**
+ * The SDK's public surface. It needs a Platform: src/client/sdk/node/node-platform.ts has Node.js's.
+ *
+ *     const client = new CimClient({ userId: 1, userName: 'bob', routes: ['http://127.0.0.1:8083'], platform: nodePlatform() });
+ *     client.on('message', (message) => print(message.fromName, message.text));
+ *     await client.start();
+ *     await client.send({ to: 2 }, 'hi');
+ *     await client.close();
+ */
+export { CimError, type ErrorName } from '../../base/errors.ts';
+export { lobby } from '../../codec/commands.ts';
+export { CimClient, type CimClientOptions } from './client.ts';
+export type {
+  ClientEventListener,
+  ClientEventName,
+  ClientEvents,
+  ClientState,
+  HistoryQuery,
+  Message,
+  OnlineUser,
+  SentMessage,
+  Target,
+  WarningKind,
+} from './client-events.ts';
+export type {
+  ByteStream,
+  ByteStreamEvents,
+  DeviceStore,
+  HttpRequest,
+  HttpTransport,
+  Platform,
+  Random,
+  Storage,
+  StorageOpening,
+  Transport,
+} from './platform.ts';
