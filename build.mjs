@@ -5,7 +5,15 @@
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -18,9 +26,24 @@ function generate() {
   mkdirSync('src/codec/generated', { recursive: true });
   const js = 'src/codec/generated/cim.js';
   const bin = 'node_modules/protobufjs-cli/bin';
-  const flags = ['-t', 'static-module', '-w', 'es6', '--force-number', '--no-service', '--no-verify', '--no-delimited'];
-  execFileSync(process.execPath, [`${bin}/pbjs`, ...flags, '--no-convert', '-o', js, 'proto/cim.proto', 'proto/link.proto'], { stdio: 'inherit' });
-  execFileSync(process.execPath, [`${bin}/pbts`, '-o', 'src/codec/generated/cim.d.ts', js], { stdio: 'inherit' });
+  const flags = [
+    '-t',
+    'static-module',
+    '-w',
+    'es6',
+    '--force-number',
+    '--no-service',
+    '--no-verify',
+    '--no-delimited',
+  ];
+  execFileSync(
+    process.execPath,
+    [`${bin}/pbjs`, ...flags, '--no-convert', '-o', js, 'proto/cim.proto', 'proto/link.proto'],
+    { stdio: 'inherit' },
+  );
+  execFileSync(process.execPath, [`${bin}/pbts`, '-o', 'src/codec/generated/cim.d.ts', js], {
+    stdio: 'inherit',
+  });
 }
 
 /**
@@ -31,7 +54,10 @@ const embeddedAddon = {
   name: 'embedded-zookeeper-addon',
   setup(builder) {
     const addon = join(process.cwd(), 'node_modules/zookeeper/build/Release/zookeeper.node');
-    builder.onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'embedded' }));
+    builder.onResolve({ filter: /^node-gyp-build$/ }, () => ({
+      path: 'addon',
+      namespace: 'embedded',
+    }));
     builder.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
       resolveDir: process.cwd(),
       contents: `
@@ -100,19 +126,28 @@ async function executable() {
 /** dependency-cruiser has been seen to pass silently on 0 modules: the count is checked. */
 function boundaries() {
   const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
-  const output = execFileSync(process.execPath, [cruiser, '--config', '.dependency-cruiser.mjs', 'src'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const output = execFileSync(
+    process.execPath,
+    [cruiser, '--config', '.dependency-cruiser.mjs', 'src'],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   process.stdout.write(output);
   const modules = Number(/\((\d+) modules/.exec(output)?.[1] ?? 0);
-  if (modules < 10) throw new Error(`dependency-cruiser looked at ${modules} modules: the boundaries were not checked`);
+  if (modules < 10)
+    throw new Error(
+      `dependency-cruiser looked at ${modules} modules: the boundaries were not checked`,
+    );
 }
 
-/** The reference pages are printed by the program itself, from the tables it runs on. */
+/** The tables that the program runs on, as pages. Node.js reads their TypeScript as it is. */
 async function docs() {
-  await bundle();
-  execFileSync(process.execPath, ['dist/cim.cjs', 'config', '--write-reference', 'docs/reference'], { stdio: 'inherit' });
+  const { referencePages } = await import('./src/config/reference.ts');
+  mkdirSync('docs/reference', { recursive: true });
+  for (const [name, content] of Object.entries(referencePages()))
+    writeFileSync(join('docs/reference', name), content);
 }
 
 const tasks = { generate, bundle, executable, boundaries, docs };

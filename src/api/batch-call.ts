@@ -8,6 +8,9 @@ export type BatchCall<Entry, Result> = (
 ) => void;
 
 /** One entry, as a promise; for the calls that are not made per message. */
-export function callOne<Entry, Result>(call: BatchCall<Entry, Result>, entry: Entry): Promise<Result> {
+export function callOne<Entry, Result>(
+  call: BatchCall<Entry, Result>,
+  entry: Entry,
+): Promise<Result> {
   return new Promise((resolve) => call([entry], (_index, result) => resolve(result)));
 }

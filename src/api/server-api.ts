@@ -1,13 +1,15 @@
 /** What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link or, in `cim dev`, directly. */
 import type { BatchCall } from './batch-call.ts';
 
-/** A stored message for connections of one user. */
+/** A run of stored messages for connections of one user. */
 export interface PushEntry {
   readonly sessionIds: readonly number[];
   /** Whose session ids these are: another process may live at the address by now. */
   readonly instance: string;
+  /** Number of the first body. */
   readonly seq: number;
-  readonly body: Uint8Array;
+  /** None: a hint that the timeline has something new, to be read. */
+  readonly bodies: readonly Uint8Array[];
 }
 
 export interface PushResult {
@@ -15,12 +17,12 @@ export interface PushResult {
   readonly missing: readonly number[];
 }
 
-/** A stored message for every member of a group on the server. */
+/** A run of stored messages for every member of a group on the server. */
 export interface PushGroupEntry {
   readonly group: string;
   readonly instance: string;
   readonly seq: number;
-  readonly body: Uint8Array;
+  readonly bodies: readonly Uint8Array[];
 }
 
 export interface PushGroupResult {

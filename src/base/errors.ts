@@ -15,11 +15,36 @@ interface ErrorEntry {
 
 export const errorTable = {
   'invalid-argument': { code: '3000', status: 400, retryable: false, meaning: 'invalid argument' },
-  'too-long': { code: '3001', status: 400, retryable: false, meaning: 'The text or name is over its limit' },
-  'not-found': { code: '3404', status: 404, retryable: false, meaning: 'There is nothing at this path' },
-  'wrong-method': { code: '3405', status: 405, retryable: false, meaning: 'This path does not take that method' },
-  'too-large': { code: '3413', status: 413, retryable: false, meaning: 'The request body is over its limit' },
-  'wrong-media-type': { code: '3415', status: 415, retryable: false, meaning: 'The request body must be JSON' },
+  'too-long': {
+    code: '3001',
+    status: 400,
+    retryable: false,
+    meaning: 'The text or name is over its limit',
+  },
+  'not-found': {
+    code: '3404',
+    status: 404,
+    retryable: false,
+    meaning: 'There is nothing at this path',
+  },
+  'wrong-method': {
+    code: '3405',
+    status: 405,
+    retryable: false,
+    meaning: 'This path does not take that method',
+  },
+  'too-large': {
+    code: '3413',
+    status: 413,
+    retryable: false,
+    meaning: 'The request body is over its limit',
+  },
+  'wrong-media-type': {
+    code: '3415',
+    status: 415,
+    retryable: false,
+    meaning: 'The request body must be JSON',
+  },
   internal: { code: '4000', status: 500, retryable: true, meaning: 'Failure' },
   'repeat-login': {
     code: '5000',
@@ -27,8 +52,18 @@ export const errorTable = {
     retryable: false,
     meaning: 'Repeat login, log out an account please!',
   },
-  'name-taken': { code: '5100', status: 200, retryable: false, meaning: 'The name belongs to another account' },
-  'id-taken': { code: '5101', status: 200, retryable: false, meaning: 'The user id belongs to another account' },
+  'name-taken': {
+    code: '5100',
+    status: 200,
+    retryable: false,
+    meaning: 'The name belongs to another account',
+  },
+  'id-taken': {
+    code: '5101',
+    status: 200,
+    retryable: false,
+    meaning: 'The user id belongs to another account',
+  },
   'receiver-offline': {
     code: '7000',
     status: 200,
@@ -41,7 +76,12 @@ export const errorTable = {
     retryable: true,
     meaning: 'cim server is not available, please try again later!',
   },
-  'unknown-receiver': { code: '7300', status: 200, retryable: false, meaning: 'The receiver has no account' },
+  'unknown-receiver': {
+    code: '7300',
+    status: 200,
+    retryable: false,
+    meaning: 'The receiver has no account',
+  },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
   'out-of-order': {
     code: '8200',
@@ -56,10 +96,20 @@ export const errorTable = {
     meaning: 'The User information you have used is incorrect!',
   },
   'not-allowed': { code: '9300', status: 403, retryable: false, meaning: 'Not allowed' },
-  unavailable: { code: '9400', status: 503, retryable: true, meaning: 'A part that this needs cannot be reached' },
+  unavailable: {
+    code: '9400',
+    status: 503,
+    retryable: true,
+    meaning: 'A part that this needs cannot be reached',
+  },
   'bad-config': { code: '9500', status: 500, retryable: false, meaning: 'The settings are wrong' },
   usage: { code: '9501', status: 500, retryable: false, meaning: 'The command line is wrong' },
-  'port-taken': { code: '9502', status: 500, retryable: false, meaning: 'The port cannot be listened on' },
+  'port-taken': {
+    code: '9502',
+    status: 500,
+    retryable: false,
+    meaning: 'The port cannot be listened on',
+  },
   unconfirmed: {
     code: '9600',
     status: 200,
@@ -95,12 +145,22 @@ export class CimError extends Error {
 /** What to print of anything thrown, in one line. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error && error.cause.message !== error.message ? `: ${error.cause.message}` : '';
+  const cause =
+    error.cause instanceof Error && error.cause.message !== error.message
+      ? `: ${error.cause.message}`
+      : '';
   return `${error.message}${cause}`;
 }
 
 /** sysexits.h, as docs/reference/errors.md lists them. */
-export const exitCodes = { ok: 0, failure: 1, usage: 64, unavailable: 69, notAllowed: 77, badConfig: 78 } as const;
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 64,
+  unavailable: 69,
+  notAllowed: 77,
+  badConfig: 78,
+} as const;
 
 const exitCodeByError: Partial<Record<ErrorName, number>> = {
   usage: exitCodes.usage,

@@ -33,6 +33,8 @@ export const limits = {
 
   /** Messages in one page of a read; a page is one burst on a connection. */
   pageMessagesMax: 200,
+  /** Bytes of one page: it crosses a link as one entry. A single larger message is a page of its own. */
+  pageBytesMax: 512 * 1024,
   /** Devices of one user: every message to the user is pushed to each. */
   devicesPerUserMax: 32,
 
@@ -49,6 +51,16 @@ export const limits = {
   httpBodyBytesMax: 1024 * 1024,
   /** Scheduled messages: how far ahead. */
   delaySecondsMax: 366 * 24 * 3600,
+
+  /** Messages of one conversation that a client has written and that are unanswered: what it may have to send again in order. */
+  clientInFlightMax: 128,
+  /** Messages, and characters of them, that a client keeps for sending before it refuses more: `busy`. */
+  clientQueueMessagesMax: 10_000,
+  clientQueueCharactersMax: 16 * 1024 * 1024,
+  /** Messages of one timeline that a client holds for an application that is slow, or for an earlier one to come; the others are read again. */
+  clientHeldMessagesMax: 512,
+  /** Identities that a device remembers, to show a message once even when its number was given out anew. Saved each time the cursor is. */
+  clientWindowMax: 1_024,
 
   /** How long a timeline remembers the last number of a (device epoch, conversation) after its last use. */
   sourceStateMs: 7 * 24 * 3600 * 1000,

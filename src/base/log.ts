@@ -15,7 +15,10 @@ export function createLogger(role: string, level: LogLevel): Logger {
       level,
       base: { role, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      redact: { paths: ['secret', '*.secret', 'password', '*.password', 'authorization', '*.authorization'], censor: '***' },
+      redact: {
+        paths: ['secret', '*.secret', 'password', '*.password', 'authorization', '*.authorization'],
+        censor: '***',
+      },
       formatters: { level: (label) => ({ level: label }) },
     },
     // Synchronous: the last line before a crash is the one that matters, and nothing is logged per message.

@@ -5,9 +5,9 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { command } from './commands.ts';
+import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { tag } from './message-scan.ts';
 import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
@@ -54,7 +54,8 @@ export function assertClientFields(frame: Uint8Array): void {
     const next = reader.next();
     const field = next >>> 3;
     const bit = field < 32 ? 1 << field : 0;
-    if ((bit & clientFields) === 0) throw new ProtocolError(`field ${field} is not a client's to set`);
+    if ((bit & clientFields) === 0)
+      throw new ProtocolError(`field ${field} is not a client's to set`);
     if ((seen & bit) !== 0) throw new ProtocolError(`field ${field} is there twice`);
     seen |= bit;
     const start = reader.offset;
@@ -66,7 +67,8 @@ export function assertClientFields(frame: Uint8Array): void {
 function assertText(frame: Uint8Array, lengthStart: number, end: number): void {
   const text = new VarintReader(frame, lengthStart, end);
   const length = text.next();
-  if (!isUtf8(frame.subarray(text.offset, text.offset + length))) throw new ProtocolError('a text is not UTF-8');
+  if (!isUtf8(frame.subarray(text.offset, text.offset + length)))
+    throw new ProtocolError('a text is not UTF-8');
 }
 
 export function decodeLogin(frame: Uint8Array): LoginFrame {

@@ -14,7 +14,10 @@ export const closeCodes = {
   'protocol-error': { code: 302, meaning: 'the client sent something that makes no sense' },
   kicked: { code: 303, meaning: 'an operator ended the session' },
   'too-many-devices': { code: 304, meaning: 'the user has too many devices connected' },
-  'wrong-version': { code: 305, meaning: 'the client speaks a version of the protocol that the server does not' },
+  'wrong-version': {
+    code: 305,
+    meaning: 'the client speaks a version of the protocol that the server does not',
+  },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
 export type CloseName = keyof typeof closeCodes;

@@ -29,7 +29,9 @@ export class FrameDecoder {
     try {
       let offset = 0;
       while (offset < chunk.length) {
-        offset = this.#partial ? this.#fill(chunk, offset, onFrame) : this.#start(chunk, offset, onFrame);
+        offset = this.#partial
+          ? this.#fill(chunk, offset, onFrame)
+          : this.#start(chunk, offset, onFrame);
       }
     } catch (error) {
       this.#dead = true;
@@ -48,7 +50,8 @@ export class FrameDecoder {
     while (offset < chunk.length) {
       const byte = chunk[offset++] as number;
       // The fifth byte holds bits 28-31 of a signed 32-bit length: anything there makes it negative or over 256 MiB.
-      if (this.#lengthBytes === 4 && byte > 0x07) throw new ProtocolError('the frame length is malformed');
+      if (this.#lengthBytes === 4 && byte > 0x07)
+        throw new ProtocolError('the frame length is malformed');
       this.#length += (byte & 0x7f) * 2 ** (7 * this.#lengthBytes);
       this.#lengthBytes += 1;
       if (byte < 0x80) return this.#body(chunk, offset, onFrame);
@@ -61,7 +64,9 @@ export class FrameDecoder {
     this.#length = 0;
     this.#lengthBytes = 0;
     if (length > this.#frameBytesMax) {
-      throw new ProtocolError(`a frame of ${length} bytes is over the limit of ${this.#frameBytesMax}`);
+      throw new ProtocolError(
+        `a frame of ${length} bytes is over the limit of ${this.#frameBytesMax}`,
+      );
     }
     if (length <= chunk.length - offset) {
       onFrame(chunk.subarray(offset, offset + length));

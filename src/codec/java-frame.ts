@@ -5,6 +5,7 @@
 import { command } from './commands.ts';
 import { frame } from './frame.ts';
 import { com } from './protobuf.ts';
+import { varintLength, writeVarint } from './varint.ts';
 
 const { Response } = com.crossoverjie.cim.common.protocol;
 
@@ -22,12 +23,20 @@ function propertiesOf(sender: JavaSender, receiverId: number): Record<string, st
   };
 }
 
-export function encodeJavaMessage(receiverId: number, sender: JavaSender, text: string): Uint8Array {
+export function encodeJavaMessage(
+  receiverId: number,
+  sender: JavaSender,
+  text: string,
+): Uint8Array {
   return encodeJavaPush(receiverId, command.message, propertiesOf(sender, receiverId), text, []);
 }
 
 /** Texts that waited for the receiver, of one sender, in order. */
-export function encodeJavaOffline(receiverId: number, sender: JavaSender, texts: readonly string[]): Uint8Array {
+export function encodeJavaOffline(
+  receiverId: number,
+  sender: JavaSender,
+  texts: readonly string[],
+): Uint8Array {
   return encodeJavaPush(receiverId, command.offline, propertiesOf(sender, receiverId), '', texts);
 }
 
@@ -39,8 +48,37 @@ export function encodeJavaPush(
   text: string,
   batch: readonly string[],
 ): Uint8Array {
-  const fields: NonNullable<Parameters<typeof Response.create>[0]> = { responseId: receiverId, cmd, properties };
+  const fields: NonNullable<Parameters<typeof Response.create>[0]> = {
+    responseId: receiverId,
+    cmd,
+    properties,
+  };
   if (batch.length > 0) fields.batchResMsg = [...batch];
   else fields.resMsg = text;
   return frame(Response.encode(Response.create(fields)).finish());
+}
+
+/**
+ * One text for many Java peers: the bytes that all share are made once, and each receiver gets a length, the shared bytes, and a tail with its own id. Protobuf
+ * allows any order of fields and map entries.
+ */
+export class JavaFanOut {
+  readonly shared: Uint8Array;
+
+  constructor(sender: JavaSender, text: string) {
+    const properties = { sendUserId: String(sender.userId), sendUserName: sender.name };
+    this.shared = Response.encode(
+      Response.create({ resMsg: text, cmd: command.message, properties }),
+    ).finish();
+  }
+
+  /** What stands before and behind `shared` for this receiver. */
+  around(receiverId: number): { readonly length: Uint8Array; readonly tail: Uint8Array } {
+    const properties = { receiveUserId: String(receiverId) };
+    const tail = Response.encode(Response.create({ responseId: receiverId, properties })).finish();
+    const bytes = this.shared.length + tail.length;
+    const length = new Uint8Array(varintLength(bytes));
+    writeVarint(length, bytes, 0);
+    return { length, tail };
+  }
 }

@@ -2,8 +2,8 @@
 import { type CloseName, closeCodes } from './close-codes.ts';
 import { command, protocolVersion } from './commands.ts';
 import { frame } from './frame.ts';
-import { com } from './protobuf.ts';
 import { tag } from './message-scan.ts';
+import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { varintLength, writeVarint } from './varint.ts';
 
@@ -39,7 +39,14 @@ export interface Welcome {
 }
 
 export function encodeWelcome({ device, cursor, head, lobbyHead }: Welcome): Uint8Array {
-  return encode({ cmd: command.welcome, device, cursor, head, groupHead: lobbyHead, serverVersion: protocolVersion });
+  return encode({
+    cmd: command.welcome,
+    device,
+    cursor,
+    head,
+    groupHead: lobbyHead,
+    serverVersion: protocolVersion,
+  });
 }
 
 export interface Ack {
@@ -82,7 +89,10 @@ export function encodeHint(group: string, head: number): Uint8Array {
   return encode({ cmd: command.hint, group, head });
 }
 
-export function encodeClose(name: CloseName, reason: string = closeCodes[name].meaning): Uint8Array {
+export function encodeClose(
+  name: CloseName,
+  reason: string = closeCodes[name].meaning,
+): Uint8Array {
   return encodeCloseCode(closeCodes[name].code, reason);
 }
 

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { commandOf, decodeLogin } from '../../../src/codec/client-frame.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeJavaMessage, encodeJavaOffline, encodeJavaPush } from '../../../src/codec/java-frame.ts';
+import {
+  encodeJavaMessage,
+  encodeJavaOffline,
+  encodeJavaPush,
+} from '../../../src/codec/java-frame.ts';
 import { encodeRequest, pong } from '../../../src/codec/server-frame.ts';
 import { bytes, golden, hex, receiverId, sender } from './golden-frames.ts';
 
@@ -13,7 +17,11 @@ describe('frames of the Java system', () => {
   test('a login is read, with and without the explicit zero command', () => {
     for (const frame of [golden.login, golden.loginWithExplicitZero]) {
       expect(commandOf(body(frame))).toBe(command.login);
-      expect(decodeLogin(body(frame))).toMatchObject({ userId: receiverId, userName: 'zs', protocolVersion: 0 });
+      expect(decodeLogin(body(frame))).toMatchObject({
+        userId: receiverId,
+        userName: 'zs',
+        protocolVersion: 0,
+      });
     }
   });
 
@@ -30,7 +38,9 @@ describe('frames of the Java system', () => {
   test('a ping is known, a pong is written', () => {
     expect(commandOf(body(golden.ping))).toBe(command.ping);
     expect(hex(pong)).toBe(golden.pong);
-    expect(hex(encodeRequest({ cmd: command.ping, reqMsg: 'ping', requestId: receiverId }))).toBe(golden.ping);
+    expect(hex(encodeRequest({ cmd: command.ping, reqMsg: 'ping', requestId: receiverId }))).toBe(
+      golden.ping,
+    );
   });
 
   test('pushes are written as the Java server writes them', () => {
@@ -41,6 +51,8 @@ describe('frames of the Java system', () => {
       sendUserName: sender.name,
       receiveUserId: String(receiverId),
     };
-    expect(hex(encodeJavaPush(receiverId, command.message, properties, 'dropped', ['a', 'b', 'c']))).toBe(golden.batch);
+    expect(
+      hex(encodeJavaPush(receiverId, command.message, properties, 'dropped', ['a', 'b', 'c'])),
+    ).toBe(golden.batch);
   });
 });

@@ -1,0 +1,66 @@
+/**
+ * A long-lived byte stream between two roles, opened as an HTTP upgrade: it shares the role's port, passes proxies that pass upgrades, and carries the cluster secret in a
+ * header like every internal call. What the bytes mean is src/link/'s business.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { upgrade } from 'undici';
+import { CimError } from '../base/errors.ts';
+import { equalSecrets } from '../base/secret.ts';
+
+const protocol = 'cim-link/1';
+const path = '/internal/link';
+const dialMsMax = 2_000;
+
+/** Opens a stream to the role at `origin` (`http://host:port`). Rejects with `unavailable`, or `not-allowed` when the secret is another one. */
+export async function dialUpgrade(origin: string, secret: string): Promise<Duplex> {
+  try {
+    const { socket } = await upgrade(`${origin}${path}`, {
+      protocol,
+      headers: { authorization: `Bearer ${secret}` },
+      signal: AbortSignal.timeout(dialMsMax),
+    });
+    (socket as Socket).setNoDelay(true);
+    return socket;
+  } catch (error) {
+    throw new CimError('unavailable', `no link to ${origin}`, { cause: error });
+  }
+}
+
+/** Hands every upgrade that carries the secret to `onStream`; refuses the others with one line of HTTP. Returns how to end all streams. */
+export function acceptUpgrades(
+  server: Server,
+  secret: string,
+  onStream: (stream: Duplex) => void,
+): () => void {
+  const streams = new Set<Duplex>();
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => {
+      // A broken link is seen, and told, by its calling end.
+    });
+    if (request.url !== path || request.headers.upgrade !== protocol) {
+      refuse(stream, '404 Not Found', 'there is no such upgrade here');
+    } else if (!equalSecrets(request.headers.authorization ?? '', `Bearer ${secret}`)) {
+      refuse(stream, '403 Forbidden', 'the cluster secret is missing or another one');
+    } else {
+      streams.add(stream);
+      stream.on('close', () => streams.delete(stream));
+      (stream as Socket).setNoDelay(true);
+      stream.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+      );
+      if (head.length > 0) stream.unshift(head);
+      onStream(stream);
+    }
+  });
+  return () => {
+    for (const stream of streams) stream.destroy();
+  };
+}
+
+function refuse(stream: Duplex, status: string, message: string): void {
+  stream.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${message.length}\r\n\r\n${message}`,
+  );
+}

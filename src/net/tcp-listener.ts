@@ -1,0 +1,42 @@
+/** A TCP port that hands over streams. */
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { CimError } from '../base/errors.ts';
+
+export interface TcpListener {
+  readonly port: number;
+  /** No more connections; those handed over are their owner's. */
+  close(): Promise<void>;
+}
+
+/** Connections that wait to be accepted: a crowd that lost its server comes back all at once. */
+const backlog = 4_096;
+
+/** Rejects with `port-taken`, naming the port. */
+export function listenTcp(
+  { host, port }: { host: string; port: number },
+  onStream: (stream: Socket, remoteAddress: string) => void,
+): Promise<TcpListener> {
+  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    onStream(socket, socket.remoteAddress ?? '');
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new CimError('port-taken', `TCP port ${port} on ${host} cannot be listened on`, { cause }),
+      );
+    });
+    server.listen({ host, port, backlog }, () => {
+      server.removeAllListeners('error');
+      server.on('error', () => {
+        // An accept that failed (no descriptors left, say) concerns one connection that never was.
+      });
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+          }),
+      });
+    });
+  });
+}

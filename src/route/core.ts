@@ -1,0 +1,59 @@
+/** A route without its surroundings: given a store, a registry and the servers, what it does for servers (`api`) and for callers (`operations`). */
+import type { RouteApi } from '../api/route-api.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Store } from '../store/store.ts';
+import { AccountDirectory } from './account-directory.ts';
+import { Delivery } from './delivery.ts';
+import type { RouteOperations } from './operations.ts';
+import { Pusher } from './pusher.ts';
+import { createRouteOperations } from './route-operations.ts';
+import { createRouteService } from './route-service.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Strategy } from './server-choice.ts';
+import type { ServerDirectory } from './server-directory.ts';
+
+export interface RouteCoreOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly servers: ServerDirectory;
+  readonly strategy: Strategy;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RouteCore extends Service {
+  readonly api: RouteApi;
+  readonly operations: RouteOperations;
+}
+
+export function createRouteCore({
+  store,
+  registry,
+  servers,
+  strategy,
+  clock,
+  log,
+}: RouteCoreOptions): RouteCore {
+  const { sessions, timelines, schedules } = store;
+  const accounts = new AccountDirectory(store.accounts);
+  const isLive = (instance: string) => registry.view.servers.has(instance);
+  const pusher = new Pusher({ servers, sessions, timelines, isLive });
+  const delivery = new Delivery({ timelines, accounts, pusher });
+  const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
+  return {
+    api: createRouteService({ store, accounts, delivery, servers, clock, log }),
+    operations: createRouteOperations({
+      store,
+      registry,
+      accounts,
+      delivery,
+      servers,
+      strategy,
+      clock,
+    }),
+    stop: () => scheduler.stop(),
+  };
+}

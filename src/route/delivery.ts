@@ -1,0 +1,245 @@
+/**
+ * The heart of a route: takes messages, stores them, and only then tells anybody (docs/ARCHITECTURE.md, "The life of a message"). A private message is appended to the
+ * recipient's timeline and to the sender's own, a group message to the group's; each append is idempotent and on its own, so any of this may be repeated by
+ * anybody at any time. Consecutive messages of one conversation become one entry.
+ */
+import { type ErrorName, errorTable } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { lobby } from '../codec/commands.ts';
+import { sourceOf } from '../codec/identity.ts';
+import {
+  type Append,
+  type AppendResult,
+  groupTimeline,
+  type Timelines,
+  userTimeline,
+} from '../store/timelines.ts';
+import type { AccountDirectory } from './account-directory.ts';
+import type { Pusher } from './pusher.ts';
+
+/** One message on its way in. */
+export interface Submission {
+  readonly from: number;
+  readonly epochHex: string;
+  /** A user, or (`group` not empty) a group. */
+  readonly to: number;
+  readonly group: string;
+  readonly sendSeq: number;
+  readonly restart: boolean;
+  readonly textBytes: number;
+  /** As it will be stored (src/codec/message-body.ts). */
+  readonly body: Uint8Array;
+  /** The connection that sent it, which the acknowledgement tells. */
+  readonly origin?: { readonly instance: string; readonly sessionId: number };
+}
+
+export interface Outcome {
+  /** null = stored. */
+  readonly error: ErrorName | null;
+  /** In the sender's own timeline, or the group's; 0 = not known. */
+  readonly seq: number;
+  readonly expected: number;
+  /** Stored: the recipient's open sessions, as of the append. */
+  readonly watchers: AppendResult['watchers'];
+}
+
+/** Messages of one conversation that are appended as one entry, and those who wait for it. */
+interface Run {
+  readonly first: Submission;
+  readonly bodies: Uint8Array[];
+  readonly indexes: number[];
+  bytes: number;
+  /** Refused for good: takes its number and stores nothing. */
+  readonly refusal: ErrorName | null;
+}
+
+/** Bytes of one run: it is pushed as one entry of a link. */
+const runBytesMax = 256 * 1024;
+
+export interface DeliveryOptions {
+  readonly timelines: Timelines;
+  readonly accounts: AccountDirectory;
+  readonly pusher: Pusher;
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Answers each submission once, when its fate is known. Never throws. */
+  submit(
+    submissions: readonly Submission[],
+    answer: (index: number, outcome: Outcome) => void,
+  ): void {
+    const { accounts } = this.#options;
+    const known: number[] = [];
+    const strangers: number[] = [];
+    for (let index = 0; index < submissions.length; index++) {
+      const { group, to } = submissions[index] as Submission;
+      (group !== '' || accounts.remembered(to) ? known : strangers).push(index);
+    }
+    this.#store(submissions, known, answer);
+    if (strangers.length === 0) return;
+    // Only messages to receivers seen for the first time wait for this. Those of one receiver keep their order: look-ups are answered in order.
+    accounts.findAll(strangers.map((index) => (submissions[index] as Submission).to)).then(
+      () => this.#store(submissions, strangers, answer),
+      () => {
+        for (const index of strangers) answer(index, refused('busy'));
+      },
+    );
+  }
+
+  #store(
+    submissions: readonly Submission[],
+    indexes: readonly number[],
+    answer: (index: number, outcome: Outcome) => void,
+  ): void {
+    const runs = this.#gatherRuns(submissions, indexes);
+    for (let start = 0; start < runs.length; start += limits.storeBatchMax / 2) {
+      void this.#append(runs.slice(start, start + limits.storeBatchMax / 2), answer);
+    }
+  }
+
+  #gatherRuns(submissions: readonly Submission[], indexes: readonly number[]): Run[] {
+    const runs: Run[] = [];
+    const lastBySource = new Map<string, Run>();
+    for (const index of indexes) {
+      const submission = submissions[index] as Submission;
+      const source = sourceOf(
+        submission.from,
+        submission.epochHex,
+        submission.to,
+        submission.group,
+      );
+      const refusal = this.#refusalOf(submission);
+      const last = lastBySource.get(source);
+      if (last && refusal === null && continues(last, submission)) {
+        last.bodies.push(submission.body);
+        last.indexes.push(index);
+        last.bytes += submission.body.length;
+        continue;
+      }
+      const bodies = refusal === null ? [submission.body] : [];
+      const run = {
+        first: submission,
+        bodies,
+        indexes: [index],
+        bytes: submission.body.length,
+        refusal,
+      };
+      runs.push(run);
+      lastBySource.set(source, run);
+    }
+    return runs;
+  }
+
+  /** Why a message can never be stored, or null. */
+  #refusalOf({ to, group, textBytes }: Submission): ErrorName | null {
+    if (textBytes > limits.textBytesMax) return 'too-long';
+    if (group !== '') return group === lobby ? null : 'unknown-receiver';
+    return this.#options.accounts.remembered(to) ? null : 'unknown-receiver';
+  }
+
+  async #append(
+    runs: readonly Run[],
+    answer: (index: number, outcome: Outcome) => void,
+  ): Promise<void> {
+    const appends: Append[] = [];
+    /** Index into `appends` of each run's second append; of the first one if it has no second. */
+    const ownIndexes: number[] = [];
+    for (const run of runs) {
+      const { from, to, group } = run.first;
+      appends.push(appendOf(run, group === '' ? userTimeline(to) : groupTimeline(group)));
+      if (group === '' && to !== from) appends.push(appendOf(run, userTimeline(from)));
+      ownIndexes.push(appends.length - 1);
+    }
+    const results = await this.#options.timelines.append(appends);
+    let next = 0;
+    for (let index = 0; index < runs.length; index++) {
+      const ownIndex = ownIndexes[index] as number;
+      this.#settle(
+        runs[index] as Run,
+        results[next] as AppendResult,
+        results[ownIndex] as AppendResult,
+        answer,
+      );
+      next = ownIndex + 1;
+    }
+  }
+
+  /** `taken`: of the recipient's (or group's) append; `own`: of the sender's own, the same object where there is only one. */
+  #settle(
+    run: Run,
+    taken: AppendResult,
+    own: AppendResult,
+    answer: (index: number, outcome: Outcome) => void,
+  ): void {
+    const { from, to, group, origin } = run.first;
+    if (group === '') this.#push(to, run, taken, to === from ? origin : undefined);
+    else if (taken.status === 'taken') {
+      this.#options.pusher.pushToGroup(
+        group,
+        taken.watchers,
+        taken.seq,
+        run.bodies.slice(taken.duplicates),
+      );
+    }
+    if (own !== taken) this.#push(from, run, own, origin);
+
+    const failed = taken.status === 'taken' ? own : taken;
+    const watchers = taken.watchers;
+    for (let position = 0; position < run.indexes.length; position++) {
+      const index = run.indexes[position] as number;
+      if (failed.status === 'busy') answer(index, refused('busy'));
+      else if (failed.status === 'out-of-order')
+        answer(index, { ...refused('out-of-order'), expected: failed.expected });
+      else if (run.refusal !== null) answer(index, refused(run.refusal));
+      else
+        answer(index, {
+          error: null,
+          seq: seqAt(own, position, run.bodies.length),
+          expected: 0,
+          watchers,
+        });
+    }
+  }
+
+  #push(userId: number, run: Run, result: AppendResult, origin: Submission['origin']): void {
+    if (result.status !== 'taken' || run.refusal !== null || result.watchers.length === 0) return;
+    // Of a run that was there already only a hint is left: its push may have been lost with the route that stored it.
+    const bodies = run.bodies.slice(result.duplicates);
+    this.#options.pusher.pushToUser(userId, result.watchers, result.seq, bodies, origin);
+  }
+}
+
+function continues(run: Run, { sendSeq, restart, body }: Submission): boolean {
+  return (
+    run.refusal === null &&
+    !restart &&
+    sendSeq === run.first.sendSeq + run.bodies.length &&
+    run.bytes + body.length <= runBytesMax
+  );
+}
+
+function appendOf({ first, bodies }: Run, timeline: Append['timeline']): Append {
+  const { from, epochHex, to, group, sendSeq, restart } = first;
+  return { timeline, source: sourceOf(from, epochHex, to, group), sendSeq, restart, bodies };
+}
+
+/** Timeline number of the run's body at `position`, 0 where it is a duplicate whose number is not kept. */
+function seqAt({ seq, duplicates }: AppendResult, position: number, length: number): number {
+  if (position >= duplicates) return seq + position - duplicates;
+  return duplicates === length && position === length - 1 ? seq : 0;
+}
+
+function refused(error: ErrorName): Outcome {
+  return { error, seq: 0, expected: 0, watchers: [] };
+}
+
+/** How an outcome crosses a link. */
+export function codeOf({ error }: Outcome): number {
+  return error === null ? 0 : Number(errorTable[error].code);
+}

@@ -1,0 +1,79 @@
+/** Messages that come without a device: over HTTP, or from the schedule. The route gives them an epoch of their own, so that they have an identity before the first attempt. */
+import { createHash, randomBytes } from 'node:crypto';
+import { CimError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { appendOrigin, encodeClientMessage } from '../codec/message-body.ts';
+import { toHex } from '../codec/message-scan.ts';
+import type { Account } from '../store/accounts.ts';
+import type { Delivery, Outcome, Submission } from './delivery.ts';
+
+export interface Texts {
+  readonly sender: Account;
+  readonly to?: number;
+  readonly group?: string;
+  readonly texts: readonly string[];
+  readonly at: number;
+  /** 8 bytes; the same for every attempt. */
+  readonly epoch: Uint8Array;
+}
+
+export function drawEpoch(): Uint8Array {
+  return randomBytes(8);
+}
+
+/** The epoch of something that has a name already: the same name gives the same identity. */
+export function epochOfName(name: string): Uint8Array {
+  return createHash('sha256').update(name).digest().subarray(0, 8);
+}
+
+export function assertText(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.textBytesMax) {
+    throw new CimError(
+      'too-long',
+      `msg: a text may have ${limits.textBytesMax} bytes, this one has ${bytes}`,
+    );
+  }
+}
+
+/** Stores all texts in order, as consecutive messages; the outcome of the last. Throws the CimError of the first that was not stored. */
+export async function deliverTexts(
+  delivery: Delivery,
+  { sender, to, group, texts, at, epoch }: Texts,
+): Promise<Outcome> {
+  const submissions = texts.map((text, index): Submission => {
+    const sendSeq = index + 1;
+    const frame = encodeClientMessage({
+      ...(to === undefined ? {} : { to }),
+      ...(group === undefined ? {} : { group }),
+      sendSeq,
+      text,
+    });
+    return {
+      from: sender.userId,
+      epochHex: toHex(epoch),
+      to: to ?? 0,
+      group: group ?? '',
+      sendSeq,
+      restart: false,
+      textBytes: Buffer.byteLength(text),
+      body: appendOrigin(frame, {
+        from: sender.userId,
+        fromName: sender.name,
+        fromEpoch: epoch,
+        at,
+      }),
+    };
+  });
+  const outcomes: Outcome[] = [];
+  await new Promise<void>((resolve) => {
+    let waiting = submissions.length;
+    delivery.submit(submissions, (index, outcome) => {
+      outcomes[index] = outcome;
+      waiting -= 1;
+      if (waiting === 0) resolve();
+    });
+  });
+  for (const { error } of outcomes) if (error !== null) throw new CimError(error);
+  return outcomes.at(-1) as Outcome;
+}

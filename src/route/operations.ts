@@ -1,0 +1,109 @@
+/**
+ * What a route does for callers over HTTP, in product verbs. The endpoints (src/route/endpoints/) turn requests into these calls and results into
+ * envelopes; src/route/route-operations.ts implements them. Failures are CimErrors.
+ */
+import type { Account } from '../store/accounts.ts';
+
+export interface ServerAddress {
+  readonly ip: string;
+  readonly tcpPort: number;
+  readonly httpPort: number;
+}
+
+export interface PrivateMessage {
+  readonly from: number;
+  readonly to: number;
+  /** In order; stored as consecutive messages. */
+  readonly texts: readonly string[];
+}
+
+export interface HistoryQuery {
+  readonly userId: number;
+  /** Only messages with this user. */
+  readonly peer?: number;
+  /** Only this group's messages. */
+  readonly group?: string;
+  /** Only texts that hold this, ignoring case. Without peer and group: private messages and the lobby. */
+  readonly keyword?: string;
+  /** Only messages accepted before this time (ms since 1970). */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface HistoryMessage {
+  /** Identity, as in the client's events. */
+  readonly id: string;
+  readonly from: number;
+  readonly fromName: string;
+  readonly to?: number;
+  readonly group?: string;
+  readonly text: string;
+  readonly seq: number;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
+export interface ScheduledMessage {
+  /** Chosen by the client: creating twice is harmless. */
+  readonly id: string;
+  readonly from: number;
+  readonly to?: number;
+  readonly group?: string;
+  readonly text: string;
+  readonly delaySeconds: number;
+}
+
+export interface ServerStatus extends ServerAddress {
+  readonly instance: string;
+  readonly version: string;
+  readonly connections: number;
+  /** False while it drains: alive, but no login is sent there. */
+  readonly choosable: boolean;
+}
+
+export interface RouteOperations {
+  /** Idempotent by name. `name-taken`, `id-taken`, `invalid-argument`, `too-long`. */
+  register(registration: {
+    name: string;
+    userId?: number;
+  }): Promise<{ account: Account; created: boolean }>;
+
+  /**
+   * Chooses a server. `account-mismatch` unless the id bears the name; `no-server`; for a Java caller `repeat-login` while a live Java session
+   * of the user exists. `avoid`: `ip:tcpPort` of servers that just failed the caller.
+   */
+  login(login: {
+    userId: number;
+    userName: string;
+    java: boolean;
+    avoid: readonly string[];
+  }): Promise<ServerAddress>;
+
+  /** Ends the user's Java session, if older than this call. An unknown user is no error. */
+  offLine(userId: number): Promise<void>;
+
+  /** Stores, then pushes. `online`: whether a live session of the receiver exists. `account-mismatch` (sender), `unknown-receiver`, `too-long`, `busy`. */
+  sendPrivate(message: PrivateMessage): Promise<{ online: boolean }>;
+
+  /** To the lobby. */
+  sendGroup(message: { from: number; group: string; text: string }): Promise<void>;
+
+  /** Wakes the reader of the user's Java session; nothing for others. */
+  fetchOffline(userId: number): Promise<void>;
+
+  /** Everybody with a live connection, each once, by id. */
+  onlineUsers(): Promise<Account[]>;
+
+  /** Newest `limit` matches, oldest first. */
+  history(query: HistoryQuery): Promise<HistoryMessage[]>;
+
+  schedule(message: ScheduledMessage): Promise<void>;
+
+  servers(): ServerStatus[];
+
+  /** Ends every connection of the user; the number ended. */
+  kick(userId: number): Promise<number>;
+
+  /** In one line each, what keeps the route from working; empty when ready. */
+  problems(): Promise<string[]>;
+}

@@ -1,0 +1,123 @@
+/**
+ * Tells servers of what was stored. A push is a courtesy: what is lost here is read from the timeline later. But a server that says "not mine", or that cannot be
+ * reached and is not alive either, corrects the record, so that it is not asked for ever.
+ */
+import type {
+  PushEntry,
+  PushGroupEntry,
+  PushGroupResult,
+  PushResult,
+  ServerApi,
+} from '../api/server-api.ts';
+import { Gather } from '../link/gather.ts';
+import { serverMethods } from '../link/methods.ts';
+import type { Sessions } from '../store/sessions.ts';
+import type { Timelines, Watcher } from '../store/timelines.ts';
+import type { ServerDirectory } from './server-directory.ts';
+
+export interface PusherOptions {
+  readonly servers: ServerDirectory;
+  readonly sessions: Sessions;
+  readonly timelines: Timelines;
+  /** Whether the registry has this server process. */
+  readonly isLive: (instance: string) => boolean;
+}
+
+/** Whose push it was, to correct the record by. */
+interface UserPush {
+  readonly userId: number;
+  readonly watchers: readonly Watcher[];
+}
+
+interface GroupPush {
+  readonly group: string;
+  readonly instance: string;
+}
+
+/** The gathered pushes of one server: one batch per turn of the event loop. */
+interface ServerQueue {
+  readonly users: Gather<PushEntry, PushResult, UserPush>;
+  readonly groups: Gather<PushGroupEntry, PushGroupResult, GroupPush>;
+}
+
+export class Pusher {
+  readonly #options: PusherOptions;
+  /** By the server's API: a queue lives as long as the directory knows the server. */
+  readonly #queues = new WeakMap<ServerApi, ServerQueue>();
+
+  constructor(options: PusherOptions) {
+    this.#options = options;
+  }
+
+  /** To the sessions of one user, but for the one that sent it. Without bodies: a hint. */
+  pushToUser(
+    userId: number,
+    watchers: readonly Watcher[],
+    seq: number,
+    bodies: readonly Uint8Array[],
+    origin?: { instance: string; sessionId: number },
+  ): void {
+    const told = origin
+      ? watchers.filter(
+          ({ instance, sessionId }) =>
+            instance !== origin.instance || sessionId !== origin.sessionId,
+        )
+      : watchers;
+    for (const [instance, sessions] of Map.groupBy(told, (watcher) => watcher.instance)) {
+      const address = (sessions[0] as Watcher).address;
+      const sessionIds = sessions.map(({ sessionId }) => sessionId);
+      this.#queueOf(address).users.add(
+        { sessionIds, instance, seq, bodies },
+        { userId, watchers: sessions },
+      );
+    }
+  }
+
+  /** To the servers that have members of the group. */
+  pushToGroup(
+    group: string,
+    watchers: readonly Watcher[],
+    seq: number,
+    bodies: readonly Uint8Array[],
+  ): void {
+    for (const { instance, address } of watchers) {
+      this.#queueOf(address).groups.add({ group, instance, seq, bodies }, { group, instance });
+    }
+  }
+
+  #queueOf(address: string): ServerQueue {
+    const api = this.#options.servers.at(address);
+    let queue = this.#queues.get(api);
+    if (!queue) {
+      queue = {
+        users: new Gather(api.push, (push, result) => this.#userPushed(push, result)),
+        groups: new Gather(api.pushGroup, (push, result) => this.#groupPushed(push, result)),
+      };
+      this.#queues.set(api, queue);
+    }
+    return queue;
+  }
+
+  #userPushed({ userId, watchers }: UserPush, result: PushResult): void {
+    const gone =
+      result === serverMethods.push.unanswered
+        ? watchers.filter(({ instance }) => !this.#options.isLive(instance))
+        : watchers.filter(({ sessionId }) => result.missing.includes(sessionId));
+    if (gone.length === 0) return;
+    const closes = gone.map(({ device, connectionNumber }) => ({
+      userId,
+      device,
+      connectionNumber,
+    }));
+    // Failing leaves the record as it was: the next push tries again.
+    this.#options.sessions.close(closes).catch(() => undefined);
+  }
+
+  #groupPushed({ group, instance }: GroupPush, result: PushGroupResult): void {
+    const gone =
+      result === serverMethods.pushGroup.unanswered
+        ? !this.#options.isLive(instance)
+        : result.foreign;
+    if (gone) this.#options.timelines.removeInterest(group, instance).catch(() => undefined);
+  }
+}

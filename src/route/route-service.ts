@@ -1,0 +1,177 @@
+/** The route's side of RouteApi: what servers ask on behalf of their connections. Each entry is answered on its own, and never with an exception. */
+import type { BatchCall } from '../api/batch-call.ts';
+import type {
+  OpenEntry,
+  OpenResult,
+  ReadEntry,
+  ReadResult,
+  RouteApi,
+  SubmitEntry,
+} from '../api/route-api.ts';
+import type { Clock } from '../base/clock.ts';
+import { errorTable } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Logger } from '../base/log.ts';
+import { type CloseName, closeCodes } from '../codec/close-codes.ts';
+import { lobby } from '../codec/commands.ts';
+import { appendOrigin } from '../codec/message-body.ts';
+import { scanMessage, toHex } from '../codec/message-scan.ts';
+import { routeMethods } from '../link/methods.ts';
+import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+import { groupTimeline, userTimeline } from '../store/timelines.ts';
+import type { AccountDirectory } from './account-directory.ts';
+import { codeOf, type Delivery, type Submission } from './delivery.ts';
+import type { ServerDirectory } from './server-directory.ts';
+
+export interface RouteServiceOptions {
+  readonly store: Store;
+  readonly accounts: AccountDirectory;
+  readonly delivery: Delivery;
+  readonly servers: ServerDirectory;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const done = { code: 0 };
+const busy = { code: Number(errorTable.busy.code) };
+const notAllowed = Number(errorTable['not-allowed'].code);
+
+/** A call each of whose entries is served by a promise of its own; one that fails is answered `otherwise`. */
+function each<Entry, Result>(
+  serve: (entry: Entry) => Promise<Result>,
+  otherwise: Result,
+): BatchCall<Entry, Result> {
+  return (entries, answer) => {
+    for (let index = 0; index < entries.length; index++) {
+      serve(entries[index] as Entry).then(
+        (result) => answer(index, result),
+        () => answer(index, otherwise),
+      );
+    }
+  };
+}
+
+/** A call whose batch is served by one promise; if that fails, every entry is answered `busy`. */
+function together<Entry>(
+  serve: (entries: readonly Entry[]) => Promise<void>,
+): BatchCall<Entry, { code: number }> {
+  return (entries, answer) => {
+    const answerAll = (result: { code: number }) => {
+      for (let index = 0; index < entries.length; index++) answer(index, result);
+    };
+    serve(entries).then(
+      () => answerAll(done),
+      () => answerAll(busy),
+    );
+  };
+}
+
+export function createRouteService(options: RouteServiceOptions): RouteApi {
+  const { store, delivery, clock } = options;
+  return {
+    open: each((entry: OpenEntry) => open(options, entry), routeMethods.open.unanswered),
+    close: together((entries) =>
+      store.sessions.close(
+        entries.map((entry) => ({ ...entry, device: entry.device || javaDevice })),
+      ),
+    ),
+    submit: (entries, answer) => {
+      const at = clock.now();
+      const submissions = entries.map((entry) => submissionOf(entry, at));
+      delivery.submit(submissions, (index, outcome) => {
+        answer(index, { code: codeOf(outcome), seq: outcome.seq, expected: outcome.expected });
+      });
+    },
+    read: each((entry: ReadEntry) => read(store, entry), routeMethods.read.unanswered),
+    acknowledge: together((entries) =>
+      store.sessions.acknowledge(
+        entries.map((entry) => ({ ...entry, device: entry.device || javaDevice })),
+      ),
+    ),
+    interest: each(async ({ group, instance, address }) => {
+      await store.timelines.addInterest(group, { instance, address });
+      return done;
+    }, busy),
+  };
+}
+
+// ---- login ---------------------------------------------------------------------------------------
+
+async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<OpenResult> {
+  const { accounts, store } = options;
+  const account = await accounts.find(entry.userId);
+  if (account?.name !== entry.userName) return closeWith('not-allowed');
+  const device = entry.device || javaDevice;
+  // Nobody but a Java peer may use the device of Java peers.
+  if (entry.device === javaDevice) return closeWith('not-allowed');
+  const [opened] = await store.sessions.open([{ ...entry, device }]);
+  if (opened?.status === 'opened') {
+    endReplaced(options, opened);
+    const [groupHead = 0] = await store.timelines.heads([groupTimeline(lobby)]);
+    const { connectionNumber, cursor, head } = opened;
+    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead };
+  }
+  return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
+}
+
+function closeWith(name: CloseName): OpenResult {
+  const { code, meaning: reason } = closeCodes[name];
+  return { code, reason, connectionNumber: 0, cursor: 0, head: 0, groupHead: 0 };
+}
+
+function endReplaced(
+  { servers }: RouteServiceOptions,
+  { replaced }: SessionOpenResult & { status: 'opened' },
+): void {
+  if (!replaced) return;
+  const { code, meaning: reason } = closeCodes.replaced;
+  const { sessionId, instance, address } = replaced;
+  servers.at(address).end([{ sessionId, instance, code, reason }], () => {
+    // Whether or not it could be told: the record names the new connection now.
+  });
+}
+
+// ---- messages ------------------------------------------------------------------------------------
+
+function submissionOf(
+  { from, fromName, epoch, instance, sessionId, body }: SubmitEntry,
+  at: number,
+): Submission {
+  const { to, group, sendSeq, restart, textStart, textEnd } = scanMessage(body);
+  return {
+    from,
+    epochHex: toHex(epoch),
+    to,
+    group,
+    sendSeq,
+    restart,
+    textBytes: textEnd - textStart,
+    body: appendOrigin(body, { from, fromName, fromEpoch: epoch, at }),
+    origin: { instance, sessionId },
+  };
+}
+
+async function read(
+  store: Store,
+  { userId, group, after, afterIdentity, limit }: ReadEntry,
+): Promise<ReadResult> {
+  if (group !== '' && group !== lobby) return { ...routeMethods.read.unanswered, code: notAllowed };
+  const timeline = group === '' ? userTimeline(userId) : groupTimeline(group);
+  const { messages, head, first, rewound } = await store.timelines.read({
+    timeline,
+    after,
+    limit: Math.min(limit, limits.pageMessagesMax),
+    ...(afterIdentity === '' ? {} : { identity: afterIdentity }),
+  });
+  const seqs: number[] = [];
+  const bodies: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { seq, body } of messages) {
+    bytes += body.length;
+    if (bodies.length > 0 && bytes > limits.pageBytesMax) break;
+    seqs.push(seq);
+    bodies.push(body);
+  }
+  return { code: 0, seqs, bodies, head, first, rewound };
+}

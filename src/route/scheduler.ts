@@ -1,0 +1,84 @@
+/**
+ * Sends scheduled messages when they are due. Every route does this: a lease keeps two from sending one schedule at the same time, and the schedule's own identity
+ * makes a second sending harmless when a route died, or could not say that it had sent.
+ */
+import type { Clock, Timer } from '../base/clock.ts';
+import { CimError, describeError, errorTable } from '../base/errors.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import type { Schedule, Schedules } from '../store/schedules.ts';
+import type { AccountDirectory } from './account-directory.ts';
+import type { Delivery } from './delivery.ts';
+import { deliverTexts, epochOfName } from './http-message.ts';
+
+/** What is kept of a scheduled message, as JSON. */
+export interface SchedulePayload {
+  readonly to?: number;
+  readonly group?: string;
+  readonly text: string;
+}
+
+const pollMs = 500;
+const leaseMs = 30_000;
+const leaseMax = 100;
+
+export interface SchedulerOptions {
+  readonly schedules: Schedules;
+  readonly accounts: AccountDirectory;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class Scheduler implements Service {
+  readonly #options: SchedulerOptions;
+  readonly #timer: Timer;
+  #round: Promise<void> | undefined;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#timer = options.clock.setInterval(() => {
+      this.#round ??= this.#sendDue().finally(() => {
+        this.#round = undefined;
+      });
+    }, pollMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#timer.cancel();
+    await this.#round;
+  }
+
+  /** Never rejects: what cannot be done now is leased again later. */
+  async #sendDue(): Promise<void> {
+    const { schedules, log } = this.#options;
+    try {
+      const due = await schedules.lease(leaseMax, leaseMs);
+      const sent = await Promise.all(due.map((schedule) => this.#send(schedule)));
+      const finished = due.filter((_, index) => sent[index]);
+      if (finished.length > 0) await schedules.finish(finished);
+    } catch (error) {
+      log.debug({ error: describeError(error) }, 'the schedule could not be looked at');
+    }
+  }
+
+  /** Whether the schedule is done with: sent, or refused for good. */
+  async #send({ id, owner, payload }: Schedule): Promise<boolean> {
+    const { accounts, delivery, clock, log } = this.#options;
+    try {
+      const sender = await accounts.find(owner);
+      if (!sender) return true;
+      const { text, ...receiver } = JSON.parse(
+        Buffer.from(payload).toString('utf8'),
+      ) as SchedulePayload;
+      const epoch = epochOfName(`schedule ${owner} ${id}`);
+      await deliverTexts(delivery, { sender, ...receiver, texts: [text], at: clock.now(), epoch });
+      return true;
+    } catch (error) {
+      const final = error instanceof CimError && !errorTable[error.kind].retryable;
+      if (final)
+        log.info({ schedule: id, error: describeError(error) }, 'a scheduled message was refused');
+      return final;
+    }
+  }
+}

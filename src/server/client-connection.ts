@@ -1,0 +1,336 @@
+/**
+ * One client's connection: from the first byte to the close. It knows frames, the login, what is in flight and how to end; routes, the table of
+ * sessions and time are its gateway's (`ConnectionOwner`). A bad peer ends its own connection, and nothing else notices.
+ *
+ *   fresh ──LOGIN──▶ opening ──the route took it──▶ ready ──▶ closing ──▶ closed
+ *     └───────────────────┴──────── close ───────────┴──────────┘
+ */
+import type { Duplex } from 'node:stream';
+import type { OpenResult, ReadResult, SubmitEntry } from '../api/route-api.ts';
+import { limits } from '../base/limits.ts';
+import {
+  assertClientFields,
+  commandOf,
+  decodeAcknowledgement,
+  decodeLogin,
+  decodeRead,
+  type LoginFrame,
+  type ReadFrame,
+} from '../codec/client-frame.ts';
+import { type CloseName, closeCodes } from '../codec/close-codes.ts';
+import { command, protocolVersion } from '../codec/commands.ts';
+import { FrameDecoder } from '../codec/frame-decoder.ts';
+import { scanMessage, toHex } from '../codec/message-scan.ts';
+import { ProtocolError } from '../codec/protocol-error.ts';
+import {
+  encodeAck,
+  encodeCloseCode,
+  encodeHint,
+  encodePageEnd,
+  encodePush,
+  encodeWelcome,
+  pong,
+} from '../codec/server-frame.ts';
+import { Outbox } from '../net/outbox.ts';
+import type { JavaReader } from './java-reader.ts';
+
+/** What a message needs to be acknowledged by. */
+export interface MessageReference {
+  readonly connection: ClientConnection;
+  readonly to: number;
+  readonly group: string;
+  readonly sendSeq: number;
+}
+
+/** What a connection needs of its gateway. */
+export interface ConnectionOwner {
+  /** A number for a connection that is about to open, never used before in this instance. */
+  nextSessionId(): number;
+  monotonic(): number;
+  open(connection: ClientConnection, login: LoginFrame): void;
+  submit(
+    entry: Pick<SubmitEntry, 'from' | 'fromName' | 'epoch' | 'sessionId' | 'body'>,
+    reference: MessageReference,
+  ): void;
+  read(connection: ClientConnection, request: ReadFrame): void;
+  acknowledge(connection: ClientConnection, seq: number): void;
+  /** The stream has ended; called once. */
+  closed(connection: ClientConnection): void;
+  /** A connection was closed by us, for the counters. */
+  count(reason: CloseName | 'other'): void;
+}
+
+type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
+
+/** How long a closed connection may take to fetch its last frame. */
+const lingerMs = 2_000;
+
+export class ClientConnection {
+  readonly sessionId: number;
+  readonly remoteAddress: string;
+  userId = 0;
+  userName = '';
+  device = '';
+  connectionNumber = 0;
+  epochHex = '';
+  /** Only for Java peers: reads the timeline on their behalf. */
+  javaReader: JavaReader | null = null;
+
+  readonly #owner: ConnectionOwner;
+  readonly #stream: Duplex;
+  readonly #outbox: Outbox;
+  #state: State = 'fresh';
+  #epoch: Uint8Array = new Uint8Array();
+  #heardAt: number;
+  #startedAt: number;
+  /** Since when the peer has left bytes unread; 0 = it has not. */
+  #stalledAt = 0;
+  #inFlight = 0;
+  /** The newest number that was pushed before the login was answered; it is read after it. */
+  #announced = 0;
+  #heldBack = false;
+
+  constructor(owner: ConnectionOwner, stream: Duplex, remoteAddress: string) {
+    this.#owner = owner;
+    this.#stream = stream;
+    this.#outbox = new Outbox(stream);
+    this.sessionId = owner.nextSessionId();
+    this.remoteAddress = remoteAddress;
+    this.#startedAt = owner.monotonic();
+    this.#heardAt = this.#startedAt;
+    this.#listen();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get java(): boolean {
+    return this.javaReader !== null;
+  }
+
+  #listen(): void {
+    const decoder = new FrameDecoder(limits.frameBytesMax);
+    this.#stream.on('data', (chunk: Uint8Array) => {
+      this.#heardAt = this.#owner.monotonic();
+      try {
+        decoder.push(chunk, (frame) => this.#receive(frame));
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.close('protocol-error', error.message);
+      }
+    });
+    this.#stream.on('error', () => {
+      // 'close' follows; how a peer's network fails is not our business.
+    });
+    this.#stream.on('close', () => {
+      this.#state = 'closed';
+      this.#owner.closed(this);
+    });
+  }
+
+  // ---- what the client sends --------------------------------------------------------------------
+
+  #receive(frame: Uint8Array): void {
+    const received = commandOf(frame);
+    switch (this.#state) {
+      case 'fresh':
+        if (received !== command.login) throw new ProtocolError('the first frame must be a login');
+        return this.#login(frame);
+      case 'opening':
+        // A Java peer sends its first ping whenever it likes; a cim client waits for the welcome.
+        if (received !== command.ping) throw new ProtocolError('the login is not done yet');
+        return this.#outbox.write(pong);
+      case 'ready':
+        return this.java ? this.#receiveFromJava(received) : this.#receiveFromCim(received, frame);
+      default:
+      // What still arrives on a connection that is closing is nobody's.
+    }
+  }
+
+  #login(frame: Uint8Array): void {
+    const login = decodeLogin(frame);
+    if (login.protocolVersion > 0) assertLogin(login);
+    if (login.userId <= 0) throw new ProtocolError(`${login.userId} is no user id`);
+    if (login.protocolVersion > protocolVersion + 1) return this.close('wrong-version');
+    this.userId = login.userId;
+    this.userName = login.userName;
+    this.device = login.device;
+    this.#epoch = login.epoch;
+    this.epochHex = toHex(login.epoch);
+    this.#state = 'opening';
+    this.#owner.open(this, login);
+  }
+
+  /** Chat of a Java peer goes over HTTP; on its connection only heartbeats count, and whatever else it sends is ignored as the Java server does. */
+  #receiveFromJava(received: number): void {
+    if (received === command.ping) this.#outbox.write(pong);
+  }
+
+  #receiveFromCim(received: number, frame: Uint8Array): void {
+    switch (received) {
+      case command.message:
+        return this.#submit(frame);
+      case command.ping:
+        return this.#outbox.write(pong);
+      case command.ack:
+        return this.#owner.acknowledge(this, decodeAcknowledgement(frame).seq);
+      case command.read:
+        this.#takeInFlight();
+        return this.#owner.read(this, decodeRead(frame));
+      default:
+        throw new ProtocolError(`command ${received} is not a client's to send`);
+    }
+  }
+
+  #submit(frame: Uint8Array): void {
+    assertClientFields(frame);
+    const { to, group, sendSeq } = scanMessage(frame);
+    if (sendSeq === 0 || (to === 0) === (group === '')) {
+      throw new ProtocolError('a message needs a number and one receiver, a user or a group');
+    }
+    this.#takeInFlight();
+    const entry = {
+      from: this.userId,
+      fromName: this.userName,
+      epoch: this.#epoch,
+      sessionId: this.sessionId,
+      body: frame,
+    };
+    this.#owner.submit(entry, { connection: this, to, group, sendSeq });
+  }
+
+  /** Counts what waits for a route; beyond the bound the peer is not read from, until half of it was answered. */
+  #takeInFlight(): void {
+    this.#inFlight += 1;
+    if (this.#inFlight >= limits.inFlightPerConnectionMax && !this.#heldBack) {
+      this.#heldBack = true;
+      this.#stream.pause();
+    }
+  }
+
+  #releaseInFlight(): void {
+    this.#inFlight -= 1;
+    if (this.#heldBack && this.#inFlight <= limits.inFlightPerConnectionMax / 2) {
+      this.#heldBack = false;
+      // Its silence was ours.
+      this.#heardAt = this.#owner.monotonic();
+      this.#stream.resume();
+    }
+  }
+
+  // ---- what routes answer -----------------------------------------------------------------------
+
+  /** The route took the session: the client is logged in. */
+  opened(result: OpenResult, java: JavaReader | null): void {
+    this.#state = 'ready';
+    this.connectionNumber = result.connectionNumber;
+    this.javaReader = java;
+    const head = Math.max(result.head, this.#announced);
+    if (java) {
+      java.start(head);
+    } else {
+      const { cursor, groupHead: lobbyHead } = result;
+      this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead }));
+    }
+  }
+
+  acknowledged(
+    { to, group, sendSeq }: MessageReference,
+    result: { code: number; seq: number; expected: number },
+  ): void {
+    this.#releaseInFlight();
+    this.write(encodeAck({ to, group, sendSeq, ...result }));
+  }
+
+  page({ group, after }: ReadFrame, result: ReadResult): void {
+    this.#releaseInFlight();
+    for (let index = 0; index < result.seqs.length; index++) {
+      this.write(encodePush(result.bodies[index] as Uint8Array, result.seqs[index] as number));
+    }
+    const { head, first, rewound, code } = result;
+    this.write(encodePageEnd({ group, after, head, first, rewound, code }));
+  }
+
+  /** A run for this user, or, without bodies, word that there is something to read. */
+  push(seq: number, bodies: readonly Uint8Array[]): void {
+    if (this.#state === 'opening') {
+      this.#announced = Math.max(this.#announced, seq + Math.max(bodies.length, 1) - 1);
+      return;
+    }
+    if (this.javaReader) return this.javaReader.push(seq, bodies);
+    if (bodies.length === 0) return this.write(encodeHint('', seq));
+    for (let index = 0; index < bodies.length; index++)
+      this.write(encodePush(bodies[index] as Uint8Array, seq + index));
+  }
+
+  /** Whole frames. Dropped once the connection is closing; a peer that does not keep up is closed. */
+  write(frame: Uint8Array): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#outbox.write(frame);
+    if (this.#outbox.bufferedBytes > limits.outboxBytesMax) this.close('slow');
+  }
+
+  /** Calls back when everything written so far was handed to the operating system. */
+  whenWritten(done: () => void): void {
+    this.#outbox.flush();
+    this.#stream.write(new Uint8Array(), () => {
+      if (this.#state === 'ready') done();
+    });
+  }
+
+  // ---- the end ----------------------------------------------------------------------------------
+
+  /** Idempotent. A cim client is told why; a Java peer knows no such frame. */
+  close(name: CloseName, reason?: string): void {
+    this.closeWithCode(closeCodes[name].code, reason ?? closeCodes[name].meaning, name);
+  }
+
+  closeWithCode(code: number, reason: string, name: CloseName | 'other' = 'other'): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    const spokeCim = this.device !== '';
+    this.#state = 'closing';
+    this.#startedAt = this.#owner.monotonic();
+    this.#owner.count(name);
+    if (spokeCim) this.#outbox.write(encodeCloseCode(code, reason));
+    this.#outbox.flush();
+    this.#stream.end();
+    // Its input is not wanted any more, but must be read, or the end of the stream would never be seen.
+    this.#stream.resume();
+  }
+
+  /** One look of the gateway's sweep: is this connection late, silent or stuck? */
+  sweep(now: number): void {
+    switch (this.#state) {
+      case 'fresh':
+      case 'opening':
+        if (now - this.#startedAt > limits.loginMsMax) this.close('login-timeout');
+        return;
+      case 'ready':
+        if (this.#stalled(now)) this.close('slow');
+        else if (!this.#heldBack && now - this.#heardAt > limits.silenceMsMax) this.close('silent');
+        return;
+      case 'closing':
+        if (now - this.#startedAt > lingerMs) this.#stream.destroy();
+        return;
+      case 'closed':
+    }
+  }
+
+  #stalled(now: number): boolean {
+    if (this.#outbox.bufferedBytes === 0) this.#stalledAt = 0;
+    else if (this.#stalledAt === 0) this.#stalledAt = now;
+    return this.#stalledAt !== 0 && now - this.#stalledAt > limits.outboxStallMsMax;
+  }
+}
+
+function assertLogin(login: LoginFrame): void {
+  if (login.epoch.length !== 8) throw new ProtocolError('the epoch must have 8 bytes');
+  if (!/^[A-Za-z0-9_-]+$/.test(login.device) || login.device.length > limits.deviceCharactersMax) {
+    throw new ProtocolError(
+      `a device id is 1 to ${limits.deviceCharactersMax} letters, digits, - or _`,
+    );
+  }
+  if (login.connectionNumber <= 0)
+    throw new ProtocolError('the connection number must be positive');
+}

@@ -1,0 +1,153 @@
+/**
+ * Plays the SDK's part for a Java peer, whose protocol knows neither numbers nor acknowledgements: reads its timeline from the cursor, writes what is pending before
+ * anything live (one OFFLINE frame per run of one sender), and moves the cursor when a frame was written to the socket.
+ */
+import type { ReadResult } from '../api/route-api.ts';
+import { limits } from '../base/limits.ts';
+import { command } from '../codec/commands.ts';
+import {
+  encodeJavaMessage,
+  encodeJavaOffline,
+  encodeJavaPush,
+  type JavaSender,
+} from '../codec/java-frame.ts';
+import { decodeText, type MessageFields, scanMessage } from '../codec/message-scan.ts';
+
+/** What the reader needs of its connection and gateway. */
+export interface JavaReaderContext {
+  readonly userId: number;
+  read(after: number, limit: number): Promise<ReadResult>;
+  write(frame: Uint8Array): void;
+  whenWritten(done: () => void): void;
+  acknowledge(seq: number): void;
+  /** How long to wait before a read that was refused is tried again. */
+  pause(): Promise<void>;
+  isOpen(): boolean;
+}
+
+interface Text {
+  readonly sender: JavaSender;
+  readonly text: string;
+}
+
+export class JavaReader {
+  readonly #context: JavaReaderContext;
+  #cursor: number;
+  #head = 0;
+  #reading = false;
+
+  /** `cursor` is that of the login. */
+  constructor(context: JavaReaderContext, cursor: number) {
+    this.#context = context;
+    this.#cursor = cursor;
+  }
+
+  /** The login is done, and the timeline's newest number was `head`. */
+  start(head: number): void {
+    this.#head = head;
+    if (head !== this.#cursor) void this.#readOn();
+  }
+
+  /** Look into the timeline, whatever is known of it. */
+  wake(): void {
+    this.#head = Math.max(this.#head, this.#cursor + 1);
+    if (!this.#reading) void this.#readOn();
+  }
+
+  push(seq: number, bodies: readonly Uint8Array[]): void {
+    if (bodies.length === 0) return this.wake();
+    const last = seq + bodies.length - 1;
+    this.#head = Math.max(this.#head, last);
+    if (this.#reading || last <= this.#cursor) return;
+    if (seq !== this.#cursor + 1) {
+      void this.#readOn();
+      return;
+    }
+    this.#writeLive(bodies);
+    this.#advance(last);
+  }
+
+  #writeLive(bodies: readonly Uint8Array[]): void {
+    const { userId } = this.#context;
+    const texts = this.#textsOf(bodies);
+    const [first] = texts;
+    if (!first) return;
+    if (texts.length === 1) {
+      this.#context.write(encodeJavaMessage(userId, first.sender, first.text));
+      return;
+    }
+    const properties = {
+      sendUserId: String(first.sender.userId),
+      sendUserName: first.sender.name,
+      receiveUserId: String(userId),
+    };
+    this.#context.write(
+      encodeJavaPush(
+        userId,
+        command.message,
+        properties,
+        '',
+        texts.map(({ text }) => text),
+      ),
+    );
+  }
+
+  /** Reads page after page until the head is reached. Never rejects. */
+  async #readOn(): Promise<void> {
+    this.#reading = true;
+    try {
+      while (this.#cursor !== this.#head && this.#context.isOpen()) {
+        const page = await this.#context.read(this.#cursor, limits.pageMessagesMax);
+        if (page.code !== 0) await this.#context.pause();
+        else this.#take(page);
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #take(page: ReadResult): void {
+    this.#head = page.head;
+    const texts = this.#textsOf(page.bodies);
+    for (const run of runsOfOneSender(texts)) {
+      const [first] = run;
+      if (first)
+        this.#context.write(
+          encodeJavaOffline(
+            this.#context.userId,
+            first.sender,
+            run.map(({ text }) => text),
+          ),
+        );
+    }
+    // An empty page below the head: retention took the rest, or a failover lost it.
+    this.#advance(page.seqs.at(-1) ?? page.head);
+  }
+
+  #advance(seq: number): void {
+    this.#cursor = seq;
+    this.#context.whenWritten(() => this.#context.acknowledge(seq));
+  }
+
+  /** What a Java client shows: not what its own user sent from elsewhere. */
+  #textsOf(bodies: readonly Uint8Array[]): Text[] {
+    const { userId } = this.#context;
+    return bodies
+      .map((body): [Uint8Array, MessageFields] => [body, scanMessage(body)])
+      .filter(([, fields]) => fields.from !== userId || fields.to === userId)
+      .map(([body, fields]) => ({
+        sender: { userId: fields.from, name: fields.fromName },
+        text: decodeText(body, fields.textStart, fields.textEnd),
+      }));
+  }
+}
+
+function runsOfOneSender(texts: readonly Text[]): Text[][] {
+  const runs: Text[][] = [];
+  for (const text of texts) {
+    const run = runs.at(-1);
+    if (run?.[0]?.sender.userId === text.sender.userId) run.push(text);
+    else runs.push([text]);
+  }
+  return runs;
+}

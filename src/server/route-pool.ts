@@ -1,0 +1,195 @@
+/**
+ * All live routes as one RouteApi. Each user's entries go to one route, so that they stay in order; users are spread over the routes by rendezvous hashing, so that a
+ * route that comes or goes moves only its own share. What one route does not answer goes to the next, and that route gets a rest.
+ */
+import { createHash } from 'node:crypto';
+import type { BatchCall } from '../api/batch-call.ts';
+import type { RouteApi } from '../api/route-api.ts';
+import type { Clock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import { dialUpgrade } from '../http/upgrade.ts';
+import { type Method, routeMethods } from '../link/methods.ts';
+import { RemotePeer } from '../link/remote-peer.ts';
+
+export interface RoutePoolOptions {
+  /** Undefined until the roles have agreed on one. */
+  readonly secret: () => string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Route {
+  readonly address: string;
+  readonly seed: number;
+  readonly peer: RemotePeer<RouteApi>;
+  /** Not asked before this time unless no other is left. */
+  restsUntil: number;
+}
+
+/** An entry is tried at this many routes before it is given up: one crash at a time is expected, not all. */
+const attemptsMax = 3;
+const restMs = 3_000;
+
+type Send<Entry, Result> = (
+  route: Route,
+  entries: readonly Entry[],
+  answer: (index: number, result: Result) => void,
+) => void;
+
+export class RoutePool implements Service {
+  readonly api: RouteApi;
+  readonly #options: RoutePoolOptions;
+  #routes: Route[] = [];
+
+  constructor(options: RoutePoolOptions) {
+    this.#options = options;
+    this.api = {
+      open: this.#spread(
+        routeMethods.open,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.open(...batch),
+      ),
+      close: this.#spread(
+        routeMethods.close,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.close(...batch),
+      ),
+      submit: this.#spread(
+        routeMethods.submit,
+        ({ from }) => from,
+        (route, ...batch) => route.peer.api.submit(...batch),
+      ),
+      read: this.#spread(
+        routeMethods.read,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.read(...batch),
+      ),
+      acknowledge: this.#spread(
+        routeMethods.acknowledge,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.acknowledge(...batch),
+      ),
+      interest: this.#spread(
+        routeMethods.interest,
+        () => 0,
+        (route, ...batch) => route.peer.api.interest(...batch),
+      ),
+    };
+  }
+
+  /** Live routes with a link, or one to be tried. */
+  get usable(): number {
+    return this.#routes.filter(({ peer }) => !peer.down).length;
+  }
+
+  /** Makes the pool hold exactly the routes at these addresses (`ip:port`). Links to those that stay are kept. */
+  update(addresses: readonly string[]): void {
+    const kept = this.#routes.filter(({ address }) => addresses.includes(address));
+    for (const route of this.#routes) if (!kept.includes(route)) route.peer.close();
+    const known = new Set(kept.map(({ address }) => address));
+    const added = addresses
+      .filter((address) => !known.has(address))
+      .map((address) => this.#connect(address));
+    this.#routes = [...kept, ...added];
+  }
+
+  async stop(): Promise<void> {
+    this.update([]);
+  }
+
+  #connect(address: string): Route {
+    const { secret, clock, log } = this.#options;
+    const peer = new RemotePeer(routeMethods, {
+      dial: () => dialUpgrade(`http://${address}`, secret() ?? ''),
+      clock,
+      onDown: (reason) =>
+        log.warn({ route: address, error: describeError(reason) }, 'no link to the route'),
+    });
+    const seed = createHash('sha256').update(address).digest().readUInt32LE(0);
+    return { address, seed, peer, restsUntil: 0 };
+  }
+
+  #spread<Entry, Result>(
+    method: Method<Entry, Result>,
+    keyOf: (entry: Entry) => number,
+    send: Send<Entry, Result>,
+  ): BatchCall<Entry, Result> {
+    const attempt = (
+      entries: readonly Entry[],
+      answer: (index: number, result: Result) => void,
+      tried: readonly Route[],
+    ): void => {
+      const byRoute = this.#group(entries, keyOf, tried);
+      for (const [route, indexes] of byRoute) {
+        if (!route) {
+          for (const index of indexes) answer(index, method.unanswered);
+          continue;
+        }
+        const batch = indexes.map((index) => entries[index] as Entry);
+        const again: number[] = [];
+        let waiting = batch.length;
+        send(route, batch, (position, result) => {
+          const index = indexes[position] as number;
+          waiting -= 1;
+          if (result !== method.unanswered) answer(index, result);
+          else again.push(index);
+          if (waiting > 0 || again.length === 0) return;
+          // Once all of the batch are settled, and in their order: the next route must see a sender's messages as they were sent.
+          route.restsUntil = this.#options.clock.monotonic() + restMs;
+          again.sort((a, b) => a - b);
+          attempt(
+            again.map((unanswered) => entries[unanswered] as Entry),
+            (retried, late) => answer(again[retried] as number, late),
+            [...tried, route],
+          );
+        });
+      }
+    };
+    return (entries, answer) => attempt(entries, answer, []);
+  }
+
+  #group<Entry>(
+    entries: readonly Entry[],
+    keyOf: (entry: Entry) => number,
+    tried: readonly Route[],
+  ): Map<Route | undefined, number[]> {
+    const groups = new Map<Route | undefined, number[]>();
+    for (let index = 0; index < entries.length; index++) {
+      const route =
+        tried.length < attemptsMax
+          ? this.#routeFor(keyOf(entries[index] as Entry), tried)
+          : undefined;
+      const group = groups.get(route);
+      if (group) group.push(index);
+      else groups.set(route, [index]);
+    }
+    return groups;
+  }
+
+  /** The route with the highest weight for this key among those not tried; one that rests only if all do. */
+  #routeFor(key: number, tried: readonly Route[]): Route | undefined {
+    const now = this.#options.clock.monotonic();
+    let best: Route | undefined;
+    let bestWeight = -1;
+    for (const route of this.#routes) {
+      if (tried.includes(route)) continue;
+      const rested = route.restsUntil <= now && !route.peer.down;
+      const weight = mix(key, route.seed) + (rested ? 2 ** 32 : 0);
+      if (weight > bestWeight) {
+        best = route;
+        bestWeight = weight;
+      }
+    }
+    return best;
+  }
+}
+
+/** A well-spread 32-bit number of a key and a route's seed. */
+function mix(key: number, seed: number): number {
+  let hash = Math.imul(((key % 2 ** 32) >>> 0) ^ seed, 0x9e3779b1) ^ Math.floor(key / 2 ** 32);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,100 @@
+/** The server's side of ServerApi: what routes push to connections of this process. Every answer is given at once, nothing here waits. */
+import type { BatchCall } from '../api/batch-call.ts';
+import type {
+  EndEntry,
+  PushEntry,
+  PushGroupEntry,
+  ServerApi,
+  WakeEntry,
+} from '../api/server-api.ts';
+import { JavaFanOut } from '../codec/java-frame.ts';
+import { decodeText, scanMessage } from '../codec/message-scan.ts';
+import { encodePush } from '../codec/server-frame.ts';
+import type { ClientConnection } from './client-connection.ts';
+
+/** What is needed of the gateway. */
+export interface SessionTable {
+  readonly instance: string;
+  session(sessionId: number): ClientConnection | undefined;
+  sessions(): Iterable<ClientConnection>;
+}
+
+/** A call each of whose entries is answered by a function, on the spot. */
+function immediate<Entry, Result>(serve: (entry: Entry) => Result): BatchCall<Entry, Result> {
+  return (entries, answer) => {
+    for (let index = 0; index < entries.length; index++)
+      answer(index, serve(entries[index] as Entry));
+  };
+}
+
+export function createServerApi(table: SessionTable): ServerApi {
+  /** Runs on the named connection, if it is one of this very process. */
+  const onSession = (
+    { instance, sessionId }: EndEntry | WakeEntry,
+    run: (connection: ClientConnection) => void,
+  ) => {
+    const connection = instance === table.instance ? table.session(sessionId) : undefined;
+    if (connection) run(connection);
+    return { code: 0 };
+  };
+  return {
+    push: immediate((entry: PushEntry) => ({ missing: push(table, entry) })),
+    pushGroup: immediate((entry: PushGroupEntry) => {
+      if (entry.instance !== table.instance) return { foreign: true };
+      fanOut(table, entry);
+      return { foreign: false };
+    }),
+    end: immediate((entry: EndEntry) =>
+      onSession(entry, (connection) => connection.closeWithCode(entry.code, entry.reason)),
+    ),
+    wake: immediate((entry: WakeEntry) =>
+      onSession(entry, (connection) => connection.javaReader?.wake()),
+    ),
+    online: immediate(() => {
+      const sessions = [...table.sessions()];
+      return {
+        userIds: sessions.map(({ userId }) => userId),
+        userNames: sessions.map(({ userName }) => userName),
+      };
+    }),
+  };
+}
+
+function push(
+  table: SessionTable,
+  { instance, sessionIds, seq, bodies }: PushEntry,
+): readonly number[] {
+  if (instance !== table.instance) return sessionIds;
+  const missing: number[] = [];
+  for (const sessionId of sessionIds) {
+    const connection = table.session(sessionId);
+    if (connection) connection.push(seq, bodies);
+    else missing.push(sessionId);
+  }
+  return missing;
+}
+
+/**
+ * A group message for everybody here: encoded once, and that one buffer written to all. Not to the connection that sent it, which is told by its
+ * acknowledgement, and not to a Java peer of the sender, as in the Java system.
+ */
+function fanOut(table: SessionTable, { seq, bodies }: PushGroupEntry): void {
+  for (let index = 0; index < bodies.length; index++) {
+    const body = bodies[index] as Uint8Array;
+    const { from, fromName, epochHex, textStart, textEnd } = scanMessage(body);
+    const frame = encodePush(body, seq + index);
+    let java: JavaFanOut | undefined;
+    for (const connection of table.sessions()) {
+      if (!connection.java) {
+        if (connection.epochHex !== epochHex || connection.userId !== from) connection.write(frame);
+      } else if (connection.userId !== from) {
+        java ??= new JavaFanOut(
+          { userId: from, name: fromName },
+          decodeText(body, textStart, textEnd),
+        );
+        const { length, tail } = java.around(connection.userId);
+        for (const part of [length, java.shared, tail]) connection.write(part);
+      }
+    }
+  }
+}
