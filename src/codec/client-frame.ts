@@ -12,8 +12,13 @@ import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
 
-/** Field numbers 1-3 and 16-27: what Request has for a cim client. */
-const clientFields = (1 << 1) | (1 << 2) | (1 << 3) | (0xfff << 16);
+/** What Request has for a cim client, as exact tags (field and wire type), each with a bit to see it twice by. */
+const clientTagBits: ReadonlyMap<number, number> = new Map(
+  [
+    ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
+    ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27].map((field) => field * 8),
+  ].map((exactTag, index) => [exactTag, 1 << index]),
+);
 
 export interface LoginFrame {
   readonly userId: number;
@@ -52,11 +57,11 @@ export function assertClientFields(frame: Uint8Array): void {
   let seen = 0;
   while (!reader.done) {
     const next = reader.next();
-    const field = next >>> 3;
-    const bit = field < 32 ? 1 << field : 0;
-    if ((bit & clientFields) === 0)
-      throw new ProtocolError(`field ${field} is not a client's to set`);
-    if ((seen & bit) !== 0) throw new ProtocolError(`field ${field} is there twice`);
+    const bit = clientTagBits.get(next);
+    if (bit === undefined) {
+      throw new ProtocolError(`field ${Math.floor(next / 8)} is not a client's to set`);
+    }
+    if ((seen & bit) !== 0) throw new ProtocolError(`field ${next >>> 3} is there twice`);
     seen |= bit;
     const start = reader.offset;
     reader.skipValue(next & 7);

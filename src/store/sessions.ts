@@ -58,6 +58,10 @@ export interface Acknowledgement {
 }
 
 export interface Sessions {
+  /**
+   * Records connections. Opening the very same connection again (same instance, sessionId and, but for Java, number) is answered `opened` again with the same number, so that a
+   * report whose answer was lost can be repeated through another route.
+   */
   open(batch: readonly SessionOpen[]): Promise<SessionOpenResult[]>;
 
   /** Ends exactly the named connections; others of the device, newer or older, are not touched. */
