@@ -1,0 +1,223 @@
+/**
+ * The contract of a link between roles, over both of its forms: in one process (`cim dev`), and over a network. The other end is an API whose answers the test
+ * holds in its hand.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { BatchCall } from '../../src/api/batch-call.ts';
+import type { RouteApi, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { limits } from '../../src/base/limits.ts';
+import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
+import { Gather } from '../../src/link/gather.ts';
+import { serveLink } from '../../src/link/link-host.ts';
+import { routeMethods } from '../../src/link/methods.ts';
+import { RemotePeer } from '../../src/link/remote-peer.ts';
+
+const secret = 'the secret of these tests';
+const teardown: (() => void)[] = [];
+
+afterEach(() => {
+  for (const end of teardown.splice(0).reverse()) end();
+});
+
+/** An API of which only `submit` is asked here. */
+function apiWith(submit: BatchCall<SubmitEntry, SubmitResult>): RouteApi {
+  return { submit } as RouteApi;
+}
+
+interface Host {
+  readonly origin: string;
+  readonly server: Server;
+  endStreams(): void;
+}
+
+async function host(api: RouteApi, onStream?: (stream: Duplex) => void): Promise<Host> {
+  const server = createServer();
+  const endStreams = acceptUpgrades(server, secret, (stream) => {
+    onStream?.(stream);
+    serveLink(stream, routeMethods, api);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  teardown.push(() => {
+    endStreams();
+    server.close();
+  });
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    endStreams,
+  };
+}
+
+function remote(origin: string, withSecret = secret): RouteApi {
+  const peer = new RemotePeer(routeMethods, {
+    dial: () => dialUpgrade(origin, withSecret),
+    clock: systemClock,
+  });
+  teardown.push(() => peer.close());
+  return peer.api;
+}
+
+const forms = {
+  'in one process': async (api: RouteApi) => api,
+  'over a network': async (api: RouteApi) => remote((await host(api)).origin),
+};
+
+function entry(from: number, body: Uint8Array = new Uint8Array()): SubmitEntry {
+  return { from, fromName: 'amy', epoch: new Uint8Array(8), instance: 'i', sessionId: 1, body };
+}
+
+/** All results of a batch, in the order of its entries. */
+function submitAll(api: RouteApi, entries: readonly SubmitEntry[]): Promise<SubmitResult[]> {
+  return new Promise((resolve) => {
+    const results: SubmitResult[] = [];
+    let waiting = entries.length;
+    api.submit(entries, (index, result) => {
+      results[index] = result;
+      waiting -= 1;
+      if (waiting === 0) resolve(results);
+    });
+  });
+}
+
+/** Answers every entry with its own sender as `seq`. */
+const echo: BatchCall<SubmitEntry, SubmitResult> = (entries, answer) => {
+  for (const [index, { from }] of entries.entries())
+    answer(index, { code: 0, seq: from, expected: 0 });
+};
+
+describe.each(Object.entries(forms))('a link %s', (_name, open) => {
+  test('answers every entry of a batch with its own result', async () => {
+    const api = await open(apiWith(echo));
+    const results = await submitAll(
+      api,
+      Array.from({ length: 5_000 }, (_, index) => entry(index + 1)),
+    );
+    expect(results.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: 5_000 }, (_, index) => index + 1),
+    );
+  });
+
+  test('an entry that takes long does not hold the others', async () => {
+    let answerSlow: (() => void) | undefined;
+    const api = await open(
+      apiWith((entries, answer) => {
+        for (const [index, { from }] of entries.entries()) {
+          const reply = () => answer(index, { code: 0, seq: from, expected: 0 });
+          if (from === 1) answerSlow = reply;
+          else reply();
+        }
+      }),
+    );
+    const order: number[] = [];
+    await new Promise<void>((resolve) => {
+      api.submit([entry(1), entry(2), entry(3)], (_index, { seq }) => {
+        order.push(seq);
+        if (order.length === 2) answerSlow?.();
+        if (order.length === 3) resolve();
+      });
+    });
+    expect(order).toEqual([2, 3, 1]);
+  });
+
+  test('entries arrive in the order in which they were sent, whatever their batches', async () => {
+    const arrived: number[] = [];
+    const api = await open(
+      apiWith((entries, answer) => {
+        for (const { from } of entries) arrived.push(from);
+        echo(entries, answer);
+      }),
+    );
+    const batches = [[1], [2, 3], [4, 5, 6], [7]];
+    await Promise.all(
+      batches.map((batch) =>
+        submitAll(
+          api,
+          batch.map((from) => entry(from)),
+        ),
+      ),
+    );
+    expect(arrived).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('bytes arrive as they were, the largest frame included', async () => {
+    const largest = new Uint8Array(limits.frameBytesMax).map((_, index) => index * 31);
+    let received: Uint8Array | undefined;
+    const api = await open(
+      apiWith((entries, answer) => {
+        received = entries[0]?.body.slice();
+        echo(entries, answer);
+      }),
+    );
+    await submitAll(api, [entry(1, largest)]);
+    expect(Buffer.compare(received as Uint8Array, largest)).toBe(0);
+  });
+
+  test('what one turn gathers arrives as one batch', async () => {
+    const batches: number[] = [];
+    const api = await open(
+      apiWith((entries, answer) => {
+        batches.push(entries.length);
+        echo(entries, answer);
+      }),
+    );
+    await submitAll(api, [entry(1)]);
+    await new Promise<void>((resolve) => {
+      let waiting = 50;
+      const gather = new Gather(api.submit, (_context: number, _result: SubmitResult) => {
+        waiting -= 1;
+        if (waiting === 0) resolve();
+      });
+      for (let from = 1; from <= 50; from++) gather.add(entry(from), from);
+    });
+    expect(batches).toEqual([1, 50]);
+  });
+});
+
+describe('a link whose network fails', () => {
+  const unanswered = routeMethods.submit.unanswered;
+
+  test('answers what was pending at once when it breaks', async () => {
+    const streams: Duplex[] = [];
+    const { origin } = await host(
+      apiWith(() => streams[0]?.destroy()),
+      (stream) => streams.push(stream),
+    );
+    const [result] = await submitAll(remote(origin), [entry(1)]);
+    expect(result).toBe(unanswered);
+  });
+
+  test('is dialled again after a loss', async () => {
+    const hosted = await host(apiWith(echo));
+    const api = remote(hosted.origin);
+    expect((await submitAll(api, [entry(7)]))[0]?.seq).toBe(7);
+    hosted.endStreams();
+    let answered = await submitAll(api, [entry(8)]);
+    // The backoff may not be over yet; each attempt is answered at once.
+    const deadline = Date.now() + 5_000;
+    while (answered[0] === unanswered && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      answered = await submitAll(api, [entry(8)]);
+    }
+    expect(answered[0]?.seq).toBe(8);
+  });
+
+  test('with another secret is refused, and says nothing of the right one', async () => {
+    const { origin } = await host(apiWith(echo));
+    const [result] = await submitAll(remote(origin, 'guessed'), [entry(1)]);
+    expect(result).toBe(unanswered);
+    await expect(dialUpgrade(origin, 'guessed')).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(dialUpgrade(origin, 'guessed')).rejects.not.toThrow(secret);
+  });
+
+  test('gives up an entry that is not answered in time, and the link when nothing came at all', async () => {
+    const { origin } = await host(apiWith(() => undefined));
+    const started = Date.now();
+    const [result] = await submitAll(remote(origin), [entry(1)]);
+    expect(result).toBe(unanswered);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(limits.linkAnswerMsMax - 1);
+  });
+});
