@@ -1,0 +1,30 @@
+/** A task of which one run is under way at a time; however many requests come during a run, one more follows. */
+export class SerialTask {
+  readonly #run: () => Promise<void>;
+  #current: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(run: () => Promise<void>) {
+    this.#run = run;
+  }
+
+  /** Settles as a run that began after this call. */
+  request(): Promise<void> {
+    if (!this.#current) return this.#start();
+    this.#next ??= this.#afterCurrent(this.#current);
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#current = this.#run().finally(() => {
+      this.#current = undefined;
+    });
+    return this.#current;
+  }
+
+  async #afterCurrent(current: Promise<void>): Promise<void> {
+    await current.catch(() => {}); // whoever requested it hears of it
+    this.#next = undefined;
+    await this.#start();
+  }
+}

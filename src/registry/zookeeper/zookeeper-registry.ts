@@ -1,0 +1,302 @@
+/** The registry of a cluster: what is announced are ephemeral nodes (nodes.ts), what is seen are mirrored folders. */
+import { CimError } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { ChangeListeners } from '../change-listeners.ts';
+import type {
+  LiveRoute,
+  LiveServer,
+  Registry,
+  RegistryState,
+  RegistryView,
+  RouteAnnouncement,
+  ServerAnnouncement,
+} from '../registry.ts';
+import { type AnnouncedServer, buildView, emptyView } from '../registry-view.ts';
+import type { Connection } from './connection.ts';
+import { parseEnsemble } from './ensemble.ts';
+import { FolderMirror } from './folder-mirror.ts';
+import {
+  choosablePath,
+  decodeRoute,
+  decodeServer,
+  encodeRoute,
+  encodeServer,
+  folders,
+  livePath,
+  routePath,
+  secretNode,
+} from './nodes.ts';
+import { OwnNode } from './own-node.ts';
+import { ZooKeeperSession } from './session.ts';
+import { Throttle } from './throttle.ts';
+
+export interface ZooKeeperRegistryOptions {
+  /** `host[:port],…[/chroot]` */
+  readonly zookeeper: string;
+  /** Silence after which ZooKeeper takes this process for dead; ZooKeeper may hold it to bounds of its own. */
+  readonly sessionTimeoutMs: number;
+  /** What the view is to show: a crowd of servers need not all watch each other. */
+  readonly follow: readonly ('servers' | 'routes')[];
+  readonly log: Logger;
+  /** How often a server's load is told at most; see folder-mirror.ts for what it costs. */
+  readonly loadPeriodMs?: number;
+}
+
+const loadPeriodMs = 5_000;
+
+/** A crowd that comes or goes together is shown in a few pictures, not in one each: every picture costs work for each server. */
+const viewPeriodMs = 50;
+
+export class ZooKeeperRegistry implements Registry {
+  readonly #options: ZooKeeperRegistryOptions;
+  readonly #chroot: string;
+  readonly #session: ZooKeeperSession;
+  readonly #changes = new ChangeListeners();
+  readonly #showing = new Throttle(() => this.#show(), viewPeriodMs);
+  readonly #firstConnected = expected<void>();
+  readonly #ownNodes = new Set<OwnNode>();
+  readonly #loadReports = new Set<Throttle>();
+  #mirrors: readonly Mirror[] = [];
+  /** The connection, from the moment when the folders are known to be there. */
+  #connection: Connection | undefined;
+  #usable = expected<Connection>();
+  #state: RegistryState = 'connecting';
+  #view: RegistryView = emptyView;
+  #live: ReadonlyMap<string, AnnouncedServer> = new Map();
+  #choosable: ReadonlyMap<string, true> = new Map();
+  #routes: ReadonlyMap<string, LiveRoute> = new Map();
+
+  /** Begins to look for ZooKeeper. */
+  constructor(options: ZooKeeperRegistryOptions) {
+    this.#options = options;
+    const { sessionTimeoutMs, log } = options;
+    const ensemble = parseEnsemble(options.zookeeper);
+    this.#chroot = ensemble.chroot;
+    this.#session = new ZooKeeperSession({
+      ensemble,
+      sessionTimeoutMs,
+      log,
+      onOpen: (connection) => this.#bringUp(connection),
+      onConnected: () => this.#connected(),
+      onLost: () => this.#lost(),
+      onNodeEvent: (path) => this.#noticeEvent(path),
+    });
+  }
+
+  get state(): RegistryState {
+    return this.#state;
+  }
+
+  get view(): RegistryView {
+    return this.#view;
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#changes.add(listener);
+  }
+
+  whenConnected(): Promise<void> {
+    return this.#firstConnected.promise;
+  }
+
+  async announceServer(server: LiveServer): Promise<ServerAnnouncement> {
+    const live = await this.#place(livePath(server), encodeServer(server));
+    const choosable = await this.#place(choosablePath(server), '');
+    let { connections } = server;
+    const report = new Throttle(() => {
+      live.data = encodeServer({ ...server, connections });
+      void this.#settle(live);
+    }, this.#options.loadPeriodMs ?? loadPeriodMs);
+    this.#loadReports.add(report);
+    return {
+      updateLoad: (load) => {
+        if (load.connections === connections || this.#state === 'closed') return;
+        connections = load.connections;
+        report.request();
+      },
+      withdraw: () => this.#takeBack(choosable),
+      leave: async () => {
+        report.stop();
+        this.#loadReports.delete(report);
+        await this.#takeBack(choosable);
+        await this.#takeBack(live);
+      },
+    };
+  }
+
+  async announceRoute(route: LiveRoute): Promise<RouteAnnouncement> {
+    const node = await this.#place(routePath(route), encodeRoute(route));
+    return { leave: () => this.#takeBack(node) };
+  }
+
+  async agreeOnSecret(draw: () => string): Promise<string> {
+    const path = this.#chroot + secretNode;
+    for (;;) {
+      this.#checkOpen();
+      const connection = await this.#usable.promise;
+      try {
+        const agreed = await connection.read(path);
+        if (agreed) return agreed.data;
+        await connection.create(path, draw(), 'persistent'); // whoever comes first: it is read again
+      } catch (error) {
+        if (!connection.hasEnded) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#firstConnected.reject(closedError());
+    this.#usable.reject(closedError());
+    this.#showing.stop();
+    for (const report of this.#loadReports) report.stop();
+    for (const node of this.#ownNodes) node.abandon();
+    this.#session.close();
+  }
+
+  async #bringUp(connection: Connection): Promise<void> {
+    for (const path of this.#folderPaths()) await connection.create(path, '', 'persistent');
+    this.#connection = connection;
+    this.#usable.resolve(connection);
+    for (const node of this.#ownNodes) {
+      await node.settle();
+      if (node.isAbandoned) this.#ownNodes.delete(node);
+    }
+    this.#mirrors = this.#mirrorsOf(connection);
+    await Promise.all(this.#mirrors.map((mirror) => mirror.load()));
+  }
+
+  #connected(): void {
+    this.#showing.stop();
+    this.#show();
+    this.#state = 'connected';
+    this.#firstConnected.resolve();
+  }
+
+  #lost(): void {
+    this.#connection = undefined;
+    this.#mirrors = [];
+    if (this.#state === 'closed') return;
+    if (this.#state === 'connected') this.#state = 'lost';
+    this.#usable = expected();
+  }
+
+  #noticeEvent(path: string): void {
+    for (const node of this.#ownNodes) {
+      if (node.path === path) void this.#settle(node);
+    }
+    for (const mirror of this.#mirrors) mirror.noticeEvent(path);
+  }
+
+  /** Parents first. */
+  #folderPaths(): string[] {
+    const names = this.#chroot.split('/').slice(1);
+    const chroots = names.map((_, depth) => `/${names.slice(0, depth + 1).join('/')}`);
+    return [...chroots, ...Object.values(folders).map((folder) => this.#chroot + folder)];
+  }
+
+  #mirrorsOf(connection: Connection): Mirror[] {
+    const follows = new Set(this.#options.follow);
+    const mirrors: Mirror[] = [];
+    if (follows.has('servers'))
+      mirrors.push(this.#mirrorLive(connection), this.#mirrorChoosable(connection));
+    if (follows.has('routes')) mirrors.push(this.#mirrorRoutes(connection));
+    return mirrors;
+  }
+
+  #mirrorLive(connection: Connection): Mirror {
+    return new FolderMirror<AnnouncedServer>({
+      connection,
+      path: this.#chroot + folders.live,
+      withData: true,
+      decode: (instance, data, order) => {
+        const server = decodeServer(instance, data);
+        return server ? { server, order } : this.#ignore(folders.live, instance);
+      },
+      onChange: (live) => {
+        this.#live = live;
+        this.#showing.request();
+      },
+    });
+  }
+
+  #mirrorChoosable(connection: Connection): Mirror {
+    return new FolderMirror<true>({
+      connection,
+      path: this.#chroot + folders.choosable,
+      withData: false,
+      decode: () => true,
+      onChange: (choosable) => {
+        this.#choosable = choosable;
+        this.#showing.request();
+      },
+    });
+  }
+
+  #mirrorRoutes(connection: Connection): Mirror {
+    return new FolderMirror<LiveRoute>({
+      connection,
+      path: this.#chroot + folders.routes,
+      withData: true,
+      decode: (name, data) => decodeRoute(data) ?? this.#ignore(folders.routes, name),
+      onChange: (routes) => {
+        this.#routes = routes;
+        this.#showing.request();
+      },
+    });
+  }
+
+  #ignore(folder: string, name: string): undefined {
+    this.#options.log.warn({ folder, name }, 'ignoring a node that is not understood');
+  }
+
+  #show(): void {
+    const choosable = new Set(this.#choosable.keys());
+    this.#view = buildView(this.#live.values(), choosable, this.#routes.values());
+    this.#changes.changed();
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'closed') throw closedError();
+  }
+
+  async #place(path: string, data: string): Promise<OwnNode> {
+    this.#checkOpen();
+    const node = new OwnNode(this.#chroot + path, data, this.#options.log, () => this.#connection);
+    this.#ownNodes.add(node);
+    void this.#settle(node);
+    await node.whenPlaced();
+    return node;
+  }
+
+  async #takeBack(node: OwnNode): Promise<void> {
+    node.abandon();
+    const connection = this.#connection;
+    await this.#settle(node);
+    // Otherwise it goes with the session, or is removed on the next connection.
+    if (connection && !connection.hasEnded) this.#ownNodes.delete(node);
+  }
+
+  async #settle(node: OwnNode): Promise<void> {
+    const connection = this.#connection;
+    try {
+      await node.settle();
+    } catch {
+      connection?.close(); // it says why, and all is done again on the next one
+    }
+  }
+}
+
+type Mirror = Pick<FolderMirror<unknown>, 'load' | 'noticeEvent'>;
+
+function closedError(): CimError {
+  return new CimError('unavailable', 'the registry is closed');
+}
+
+/** A promise to be kept later, and for which perhaps nobody waits. */
+function expected<T>(): PromiseWithResolvers<T> {
+  const resolvers = Promise.withResolvers<T>();
+  resolvers.promise.catch(() => {});
+  return resolvers;
+}
