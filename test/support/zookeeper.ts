@@ -1,6 +1,6 @@
 /** A real ZooKeeper server (the Debian package's) on a free port, with its data in a temporary folder. */
 
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import Library from 'zookeeper';
@@ -33,8 +33,9 @@ export class TestZooKeeper {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, or starts it again with the data that it had. */
+  /** Starts it, unless it is running: again with the data that it had. */
   async start(): Promise<void> {
+    if (this.#process && !this.#process.hasExited) return;
     const config = join(this.#folder, 'zoo.cfg');
     // A short tick: sessions may be as short as 400 ms, and their end is noticed within a tick.
     const settings = {
@@ -78,6 +79,11 @@ export class TestZooKeeper {
 
   async kill(): Promise<void> {
     await this.#running.kill();
+  }
+
+  /** While it is stopped: it is empty when it starts again. */
+  loseData(): void {
+    rmSync(join(this.#folder, 'data'), { recursive: true });
   }
 
   freeze(): void {
