@@ -1,0 +1,22 @@
+/** The commands, in the order in which help lists them. */
+import type { Command } from './command.ts';
+import { adminCommand } from './commands/admin.ts';
+import { clientCommand } from './commands/client.ts';
+import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { devCommand } from './commands/dev.ts';
+import { routeCommand } from './commands/route.ts';
+import { sendCommand } from './commands/send.ts';
+import { serverCommand } from './commands/server.ts';
+
+const roleCommands: readonly Command[] = [
+  devCommand,
+  serverCommand,
+  routeCommand,
+  clientCommand,
+  sendCommand,
+  adminCommand,
+  configCommand,
+];
+
+export const commands: readonly Command[] = [...roleCommands, completionCommand(roleCommands)];

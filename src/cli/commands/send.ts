@@ -1,0 +1,26 @@
+/** `cim send` */
+import { CimError } from '../../base/errors.ts';
+import { createLogger } from '../../base/log.ts';
+import type { Command } from '../command.ts';
+import { settingsOf } from '../settings-of.ts';
+
+export const sendCommand: Command = {
+  name: 'send',
+  group: 'Use it',
+  summary: 'sends one message, or each line of its input, and ends',
+  positionals: '[...text]',
+  role: 'send',
+  examples: [
+    'cim send --user-id 1 --name bob --to 2 hello amy',
+    'make 2>&1 | cim send --user-id 1 --name bob --group builds',
+  ],
+  async run(call) {
+    const settings = await settingsOf('send', call);
+    if (settings.to === undefined && settings.group === undefined) {
+      throw new CimError('usage', '--to or --group must be given');
+    }
+    const text = call.positionals.length > 0 ? call.positionals.join(' ') : undefined;
+    const { runSend } = await import('../../client/terminal/main.ts');
+    return runSend(settings, text, createLogger('send', settings.logLevel), call.host);
+  },
+};

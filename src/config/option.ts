@@ -1,0 +1,79 @@
+/** What an option is made of. The options themselves are in options.ts. */
+
+/** A command whose settings come from the table. */
+export const roles = ['server', 'route', 'dev', 'client', 'send', 'admin', 'config'] as const;
+export type Role = (typeof roles)[number];
+
+/** Where a value can come from, strongest first. What none of them gives is the default. */
+export const sources = ['flag', 'env', 'file'] as const;
+export type Source = (typeof sources)[number];
+
+/** In place of a default: the role has to be given the value. */
+export const required: unique symbol = Symbol('required');
+/** In place of a default: the role works without, its setting is `undefined`. */
+export const optional: unique symbol = Symbol('optional');
+/** A default that depends on who runs cim: their own folder for cim's data or configuration, if they have one. */
+export interface UserFolder {
+  readonly folder: 'data' | 'config';
+  readonly orElse: typeof required | typeof optional;
+}
+
+/** The types that a value can have, each with what it becomes in the program. Their syntax is in value.ts. */
+export interface ValueTypes {
+  text: string;
+  integer: number;
+  port: number;
+  boolean: boolean;
+  choice: string;
+  /** A host name or an IP address. */
+  host: string;
+  /** A host name or an IPv4 address: others are to connect to it, and it is part of ZooKeeper node names. */
+  address: string;
+  /** `host[:port],…[/chroot]`, completed with ZooKeeper's port. */
+  zookeeper: string;
+  /** `host[:port]`, `redis://…`, `rediss://…` or `sentinel://…`, as given. */
+  redis: string;
+  /** http(s) URLs without a slash at the end. The only type that may be given several times. */
+  urls: readonly string[];
+  path: string;
+}
+export type ValueType = keyof ValueTypes;
+export type Value = ValueTypes[ValueType];
+
+interface TypeBounds {
+  text: { readonly charactersMax: number };
+  integer: { readonly min: number; readonly max: number };
+  choice: { readonly choices: readonly string[] };
+}
+
+type OptionOf<Type extends ValueType> = {
+  readonly type: Type;
+  /** The heading under which help and reference list it. */
+  readonly topic: string;
+  readonly description: string;
+  /** How help names the value, as in `--port PORT`. */
+  readonly placeholder?: string;
+  /** The roles that have this option, with what holds where no source gives it. */
+  readonly defaults: Readonly<
+    Partial<
+      Record<
+        Role,
+        | ValueTypes[Type]
+        | typeof required
+        | typeof optional
+        | (Type extends 'path' ? UserFolder : never)
+      >
+    >
+  >;
+  /** Never printed or logged. */
+  readonly secret?: true;
+  /** The only sources that may give it; all of them if absent. */
+  readonly sources?: readonly Source[];
+} & (Type extends keyof TypeBounds ? TypeBounds[Type] : unknown);
+
+export type Option = { [Type in ValueType]: OptionOf<Type> }[ValueType];
+
+/** `http-port` → `CIM_HTTP_PORT`. */
+export function environmentName(name: string): string {
+  return `CIM_${name.toUpperCase().replaceAll('-', '_')}`;
+}

@@ -1,0 +1,246 @@
+/**
+ * Every option of cim, once. Flags, environment variables, file keys, defaults, checks, help, shell completion and
+ * docs/reference/settings.md all come from here; so do the types of settings (settings.ts).
+ */
+import { limits } from '../base/limits.ts';
+import { logLevels } from '../base/log.ts';
+import { type Option, optional, type Role, required } from './option.ts';
+
+const dayMs = 24 * 3600 * 1000;
+const localRoute = ['http://127.0.0.1:8083'];
+const localZookeeper = '127.0.0.1:2181';
+
+export const optionTable = {
+  port: {
+    type: 'port',
+    topic: 'Listening',
+    description: 'port for clients (route: for HTTP); 0 takes a free one',
+    defaults: { server: 9000, route: 8083, dev: 9000 },
+  },
+  'http-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'HTTP port of the server; 0 takes a free one',
+    defaults: { server: 8081, dev: 8081 },
+  },
+  'route-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'HTTP port of the route; 0 takes a free one',
+    defaults: { dev: 8083 },
+  },
+  host: {
+    type: 'host',
+    topic: 'Listening',
+    description: 'address to listen on',
+    defaults: { server: '0.0.0.0', route: '0.0.0.0', dev: '127.0.0.1' },
+  },
+  advertise: {
+    type: 'address',
+    topic: 'Listening',
+    placeholder: 'IP',
+    description: 'address that others connect to; worked out if absent',
+    defaults: { server: optional, route: optional },
+  },
+
+  'user-id': {
+    type: 'integer',
+    min: 1,
+    max: limits.userIdMax,
+    topic: 'Account',
+    placeholder: 'ID',
+    description: "the account's number",
+    defaults: { client: required, send: required },
+  },
+  name: {
+    type: 'text',
+    charactersMax: limits.nameCharactersMax,
+    topic: 'Account',
+    description: "the account's name, as others see it",
+    defaults: { client: required, send: required },
+  },
+  state: {
+    type: 'path',
+    topic: 'Account',
+    placeholder: 'DIR',
+    description: 'folder that remembers what was shown already',
+    defaults: {
+      client: { folder: 'config', orElse: optional },
+      send: { folder: 'config', orElse: optional },
+    },
+  },
+
+  to: {
+    type: 'integer',
+    min: 1,
+    max: limits.userIdMax,
+    topic: 'Message',
+    placeholder: 'ID',
+    description: 'the user to send to',
+    defaults: { send: optional },
+  },
+  group: {
+    type: 'text',
+    charactersMax: limits.groupNameCharactersMax,
+    topic: 'Message',
+    placeholder: 'NAME',
+    description: 'the group to send to',
+    defaults: { send: optional },
+  },
+
+  route: {
+    type: 'urls',
+    topic: 'Cluster',
+    placeholder: 'URL',
+    description: 'a route; several are tried in turn',
+    defaults: { client: localRoute, send: localRoute, admin: localRoute },
+  },
+  zk: {
+    type: 'zookeeper',
+    topic: 'Cluster',
+    placeholder: 'HOSTS',
+    description: 'ZooKeeper: host, host:port or a comma list, with /chroot if any',
+    defaults: { server: localZookeeper, route: localZookeeper, client: optional, send: optional },
+  },
+  'zk-session-timeout-ms': {
+    type: 'integer',
+    min: 2_000,
+    max: 60_000,
+    topic: 'Cluster',
+    placeholder: 'MS',
+    description: 'silence after which ZooKeeper takes this process for dead',
+    defaults: { server: 10_000, route: 10_000 },
+  },
+  'cluster-secret': {
+    type: 'text',
+    charactersMax: 1_024,
+    secret: true,
+    topic: 'Cluster',
+    placeholder: 'SECRET',
+    description: 'what servers and routes know each other by; agreed on among them if absent',
+    defaults: { server: optional, route: optional, dev: optional, admin: optional },
+  },
+  strategy: {
+    type: 'choice',
+    choices: ['consistent-hash', 'round-robin', 'random', 'least-connections'],
+    topic: 'Cluster',
+    description: 'how a login is given a server',
+    defaults: { route: 'consistent-hash', dev: 'consistent-hash' },
+  },
+  auth: {
+    type: 'choice',
+    choices: ['open'],
+    topic: 'Cluster',
+    description: 'how users prove who they are; open: id and name suffice',
+    defaults: { route: 'open', dev: 'open' },
+  },
+
+  redis: {
+    type: 'redis',
+    topic: 'Storage',
+    placeholder: 'ADDRESS',
+    description: 'host, host:port, redis://, rediss:// or sentinel://',
+    defaults: { route: '127.0.0.1:6379' },
+  },
+  'redis-prefix': {
+    type: 'text',
+    charactersMax: 64,
+    topic: 'Storage',
+    placeholder: 'PREFIX',
+    description: 'what the keys begin with: two systems can share one Redis',
+    defaults: { route: 'cim:' },
+  },
+  data: {
+    type: 'path',
+    topic: 'Storage',
+    placeholder: 'DIR',
+    description: 'folder of what is kept; :memory: keeps nothing',
+    defaults: { dev: { folder: 'data', orElse: required } },
+  },
+  'timeline-max': {
+    type: 'integer',
+    min: 1,
+    max: 10_000_000,
+    topic: 'Storage',
+    placeholder: 'COUNT',
+    description: 'messages kept per user and per group',
+    defaults: { route: limits.timelineMessagesMax },
+  },
+  'timeline-days': {
+    type: 'integer',
+    min: 1,
+    max: 36_500,
+    topic: 'Storage',
+    placeholder: 'DAYS',
+    description: 'days after the last message until those of a user or group are dropped',
+    defaults: { route: limits.timelineAgeMs / dayMs },
+  },
+
+  json: {
+    type: 'boolean',
+    topic: 'Output',
+    description: 'one JSON object per line instead of text for people',
+    defaults: { client: false, send: false },
+  },
+  listen: {
+    type: 'boolean',
+    topic: 'Output',
+    description: 'stay when the input has ended',
+    defaults: { client: false },
+  },
+  check: {
+    type: 'boolean',
+    topic: 'Output',
+    description: 'only list what is wrong, and exit 78 if anything is',
+    sources: ['flag'],
+    defaults: { config: false },
+  },
+
+  'log-level': {
+    type: 'choice',
+    choices: logLevels,
+    topic: 'General',
+    description: 'least level logged to stderr',
+    // A conversation shows its own errors; a log would run into what is being typed.
+    defaults: { server: 'info', route: 'info', dev: 'warn', client: 'silent', send: 'silent' },
+  },
+  config: {
+    type: 'path',
+    topic: 'General',
+    placeholder: 'FILE',
+    description: 'file of settings, YAML or JSON, keys named as the flags',
+    sources: ['flag', 'env'],
+    defaults: {
+      server: optional,
+      route: optional,
+      dev: optional,
+      client: optional,
+      send: optional,
+      admin: optional,
+      config: optional,
+    },
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof optionTable;
+
+/** Pairs that contradict each other: the one from the stronger source holds, and both from the same source are an error. */
+export const exclusivePairs: readonly (readonly [OptionName, OptionName])[] = [
+  ['route', 'zk'],
+  ['to', 'group'],
+];
+
+/** The options in the order of the table. */
+export const optionEntries = Object.entries(optionTable) as readonly (readonly [
+  OptionName,
+  Option,
+])[];
+
+/** The options of one role, in the order of the table. */
+export function optionsOf(role: Role): readonly (readonly [OptionName, Option])[] {
+  return optionEntries.filter(([, option]) => role in option.defaults);
+}
+
+export function findOption(name: string): readonly [OptionName, Option] | undefined {
+  return optionEntries.find(([candidate]) => candidate === name);
+}

@@ -1,0 +1,40 @@
+/** A process that is not one: it collects what is written, and gets its signals from the test. */
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Host } from '../../../src/cli/command.ts';
+import type { Environment } from '../../../src/config/sources/env.ts';
+
+export class FakeHost {
+  readonly #signals = new EventEmitter();
+  readonly #stdout = new PassThrough();
+  readonly #stderr = new PassThrough();
+  readonly host: Host;
+
+  constructor(env: Environment = {}) {
+    const streams = { stdin: new PassThrough(), stdout: this.#stdout, stderr: this.#stderr };
+    this.host = {
+      env,
+      // Not terminals, as when stdin and stdout are pipes.
+      ...(streams as unknown as Pick<Host, 'stdin' | 'stdout' | 'stderr'>),
+      on: (signal, listener) => this.#signals.on(signal, listener),
+      off: (signal, listener) => this.#signals.off(signal, listener),
+    };
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#signals.emit(name);
+  }
+
+  get listenerCount(): number {
+    return this.#signals.listenerCount('SIGTERM') + this.#signals.listenerCount('SIGINT');
+  }
+
+  /** All that has been written; the streams are over after that. */
+  async written(): Promise<{ stdout: string; stderr: string }> {
+    this.#stdout.end();
+    this.#stderr.end();
+    const [stdout, stderr] = await Promise.all([text(this.#stdout), text(this.#stderr)]);
+    return { stdout, stderr };
+  }
+}

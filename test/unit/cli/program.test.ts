@@ -1,0 +1,171 @@
+// Goal: what people and scripts see of the program itself: help, version, errors with their exit codes, cim config. Method: the
+// whole program in this process, on a host whose streams are collected. No role is started.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { commands } from '../../../src/cli/commands.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import { optionsOf } from '../../../src/config/options.ts';
+import type { Environment } from '../../../src/config/sources/env.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { FakeHost } from './fake-host.ts';
+
+async function cim(argv: readonly string[], env: Environment = {}) {
+  const fake = new FakeHost(env);
+  const code = await runProgram(argv, fake.host);
+  return { code, ...(await fake.written()) };
+}
+
+describe('help', () => {
+  test.each([[[]], [['--help']], [['-h']]])(
+    'cim %j lists every command and how to go on',
+    async (argv) => {
+      const { code, stdout, stderr } = await cim(argv);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      for (const { name, summary } of commands)
+        expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}`, 'm'));
+      expect(stdout).toContain('cim dev');
+      expect(stdout).toContain('CIM_HTTP_PORT');
+    },
+  );
+
+  test.each(commands.map((command) => [command.name, command] as const))(
+    'cim %s --help tells its options with their defaults, and examples',
+    async (name, { role, examples }) => {
+      const { code, stdout } = await cim([name, '--help']);
+      expect(code).toBe(0);
+      for (const [option] of role ? optionsOf(role) : [])
+        expect(stdout).toMatch(new RegExp(`^  --${option}\\b`, 'm'));
+      for (const example of examples) expect(stdout).toContain(`  ${example}\n`);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    },
+  );
+
+  test('defaults are those of the command', async () => {
+    expect((await cim(['server', '--help'])).stdout).toMatch(/--port PORT .*\(default 9000\)/);
+    expect((await cim(['route', '--help'])).stdout).toMatch(/--port PORT .*\(default 8083\)/);
+    expect((await cim(['client', '--help'])).stdout).toMatch(/--user-id ID .*\(must be given\)/);
+  });
+
+  test('--help wins over what is wrong', async () => {
+    expect((await cim(['server', '--nope', '--help'])).code).toBe(0);
+  });
+});
+
+test('--version', async () => {
+  for (const argv of [['--version'], ['-v'], ['server', '--version']]) {
+    expect(await cim(argv)).toEqual({ code: 0, stdout: 'cim dev\n', stderr: '' });
+  }
+});
+
+describe('the command line is wrong: 64, on stderr, with the way out', () => {
+  test.each([
+    [['srver'], ['cim: srver: is not a command (did you mean server?) (see cim --help)']],
+    [
+      ['server', '--prot', '1'],
+      [
+        'cim server: --prot: is not a flag of cim server (did you mean --port?) (see cim server --help)',
+      ],
+    ],
+    [
+      ['client', '--user-id', '9007199254740993', '--name=', '--jsno'],
+      [
+        'cim client: --jsno: is not a flag of cim client (did you mean --json?)',
+        'cim client: --user-id: must be a whole number from 1 to 9007199254740991, got "9007199254740993"',
+        'cim client: --name: must be 1 to 64 characters, got ""',
+        'cim client: see cim client --help',
+      ],
+    ],
+    [
+      ['send', '--user-id=1', '--name=bob', 'hi'],
+      ['cim send: --to or --group must be given (see cim send --help)'],
+    ],
+    [
+      ['config', 'sever'],
+      ['cim config: sever: is not a role (did you mean server?) (see cim config --help)'],
+    ],
+    [
+      ['config', '--port', '1'],
+      [expect.stringMatching(/^cim config: --port: is not a flag of cim config, but of /)],
+    ],
+    [['completion', 'fish'], [expect.stringContaining('must be one of bash, zsh')]],
+  ])('cim %j', async (argv, lines) => {
+    const { code, stdout, stderr } = await cim(argv);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toEqual(lines);
+  });
+});
+
+test('a variable or a file is wrong: 78', async () => {
+  const { code, stderr } = await cim(['server', '--port', 'abc'], { CIM_HTTP_PORT: 'x' });
+  expect(code).toBe(78);
+  expect(stderr.split('\n')).toHaveLength(4);
+  expect(stderr).toContain('cim server: CIM_HTTP_PORT: must be');
+  expect(stderr).toContain('cim server: --port: must be');
+});
+
+describe('cim config', () => {
+  test('shows each setting of a role with its origin, and no secret', async () => {
+    const path = join(temporaryFolder('config'), 'cim.yaml');
+    writeFileSync(path, 'redis: redis://user:hush@one\n');
+    const { code, stdout, stderr } = await cim(['config', 'route', '--config', path], {
+      CIM_CLUSTER_SECRET: 'hush',
+      CIM_PORT: '1',
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ['route'],
+        ['port', '1', 'CIM_PORT'],
+        ['redis', 'redis://***@one', `${path}: redis`],
+        ['cluster-secret', '***', 'CIM_CLUSTER_SECRET'],
+        ['strategy', 'consistent-hash', 'default'],
+        ['config', path, '--config'],
+      ]),
+    );
+    expect(stdout).not.toContain('hush');
+  });
+
+  test('shows all roles', async () => {
+    const { stdout } = await cim(['config']);
+    const titles = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
+    expect(titles).toEqual(['server', 'route', 'dev', 'client', 'send', 'admin']);
+    expect(stdout).toMatch(/user-id +\(must be given\)/);
+  });
+
+  test('shows what is right beside what is wrong', async () => {
+    const { code, stdout, stderr } = await cim(['config', 'server'], { CIM_PORT: 'abc' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/port +\(wrong\) +CIM_PORT/);
+    expect(stderr).toContain('CIM_PORT: must be');
+  });
+
+  test('--check lists all that is wrong, once, and nothing else', async () => {
+    const { code, stdout, stderr } = await cim(['config', '--check'], {
+      CIM_PORT: 'abc',
+      CIM_ZK: 'a b',
+      CIM_PROT: '1',
+    });
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    expect(stderr.trimEnd().split('\n').toSorted()).toEqual([
+      expect.stringContaining('CIM_PORT: must be'),
+      expect.stringContaining('CIM_ZK: must be'),
+      expect.stringContaining('warning: CIM_PROT: is not a setting'),
+    ]);
+    expect(await cim(['config', '--check'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+test('a reader of stdout that has gone is no error; any other failure to write is', async () => {
+  const { host } = new FakeHost();
+  await runProgram(['--version'], host);
+  const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+  expect(host.stdout.emit('error', gone)).toBe(true);
+  expect(host.stderr.emit('error', gone)).toBe(true);
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  expect(() => host.stdout.emit('error', full)).toThrow('no space');
+});
