@@ -14,3 +14,13 @@ export function callOne<Entry, Result>(
 ): Promise<Result> {
   return new Promise((resolve) => call([entry], (_index, result) => resolve(result)));
 }
+
+/** A call each of whose entries is answered by a function, on the spot. */
+export function immediately<Entry, Result>(
+  serve: (entry: Entry) => Result,
+): BatchCall<Entry, Result> {
+  return (entries, answer) => {
+    for (let index = 0; index < entries.length; index++)
+      answer(index, serve(entries[index] as Entry));
+  };
+}

@@ -2,6 +2,11 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { CimError } from '../base/errors.ts';
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface TcpListener {
   readonly port: number;
   /** No more connections; those handed over are their owner's. */

@@ -14,6 +14,13 @@ export interface ServerDirectory {
   at(address: string): ServerApi;
 }
 
+export interface ServerPoolOptions {
+  /** Undefined until the roles have agreed on one. */
+  readonly secret: () => string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** Servers that one route may know at a time; the least recently used link beyond it is closed, and dialled again when needed. */
 const serversMax = 4_096;
 
@@ -21,11 +28,11 @@ export class ServerPool implements ServerDirectory, Service {
   readonly #peers: LRUCache<string, RemotePeer<ServerApi>>;
   readonly #connect: (address: string) => RemotePeer<ServerApi>;
 
-  constructor({ secret, clock, log }: { secret: string; clock: Clock; log: Logger }) {
+  constructor({ secret, clock, log }: ServerPoolOptions) {
     this.#peers = new LRUCache({ max: serversMax, dispose: (peer) => peer.close() });
     this.#connect = (address) =>
       new RemotePeer(serverMethods, {
-        dial: () => dialUpgrade(httpOriginOf(address), secret),
+        dial: () => dialUpgrade(httpOriginOf(address), secret() ?? ''),
         clock,
         onDown: (reason) =>
           log.warn({ server: address, error: describeError(reason) }, 'no link to the server'),

@@ -120,6 +120,8 @@ export class ClientConnection {
         this.close('protocol-error', error.message);
       }
     });
+    // A peer that has said its last word is not kept for what it might still read.
+    this.#stream.on('end', () => this.#stream.end());
     this.#stream.on('error', () => {
       // 'close' follows; how a peer's network fails is not our business.
     });

@@ -38,8 +38,8 @@ export interface GatewayOptions {
   readonly routes: RouteApi;
   /** Random id of this process. */
   readonly instance: string;
-  /** `ip:tcpPort:httpPort` under which routes and clients reach it. */
-  readonly address: string;
+  /** `ip:tcpPort:httpPort` under which routes and clients reach it; asked for first when a client logs in, so both ports are open by then. */
+  readonly address: () => string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -141,7 +141,8 @@ export class Gateway implements Service, ConnectionOwner {
 
   open(connection: ClientConnection, login: LoginFrame): void {
     const { userId, userName, device, connectionNumber, ephemeral } = login;
-    const { instance, address } = this.#options;
+    const { instance } = this.#options;
+    const address = this.#options.address();
     const entry = {
       userId,
       userName,

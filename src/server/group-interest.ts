@@ -11,7 +11,7 @@ export interface GroupInterestOptions {
   readonly clock: Clock;
   readonly group: string;
   readonly instance: string;
-  readonly address: string;
+  readonly address: () => string;
 }
 
 const retryMs = 300;
@@ -57,7 +57,7 @@ export class GroupInterest {
 
   async #say(): Promise<boolean> {
     const { routes, group, instance, address } = this.#options;
-    const { code } = await callOne(routes.interest, { group, instance, address });
+    const { code } = await callOne(routes.interest, { group, instance, address: address() });
     return code === 0;
   }
 }

@@ -1,5 +1,5 @@
 /** The server's side of ServerApi: what routes push to connections of this process. Every answer is given at once, nothing here waits. */
-import type { BatchCall } from '../api/batch-call.ts';
+import { immediately } from '../api/batch-call.ts';
 import type {
   EndEntry,
   PushEntry,
@@ -19,14 +19,6 @@ export interface SessionTable {
   sessions(): Iterable<ClientConnection>;
 }
 
-/** A call each of whose entries is answered by a function, on the spot. */
-function immediate<Entry, Result>(serve: (entry: Entry) => Result): BatchCall<Entry, Result> {
-  return (entries, answer) => {
-    for (let index = 0; index < entries.length; index++)
-      answer(index, serve(entries[index] as Entry));
-  };
-}
-
 export function createServerApi(table: SessionTable): ServerApi {
   /** Runs on the named connection, if it is one of this very process. */
   const onSession = (
@@ -38,19 +30,19 @@ export function createServerApi(table: SessionTable): ServerApi {
     return { code: 0 };
   };
   return {
-    push: immediate((entry: PushEntry) => ({ missing: push(table, entry) })),
-    pushGroup: immediate((entry: PushGroupEntry) => {
+    push: immediately((entry: PushEntry) => ({ missing: push(table, entry) })),
+    pushGroup: immediately((entry: PushGroupEntry) => {
       if (entry.instance !== table.instance) return { foreign: true };
       fanOut(table, entry);
       return { foreign: false };
     }),
-    end: immediate((entry: EndEntry) =>
+    end: immediately((entry: EndEntry) =>
       onSession(entry, (connection) => connection.closeWithCode(entry.code, entry.reason)),
     ),
-    wake: immediate((entry: WakeEntry) =>
+    wake: immediately((entry: WakeEntry) =>
       onSession(entry, (connection) => connection.javaReader?.wake()),
     ),
-    online: immediate(() => {
+    online: immediately(() => {
       const sessions = [...table.sessions()];
       return {
         userIds: sessions.map(({ userId }) => userId),

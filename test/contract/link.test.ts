@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { BatchCall } from '../../src/api/batch-call.ts';
+import { type BatchCall, immediately } from '../../src/api/batch-call.ts';
 import type { RouteApi, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { limits } from '../../src/base/limits.ts';
@@ -36,10 +36,14 @@ interface Host {
 
 async function host(api: RouteApi, onStream?: (stream: Duplex) => void): Promise<Host> {
   const server = createServer();
-  const endStreams = acceptUpgrades(server, secret, (stream) => {
-    onStream?.(stream);
-    serveLink(stream, routeMethods, api);
-  });
+  const endStreams = acceptUpgrades(
+    server,
+    () => secret,
+    (stream) => {
+      onStream?.(stream);
+      serveLink(stream, routeMethods, api);
+    },
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   teardown.push(() => {
     endStreams();
@@ -84,10 +88,9 @@ function submitAll(api: RouteApi, entries: readonly SubmitEntry[]): Promise<Subm
 }
 
 /** Answers every entry with its own sender as `seq`. */
-const echo: BatchCall<SubmitEntry, SubmitResult> = (entries, answer) => {
-  for (const [index, { from }] of entries.entries())
-    answer(index, { code: 0, seq: from, expected: 0 });
-};
+const echo = immediately(
+  ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0 }),
+);
 
 describe.each(Object.entries(forms))('a link %s', (_name, open) => {
   test('answers every entry of a batch with its own result', async () => {

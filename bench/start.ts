@@ -1,0 +1,32 @@
+/**
+ * How long `cim dev` takes from its start to its ready line, and `cim --version` from start to end; medians.
+ *
+ *   node bench/start.ts [--runs 11]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCim } from './cim-process.ts';
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
+const runs = Number(values.runs);
+
+const ready: number[] = [];
+const version: number[] = [];
+for (let run = 0; run < runs; run++) {
+  const folder = mkdtempSync(join(tmpdir(), 'cim-bench-'));
+  const system = await startCim(['dev', '--data', folder]);
+  ready.push(system.readyMs);
+  await system.stop();
+  rmSync(folder, { recursive: true });
+  const startedAt = performance.now();
+  spawnSync(join(process.cwd(), 'bin', 'cim'), ['--version']);
+  version.push(performance.now() - startedAt);
+}
+console.log(JSON.stringify({ runs, devReadyMs: median(ready), versionMs: median(version) }));
+
+function median(numbers: number[]): number {
+  return Math.round(numbers.sort((a, b) => a - b)[numbers.length >> 1] as number);
+}

@@ -1,0 +1,91 @@
+/**
+ * Appends per second of the embedded store: private messages between random pairs of 100 users, each appended to the receiver's and
+ * the sender's timeline, by batch size, in memory and in a file.
+ *
+ *     node bench/store.ts [messages = 200000] [folder for the file = a temporary one]
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '../src/base/limits.ts';
+import { com } from '../src/codec/generated/cim.js';
+import { sourceOf } from '../src/codec/identity.ts';
+import { Database, inMemory } from '../src/store/sqlite/database.ts';
+import { SqliteStore } from '../src/store/sqlite/sqlite-store.ts';
+import { type Append, userTimeline } from '../src/store/timelines.ts';
+
+const { Response, BaseCommand } = com.crossoverjie.cim.common.protocol;
+const users = 100;
+const text = 'x'.repeat(64);
+const [, , messagesArgument = '200000', parent = tmpdir()] = process.argv;
+
+/** The two appends of each message, `perBatch` messages of `perRun` in a run at a time. */
+function* batches(messages: number, perBatch: number, perRun: number): Generator<Append[]> {
+  const sent = new Map<string, number>();
+  const epochHex = '0123456789abcdef';
+  for (let done = 0; done < messages; done += perBatch) {
+    const batch: Append[] = [];
+    for (let added = 0; added < perBatch; added += perRun) {
+      const from = 1 + Math.floor(Math.random() * users);
+      const to = 1 + Math.floor(Math.random() * users);
+      const source = sourceOf(from, epochHex, to, '');
+      const sendSeq = (sent.get(source) ?? 0) + 1;
+      sent.set(source, sendSeq + perRun - 1);
+      const bodies = Array.from({ length: perRun }, (_, index) =>
+        Response.encode({
+          resMsg: text,
+          cmd: BaseCommand.MESSAGE,
+          to,
+          sendSeq: sendSeq + index,
+          from,
+          fromName: 'somebody',
+          fromEpoch: Buffer.from(epochHex, 'hex'),
+          at: 1_700_000_000_000,
+        }).finish(),
+      );
+      const timelines = from === to ? [to] : [to, from];
+      for (const userId of timelines) {
+        batch.push({ timeline: userTimeline(userId), source, sendSeq, restart: false, bodies });
+      }
+    }
+    yield batch;
+  }
+}
+
+async function measure(place: string, messages: number, perBatch: number, perRun: number) {
+  const folder = place === inMemory ? inMemory : mkdtempSync(join(place, 'cim-bench-'));
+  const store = new SqliteStore({
+    database: Database.open(folder),
+    retention: { messagesMax: limits.timelineMessagesMax, ageMs: limits.timelineAgeMs },
+  });
+  let wallMs = 0;
+  let cpuUs = 0;
+  let slowestMs = 0;
+  for (const batch of batches(messages, perBatch, perRun)) {
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    const results = await store.timelines.append(batch);
+    const tookMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    wallMs += tookMs;
+    cpuUs += user + system;
+    slowestMs = Math.max(slowestMs, tookMs);
+    if (results.some(({ status }) => status !== 'taken')) throw new Error('not taken');
+  }
+  await store.close();
+  if (folder !== inMemory) rmSync(folder, { recursive: true });
+  const perSecond = Math.round((messages / wallMs) * 1000);
+  process.stdout.write(
+    `${place === inMemory ? 'memory' : 'file  '} batch ${String(perBatch).padStart(3)} run ${perRun}: ` +
+      `${String(perSecond).padStart(7)} messages/s, ${((wallMs * 1000) / messages).toFixed(1)} µs wall, ` +
+      `${(cpuUs / messages).toFixed(1)} µs CPU per message, slowest batch ${slowestMs.toFixed(1)} ms\n`,
+  );
+}
+
+const messages = Number(messagesArgument);
+for (const place of [inMemory, parent]) {
+  await measure(place, messages / 10, 1, 1);
+  await measure(place, messages, 10, 1);
+  await measure(place, messages, 100, 1);
+  await measure(place, messages, 100, 5);
+}

@@ -1,0 +1,108 @@
+/**
+ * `cim route`: logins, routing, storage, operations. It has no state of its own: everything is in Redis, and what ZooKeeper knows. Listens first and announces
+ * last; stops in the opposite order.
+ */
+import { randomBytes } from 'node:crypto';
+import { strategies } from '../balance/strategies.ts';
+import { systemClock } from '../base/clock.ts';
+import { Lifecycle, type Service } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import { ClusterSecret } from '../base/secret.ts';
+import { version } from '../base/version.ts';
+import type { RouteSettings } from '../config/settings.ts';
+import type { Address } from '../http/app.ts';
+import { acceptUpgrades } from '../http/upgrade.ts';
+import { serveLink } from '../link/link-host.ts';
+import { routeMethods } from '../link/methods.ts';
+import { advertisedAddress } from '../registry/advertised-address.ts';
+import { openRegistry } from '../registry/open-registry.ts';
+import { openStore } from '../store/open-store.ts';
+import { buildRouteApp } from './app.ts';
+import { createRouteCore } from './core.ts';
+import { ServerPool } from './server-directory.ts';
+
+export interface RunningRoute extends Service {
+  readonly http: Address;
+}
+
+const dayMs = 24 * 3600 * 1000;
+
+export async function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
+  const lifecycle = new Lifecycle(log);
+  try {
+    return await start(settings, log, lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+async function start(
+  settings: RouteSettings,
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<RunningRoute> {
+  const clock = systemClock;
+  const secret = new ClusterSecret(settings.clusterSecret);
+  warnOfOpenDoors(settings, log);
+
+  const store = await openStore({
+    kind: 'redis',
+    url: settings.redis,
+    prefix: settings.redisPrefix,
+    retention: { messagesMax: settings.timelineMax, ageMs: settings.timelineDays * dayMs },
+    log,
+  });
+  lifecycle.onStop('store', () => store.close());
+  const registry = await openRegistry({
+    zookeeper: settings.zk,
+    sessionTimeoutMs: settings.zkSessionTimeoutMs,
+    follow: ['servers'],
+    log,
+  });
+  lifecycle.onStop('registry', () => registry.close());
+
+  const servers = new ServerPool({ secret: () => secret.value, clock, log });
+  lifecycle.onStop('links to servers', () => servers.stop());
+  const core = createRouteCore({
+    store,
+    registry,
+    servers,
+    strategy: strategies[settings.strategy](),
+    clock,
+    log,
+  });
+  lifecycle.onStop('core', () => core.stop());
+
+  const ip = await advertisedAddress({
+    advertise: settings.advertise,
+    host: settings.host,
+    zookeeper: settings.zk,
+  });
+  const app = buildRouteApp(core.operations, { clusterSecret: () => secret.value, log, version });
+  const endLinks = acceptUpgrades(
+    app.server,
+    () => secret.value,
+    (stream) => serveLink(stream, routeMethods, core.api),
+  );
+  const http = await app.listen({ host: settings.host, port: settings.port });
+  lifecycle.onStop('HTTP port', () => app.close());
+  lifecycle.onStop('links from servers', endLinks);
+
+  await secret.agree(registry, log);
+  const instance = randomBytes(8).toString('hex');
+  const announcement = await registry.announceRoute({ instance, ip, port: http.port, version });
+  lifecycle.onStop('announcement', () => announcement.leave());
+  log.info({ instance, address: `${ip}:${http.port}` }, 'the route is announced');
+
+  return { http: { host: ip, port: http.port }, stop: () => lifecycle.stop() };
+}
+
+/** Settings that leave a door open are said at every start, one line each. */
+function warnOfOpenDoors({ auth }: RouteSettings, log: Logger): void {
+  if (auth === 'open') {
+    log.warn(
+      '--auth open: whoever can reach the ports may log in as anybody; for closed networks only',
+    );
+  }
+}

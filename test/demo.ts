@@ -1,0 +1,316 @@
+/**
+ * `make demo`: the packaged executable runs a whole system, three people chat on it, and everything they do is checked. On a terminal the system then
+ * stays up and says how to join. Exits with 0, or with 1 and the step that failed.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const executable = join(process.cwd(), 'bin', 'cim');
+const folder = mkdtempSync(join(tmpdir(), 'cim-demo-'));
+const terminal = process.stdout.isTTY === true;
+const stepMsMax = 20_000;
+const children = new Set<Program>();
+
+type Style = 'bold' | 'dim' | 'green' | 'red' | 'cyan' | 'yellow' | 'magenta';
+const styles: Record<Style, number> = {
+  bold: 1,
+  dim: 2,
+  red: 31,
+  green: 32,
+  yellow: 33,
+  magenta: 35,
+  cyan: 36,
+};
+
+function styled(style: Style, text: string): string {
+  return terminal && !process.env['NO_COLOR'] ? `\x1b[${styles[style]}m${text}\x1b[0m` : text;
+}
+
+function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One process of the executable. */
+class Program {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  stdout = '';
+  stderr = '';
+  exitCode: number | undefined;
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(executable, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    this.child.stdin.on('error', () => {});
+    this.child.on('exit', (code) => {
+      this.exitCode = code ?? 1;
+      children.delete(this);
+    });
+    children.add(this);
+  }
+
+  /** Polls until `look` finds something. */
+  async until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+    const deadline = performance.now() + stepMsMax;
+    for (;;) {
+      const found = look();
+      if (found) return found;
+      if (this.exitCode !== undefined)
+        throw new Error(`${what}: the process ended with ${this.exitCode}\n${this.stderr}`);
+      if (performance.now() > deadline)
+        throw new Error(
+          `${what}: not within ${stepMsMax / 1000} s\n${this.stdout}\n${this.stderr}`,
+        );
+      await delay(5);
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.exitCode !== undefined) return;
+    this.child.kill('SIGTERM');
+    await this.until('stopping', () => this.exitCode !== undefined).catch(() =>
+      this.child.kill('SIGKILL'),
+    );
+  }
+}
+
+interface Event {
+  readonly event: string;
+  readonly text?: string;
+  readonly fromName?: string;
+  readonly group?: string;
+  readonly data?: readonly { userName?: string; text?: string; fromName?: string }[];
+}
+
+/** Somebody at a client, whose half of the conversation is shown. */
+class Person {
+  readonly name: string;
+  readonly userId: number;
+  readonly #style: Style;
+  readonly #route: string;
+  #program: Program | undefined;
+  #answered = 0;
+  #sent = 0;
+
+  constructor(userId: number, name: string, style: Style, route: string) {
+    this.userId = userId;
+    this.name = name;
+    this.#style = style;
+    this.#route = route;
+  }
+
+  async arrive(): Promise<void> {
+    const identity = ['--user-id', String(this.userId), '--name', this.name];
+    const state = ['--state', join(folder, this.name)];
+    this.#program = new Program([
+      'client',
+      ...identity,
+      ...state,
+      '--route',
+      this.#route,
+      '--json',
+      '--listen',
+    ]);
+    this.#answered = 0;
+    this.#sent = 0;
+    await this.#when('logs in', ({ event }) => event === 'ready');
+    this.#show(styled('dim', 'is online'));
+  }
+
+  async leave(): Promise<void> {
+    this.#type(':q');
+    await this.#running.until(`${this.name} leaves`, () => this.#program?.exitCode !== undefined);
+    this.#show(styled('dim', 'has left'));
+  }
+
+  /** Types a line and waits for its tick. */
+  async say(line: string): Promise<void> {
+    this.#type(line);
+    this.#sent += 1;
+    const sent = this.#sent;
+    await this.#running.until(
+      `${this.name}: ${line} is stored`,
+      () => this.#events('sent').length >= sent,
+    );
+    this.#show(`${line} ${styled('green', '✓')}`);
+  }
+
+  async reads(text: string): Promise<void> {
+    const { fromName, group } = await this.#when(
+      `reads ${text}`,
+      (event) => event.event === 'message' && event.text === text,
+    );
+    this.#show(`${styled('dim', `${fromName}${group ? ` (${group})` : ''} >`)} ${text}`);
+  }
+
+  /** Everything shown since the last arrival, in order. */
+  get texts(): (string | undefined)[] {
+    return this.#events('message').map(({ text }) => text);
+  }
+
+  async asks(command: string): Promise<NonNullable<Event['data']>> {
+    this.#type(command);
+    this.#answered += 1;
+    const answered = this.#answered;
+    const result = await this.#running.until(
+      `${this.name}: ${command}`,
+      () => this.#events('result')[answered - 1],
+    );
+    this.#show(command);
+    return result.data ?? [];
+  }
+
+  get #running(): Program {
+    if (!this.#program) throw new Error(`${this.name} is not there`);
+    return this.#program;
+  }
+
+  #type(line: string): void {
+    this.#running.child.stdin.write(`${line}\n`);
+  }
+
+  #events(kind: string): Event[] {
+    const { stdout } = this.#running;
+    const lines = stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n');
+    return lines
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Event)
+      .filter(({ event }) => kind === '' || event === kind);
+  }
+
+  #when(what: string, matches: (event: Event) => boolean): Promise<Event> {
+    return this.#running.until(`${this.name} ${what}`, () => this.#events('').find(matches));
+  }
+
+  #show(what: string): void {
+    print(`  ${styled(this.#style, this.name.padStart(4))} │ ${what}`);
+  }
+}
+
+function check(what: string, got: unknown, expected: unknown): void {
+  const [left, right] = [JSON.stringify(got), JSON.stringify(expected)];
+  if (left !== right) throw new Error(`${what}: expected ${right}, got ${left}`);
+}
+
+async function chat(route: string): Promise<void> {
+  const amy = new Person(1, 'amy', 'cyan', route);
+  const bob = new Person(2, 'bob', 'yellow', route);
+  const cat = new Person(3, 'cat', 'magenta', route);
+
+  await step('Three people log in', async () => {
+    for (const person of [amy, bob, cat]) await person.arrive();
+  });
+  await step('Group chat: a line goes to everybody', async () => {
+    await amy.say('good morning everybody');
+    await Promise.all([bob.reads('good morning everybody'), cat.reads('good morning everybody')]);
+    await bob.say('morning!');
+    await Promise.all([amy.reads('morning!'), cat.reads('morning!')]);
+  });
+  await step('Private chat: userId;;text goes to one', async () => {
+    await bob.say('1;;lunch at twelve?');
+    await amy.reads('lunch at twelve?');
+    await amy.say('2;;gladly; the usual place;;?');
+    await bob.reads('gladly; the usual place;;?');
+    check('what cat has seen', cat.texts, ['good morning everybody', 'morning!']);
+  });
+  await step('Offline: cat leaves, and finds what was said when she is back', async () => {
+    await cat.leave();
+    for (const text of ['cat, the parcel is here', 'it is heavy', 'I put it on your desk'])
+      await amy.say(`3;;${text}`);
+    await cat.arrive();
+    for (const text of ['cat, the parcel is here', 'it is heavy', 'I put it on your desk'])
+      await cat.reads(text);
+    check('what cat has seen, in order and once', cat.texts, [
+      'cat, the parcel is here',
+      'it is heavy',
+      'I put it on your desk',
+    ]);
+  });
+  await step('Who is online', async () => {
+    const users = await amy.asks(':olu');
+    check(
+      'users',
+      users.map(({ userName }) => userName),
+      ['amy', 'bob', 'cat'],
+    );
+    print(`       │ ${users.map(({ userName }) => userName).join(', ')}`);
+  });
+  await step('Search in the history', async () => {
+    const found = await bob.asks(':q lunch');
+    check(
+      'matches',
+      found.map(({ text }) => text),
+      ['lunch at twelve?'],
+    );
+    for (const { fromName, text } of found) print(`       │ ${fromName}: ${text}`);
+  });
+  await step('Everybody leaves', async () => {
+    for (const person of [amy, bob, cat]) await person.leave();
+  });
+}
+
+async function step(title: string, run: () => Promise<void>): Promise<void> {
+  print(`\n${styled('bold', title)}`);
+  try {
+    await run();
+  } catch (error) {
+    throw new Error(
+      `the step "${title}" failed: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+/** The ports that a client looks for by itself if all are free, others if not. */
+async function ports(): Promise<string[]> {
+  const usual = (await Promise.all([9000, 8081, 8083].map(isFree))).every(Boolean);
+  return usual ? [] : ['--port', '0', '--http-port', '0', '--route-port', '0'];
+}
+
+async function main(): Promise<void> {
+  print(styled('bold', '$ cim dev'));
+  const system = new Program(['dev', '--data', join(folder, 'data'), ...(await ports())]);
+  const ready = await system.until('cim dev starts', () => {
+    return /^cim dev ready .*route=(\S+)\n/m.exec(system.stdout) ?? undefined;
+  });
+  print(ready[0].trim());
+  const route = `http://${ready[1]}`;
+  await chat(route);
+  print(`\n${styled('green', 'Every step came out as it should.')}`);
+  if (terminal && process.stdin.isTTY) {
+    const where = route === 'http://127.0.0.1:8083' ? '' : ` --route ${route}`;
+    print(`\nThe system stays up. Join in other terminals, and end it here with Ctrl-C:\n`);
+    print(`  bin/cim client --user-id 11 --name dora${where}`);
+    print(`  bin/cim client --user-id 12 --name emil${where}\n`);
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', () => resolve());
+      process.once('SIGTERM', () => resolve());
+    });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  print(`\n${styled('red', error instanceof Error ? error.message : String(error))}`);
+  process.exitCode = 1;
+} finally {
+  await Promise.all([...children].map((program) => program.end()));
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,194 @@
+/**
+ * The roles as a user runs them: processes of the packaged executable, on free ports, read through their ready lines and JSON events. System tests and the
+ * demo speak through these.
+ */
+import { join } from 'node:path';
+import { startProcess, TestProcess } from './processes.ts';
+import { onTeardown } from './teardown.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { waitUntil } from './wait-until.ts';
+
+export const executable = join(process.cwd(), 'bin', 'cim');
+
+/** A role that has printed its ready line. */
+export interface Role {
+  readonly process: TestProcess;
+  /** Addresses of the ready line, by name: `tcp`, `http`, `route`. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/** Starts `cim <args>` and waits for its ready line. */
+export async function startRole(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Role> {
+  const started = await startProcess({
+    name: `cim ${name}`,
+    command: executable,
+    args: [name, ...args],
+    env: { CIM_LOG_LEVEL: 'warn', ...env },
+    ready: ({ stdout }) => /^cim \w+ ready .*\n/m.test(stdout),
+    readyMsMax: 30_000,
+  });
+  const line = /^cim \w+ ready (.*)\n/m.exec(started.stdout)?.[1] ?? '';
+  return {
+    process: started,
+    addresses: Object.fromEntries(line.split(' ').map((word) => word.split('='))),
+  };
+}
+
+export function startDevelopment(args: readonly string[] = ['--data', ':memory:']): Promise<Role> {
+  return startRole('dev', ['--port', '0', '--http-port', '0', '--route-port', '0', ...args]);
+}
+
+export function startServer(zk: string, args: readonly string[] = []): Promise<Role> {
+  return startRole('server', [
+    '--port',
+    '0',
+    '--http-port',
+    '0',
+    '--host',
+    '127.0.0.1',
+    '--zk',
+    zk,
+    ...args,
+  ]);
+}
+
+export function startRoute(zk: string, redis: string, args: readonly string[] = []): Promise<Role> {
+  return startRole('route', [
+    '--port',
+    '0',
+    '--host',
+    '127.0.0.1',
+    '--zk',
+    zk,
+    '--redis',
+    redis,
+    ...args,
+  ]);
+}
+
+/** One line of a client's `--json` output. */
+export interface ClientEvent {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ClientOptions {
+  readonly userId: number;
+  readonly name: string;
+  /** Route URLs. */
+  readonly routes: readonly string[];
+  /** Its state folder; a fresh one by default. */
+  readonly state?: string;
+  readonly args?: readonly string[];
+}
+
+/** `cim client --json`, spoken to by lines and heard by events. */
+export class Client {
+  readonly process: TestProcess;
+  readonly userId: number;
+  readonly name: string;
+
+  private constructor(started: TestProcess, userId: number, name: string) {
+    this.process = started;
+    this.userId = userId;
+    this.name = name;
+  }
+
+  static start({
+    userId,
+    name,
+    routes,
+    state = temporaryFolder('client'),
+    args = [],
+  }: ClientOptions): Client {
+    const started = new TestProcess({
+      name: `client ${name}`,
+      command: executable,
+      args: [
+        'client',
+        ...['--user-id', String(userId), '--name', name, '--state', state, '--json', '--listen'],
+        ...routes.flatMap((route) => ['--route', route]),
+        ...args,
+      ],
+    });
+    onTeardown(() => started.stop());
+    return new Client(started, userId, name);
+  }
+
+  /** Starts it and waits until it is logged in. */
+  static async ready(options: ClientOptions): Promise<Client> {
+    const client = Client.start(options);
+    await client.whenEvent('is ready', ({ event }) => event === 'ready');
+    return client;
+  }
+
+  get events(): ClientEvent[] {
+    const complete = this.process.stdout.slice(0, this.process.stdout.lastIndexOf('\n') + 1);
+    return complete
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as ClientEvent);
+  }
+
+  /** Types a line. */
+  say(line: string): void {
+    this.process.write(`${line}\n`);
+  }
+
+  whenEvent(
+    what: string,
+    matches: (event: ClientEvent) => boolean,
+    timeoutMs = 15_000,
+  ): Promise<ClientEvent> {
+    return waitUntil(
+      `${this.name}: ${what}\n${this.process.output}`,
+      () => this.events.find(matches),
+      { timeoutMs },
+    ).catch((error: unknown) => {
+      throw new Error(`${this.name} did not: ${what}\n${this.process.output}`, { cause: error });
+    });
+  }
+
+  /** The texts shown so far, in order. */
+  get texts(): unknown[] {
+    return this.events.filter(({ event }) => event === 'message').map(({ text }) => text);
+  }
+
+  whenText(text: string, timeoutMs?: number): Promise<ClientEvent> {
+    return this.whenEvent(
+      `reads ${text}`,
+      (event) => event.event === 'message' && event['text'] === text,
+      timeoutMs,
+    );
+  }
+
+  /** Waits until as many lines were acknowledged. */
+  whenSent(lines: number, timeoutMs?: number): Promise<unknown> {
+    return this.whenEvent(
+      `has ${lines} lines acknowledged`,
+      () => this.events.filter(({ event }) => event === 'sent').length >= lines,
+      timeoutMs,
+    );
+  }
+
+  /** Types a command and waits for its result. */
+  async ask(command: string): Promise<unknown> {
+    const before = this.events.filter(({ event }) => event === 'result').length;
+    this.say(command);
+    await this.whenEvent(
+      `answers ${command}`,
+      () => this.events.filter(({ event }) => event === 'result').length > before,
+    );
+    return this.events.filter(({ event }) => event === 'result').at(before)?.['data'];
+  }
+
+  /** Ends its input politely and waits for its exit code. */
+  async quit(): Promise<number | NodeJS.Signals> {
+    this.say(':q');
+    return this.process.exited;
+  }
+}
