@@ -68,6 +68,14 @@ export function describeAppends(fixture: StoreFixture): void {
       expect(await timelines().heads([timeline])).toEqual([1]);
     });
 
+    test('a number below 1 is none: it is not answered as taken', async () => {
+      const { conversation, timeline } = freshConversation();
+      const run = conversation.append(timeline, 0, ['m0']);
+      expect(await append(run)).toMatchObject({ status: 'out-of-order', expected: 1 });
+      expect(await append({ ...run, restart: true })).toMatchObject({ status: 'out-of-order' });
+      expect(await timelines().heads([timeline])).toEqual([0]);
+    });
+
     test('a run is taken whole and numbered one by one', async () => {
       const { conversation, timeline } = freshConversation();
       expect(await append(conversation.append(timeline, 1, ['m1', 'm2', 'm3']))).toMatchObject({

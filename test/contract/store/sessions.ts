@@ -4,6 +4,7 @@ import { limits } from '../../../src/base/limits.ts';
 import type { Session, SessionOpen } from '../../../src/store/sessions.ts';
 import { userTimeline } from '../../../src/store/timelines.ts';
 import { Conversation } from '../../support/messages.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import type { StoreFixture } from '../store.ts';
 import { nextUserId, opening } from './users.ts';
 
@@ -222,6 +223,8 @@ export function describeSessions(fixture: StoreFixture): void {
         { userId, device: 'device 2', seq: 2 },
       ]);
       await sessions().close([devices[5]!]);
+      const closed = await sessions().now();
+      await waitUntil('the store’s clock moves on', async () => (await sessions().now()) > closed);
       await sessions().close([devices[2]!]);
       expect(await openOne(opening(userId, { device: 'one more' }))).toMatchObject({
         status: 'opened',

@@ -1,0 +1,143 @@
+/** The tables, and their version. A newer cim upgrades an older database in place; an older cim refuses a newer one. */
+import type { DatabaseSync } from 'node:sqlite';
+import { CimError } from '../../base/errors.ts';
+
+const schemaVersion = 1;
+/** Marks the file as ours (`PRAGMA application_id`): "cim1". */
+const applicationId = 0x63_69_6d_31;
+
+const tables = `
+  CREATE TABLE accounts (
+    user_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  -- The row of a timeline outlives its messages: the counter never restarts.
+  CREATE TABLE timelines (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL,
+    -- The last number that any device of the user acknowledged.
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    appended_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- count messages, numbered from seq. A table in order of arrival with a small index: several times cheaper to write than one
+  -- in order of (timeline, seq), which touches a page per message.
+  CREATE TABLE entries (
+    timeline INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    bodies BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX entries_in_order ON entries (timeline, seq);
+
+  -- send_seq is the last number taken, seq the timeline's number of that message (0: it was a skip).
+  CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    timeline INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    send_seq INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    UNIQUE (timeline, source)
+  ) STRICT;
+
+  CREATE TABLE interests (
+    timeline TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (timeline, instance)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE devices (
+    user_id INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    ephemeral INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    connection_number INTEGER NOT NULL,
+    instance TEXT NOT NULL,
+    address TEXT NOT NULL,
+    session_id INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    -- Null while the connection is open.
+    closed_at INTEGER,
+    PRIMARY KEY (user_id, device)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Where a Java peer was told to connect, and the number that its connection there will have.
+  CREATE TABLE java_logins (
+    user_id INTEGER PRIMARY KEY,
+    connection_number INTEGER NOT NULL,
+    address TEXT NOT NULL
+  ) STRICT;
+
+  -- payload is null once the schedule was sent: only the id is kept, until forget_at.
+  CREATE TABLE schedules (
+    number INTEGER PRIMARY KEY,
+    owner INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    payload BLOB,
+    due_at INTEGER NOT NULL,
+    forget_at INTEGER,
+    UNIQUE (owner, id)
+  ) STRICT;
+  CREATE INDEX schedules_due ON schedules (due_at) WHERE payload IS NOT NULL;
+  CREATE INDEX schedules_sent ON schedules (forget_at) WHERE forget_at IS NOT NULL;
+`;
+
+/**
+ * One process holds the database and the servers, so nobody is connected when it is opened: what a crash left open is ended here.
+ */
+const endSessions = `
+  DELETE FROM interests;
+  DELETE FROM devices WHERE ephemeral;
+  UPDATE devices SET closed_at = opened_at WHERE closed_at IS NULL;
+`;
+
+/** Makes the tables in an empty database, checks the version of any other. Throws if it is not ours or too new. */
+export function prepareSchema(sqlite: DatabaseSync): void {
+  // At once a writer: two processes that start together must not both find it empty.
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    if (isEmpty(sqlite)) {
+      sqlite.exec(tables);
+      sqlite.exec(
+        `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`,
+      );
+    } else {
+      checkVersion(sqlite);
+      sqlite.exec(endSessions);
+    }
+    sqlite.exec('COMMIT');
+  } catch (error) {
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function isEmpty(sqlite: DatabaseSync): boolean {
+  return sqlite.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+}
+
+function checkVersion(sqlite: DatabaseSync): void {
+  const place = sqlite.location();
+  if (pragma(sqlite, 'application_id') !== applicationId) {
+    throw new CimError(
+      'unavailable',
+      `${place} is a database of another program: use another folder`,
+    );
+  }
+  const version = pragma(sqlite, 'user_version');
+  if (version > schemaVersion) {
+    throw new CimError(
+      'unavailable',
+      `${place} was written by a newer cim (format ${version}, this one knows ${schemaVersion}): use that version, or another folder`,
+    );
+  }
+}
+
+function pragma(sqlite: DatabaseSync, name: string): number {
+  return Number(sqlite.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

@@ -1,0 +1,143 @@
+/** Sessions in SQLite: which connection of a device is the newest, and where it starts reading. The SQL is in device-rows.ts. */
+import type { Clock } from '../../base/clock.ts';
+import { limits } from '../../base/limits.ts';
+import {
+  type Acknowledgement,
+  javaDevice,
+  type Session,
+  type SessionClose,
+  type SessionOpen,
+  type SessionOpenResult,
+  type Sessions,
+} from '../sessions.ts';
+import type { Database } from './database.ts';
+import { type DeviceRow, DeviceRows } from './device-rows.ts';
+import type { Watchers } from './watchers.ts';
+
+const stale: SessionOpenResult = { status: 'stale' };
+
+export interface SqliteSessionsOptions {
+  readonly database: Database;
+  readonly watchers: Watchers;
+  readonly clock: Clock;
+}
+
+/** Its writes are `ordered`, not `durable`: what a power failure takes, the logins that follow it set right. */
+export class SqliteSessions implements Sessions {
+  readonly #database: Database;
+  readonly #devices: DeviceRows;
+  readonly #watchers: Watchers;
+  readonly #clock: Clock;
+
+  constructor({ database, watchers, clock }: SqliteSessionsOptions) {
+    this.#database = database;
+    this.#devices = new DeviceRows(database);
+    this.#watchers = watchers;
+    this.#clock = clock;
+  }
+
+  async open(batch: readonly SessionOpen[]): Promise<SessionOpenResult[]> {
+    return this.#database.transaction('ordered', () => batch.map((report) => this.#open(report)));
+  }
+
+  async close(batch: readonly SessionClose[]): Promise<void> {
+    this.#database.transaction('ordered', () => {
+      for (const report of batch) this.#close(report);
+    });
+  }
+
+  async of(userIds: readonly number[]): Promise<Session[][]> {
+    return this.#database.read(() =>
+      userIds.map((userId) =>
+        this.#watchers.ofUser(userId).map((watcher) => ({ userId, ...watcher })),
+      ),
+    );
+  }
+
+  async acknowledge(batch: readonly Acknowledgement[]): Promise<void> {
+    this.#database.transaction('ordered', () => {
+      for (const { userId, device, seq } of batch) this.#devices.acknowledge(userId, device, seq);
+    });
+  }
+
+  async assignJava(userId: number, address: string): Promise<void> {
+    this.#database.transaction('ordered', () => {
+      const assigned = this.#devices.javaLogin(userId)?.connectionNumber ?? 0;
+      const known = this.#devices.get(userId, javaDevice)?.connectionNumber ?? 0;
+      const connectionNumber = Math.max(assigned, known) + 1;
+      this.#devices.saveJavaLogin(userId, { connectionNumber, address });
+    });
+  }
+
+  async endJava(userId: number, openedBefore: number): Promise<Session | null> {
+    return this.#database.transaction('ordered', () => {
+      const known = this.#devices.get(userId, javaDevice);
+      if (known?.closedAt !== null || known.openedAt >= openedBefore) return null;
+      const ended = sessionOf(userId, javaDevice, known);
+      this.#close(ended);
+      return ended;
+    });
+  }
+
+  async now(): Promise<number> {
+    return this.#clock.now();
+  }
+
+  #open(report: SessionOpen): SessionOpenResult {
+    const { userId, device } = report;
+    const known = this.#devices.get(userId, device);
+    const { head, acknowledged } = this.#devices.readingState(userId);
+    // A cursor beyond the head is one of a lost tail.
+    const cursor = Math.min(known?.cursor ?? acknowledged, head);
+    if (known && isSameConnection(known, report)) {
+      if (known.closedAt !== null) return stale;
+      const { connectionNumber } = known;
+      return { status: 'opened', connectionNumber, replaced: null, cursor, head };
+    }
+
+    const connectionNumber =
+      device === javaDevice ? this.#javaNumber(report, known) : report.connectionNumber;
+    if (connectionNumber === null) return stale;
+    if (known && connectionNumber <= known.connectionNumber) return stale;
+    if (!known && !this.#makeRoom(report)) return { status: 'too-many-devices' };
+
+    const now = this.#clock.now();
+    if (known) this.#devices.reopen(report, connectionNumber, now);
+    else this.#devices.insert(report, connectionNumber, cursor, now);
+    this.#watchers.changed(userId);
+    const replaced = known?.closedAt === null ? sessionOf(userId, device, known) : null;
+    return { status: 'opened', connectionNumber, replaced, cursor, head };
+  }
+
+  #close(report: SessionClose): void {
+    this.#devices.close(report, this.#clock.now());
+    this.#watchers.changed(report.userId);
+  }
+
+  /** The number that `assignJava` drew for this server, or the next; null if the connection is an older one. */
+  #javaNumber(report: SessionOpen, known: DeviceRow | undefined): number | null {
+    const login = this.#devices.javaLogin(report.userId);
+    if (login && login.address !== report.address) return null;
+    if (known?.instance === report.instance && known.sessionId > report.sessionId) return null;
+    return Math.max(login?.connectionNumber ?? 0, (known?.connectionNumber ?? 0) + 1);
+  }
+
+  /** Whether a device that is not known fits in, if need be in the place of the one that closed longest ago. */
+  #makeRoom({ userId, ephemeral }: SessionOpen): boolean {
+    if (this.#devices.count(userId, ephemeral) < limits.devicesPerUserMax) return true;
+    return !ephemeral && this.#devices.evict(userId);
+  }
+}
+
+function isSameConnection(known: DeviceRow, report: SessionOpen): boolean {
+  return (
+    known.instance === report.instance &&
+    known.sessionId === report.sessionId &&
+    (report.device === javaDevice || known.connectionNumber === report.connectionNumber)
+  );
+}
+
+function sessionOf(userId: number, device: string, known: DeviceRow): Session {
+  const { connectionNumber, instance, address, sessionId } = known;
+  return { userId, device, connectionNumber, instance, address, sessionId };
+}

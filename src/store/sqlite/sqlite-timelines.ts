@@ -1,0 +1,214 @@
+/**
+ * Timelines in SQLite. A batch is decided in memory (timeline-rows.ts) and then written in one transaction: a row of messages and
+ * a row of state per timeline, a row of state per source.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { identityOf } from '../../codec/identity.ts';
+import type { Retention } from '../store.ts';
+import type { Append, AppendResult, Page, Read, TimelineId, Timelines } from '../timelines.ts';
+import { blockBytesMax, packBlock, unpackBlock } from './block.ts';
+import type { Database, Statement } from './database.ts';
+import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
+import type { Watchers } from './watchers.ts';
+
+interface Entry {
+  readonly seq: number;
+  readonly count: number;
+  readonly bodies: Uint8Array;
+}
+
+/** What a batch has changed of a timeline in memory, and is still to be saved. */
+interface Change {
+  readonly bodies: Uint8Array[];
+  readonly sources: Set<SourceRow>;
+}
+type Changes = Map<TimelineRow, Change>;
+
+export interface SqliteTimelinesOptions {
+  readonly database: Database;
+  readonly rows: TimelineRows;
+  readonly watchers: Watchers;
+  readonly retention: Retention;
+  readonly clock: Clock;
+}
+
+export class SqliteTimelines implements Timelines {
+  readonly #database: Database;
+  readonly #rows: TimelineRows;
+  readonly #watchers: Watchers;
+  readonly #clock: Clock;
+  readonly #messagesMax: number;
+  /** How far a timeline may grow beyond `messagesMax` before it is trimmed: trimming one by one would cost more than appending. */
+  readonly #trimSlack: number;
+  readonly #insertEntry: Statement<never>;
+  readonly #selectEntries: Statement<Entry>;
+  readonly #selectEntryAt: Statement<{ seq: number }>;
+  readonly #deleteEntries: Statement<never>;
+
+  constructor({ database, rows, watchers, retention, clock }: SqliteTimelinesOptions) {
+    this.#database = database;
+    this.#rows = rows;
+    this.#watchers = watchers;
+    this.#clock = clock;
+    this.#messagesMax = retention.messagesMax;
+    this.#trimSlack = Math.ceil(retention.messagesMax / 32);
+    this.#insertEntry = database.prepare(
+      'INSERT INTO entries (timeline, seq, count, bodies) VALUES (?, ?, ?, ?)',
+    );
+    this.#selectEntryAt = database.prepare(
+      'SELECT seq FROM entries WHERE timeline = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
+    );
+    this.#selectEntries = database.prepare(
+      `SELECT seq, count, bodies FROM entries WHERE timeline = ?1 AND seq <= ?3 AND seq >=
+         (SELECT seq FROM entries WHERE timeline = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1)
+       ORDER BY seq`,
+    );
+    this.#deleteEntries = database.prepare('DELETE FROM entries WHERE timeline = ? AND seq < ?');
+  }
+
+  async append(batch: readonly Append[]): Promise<AppendResult[]> {
+    const results: AppendResult[] = [];
+    for (let start = 0; start < batch.length; start += limits.storeBatchMax) {
+      // Between transactions everybody else gets a turn.
+      if (start > 0) await nextTurn();
+      results.push(...this.#appendTogether(batch.slice(start, start + limits.storeBatchMax)));
+    }
+    return results;
+  }
+
+  async read({ timeline, after, identity, limit }: Read): Promise<Page> {
+    return this.#database.read(() => {
+      const row = this.#rows.timeline(timeline);
+      const { head, first } = row;
+      // What retention took from the cursor cannot be compared: that is a gap, which `first` shows.
+      const [atCursor] = identity === undefined ? [] : this.#messages(row, after, after);
+      if (after > head || (atCursor && identityOf(atCursor.body) !== identity)) {
+        return { messages: [], head, first, rewound: true };
+      }
+      const from = Math.max(after + 1, first);
+      return { messages: this.#messages(row, from, from + limit - 1), head, first, rewound: false };
+    });
+  }
+
+  async readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']> {
+    return this.#database.read(() => {
+      const row = this.#rows.timeline(timeline);
+      const to = before === 0 ? row.head : Math.min(before - 1, row.head);
+      return this.#messages(row, to - limit + 1, to).reverse();
+    });
+  }
+
+  async heads(timelines: readonly TimelineId[]): Promise<number[]> {
+    return this.#database.read(() => timelines.map((name) => this.#rows.timeline(name).head));
+  }
+
+  async addInterest(group: string, server: { instance: string; address: string }): Promise<void> {
+    this.#database.transaction('ordered', () => this.#watchers.addInterest(group, server));
+  }
+
+  async removeInterest(group: string, instance: string): Promise<void> {
+    this.#database.transaction('ordered', () => this.#watchers.removeInterest(group, instance));
+  }
+
+  #appendTogether(batch: readonly Append[]): AppendResult[] {
+    try {
+      return this.#database.transaction('durable', () => {
+        const changes: Changes = new Map();
+        const results = batch.map((append) => this.#take(append, changes));
+        this.#save(changes);
+        return results;
+      });
+    } catch (error) {
+      // What the batch has changed in memory is not in the tables.
+      this.#rows.forget();
+      if (!(error instanceof CimError)) throw error;
+      return batch.map(() => notTaken('busy', 0));
+    }
+  }
+
+  #take({ timeline, source, sendSeq, restart, bodies }: Append, changes: Changes): AppendResult {
+    const row = this.#rows.timeline(timeline);
+    const sourceRow = this.#rows.source(row, source);
+    const expected = sourceRow.sendSeq + 1;
+    const isAhead = sendSeq > expected && !restart;
+    if (isAhead || sendSeq < 1) return notTaken('out-of-order', expected);
+
+    const watchers = this.#watchers.of(row);
+    const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    if (last < expected) {
+      const seq = last === sourceRow.sendSeq ? sourceRow.seq : 0;
+      return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
+    }
+
+    const duplicates = Math.max(0, expected - sendSeq);
+    const seq = bodies.length === 0 ? 0 : row.head + 1;
+    const change = changes.get(row) ?? { bodies: [], sources: new Set() };
+    change.bodies.push(...(duplicates === 0 ? bodies : bodies.slice(duplicates)));
+    change.sources.add(sourceRow);
+    changes.set(row, change);
+    row.head += bodies.length - duplicates;
+    sourceRow.sendSeq = last;
+    sourceRow.seq = bodies.length === 0 ? 0 : row.head;
+    return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
+  }
+
+  #save(changes: Changes): void {
+    const now = this.#clock.now();
+    for (const [row, { bodies, sources }] of changes) {
+      const timelineId = this.#rows.saveTimeline(row, now);
+      let seq = row.head - bodies.length + 1;
+      for (const block of blocksOf(bodies)) {
+        this.#insertEntry.run(timelineId, seq, block.length, packBlock(block));
+        seq += block.length;
+      }
+      for (const source of sources) this.#rows.saveSource(source, timelineId, now);
+      this.#trim(row, timelineId);
+    }
+  }
+
+  /** Deletes whole entries, so a few messages more may stay. */
+  #trim(row: TimelineRow, timelineId: number): void {
+    if (row.head - row.first + 1 <= this.#messagesMax + this.#trimSlack) return;
+    const oldest = this.#selectEntryAt.get(timelineId, row.head - this.#messagesMax + 1);
+    if (!oldest) return;
+    this.#deleteEntries.run(timelineId, oldest.seq);
+    row.first = oldest.seq;
+  }
+
+  /** The messages from one number to another, as far as they are kept. */
+  #messages(row: TimelineRow, from: number, to: number): { seq: number; body: Uint8Array }[] {
+    const oldest = Math.max(from, row.first);
+    const newest = Math.min(to, row.head);
+    if (oldest > newest) return [];
+    const messages: { seq: number; body: Uint8Array }[] = [];
+    for (const { seq: first, count, bodies } of this.#selectEntries.all(row.id, oldest, newest)) {
+      for (const [index, body] of unpackBlock(bodies, count).entries()) {
+        const seq = first + index;
+        if (seq >= oldest && seq <= newest) messages.push({ seq, body });
+      }
+    }
+    return messages;
+  }
+}
+
+function notTaken(status: 'busy' | 'out-of-order', expected: number): AppendResult {
+  return { status, duplicates: 0, seq: 0, expected, watchers: [] };
+}
+
+/** Divides what one batch adds to a timeline into rows. */
+function* blocksOf(bodies: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let start = 0;
+  let length = 0;
+  for (const [index, body] of bodies.entries()) {
+    if (index > start && length + body.length > blockBytesMax) {
+      yield bodies.slice(start, index);
+      start = index;
+      length = 0;
+    }
+    length += body.length;
+  }
+  if (start < bodies.length) yield bodies.slice(start);
+}

@@ -1,0 +1,92 @@
+/**
+ * What time takes away: the state of sources that were not used for long, the messages of timelines that nothing was appended to for
+ * long, the ids of schedules sent long ago. Tables are walked a slice at a time, so that no step is noticed.
+ */
+import { limits } from '../../base/limits.ts';
+import type { Database, Statement } from './database.ts';
+import type { TimelineRows } from './timeline-rows.ts';
+
+/** Rows looked at, or deleted, in one step: about a millisecond. */
+const sliceRows = 1_000;
+
+export interface SweepOptions {
+  readonly database: Database;
+  readonly rows: TimelineRows;
+  readonly timelineAgeMs: number;
+}
+
+export class Sweep {
+  readonly #database: Database;
+  readonly #rows: TimelineRows;
+  readonly #timelineAgeMs: number;
+  /** How far the walk through each table has come. */
+  #sourcesDone = 0;
+  #timelinesDone = 0;
+  readonly #sourcesSlice: Statement<{ end: number | null }>;
+  readonly #timelinesSlice: Statement<{ end: number | null }>;
+  readonly #deleteSources: Statement<never>;
+  readonly #selectAged: Statement<{ id: number }>;
+  readonly #deleteEntries: Statement<never>;
+  readonly #deleteSchedules: Statement<never>;
+
+  constructor({ database, rows, timelineAgeMs }: SweepOptions) {
+    this.#database = database;
+    this.#rows = rows;
+    this.#timelineAgeMs = timelineAgeMs;
+    const sliceOf = (table: string) =>
+      `SELECT max(id) AS end FROM (SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ${sliceRows})`;
+    this.#sourcesSlice = database.prepare(sliceOf('sources'));
+    this.#timelinesSlice = database.prepare(sliceOf('timelines'));
+    this.#deleteSources = database.prepare(
+      'DELETE FROM sources WHERE id > ? AND id <= ? AND used_at < ?',
+    );
+    this.#selectAged = database.prepare(
+      `SELECT id FROM timelines WHERE id > ? AND id <= ? AND appended_at < ?
+         AND EXISTS (SELECT 1 FROM entries WHERE timeline = id) LIMIT 1`,
+    );
+    this.#deleteEntries = database.prepare(
+      `DELETE FROM entries WHERE rowid IN
+         (SELECT rowid FROM entries WHERE timeline = ? ORDER BY seq LIMIT ${sliceRows})`,
+    );
+    this.#deleteSchedules = database.prepare(
+      `DELETE FROM schedules WHERE number IN
+         (SELECT number FROM schedules WHERE forget_at < ? LIMIT ${sliceRows})`,
+    );
+  }
+
+  /** One slice of each table. */
+  step(now: number): void {
+    this.#database.transaction('ordered', () => {
+      const changed = [this.#sweepSources(now), this.#sweepTimelines(now)];
+      if (changed.some(Boolean)) this.#rows.forget();
+      this.#deleteSchedules.run(now);
+    });
+  }
+
+  #sweepSources(now: number): boolean {
+    const end = this.#sourcesSlice.get(this.#sourcesDone)?.end ?? null;
+    if (end === null) {
+      this.#sourcesDone = 0;
+      return false;
+    }
+    const { changes } = this.#deleteSources.run(this.#sourcesDone, end, now - limits.sourceStateMs);
+    this.#sourcesDone = end;
+    return changes !== 0;
+  }
+
+  #sweepTimelines(now: number): boolean {
+    const end = this.#timelinesSlice.get(this.#timelinesDone)?.end ?? null;
+    if (end === null) {
+      this.#timelinesDone = 0;
+      return false;
+    }
+    const aged = this.#selectAged.get(this.#timelinesDone, end, now - this.#timelineAgeMs);
+    if (aged) {
+      // The next step looks at the same slice again: for the rest of this timeline, then for others.
+      this.#deleteEntries.run(aged.id);
+      return true;
+    }
+    this.#timelinesDone = end;
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Who is to be told of an append: the open sessions of a user, the servers interested in a group. Kept in memory with the timeline;
+ * whoever changes a session says so with `changed`.
+ */
+import { groupTimeline, type TimelineId, userTimeline, type Watcher } from '../timelines.ts';
+import type { Database, Statement } from './database.ts';
+import type { TimelineRow, TimelineRows } from './timeline-rows.ts';
+
+const userPrefix = userTimeline(0).slice(0, 2);
+
+export class Watchers {
+  readonly #rows: TimelineRows;
+  readonly #selectSessions: Statement<Watcher>;
+  readonly #selectInterests: Statement<Pick<Watcher, 'instance' | 'address'>>;
+  readonly #insertInterest: Statement<never>;
+  readonly #deleteInterest: Statement<never>;
+
+  constructor(database: Database, rows: TimelineRows) {
+    this.#rows = rows;
+    this.#selectSessions = database.prepare(
+      `SELECT device, connection_number AS connectionNumber, instance, address, session_id AS sessionId
+       FROM devices WHERE user_id = ? AND closed_at IS NULL`,
+    );
+    this.#selectInterests = database.prepare(
+      'SELECT instance, address FROM interests WHERE timeline = ?',
+    );
+    this.#insertInterest = database.prepare(
+      `INSERT INTO interests (timeline, instance, address) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET address = excluded.address`,
+    );
+    this.#deleteInterest = database.prepare(
+      'DELETE FROM interests WHERE timeline = ? AND instance = ?',
+    );
+  }
+
+  of(row: TimelineRow): readonly Watcher[] {
+    row.watchers ??= this.#select(row.name);
+    return row.watchers;
+  }
+
+  ofUser(userId: number): readonly Watcher[] {
+    return this.of(this.#rows.timeline(userTimeline(userId)));
+  }
+
+  /** A session of this user was opened or closed. */
+  changed(userId: number): void {
+    this.#rows.forgetWatchers(userTimeline(userId));
+  }
+
+  addInterest(group: string, { instance, address }: { instance: string; address: string }): void {
+    this.#insertInterest.run(groupTimeline(group), instance, address);
+    this.#rows.forgetWatchers(groupTimeline(group));
+  }
+
+  removeInterest(group: string, instance: string): void {
+    this.#deleteInterest.run(groupTimeline(group), instance);
+    this.#rows.forgetWatchers(groupTimeline(group));
+  }
+
+  #select(timeline: TimelineId): Watcher[] {
+    if (timeline.startsWith(userPrefix)) {
+      return this.#selectSessions.all(Number(timeline.slice(userPrefix.length)));
+    }
+    const servers = this.#selectInterests.all(timeline);
+    return servers.map((server) => ({ ...server, device: '', connectionNumber: 0, sessionId: 0 }));
+  }
+}

@@ -1,0 +1,225 @@
+/** What is the embedded store's own: a file that is opened again, a disk that is full, state that time takes away. */
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../../../src/base/limits.ts';
+import { Database, inMemory } from '../../../../src/store/sqlite/database.ts';
+import { SqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
+import type { Retention, Store } from '../../../../src/store/store.ts';
+import { groupTimeline, userTimeline } from '../../../../src/store/timelines.ts';
+import { Conversation, textsOf } from '../../../support/messages.ts';
+import { onTeardown } from '../../../support/teardown.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+const retention: Retention = { messagesMax: 1_000, ageMs: 3_600_000 };
+const amy = 1;
+const bob = 2;
+const toBob = userTimeline(bob);
+
+function openIn(folder: string): SqliteStore {
+  const store = SqliteStore.open({ path: folder, retention });
+  onTeardown(() => store.close());
+  return store;
+}
+
+async function textsFor(store: Store, timeline = toBob): Promise<string[]> {
+  return textsOf((await store.timelines.read({ timeline, after: 0, limit: 1_000 })).messages);
+}
+
+describe('a file opened again', () => {
+  test('holds everything, and goes on where it was', async () => {
+    const folder = temporaryFolder();
+    const conversation = new Conversation(amy, bob);
+    const before = openIn(folder);
+    const account = { userId: amy, name: 'Amy' };
+    await before.accounts.register(account);
+    await before.timelines.append([conversation.append(toBob, 1, ['m1', 'm2'])]);
+    await before.sessions.open([session]);
+    await before.sessions.acknowledge([{ userId: bob, device: 'phone', seq: 1 }]);
+    await before.schedules.create({ id: 's', owner: amy, payload: Uint8Array.of(1) }, 0);
+    await before.close();
+
+    const after = openIn(folder);
+    expect(await after.accounts.get([amy])).toEqual([account]);
+    expect(
+      await after.timelines.append([
+        conversation.append(toBob, 2, ['m2']),
+        conversation.append(toBob, 3, ['m3']),
+      ]),
+    ).toMatchObject([
+      { duplicates: 1, seq: 2 },
+      { duplicates: 0, seq: 3 },
+    ]);
+    expect(await textsFor(after)).toEqual(['m1', 'm2', 'm3']);
+    expect(await after.sessions.open([{ ...session, connectionNumber: 5 }])).toEqual([
+      { status: 'stale' },
+    ]);
+    expect(await after.sessions.open([{ ...session, connectionNumber: 6 }])).toMatchObject([
+      { status: 'opened', cursor: 1, head: 3 },
+    ]);
+    expect(await after.schedules.lease(1, 1_000)).toHaveLength(1);
+  });
+
+  test('knows that nobody is connected any more', async () => {
+    const folder = temporaryFolder();
+    const before = openIn(folder);
+    await before.sessions.open([session, { ...session, device: 'script', ephemeral: true }]);
+    await before.timelines.addInterest('lobby', { instance: 'gone', address: '127.0.0.1:1:2' });
+    await before.close();
+
+    const after = openIn(folder);
+    expect(await after.sessions.of([bob])).toEqual([[]]);
+    const toLobby = new Conversation(amy, 'lobby').append(groupTimeline('lobby'), 1, ['m1']);
+    expect(await after.timelines.append([toLobby])).toMatchObject([{ watchers: [] }]);
+    expect(await after.sessions.open([{ ...session, connectionNumber: 6 }])).toMatchObject([
+      { status: 'opened', replaced: null },
+    ]);
+  });
+});
+
+describe('a full disk', () => {
+  test('appends are refused as busy, nothing is lost, and it goes on when there is room', async () => {
+    const database = Database.open(inMemory);
+    const store = new SqliteStore({ database, retention });
+    onTeardown(() => store.close());
+    const pagesMax = (pages: number) => database.prepare(`PRAGMA max_page_count = ${pages}`).get();
+    pagesMax(60);
+    const conversation = new Conversation(amy, bob);
+    const text = 'x'.repeat(4_000);
+    const append = async (sendSeq: number) =>
+      (await store.timelines.append([conversation.append(toBob, sendSeq, [text])]))[0]!.status;
+
+    let taken = 0;
+    while ((await append(taken + 1)) === 'taken') taken += 1;
+    expect(taken).toBeGreaterThan(0);
+    expect(await append(taken + 1)).toBe('busy');
+    expect(await store.problem()).toContain('full');
+    expect(await textsFor(store)).toHaveLength(taken);
+    await expect(store.accounts.register({ name: 'n'.repeat(20_000) })).rejects.toMatchObject({
+      kind: 'busy',
+    });
+
+    pagesMax(1_000);
+    expect(await store.problem()).toBeNull();
+    expect(await append(taken + 1)).toBe('taken');
+    expect(await textsFor(store)).toHaveLength(taken + 1);
+    expect(await store.timelines.heads([toBob])).toEqual([taken + 1]);
+  });
+});
+
+describe('a damaged file', () => {
+  const pageBytes = 4_096;
+  const damaged = async (firstPage: number) => {
+    const folder = temporaryFolder();
+    const before = openIn(folder);
+    const conversation = new Conversation(amy, bob);
+    for (let sendSeq = 1; sendSeq <= 300; sendSeq += 1) {
+      await before.timelines.append([conversation.append(toBob, sendSeq, ['x'.repeat(1_000)])]);
+    }
+    await before.close();
+    const path = join(folder, 'store.sqlite');
+    const file = openSync(path, 'r+');
+    const { size } = fstatSync(file);
+    const length = size - firstPage * pageBytes;
+    writeSync(file, Buffer.alloc(length, 0xff), 0, length, firstPage * pageBytes);
+    closeSync(file);
+    return { folder, path };
+  };
+
+  test('is told of when it is opened, with what to do', async () => {
+    const { folder, path } = await damaged(1);
+    expect(() => openIn(folder)).toThrow(
+      expect.objectContaining({ kind: 'unavailable', message: expect.stringContaining(path) }),
+    );
+  });
+
+  test('is told of when the damage is met later', async () => {
+    const { folder, path } = await damaged(40);
+    const store = openIn(folder);
+    await expect(textsFor(store)).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(path),
+    });
+  });
+});
+
+describe('time', () => {
+  const clockAndStore = () => {
+    const clock = new VirtualClock();
+    const store = new SqliteStore({ database: Database.open(inMemory), retention, clock });
+    onTeardown(() => store.close());
+    return { clock, store };
+  };
+
+  test('takes the messages of a timeline that was not appended to for long, never its counter', async () => {
+    const { clock, store } = clockAndStore();
+    const conversation = new Conversation(amy, bob);
+    const texts = Array.from({ length: 50 }, (_, index) => `m${index + 1}`);
+    for (const [index, text] of texts.entries()) {
+      await store.timelines.append([conversation.append(toBob, index + 1, [text])]);
+    }
+    await clock.advance(retention.ageMs - 60_000);
+    expect(await textsFor(store)).toEqual(texts);
+    const other = new Conversation(bob, amy);
+    await store.timelines.append([other.append(userTimeline(amy), 1, ['young'])]);
+
+    await clock.advance(180_000);
+    const read = { timeline: toBob, after: 0, limit: 10 };
+    expect(await store.timelines.read(read)).toEqual({
+      messages: [],
+      head: 50,
+      first: 51,
+      rewound: false,
+    });
+    expect(await textsFor(store, userTimeline(amy))).toEqual(['young']);
+    expect(await store.timelines.append([conversation.append(toBob, 51, ['m51'])])).toMatchObject([
+      { status: 'taken', seq: 51 },
+    ]);
+    expect(await store.timelines.read(read)).toMatchObject({ first: 51, head: 51 });
+  });
+
+  test('takes the numbers of a source that was not used for long, not before', async () => {
+    const { clock, store } = clockAndStore();
+    const conversation = new Conversation(amy, bob);
+    const append = async (sendSeq: number) =>
+      (await store.timelines.append([conversation.append(toBob, sendSeq, ['m'])]))[0]!;
+    await append(1);
+    await clock.advance(limits.sourceStateMs / 2);
+    await append(2);
+    await clock.advance(limits.sourceStateMs - 60_000);
+    expect(await append(2)).toMatchObject({ status: 'taken', duplicates: 1 });
+    await clock.advance(180_000);
+    expect(await append(3)).toMatchObject({ status: 'out-of-order', expected: 1 });
+  });
+
+  test('frees the id of a schedule sent long ago, not before', async () => {
+    const { clock, store } = clockAndStore();
+    const schedule = { id: 's', owner: amy, payload: Uint8Array.of(1) };
+    const create = () => store.schedules.create(schedule, 0);
+    await create();
+    const leased = await store.schedules.lease(1, 1_000);
+    await store.schedules.finish(leased);
+    await clock.advance(limits.sourceStateMs - 60_000);
+    expect(await create()).toBe(false);
+    await clock.advance(120_000);
+    expect(await create()).toBe(true);
+  });
+
+  test('no timer is left after the close', async () => {
+    const { clock, store } = clockAndStore();
+    expect(clock.timerCount).toBe(1);
+    await store.close();
+    expect(clock.timerCount).toBe(0);
+  });
+});
+
+const session = {
+  userId: bob,
+  device: 'phone',
+  connectionNumber: 5,
+  instance: 'instance-a',
+  address: '127.0.0.1:9000:8081',
+  sessionId: 1,
+  ephemeral: false,
+};
