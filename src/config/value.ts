@@ -92,8 +92,7 @@ function maskCredentials(text: string): string {
 
 function parseInteger(text: string, min: number, max: number): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  // Not equal to itself after rounding: beyond 2^53 two texts would be the same number.
-  return Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined;
+  return value >= min && value <= max ? value : undefined;
 }
 
 function isHost(text: string): boolean {

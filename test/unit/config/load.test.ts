@@ -290,8 +290,9 @@ describe('variables', () => {
   });
 
   test('of another role are neither taken nor warned about', async () => {
-    const { warnings } = await load('server', { env: { CIM_REDIS: 'a b' } });
-    expect(warnings).toEqual([]);
+    const env = { CIM_REDIS: 'a b', CIM_ROUTE: 'http://one', CIM_ZK: 'one' };
+    const { settings, warnings } = await load('server', { env });
+    expect({ zk: settings.zk, warnings }).toEqual({ zk: 'one:2181', warnings: [] });
   });
 
   test('that Kubernetes makes up for a service are ignored, with a warning', async () => {
