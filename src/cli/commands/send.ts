@@ -20,7 +20,7 @@ export const sendCommand: Command = {
       throw new CimError('usage', '--to or --group must be given');
     }
     const text = call.positionals.length > 0 ? call.positionals.join(' ') : undefined;
-    const { runSend } = await import('../../client/terminal/main.ts');
+    const { runSend } = await import('../../client/terminal/send.ts');
     return runSend(settings, text, createLogger('send', settings.logLevel), call.host);
   },
 };
