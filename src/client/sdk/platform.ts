@@ -13,12 +13,12 @@ export interface Platform {
 
 /** A stream of bytes to a server, in both directions. */
 export interface Transport {
-  /** Begins to connect and returns at once; what becomes of it is told to `events`. */
+  /** Begins to connect and returns at once; what becomes of it is told to `events`, after that. */
   open(host: string, port: number, events: ByteStreamEvents): ByteStream;
 }
 
 export interface ByteStream {
-  /** In order. Takes ownership of `bytes`. Before `opened` or after the end it does nothing. */
+  /** In order. Takes ownership of `bytes`. Not called before `opened` nor after the end. */
   write(bytes: Uint8Array): void;
   /** What was written before is sent first, if the other side takes it. None of the events happens any more. */
   close(): void;

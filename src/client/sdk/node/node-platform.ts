@@ -1,14 +1,17 @@
 /** The SDK's needs, met by Node.js. */
-import type { Platform, Storage } from '../platform.ts';
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../../base/clock.ts';
+import type { Platform } from '../platform.ts';
+import { httpTransport } from './http-transport.ts';
+import { tcpTransport } from './tcp-transport.ts';
+
+export { folderStorage } from './folder-storage.ts';
 
 export function nodePlatform(): Platform {
-  throw new Error('to be written');
-}
-
-/** A device's state in this folder (`--state DIR`); without one in the user's config directory, one folder per user id. */
-export function folderStorage(_options: {
-  readonly userId: number;
-  readonly folder?: string;
-}): Storage {
-  throw new Error('to be written');
+  return {
+    transport: tcpTransport,
+    http: httpTransport,
+    clock: systemClock,
+    random: { bytes: (count) => randomBytes(count), fraction: Math.random },
+  };
 }

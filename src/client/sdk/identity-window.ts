@@ -1,0 +1,45 @@
+/**
+ * The identities of the messages that were taken last, with their numbers: what makes "shown once" hold when numbers are given out anew. Bounded: the
+ * oldest are forgotten, and with them the ability to know them again.
+ */
+import { limits } from '../../base/limits.ts';
+
+/** Where a message was in its timeline, and when it was accepted (ms since 1970). */
+export interface Place {
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** Saved with the cursor: [identity, seq, at], the oldest first. */
+export type SavedWindow = readonly (readonly [string, number, number])[];
+
+export class IdentityWindow {
+  readonly #places = new Map<string, Place>();
+
+  constructor(saved: SavedWindow = []) {
+    for (const [identity, seq, at] of saved) this.add(identity, { seq, at });
+  }
+
+  has(identity: string): boolean {
+    return this.#places.has(identity);
+  }
+
+  /** An identity that is known moves to its new place and counts as the newest. */
+  add(identity: string, place: Place): void {
+    this.#places.delete(identity);
+    this.#places.set(identity, place);
+    if (this.#places.size <= limits.clientWindowMax) return;
+    for (const oldest of this.#places.keys()) {
+      this.#places.delete(oldest);
+      return;
+    }
+  }
+
+  places(): Iterable<Place> {
+    return this.#places.values();
+  }
+
+  save(): SavedWindow {
+    return Array.from(this.#places, ([identity, { seq, at }]) => [identity, seq, at] as const);
+  }
+}

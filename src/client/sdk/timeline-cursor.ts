@@ -1,0 +1,268 @@
+/**
+ * Follows one timeline: puts what is pushed and what is read into one order without gaps or repeats, and says when to read. Used for one's own timeline and for each
+ * group's. A pure state machine: no timers, no I/O. Its owner calls in what happens, hands what is emitted to the application in that order, and after each call asks
+ * `nextRead` whether to read now and `wakeAt` when to ask again.
+ *
+ * Two places: `#received` is the last message that was emitted, `position` the last that the application took. position ≤ received, but for numbers that were given
+ * out anew. Only what was taken is saved, so a crash shows a message again rather than never.
+ */
+import { Backoff } from '../../base/backoff.ts';
+import { limits } from '../../base/limits.ts';
+import type { PageEnd } from '../../codec/server-frame.ts';
+import { IdentityWindow, type Place, type SavedWindow } from './identity-window.ts';
+
+/** A message in a timeline; an empty identity = not known. */
+export interface Position {
+  readonly seq: number;
+  readonly identity: string;
+}
+
+export interface Entry<Content> extends Position, Place {
+  /** Null: it counts as seen, there is nothing to show. */
+  readonly content: Content | null;
+}
+
+export interface ReadRequest {
+  readonly after: number;
+  readonly afterIdentity: string;
+  readonly limit: number;
+}
+
+/** Numbers that the store does not keep any more. */
+export interface Gap {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface TimelineCursorOptions<Content> {
+  readonly start: Position;
+  readonly window?: SavedWindow;
+  readonly random: () => number;
+  /** Takes what comes next. Each is to be given back to `taken`, in the same order. */
+  readonly emit: (entry: Entry<Content>) => void;
+}
+
+/** How long a message that runs ahead is held before the missing ones are asked for: routes push in parallel, most gaps close by themselves. */
+const holdMs = 50;
+
+export class TimelineCursor<Content> {
+  readonly #emit: (entry: Entry<Content>) => void;
+  readonly #backoff: Backoff;
+  readonly #window: IdentityWindow;
+  /** Emitted and not yet taken, by identity; `#untakenCount` counts those without one, too. */
+  readonly #untaken = new Map<string, Place>();
+  #untakenCount = 0;
+  #received: Position;
+  #position: Position;
+  /** What runs ahead of `#received`, by number, and since when. */
+  readonly #held = new Map<number, Entry<Content>>();
+  #heldSince = 0;
+  /** The newest number known to be readable. */
+  #head = 0;
+  #online = false;
+  /** The read that waits for its end, since when, and the newest number hinted at meanwhile. */
+  #reading: ReadRequest | null = null;
+  #readingSince = Infinity;
+  #hinted = 0;
+  /**
+   * A read from here is due, whatever else is known: it tells whether the store still has the message that was seen there. Kept until that was answered, since
+   * messages of the new numbering may move `#received` on meanwhile.
+   */
+  #verify: Position | null = null;
+  #retryAt = 0;
+  /** While reading from the start after a rewind beyond the window: what was accepted earlier has been seen. */
+  #seenBefore = 0;
+
+  constructor({ start, window, random, emit }: TimelineCursorOptions<Content>) {
+    this.#received = start;
+    this.#position = start;
+    this.#window = new IdentityWindow(window);
+    this.#backoff = new Backoff({ baseMs: 200, capMs: 10_000, random });
+    this.#emit = emit;
+  }
+
+  /** What the application has taken: to be acknowledged and saved. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  saveWindow(): SavedWindow {
+    return this.#window.save();
+  }
+
+  /** Logged in. Whatever was missed is read; a device that starts at the head has missed nothing and has nothing to verify. */
+  connected(head: number): void {
+    this.#online = true;
+    this.#head = head;
+    if (this.#received.identity !== '' || head !== this.#received.seq)
+      this.#verify ??= this.#received;
+    this.#retryAt = 0;
+    this.#backoff.reset();
+  }
+
+  disconnected(): void {
+    this.#online = false;
+    if (this.#reading) this.#verify = positionOf(this.#reading);
+    this.#reading = null;
+    this.#readingSince = Infinity;
+    this.#hinted = 0;
+    this.#held.clear();
+  }
+
+  /** A message of this timeline: pushed, read, or (without content) an own one whose number an acknowledgement has told. */
+  arrived(entry: Entry<Content>, now: number): void {
+    if (entry.seq <= this.#received.seq) this.#suspectRewind(entry);
+    else if (entry.seq > this.#received.seq + 1) this.#hold(entry, now);
+    else if (this.#accept(entry)) this.#releaseHeld(now);
+  }
+
+  /** The timeline has messages up to this number. */
+  hinted(head: number): void {
+    if (head <= this.#received.seq) return;
+    if (this.#reading) this.#hinted = Math.max(this.#hinted, head);
+    else this.#head = Math.max(this.#head, head);
+  }
+
+  /** The end of the page that was asked for; its messages have arrived before. */
+  pageEnded(page: PageEnd, now: number): Gap | null {
+    const request = this.#reading;
+    if (!request) return null;
+    this.#reading = null;
+    this.#readingSince = Infinity;
+    this.#head = page.head;
+    const gap = page.code === 0 ? this.#goOn(request, page, now) : this.#retryLater(request, now);
+    if (this.#hinted > this.#head) this.#verify ??= this.#received;
+    this.#hinted = 0;
+    if (this.#received.seq >= this.#head) this.#seenBefore = 0;
+    return gap;
+  }
+
+  /** The read to send now, if any; the next one comes after its end. */
+  nextRead(now: number): ReadRequest | null {
+    if (now < this.wakeAt) return null;
+    const { seq, identity } = this.#verify ?? this.#received;
+    this.#verify = null;
+    this.#reading = { after: seq, afterIdentity: identity, limit: limits.pageMessagesMax };
+    this.#readingSince = now;
+    return this.#reading;
+  }
+
+  /** When to ask `nextRead` even if nothing else happens; Infinity: not at all. */
+  get wakeAt(): number {
+    // Reading on only when half of it has room: a page is not asked for to be dropped.
+    if (!this.#online || this.#reading || this.#untakenCount > limits.clientHeldMessagesMax / 2)
+      return Infinity;
+    if (this.#verify || this.#head > this.#received.seq) return this.#retryAt;
+    return this.#held.size > 0 ? Math.max(this.#retryAt, this.#heldSince + holdMs) : Infinity;
+  }
+
+  /** Since when a read is unanswered; Infinity: none is. */
+  get waitingSince(): number {
+    return this.#readingSince;
+  }
+
+  /** The application is done with this entry. */
+  taken({ identity, seq, at }: Entry<Content>): void {
+    this.#untakenCount -= 1;
+    this.#untaken.delete(identity);
+    if (identity !== '') this.#window.add(identity, { seq, at });
+    this.#position = { seq, identity };
+  }
+
+  /** Emits the message that comes next, unless the application is too far behind: then it is read again later. */
+  #accept(entry: Entry<Content>): boolean {
+    if (this.#untakenCount >= limits.clientHeldMessagesMax) {
+      this.hinted(entry.seq);
+      return false;
+    }
+    const { seq, identity, at } = entry;
+    const seen = this.#knows(identity) || at < this.#seenBefore;
+    this.#advance(seen ? { ...entry, content: null } : entry);
+    if (!seen && identity !== '') this.#untaken.set(identity, { seq, at });
+    return true;
+  }
+
+  #advance(entry: Entry<Content>): void {
+    this.#held.delete(entry.seq);
+    this.#received = { seq: entry.seq, identity: entry.identity };
+    this.#untakenCount += 1;
+    this.#emit(entry);
+  }
+
+  #knows(identity: string): boolean {
+    return identity !== '' && (this.#window.has(identity) || this.#untaken.has(identity));
+  }
+
+  #hold(entry: Entry<Content>, now: number): void {
+    if (this.#held.size === 0) this.#heldSince = now;
+    if (this.#held.size < limits.clientHeldMessagesMax) this.#held.set(entry.seq, entry);
+    else this.hinted(entry.seq);
+  }
+
+  /** The gap below what is held has moved: emits what follows now; what is still ahead waits its own time. */
+  #releaseHeld(now: number): void {
+    let next = this.#held.get(this.#received.seq + 1);
+    while (next && this.#accept(next)) next = this.#held.get(this.#received.seq + 1);
+    this.#heldSince = now;
+  }
+
+  /** A number that has passed, but a message that has not: the store gives out numbers anew, after a failover that lost a tail. A read tells. */
+  #suspectRewind({ identity, seq }: Entry<Content>): void {
+    if (this.#knows(identity)) return;
+    const oldest = this.#oldest();
+    if (oldest && seq >= oldest.seq) this.#verify ??= this.#received;
+  }
+
+  /** After an answered read: onwards, or back where the store has gone back. */
+  #goOn(request: ReadRequest, { head, first, rewound }: PageEnd, now: number): Gap | null {
+    const gap = rewound ? null : this.#passGap(first, now);
+    const movedOn = rewound
+      ? request.afterIdentity !== '' || head < request.after
+      : this.#received.seq > request.after || head <= request.after;
+    // The same answer would come again as fast as it is asked for.
+    if (!movedOn) return this.#retryLater(request, now);
+    this.#backoff.reset();
+    if (rewound) this.#rewind(head);
+    return gap;
+  }
+
+  #passGap(first: number, now: number): Gap | null {
+    const gap = { first: this.#received.seq + 1, last: first - 1 };
+    if (gap.last < gap.first) return null;
+    for (const seq of this.#held.keys()) if (seq < first) this.#held.delete(seq);
+    this.#advance({ seq: gap.last, identity: '', at: 0, content: null });
+    this.#releaseHeld(now);
+    return this.#seenBefore === 0 ? gap : null;
+  }
+
+  /** Goes back to the oldest message that would be known again. If even that is gone, to the start, telling what was seen by its time. */
+  #rewind(head: number): void {
+    const oldest = this.#oldest();
+    let seq = Math.min(this.#received.seq, head);
+    if (oldest) seq = oldest.seq - 1;
+    if (oldest && seq > head) {
+      seq = 0;
+      this.#seenBefore = oldest.at;
+    }
+    this.#held.clear();
+    this.#advance({ seq, identity: '', at: 0, content: null });
+  }
+
+  #oldest(): Place | undefined {
+    let oldest: Place | undefined;
+    for (const places of [this.#window.places(), this.#untaken.values()]) {
+      for (const place of places) if (!oldest || place.seq < oldest.seq) oldest = place;
+    }
+    return oldest;
+  }
+
+  #retryLater(request: ReadRequest, now: number): null {
+    this.#verify = positionOf(request);
+    this.#retryAt = now + this.#backoff.next();
+    return null;
+  }
+}
+
+function positionOf({ after, afterIdentity }: ReadRequest): Position {
+  return { seq: after, identity: afterIdentity };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { ReconnectPolicy } from '../../../src/client/sdk/reconnect-policy.ts';
+
+const lost = { advice: 'come-back', serverFailed: false } as const;
+const failed = { advice: 'come-back', serverFailed: true } as const;
+const moved = { advice: 'elsewhere', serverFailed: true } as const;
+
+describe('how long to wait', () => {
+  test('not long after a good connection', () => {
+    const policy = new ReconnectPolicy(() => 0.5);
+    policy.loginFailed();
+    policy.loginFailed();
+    policy.ready();
+    expect(policy.connectionEnded('a:1', lost, 60_000)).toBe(50);
+    expect(policy.connectionEnded('a:1', lost, 0)).toBe(150);
+  });
+
+  test('longer each time, from 200 ms to 10 s, when it does not work', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    const waits = Array.from({ length: 8 }, () => policy.loginFailed());
+    expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+  });
+
+  test('longer, too, when the connection is lost right after each login', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    const waits = [1, 2, 3].map(() => {
+      policy.ready();
+      return policy.connectionEnded('a:1', lost, 20);
+    });
+    expect(waits).toEqual([200, 400, 800]);
+  });
+
+  test('not at all when sent elsewhere, unless by a server that we had been sent away from', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    expect(policy.connectionEnded('a:1', moved, 0)).toBe(0);
+    expect(policy.connectionEnded('b:1', moved, 0)).toBe(0);
+    expect(policy.connectionEnded('a:1', moved, 0)).toBe(200);
+  });
+});
+
+describe('servers to avoid', () => {
+  test('are those that failed or sent us away, until a login works', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    policy.connectionEnded('a:1', failed, 0);
+    policy.connectionEnded('b:1', moved, 60_000);
+    policy.connectionEnded('c:1', lost, 60_000);
+    expect(policy.avoid).toEqual(['a:1', 'b:1']);
+    policy.ready();
+    expect(policy.avoid).toEqual([]);
+  });
+
+  test('are bounded, the last ones count', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    for (let port = 1; port <= 20; port++) policy.connectionEnded(`a:${port}`, failed, 0);
+    expect(policy.avoid).toHaveLength(16);
+    expect(policy.avoid.at(0)).toBe('a:5');
+  });
+});

@@ -1,0 +1,238 @@
+/**
+ * The other side of a CimClient, in memory: routes that answer what a test tells them to, and a server that does nothing by itself. Every frame of the client is checked as a
+ * real server checks it. Time is a VirtualClock.
+ */
+import { CimError } from '../../../../src/base/errors.ts';
+import {
+  CimClient,
+  type CimClientOptions,
+  type Platform,
+} from '../../../../src/client/sdk/index.ts';
+import type { ByteStreamEvents, HttpRequest } from '../../../../src/client/sdk/platform.ts';
+import { assertClientFields } from '../../../../src/codec/client-frame.ts';
+import { command } from '../../../../src/codec/commands.ts';
+import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
+import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import { com } from '../../../../src/codec/protobuf.ts';
+import {
+  type Ack,
+  encodeAck,
+  encodeHint,
+  encodePageEnd,
+  encodePush,
+  encodeWelcome,
+  type PageEnd,
+  type Welcome,
+} from '../../../../src/codec/server-frame.ts';
+import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
+
+const { Request } = com.crossoverjie.cim.common.protocol;
+
+export type ClientFrame = InstanceType<typeof Request>;
+
+/** Someone else's message, or, with one's own id and epoch, an own one. */
+export interface Told {
+  readonly from?: number;
+  readonly epoch?: Uint8Array;
+  readonly to?: number;
+  readonly group?: string;
+  readonly sendSeq: number;
+  readonly text?: string;
+  readonly at?: number;
+}
+
+export const bob = { userId: 1, userName: 'bob' };
+export const amyEpoch = Uint8Array.from([2, 2, 2, 2, 2, 2, 2, 2]);
+
+export function bodyOf({
+  from = 2,
+  epoch = amyEpoch,
+  to,
+  group,
+  sendSeq,
+  text,
+  at = 1_000,
+}: Told): Uint8Array {
+  const target = group === undefined ? { to: to ?? bob.userId } : { group };
+  const frame = encodeClientMessage({ ...target, sendSeq, text: text ?? `text ${sendSeq}` });
+  return appendOrigin(frame, { from, fromName: from === 1 ? 'bob' : 'amy', fromEpoch: epoch, at });
+}
+
+/** One TCP connection of the client. */
+export class ServerConnection {
+  readonly host: string;
+  readonly port: number;
+  /** Frames that the client has sent and the test has not taken. */
+  readonly frames: ClientFrame[] = [];
+  closedByClient = false;
+  readonly #events: ByteStreamEvents;
+  readonly #decoder = new FrameDecoder(1024 * 1024);
+
+  constructor(host: string, port: number, events: ByteStreamEvents) {
+    this.host = host;
+    this.port = port;
+    this.#events = events;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#decoder.push(bytes, (frame) => {
+      assertClientFields(frame);
+      this.frames.push(Request.decode(frame));
+    });
+  }
+
+  /** The next frame, which must be of this command. */
+  take(cmd: keyof typeof command): ClientFrame {
+    const frame = this.frames.shift();
+    if (frame?.cmd !== command[cmd]) {
+      throw new Error(`expected ${cmd}, there was ${frame ? JSON.stringify(frame) : 'nothing'}`);
+    }
+    return frame;
+  }
+
+  /** Texts of all MESSAGE frames so far, which must come first. */
+  takeTexts(): string[] {
+    const texts: string[] = [];
+    while (this.frames[0]?.cmd === command.message) texts.push(this.take('message').reqMsg);
+    return texts;
+  }
+
+  open(): void {
+    this.#events.opened();
+  }
+
+  async send(...frames: Uint8Array[]): Promise<void> {
+    for (const frame of frames) if (!this.closedByClient) this.#events.received(frame);
+    await settle();
+  }
+
+  /** Takes the LOGIN and answers it. */
+  async welcome(welcome: Partial<Welcome> = {}): Promise<ClientFrame> {
+    const login = this.take('login');
+    await this.send(
+      encodeWelcome({ device: login.device, cursor: 0, head: 0, lobbyHead: 0, ...welcome }),
+    );
+    return login;
+  }
+
+  push(seq: number, told: Told): Promise<void> {
+    return this.send(encodePush(bodyOf(told), seq));
+  }
+
+  ack(ack: Partial<Ack> & { sendSeq: number }): Promise<void> {
+    return this.send(
+      encodeAck({ to: ack.group ? 0 : 2, group: '', code: 0, seq: 0, expected: 0, ...ack }),
+    );
+  }
+
+  pageEnd(page: Partial<PageEnd> & { head: number }): Promise<void> {
+    return this.send(
+      encodePageEnd({ group: '', after: 0, first: 1, rewound: false, code: 0, ...page }),
+    );
+  }
+
+  hint(head: number, group = ''): Promise<void> {
+    return this.send(encodeHint(group, head));
+  }
+
+  async end(reason = 'reset by peer'): Promise<void> {
+    this.#events.ended(reason);
+    await settle();
+  }
+}
+
+type RouteHandler = (body: Record<string, unknown>, request: HttpRequest) => unknown;
+
+/** Routes, servers and time. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly connections: ServerConnection[] = [];
+  readonly calls: {
+    readonly url: string;
+    readonly path: string;
+    readonly body: Record<string, unknown>;
+  }[] = [];
+  /** What routes answer, by path; a CimError is answered as its envelope, `unavailable` is no answer. */
+  readonly handlers: Record<string, RouteHandler> = {
+    '/registerAccount': ({ userId, userName }) => ({ userId, userName }),
+    '/login': () => ({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081 }),
+  };
+  /** Whether servers take connections. */
+  reachable = true;
+  fraction = 0.5;
+  #byte = 0;
+
+  readonly platform: Platform = {
+    clock: this.clock,
+    random: {
+      bytes: (count) => new Uint8Array(count).fill(++this.#byte),
+      fraction: () => this.fraction,
+    },
+    http: { request: (request) => this.#answer(request) },
+    transport: { open: (host, port, events) => this.#connect(host, port, events) },
+  };
+
+  client(options: Partial<CimClientOptions> = {}): CimClient {
+    return new CimClient({ ...bob, routes: ['http://route'], platform: this.platform, ...options });
+  }
+
+  /** Starts a client that may be refused: the outcome of start() is the test's to look at, or nobody's. */
+  async start(client: CimClient): Promise<void> {
+    client.start().catch(() => undefined);
+    await settle();
+  }
+
+  /** Starts a client and lets it in. */
+  async ready(client: CimClient, welcome: Partial<Welcome> = {}): Promise<ServerConnection> {
+    await this.start(client);
+    return this.welcomeNext(welcome);
+  }
+
+  /** Lets the newest connection in. */
+  async welcomeNext(welcome: Partial<Welcome> = {}): Promise<ServerConnection> {
+    await this.last.welcome(welcome);
+    return this.last;
+  }
+
+  get last(): ServerConnection {
+    const last = this.connections.at(-1);
+    if (!last) throw new Error('the client has not connected');
+    return last;
+  }
+
+  callsTo(path: string): Record<string, unknown>[] {
+    return this.calls.filter((call) => call.path === path).map(({ body }) => body);
+  }
+
+  #connect(host: string, port: number, events: ByteStreamEvents) {
+    const connection = new ServerConnection(host, port, events);
+    const { reachable } = this;
+    if (reachable) this.connections.push(connection);
+    queueMicrotask(() => (reachable ? connection.open() : events.ended('connection refused')));
+    return {
+      write: (bytes: Uint8Array) => connection.write(bytes),
+      close: () => {
+        connection.closedByClient = true;
+      },
+    };
+  }
+
+  async #answer(request: HttpRequest): Promise<unknown> {
+    const { pathname: path, origin: url } = new URL(request.url);
+    const body = (request.body ?? {}) as Record<string, unknown>;
+    this.calls.push({ url, path, body });
+    try {
+      const handler = this.handlers[path];
+      if (!handler) throw new CimError('not-found');
+      return {
+        code: '9000',
+        message: 'Success',
+        reqNo: null,
+        dataBody: (await handler(body, request)) ?? null,
+      };
+    } catch (error) {
+      if (!(error instanceof CimError) || error.kind === 'unavailable') throw error;
+      return { code: error.code, message: error.message, reqNo: null, dataBody: null };
+    }
+  }
+}
