@@ -1,5 +1,6 @@
 /** A route without its surroundings: given a store, a registry and the servers, what it does for servers (`api`) and for callers (`operations`). */
 import type { RouteApi } from '../api/route-api.ts';
+import type { Strategy } from '../balance/strategy.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
@@ -12,7 +13,6 @@ import { Pusher } from './pusher.ts';
 import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Strategy } from './server-choice.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface RouteCoreOptions {

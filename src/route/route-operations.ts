@@ -1,6 +1,7 @@
 /** RouteOperations (operations.ts) over the store, the servers and the registry's picture of them. */
 
 import { callOne } from '../api/batch-call.ts';
+import type { Strategy } from '../balance/strategy.ts';
 import type { Clock } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -17,7 +18,7 @@ import { assertText, deliverTexts, drawEpoch } from './http-message.ts';
 import type { RouteOperations, ServerStatus } from './operations.ts';
 import { onlineUsers } from './presence.ts';
 import type { SchedulePayload } from './scheduler.ts';
-import { type Candidate, ServerChoice, type Strategy } from './server-choice.ts';
+import { type ServerCandidate, ServerChoice } from './server-choice.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface RouteOperationsOptions {
@@ -166,7 +167,7 @@ export function createRouteOperations(options: RouteOperationsOptions): RouteOpe
   };
 }
 
-function candidateOf(server: LiveServer): Candidate {
+function candidateOf(server: LiveServer): ServerCandidate {
   const { ip, tcpPort, httpPort, connections } = server;
   return { key: serverAddress(server), ip, tcpPort, httpPort, connections };
 }

@@ -4,34 +4,28 @@
  */
 import { connect } from 'node:net';
 import { LRUCache } from 'lru-cache';
+import type { Candidate, Strategy } from '../balance/strategy.ts';
 import { CimError } from '../base/errors.ts';
 import type { ServerAddress } from './operations.ts';
 
 /** A server that may be chosen. */
-export interface Candidate extends ServerAddress {
-  /** `ip:tcpPort:httpPort` */
-  readonly key: string;
-  readonly connections: number;
-}
-
-/** Picks one of the candidates, of which there is at least one. */
-export type Strategy = (candidates: readonly Candidate[], userId: string) => Candidate;
+export interface ServerCandidate extends Candidate, ServerAddress {}
 
 /** What is known of a server's port is believed for this long. */
 const probeMs = 1_000;
 
 export class ServerChoice {
-  readonly #candidates: () => readonly Candidate[];
+  readonly #candidates: () => readonly ServerCandidate[];
   readonly #strategy: Strategy;
   readonly #probes = new LRUCache<string, Promise<boolean>>({ max: 1_024, ttl: probeMs });
 
-  constructor(candidates: () => readonly Candidate[], strategy: Strategy) {
+  constructor(candidates: () => readonly ServerCandidate[], strategy: Strategy) {
     this.#candidates = candidates;
     this.#strategy = strategy;
   }
 
   /** `avoid`: `ip:tcpPort`. When everything is to be avoided, nothing is. Throws `no-server`. */
-  choose(userId: number, avoid: readonly string[]): Candidate {
+  choose(userId: number, avoid: readonly string[]): ServerCandidate {
     const all = this.#candidates();
     const rest = all.filter(({ ip, tcpPort }) => !avoid.includes(`${ip}:${tcpPort}`));
     const candidates = rest.length > 0 ? rest : all;
@@ -40,7 +34,7 @@ export class ServerChoice {
   }
 
   /** Chooses a server that accepts a connection right now, trying each at most once. Throws `no-server`. */
-  async chooseReachable(userId: number): Promise<Candidate> {
+  async chooseReachable(userId: number): Promise<ServerCandidate> {
     let rest = this.#candidates();
     while (rest.length > 0) {
       const chosen = this.#strategy(rest, String(userId));
@@ -50,7 +44,7 @@ export class ServerChoice {
     throw new CimError('no-server');
   }
 
-  #reachable({ key, ip, tcpPort }: Candidate): Promise<boolean> {
+  #reachable({ key, ip, tcpPort }: ServerCandidate): Promise<boolean> {
     let probe = this.#probes.get(key);
     if (!probe) {
       probe = probeTcp(ip, tcpPort);

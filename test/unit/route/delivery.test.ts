@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne, immediately } from '../../../src/api/batch-call.ts';
 import type { PushEntry, PushGroupEntry, ServerApi } from '../../../src/api/server-api.ts';
+import { strategies } from '../../../src/balance/strategies.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { createLogger } from '../../../src/base/log.ts';
@@ -66,7 +67,7 @@ beforeEach(async () => {
     store,
     registry,
     servers: { at: () => server },
-    strategy: ([first]) => first as NonNullable<typeof first>,
+    strategy: strategies['round-robin'](),
     clock: systemClock,
     log,
   });

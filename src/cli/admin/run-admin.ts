@@ -1,0 +1,110 @@
+/** The actions of `cim admin`, each one call to a route. */
+import { CimError, exitCodes } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { didYouMean } from '../../config/suggest.ts';
+import type { AdminSettings } from '../../config/settings.ts';
+import { type JsonRequest, requestJson } from '../../http/client.ts';
+import { formatTable } from './table.ts';
+
+interface Action {
+  /** What the target is, if the action has one. */
+  readonly target?: string;
+  run(ask: Ask, target: string): Promise<Result>;
+}
+
+/** One call to the first route that answers; its `dataBody`. */
+type Ask = (method: JsonRequest['method'], path: string, body?: unknown) => Promise<unknown>;
+
+interface Result {
+  /** For --json, a line each. */
+  readonly objects: readonly object[];
+  /** For people. */
+  readonly text: string;
+}
+
+/** Above what a route waits for its servers and its store. */
+const answerMsMax = 5_000;
+
+const actions: Readonly<Record<string, Action>> = { servers: { run: servers }, online: { run: online }, kick: { target: 'the id of a user', run: kick } };
+
+/** Resolves to the exit code. */
+export async function runAdmin(
+  settings: AdminSettings,
+  words: readonly string[],
+  out: { write(text: string): unknown },
+): Promise<number> {
+  const [name = '', target, surplus] = words;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) throw new CimError('usage', `${name}: is not an action${didYouMean(name, Object.keys(actions))}`);
+  if (action.target !== undefined && target === undefined) throw new CimError('usage', `${name}: ${action.target} must be given`);
+  const unwanted = action.target === undefined ? target : surplus;
+  if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
+
+  const { objects, text } = await action.run(askRoutes(settings), target ?? '');
+  out.write(settings.json ? objects.map((object) => `${JSON.stringify(object)}\n`).join('') : text);
+  return exitCodes.ok;
+}
+
+interface Server {
+  readonly instance: string;
+  readonly ip: string;
+  readonly cimServerPort: number;
+  readonly httpPort: number;
+  readonly version: string;
+  readonly connections: number;
+  readonly choosable: boolean;
+}
+
+async function servers(ask: Ask): Promise<Result> {
+  const found = (await ask('GET', '/servers')) as readonly Server[];
+  const rows = found.map(({ ip, cimServerPort, httpPort, connections, choosable, version, instance }) => [
+    `${ip}:${cimServerPort}`,
+    String(httpPort),
+    String(connections),
+    choosable ? 'yes' : 'no',
+    version,
+    instance,
+  ]);
+  const header = ['ADDRESS', 'HTTP PORT', 'CONNECTIONS', 'TAKES LOGINS', 'VERSION', 'INSTANCE'];
+  return { objects: found, text: rows.length > 0 ? formatTable(header, rows) : 'no server is alive\n' };
+}
+
+interface User {
+  readonly userId: number;
+  readonly userName: string;
+}
+
+async function online(ask: Ask): Promise<Result> {
+  const found = ((await ask('GET', '/onlineUser')) ?? []) as readonly User[];
+  const rows = found.map(({ userId, userName }) => [String(userId), userName]);
+  return { objects: found, text: rows.length > 0 ? formatTable(['USER ID', 'NAME'], rows) : 'nobody is online\n' };
+}
+
+async function kick(ask: Ask, target: string): Promise<Result> {
+  const userId = /^\d{1,16}$/.test(target) ? Number(target) : 0;
+  if (userId < 1 || userId > limits.userIdMax) throw new CimError('usage', `${target}: is not the id of a user`);
+  const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
+  const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
+  return { objects: [{ userId, ended }], text };
+}
+
+function askRoutes({ route, clusterSecret }: AdminSettings): Ask {
+  const headers = {
+    'x-cim-version': '1',
+    ...(clusterSecret === undefined ? {} : { authorization: `Bearer ${clusterSecret}` }),
+  };
+  return async (method, path, body) => {
+    let failure = new CimError('unavailable', 'no route is known');
+    for (const origin of route) {
+      try {
+        return await requestJson(`${origin}${path}`, { method, headers, body, timeoutMs: answerMsMax });
+      } catch (error) {
+        if (!(error instanceof CimError)) throw error;
+        if (error.kind === 'not-allowed') throw new CimError('not-allowed', `--cluster-secret is ${clusterSecret === undefined ? 'needed' : 'not the one'} of ${origin}`);
+        if (error.kind !== 'unavailable') throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+}

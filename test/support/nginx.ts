@@ -1,0 +1,36 @@
+/** The real nginx with docs/nginx.conf, its ports replaced by those of the test. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { acceptsConnections, startProcess, type TestProcess } from './processes.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export interface TestNginx {
+  readonly url: string;
+  readonly process: TestProcess;
+}
+
+/** In front of these routes (`host:port`). */
+export async function startNginx(routes: readonly string[]): Promise<TestNginx> {
+  const folder = temporaryFolder('nginx');
+  const port = await freePort();
+  let config = readFileSync('docs/nginx.conf', 'utf8');
+  const upstreams = /^ *server 127[^\n]*\n/gm;
+  const lines = routes.map((route) => `        server ${route} max_fails=1 fail_timeout=5s;\n`);
+  let replaced = false;
+  config = config.replace(upstreams, () => {
+    const text = replaced ? '' : lines.join('');
+    replaced = true;
+    return text;
+  });
+  config = config.replace('listen 8080;', `listen 127.0.0.1:${port};`).replace('worker_processes auto;', 'worker_processes 1;');
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, config);
+  const process = await startProcess({
+    name: 'nginx',
+    command: 'nginx',
+    args: ['-p', folder, '-c', file, '-e', join(folder, 'error.log'), '-g', `daemon off; pid ${join(folder, 'nginx.pid')};`],
+    ready: () => acceptsConnections(port),
+  });
+  return { url: `http://127.0.0.1:${port}`, process };
+}
