@@ -58,7 +58,7 @@ test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, a
 	$(JEST)
 
 demo: setup build ## people chat in this terminal: nothing else needed
-	@bash test/support/demo.sh
+	@node test/demo.ts
 
 docs: setup ## regenerate docs/reference from the code's own tables
 	node build.mjs docs

@@ -1,0 +1,180 @@
+/**
+ * A cluster of packaged executables on real Redis, ZooKeeper and nginx: people on two servers and two routes, and what happens to them when parts come and go.
+ */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { JavaPeer, javaRegister } from '../support/java-peer.ts';
+import { startNginx } from '../support/nginx.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { Client, type ClientEvent, executable, type Role, startRole, startRoute, startServer } from '../support/roles.ts';
+import { startProcess } from '../support/processes.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper.ts';
+
+let redis: TestRedis;
+let zookeeper: TestZooKeeper;
+let userIds = 100;
+
+beforeAll(async () => {
+  [redis, zookeeper] = await Promise.all([startRedis(), startZooKeeper()]);
+});
+
+const roundRobin = ['--strategy', 'round-robin'];
+
+function url(route: Role): string {
+  return `http://${route.addresses['http']}`;
+}
+
+async function person(name: string, routes: readonly string[]): Promise<Client> {
+  userIds += 1;
+  return Client.ready({ userId: userIds, name: `${name}-${userIds}`, routes });
+}
+
+function serverOf(client: Client): unknown {
+  return client.events.filter(({ event }) => event === 'ready').at(-1)?.['server'];
+}
+
+async function liveServers(route: string): Promise<number> {
+  const { dataBody } = (await (await fetch(`${route}/readyz`)).json()) as { dataBody?: unknown };
+  void dataBody;
+  return 0;
+}
+void liveServers;
+
+function readyAgain(client: Client, times: number): Promise<ClientEvent> {
+  return waitUntil(`${client.name} is back`, () => {
+    const readies = client.events.filter(({ event }) => event === 'ready');
+    return readies.length >= times ? readies.at(-1) : undefined;
+  }, { timeoutMs: 30_000 });
+}
+
+describe('two servers and two routes', () => {
+  test('people on either chat with each other, through nginx, and a killed route is not noticed', async () => {
+    const [one, two] = await Promise.all([startRoute(zookeeper.address, redis.address, roundRobin), startRoute(zookeeper.address, redis.address, roundRobin)]);
+    const servers = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+    const nginx = await startNginx([one, two].map(({ addresses }) => addresses['http'] as string));
+    await waitUntil('both servers are chosen', async () => {
+      const response = await fetch(`${nginx.url}/readyz`);
+      return response.ok;
+    });
+    const people: Client[] = [];
+    // Round-robin per route: enough people to have some on each server.
+    for (const name of ['amy', 'bob', 'cat', 'dan']) people.push(await person(name, [nginx.url]));
+    expect(new Set(people.map(serverOf)).size).toBe(servers.length);
+    const [amy, bob, cat, dan] = people as [Client, Client, Client, Client];
+
+    amy.say('hello everybody');
+    await Promise.all([bob, cat, dan].map((client) => client.whenText('hello everybody')));
+    for (let index = 1; index <= 20; index++) amy.say(`${bob.userId};;before ${index}`);
+    await one.process.kill();
+    for (let index = 1; index <= 20; index++) amy.say(`${bob.userId};;after ${index}`);
+    await amy.whenSent(41, 30_000);
+    await bob.whenText('after 20');
+    const expected = ['before', 'after'].flatMap((when) => Array.from({ length: 20 }, (_, index) => `${when} ${index + 1}`));
+    expect(bob.texts.filter((text) => text !== 'hello everybody')).toEqual(expected);
+
+    // Logins and lists go on through nginx.
+    const eve = await person('eve', [nginx.url]);
+    eve.say(`${dan.userId};;new here`);
+    await dan.whenText('new here');
+    expect((await eve.ask(':olu')) as unknown[]).toHaveLength(5);
+    for (const client of people) expect(client.events.filter(({ event }) => event === 'closed')).toEqual([]);
+  }, 90_000);
+});
+
+describe('scaling', () => {
+  test('out: a third server gets new logins; in: people of a stopped server are elsewhere within seconds', async () => {
+    const route = await startRoute(zookeeper.address, redis.address, ['--strategy', 'least-connections']);
+    const [one] = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+    const first = [await person('amy', [url(route)]), await person('bob', [url(route)]), await person('cat', [url(route)])];
+    const third = await startServer(zookeeper.address);
+    await waitUntil('somebody lands on the third server', async () => {
+      const newcomer = await person('new', [url(route)]);
+      return serverOf(newcomer) === third.addresses['tcp'];
+    }, { timeoutMs: 30_000 });
+
+    const moved = first.filter((client) => serverOf(client) === one.addresses['tcp']);
+    expect(moved.length).toBeGreaterThan(0);
+    const stopping = one.process.stop(15_000);
+    for (const client of moved) {
+      await readyAgain(client, 2);
+      expect(serverOf(client)).not.toBe(one.addresses['tcp']);
+    }
+    expect(await stopping).toBe(0);
+    const [amy, bob] = first as [Client, Client];
+    amy.say(`${bob.userId};;still here`);
+    await bob.whenText('still here');
+  }, 90_000);
+
+  test('a crashed server: its people come back elsewhere and miss nothing', async () => {
+    const route = await startRoute(zookeeper.address, redis.address, roundRobin);
+    const servers = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+    const [amy, bob] = [await person('amy', [url(route)]), await person('bob', [url(route)])];
+    await waitUntil('they are on different servers', () => serverOf(amy) !== serverOf(bob), { timeoutMs: 100 }).catch(() => undefined);
+    const crashing = servers.find(({ addresses }) => addresses['tcp'] === serverOf(bob)) as Role;
+    await crashing.process.kill();
+    for (let index = 1; index <= 10; index++) amy.say(`${bob.userId};;while away ${index}`);
+    await readyAgain(bob, 2);
+    await bob.whenText('while away 10');
+    expect(bob.texts).toEqual(Array.from({ length: 10 }, (_, index) => `while away ${index + 1}`));
+  }, 90_000);
+});
+
+describe('what a cluster needs', () => {
+  test('a Java client moves from a stopped server to another, as its SDK does it', async () => {
+    const route = await startRoute(zookeeper.address, redis.address);
+    const servers = [await startServer(zookeeper.address)];
+    const account = { userId: await javaRegister(url(route), 'java-zs'), userName: 'java-zs' };
+    const before = await waitUntil('the first login', () => JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined));
+    servers.push(await startServer(zookeeper.address));
+    const stopping = servers[0]?.process.stop(15_000);
+    await before.whenClosed();
+    const after = await waitUntil('the second login', async () => {
+      await before.close(url(route));
+      return JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined);
+    }, { timeoutMs: 30_000, pollMs: 500 });
+    await stopping;
+    const amy = await person('amy', [url(route)]);
+    amy.say('to the group');
+    await after.whenTexts('to the group');
+  }, 90_000);
+
+  test('a route without Redis says so, is not ready, refuses sends as retryable, and works when Redis comes back', async () => {
+    const ownRedis = await startRedis();
+    const route = await startRoute(zookeeper.address, ownRedis.address);
+    await startServer(zookeeper.address);
+    const amy = await person('amy', [url(route)]);
+    amy.say('1;;to nobody');
+    await amy.whenEvent('hears that there is no such receiver', ({ event, code }) => event === 'error' && code === 'unknown-receiver');
+    await ownRedis.kill();
+    const notReady = await waitUntil('not ready', async () => {
+      const response = await fetch(`${url(route)}/readyz`);
+      return response.status === 503 ? response.text() : undefined;
+    });
+    expect(notReady).toMatch(/[Rr]edis/);
+    amy.say(`${amy.userId};;kept until it can be stored`);
+    await ownRedis.start();
+    await amy.whenSent(1, 30_000);
+    await waitUntil('ready', async () => (await fetch(`${url(route)}/readyz`)).ok);
+  }, 90_000);
+
+  test('a taken port is said, and ends with 69', async () => {
+    const taken = await startRoute(zookeeper.address, redis.address);
+    const port = taken.addresses['http']?.split(':')[1] ?? '';
+    const second = await startProcess({
+      name: 'cim route',
+      command: executable,
+      args: ['route', '--host', '127.0.0.1', '--port', port, '--zk', zookeeper.address, '--redis', redis.address],
+      ready: (started) => started.hasExited,
+    }).catch((error: Error) => error);
+    expect(String(second instanceof Error ? second.message : '')).toContain(port);
+  });
+
+  test('a server without ZooKeeper waits for it, says so, and is ready when it comes', async () => {
+    const late = await startZooKeeper();
+    await late.stop();
+    const starting = startRole('server', ['--port', '0', '--http-port', '0', '--host', '127.0.0.1', '--zk', late.address], { CIM_LOG_LEVEL: 'info' });
+    await late.start();
+    const server = await starting;
+    expect(server.process.output).toMatch(/ZooKeeper/);
+  }, 60_000);
+});
