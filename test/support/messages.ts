@@ -6,36 +6,8 @@ import type { Append, Page, TimelineId } from '../../src/store/timelines.ts';
 
 const { Response, BaseCommand } = com.crossoverjie.cim.common.protocol;
 
-export interface TestMessage {
-  readonly from: number;
-  readonly epochHex: string;
-  /** Receiver's user id; absent with `group`. */
-  readonly to?: number;
-  readonly group?: string;
-  readonly sendSeq: number;
-  readonly text: string;
-}
-
-/** The body of a message, as it is stored. */
-export function messageBody({ from, epochHex, to, group, sendSeq, text }: TestMessage): Uint8Array {
-  return Response.encode({
-    resMsg: text,
-    cmd: BaseCommand.MESSAGE,
-    from,
-    fromEpoch: Buffer.from(epochHex, 'hex'),
-    ...(to === undefined ? {} : { to }),
-    ...(group === undefined ? {} : { group }),
-    sendSeq,
-    at: 1_700_000_000_000 + sendSeq,
-  }).finish();
-}
-
-export function textOf(body: Uint8Array): string {
-  return Response.decode(body).resMsg;
-}
-
 export function textsOf(messages: Page['messages']): string[] {
-  return messages.map(({ body }) => textOf(body));
+  return messages.map(({ body }) => Response.decode(body).resMsg);
 }
 
 /** One conversation of one epoch of a device: "from me to that user" or "to that group". */
@@ -53,10 +25,17 @@ export class Conversation {
       typeof to === 'number' ? sourceOf(from, epochHex, to, '') : sourceOf(from, epochHex, 0, to);
   }
 
+  /** The body of a message, as it is stored. */
   body(sendSeq: number, text = `text ${sendSeq}`): Uint8Array {
-    const { from, to, epochHex } = this;
-    const receiver = typeof to === 'number' ? { to } : { group: to };
-    return messageBody({ from, epochHex, ...receiver, sendSeq, text });
+    return Response.encode({
+      resMsg: text,
+      cmd: BaseCommand.MESSAGE,
+      ...(typeof this.to === 'number' ? { to: this.to } : { group: this.to }),
+      sendSeq,
+      from: this.from,
+      fromEpoch: Buffer.from(this.epochHex, 'hex'),
+      at: 1_700_000_000_000 + sendSeq,
+    }).finish();
   }
 
   identity(sendSeq: number): string {
