@@ -94,7 +94,7 @@ describe('a full disk', () => {
     while ((await append(taken + 1)) === 'taken') taken += 1;
     expect(taken).toBeGreaterThan(0);
     expect(await append(taken + 1)).toBe('busy');
-    expect(await store.problem()).toContain('full');
+    expect(await store.problem()).toContain('cannot be used');
     expect(await textsFor(store)).toHaveLength(taken);
     await expect(store.accounts.register({ name: 'n'.repeat(20_000) })).rejects.toMatchObject({
       kind: 'busy',
