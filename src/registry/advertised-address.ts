@@ -47,7 +47,8 @@ async function addressTowards(zookeeper: string): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const overdue = setTimeout(() => resolve(undefined), lookupMsMax);
   socket.once('error', () => resolve(undefined)); // no such name, or no way there: the next rule decides
-  socket.connect(server.port, server.host, () => resolve(socket.address().address));
+  socket.once('connect', () => resolve(socket.address().address));
+  socket.connect(server.port, server.host);
   try {
     const address = await promise;
     return address?.startsWith('127.') ? undefined : address;

@@ -4,6 +4,7 @@ import { createLogger } from '../../src/base/log.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { choosableInstances, liveRoute, liveServer } from '../contract/registry.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
@@ -30,9 +31,12 @@ beforeEach(async () => {
   shell = await openZooKeeperShell(address);
 });
 
-async function join(follow: ('servers' | 'routes')[] = ['servers', 'routes']): Promise<Registry> {
+async function join(
+  follow: ('servers' | 'routes')[] = ['servers', 'routes'],
+  at = address,
+): Promise<Registry> {
   const log = createLogger('test', 'silent');
-  const registry = await openRegistry({ zookeeper: address, sessionTimeoutMs: 4_000, follow, log });
+  const registry = await openRegistry({ zookeeper: at, sessionTimeoutMs: 4_000, follow, log });
   onTeardown(() => registry.close());
   await registry.whenConnected();
   return registry;
@@ -175,7 +179,22 @@ describe('what others put there', () => {
   });
 });
 
-test('a crowd is seen, and followed, by a view that is never half a picture', async () => {
+test('a child that is replaced before anybody looks again is seen as what it is now', async () => {
+  const proxy = await startTcpProxy(zookeeper.port);
+  const watcher = await join(['routes'], address.replace(`${zookeeper.port}`, `${proxy.port}`));
+  const path = '/cim-route/10.0.0.9:8083';
+  const dataOf = (instance: string) => JSON.stringify(liveRoute(instance));
+  await shell.create(path, dataOf('old'));
+  await waitUntil('the old one is seen', () => watcher.view.routes[0]?.instance === 'old');
+  // Both changes happen while the watcher hears nothing: then its list of names is the same as before.
+  proxy.silence();
+  await shell.remove(path);
+  await shell.create(path, dataOf('new'));
+  proxy.restore();
+  await waitUntil('the new one is seen', () => watcher.view.routes[0]?.instance === 'new');
+});
+
+test('a crowd is seen and followed, and one who joins late sees all of it at once', async () => {
   const route = await join();
   const servers = await join();
   const count = 300;

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs the services that the tests start themselves (Debian packages), where they are missing; silent when nothing is.
+# What it installs is not started, neither now nor at boot.
+set -euo pipefail
+
+declare -A file_of=(
+  [redis-server]=redis-server
+  [nginx]=nginx
+  [zookeeper]=/usr/share/java/zookeeper.jar
+)
+
+is_there() {
+  case $1 in
+    /*) [ -e "$1" ] ;;
+    # Debian keeps daemons in sbin, which is not on everybody's PATH.
+    *) PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" > /dev/null ;;
+  esac
+}
+
+missing=()
+for package in redis-server zookeeper nginx; do
+  is_there "${file_of[$package]}" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+refuse() {
+  echo "$1" >&2
+  echo "The tests need these Debian packages, please install them: ${missing[*]}" >&2
+  echo "  sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+  exit 1
+}
+
+command -v apt-get > /dev/null || refuse 'There is no apt-get here.'
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  sudo -n true 2> /dev/null || refuse 'Installing packages needs root, or sudo without a password.'
+  as_root=(sudo -n)
+fi
+
+# Maintainer scripts ask this whether they may start a service; 101 means no. What stood there before comes back.
+policy=/usr/sbin/policy-rc.d
+saved=$(mktemp -d)
+restore_policy() {
+  "${as_root[@]}" rm -f "$policy"
+  if [ -e "$saved/policy-rc.d" ] || [ -L "$saved/policy-rc.d" ]; then
+    "${as_root[@]}" mv "$saved/policy-rc.d" "$policy"
+  fi
+  rm -rf "$saved"
+}
+trap restore_policy EXIT
+trap 'exit 130' INT TERM
+if [ -e "$policy" ] || [ -L "$policy" ]; then "${as_root[@]}" mv "$policy" "$saved/policy-rc.d"; fi
+printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" > /dev/null
+"${as_root[@]}" chmod 755 "$policy"
+
+apt_get() {
+  local log="$saved/apt.log"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" > "$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    refuse "apt-get $1 failed, see above."
+  }
+}
+
+echo "installing for the tests: ${missing[*]}"
+apt_get update
+apt_get install --no-install-recommends "${missing[@]}"
+
+for package in "${missing[@]}"; do
+  # The package zookeeper has no service; that is another one, zookeeperd.
+  if [ -e "/lib/systemd/system/$package.service" ]; then
+    "${as_root[@]}" systemctl disable --quiet "$package" 2> /dev/null || true
+  fi
+  is_there "${file_of[$package]}" || refuse "$package is installed, but ${file_of[$package]} is not there."
+done
