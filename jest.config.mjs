@@ -3,9 +3,9 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: { '\\.(ts|js|mjs)$': '<rootDir>/test/support/jest-transform.mjs' },
+  transform: { '\\.(ts|js|mjs|lua)$': '<rootDir>/test/support/jest-transform.mjs' },
   // These packages are ESM only; Jest runs CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(cac|env-paths|is-safe-filename)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(cac|cookie|env-paths|is-safe-filename)/)'],
   testTimeout: 30_000,
   // Two cores: one test process for the services' sake beside one that waits for them.
   maxWorkers: 2,

@@ -26,13 +26,14 @@ export function describeLifecycle(fixture: StoreFixture): void {
     const run = new Conversation(nextUserId(), userId).append(timeline, 1, ['m1']);
     const call = () => ({
       append: store.timelines.append([run]),
-      others: [
+      // Handled from the start: a call may be refused at once.
+      others: Promise.allSettled([
         store.timelines.read({ timeline, after: 0, limit: 1 }),
         store.timelines.heads([timeline]),
         store.accounts.register({ name: `Name${userId}` }),
         store.sessions.open([opening(userId)]),
         store.schedules.lease(1, 1_000),
-      ],
+      ]),
     });
     const underWay = call();
     const closed = store.close();
@@ -40,7 +41,7 @@ export function describeLifecycle(fixture: StoreFixture): void {
     for (const { append, others } of [underWay, late]) {
       const [result] = await append;
       expect(['taken', 'busy']).toContain(result?.status);
-      for (const outcome of await Promise.allSettled(others)) {
+      for (const outcome of await others) {
         if (outcome.status === 'fulfilled') continue;
         expect(outcome.reason).toBeInstanceOf(CimError);
         expect((outcome.reason as CimError).kind).toBe('busy');

@@ -1,0 +1,87 @@
+/**
+ * Every key in Redis. `<prefix>:<kind>:{<tag>}`: all keys of a user, group, name or schedule shard carry the same hash tag, so a Redis
+ * Cluster keeps them on one node and a script may touch them together. No script touches keys of two tags for one item.
+ *
+ *   log:{u:7}          stream   entries `<number of the last message>-0`, one field `b`: the bodies, each preceded by its length
+ *   head:{u:7}         number   the newest number given out; never expires
+ *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]]
+ *   from:{u:7}:<src>   string   "last:seq:refreshed" of one source of appends; expires
+ *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
+ *   acct:{u:7}         string   name of the account
+ *   name:{n:bob}       string   "<user id>:<claimed at>"
+ *   last-id:{accounts} number   the last user id drawn
+ *   due:{s:3}          zset     schedules by the time at which they may be leased
+ *   later:{s:3}        hash     their payloads
+ *   sent:{s:3}:<sch>   string   the id of a schedule that was sent; expires
+ */
+import { nameKey } from '../accounts.ts';
+import { type TimelineId, userTimeline } from '../timelines.ts';
+
+/** Schedules are spread over this many hash tags; changing it loses track of what is pending. */
+export const scheduleShards = 16;
+
+export class Keys {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  log(timeline: TimelineId): string {
+    return this.#key('log', timeline);
+  }
+
+  head(timeline: TimelineId): string {
+    return this.#key('head', timeline);
+  }
+
+  watchers(timeline: TimelineId): string {
+    return this.#key('watch', timeline);
+  }
+
+  source(timeline: TimelineId, source: string): string {
+    return `${this.#key('from', timeline)}:${source}`;
+  }
+
+  devices(userId: number): string {
+    return this.#key('dev', userTimeline(userId));
+  }
+
+  account(userId: number): string {
+    return this.#key('acct', userTimeline(userId));
+  }
+
+  name(name: string): string {
+    return this.#key('name', `n:${nameKey(name)}`);
+  }
+
+  lastUserId(): string {
+    return this.#key('last-id', 'accounts');
+  }
+
+  due(shard: number): string {
+    return this.#key('due', `s:${shard}`);
+  }
+
+  payloads(shard: number): string {
+    return this.#key('later', `s:${shard}`);
+  }
+
+  sent(shard: number, member: string): string {
+    return `${this.#key('sent', `s:${shard}`)}:${member}`;
+  }
+
+  /** A hash tag ends at the first closing brace: names that hold one are escaped, so that no two names give one key. */
+  #key(kind: string, tag: string): string {
+    return `${this.#prefix}:${kind}:{${tag.replaceAll(/[{}%]/g, encodeURIComponent)}}`;
+  }
+}
+
+/** The shard of a schedule; spread evenly enough over ids of any shape. */
+export function scheduleShard(member: string): number {
+  let sum = 0;
+  for (let index = 0; index < member.length; index += 1) {
+    sum = (Math.imul(sum, 31) + member.charCodeAt(index)) >>> 0;
+  }
+  return sum % scheduleShards;
+}

@@ -1,0 +1,124 @@
+/**
+ * Accounts in Redis. An account and its name bear different hash tags, so they are written in two steps:
+ *
+ * 1. The name is claimed for an id (scripts/claim-name.lua).
+ * 2. The account is created under that name (scripts/create-account.lua), while the claim is younger than half of `limits.nameClaimMs`.
+ *
+ * A crash between them leaves a claim without an account. Whoever comes next for the name either finishes that registration (same id, or
+ * none asked) or, once the claim is older than `limits.nameClaimMs`, puts a claim of its own in its place; the step that was left out can
+ * not happen any more by then. A claim whose account bears another name is void at once: accounts never change their names.
+ */
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import {
+  type Account,
+  type Accounts,
+  nameKey,
+  type Registration,
+  type RegistrationResult,
+} from '../accounts.ts';
+import type { Keys } from './keys.ts';
+import type { RedisCalls } from './redis-calls.ts';
+import { scripts } from './scripts.ts';
+
+interface Claim {
+  readonly raw: string;
+  readonly userId: number;
+  readonly claimedMs: number;
+  readonly ageMs: number;
+}
+
+/** Others may register the same name or id at the same time; each round somebody gets further. */
+const roundsMax = 20;
+
+export class RedisAccounts implements Accounts {
+  readonly #calls: RedisCalls;
+  readonly #keys: Keys;
+
+  constructor(calls: RedisCalls, keys: Keys) {
+    this.#calls = calls;
+    this.#keys = keys;
+  }
+
+  async register(registration: Registration): Promise<RegistrationResult> {
+    for (let round = 0; round < roundsMax; round += 1) {
+      const result = await this.#attempt(registration);
+      if (result) return result;
+    }
+    throw new CimError('busy');
+  }
+
+  async get(userIds: readonly number[]): Promise<(Account | null)[]> {
+    const names = await this.#calls.getAll(userIds.map((userId) => this.#keys.account(userId)));
+    return userIds.map((userId, index) => {
+      const name = names[index];
+      return name ? { userId, name: name.toString() } : null;
+    });
+  }
+
+  /** Null when somebody else was faster and all has to be looked at again. */
+  async #attempt({ name, userId }: Registration): Promise<RegistrationResult | null> {
+    const standing = await this.#claim(name, '', '');
+    if (standing) {
+      const [owner = null] = await this.get([standing.userId]);
+      if (owner && nameKey(owner.name) === nameKey(name)) {
+        if (userId !== undefined && userId !== owner.userId)
+          return { status: 'name-taken', account: owner };
+        return { status: 'registered', account: owner, created: false };
+      }
+      const pending = owner === null && standing.ageMs < limits.nameClaimMs;
+      if (pending && userId !== undefined && userId !== standing.userId) {
+        return { status: 'name-taken', account: { userId: standing.userId, name } };
+      }
+      return this.#claimAndCreate(name, userId, pending ? standing.userId : userId, standing.raw);
+    }
+    return this.#claimAndCreate(name, userId, userId, '');
+  }
+
+  async #claimAndCreate(
+    name: string,
+    asked: number | undefined,
+    chosen: number | undefined,
+    voidClaim: string,
+  ): Promise<RegistrationResult | null> {
+    const userId =
+      chosen ?? Number(await this.#calls.run(scripts.drawUserId, [this.#keys.lastUserId()]));
+    const claim = await this.#claim(name, `${userId}`, voidClaim);
+    if (claim?.userId !== userId) return null;
+
+    const existing = await this.#create(userId, name, claim.claimedMs + limits.nameClaimMs / 2);
+    if (existing === 'late') return null;
+    if (existing === null)
+      return { status: 'registered', account: { userId, name }, created: true };
+    if (nameKey(existing) === nameKey(name)) {
+      return { status: 'registered', account: { userId, name: existing }, created: false };
+    }
+    // Another name has the id. The claim is void anyway; this only tidies up.
+    await this.#calls.run(scripts.releaseName, [this.#keys.name(name)], [claim.raw]);
+    return asked === undefined ? null : { status: 'id-taken', account: { userId, name: existing } };
+  }
+
+  /** The claim that stands after trying to put one for `userId` in the place of `voidClaim`; an empty `userId` only looks. */
+  async #claim(name: string, userId: string, voidClaim: string): Promise<Claim | null> {
+    const key = this.#keys.name(name);
+    const [raw, nowMs] = (await this.#calls.run(scripts.claimName, [key], [userId, voidClaim])) as [
+      Buffer | null,
+      number,
+    ];
+    if (!raw) return null;
+    const text = raw.toString();
+    const [id, claimedMs] = text.split(':').map(Number) as [number, number];
+    return { raw: text, userId: id, claimedMs, ageMs: nowMs - claimedMs };
+  }
+
+  /** Null when created; otherwise the name that the account bears, or `late`. */
+  async #create(userId: number, name: string, deadlineMs: number): Promise<string | 'late' | null> {
+    const [status, existing] = (await this.#calls.run(
+      scripts.createAccount,
+      [this.#keys.account(userId)],
+      [name, deadlineMs],
+    )) as [Buffer, Buffer?];
+    if (existing) return existing.toString();
+    return status.toString() === 'late' ? 'late' : null;
+  }
+}

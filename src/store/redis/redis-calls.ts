@@ -1,0 +1,174 @@
+/**
+ * Calls to Redis: scripts by SHA, over many items at once. On one server a batch is one call of a script, on a Redis Cluster a call per
+ * item, written to each node in one piece. Errors are CimErrors from here on.
+ */
+import { Cluster } from 'ioredis';
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Logger } from '../../base/log.ts';
+import { describeRedisError, isNoScript, toCimError } from './redis-errors.ts';
+import type { RedisClient, RedisLink } from './redis-link.ts';
+import type { Script } from './scripts.ts';
+
+export type Argument = string | number | Buffer;
+export type Reply = null | number | Buffer | Reply[];
+
+/** What a script does for one of the items it is given: its keys all bear one hash tag. */
+export interface Item {
+  readonly keys: readonly string[];
+  readonly args: readonly Argument[];
+}
+
+/** Keys of one script call: the largest batch of appends. */
+const keysPerCallMax = limits.storeBatchMax * 4;
+
+export class RedisCalls {
+  readonly #link: RedisLink;
+  readonly #log: Logger;
+
+  constructor(link: RedisLink, log: Logger) {
+    this.#link = link;
+    this.#log = log;
+  }
+
+  /** Runs a script over items; gives each its reply or its error. `common` arguments come before those of the items. */
+  async runEach(
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[] = [],
+  ): Promise<(Reply | CimError)[]> {
+    if (items.length === 0) return [];
+    try {
+      const { client } = this.#link;
+      if (client instanceof Cluster) {
+        return await writtenTogether(client, () =>
+          Promise.all(items.map((item) => this.#runOne(client, script, item, common))),
+        );
+      }
+      const chunks = chunksOf(items);
+      const replies = chunks.map((chunk) => this.#runChunk(client, script, chunk, common));
+      return (await Promise.all(replies)).flat();
+    } catch (error) {
+      const problem = toCimError(error);
+      return items.map(() => problem);
+    }
+  }
+
+  /** Like `runEach`, for callers who need all or nothing. */
+  async runAll(script: Script, items: readonly Item[], common: readonly Argument[] = []) {
+    return (await this.runEach(script, items, common)).map(orThrow);
+  }
+
+  /** Runs a script for one item that gets the whole reply. */
+  async run(script: Script, keys: readonly string[], args: readonly Argument[] = []) {
+    const { client } = this.#link;
+    return orThrow(await evaluate(client, script, keys, args).catch(toCimError));
+  }
+
+  /** The values of these keys, null where there is none. */
+  async getAll(keys: readonly string[]): Promise<(Buffer | null)[]> {
+    if (keys.length === 0) return [];
+    const { client } = this.#link;
+    try {
+      return client instanceof Cluster
+        ? await writtenTogether(client, () => Promise.all(keys.map((key) => client.getBuffer(key))))
+        : await client.mgetBuffer([...keys]);
+    } catch (error) {
+      throw toCimError(error);
+    }
+  }
+
+  async setField(key: string, field: string, value: string): Promise<void> {
+    const { client } = this.#link;
+    await client.hset(key, field, value).catch((error: unknown) => {
+      throw toCimError(error);
+    });
+  }
+
+  async #runChunk(
+    client: RedisClient,
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[],
+  ): Promise<(Reply | CimError)[]> {
+    const keys = items.flatMap((item) => item.keys);
+    const args = [...common, ...items.flatMap((item) => item.args)];
+    try {
+      return (await evaluate(client, script, keys, args)) as Reply[];
+    } catch (error) {
+      const problem = toCimError(error);
+      // One item cannot be served, ever (a key that holds something else): it must not hold up the others.
+      if (problem.kind === 'busy') return items.map(() => problem);
+      return Promise.all(items.map((item) => this.#runOne(client, script, item, common)));
+    }
+  }
+
+  async #runOne(
+    client: RedisClient,
+    script: Script,
+    { keys, args }: Item,
+    common: readonly Argument[],
+  ): Promise<Reply | CimError> {
+    try {
+      const [reply = null] = (await evaluate(client, script, keys, [
+        ...common,
+        ...args,
+      ])) as Reply[];
+      return reply;
+    } catch (error) {
+      const problem = toCimError(error);
+      if (problem.kind === 'internal') {
+        this.#log.error(
+          { key: keys[0], problem: describeRedisError(error) },
+          'redis refused a call',
+        );
+      }
+      return problem;
+    }
+  }
+}
+
+async function evaluate(
+  client: RedisClient,
+  { sha, text }: Script,
+  keys: readonly string[],
+  args: readonly Argument[],
+): Promise<Reply> {
+  const rest = [keys.length, ...keys, ...args];
+  try {
+    return (await client.callBuffer('EVALSHA', [sha, ...rest])) as Reply;
+  } catch (error) {
+    if (!isNoScript(error)) throw error;
+    return (await client.callBuffer('EVAL', [text, ...rest])) as Reply;
+  }
+}
+
+/** Calls that are made within `run` leave in one write per node, not in one each. */
+function writtenTogether<T>(cluster: Cluster, run: () => T): T {
+  const streams = cluster.nodes('master').map((node) => node.stream);
+  for (const stream of streams) stream?.cork();
+  try {
+    return run();
+  } finally {
+    for (const stream of streams) stream?.uncork();
+  }
+}
+
+function chunksOf(items: readonly Item[]): Item[][] {
+  const chunks: Item[][] = [];
+  let keys = keysPerCallMax;
+  for (const item of items) {
+    if (keys + item.keys.length > keysPerCallMax) {
+      chunks.push([]);
+      keys = 0;
+    }
+    chunks.at(-1)?.push(item);
+    keys += item.keys.length;
+  }
+  return chunks;
+}
+
+function orThrow<T>(reply: T | CimError): T {
+  if (reply instanceof CimError) throw reply;
+  return reply;
+}

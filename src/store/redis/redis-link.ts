@@ -1,0 +1,274 @@
+/**
+ * The connection to Redis: finds out what is there (one server, or a Redis Cluster behind any of its nodes), keeps connecting with
+ * backoff when it is not, and knows at any moment whether it can be used. Sends nothing itself: redis-calls.ts does.
+ */
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Backoff } from '../../base/backoff.ts';
+import { CimError } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { clusterNodes, inspectServer } from './redis-checks.ts';
+import { describeRedisError } from './redis-errors.ts';
+import type { RedisTarget } from './redis-url.ts';
+
+export type RedisClient = Redis | Cluster;
+
+/** A call unanswered for this long is `busy`: below the time after which a server tries another route (limits.linkAnswerMsMax). */
+const commandTimeoutMs = 1_500;
+/** A connection that owes an answer for this long is given up, so that nothing piles up behind a frozen Redis. */
+const silenceMsMax = 2_000;
+const connectTimeoutMs = 2_000;
+/** How long `open` waits for the first success or failure. */
+const firstOutcomeMs = 2_500;
+const problemTimeoutMs = 1_000;
+
+/** What both kinds of client share. Nothing waits in a queue, and nothing is sent again but by redirection: who asked is told, and decides. */
+const connectionOptions = {
+  commandTimeout: commandTimeoutMs,
+  socketTimeout: silenceMsMax,
+  connectTimeout: connectTimeoutMs,
+  // How long a closed socket may take to close at the other end; it holds up the exit of the process.
+  disconnectTimeout: 100,
+  autoResendUnfulfilledCommands: false,
+  // Fails what is under way as soon as the connection is lost; null or more would hold it back.
+  maxRetriesPerRequest: 0,
+  protocol: 2,
+  disableClientInfo: true,
+} as const satisfies RedisOptions;
+
+export class RedisLink {
+  readonly #target: RedisTarget;
+  readonly #log: Logger;
+  readonly #backoff = new Backoff({ baseMs: 50, capMs: 2_000 });
+  readonly #firstOutcome = Promise.withResolvers<void>();
+  /** The connection to the address given; of a Redis Cluster only used to recognise it. */
+  readonly #seed: Redis;
+  #cluster: Cluster | undefined;
+  #usable: RedisClient | undefined;
+  #problem = 'not connected yet';
+  #announcedProblem: string | null | undefined;
+  readonly #warned = new Set<string>();
+  #closing: Promise<void> | undefined;
+
+  constructor(target: RedisTarget, log: Logger) {
+    this.#target = target;
+    this.#log = log;
+    this.#seed = new Redis(this.#seedOptions());
+    this.#seed.on('ready', () => void this.#recognise());
+    this.#seed.on('error', (error: unknown) => this.#failed(error));
+    this.#seed.on('close', () => this.#lost(this.#seed));
+  }
+
+  /** Resolves when Redis can be used, or has been found not to: then it goes on trying in the background. */
+  async open(): Promise<void> {
+    const overdue = setTimeout(this.#firstOutcome.resolve, firstOutcomeMs);
+    // Failures arrive as events.
+    this.#seed.connect().catch(() => {});
+    await this.#firstOutcome.promise;
+    clearTimeout(overdue);
+  }
+
+  /** Throws `busy` while Redis cannot be reached. */
+  get client(): RedisClient {
+    if (!this.#usable || this.#closing) throw new CimError('busy', this.#describeProblem());
+    return this.#usable;
+  }
+
+  async problem(): Promise<string | null> {
+    if (!this.#usable || this.#closing) return this.#describeProblem();
+    const { promise: overdue, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(reject, problemTimeoutMs, new Error('no answer'));
+    try {
+      return await Promise.race([this.#askProblem(this.#usable), overdue]);
+    } catch (error) {
+      return `${this.#target.description}: ${describeRedisError(error)}`;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // QUIT is answered after everything that was asked before it.
+    await this.#usable?.quit().catch(() => {});
+    this.#seed.disconnect();
+    this.#cluster?.disconnect();
+    this.#firstOutcome.resolve();
+  }
+
+  async #askProblem(client: RedisClient): Promise<string | null> {
+    if (client instanceof Redis) {
+      await client.ping();
+      return null;
+    }
+    const state = /cluster_state:(\w+)/.exec(await client.cluster('INFO'))?.[1];
+    return state === 'ok' ? null : `${this.#target.description}: the cluster's state is ${state}`;
+  }
+
+  #describeProblem(): string {
+    return this.#closing ? 'the store is closed' : `${this.#target.description}: ${this.#problem}`;
+  }
+
+  #seedOptions() {
+    const { addresses, masterName, database, tls } = this.#target;
+    const [{ host, port }] = addresses;
+    return {
+      ...connectionOptions,
+      ...(masterName === undefined
+        ? { host, port }
+        : {
+            sentinels: [...addresses],
+            name: masterName,
+            failoverDetector: true,
+            sentinelCommandTimeout: commandTimeoutMs,
+            sentinelRetryStrategy: () => this.#backoff.next(),
+            // A master that became a replica: whoever is the master now is found by connecting anew.
+            reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+          }),
+      ...this.#credentials(),
+      db: database,
+      ...(tls ? { tls: {} } : {}),
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      retryStrategy: () => this.#backoff.next(),
+    } satisfies RedisOptions;
+  }
+
+  #credentials(): Pick<RedisOptions, 'username' | 'password'> {
+    const { username, password } = this.#target;
+    return {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    };
+  }
+
+  /** Looks at what was connected to; afterwards it, or the cluster that it belongs to, is usable. */
+  async #recognise(): Promise<void> {
+    try {
+      // ioredis reports a database that does not exist, and goes on with number 0.
+      if (this.#target.database !== 0) await this.#seed.select(this.#target.database);
+      const server = await inspectServer(this.#seed);
+      if (server.clusterEnabled) {
+        await this.#openCluster();
+      } else {
+        this.#warn(this.#target.description, server.warnings);
+        this.#becameUsable(this.#seed, 'single');
+      }
+    } catch (error) {
+      this.#failed(error);
+      if (!this.#closing) this.#seed.disconnect(true);
+    }
+  }
+
+  async #openCluster(): Promise<void> {
+    if (this.#cluster || this.#closing) return;
+    const { tls, addresses } = this.#target;
+    // The address given comes first: it may be a name that still leads somewhere when all present nodes are gone.
+    const nodes = [addresses[0], ...(await clusterNodes(this.#seed))];
+    const cluster = new Cluster(nodes, {
+      enableOfflineQueue: false,
+      clusterRetryStrategy: (_, reason) => {
+        if (reason) this.#failed(reason);
+        return this.#backoff.next();
+      },
+      // Only redirections are followed; these would send again what may have been executed.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      redisOptions: {
+        ...connectionOptions,
+        ...this.#credentials(),
+        ...(tls ? { tls: {} } : {}),
+      },
+    });
+    this.#cluster = cluster;
+    this.#problem = 'the cluster is not ready';
+    cluster.on('ready', () => void this.#connectNodes(cluster));
+    cluster.on('close', () => this.#lost(cluster));
+    cluster.on('error', (error: unknown) => this.#failed(error));
+    cluster.on('+node', (node: Redis) => {
+      // Not while the cluster itself connects: its check of readiness would be refused. And not before the redirected call that made
+      // the node known, which connects by itself.
+      if (this.#usable === cluster) setImmediate(connectIfIdle, node);
+    });
+    this.#seed.disconnect();
+  }
+
+  /** Nodes connect at their first call and refuse all others meanwhile: they are connected before the first call. */
+  async #connectNodes(cluster: Cluster): Promise<void> {
+    const masters = cluster.nodes('master');
+    await Promise.all(masters.map(connectIfIdle));
+    this.#becameUsable(cluster, 'cluster');
+    for (const node of masters) {
+      if (this.#closing) return;
+      const { host, port } = node.options;
+      await inspectServer(node).then(
+        ({ warnings }) => this.#warn(`${host}:${port}`, warnings),
+        (error: unknown) => {
+          this.#log.debug(
+            { node: `${host}:${port}`, problem: describeRedisError(error) },
+            'redis node not inspected',
+          );
+        },
+      );
+    }
+  }
+
+  #becameUsable(client: RedisClient, mode: 'single' | 'cluster'): void {
+    if (this.#closing) return;
+    this.#usable = client;
+    this.#backoff.reset();
+    if (this.#announcedProblem !== null) {
+      this.#announcedProblem = null;
+      this.#log.info({ redis: this.#target.description, mode }, 'redis connected');
+    }
+    this.#firstOutcome.resolve();
+  }
+
+  /** A connection ended, or could not be made. */
+  #lost(client: RedisClient): void {
+    // The seed has done its work when the cluster is known.
+    if (client === this.#seed && this.#cluster) return;
+    if (this.#usable === client) {
+      this.#usable = undefined;
+      this.#problem = 'connection lost';
+    }
+    this.#announceProblem();
+  }
+
+  #failed(error: unknown): void {
+    // An error of a connection that still stands: who called has been told.
+    if (this.#usable) return;
+    this.#problem = describeRedisError(error);
+    this.#announceProblem();
+  }
+
+  /** One line per change of state: not per attempt, and not when an attempt fails differently from the one before. */
+  #announceProblem(): void {
+    if (this.#closing) return;
+    if (typeof this.#announcedProblem !== 'string') {
+      this.#announcedProblem = this.#problem;
+      this.#log.warn(
+        { redis: this.#target.description, problem: this.#problem },
+        'redis cannot be reached, trying on',
+      );
+    }
+    this.#firstOutcome.resolve();
+  }
+
+  #warn(node: string, warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      const key = `${node} ${warning}`;
+      if (this.#warned.has(key)) continue;
+      this.#warned.add(key);
+      this.#log.warn({ node, warning }, 'redis may lose what it has acknowledged');
+    }
+  }
+}
+
+async function connectIfIdle(node: Redis): Promise<void> {
+  // Failures arrive as events.
+  if (node.status === 'wait') await node.connect().catch(() => {});
+}

@@ -1,0 +1,89 @@
+/** Where Redis is: the forms that `--redis` takes. */
+import { CimError } from '../../base/errors.ts';
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RedisTarget {
+  /** The Redis server, or one node of a Redis Cluster; with `masterName` the sentinels that know it. */
+  readonly addresses: readonly [RedisAddress, ...RedisAddress[]];
+  readonly masterName?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database: number;
+  readonly tls: boolean;
+  /** For people: without the password. */
+  readonly description: string;
+}
+
+const portDefault = 6379;
+const sentinelPortDefault = 26379;
+
+/**
+ * `host`, `host:port`, `redis://[user:password@]host[:port][/database]`, `rediss://…` (TLS) or
+ * `sentinel://[user:password@]host[:port][,host[:port]…]/master-name`; user and password are those of Redis, percent-encoded.
+ * Throws `bad-config`; the message never holds the password.
+ */
+export function parseRedisUrl(text: string): RedisTarget {
+  const [, scheme = 'redis', rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(text) ?? [];
+  if (!['redis', 'rediss', 'sentinel'].includes(scheme)) {
+    throw refused(`the scheme ${scheme}:// is not one of redis://, rediss://, sentinel://`);
+  }
+  const sentinel = scheme === 'sentinel';
+  // The last @ and the first slash after it: a password may hold either.
+  const at = rest.lastIndexOf('@');
+  const [hosts = '', ...path] = rest.slice(at + 1).split('/');
+  const addresses = hosts
+    .split(',')
+    .map((host) => parseAddress(host, sentinel ? sentinelPortDefault : portDefault));
+  const [address, ...others] = addresses;
+  if (!address || (others.length > 0 && !sentinel)) {
+    throw refused('one host is expected; the other nodes of a Redis Cluster are found through it');
+  }
+  const where = addresses.map(({ host, port }) => `${host}:${port}`).join(',');
+  const name = path.join('/');
+  return {
+    addresses: [address, ...others],
+    ...parseCredentials(at < 0 ? '' : rest.slice(0, at)),
+    ...(sentinel ? { masterName: parseMasterName(name) } : {}),
+    database: sentinel ? 0 : parseDatabase(name),
+    tls: scheme === 'rediss',
+    description: `${scheme}://${where}${name === '' ? '' : `/${name}`}`,
+  };
+}
+
+function parseAddress(text: string, port: number): RedisAddress {
+  const found = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i.exec(text);
+  const host = found?.[1]?.replace(/^\[(.*)\]$/, '$1');
+  const given = found?.[2] === undefined ? port : Number(found[2]);
+  if (!host || given < 1 || given > 65_535) throw refused('a host, or host:port, is expected');
+  return { host, port: given };
+}
+
+function parseCredentials(text: string): Pick<RedisTarget, 'username' | 'password'> {
+  if (text === '') return {};
+  const colon = text.indexOf(':');
+  try {
+    const username = decodeURIComponent(colon < 0 ? text : text.slice(0, colon));
+    const password = colon < 0 ? '' : decodeURIComponent(text.slice(colon + 1));
+    return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
+  } catch {
+    throw refused('user and password are to be percent-encoded');
+  }
+}
+
+function parseMasterName(text: string): string {
+  if (!/^[^/\s]+$/.test(text)) throw refused('sentinel:// ends with /master-name');
+  return text;
+}
+
+function parseDatabase(text: string): number {
+  if (!/^\d{0,4}$/.test(text)) throw refused('the path is the number of a database');
+  return Number(text);
+}
+
+function refused(detail: string): CimError {
+  return new CimError('bad-config', `redis: ${detail}`);
+}

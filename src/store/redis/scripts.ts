@@ -1,0 +1,44 @@
+/** The Lua scripts (scripts/*.lua, each with its contract at its head), under the SHA-1 by which Redis knows them. */
+import { createHash } from 'node:crypto';
+import acknowledge from './scripts/acknowledge.lua';
+import append from './scripts/append.lua';
+import changeInterest from './scripts/change-interest.lua';
+import claimName from './scripts/claim-name.lua';
+import clock from './scripts/clock.lua';
+import closeSession from './scripts/close-session.lua';
+import createAccount from './scripts/create-account.lua';
+import createSchedule from './scripts/create-schedule.lua';
+import drawUserId from './scripts/draw-user-id.lua';
+import findDue from './scripts/find-due.lua';
+import finishSchedule from './scripts/finish-schedule.lua';
+import leaseDue from './scripts/lease-due.lua';
+import openSession from './scripts/open-session.lua';
+import read from './scripts/read.lua';
+import releaseName from './scripts/release-name.lua';
+
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+export const scripts = {
+  acknowledge: script(acknowledge),
+  append: script(append),
+  changeInterest: script(changeInterest),
+  claimName: script(claimName),
+  clock: script(clock),
+  closeSession: script(closeSession),
+  createAccount: script(createAccount),
+  createSchedule: script(createSchedule),
+  drawUserId: script(drawUserId),
+  findDue: script(findDue),
+  finishSchedule: script(finishSchedule),
+  leaseDue: script(leaseDue),
+  openSession: script(openSession),
+  read: script(read),
+  releaseName: script(releaseName),
+} as const;

@@ -1,0 +1,26 @@
+/** The store in one Redis server: what every store guarantees. */
+import { beforeAll } from '@jest/globals';
+import { createLogger } from '../../src/base/log.ts';
+import { RedisStore } from '../../src/store/redis/redis-store.ts';
+import type { Retention, Store } from '../../src/store/store.ts';
+import { describeStore } from '../contract/store.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+const prefixes = new Map<Store, string>();
+
+/** Stores are kept apart by their prefix, as systems that share one Redis are. */
+async function open(retention: Retention, prefix = `cim${prefixes.size}`): Promise<Store> {
+  const log = createLogger('test', 'silent');
+  const store = await RedisStore.open({ url: redis.address, prefix, retention, log });
+  prefixes.set(store, prefix);
+  return store;
+}
+
+describeStore('one Redis server', open, {
+  openAnother: (first, retention) => open(retention, prefixes.get(first)),
+});
