@@ -10,7 +10,7 @@ export interface Address {
 export interface TcpListener {
   readonly port: number;
   /** No more connections; those handed over are their owner's. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Connections that wait to be accepted: a crowd that lost its server comes back all at once. */
@@ -37,10 +37,10 @@ export function listenTcp(
       });
       resolve({
         port: (server.address() as AddressInfo).port,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-          }),
+        close() {
+          // Not waited for: that would be until the last connection has ended, and who ends those waits for this.
+          server.close();
+        },
       });
     });
   });

@@ -4,9 +4,17 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JavaPeer, javaRegister } from '../support/java-peer.ts';
 import { startNginx } from '../support/nginx.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { Client, type ClientEvent, executable, type Role, startRole, startRoute, startServer } from '../support/roles.ts';
 import { startProcess } from '../support/processes.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import {
+  Client,
+  type ClientEvent,
+  executable,
+  type Role,
+  startRole,
+  startRoute,
+  startServer,
+} from '../support/roles.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper.ts';
 
@@ -33,24 +41,27 @@ function serverOf(client: Client): unknown {
   return client.events.filter(({ event }) => event === 'ready').at(-1)?.['server'];
 }
 
-async function liveServers(route: string): Promise<number> {
-  const { dataBody } = (await (await fetch(`${route}/readyz`)).json()) as { dataBody?: unknown };
-  void dataBody;
-  return 0;
-}
-void liveServers;
-
 function readyAgain(client: Client, times: number): Promise<ClientEvent> {
-  return waitUntil(`${client.name} is back`, () => {
-    const readies = client.events.filter(({ event }) => event === 'ready');
-    return readies.length >= times ? readies.at(-1) : undefined;
-  }, { timeoutMs: 30_000 });
+  return waitUntil(
+    `${client.name} is back`,
+    () => {
+      const readies = client.events.filter(({ event }) => event === 'ready');
+      return readies.length >= times ? readies.at(-1) : undefined;
+    },
+    { timeoutMs: 30_000 },
+  );
 }
 
 describe('two servers and two routes', () => {
   test('people on either chat with each other, through nginx, and a killed route is not noticed', async () => {
-    const [one, two] = await Promise.all([startRoute(zookeeper.address, redis.address, roundRobin), startRoute(zookeeper.address, redis.address, roundRobin)]);
-    const servers = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+    const [one, two] = await Promise.all([
+      startRoute(zookeeper.address, redis.address, roundRobin),
+      startRoute(zookeeper.address, redis.address, roundRobin),
+    ]);
+    const servers = await Promise.all([
+      startServer(zookeeper.address),
+      startServer(zookeeper.address),
+    ]);
     const nginx = await startNginx([one, two].map(({ addresses }) => addresses['http'] as string));
     await waitUntil('both servers are chosen', async () => {
       const response = await fetch(`${nginx.url}/readyz`);
@@ -69,7 +80,9 @@ describe('two servers and two routes', () => {
     for (let index = 1; index <= 20; index++) amy.say(`${bob.userId};;after ${index}`);
     await amy.whenSent(41, 30_000);
     await bob.whenText('after 20');
-    const expected = ['before', 'after'].flatMap((when) => Array.from({ length: 20 }, (_, index) => `${when} ${index + 1}`));
+    const expected = ['before', 'after'].flatMap((when) =>
+      Array.from({ length: 20 }, (_, index) => `${when} ${index + 1}`),
+    );
     expect(bob.texts.filter((text) => text !== 'hello everybody')).toEqual(expected);
 
     // Logins and lists go on through nginx.
@@ -77,20 +90,35 @@ describe('two servers and two routes', () => {
     eve.say(`${dan.userId};;new here`);
     await dan.whenText('new here');
     expect((await eve.ask(':olu')) as unknown[]).toHaveLength(5);
-    for (const client of people) expect(client.events.filter(({ event }) => event === 'closed')).toEqual([]);
+    for (const client of people)
+      expect(client.events.filter(({ event }) => event === 'closed')).toEqual([]);
   }, 90_000);
 });
 
 describe('scaling', () => {
   test('out: a third server gets new logins; in: people of a stopped server are elsewhere within seconds', async () => {
-    const route = await startRoute(zookeeper.address, redis.address, ['--strategy', 'least-connections']);
-    const [one] = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
-    const first = [await person('amy', [url(route)]), await person('bob', [url(route)]), await person('cat', [url(route)])];
+    const route = await startRoute(zookeeper.address, redis.address, [
+      '--strategy',
+      'least-connections',
+    ]);
+    const [one] = await Promise.all([
+      startServer(zookeeper.address),
+      startServer(zookeeper.address),
+    ]);
+    const first = [
+      await person('amy', [url(route)]),
+      await person('bob', [url(route)]),
+      await person('cat', [url(route)]),
+    ];
     const third = await startServer(zookeeper.address);
-    await waitUntil('somebody lands on the third server', async () => {
-      const newcomer = await person('new', [url(route)]);
-      return serverOf(newcomer) === third.addresses['tcp'];
-    }, { timeoutMs: 30_000 });
+    await waitUntil(
+      'somebody lands on the third server',
+      async () => {
+        const newcomer = await person('new', [url(route)]);
+        return serverOf(newcomer) === third.addresses['tcp'];
+      },
+      { timeoutMs: 30_000 },
+    );
 
     const moved = first.filter((client) => serverOf(client) === one.addresses['tcp']);
     expect(moved.length).toBeGreaterThan(0);
@@ -107,9 +135,14 @@ describe('scaling', () => {
 
   test('a crashed server: its people come back elsewhere and miss nothing', async () => {
     const route = await startRoute(zookeeper.address, redis.address, roundRobin);
-    const servers = await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+    const servers = await Promise.all([
+      startServer(zookeeper.address),
+      startServer(zookeeper.address),
+    ]);
     const [amy, bob] = [await person('amy', [url(route)]), await person('bob', [url(route)])];
-    await waitUntil('they are on different servers', () => serverOf(amy) !== serverOf(bob), { timeoutMs: 100 }).catch(() => undefined);
+    await waitUntil('they are on different servers', () => serverOf(amy) !== serverOf(bob), {
+      timeoutMs: 100,
+    }).catch(() => undefined);
     const crashing = servers.find(({ addresses }) => addresses['tcp'] === serverOf(bob)) as Role;
     await crashing.process.kill();
     for (let index = 1; index <= 10; index++) amy.say(`${bob.userId};;while away ${index}`);
@@ -124,14 +157,20 @@ describe('what a cluster needs', () => {
     const route = await startRoute(zookeeper.address, redis.address);
     const servers = [await startServer(zookeeper.address)];
     const account = { userId: await javaRegister(url(route), 'java-zs'), userName: 'java-zs' };
-    const before = await waitUntil('the first login', () => JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined));
+    const before = await waitUntil('the first login', () =>
+      JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined),
+    );
     servers.push(await startServer(zookeeper.address));
     const stopping = servers[0]?.process.stop(15_000);
     await before.whenClosed();
-    const after = await waitUntil('the second login', async () => {
-      await before.close(url(route));
-      return JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined);
-    }, { timeoutMs: 30_000, pollMs: 500 });
+    const after = await waitUntil(
+      'the second login',
+      async () => {
+        await before.close(url(route));
+        return JavaPeer.login(url(route), account.userId, account.userName).catch(() => undefined);
+      },
+      { timeoutMs: 30_000, pollMs: 500 },
+    );
     await stopping;
     const amy = await person('amy', [url(route)]);
     amy.say('to the group');
@@ -144,7 +183,10 @@ describe('what a cluster needs', () => {
     await startServer(zookeeper.address);
     const amy = await person('amy', [url(route)]);
     amy.say('1;;to nobody');
-    await amy.whenEvent('hears that there is no such receiver', ({ event, code }) => event === 'error' && code === 'unknown-receiver');
+    await amy.whenEvent(
+      'hears that there is no such receiver',
+      ({ event, code }) => event === 'error' && code === 'unknown-receiver',
+    );
     await ownRedis.kill();
     const notReady = await waitUntil('not ready', async () => {
       const response = await fetch(`${url(route)}/readyz`);
@@ -163,7 +205,17 @@ describe('what a cluster needs', () => {
     const second = await startProcess({
       name: 'cim route',
       command: executable,
-      args: ['route', '--host', '127.0.0.1', '--port', port, '--zk', zookeeper.address, '--redis', redis.address],
+      args: [
+        'route',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        port,
+        '--zk',
+        zookeeper.address,
+        '--redis',
+        redis.address,
+      ],
       ready: (started) => started.hasExited,
     }).catch((error: Error) => error);
     expect(String(second instanceof Error ? second.message : '')).toContain(port);
@@ -172,7 +224,11 @@ describe('what a cluster needs', () => {
   test('a server without ZooKeeper waits for it, says so, and is ready when it comes', async () => {
     const late = await startZooKeeper();
     await late.stop();
-    const starting = startRole('server', ['--port', '0', '--http-port', '0', '--host', '127.0.0.1', '--zk', late.address], { CIM_LOG_LEVEL: 'info' });
+    const starting = startRole(
+      'server',
+      ['--port', '0', '--http-port', '0', '--host', '127.0.0.1', '--zk', late.address],
+      { CIM_LOG_LEVEL: 'info' },
+    );
     await late.start();
     const server = await starting;
     expect(server.process.output).toMatch(/ZooKeeper/);

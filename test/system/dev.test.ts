@@ -1,0 +1,317 @@
+/** `cim dev` and the client as people and scripts use them: every input of the terminal, JSON lines, one-shot sends, restarts. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Client, executable, type Role, startDevelopment, startRole } from '../support/roles.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const run = promisify(execFile);
+
+let dev: Role;
+let routes: string[];
+let userIds = 0;
+
+beforeAll(async () => {
+  dev = await startDevelopment();
+  routes = [`http://${dev.addresses['route']}`];
+});
+
+function person(name: string, state?: string): Promise<Client> {
+  userIds += 1;
+  return Client.ready({
+    userId: userIds,
+    name: `${name}-${userIds}`,
+    routes,
+    ...(state === undefined ? {} : { state }),
+  });
+}
+
+/** Runs `cim <args>` to its end. */
+async function cim(
+  args: readonly string[],
+  input?: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const running = run(executable, [...args]);
+  running.child.stdin?.end(input);
+  try {
+    return { code: 0, ...(await running) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+interface Shown {
+  readonly text: string;
+  readonly from: number;
+}
+
+describe('the client', () => {
+  test('events have the fields and order that docs/client-json.md promises', async () => {
+    const [amy, bob] = [await person('amy'), await person('bob')];
+    amy.say(`${bob.userId};;hi;;there`);
+    const shown = await bob.whenText('hi;;there');
+    expect(Object.keys(shown)).toEqual([
+      'event',
+      'id',
+      'from',
+      'fromName',
+      'to',
+      'text',
+      'seq',
+      'at',
+    ]);
+    expect(shown).toMatchObject({ from: amy.userId, fromName: amy.name, to: bob.userId, seq: 1 });
+    expect(shown['at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(await amy.whenEvent('is told', ({ event }) => event === 'sent')).toEqual({
+      event: 'sent',
+      line: 1,
+      id: shown['id'],
+      seq: 1,
+    });
+    expect(Object.keys(amy.events[0] ?? {})).toEqual([
+      'event',
+      'userId',
+      'userName',
+      'device',
+      'server',
+    ]);
+    bob.say('to all');
+    expect(Object.keys(await amy.whenText('to all'))).toEqual([
+      'event',
+      'id',
+      'from',
+      'fromName',
+      'group',
+      'text',
+      'seq',
+      'at',
+    ]);
+    expect(await Promise.all([amy.quit(), bob.quit()])).toEqual([0, 0]);
+  });
+
+  test('messages to somebody away arrive at the next login, in order, once', async () => {
+    const state = temporaryFolder('bob');
+    const [amy, bob] = [await person('amy'), await person('bob', state)];
+    await bob.quit();
+    const texts = Array.from({ length: 300 }, (_, index) => `while away ${index}`);
+    for (const text of texts) amy.say(`${bob.userId};;${text}`);
+    await amy.whenSent(texts.length);
+    const identity = { userId: bob.userId, name: bob.name, routes, state };
+    const back = await Client.ready(identity);
+    await back.whenText(texts.at(-1) as string);
+    expect(back.texts).toEqual(texts);
+    await back.quit();
+    const again = await Client.ready(identity);
+    amy.say(`${bob.userId};;new`);
+    await again.whenText('new');
+    expect(again.texts).toEqual(['new']);
+  });
+
+  test('wrong lines get one helpful error each, and change nothing', async () => {
+    const amy = await person('amy');
+    const wrong = [':nonsense', '99999;;nobody', ':delay soon', ':history 5 x'];
+    for (const line of wrong) amy.say(line);
+    await waitUntil(
+      'an error for each',
+      () => amy.events.filter(({ event }) => event === 'error').length === wrong.length,
+    );
+    const errors = amy.events.filter(({ event }) => event === 'error');
+    expect(errors.map(({ line }) => line).sort()).toEqual([1, 2, 3, 4]);
+    expect(errors.find(({ line }) => line === 2)).toMatchObject({ code: 'unknown-receiver' });
+    for (const { message } of errors) expect(String(message).length).toBeGreaterThan(10);
+    amy.say(`${amy.userId};;still here`);
+    await amy.whenSent(1);
+  });
+
+  test('commands: :olu, :pu, :info, :q, :history, ::', async () => {
+    const [amy, bob] = [await person('amy'), await person('bob')];
+    const users = (await amy.ask(':olu')) as { userId: number; userName: string }[];
+    expect(users).toContainEqual({ userId: bob.userId, userName: bob.name });
+    expect(await amy.ask(`:pu ${bob.name.slice(0, 5)}`)).toContainEqual({
+      userId: bob.userId,
+      userName: bob.name,
+    });
+    expect(JSON.stringify(await amy.ask(':info'))).toContain(amy.name);
+    amy.say(`${bob.userId};;a Needle in the hay`);
+    amy.say(`${bob.userId};;just hay`);
+    amy.say('::q is how one leaves');
+    await amy.whenSent(3);
+    await bob.whenText(':q is how one leaves');
+    expect(((await bob.ask(':q needle')) as Shown[]).map(({ text }) => text)).toEqual([
+      'a Needle in the hay',
+    ]);
+    const history = (await bob.ask(`:history ${amy.userId} 2`)) as Shown[];
+    expect(history.map(({ text, from }) => [text, from])).toEqual([
+      ['a Needle in the hay', amy.userId],
+      ['just hay', amy.userId],
+    ]);
+  });
+
+  test('a delayed message is sent though its sender has left', async () => {
+    const [amy, bob] = [await person('amy'), await person('bob')];
+    amy.say(`:delay ${bob.userId};;later 1`);
+    await amy.whenSent(1);
+    expect(await amy.quit()).toBe(0);
+    expect(bob.texts).toEqual([]);
+    expect(await bob.whenText('later')).toMatchObject({ from: amy.userId });
+  });
+
+  test('piped lines are all sent before it ends, the one without a line end too', async () => {
+    const bob = await person('bob');
+    const lines = Array.from({ length: 2_000 }, (_, index) => `${bob.userId};;piped ${index}`).join(
+      '\n',
+    );
+    userIds += 1;
+    const client = [
+      'client',
+      '--user-id',
+      String(userIds),
+      '--name',
+      `piper-${userIds}`,
+      '--state',
+      temporaryFolder('piper'),
+    ];
+    const { code, stdout } = await cim(
+      [...client, '--route', routes[0] as string, '--json'],
+      lines,
+    );
+    expect(code).toBe(0);
+    const sent = stdout.split('\n').filter((line) => line.includes('"event":"sent"'));
+    expect(sent).toHaveLength(2_000);
+    await bob.whenText('piped 1999');
+    expect(bob.texts).toEqual(Array.from({ length: 2_000 }, (_, index) => `piped ${index}`));
+  });
+
+  test('two at the same account: each gets everything, also what the other sent', async () => {
+    const amy = await person('amy');
+    const second = await Client.ready({ userId: amy.userId, name: amy.name, routes });
+    const bob = await person('bob');
+    bob.say(`${amy.userId};;to both`);
+    await Promise.all([amy.whenText('to both'), second.whenText('to both')]);
+    amy.say(`${bob.userId};;from the first`);
+    await second.whenText('from the first');
+    expect(amy.texts).toEqual(['to both']);
+  });
+
+  test('somebody else’s id or name is refused with 77', async () => {
+    const amy = await person('amy');
+    const identities = [
+      [amy.userId, 'impostor'],
+      [98_765, amy.name],
+    ] as const;
+    for (const [userId, name] of identities) {
+      const args = [
+        'client',
+        '--user-id',
+        String(userId),
+        '--name',
+        name,
+        '--route',
+        routes[0] as string,
+        '--state',
+        temporaryFolder('impostor'),
+      ];
+      const { code, stderr, stdout } = await cim(args, '');
+      expect(code).toBe(77);
+      expect(`${stdout}${stderr}`).toMatch(/name|account/);
+    }
+  });
+});
+
+describe('cim send', () => {
+  test('sends its argument, or its input line by line, and ends when all is stored', async () => {
+    const bob = await person('bob');
+    userIds += 1;
+    const identity = [
+      '--user-id',
+      String(userIds),
+      '--name',
+      `script-${userIds}`,
+      '--route',
+      routes[0] as string,
+      '--state',
+      temporaryFolder('send'),
+    ];
+    expect(
+      await cim(['send', ...identity, '--to', String(bob.userId), 'the build is green']),
+    ).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(
+      (await cim(['send', ...identity, '--to', String(bob.userId)], 'line one\nline two\n')).code,
+    ).toBe(0);
+    await bob.whenText('line two');
+    expect(bob.texts).toEqual(['the build is green', 'line one', 'line two']);
+    const refused = await cim(['send', ...identity, '--to', '424242', 'hello?']);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(/account/);
+  });
+
+  test('without a route says which it tried, and ends with 69', async () => {
+    const identity = ['--user-id', '1', '--name', 'x', '--state', temporaryFolder('send')];
+    const { code, stderr } = await cim([
+      'send',
+      ...identity,
+      '--route',
+      'http://127.0.0.1:1',
+      '--to',
+      '2',
+      'x',
+    ]);
+    expect(code).toBe(69);
+    expect(stderr).toContain('127.0.0.1:1');
+  }, 30_000);
+});
+
+describe('cim admin', () => {
+  test('lists servers and people, and ends sessions', async () => {
+    const amy = await person('amy');
+    const route = ['--route', routes[0] as string];
+    expect((await cim(['admin', 'servers', ...route])).stdout).toContain(
+      dev.addresses['tcp']?.split(':')[1],
+    );
+    expect((await cim(['admin', 'online', ...route])).stdout).toContain(amy.name);
+    expect((await cim(['admin', 'kick', String(amy.userId), ...route])).code).toBe(0);
+    await amy.whenEvent('is told', ({ event }) => event === 'closed');
+    await amy.process.exited;
+  });
+});
+
+describe('a restart', () => {
+  test('kill -9 loses nothing that was acknowledged, and people resume by themselves', async () => {
+    const data = temporaryFolder('data');
+    const first = await startDevelopment(['--data', data]);
+    const portOf = (name: string) => first.addresses[name]?.split(':')[1] ?? '';
+    const ports = ['--port', portOf('tcp'), '--http-port', '0', '--route-port', portOf('route')];
+    const route = `http://${first.addresses['route']}`;
+    const [amy, bob] = [
+      await Client.ready({ userId: 1, name: 'amy', routes: [route] }),
+      await Client.ready({ userId: 2, name: 'bob', routes: [route] }),
+    ];
+    for (let index = 0; index < 500; index++) amy.say(`2;;numbered ${index}`);
+    await amy.whenSent(100);
+    await first.process.kill();
+    await startRole('dev', ['--data', data, ...ports]);
+    await amy.whenSent(500, 30_000);
+    await bob.whenText('numbered 499', 30_000);
+    expect(bob.texts).toEqual(Array.from({ length: 500 }, (_, index) => `numbered ${index}`));
+  }, 60_000);
+
+  test('a second process on the same data is told whose they are', async () => {
+    const data = temporaryFolder('data');
+    await startDevelopment(['--data', data]);
+    const second = await cim([
+      'dev',
+      '--data',
+      data,
+      '--port',
+      '0',
+      '--http-port',
+      '0',
+      '--route-port',
+      '0',
+    ]);
+    expect(second.code).toBe(69);
+    expect(second.stderr).toContain(data);
+  });
+});
