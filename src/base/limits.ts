@@ -13,6 +13,8 @@ export const limits = {
   groupNameCharactersMax: 64,
   /** Characters of a device id: part of a store key. */
   deviceCharactersMax: 64,
+  /** Characters of a schedule's id: part of a store key. */
+  scheduleIdCharactersMax: 64,
   /** The largest user id: ids cross JSON and protobuf numbers, so they stay exact in JavaScript. */
   userIdMax: Number.MAX_SAFE_INTEGER,
   /** Texts in one HTTP batch (`batchMsg`); all are stored before the answer. */
@@ -49,6 +51,12 @@ export const limits = {
 
   /** Bytes of an HTTP request body. */
   httpBodyBytesMax: 1024 * 1024,
+  /** How long an HTTP caller may take to send a request: one that dribbles must not hold a connection. */
+  httpRequestMsMax: 30_000,
+  /** Idle HTTP connections are kept for this long: more than the 5 minutes of the Java callers' pool, so that none of theirs is closed under them. */
+  httpIdleMsMax: 6 * 60_000,
+  /** How long stopping waits for HTTP requests that are being answered. */
+  httpCloseMsMax: 3_000,
   /** Scheduled messages: how far ahead. */
   delaySecondsMax: 366 * 24 * 3600,
 

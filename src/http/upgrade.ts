@@ -7,11 +7,16 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { upgrade } from 'undici';
 import { CimError } from '../base/errors.ts';
-import { equalSecrets } from '../base/secret.ts';
+import { bearsSecret } from '../base/secret.ts';
 
 const protocol = 'cim-link/1';
 const path = '/internal/link';
 const dialMsMax = 2_000;
+
+/** Other protocols are not ours to refuse: a JDK's HTTP client offers h2c with every request, and means to be answered in HTTP/1.1. */
+export function isOwnUpgrade({ headers }: IncomingMessage): boolean {
+  return headers.upgrade === protocol;
+}
 
 /** Opens a stream to the role at `origin` (`http://host:port`). Rejects with `unavailable`, or `not-allowed` when the secret is another one. */
 export async function dialUpgrade(origin: string, secret: string): Promise<Duplex> {
@@ -28,10 +33,13 @@ export async function dialUpgrade(origin: string, secret: string): Promise<Duple
   }
 }
 
-/** Hands every upgrade that carries the secret to `onStream`; refuses the others with one line of HTTP. Returns how to end all streams. */
+/**
+ * Hands every upgrade that carries the secret to `onStream`; refuses the others, and all while no secret is known, with one line of HTTP. Returns how to end all
+ * streams.
+ */
 export function acceptUpgrades(
   server: Server,
-  secret: string,
+  secret: () => string | undefined,
   onStream: (stream: Duplex) => void,
 ): () => void {
   const streams = new Set<Duplex>();
@@ -41,7 +49,7 @@ export function acceptUpgrades(
     });
     if (request.url !== path || request.headers.upgrade !== protocol) {
       refuse(stream, '404 Not Found', 'there is no such upgrade here');
-    } else if (!equalSecrets(request.headers.authorization ?? '', `Bearer ${secret}`)) {
+    } else if (!bearsSecret(request.headers.authorization, secret())) {
       refuse(stream, '403 Forbidden', 'the cluster secret is missing or another one');
     } else {
       streams.add(stream);

@@ -1,0 +1,175 @@
+/**
+ * An HTTP port of a role: endpoints behind one envelope, with their documentation and health. Fastify is known here and nowhere else; its own logger is off,
+ * so that no header and no body of a caller is ever logged.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import swagger from '@fastify/swagger';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
+import { CimError, describeError, errorTable } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Logger } from '../base/log.ts';
+import { bearsSecret } from '../base/secret.ts';
+import type { Endpoint } from './endpoint.ts';
+import { errorEnvelope, successEnvelope } from './envelope.ts';
+import { asCimError, refuseConnection } from './failures.ts';
+import { healthEndpoints } from './health.ts';
+import { parseJsonBody } from './json-body.ts';
+import { documentationOf, openApiOptions } from './open-api.ts';
+import { readBody } from './schema.ts';
+import { ServerSockets } from './server-sockets.ts';
+import { isOwnUpgrade } from './upgrade.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HttpAppOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Beside these there are /healthz, /readyz and /openapi.json. */
+  readonly endpoints: readonly Endpoint[];
+  /** What callers of operators' endpoints must bear; while it is undefined nobody may call them. */
+  readonly clusterSecret: () => string | undefined;
+  /** What keeps the role from working, in one line each. */
+  readonly problems: () => Promise<readonly string[]>;
+}
+
+export interface HttpApp {
+  /** For what shares the port: upgrades. */
+  readonly server: Server;
+  /** Answers a request without a socket, for tests. */
+  readonly inject: FastifyInstance['inject'];
+  /** Rejects with `port-taken`, naming the port. Port 0 takes a free one. */
+  listen(address: Address): Promise<Address>;
+  /** Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what has not ended within a bound. */
+  close(): Promise<void>;
+}
+
+export function buildHttpApp(options: HttpAppOptions): HttpApp {
+  const { version, problems } = options;
+  const endpoints = [...healthEndpoints(version, problems), ...options.endpoints];
+  const app = createFastify(options);
+  refuseUnknownPaths(app, endpoints);
+  app.register(swagger, openApiOptions(options));
+  app.register(async (scope) => {
+    for (const endpoint of endpoints) addEndpoint(scope, endpoint, options.clusterSecret);
+    scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  });
+
+  const sockets = new ServerSockets(app.server);
+  return {
+    server: app.server,
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    listen: (address) => listen(app, address),
+    close: async () => {
+      const cutOff = setTimeout(() => sockets.destroyAll(), limits.httpCloseMsMax);
+      const closed = app.close();
+      sockets.destroySilent();
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+function createFastify({ log }: HttpAppOptions): FastifyInstance {
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const failure = asCimError(error);
+    if (!failure) {
+      const { method, routeOptions } = request;
+      const { stack } = error as Error;
+      log.error(
+        { method, path: routeOptions.url, error: describeError(error), stack },
+        'an HTTP request failed',
+      );
+    }
+    return sendFailure(reply, failure ?? new CimError('internal'));
+  };
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.httpBodyBytesMax,
+    requestTimeout: limits.httpRequestMsMax,
+    keepAliveTimeout: limits.httpIdleMsMax,
+    // What still comes over a kept connection while the port closes is answered as ever; it is the last answer there.
+    return503OnClosing: false,
+    http: { shouldUpgradeCallback: isOwnUpgrade },
+    frameworkErrors: fail,
+    clientErrorHandler: refuseConnection,
+  });
+  app.setErrorHandler<FastifyError>(fail);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async ({ headers }: FastifyRequest, bytes: Buffer) =>
+      parseJsonBody(bytes, headers['content-type'] ?? ''),
+  );
+  // Fastify gets the schemas for the documentation alone: readBody checks them.
+  app.setValidatorCompiler(() => () => true);
+  // Endpoints name their fields one by one, so nothing has to be filtered.
+  app.setSerializerCompiler(() => JSON.stringify);
+  return app;
+}
+
+function sendFailure(reply: FastifyReply, failure: CimError): FastifyReply {
+  return reply.code(errorTable[failure.kind].status).send(errorEnvelope(failure));
+}
+
+/** Before the body is looked at: whoever has the path or the method wrong should hear that. */
+function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]): void {
+  const allowed = new Map(
+    endpoints.map(({ path, method }) => [path, method === 'GET' ? 'GET, HEAD' : method]),
+  );
+  app.addHook('onRequest', async ({ is404, url, method }, reply) => {
+    if (!is404) return;
+    const allow = allowed.get(url.split('?', 1)[0] ?? '');
+    if (allow === undefined) throw new CimError('not-found');
+    reply.header('allow', allow);
+    throw new CimError('wrong-method', `${method} is not possible here, but ${allow} is`);
+  });
+}
+
+function addEndpoint(
+  scope: FastifyInstance,
+  endpoint: Endpoint,
+  clusterSecret: () => string | undefined,
+): void {
+  scope.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    schema: documentationOf(endpoint),
+    onRequest: async ({ headers }) => {
+      if (endpoint.operators && !bearsSecret(headers.authorization, clusterSecret())) {
+        throw new CimError(
+          'not-allowed',
+          'this needs the header Authorization: Bearer <cluster secret>',
+        );
+      }
+    },
+    handler: async ({ body, headers }) => {
+      const fields = endpoint.body ? readBody(endpoint.body, body) : {};
+      const java = headers['x-cim-version'] === undefined;
+      return successEnvelope(await endpoint.handle(fields, { java }));
+    },
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: Address): Promise<Address> {
+  await app.ready();
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new CimError('port-taken', `HTTP port ${port} on ${host} cannot be listened on`, {
+      cause,
+    });
+  }
+  return { host, port: (app.server.address() as AddressInfo).port };
+}

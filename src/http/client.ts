@@ -1,0 +1,41 @@
+/** Calls to HTTP ports of roles. undici keeps their connections, and lets go of them when nothing else keeps the process alive. */
+import { request } from 'undici';
+import { CimError, describeError } from '../base/errors.ts';
+import { openEnvelope } from './envelope.ts';
+
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** For all of it, until the last byte of the answer. */
+  readonly timeoutMs: number;
+}
+
+/** The answer's `dataBody`. Rejects with the CimError that the answer tells of, or `unavailable`, naming the URL, when there is no such answer in time. */
+export async function requestJson(url: string, options: JsonRequest): Promise<unknown> {
+  // Without what a URL may hold of a password.
+  const { origin, pathname } = new URL(url);
+  const shown = `${origin}${pathname}`;
+  return openEnvelope(await fetchJson(url, shown, options), shown);
+}
+
+async function fetchJson(
+  url: string,
+  shown: string,
+  { method, headers = {}, body, timeoutMs }: JsonRequest,
+): Promise<unknown> {
+  try {
+    const answer = await request(url, {
+      method,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return await answer.body.json();
+  } catch (cause) {
+    throw new CimError('unavailable', `no answer from ${shown}: ${describeError(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+/** One thing that can be asked of a role over HTTP. Endpoints know neither Fastify nor envelopes: a result becomes a `dataBody`, a CimError its code. */
+import type { BodyOf, BodySchema } from './schema.ts';
+
+export interface Caller {
+  /** True without the header X-Cim-Version: it gets exactly what the Java system answers, and nothing more. */
+  readonly java: boolean;
+}
+
+/** JSON Schema for the documentation alone. */
+export type AnswerSchema = Readonly<Record<string, unknown>>;
+
+export interface Endpoint<Body extends BodySchema = BodySchema> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  /** Only those who bear the cluster secret may call it. */
+  readonly operators?: true;
+  /** Required for POST. */
+  readonly body?: Body;
+  /** The `dataBody` of a success; null if absent. */
+  readonly answer?: AnswerSchema;
+  /** Returns the `dataBody`. Throws a CimError for every other outcome. */
+  handle(body: BodyOf<Body>, caller: Caller): unknown;
+}
+
+/** Writes an endpoint down with its handler's body typed by its schema. */
+export function endpoint<const Body extends BodySchema>(definition: Endpoint<Body>): Endpoint {
+  return definition as unknown as Endpoint;
+}

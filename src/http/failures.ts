@@ -1,0 +1,50 @@
+/** Whatever goes wrong on the way to a handler, or in it, as a CimError; and the same below HTTP, where only bytes are left to answer with. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { CimError, type ErrorName } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { errorEnvelope } from './envelope.ts';
+
+const explanations: Readonly<Record<string, readonly [ErrorName, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'too-large',
+    `the body may have ${limits.httpBodyBytesMax} bytes at most`,
+  ],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'wrong-media-type',
+    'the header Content-Type must be application/json',
+  ],
+  FST_ERR_BAD_URL: ['invalid-argument', 'the path is not well-formed'],
+};
+
+/** Undefined for what no caller can cause: a bug, or a failure that nobody foresaw. */
+export function asCimError(error: unknown): CimError | undefined {
+  if (error instanceof CimError) return error;
+  const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
+  const explanation = explanations[code];
+  if (explanation) return new CimError(...explanation, { cause: error });
+  if (statusCode >= 400 && statusCode < 500) {
+    return new CimError('invalid-argument', (error as Error).message, { cause: error });
+  }
+  return undefined;
+}
+
+const statusByParserError: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers bytes that are no HTTP request, and ends their connection. */
+export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = statusByParserError[error.code ?? ''] ?? 400;
+  const meaning = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify(errorEnvelope(new CimError('invalid-argument', meaning)));
+  socket.end(
+    `HTTP/1.1 ${status} ${meaning}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** The documentation at /openapi.json, made of what the endpoints declare. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
+import { successCode } from '../base/errors.ts';
+import type { AnswerSchema, Endpoint } from './endpoint.ts';
+
+const description = `Every answer has the same four keys. A caller without the header \`X-Cim-Version\` gets exactly what the Java system answers; with it,
+\`dataBody\` may hold more. Wherever a number is expected it may be a string of digits; fields that are not listed are ignored, and null is as good as absent.`;
+
+export function openApiOptions({
+  title,
+  version,
+}: {
+  readonly title: string;
+  readonly version: string;
+}): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version, description },
+      components: {
+        securitySchemes: {
+          clusterSecret: { type: 'http', scheme: 'bearer', description: '--cluster-secret' },
+        },
+      },
+    },
+  };
+}
+
+/** An endpoint's own page; its body's schema is also what requests are checked against. */
+export function documentationOf({ summary, body, answer, operators }: Endpoint): FastifySchema {
+  return {
+    summary,
+    ...(operators ? { security: [{ clusterSecret: [] }] } : {}),
+    ...(body ? { body } : {}),
+    response: {
+      200: envelopeSchema(answer ?? { type: 'null' }),
+    },
+  };
+}
+
+function envelopeSchema(dataBody: AnswerSchema): AnswerSchema {
+  return {
+    type: 'object',
+    description: `code ${successCode}: done; any other is an outcome that docs/reference/errors.md explains, and dataBody is null`,
+    required: ['code', 'message', 'reqNo', 'dataBody'],
+    properties: {
+      code: { type: 'string' },
+      message: { type: 'string' },
+      reqNo: { type: 'null' },
+      dataBody: { anyOf: [dataBody, { type: 'null' }] },
+    },
+  };
+}

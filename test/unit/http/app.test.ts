@@ -1,0 +1,231 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ErrorName, errorTable } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
+import { endpoint } from '../../../src/http/endpoint.ts';
+import { post, testApp } from './test-app.ts';
+
+const json = 'application/json; charset=utf-8';
+
+function envelope(code: string, message: string, dataBody: unknown = null): string {
+  return JSON.stringify({ code, message, reqNo: null, dataBody });
+}
+
+describe('the envelope', () => {
+  test('of a success has four keys in their order', async () => {
+    const answer = await post(testApp().app, '/echo', '{"text":"hi","id":1}');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe(json);
+    expect(answer.body).toBe(
+      '{"code":"9000","message":"Success","reqNo":null,"dataBody":{"id":1,"text":"hi"}}',
+    );
+  });
+
+  test('of nothing has null', async () => {
+    const nothing = endpoint({ method: 'GET', path: '/nothing', summary: '', handle: () => {} });
+    const answer = await testApp({ endpoints: [nothing] }).app.inject('/nothing');
+    expect(answer.body).toBe(envelope('9000', 'Success'));
+  });
+
+  test.each(Object.keys(errorTable) as ErrorName[])('of %s', async (kind) => {
+    const { app, lines } = testApp();
+    const answer = await post(app, '/fail', JSON.stringify({ kind }));
+    expect(answer.statusCode).toBe(errorTable[kind].status);
+    expect(answer.headers['content-type']).toBe(json);
+    expect(answer.body).toBe(envelope(errorTable[kind].code, 'what happened'));
+    expect(lines).toEqual([]);
+  });
+
+  test('of a bug tells nothing; the log does, but neither headers nor body', async () => {
+    const { app, lines } = testApp();
+    const headers = { authorization: 'Bearer hunter2', cookie: 'hunter2' };
+    const answer = await post(app, '/fail?key=hunter2', '{"secret":"hunter2"}', json, headers);
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).toBe(envelope('4000', 'Failure'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('"path":"/fail","error":"an internal detail"');
+    expect(lines[0]).not.toContain('hunter2');
+  });
+});
+
+describe('a path or method that is not there', () => {
+  test.each(['/', '/Echo', '/echo/', '/echo/1', '/__proto__', '/constructor'])(
+    'POST %s is 404, whatever the body',
+    async (url) => {
+      const answer = await post(testApp().app, url, '{{', 'text/plain');
+      expect([answer.statusCode, answer.body]).toEqual([
+        404,
+        envelope('3404', 'There is nothing at this path'),
+      ]);
+    },
+  );
+
+  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'GET', 'HEAD', 'TRACE', 'PROPFIND'] as const)(
+    '%s /echo is 405 and says what is allowed',
+    async (method) => {
+      const answer = await testApp().app.inject({ method: method as 'GET', url: '/echo?x=1' });
+      expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'POST']);
+      if (method !== 'HEAD') {
+        expect(answer.body).toBe(envelope('3405', `${method} is not possible here, but POST is`));
+      }
+    },
+  );
+
+  test('POST /healthz is 405, HEAD is not', async () => {
+    const { app } = testApp();
+    const answer = await post(app, '/healthz', '{}');
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+    const head = await app.inject({ method: 'HEAD', url: '/healthz' });
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+  });
+
+  test('a path that is no text is 400', async () => {
+    const answer = await testApp().app.inject('/%zz');
+    expect([answer.statusCode, answer.body]).toEqual([
+      400,
+      envelope('3000', 'the path is not well-formed'),
+    ]);
+  });
+});
+
+describe('a body that is not what it should be', () => {
+  const media = envelope('3415', 'the header Content-Type must be application/json');
+  const charset = envelope('3415', 'the charset in Content-Type must be utf-8');
+  const noJson = envelope('3000', 'the body must be JSON in UTF-8');
+  const noObject = envelope('3000', 'the body must be a JSON object');
+
+  test.each([
+    [415, media, '{"id":1}', null],
+    [415, media, '{"id":1}', 'text/plain'],
+    [415, media, 'id=1', 'application/x-www-form-urlencoded'],
+    [415, media, '{"id":1}', 'application/xml'],
+    [415, media, '{"id":1}', 'no type at all'],
+    [415, charset, '{"id":1}', 'application/json; charset=iso-8859-1'],
+    [415, charset, '{"id":1}', 'application/json;Charset="UTF-16"'],
+    [400, noJson, '', json],
+    [400, noJson, '{', json],
+    [400, noJson, 'id=1', json],
+    [400, noJson, "{'id':1}", json],
+    [400, noJson, '{"id":1}{"id":1}', json],
+    [400, noJson, '{"id":NaN}', json],
+    [400, noJson, '['.repeat(500_000), json],
+    [400, noObject, undefined, null],
+    [400, noObject, 'null', json],
+    [400, noObject, '[{"id":1}]', json],
+    [400, noObject, '"id"', json],
+    [400, noObject, `${'['.repeat(500_000)}${']'.repeat(500_000)}`, json],
+    [400, envelope('3000', 'id: must be given'), '{}', json],
+  ])('%i %s', async (status, body, given, contentType) => {
+    const { app, lines } = testApp();
+    const answer = await post(app, '/echo', given, contentType);
+    expect([answer.statusCode, answer.body]).toEqual([status, body]);
+    expect(answer.headers['content-type']).toBe(json);
+    expect(lines).toEqual([]);
+  });
+
+  test('bytes that are not UTF-8 are refused, not replaced', async () => {
+    const latin1 = Buffer.from('{"id":1,"text":"ä"}', 'latin1');
+    const answer = await post(testApp().app, '/echo', latin1);
+    expect([answer.statusCode, answer.body]).toEqual([400, noJson]);
+  });
+
+  test('deep nesting in a field that nobody reads is ignored', async () => {
+    const deep = `{"id":1,"other":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`;
+    expect((await post(testApp().app, '/echo', deep)).statusCode).toBe(200);
+  });
+
+  test.each([
+    'application/json',
+    'application/json;charset=UTF-8',
+    'Application/JSON; charset="utf-8"',
+  ])('but %s is fine', async (contentType) => {
+    const answer = await post(testApp().app, '/echo', '{"id":1,"text":"ä"}', contentType);
+    expect(answer.json().dataBody).toEqual({ id: 1, text: 'ä' });
+  });
+
+  test('one over the limit is 413, one at the limit is fine', async () => {
+    const { app } = testApp();
+    const bodyOf = (bytes: number) => JSON.stringify({ id: 1, text: 'x'.repeat(bytes - 18) });
+    expect(Buffer.byteLength(bodyOf(limits.httpBodyBytesMax))).toBe(limits.httpBodyBytesMax);
+    expect((await post(app, '/echo', bodyOf(limits.httpBodyBytesMax))).statusCode).toBe(200);
+    const answer = await post(app, '/echo', bodyOf(limits.httpBodyBytesMax + 1));
+    expect([answer.statusCode, answer.body]).toEqual([
+      413,
+      envelope('3413', 'the body may have 1048576 bytes at most'),
+    ]);
+  });
+});
+
+describe('health', () => {
+  test('/healthz tells the version', async () => {
+    const answer = await testApp().app.inject('/healthz');
+    expect(answer.body).toBe(envelope('9000', 'Success', { version: '9.9.9' }));
+  });
+
+  test('/readyz is 200 without problems', async () => {
+    const answer = await testApp().app.inject('/readyz');
+    expect([answer.statusCode, answer.body]).toEqual([200, envelope('9000', 'Success')]);
+  });
+
+  test('/readyz is 503 with all reasons', async () => {
+    const problems = async () => ['Redis is away', 'the registry is connecting'];
+    const answer = await testApp({ problems }).app.inject('/readyz');
+    expect([answer.statusCode, answer.body]).toEqual([
+      503,
+      envelope('9400', 'Redis is away; the registry is connecting'),
+    ]);
+  });
+
+  test('/readyz is 503 when that cannot be found out', async () => {
+    const problems = () => Promise.reject(new Error('Redis is away'));
+    const answer = await testApp({ problems }).app.inject('/readyz');
+    expect([answer.statusCode, answer.body]).toEqual([503, envelope('9400', 'Redis is away')]);
+  });
+});
+
+describe('endpoints for operators', () => {
+  const guarded = endpoint({
+    method: 'POST',
+    path: '/guarded',
+    summary: 'For operators',
+    operators: true,
+    body: { type: 'object', required: [], properties: {} },
+    handle: () => 'done',
+  });
+
+  test('serve those who bear the secret', async () => {
+    const { app } = testApp({ endpoints: [guarded] });
+    const answer = await post(app, '/guarded', '{}', json, { authorization: 'Bearer the secret' });
+    expect(answer.body).toBe(envelope('9000', 'Success', 'done'));
+  });
+
+  test.each([
+    {},
+    { authorization: 'the secret' },
+    { authorization: 'Bearer the secre' },
+    { authorization: 'Basic the secret' },
+  ])('refuse %j before they look at the body, and say what is needed', async (headers) => {
+    const { app } = testApp({ endpoints: [guarded] });
+    const answer = await post(app, '/guarded', '{{', json, headers as Record<string, string>);
+    expect([answer.statusCode, answer.body]).toEqual([
+      403,
+      envelope('9300', 'this needs the header Authorization: Bearer <cluster secret>'),
+    ]);
+  });
+
+  test('refuse everybody while no secret is known', async () => {
+    const { app } = testApp({ endpoints: [guarded], clusterSecret: () => undefined });
+    for (const authorization of ['Bearer undefined', 'Bearer ', 'Bearer']) {
+      expect((await post(app, '/guarded', '{}', json, { authorization })).statusCode).toBe(403);
+    }
+  });
+});
+
+test('/openapi.json describes every endpoint as it is checked', async () => {
+  const answer = await testApp().app.inject('/openapi.json');
+  const { openapi, info, paths } = answer.json();
+  expect([openapi, info.title, info.version]).toEqual(['3.1.0', 'test', '9.9.9']);
+  expect(Object.keys(paths).sort()).toEqual(['/echo', '/fail', '/healthz', '/readyz']);
+  const body = paths['/echo'].post.requestBody.content['application/json'].schema;
+  expect(body.properties.short).toEqual({ type: 'string', minLength: 1, maxLength: 3 });
+  expect(body.required).toEqual(['id']);
+});

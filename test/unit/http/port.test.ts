@@ -1,0 +1,151 @@
+/** What needs a real socket: listening, ending, and bytes that are no HTTP. */
+import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
+import { endpoint } from '../../../src/http/endpoint.ts';
+import { acceptUpgrades } from '../../../src/http/upgrade.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { RawConnection, testApp } from './test-app.ts';
+
+const anywhere = { host: '127.0.0.1', port: 0 };
+const getHealth = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('listening', () => {
+  test('port 0 takes a free one and tells it', async () => {
+    const { app } = testApp();
+    const { host, port } = await app.listen(anywhere);
+    expect(host).toBe('127.0.0.1');
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  });
+
+  test('a port that is taken is named', async () => {
+    const { port } = await testApp().app.listen(anywhere);
+    await expect(testApp().app.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({
+      kind: 'port-taken',
+      message: `HTTP port ${port} on 127.0.0.1 cannot be listened on`,
+    });
+  });
+
+  test('so is one on an address that is not this machine’s', async () => {
+    await expect(testApp().app.listen({ host: '192.0.2.1', port: 80 })).rejects.toMatchObject({
+      kind: 'port-taken',
+    });
+  });
+});
+
+describe('connections', () => {
+  test('idle ones are kept for longer than Java callers keep theirs', async () => {
+    const { port } = await testApp().app.listen(anywhere);
+    const connection = new RawConnection(port).send(getHealth);
+    await waitUntil('the answer', () => connection.received.includes('9.9.9'));
+    expect(/Keep-Alive: timeout=(\d+)/i.exec(connection.received)?.[1]).toBe('360');
+  });
+
+  test.each([
+    ['no HTTP at all', 'hello\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
+    [
+      'two lengths',
+      'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      'HTTP/1.1 400 Bad Request',
+    ],
+    [
+      'endless headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      'HTTP/1.1 431 Request Header Fields Too Large',
+    ],
+  ])('%s: an envelope, and the end', async (_, bytes, status) => {
+    const { port } = await testApp().app.listen(anywhere);
+    const connection = new RawConnection(port).send(bytes);
+    await connection.ended;
+    expect(connection.received.startsWith(`${status}\r\n`)).toBe(true);
+    const body = JSON.parse(connection.received.split('\r\n\r\n')[1] ?? '');
+    expect(Object.keys(body)).toEqual(['code', 'message', 'reqNo', 'dataBody']);
+    expect(body.code).toBe('3000');
+  });
+
+  test('a body over the limit is answered even while it is still being sent', async () => {
+    const { port } = await testApp().app.listen(anywhere);
+    const head = `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n\r\n`;
+    const connection = new RawConnection(port).send(head + 'x'.repeat(100_000));
+    await waitUntil('the answer', () => connection.received.includes('"code":"3413"'));
+    expect(connection.received.startsWith('HTTP/1.1 413 ')).toBe(true);
+  });
+
+  test('an offer of another protocol, as a JDK makes it, is answered in this one', async () => {
+    const { app } = testApp();
+    const endStreams = acceptUpgrades(
+      app.server,
+      () => 'the secret',
+      () => {},
+    );
+    const { port } = await app.listen(anywhere);
+    const offer =
+      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n';
+    const connection = new RawConnection(port).send(
+      getHealth.replace('\r\n\r\n', `\r\n${offer}\r\n`),
+    );
+    await waitUntil('the answer', () => connection.received.includes('9.9.9'));
+    expect(connection.received.startsWith('HTTP/1.1 200 OK')).toBe(true);
+    endStreams();
+  });
+});
+
+describe('closing', () => {
+  /** Answers when told to. */
+  function slowApp() {
+    const answer = Promise.withResolvers<string>();
+    const entered = Promise.withResolvers<void>();
+    const slow = endpoint({
+      method: 'GET',
+      path: '/slow',
+      summary: 'Takes its time',
+      handle: () => {
+        entered.resolve();
+        return answer.promise;
+      },
+    });
+    return { ...testApp({ endpoints: [slow] }), answer, entered: entered.promise };
+  }
+
+  test('ends idle connections at once, also one that never said anything', async () => {
+    const { app } = testApp();
+    const { port } = await app.listen(anywhere);
+    const silent = new RawConnection(port);
+    const idle = new RawConnection(port).send(getHealth);
+    await waitUntil('the answer', () => idle.received.includes('9.9.9'));
+    const started = performance.now();
+    await app.close();
+    expect(performance.now() - started).toBeLessThan(limits.httpCloseMsMax / 2);
+    await Promise.all([silent.ended, idle.ended]);
+  });
+
+  test('finishes what is being answered', async () => {
+    const { app, answer, entered } = slowApp();
+    const { port } = await app.listen(anywhere);
+    const asked = fetch(`http://127.0.0.1:${port}/slow`);
+    await entered;
+    const closed = app.close();
+    answer.resolve('done');
+    expect(await (await asked).json()).toMatchObject({ code: '9000', dataBody: 'done' });
+    await closed;
+  });
+
+  test('waits a bounded time for the rest, upgraded connections included', async () => {
+    const { app, entered } = slowApp();
+    acceptUpgrades(
+      app.server,
+      () => 'the secret',
+      () => {},
+    );
+    const { port } = await app.listen(anywhere);
+    const never = new RawConnection(port).send('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    const upgraded = new RawConnection(port).send(
+      'GET /internal/link HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer the secret\r\nConnection: Upgrade\r\nUpgrade: cim-link/1\r\n\r\n',
+    );
+    await waitUntil('the upgrade', () => upgraded.received.includes('101'));
+    await entered;
+    const started = performance.now();
+    await app.close();
+    expect(performance.now() - started).toBeLessThan(limits.httpCloseMsMax + 1_500);
+    await Promise.all([never.ended, upgraded.ended]);
+  });
+});
