@@ -1,0 +1,31 @@
+/** A route's HTTP port. main.ts listens on it, and lets servers' links in over its `server`. */
+import type { Logger } from '../base/log.ts';
+import { buildHttpApp, type HttpApp } from '../http/app.ts';
+import { accountEndpoints } from './endpoints/accounts.ts';
+import { delayEndpoint } from './endpoints/delay.ts';
+import { historyEndpoint } from './endpoints/history.ts';
+import { messageEndpoints } from './endpoints/messages.ts';
+import { operatorEndpoints } from './endpoints/operators.ts';
+import type { RouteOperations } from './operations.ts';
+
+export interface RouteAppOptions {
+  /** Undefined while it is not known: operators are refused. */
+  readonly clusterSecret: () => string | undefined;
+  readonly log: Logger;
+  readonly version: string;
+}
+
+export function buildRouteApp(operations: RouteOperations, options: RouteAppOptions): HttpApp {
+  return buildHttpApp({
+    ...options,
+    title: 'cim route',
+    endpoints: [
+      ...accountEndpoints(operations),
+      ...messageEndpoints(operations),
+      historyEndpoint(operations),
+      delayEndpoint(operations),
+      ...operatorEndpoints(operations),
+    ],
+    problems: () => operations.problems(),
+  });
+}

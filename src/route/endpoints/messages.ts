@@ -1,0 +1,90 @@
+/** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs [J2.4]. */
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { lobby } from '../../codec/commands.ts';
+import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { RouteOperations } from '../operations.ts';
+import { boolean, text, userId } from './fields.ts';
+
+export function messageEndpoints(operations: RouteOperations): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/p2pRoute',
+      summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
+      body: {
+        type: 'object',
+        required: ['userId', 'receiveUserId'],
+        properties: {
+          userId: { ...userId, description: 'the sender' },
+          receiveUserId: userId,
+          msg: text,
+          batchMsg: {
+            type: 'array',
+            items: text,
+            maxItems: limits.batchTextsMax,
+            description: 'several messages, in order; msg is ignored unless this is empty',
+          },
+        },
+      },
+      answer: {
+        type: 'object',
+        description: 'with X-Cim-Version; else null, and code 7000 instead of online: false',
+        properties: { online: boolean },
+      },
+      handle: async ({ userId, receiveUserId, msg, batchMsg }, caller) => {
+        const texts = textsOf(msg, batchMsg);
+        const sent = await sentFor(caller, () =>
+          operations.sendPrivate({ from: userId, to: receiveUserId, texts }),
+        );
+        if (!caller.java) return sent;
+        if (sent?.online === false) throw new CimError('receiver-offline');
+        return null;
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/groupRoute',
+      summary: 'Sends to everybody online',
+      body: {
+        type: 'object',
+        required: ['userId', 'msg'],
+        properties: { userId: { ...userId, description: 'the sender' }, msg: text },
+      },
+      handle: ({ userId, msg }, caller) =>
+        sentFor(caller, () => operations.sendGroup({ from: userId, group: lobby, text: msg })),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/fetchOfflineMsgs',
+      summary: "Makes the server of a Java client's session send what is pending",
+      body: { type: 'object', required: ['receiveUserId'], properties: { receiveUserId: userId } },
+      handle: ({ receiveUserId }) => operations.fetchOffline(receiveUserId),
+    }),
+  ];
+}
+
+/** Java callers leave out `msg` with a batch, and a batch wins over `msg`. */
+function textsOf(
+  msg: string | undefined,
+  batchMsg: readonly string[] | undefined,
+): readonly string[] {
+  if (batchMsg !== undefined && batchMsg.length > 0) return batchMsg;
+  if (msg === undefined) throw new CimError('invalid-argument', 'msg: must be given, or batchMsg');
+  return [msg];
+}
+
+/** The Java system answers success when the sender has no account and nothing was sent; its callers are not told otherwise. */
+async function sentFor<Sent>(
+  { java }: Caller,
+  send: () => Promise<Sent>,
+): Promise<Sent | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (java && error instanceof CimError && error.kind === 'account-mismatch') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/** GET /servers, POST /kick: for operators, who bear the cluster secret. */
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { RouteOperations } from '../operations.ts';
+import { boolean, integer, string, userId } from './fields.ts';
+
+const server = {
+  type: 'object',
+  properties: {
+    instance: string,
+    ip: string,
+    cimServerPort: integer,
+    httpPort: integer,
+    version: string,
+    connections: integer,
+    choosable: { ...boolean, description: 'whether logins are sent there' },
+  },
+} as const;
+
+export function operatorEndpoints(operations: RouteOperations): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/servers',
+      summary: 'The live servers',
+      operators: true,
+      answer: { type: 'array', items: server },
+      handle: () =>
+        operations
+          .servers()
+          .map(({ instance, ip, tcpPort, httpPort, version, connections, choosable }) => ({
+            instance,
+            ip,
+            cimServerPort: tcpPort,
+            httpPort,
+            version,
+            connections,
+            choosable,
+          })),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/kick',
+      summary: 'Ends every connection of a user',
+      operators: true,
+      body: { type: 'object', required: ['userId'], properties: { userId } },
+      answer: { type: 'object', properties: { ended: integer } },
+      handle: async ({ userId }) => ({ ended: await operations.kick(userId) }),
+    }),
+  ];
+}

@@ -1,0 +1,172 @@
+/** What a caller with X-Cim-Version gets beyond the Java system's answers, and the endpoints that the Java system does not have. */
+import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
+import { cim, failure, operator, RouteCaller, success } from './route-caller.ts';
+
+const zhangsan = 1547028929407;
+const lisi = 1547028929408;
+const mismatch = failure(200, '9100', 'userId: there is no such account');
+
+describe('the Java endpoints', () => {
+  test('/registerAccount takes an id', async () => {
+    const route = new RouteCaller();
+    const answer = await route.post('/registerAccount', { userName: 'amy', userId: '5' }, cim);
+    expect(answer).toEqual(success({ userId: 5, userName: 'amy' }));
+    expect(route.operations.calls).toEqual([['register', { name: 'amy', userId: 5 }]]);
+  });
+
+  test('/login takes servers to avoid', async () => {
+    const route = new RouteCaller();
+    const login = { userId: zhangsan, userName: 'zhangsan' };
+    const avoid = ['10.0.0.2:9000'];
+    const server = success({ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081 });
+    expect(await route.post('/login', { ...login, avoid }, cim)).toEqual(server);
+    expect(await route.post('/login', login, cim)).toEqual(server);
+    expect(route.operations.calls).toEqual([
+      ['login', { ...login, java: false, avoid }],
+      ['login', { ...login, java: false, avoid: [] }],
+    ]);
+  });
+
+  test('/p2pRoute: stored is a success, online or not', async () => {
+    const route = new RouteCaller();
+    const body = { userId: lisi, receiveUserId: zhangsan, msg: 'hello' };
+    expect(await route.post('/p2pRoute', body, cim)).toEqual(success({ online: true }));
+    route.operations.online = [];
+    expect(await route.post('/p2pRoute', body, cim)).toEqual(success({ online: false }));
+  });
+
+  test('/p2pRoute: an unknown receiver has a code of its own, for Java callers too', async () => {
+    const route = new RouteCaller();
+    const unknown = failure(200, '7300', 'The receiver has no account');
+    const body = { userId: zhangsan, receiveUserId: 5, msg: 'hello' };
+    expect(await route.post('/p2pRoute', body, cim)).toEqual(unknown);
+    expect(await route.post('/p2pRoute', body)).toEqual(unknown);
+  });
+
+  test('an unknown sender is told', async () => {
+    const route = new RouteCaller();
+    const body = { userId: 5, receiveUserId: lisi, msg: 'hello' };
+    expect(await route.post('/p2pRoute', body, cim)).toEqual(mismatch);
+    expect(await route.post('/groupRoute', body, cim)).toEqual(mismatch);
+  });
+
+  test('/groupRoute has nothing to tell', async () => {
+    expect(
+      await new RouteCaller().post('/groupRoute', { userId: zhangsan, msg: 'hi' }, cim),
+    ).toEqual(success());
+  });
+});
+
+describe('/history', () => {
+  test('passes on what narrows the search, and answers messages', async () => {
+    const route = new RouteCaller();
+    const query = { userId: zhangsan, peer: lisi, keyword: 'o', before: 5, limit: 2 };
+    expect(await route.post('/history', query, cim)).toEqual(
+      success([
+        {
+          id: 'a:1',
+          from: zhangsan,
+          fromName: 'zhangsan',
+          to: lisi,
+          text: 'one',
+          seq: 1,
+          at: 1_000,
+        },
+        {
+          id: 'a:2',
+          from: zhangsan,
+          fromName: 'zhangsan',
+          group: 'lobby',
+          text: 'two',
+          seq: 2,
+          at: 2_000,
+        },
+      ]),
+    );
+    expect(route.operations.calls).toEqual([['history', query]]);
+  });
+
+  test('20 without a limit', async () => {
+    const route = new RouteCaller();
+    await route.post('/history', { userId: 1, group: 'lobby' });
+    expect(route.operations.calls).toEqual([['history', { userId: 1, group: 'lobby', limit: 20 }]]);
+  });
+});
+
+describe('/delay', () => {
+  const common = { id: 's1', from: zhangsan, text: 'later', delaySeconds: 60 };
+
+  test.each([{ to: lisi }, { group: 'lobby' }])('to %j', async (receiver) => {
+    const route = new RouteCaller();
+    expect(await route.post('/delay', { ...common, ...receiver }, cim)).toEqual(success());
+    expect(route.operations.calls).toEqual([['schedule', { ...common, ...receiver }]]);
+  });
+
+  test.each([{}, { to: lisi, group: 'lobby' }])('not to %j', async (receiver) => {
+    const answer = await new RouteCaller().post('/delay', { ...common, ...receiver }, cim);
+    expect(answer).toEqual(failure(400, '3000', 'to: must be given, or group, and not both'));
+  });
+});
+
+describe('for operators', () => {
+  test('/servers', async () => {
+    const route = new RouteCaller();
+    expect(await route.get('/servers', operator)).toEqual(
+      success([
+        {
+          instance: 'ab',
+          ip: '10.0.0.1',
+          cimServerPort: 9000,
+          httpPort: 8081,
+          version: '0.1.0',
+          connections: 3,
+          choosable: true,
+        },
+      ]),
+    );
+  });
+
+  test('/kick', async () => {
+    const route = new RouteCaller();
+    expect(await route.post('/kick', { userId: lisi }, operator)).toEqual(success({ ended: 2 }));
+    expect(route.operations.calls).toEqual([['kick', lisi]]);
+  });
+
+  test('and for nobody else', async () => {
+    const route = new RouteCaller();
+    const refused = failure(
+      403,
+      '9300',
+      'this needs the header Authorization: Bearer <cluster secret>',
+    );
+    expect(await route.get('/servers', cim)).toEqual(refused);
+    expect(await route.post('/kick', { userId: lisi }, { authorization: 'Bearer other' })).toEqual(
+      refused,
+    );
+    expect(route.operations.calls).toEqual([]);
+  });
+});
+
+test('/readyz tells what the operations are short of', async () => {
+  const route = new RouteCaller();
+  expect(await route.get('/readyz')).toEqual(success());
+  route.operations.notReady = ['Redis is away'];
+  expect(await route.get('/readyz')).toEqual(failure(503, '9400', 'Redis is away'));
+});
+
+test('/openapi.json has every endpoint', async () => {
+  const [, text] = await new RouteCaller().get('/openapi.json');
+  const { paths } = JSON.parse(text);
+  const endpoints = Object.entries<object>(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(endpoints.filter((each) => !each.startsWith('head '))).toEqual([
+    ...['get /healthz', 'get /readyz'],
+    ...['post /registerAccount', 'post /login', 'post /offLine', 'get /onlineUser'],
+    ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
+    ...['post /history', 'post /delay', 'get /servers', 'post /kick'],
+  ]);
+  const { properties } = paths['/delay'].post.requestBody.content['application/json'].schema;
+  expect(properties.delaySeconds.maximum).toBe(limits.delaySecondsMax);
+});

@@ -1,0 +1,106 @@
+/** RouteOperations in memory: accounts by name, who is online, and what was asked. */
+import { CimError } from '../../../src/base/errors.ts';
+import type {
+  HistoryMessage,
+  RouteOperations,
+  ServerStatus,
+} from '../../../src/route/operations.ts';
+import type { Account } from '../../../src/store/accounts.ts';
+
+const java: Account = { userId: 1547028929407, name: 'zhangsan' };
+const other: Account = { userId: 1547028929408, name: 'lisi' };
+
+export class FakeOperations implements RouteOperations {
+  readonly accounts: Account[] = [java, other];
+  online: Account[] = [java];
+  notReady: string[] = [];
+  /** Every call with its argument. */
+  readonly calls: [string, unknown][] = [];
+  /** What each call fails with. */
+  failure: Error | undefined;
+
+  async register({ name, userId }: { name: string; userId?: number }) {
+    this.#called('register', { name, ...(userId === undefined ? {} : { userId }) });
+    const known = this.accounts.find((account) => account.name === name);
+    const account = known ?? { userId: userId ?? 1, name };
+    return { account, created: !known };
+  }
+
+  async login(login: {
+    userId: number;
+    userName: string;
+    java: boolean;
+    avoid: readonly string[];
+  }) {
+    this.#called('login', login);
+    const account = this.accounts.find(({ userId }) => userId === login.userId);
+    if (account?.name !== login.userName) throw new CimError('account-mismatch');
+    return { ip: '10.0.0.1', tcpPort: 11211, httpPort: 8081, key: 'more than a Java caller takes' };
+  }
+
+  async offLine(userId: number) {
+    this.#called('offLine', userId);
+  }
+
+  async sendPrivate(message: { from: number; to: number; texts: readonly string[] }) {
+    this.#called('sendPrivate', message);
+    this.#assertAccount(message.from);
+    if (!this.accounts.some(({ userId }) => userId === message.to)) {
+      throw new CimError('unknown-receiver');
+    }
+    return { online: this.online.some(({ userId }) => userId === message.to) };
+  }
+
+  async sendGroup(message: { from: number; group: string; text: string }) {
+    this.#called('sendGroup', message);
+    this.#assertAccount(message.from);
+  }
+
+  async fetchOffline(userId: number) {
+    this.#called('fetchOffline', userId);
+  }
+
+  async onlineUsers() {
+    this.#called('onlineUsers', undefined);
+    return this.online;
+  }
+
+  async history(query: unknown): Promise<HistoryMessage[]> {
+    this.#called('history', query);
+    const { userId: from, name: fromName } = java;
+    return [
+      { id: 'a:1', from, fromName, to: other.userId, text: 'one', seq: 1, at: 1_000 },
+      { id: 'a:2', from, fromName, group: 'lobby', text: 'two', seq: 2, at: 2_000 },
+    ];
+  }
+
+  async schedule(message: unknown) {
+    this.#called('schedule', message);
+  }
+
+  servers(): ServerStatus[] {
+    this.#called('servers', undefined);
+    const address = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081 };
+    return [{ ...address, instance: 'ab', version: '0.1.0', connections: 3, choosable: true }];
+  }
+
+  async kick(userId: number) {
+    this.#called('kick', userId);
+    return 2;
+  }
+
+  async problems() {
+    return this.notReady;
+  }
+
+  #called(operation: string, argument: unknown): void {
+    this.calls.push([operation, argument]);
+    if (this.failure) throw this.failure;
+  }
+
+  #assertAccount(id: number): void {
+    if (!this.accounts.some(({ userId }) => userId === id)) {
+      throw new CimError('account-mismatch', 'userId: there is no such account');
+    }
+  }
+}
