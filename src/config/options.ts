@@ -180,7 +180,7 @@ export const optionTable = {
     type: 'boolean',
     topic: 'Output',
     description: 'one JSON object per line instead of text for people',
-    defaults: { client: false, send: false },
+    defaults: { client: false, send: false, admin: false },
   },
   listen: {
     type: 'boolean',

@@ -1,8 +1,9 @@
 /** The actions of `cim admin`, each one call to a route. */
 import { CimError, exitCodes } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { didYouMean } from '../../config/suggest.ts';
+import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { type JsonRequest, requestJson } from '../../http/client.ts';
 import { formatTable } from './table.ts';
 
@@ -25,7 +26,11 @@ interface Result {
 /** Above what a route waits for its servers and its store. */
 const answerMsMax = 5_000;
 
-const actions: Readonly<Record<string, Action>> = { servers: { run: servers }, online: { run: online }, kick: { target: 'the id of a user', run: kick } };
+const actions: Readonly<Record<string, Action>> = {
+  servers: { run: servers },
+  online: { run: online },
+  kick: { target: 'the id of a user', run: kick },
+};
 
 /** Resolves to the exit code. */
 export async function runAdmin(
@@ -35,8 +40,13 @@ export async function runAdmin(
 ): Promise<number> {
   const [name = '', target, surplus] = words;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (!action) throw new CimError('usage', `${name}: is not an action${didYouMean(name, Object.keys(actions))}`);
-  if (action.target !== undefined && target === undefined) throw new CimError('usage', `${name}: ${action.target} must be given`);
+  if (!action) {
+    const suggestion = didYouMean(name, Object.keys(actions));
+    throw new CimError('usage', `${name}: is not an action${suggestion}`);
+  }
+  if (action.target !== undefined && target === undefined) {
+    throw new CimError('usage', `${name}: ${action.target} must be given`);
+  }
   const unwanted = action.target === undefined ? target : surplus;
   if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
 
@@ -57,16 +67,21 @@ interface Server {
 
 async function servers(ask: Ask): Promise<Result> {
   const found = (await ask('GET', '/servers')) as readonly Server[];
-  const rows = found.map(({ ip, cimServerPort, httpPort, connections, choosable, version, instance }) => [
-    `${ip}:${cimServerPort}`,
-    String(httpPort),
-    String(connections),
-    choosable ? 'yes' : 'no',
-    version,
-    instance,
-  ]);
+  const rows = found.map(
+    ({ ip, cimServerPort, httpPort, connections, choosable, version, instance }) => [
+      `${ip}:${cimServerPort}`,
+      String(httpPort),
+      String(connections),
+      choosable ? 'yes' : 'no',
+      version,
+      instance,
+    ],
+  );
   const header = ['ADDRESS', 'HTTP PORT', 'CONNECTIONS', 'TAKES LOGINS', 'VERSION', 'INSTANCE'];
-  return { objects: found, text: rows.length > 0 ? formatTable(header, rows) : 'no server is alive\n' };
+  return {
+    objects: found,
+    text: rows.length > 0 ? formatTable(header, rows) : 'no server is alive\n',
+  };
 }
 
 interface User {
@@ -77,12 +92,16 @@ interface User {
 async function online(ask: Ask): Promise<Result> {
   const found = ((await ask('GET', '/onlineUser')) ?? []) as readonly User[];
   const rows = found.map(({ userId, userName }) => [String(userId), userName]);
-  return { objects: found, text: rows.length > 0 ? formatTable(['USER ID', 'NAME'], rows) : 'nobody is online\n' };
+  return {
+    objects: found,
+    text: rows.length > 0 ? formatTable(['USER ID', 'NAME'], rows) : 'nobody is online\n',
+  };
 }
 
 async function kick(ask: Ask, target: string): Promise<Result> {
   const userId = /^\d{1,16}$/.test(target) ? Number(target) : 0;
-  if (userId < 1 || userId > limits.userIdMax) throw new CimError('usage', `${target}: is not the id of a user`);
+  if (userId < 1 || userId > limits.userIdMax)
+    throw new CimError('usage', `${target}: is not the id of a user`);
   const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
   const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
   return { objects: [{ userId, ended }], text };
@@ -90,17 +109,21 @@ async function kick(ask: Ask, target: string): Promise<Result> {
 
 function askRoutes({ route, clusterSecret }: AdminSettings): Ask {
   const headers = {
-    'x-cim-version': '1',
+    'x-cim-version': String(protocolVersion),
     ...(clusterSecret === undefined ? {} : { authorization: `Bearer ${clusterSecret}` }),
   };
   return async (method, path, body) => {
     let failure = new CimError('unavailable', 'no route is known');
     for (const origin of route) {
       try {
-        return await requestJson(`${origin}${path}`, { method, headers, body, timeoutMs: answerMsMax });
+        const options = { method, headers, body, timeoutMs: answerMsMax };
+        return await requestJson(`${origin}${path}`, options);
       } catch (error) {
         if (!(error instanceof CimError)) throw error;
-        if (error.kind === 'not-allowed') throw new CimError('not-allowed', `--cluster-secret is ${clusterSecret === undefined ? 'needed' : 'not the one'} of ${origin}`);
+        if (error.kind === 'not-allowed') {
+          const problem = clusterSecret === undefined ? 'is needed by' : 'is not the one of';
+          throw new CimError('not-allowed', `--cluster-secret ${problem} ${origin}`);
+        }
         if (error.kind !== 'unavailable') throw error;
         failure = error;
       }

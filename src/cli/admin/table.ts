@@ -1,5 +1,8 @@
 /** Rows under a header, in columns as wide as they must be; numbers to the right. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const columns = header.map((title, index) => {
     const cells = rows.map((row) => row[index] ?? '');
     return {

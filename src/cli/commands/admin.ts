@@ -1,5 +1,4 @@
 /** `cim admin`: operations, asked of a route. */
-import { CimError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { settingsOf } from '../settings-of.ts';
 
@@ -11,7 +10,8 @@ export const adminCommand: Command = {
   role: 'admin',
   examples: ['cim admin servers', 'cim admin online', 'cim admin kick 2'],
   async run(call) {
-    await settingsOf('admin', call);
-    throw new CimError('usage', `${call.positionals[0]}: is not an action`);
+    const settings = await settingsOf('admin', call);
+    const { runAdmin } = await import('../admin/run-admin.ts');
+    return runAdmin(settings, call.positionals, call.host.stdout);
   },
 };

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { runProgram } from '../../../src/cli/program.ts';
+import { buildRouteApp } from '../../../src/route/app.ts';
+import { freePort } from '../../support/free-port.ts';
+import { onTeardown } from '../../support/teardown.ts';
+import { recordingLog } from '../http/recording-log.ts';
+import { FakeOperations } from '../route-endpoints/fake-operations.ts';
+import { FakeHost } from './fake-host.ts';
+
+async function startRoute() {
+  const operations = new FakeOperations();
+  const { log } = recordingLog();
+  const app = buildRouteApp(operations, { clusterSecret: () => 'cluster', log, version: '9.9.9' });
+  onTeardown(() => app.close());
+  const { port } = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { operations, url: `http://127.0.0.1:${port}` };
+}
+
+async function admin(...words: string[]) {
+  const fake = new FakeHost({ CIM_CLUSTER_SECRET: 'cluster' });
+  const code = await runProgram(['admin', ...words], fake.host);
+  return { code, ...(await fake.written()) };
+}
+
+describe('cim admin', () => {
+  test('servers', async () => {
+    const { url } = await startRoute();
+    const table = [
+      'ADDRESS        HTTP PORT  CONNECTIONS  TAKES LOGINS  VERSION  INSTANCE',
+      '10.0.0.1:9000       8081            3  yes           0.1.0    ab',
+      '',
+    ];
+    expect(await admin('servers', '--route', url)).toEqual({
+      code: 0,
+      stdout: table.join('\n'),
+      stderr: '',
+    });
+  });
+
+  test('servers --json', async () => {
+    const { url } = await startRoute();
+    const { stdout } = await admin('servers', '--route', url, '--json');
+    expect(stdout).toBe(
+      '{"instance":"ab","ip":"10.0.0.1","cimServerPort":9000,"httpPort":8081,"version":"0.1.0","connections":3,"choosable":true}\n',
+    );
+  });
+
+  test('online', async () => {
+    const { url, operations } = await startRoute();
+    operations.online = [...operations.accounts, { userId: 7, name: 'amy' }];
+    const { stdout } = await admin('online', '--route', url);
+    expect(stdout).toBe(
+      '      USER ID  NAME\n1547028929407  zhangsan\n1547028929408  lisi\n            7  amy\n',
+    );
+    const json = await admin('online', '--route', url, '--json');
+    expect(json.stdout.split('\n')[2]).toBe('{"userId":7,"userName":"amy"}');
+  });
+
+  test('online when nobody is', async () => {
+    const { url, operations } = await startRoute();
+    operations.online = [];
+    expect((await admin('online', '--route', url)).stdout).toBe('nobody is online\n');
+    expect((await admin('online', '--route', url, '--json')).stdout).toBe('');
+  });
+
+  test('kick', async () => {
+    const { url, operations } = await startRoute();
+    expect((await admin('kick', '7', '--route', url)).stdout).toBe(
+      '2 connections of user 7 ended\n',
+    );
+    expect((await admin('kick', '7', '--route', url, '--json')).stdout).toBe(
+      '{"userId":7,"ended":2}\n',
+    );
+    expect(operations.calls).toEqual([
+      ['kick', 7],
+      ['kick', 7],
+    ]);
+  });
+
+  test('a route that is down is passed over for the next', async () => {
+    const { url } = await startRoute();
+    const down = `http://127.0.0.1:${await freePort()}`;
+    expect((await admin('online', '--route', down, '--route', url)).code).toBe(0);
+  });
+
+  test('no route at all: exit 69', async () => {
+    const down = `http://127.0.0.1:${await freePort()}`;
+    const { code, stderr } = await admin('online', '--route', down);
+    expect(code).toBe(69);
+    expect(stderr).toContain(`cim admin: no answer from ${down}/onlineUser`);
+  });
+
+  test('another secret: exit 77, and the flag is named', async () => {
+    const { url } = await startRoute();
+    const { code, stderr } = await admin('servers', '--route', url, '--cluster-secret', 'other');
+    expect(code).toBe(77);
+    expect(stderr).toBe(`cim admin: --cluster-secret is not the one of ${url}\n`);
+  });
+
+  test('no secret: exit 77, and the flag is named', async () => {
+    const { url } = await startRoute();
+    const fake = new FakeHost();
+    expect(await runProgram(['admin', 'servers', '--route', url], fake.host)).toBe(77);
+    expect((await fake.written()).stderr).toBe(`cim admin: --cluster-secret is needed by ${url}\n`);
+  });
+
+  test.each([
+    [['server'], 'server: is not an action (did you mean servers?)'],
+    [['constructor'], 'constructor: is not an action'],
+    [['kick'], 'kick: the id of a user must be given'],
+    [['kick', 'amy'], 'amy: is not the id of a user'],
+    [['kick', '0'], '0: is not the id of a user'],
+    [['kick', '9007199254740992'], '9007199254740992: is not the id of a user'],
+    [['servers', '7'], '7: is one argument too many'],
+    [['kick', '7', '8'], '8: is one argument too many'],
+  ])('%j: exit 64', async (words, message) => {
+    const { code, stderr } = await admin(...words);
+    expect(code).toBe(64);
+    expect(stderr).toContain(`cim admin: ${message}`);
+  });
+});
