@@ -125,7 +125,7 @@ async function executable() {
 
 /** dependency-cruiser has been seen to pass silently on 0 modules: the count is checked. */
 function boundaries() {
-  const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
+  const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs';
   const output = execFileSync(
     process.execPath,
     [cruiser, '--config', '.dependency-cruiser.mjs', 'src'],
