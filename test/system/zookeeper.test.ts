@@ -1,0 +1,123 @@
+/** People on a cluster whose registry fails: ZooKeeper restarts, a server is frozen past its session, or restarted at once on its old address. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { startRedis } from '../support/redis.ts';
+import { Client, type Role, startRole, startRoute, startServer } from '../support/roles.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper.ts';
+
+const shortSession = ['--zk-session-timeout-ms', '2000'];
+
+let zookeeper: TestZooKeeper;
+let route: Role;
+let url: string;
+
+beforeEach(async () => {
+  const [registry, redis] = await Promise.all([startZooKeeper(), startRedis()]);
+  zookeeper = registry;
+  route = await startRoute(zookeeper.address, redis.address, [
+    ...shortSession,
+    '--cluster-secret',
+    'test',
+  ]);
+  url = `http://${route.addresses['http']}`;
+});
+
+interface ServerStatus {
+  readonly instance: string;
+  readonly choosable: boolean;
+}
+
+async function servers(): Promise<ServerStatus[]> {
+  const response = await fetch(`${url}/servers`, { headers: { authorization: 'Bearer test' } });
+  return ((await response.json()) as { dataBody: ServerStatus[] }).dataBody;
+}
+
+function person(userId: number, name: string): Promise<Client> {
+  return Client.ready({ userId, name, routes: [url] });
+}
+
+async function chat(from: Client, to: Client, text: string): Promise<void> {
+  from.say(`${to.userId};;${text}`);
+  await to.whenText(text, 30_000);
+}
+
+describe('the registry fails', () => {
+  test('ZooKeeper stops and starts again: people chat on meanwhile, and new ones can log in afterwards', async () => {
+    await startServer(zookeeper.address, [...shortSession, '--cluster-secret', 'test']);
+    const [amy, bob] = [await person(1, 'amy'), await person(2, 'bob')];
+    await chat(amy, bob, 'before');
+    await zookeeper.kill();
+    await chat(amy, bob, 'without ZooKeeper');
+    await zookeeper.start();
+    await waitUntil(
+      'the server is known again',
+      async () => (await servers()).some(({ choosable }) => choosable),
+      { timeoutMs: 30_000 },
+    );
+    await chat(bob, await person(3, 'cat'), 'welcome');
+    expect(amy.events.filter(({ event }) => event === 'offline')).toEqual([]);
+  }, 90_000);
+
+  test('a server frozen past its session comes back by itself, and its people miss nothing', async () => {
+    const server = await startServer(zookeeper.address, [
+      ...shortSession,
+      '--cluster-secret',
+      'test',
+    ]);
+    const [amy, bob] = [await person(1, 'amy'), await person(2, 'bob')];
+    await chat(amy, bob, 'before');
+    server.process.freeze();
+    await waitUntil('its session has expired', async () => (await servers()).length === 0, {
+      timeoutMs: 20_000,
+    });
+    amy.say('2;;said to a frozen server');
+    server.process.thaw();
+    await bob.whenText('said to a frozen server', 30_000);
+    await waitUntil(
+      'it may be chosen again',
+      async () => (await servers()).some(({ choosable }) => choosable),
+      { timeoutMs: 20_000 },
+    );
+    await chat(bob, await person(3, 'cat'), 'welcome');
+  }, 90_000);
+
+  test('a server killed and restarted at once on its old address is the new one, and stays it', async () => {
+    const arguments_ = [...shortSession, '--cluster-secret', 'test'];
+    const first = await startServer(zookeeper.address, arguments_);
+    const [old] = await waitUntil('the first is known', async () =>
+      (await servers()).length === 1 ? servers() : undefined,
+    );
+    const [amy, bob] = [await person(1, 'amy'), await person(2, 'bob')];
+    await first.process.kill();
+    const portOf = (name: string) => first.addresses[name]?.split(':')[1] ?? '';
+    await startRole('server', [
+      '--port',
+      portOf('tcp'),
+      '--http-port',
+      portOf('http'),
+      '--host',
+      '127.0.0.1',
+      '--zk',
+      zookeeper.address,
+      ...arguments_,
+    ]);
+    await waitUntil(
+      'only the second is left, and may be chosen',
+      async () => {
+        const known = await servers();
+        return known.length === 1 && known[0]?.choosable && known[0].instance !== old?.instance;
+      },
+      { timeoutMs: 20_000 },
+    );
+    await waitUntil(
+      'people are back',
+      () =>
+        [amy, bob].every(
+          (client) => client.events.filter(({ event }) => event === 'ready').length >= 2,
+        ),
+      { timeoutMs: 30_000 },
+    );
+    await chat(amy, bob, 'after the restart');
+    expect((await servers()).map(({ choosable }) => choosable)).toEqual([true]);
+  }, 90_000);
+});
