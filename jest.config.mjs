@@ -7,6 +7,7 @@ export default {
   // These packages are ESM only; Jest runs CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(cac|cookie|env-paths|is-safe-filename)/)'],
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/jest-counts-reporter.mjs'],
   // Two cores: one test process for the services' sake beside one that waits for them.
   maxWorkers: 2,
 };
