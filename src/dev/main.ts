@@ -27,6 +27,7 @@ export interface RunningDev extends Service {
 }
 
 const loadMs = 2_000;
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
 
 export async function startDev(settings: DevSettings, log: Logger): Promise<RunningDev> {
   const lifecycle = new Lifecycle(log);
@@ -72,11 +73,13 @@ async function start(
   lifecycle.onStop('route', () => core.stop());
 
   const clusterSecret = () => secret;
-  const routeApp = buildRouteApp(core.operations, { clusterSecret, log, version });
+  // On loopback, whoever can reach the port could as well read the data folder.
+  const openToOperators = settings.clusterSecret === undefined && loopback.has(host);
+  const routeApp = buildRouteApp(core.operations, { clusterSecret, openToOperators, log, version });
   const route = await routeApp.listen({ host, port: settings.routePort });
   lifecycle.onStop('HTTP port of the route', () => routeApp.close());
   const operations = createServerOperations({ gateway, registry, usableRoutes: () => 1 });
-  const serverApp = buildServerApp(operations, { clusterSecret, log, version });
+  const serverApp = buildServerApp(operations, { clusterSecret, openToOperators, log, version });
   const http = await serverApp.listen({ host, port: settings.httpPort });
   ports.http = http.port;
   lifecycle.onStop('HTTP port of the server', () => serverApp.close());

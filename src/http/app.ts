@@ -39,6 +39,8 @@ export interface HttpAppOptions {
   readonly endpoints: readonly Endpoint[];
   /** What callers of operators' endpoints must bear; while it is undefined nobody may call them. */
   readonly clusterSecret: () => string | undefined;
+  /** Whoever reaches the port is an operator: `cim dev` on loopback, with no secret set. */
+  readonly openToOperators?: boolean;
   /** What keeps the role from working, in one line each. */
   readonly problems: () => Promise<readonly string[]>;
 }
@@ -61,7 +63,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   refuseUnknownPaths(app, endpoints);
   app.register(swagger, openApiOptions(options));
   app.register(async (scope) => {
-    for (const endpoint of endpoints) addEndpoint(scope, endpoint, options.clusterSecret);
+    for (const endpoint of endpoints) addEndpoint(scope, endpoint, options);
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
 
@@ -140,14 +142,15 @@ function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  clusterSecret: () => string | undefined,
+  { clusterSecret, openToOperators = false }: HttpAppOptions,
 ): void {
+  const guarded = endpoint.operators === true && !openToOperators;
   scope.route({
     method: endpoint.method,
     url: endpoint.path,
     schema: documentationOf(endpoint),
     onRequest: async ({ headers }) => {
-      if (endpoint.operators && !bearsSecret(headers.authorization, clusterSecret())) {
+      if (guarded && !bearsSecret(headers.authorization, clusterSecret())) {
         throw new CimError(
           'not-allowed',
           'this needs the header Authorization: Bearer <cluster secret>',

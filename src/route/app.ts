@@ -11,6 +11,7 @@ import type { RouteOperations } from './operations.ts';
 export interface RouteAppOptions {
   /** Undefined while it is not known: operators are refused. */
   readonly clusterSecret: () => string | undefined;
+  readonly openToOperators?: boolean;
   readonly log: Logger;
   readonly version: string;
 }

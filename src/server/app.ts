@@ -9,6 +9,7 @@ import type { ServerOperations } from './operations.ts';
 export interface ServerAppOptions {
   /** Undefined while it is not known: /sendMsg is refused. */
   readonly clusterSecret: () => string | undefined;
+  readonly openToOperators?: boolean;
   readonly log: Logger;
   readonly version: string;
 }
