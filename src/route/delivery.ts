@@ -177,17 +177,9 @@ export class Delivery {
     own: AppendResult,
     answer: (index: number, outcome: Outcome) => void,
   ): void {
-    const { from, to, group, origin } = run.first;
-    if (group === '') this.#push(to, run, taken, to === from ? origin : undefined);
-    else if (taken.status === 'taken') {
-      this.#options.pusher.pushToGroup(
-        group,
-        taken.watchers,
-        taken.seq,
-        run.bodies.slice(taken.duplicates),
-      );
-    }
-    if (own !== taken) this.#push(from, run, own, origin);
+    const { from, to, origin } = run.first;
+    this.#push(run, taken, to === from ? origin : undefined, to);
+    if (own !== taken) this.#push(run, own, origin, from);
 
     const failed = taken.status === 'taken' ? own : taken;
     const watchers = taken.watchers;
@@ -207,11 +199,18 @@ export class Delivery {
     }
   }
 
-  #push(userId: number, run: Run, result: AppendResult, origin: Submission['origin']): void {
-    if (result.status !== 'taken' || run.refusal !== null || result.watchers.length === 0) return;
-    // Of a run that was there already only a hint is left: its push may have been lost with the route that stored it.
-    const bodies = run.bodies.slice(result.duplicates);
-    this.#options.pusher.pushToUser(userId, result.watchers, result.seq, bodies, origin);
+  /** Tells those who watch the timeline; `userId` is whose it is, unless it is a group's. */
+  #push(run: Run, result: AppendResult, origin: Submission['origin'], userId: number): void {
+    const { status, watchers, duplicates, seq } = result;
+    if (status !== 'taken' || run.refusal !== null || watchers.length === 0) return;
+    // Of a run that was there already only a hint is left: its push may have been lost with the
+    // route that stored it. Without its number others came after it, and their push tells as much.
+    const bodies = run.bodies.slice(duplicates);
+    if (bodies.length === 0 && seq === 0) return;
+    const { pusher } = this.#options;
+    const { group } = run.first;
+    if (group === '') pusher.pushToUser(userId, watchers, seq, bodies, origin);
+    else pusher.pushToGroup(group, watchers, seq, bodies);
   }
 }
 

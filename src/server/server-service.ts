@@ -9,7 +9,7 @@ import type {
 } from '../api/server-api.ts';
 import { JavaFanOut } from '../codec/java-frame.ts';
 import { decodeText, scanMessage } from '../codec/message-scan.ts';
-import { encodePush } from '../codec/server-frame.ts';
+import { encodeHint, encodePush } from '../codec/server-frame.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** What is needed of the gateway. */
@@ -70,7 +70,12 @@ function push(
  * A group message for everybody here: encoded once, and that one buffer written to all. Not to the connection that sent it, which is told by its
  * acknowledgement, and not to a Java peer of the sender, as in the Java system.
  */
-function fanOut(table: SessionTable, { seq, bodies }: PushGroupEntry): void {
+function fanOut(table: SessionTable, { group, seq, bodies }: PushGroupEntry): void {
+  if (bodies.length === 0) {
+    const hint = encodeHint(group, seq);
+    for (const connection of table.sessions()) if (!connection.java) connection.write(hint);
+    return;
+  }
   for (let index = 0; index < bodies.length; index++) {
     const body = bodies[index] as Uint8Array;
     const { from, fromName, epochHex, textStart, textEnd } = scanMessage(body);

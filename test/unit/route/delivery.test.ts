@@ -217,6 +217,14 @@ describe('a group message', () => {
     expect(await timelineOf(amy.userId)).toEqual([]);
   });
 
+  test('sent twice is stored once, and its group gets a hint', async () => {
+    await callOne(core.api.interest, { group: 'lobby', instance, address });
+    await submit(submission(1, 'hello', 'lobby'));
+    await submit(submission(1, 'hello', 'lobby'));
+    await waitUntil('a push and a hint', () => groupPushes.length === 2);
+    expect(groupPushes[1]).toMatchObject({ seq: 1, bodies: [] });
+  });
+
   test('to a group that does not exist is refused', async () => {
     expect((await submit(submission(1, 'x', 'no-such-group')))[0]?.code).toBe(7300);
   });

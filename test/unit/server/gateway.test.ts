@@ -329,6 +329,18 @@ describe('pushes', () => {
     expect(got).toMatchObject({ resMsg: 'all', responseId: 2, seq: 0, from: 0 });
     expect(sender.frames.filter(({ cmd }) => cmd === command.message)).toEqual([]);
   });
+
+  test('of a group without a body are a hint for everybody who can read on, and nothing for a Java peer', async () => {
+    const [one, java] = [await Peer.cim(1), await Peer.java(2)];
+    await callOne(gateway.api.pushGroup, { group: 'lobby', instance: 'me', seq: 8, bodies: [] });
+    expect(await one.when(({ cmd }) => cmd === command.hint)).toMatchObject({
+      group: 'lobby',
+      head: 8,
+    });
+    java.write(bytes(golden.ping));
+    await java.when(({ cmd }) => cmd === command.ping);
+    expect(java.frames).toHaveLength(1);
+  });
 });
 
 describe('a Java peer', () => {
