@@ -34,16 +34,15 @@ export interface ByteStreamEvents {
 
 export interface HttpTransport {
   /**
-   * One JSON request; the answer's body, parsed, whatever its status. Rejects with a CimError `unavailable` when no JSON answer came within
-   * `timeoutMs`.
+   * One call to a route: the answer's `dataBody`. Rejects with the CimError that the answer tells of, `unavailable` when there was no such answer within `timeoutMs`.
    */
-  request(request: HttpRequest): Promise<unknown>;
+  request(url: string, request: HttpRequest): Promise<unknown>;
 }
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON, unless undefined. */
   readonly body?: unknown;
   readonly timeoutMs: number;
 }

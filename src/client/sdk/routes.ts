@@ -1,6 +1,6 @@
 /** Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried in turn. */
 import { Backoff } from '../../base/backoff.ts';
-import { CimError, type ErrorName, errorTable, successCode } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { HistoryQuery, Message, OnlineUser } from './client-events.ts';
 import type { HttpRequest, Platform } from './platform.ts';
@@ -122,24 +122,12 @@ export class Routes {
     if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
   }
 
-  async #callOne(url: string, { method, path, body }: Call): Promise<unknown> {
-    const answer = await this.#options.platform.http.request({
+  #callOne(url: string, { method, path, body }: Call): Promise<unknown> {
+    return this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
       method,
-      url: `${url.replace(/\/$/, '')}${path}`,
       headers: { 'x-cim-version': String(protocolVersion) },
       body,
       timeoutMs: answerMs,
     });
-    const { code, message, dataBody } = (answer ?? {}) as {
-      code?: unknown;
-      message?: unknown;
-      dataBody?: unknown;
-    };
-    if (code === successCode) return dataBody;
-    const kind = (Object.keys(errorTable) as ErrorName[]).find(
-      (name) => errorTable[name].code === code,
-    );
-    if (!kind) throw new CimError('unavailable', `what answers at ${url} is no route`);
-    throw new CimError(kind, typeof message === 'string' ? message : undefined);
   }
 }

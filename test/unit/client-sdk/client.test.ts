@@ -237,6 +237,16 @@ describe('a lost connection', () => {
     expect(world.clock.timerCount).toBe(0);
   });
 
+  test('a read that was under way is asked again', async () => {
+    const { world, server } = await online();
+    await world.clock.advance(2_000);
+    await server.hint(1);
+    server.take('read');
+    await server.end();
+    const next = await reconnect(world, { head: 1 });
+    expect(next.take('read')).toMatchObject({ after: 0 });
+  });
+
   test('a server that is dead is noticed within 15 s', async () => {
     const { client, clock } = await online();
     await clock.advance(15_000);
@@ -585,8 +595,11 @@ describe('acknowledgements', () => {
     const { server, world } = await online();
     await world.clock.advance(2_000);
     await server.push(1, { sendSeq: 1 });
+    world.reachable = false;
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(1_000);
+    world.reachable = true;
+    await world.clock.advance(1_000);
     const next = await world.welcomeNext({ cursor: 0, head: 1 });
     next.take('read');
     await world.clock.advance(200);
@@ -623,6 +636,36 @@ describe('the state', () => {
     await client.close();
     expect(storage.state.cursor).toMatchObject({ seq: 1 });
     expect(storage.state.window).toHaveLength(1);
+  });
+
+  test('does not change any more when the application finishes after the end', async () => {
+    const storage = new MemoryStorage();
+    const world = new World();
+    const client = world.client({ storage });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    client.on('message', () => promise);
+    const server = await world.ready(client);
+    await server.push(1, { sendSeq: 1 });
+    await client.close();
+    resolve();
+    await settle();
+    expect(world.clock.timerCount).toBe(0);
+    expect(storage.state.cursor).toMatchObject({ seq: 0 });
+  });
+
+  test('tells what was shown before from what is new, also in the next process', async () => {
+    const storage = new MemoryStorage();
+    const first = await online({ storage });
+    for (const seq of [1, 2]) await first.server.push(seq, { sendSeq: seq });
+    await first.client.close();
+    const { server, texts } = await online({ storage, welcome: { cursor: 2, head: 2 } });
+    server.take('read');
+    await server.pageEnd({ after: 2, head: 2, rewound: true });
+    expect(server.take('read')).toMatchObject({ after: 0 });
+    await server.push(1, { sendSeq: 1 });
+    await server.push(2, { sendSeq: 7 });
+    await server.pageEnd({ head: 2 });
+    expect(texts()).toEqual(['text 7']);
   });
 
   test('is saved soon, not with every message', async () => {
@@ -744,6 +787,24 @@ describe('closing', () => {
     expect(started.error).toMatchObject({ kind: 'unavailable' });
     expect(world.last.closedByClient).toBe(true);
     expect(world.clock.timerCount).toBe(0);
+  });
+
+  test('leaves no timer for what was still to be read', async () => {
+    const { client, server, clock } = await online();
+    await server.push(2, { sendSeq: 2 });
+    await client.close();
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('while the state is being opened asks no route', async () => {
+    const world = new World();
+    const storage = new MemoryStorage();
+    const client = world.client({ storage });
+    client.start().catch(() => undefined);
+    await client.close();
+    await settle();
+    expect(world.calls).toEqual([]);
+    expect(storage.isOpen).toBe(false);
   });
 
   test('while a route is being asked connects to nothing', async () => {

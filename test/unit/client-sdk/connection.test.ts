@@ -6,6 +6,7 @@ import {
   encodeClose,
   encodeCloseCode,
   encodeHint,
+  encodeWelcome,
   pong,
   type ServerFrame,
 } from '../../../src/codec/server-frame.ts';
@@ -116,6 +117,15 @@ describe('heartbeat', () => {
     expect(server.frames.some(({ cmd }) => cmd === command.ping)).toBe(true);
   });
 
+  test('a ping, too, when we hear and write nothing: the server must hear us', async () => {
+    const { server, clock } = await ready();
+    for (let second = 0; second < 10; second++) {
+      await server.hint(1);
+      await clock.advance(1_000);
+    }
+    server.take('ping');
+  });
+
   test('dead when nothing was heard for 15 s', async () => {
     const { server, clock, ends } = await ready();
     await clock.advance(14_900);
@@ -163,10 +173,12 @@ describe('the end', () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test('told instead of a welcome', async () => {
-    const { world, ends } = await connect();
-    await world.last.send(encodeClose('not-allowed'));
+  test('told instead of a welcome; what comes in the same breath is not looked at', async () => {
+    const { world, ends, welcomes } = await connect();
+    const welcome = encodeWelcome({ device: 'd', cursor: 0, head: 0, lobbyHead: 0 });
+    await world.last.send(Buffer.concat([encodeClose('not-allowed'), welcome]));
     expect(ends).toMatchObject([{ advice: 'final', closeCode: 301 }]);
+    expect(welcomes).toEqual([]);
   });
 
   test('with a code that this client does not know yet obeys its range', async () => {

@@ -70,6 +70,21 @@ describe('a device', () => {
     expect(storage.isOpen).toBe(false);
   });
 
+  test('does not give its place up in the middle of a save', async () => {
+    const storage = new MemoryStorage();
+    const { state } = await open(storage);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    storage.gate = promise;
+    state.moveCursor({ seq: 1, identity: '' }, []);
+    const closed = state.close();
+    await settle();
+    expect(storage.isOpen).toBe(true);
+    resolve();
+    await closed;
+    expect(storage.isOpen).toBe(false);
+    expect(storage.state.cursor).toEqual({ seq: 1, identity: '' });
+  });
+
   test('goes on when its state cannot be saved, and says so once', async () => {
     const storage = new MemoryStorage();
     storage.failure = new Error('no space left on device');

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 async function openFolder(folder: string): Promise<DeviceStore> {
-  const opening = await folderStorage({ userId: 1, folder }).open();
+  const opening = await folderStorage(folder).open();
   if (opening.status !== 'opened') throw new Error(opening.status);
   return opening.store;
 }
@@ -60,7 +60,7 @@ describe('the lock', () => {
   test('keeps others out, in this process and in another', async () => {
     const folder = temporaryFolder();
     const store = await openFolder(folder);
-    const storage = folderStorage({ userId: 1, folder });
+    const storage = folderStorage(folder);
     await expect(storage.open()).resolves.toEqual({ status: 'in-use' });
     await store.close();
     await lockElsewhere(folder);
@@ -73,7 +73,7 @@ describe('the lock', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     await waitUntil('the lock is free', async () => {
-      const opening = await folderStorage({ userId: 1, folder }).open();
+      const opening = await folderStorage(folder).open();
       if (opening.status !== 'opened') return false;
       await opening.store.close();
       return true;
@@ -85,17 +85,23 @@ describe('a place that cannot be used', () => {
   test('is said to be one, with the reason', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    const opening = await folderStorage({ userId: 1, folder: join(file, 'state') }).open();
+    const opening = await folderStorage(join(file, 'state')).open();
     expect(opening).toEqual({
       status: 'unusable',
       reason: expect.stringMatching(/ENOTDIR|EEXIST/),
     });
   });
 
+  test('also below a folder that takes no other', async () => {
+    await expect(folderStorage('/proc/nobody/state').open()).resolves.toMatchObject({
+      status: 'unusable',
+    });
+  });
+
   test('also when only the lock cannot be made', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'lock'));
-    const opening = await folderStorage({ userId: 1, folder }).open();
+    const opening = await folderStorage(folder).open();
     expect(opening.status).toBe('unusable');
   });
 });

@@ -132,6 +132,10 @@ describe('refusals for now', () => {
       device.wake();
     }
     expect(waits).toEqual([75, 150, 300, 600]);
+    device.ack(1);
+    device.add('b');
+    device.ack(2, { code: busy });
+    expect(device.outgoing.wakeAt - device.now).toBe(75);
   });
 
   test('of one conversation do not hold another', () => {
@@ -246,8 +250,12 @@ describe('after a lost connection', () => {
     device.add('c', 3);
     device.ack(1, { code: busy });
     device.outgoing.confirmed(3, '', 1, 4);
+    device.ack(2, { code: outOfOrder, expected: 1 });
     device.take();
-    device.reconnect();
+    expect(device.outgoing.wakeAt).toBeLessThan(Infinity);
+    device.outgoing.disconnected();
+    expect(device.outgoing.wakeAt).toBe(Infinity);
+    device.outgoing.connected(device.now);
     expect(device.take()).toEqual(['1', '2']);
     expect(device.outgoing.wakeAt).toBe(Infinity);
     device.add('d', 3);

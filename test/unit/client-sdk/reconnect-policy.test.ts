@@ -54,5 +54,9 @@ describe('servers to avoid', () => {
     for (let port = 1; port <= 20; port++) policy.connectionEnded(`a:${port}`, failed, 0);
     expect(policy.avoid).toHaveLength(16);
     expect(policy.avoid.at(0)).toBe('a:5');
+    policy.connectionEnded('a:5', failed, 0);
+    policy.connectionEnded('a:21', failed, 0);
+    expect(policy.avoid.at(0)).toBe('a:7');
+    expect(policy.avoid).toContain('a:5');
   });
 });

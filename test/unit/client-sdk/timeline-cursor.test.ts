@@ -205,6 +205,16 @@ describe('reading', () => {
     expect(reader.read()).toMatchObject({ after: 1, afterIdentity: 'm1' });
   });
 
+  test('what was held below what retention took is forgotten', () => {
+    const reader = follow({ seq: 2, identity: 'm2' }, { head: 10 });
+    reader.arrive(5);
+    reader.read();
+    reader.arrive(10);
+    reader.pageEnd({ after: 2, head: 10, first: 10 });
+    expect(reader.shown).toEqual(['m10']);
+    expect(reader.cursor.wakeAt).toBe(Infinity);
+  });
+
   test('that a lost connection left unanswered is asked again', () => {
     const reader = follow({ seq: 0, identity: '' }, { head: 2 });
     reader.read();
@@ -246,8 +256,8 @@ describe('a slow application', () => {
     reader.cursor.disconnected();
     reader.cursor.connected(2);
     reader.read();
-    reader.pageEnd({ after: 2, head: 0, rewound: true });
-    expect(reader.read()).toBeNull();
+    reader.pageEnd({ after: 2, head: 2, rewound: true });
+    expect(reader.read()).toMatchObject({ after: 0 });
     reader.arrive(1, 2);
     reader.take();
     expect(reader.shown).toEqual(['m1', 'm2']);
@@ -302,13 +312,48 @@ describe('a store that gives numbers out anew', () => {
     expect(reader.read()).toMatchObject({ after: 3, afterIdentity: 'm3' });
   });
 
-  test('is still verified at the old place when the first answer was busy', () => {
+  test('is found out, too, by a new message under the newest number', () => {
+    const reader = follow();
+    reader.arrive(1, 2, 3);
+    reader.cursor.arrived(entryOf(3, 'x3', 100), 0);
+    expect(reader.shown).toEqual(['m1', 'm2', 'm3']);
+    expect(reader.read()).toMatchObject({ after: 3, afterIdentity: 'm3' });
+  });
+
+  test('is still verified at the old place when the first answer was busy, or did not come', () => {
     const reader = rewound();
     reader.read();
     reader.cursor.arrived(entryOf(7, 'x7', 107), 0);
     reader.pageEnd({ head: 0, code: 8100 });
     reader.now = reader.cursor.wakeAt;
     expect(reader.read()).toMatchObject({ after: 6, afterIdentity: 'm6' });
+    reader.cursor.disconnected();
+    reader.cursor.connected(7);
+    expect(reader.read()).toMatchObject({ after: 6, afterIdentity: 'm6' });
+  });
+
+  test('or may have done so while we were away: what was held from before is not used', () => {
+    const reader = follow();
+    reader.arrive(1, 2, 4);
+    reader.cursor.disconnected();
+    reader.cursor.connected(4);
+    reader.read();
+    for (const seq of [3, 4]) reader.cursor.arrived(entryOf(seq, `x${seq}`, 100), 0);
+    reader.pageEnd({ after: 2, head: 4 });
+    expect(reader.shown).toEqual(['m1', 'm2', 'x3', 'x4']);
+  });
+
+  test('makes what was held of the old numbers worthless', () => {
+    const reader = follow();
+    reader.arrive(1, 2, 4);
+    reader.cursor.disconnected();
+    reader.cursor.connected(4);
+    reader.read();
+    reader.arrive(5);
+    reader.pageEnd({ after: 2, head: 4, rewound: true });
+    reader.read();
+    for (const seq of [1, 2, 3, 4, 5]) reader.cursor.arrived(entryOf(seq, `x${seq}`, 100), 0);
+    expect(reader.shown).toEqual(['m1', 'm2', 'x1', 'x2', 'x3', 'x4', 'x5']);
   });
 
   test('further back than is known is read from its start; what is older than the oldest known is not shown again', () => {
@@ -323,7 +368,22 @@ describe('a store that gives numbers out anew', () => {
     reader.cursor.arrived(entryOf(2, 'm101', 1_101), 0);
     reader.cursor.arrived(entryOf(3, 'new', 2_000), 0);
     reader.pageEnd({ head: 3 });
-    expect(reader.shown).toEqual(['m101', 'm102', 'new']);
+    // Only while it catches up: a clock that is behind hides nothing that is pushed later.
+    reader.cursor.arrived(entryOf(4, 'live', 900), 0);
+    expect(reader.shown).toEqual(['m101', 'm102', 'new', 'live']);
+  });
+
+  test('further back than is known, and not kept from its start either, is no gap for the application', () => {
+    const reader = follow({ seq: 100, identity: '' });
+    reader.cursor.arrived(entryOf(101, 'm101', 1_101), 0);
+    reader.cursor.disconnected();
+    reader.cursor.connected(9);
+    reader.read();
+    reader.pageEnd({ after: 101, head: 9, rewound: true });
+    reader.read();
+    reader.cursor.arrived(entryOf(9, 'new', 2_000), 0);
+    expect(reader.pageEnd({ head: 9, first: 9 })).toBeNull();
+    expect(reader.shown).toEqual(['m101', 'new']);
   });
 
   test('and says so again and again is not asked as fast as it answers', () => {

@@ -4,40 +4,36 @@
  * telling whether that pid is still the same process is guesswork, more so on two machines that share a home directory.
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../../../base/errors.ts';
 import type { DeviceStore, Storage, StorageOpening } from '../platform.ts';
 
-export interface FolderStorageOptions {
-  readonly userId: number;
-  /** `--state DIR`. Default: `cim/<user id>` in the user's config directory. */
-  readonly folder?: string | undefined;
+/** One folder for each user: it is one device of that user. */
+export function folderStorage(folder: string): Storage {
+  return { open: () => openFolder(folder) };
 }
 
-export function folderStorage({ userId, folder }: FolderStorageOptions): Storage {
-  return { open: async () => openFolder(folder ?? (await defaultFolder(userId))) };
-}
-
-/** Undefined where the user has no home directory. */
-async function defaultFolder(userId: number): Promise<string | undefined> {
+async function openFolder(folder: string): Promise<StorageOpening> {
   try {
-    // Looks for the home directory when it is imported, and throws if there is none.
-    const { default: envPaths } = await import('env-paths');
-    return join(envPaths('cim', { suffix: '' }).config, String(userId));
-  } catch {
-    return undefined;
-  }
-}
-
-async function openFolder(folder: string | undefined): Promise<StorageOpening> {
-  if (folder === undefined) return { status: 'unusable', reason: 'there is no home directory' };
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const lock = await lockFolder(folder);
     return lock ? { status: 'opened', store: new FolderStore(folder, lock) } : { status: 'in-use' };
   } catch (error) {
     return { status: 'unusable', reason: describeError(error) };
+  }
+}
+
+/** With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is there and takes no other (`/proc`). */
+async function makeFolder(folder: string, isInFolder = false): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || isInFolder) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, true);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type CimClientOptions,
   type Platform,
 } from '../../../../src/client/sdk/index.ts';
-import type { ByteStreamEvents, HttpRequest } from '../../../../src/client/sdk/platform.ts';
+import type { ByteStreamEvents } from '../../../../src/client/sdk/platform.ts';
 import { assertClientFields } from '../../../../src/codec/client-frame.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
@@ -141,7 +141,7 @@ export class ServerConnection {
   }
 }
 
-type RouteHandler = (body: Record<string, unknown>, request: HttpRequest) => unknown;
+type RouteHandler = (body: Record<string, unknown>) => unknown;
 
 /** Routes, servers and time. */
 export class World {
@@ -152,7 +152,7 @@ export class World {
     readonly path: string;
     readonly body: Record<string, unknown>;
   }[] = [];
-  /** What routes answer, by path; a CimError is answered as its envelope, `unavailable` is no answer. */
+  /** What routes answer, by path, or throw. */
   readonly handlers: Record<string, RouteHandler> = {
     '/registerAccount': ({ userId, userName }) => ({ userId, userName }),
     '/login': () => ({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081 }),
@@ -168,7 +168,7 @@ export class World {
       bytes: (count) => new Uint8Array(count).fill(++this.#byte),
       fraction: () => this.fraction,
     },
-    http: { request: (request) => this.#answer(request) },
+    http: { request: (url, { body }) => this.#answer(url, body) },
     transport: { open: (host, port, events) => this.#connect(host, port, events) },
   };
 
@@ -217,22 +217,12 @@ export class World {
     };
   }
 
-  async #answer(request: HttpRequest): Promise<unknown> {
-    const { pathname: path, origin: url } = new URL(request.url);
-    const body = (request.body ?? {}) as Record<string, unknown>;
+  async #answer(address: string, posted: unknown): Promise<unknown> {
+    const { pathname: path, origin: url } = new URL(address);
+    const body = (posted ?? {}) as Record<string, unknown>;
     this.calls.push({ url, path, body });
-    try {
-      const handler = this.handlers[path];
-      if (!handler) throw new CimError('not-found');
-      return {
-        code: '9000',
-        message: 'Success',
-        reqNo: null,
-        dataBody: (await handler(body, request)) ?? null,
-      };
-    } catch (error) {
-      if (!(error instanceof CimError) || error.kind === 'unavailable') throw error;
-      return { code: error.code, message: error.message, reqNo: null, dataBody: null };
-    }
+    const handler = this.handlers[path];
+    if (!handler) throw new CimError('not-found');
+    return handler(body);
   }
 }
