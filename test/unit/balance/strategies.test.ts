@@ -127,7 +127,7 @@ describe('least-connections', () => {
   test('a new report counts as it is', () => {
     const choose = strategies['least-connections']();
     for (let login = 0; login < 6; login++) choose(loaded(0, 4), '1');
-    // Those six went 5 : 1, but the first server reports 2 of them.
-    expect(choose(loaded(2, 5), '1').key).toBe('s0');
+    // Of those six, five went to the first, which now reports even more; the second has not reported anew.
+    expect(choose(loaded(9, 4), '1').key).toBe('s1');
   });
 });

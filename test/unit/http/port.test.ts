@@ -1,4 +1,5 @@
 /** What needs a real socket: listening, ending, and bytes that are no HTTP. */
+import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
@@ -126,6 +127,22 @@ describe('closing', () => {
     const closed = app.close();
     answer.resolve('done');
     expect(await (await asked).json()).toMatchObject({ code: '9000', dataBody: 'done' });
+    await closed;
+  });
+
+  test('answers what still comes over a connection in use, and ends it', async () => {
+    const { app, answer, entered } = slowApp();
+    const { port } = await app.listen(anywhere);
+    const connection = new RawConnection(port).send('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await entered;
+    const closed = app.close();
+    const another = once(app.server, 'request');
+    connection.send(getHealth);
+    await another;
+    answer.resolve('done');
+    await connection.ended;
+    expect(connection.received).toContain('"dataBody":"done"');
+    expect(connection.received).toContain('"dataBody":{"version":"9.9.9"}');
     await closed;
   });
 
