@@ -142,14 +142,12 @@ export class CimError extends Error {
   }
 }
 
-/** What to print of anything thrown, in one line. */
+/** What to print of anything thrown, in one line: what failed and, unless it says so itself, why. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause =
-    error.cause instanceof Error && error.cause.message !== error.message
-      ? `: ${error.cause.message}`
-      : '';
-  return `${error.message}${cause}`;
+  const { message, cause } = error;
+  const isNew = cause instanceof Error && !message.includes(cause.message);
+  return isNew ? `${message}: ${cause.message}` : message;
 }
 
 /** sysexits.h, as docs/reference/errors.md lists them. */
