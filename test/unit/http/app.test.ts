@@ -212,6 +212,11 @@ describe('endpoints for operators', () => {
     ]);
   });
 
+  test('serve everybody where the port is open to operators', async () => {
+    const { app } = testApp({ endpoints: [guarded], openToOperators: true });
+    expect((await post(app, '/guarded', '{}')).statusCode).toBe(200);
+  });
+
   test('refuse everybody while no secret is known', async () => {
     const { app } = testApp({ endpoints: [guarded], clusterSecret: () => undefined });
     for (const authorization of ['Bearer undefined', 'Bearer ', 'Bearer']) {
