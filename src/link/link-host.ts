@@ -18,7 +18,7 @@ interface Batch {
 
 const answersBytesMax = 8 * 1024 * 1024;
 
-export class LinkHost {
+class LinkHost {
   readonly #stream: Duplex;
   readonly #outbox: Outbox;
   readonly #methods = new Map<
