@@ -1,0 +1,34 @@
+/** What a line of input asks for. Lines become actions in input.ts; conversation.ts does them. */
+import type { HistoryQuery, Target } from '../sdk/index.ts';
+
+export type Action =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'send'; readonly target: Target; readonly text: string }
+  | {
+      readonly kind: 'schedule';
+      readonly target: Target;
+      readonly text: string;
+      readonly delaySeconds: number;
+    }
+  | { readonly kind: 'quit' }
+  | Query
+  | Refusal;
+
+/** What is answered with a result. */
+export type Query =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'info' }
+  | { readonly kind: 'emoji'; readonly page: number }
+  | { readonly kind: 'online'; readonly prefix: string }
+  | { readonly kind: 'history'; readonly query: HistoryQuery };
+
+/** The line makes no sense. `message` is one line that helps. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly code: 'bad-command' | 'bad-receiver' | 'empty-text' | 'bad-utf8' | 'too-long';
+  readonly message: string;
+}
+
+export function refuse(code: Refusal['code'], message: string): Refusal {
+  return { kind: 'refusal', code, message };
+}

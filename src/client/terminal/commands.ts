@@ -1,0 +1,136 @@
+/** The commands, once: what `:all` explains, TAB completes and input.ts understands. */
+import { limits } from '../../base/limits.ts';
+import type { HistoryQuery } from '../sdk/index.ts';
+import { type Action, type Refusal, refuse } from './action.ts';
+import { noSuchGroup, parseAddress, parseUserId } from './address.ts';
+import { emojiPages } from './emoji.ts';
+
+interface Command {
+  readonly name: `:${string}`;
+  /** Each way to use it, as it is typed, and what that does. */
+  readonly uses: readonly (readonly [typed: string, effect: string])[];
+  /** `rest` is what follows the name, trimmed. */
+  parse(rest: string): Action;
+}
+
+/** What `:history` and `:q` show if nobody says how much. */
+const historyDefault = 20;
+const searchMax = 100;
+/** One result is one line of JSON, held whole: this many texts of the greatest length are 64 MiB. */
+const historyMax = 1_000;
+
+export const commands: readonly Command[] = [
+  {
+    name: ':q',
+    uses: [
+      [':q', 'leave, when all that was sent is stored'],
+      [':q keyword', 'search your own messages'],
+    ],
+    parse: (rest) =>
+      rest === ''
+        ? { kind: 'quit' }
+        : { kind: 'history', query: { keyword: rest, limit: searchMax } },
+  },
+  {
+    name: ':q!',
+    uses: [[':q!', 'the same as :q']],
+    parse: alone(':q!', { kind: 'quit' }),
+  },
+  {
+    name: ':olu',
+    uses: [[':olu', 'list who is online']],
+    parse: alone(':olu', { kind: 'online', prefix: '' }),
+  },
+  {
+    name: ':pu',
+    uses: [[':pu prefix', 'find who is online by the beginning of the name']],
+    parse: (rest) => (rest === '' ? wrongUse(':pu') : { kind: 'online', prefix: rest }),
+  },
+  {
+    name: ':history',
+    uses: [
+      [':history', `your last ${historyDefault} messages`],
+      [':history userId [count]', 'those between you and one person'],
+      [':history #group [count]', 'those of a group, as #lobby'],
+    ],
+    parse: parseHistory,
+  },
+  {
+    name: ':delay',
+    uses: [[':delay text seconds', 'send it later (also userId;;text), even if you have left']],
+    parse: parseDelay,
+  },
+  {
+    name: ':emoji',
+    uses: [[':emoji [page]', 'list what :smile: and the like turn into']],
+    parse: parseEmoji,
+  },
+  {
+    name: ':info',
+    uses: [[':info', 'tell who you are, and where you are connected']],
+    parse: alone(':info', { kind: 'info' }),
+  },
+  {
+    name: ':all',
+    uses: [[':all', 'list the commands']],
+    parse: alone(':all', { kind: 'help' }),
+  },
+];
+
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name);
+}
+
+function alone(name: string, action: Action): (rest: string) => Action {
+  return (rest) => (rest === '' ? action : wrongUse(name));
+}
+
+function wrongUse(name: string, problem?: string): Refusal {
+  const uses = findCommand(name)?.uses.map(([typed]) => typed) ?? [];
+  return refuse(
+    'bad-command',
+    `${problem === undefined ? '' : `${problem}; `}use ${uses.join(' or ')}`,
+  );
+}
+
+function parseHistory(rest: string): Action {
+  const [who, count, ...more] = rest === '' ? [] : rest.split(/\s+/);
+  if (more.length > 0) return wrongUse(':history');
+  const limit = count === undefined ? historyDefault : parseWhole(count, 1, historyMax);
+  if (limit === undefined) {
+    return wrongUse(':history', `${count} is not a count from 1 to ${historyMax}`);
+  }
+  const whose = who === undefined ? {} : parseWhose(who);
+  return 'kind' in whose ? whose : { kind: 'history', query: { ...whose, limit } };
+}
+
+function parseWhose(who: string): Pick<HistoryQuery, 'peer' | 'group'> | Refusal {
+  if (who.startsWith('#')) return who === '#lobby' ? { group: 'lobby' } : noSuchGroup(who.slice(1));
+  const peer = parseUserId(who);
+  return peer === undefined ? wrongUse(':history', `${who} is not a user id`) : { peer };
+}
+
+function parseDelay(rest: string): Action {
+  const [, message = '', seconds] = /^(.*\S)\s+(\S+)$/su.exec(rest) ?? [];
+  if (seconds === undefined) return wrongUse(':delay');
+  const delaySeconds = parseWhole(seconds, 0, limits.delaySecondsMax);
+  if (delaySeconds === undefined) {
+    const problem = `${seconds} is not a number of seconds from 0 to ${limits.delaySecondsMax}`;
+    return wrongUse(':delay', problem);
+  }
+  const address = parseAddress(message);
+  if (address.kind === 'refusal') return address;
+  return { kind: 'schedule', target: address.target, text: address.text, delaySeconds };
+}
+
+function parseEmoji(rest: string): Action {
+  const page = rest === '' ? 0 : parseWhole(rest, 0, emojiPages - 1);
+  return page === undefined
+    ? wrongUse(':emoji', `${rest} is not a page from 0 to ${emojiPages - 1}`)
+    : { kind: 'emoji', page };
+}
+
+function parseWhole(text: string, min: number, max: number): number | undefined {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return number >= min && number <= max ? number : undefined;
+}

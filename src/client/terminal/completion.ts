@@ -1,0 +1,86 @@
+/** What TAB may turn the line into: commands, people by name or id, names of emoji. Pure. */
+import { lobby, type OnlineUser } from '../sdk/index.ts';
+import { commands } from './commands.ts';
+import { emojiNamed } from './emoji.ts';
+import { personText } from './render.ts';
+
+export interface Completion {
+  /** The end of the line that is replaced. */
+  readonly typed: string;
+  /** By what. */
+  readonly replacements: readonly string[];
+  /** How each is shown when there are several. */
+  readonly labels: readonly string[];
+}
+
+interface Choice {
+  /** What `typed` is the beginning of. */
+  readonly word: string;
+  readonly replacement: string;
+  readonly label: string;
+}
+
+const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
+  const takesMore = uses.some(([typed]) => typed.includes(' '));
+  return { word: name, replacement: takesMore ? `${name} ` : name, label: name };
+});
+
+/** `line` goes up to the cursor. */
+export function completeLine(line: string, online: readonly OnlineUser[]): Completion {
+  const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
+  if (command === ':pu') return complete(word, online.map(byName));
+  if (command === ':history') return complete(word, people(online, ' '));
+  if (command === ':delay') return complete(word, people(online, ';;'));
+  const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
+  if (alias) return complete(alias, emojiNamed(alias).map(plain));
+  if (line.startsWith(':')) return complete(line, commandChoices);
+  return line.includes(';;') ? complete(line, []) : complete(line, people(online, ';;'));
+}
+
+/** Found by name and by id, replaced by what one writes to them with. */
+function people(online: readonly OnlineUser[], suffix: string): Choice[] {
+  const everybody = `#${lobby}`;
+  return [
+    ...online.flatMap(({ userId, userName }) => {
+      const choice = { replacement: `${userId}${suffix}`, label: personText(userId, userName) };
+      return [
+        { ...choice, word: userName },
+        { ...choice, word: `${userId}` },
+      ];
+    }),
+    { word: everybody, replacement: everybody + suffix, label: everybody },
+  ];
+}
+
+function byName({ userId, userName }: OnlineUser): Choice {
+  return { word: userName, replacement: userName, label: personText(userId, userName) };
+}
+
+function plain(word: string): Choice {
+  return { word, replacement: word, label: word };
+}
+
+function complete(typed: string, choices: readonly Choice[]): Completion {
+  const isBegun = ({ word }: Choice) => word.toLowerCase().startsWith(typed.toLowerCase());
+  const found = [
+    ...new Map(choices.filter(isBegun).map((each) => [each.replacement, each])).values(),
+  ];
+  if (found.length <= 1) {
+    return { typed, replacements: found.map(({ replacement }) => replacement), labels: [] };
+  }
+  const prefix = commonPrefix(found.map(({ word }) => word));
+  return {
+    typed,
+    replacements: prefix.length > typed.length ? [prefix] : [],
+    labels: found.map(({ label }) => label),
+  };
+}
+
+function commonPrefix(words: readonly string[]): string {
+  const [first = '', ...others] = words;
+  let length = first.length;
+  for (const word of others) {
+    while (!word.toLowerCase().startsWith(first.slice(0, length).toLowerCase())) length -= 1;
+  }
+  return first.slice(0, length);
+}

@@ -1,0 +1,181 @@
+/**
+ * Does what the lines ask for, in their order. Sends are pipelined: the next line is taken while they are under way, within a bound. A question to
+ * the cluster is asked when what was sent before it is stored, and holds the lines after it until it is answered.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { CimError } from '../../base/errors.ts';
+import type { CimClient, ClientEvents, HistoryQuery, OnlineUser } from '../sdk/index.ts';
+import type { Action, Query } from './action.ts';
+import { emojiPage, emojiPages } from './emoji.ts';
+import { everyInput } from './input.ts';
+import type { ReadLine } from './line-splitter.ts';
+import { Outstanding } from './outstanding.ts';
+import type { People } from './people.ts';
+import type { InputLine, Outgoing, Result, View } from './view.ts';
+
+/** What the terminal needs of a CimClient. */
+export type Messenger = Pick<
+  CimClient,
+  'state' | 'on' | 'start' | 'send' | 'onlineUsers' | 'history' | 'schedule' | 'close'
+>;
+
+/** Enough to keep the connection busy; the SDK holds each text until it is answered. */
+const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
+
+export interface ConversationOptions {
+  readonly client: Messenger;
+  readonly view: View;
+  readonly people: People;
+  readonly clock: Clock;
+  readonly userId: number;
+  readonly userName: string;
+  /** What a line asks for. */
+  readonly parse: (text: string) => Action;
+  /** How long a question waits for the connection, and for what was sent before it. */
+  readonly patienceMs: number;
+}
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #outstanding = new Outstanding(outstandingMax);
+  readonly #connected = Promise.withResolvers<ClientEvents['ready']>();
+  #lastReady: ClientEvents['ready'] | undefined;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    options.client.on('ready', (event) => {
+      this.#lastReady = event;
+      this.#connected.resolve(event);
+    });
+  }
+
+  /** Texts that are not answered yet. */
+  get outstandingCount(): number {
+    return this.#outstanding.count;
+  }
+
+  whenAnswered(): Promise<void> {
+    return this.#outstanding.whenNone();
+  }
+
+  whenFirstConnected(): Promise<unknown> {
+    return this.#connected.promise;
+  }
+
+  /** Resolves when the input has ended, or a line said so. */
+  async hold(lines: AsyncIterable<ReadLine>): Promise<'end-of-input' | 'quit'> {
+    for await (const line of lines) {
+      const action = line.refusal ?? this.#options.parse(line.text);
+      if (action.kind === 'quit') {
+        this.#options.view.asked(line);
+        return 'quit';
+      }
+      await this.#perform(line, action);
+    }
+    return 'end-of-input';
+  }
+
+  async #perform(line: InputLine, action: Exclude<Action, { kind: 'quit' }>): Promise<void> {
+    const { client, view } = this.#options;
+    switch (action.kind) {
+      case 'nothing':
+        return;
+      case 'refusal':
+        return view.refused(line, action.code, action.message);
+      case 'send':
+        return this.#begin(line, action, async () => {
+          const sent = await client.send(action.target, action.text);
+          return () => view.sent(line, action, sent);
+        });
+      case 'schedule':
+        return this.#begin(line, action, async () => {
+          const { delaySeconds } = action;
+          const { id } = await client.schedule(action.target, action.text, delaySeconds);
+          return () => view.scheduled(line, action, delaySeconds, id);
+        });
+      default:
+        return this.#answer(line, action);
+    }
+  }
+
+  /** Does not wait for the answer, unless too many are awaited. */
+  async #begin(
+    line: InputLine,
+    outgoing: Outgoing,
+    request: () => Promise<() => Promise<void>>,
+  ): Promise<void> {
+    const task = this.#tell(line, request, outgoing);
+    this.#outstanding.add(Buffer.byteLength(outgoing.text), task);
+    task.catch(() => {}); // the output is broken: the session ends by that
+    await this.#outstanding.whenRoom();
+  }
+
+  async #answer(line: InputLine, query: Query): Promise<void> {
+    this.#options.view.asked(line);
+    if (query.kind !== 'help' && query.kind !== 'emoji') await this.#settle();
+    await this.#tell(line, async () => {
+      const result = await this.#ask(query);
+      return () => this.#options.view.result(line, result);
+    });
+  }
+
+  /** Makes the request, and shows what came of it. Rejects only if that could not be shown. */
+  async #tell(
+    line: InputLine,
+    request: () => Promise<() => Promise<void>>,
+    outgoing?: Outgoing,
+  ): Promise<void> {
+    const { view } = this.#options;
+    let show: () => Promise<void>;
+    try {
+      show = await request();
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      show = () => view.refused(line, error.kind, error.message, outgoing);
+    }
+    await show();
+  }
+
+  async #ask(query: Query): Promise<Result> {
+    const { client, userId, userName } = this.#options;
+    switch (query.kind) {
+      case 'help':
+        return { kind: 'help', inputs: everyInput };
+      case 'emoji':
+        return { kind: 'emoji', page: query.page, emoji: emojiPage(query.page), pages: emojiPages };
+      case 'info': {
+        const { device, server } = this.#lastReady ?? {};
+        const connection = client.state === 'ready' && device && server ? { device, server } : {};
+        return { kind: 'info', info: { userId, userName, state: client.state, ...connection } };
+      }
+      case 'online':
+        return { kind: 'online', users: await this.#online(query.prefix), prefix: query.prefix };
+      case 'history':
+        return this.#history(query.query);
+    }
+  }
+
+  async #online(prefix: string): Promise<OnlineUser[]> {
+    const users = await this.#options.client.onlineUsers();
+    for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
+    return users
+      .filter(({ userName }) => userName.toLowerCase().startsWith(prefix.toLowerCase()))
+      .toSorted((a, b) => a.userId - b.userId);
+  }
+
+  async #history(query: HistoryQuery): Promise<Result> {
+    const messages = await this.#options.client.history(query);
+    const { keyword, limit } = query;
+    return { kind: 'history', messages, limit, ...(keyword === undefined ? {} : { keyword }) };
+  }
+
+  /** Until we are connected and all before is stored; or for as long as it makes sense to wait. */
+  async #settle(): Promise<void> {
+    const { clock, patienceMs } = this.#options;
+    const overdue = Promise.withResolvers<void>();
+    const timer = clock.setTimeout(overdue.resolve, patienceMs);
+    const settled = this.#connected.promise.then(() => this.#outstanding.whenNone());
+    await Promise.race([settled, overdue.promise]);
+    timer.cancel();
+  }
+}

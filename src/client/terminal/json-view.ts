@@ -1,0 +1,112 @@
+/** The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md). */
+import type { ClientEvents, Message, SentMessage } from '../sdk/index.ts';
+import type { Output } from './output.ts';
+import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+
+export class JsonView implements View, Inbox {
+  readonly #output: Output;
+  readonly #diagnostics: Output;
+
+  /** `diagnostics` gets what has no event: plain lines. */
+  constructor(output: Output, diagnostics: Output) {
+    this.#output = output;
+    this.#diagnostics = diagnostics;
+  }
+
+  ready({ userId, userName, device, server }: ClientEvents['ready']): void {
+    this.#tell({ event: 'ready', userId, userName, device, server });
+  }
+
+  offline(reason: string): void {
+    this.#tell({ event: 'offline', reason });
+  }
+
+  message(message: Message): Promise<void> {
+    return this.#write(messageEvent(message));
+  }
+
+  gap({ group, first, last }: ClientEvents['gap']): void {
+    const whose = group === undefined ? '' : ` of #${group}`;
+    this.notice(`messages ${first} to ${last}${whose} are not kept any more`);
+  }
+
+  asked(): void {}
+
+  result({ number, text }: InputLine, result: Result): Promise<void> {
+    const [command] = text.trimStart().split(/\s/);
+    return this.#write({ event: 'result', line: number, command, data: resultData(result) });
+  }
+
+  sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    return this.#output.write(sentEvent(number, sent));
+  }
+
+  /** It has no number before it is sent. */
+  scheduled(line: InputLine, outgoing: Outgoing, _delaySeconds: number, id: string): Promise<void> {
+    return this.sent(line, outgoing, { id, seq: 0 });
+  }
+
+  refused({ number }: InputLine, code: string, message: string): Promise<void> {
+    return this.#output.write(errorEvent(number, code, message));
+  }
+
+  notice(text: string): void {
+    this.#diagnostics.write(`cim: ${text}\n`).catch(() => {}); // there is nowhere left to say it
+  }
+
+  leaving(): void {}
+
+  closed(reason: string): Promise<void> {
+    return this.#write({ event: 'closed', reason });
+  }
+
+  #write(event: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#output.write(toLine(event));
+  }
+
+  /** For what nobody waits for: a broken output ends the conversation (session.ts). */
+  #tell(event: Readonly<Record<string, unknown>>): void {
+    this.#write(event).catch(() => {});
+  }
+}
+
+export function sentEvent(line: number, { id, seq }: SentMessage): string {
+  return toLine({ event: 'sent', line, id, seq });
+}
+
+export function errorEvent(line: number, code: string, message: string): string {
+  return toLine({ event: 'error', line, code, message });
+}
+
+function toLine(event: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+function messageEvent({ id, from, fromName, to, group, text, seq, at }: Message) {
+  const receiver = group === undefined ? { to } : { group };
+  return {
+    event: 'message',
+    id,
+    from,
+    fromName,
+    ...receiver,
+    text,
+    seq,
+    at: new Date(at).toISOString(),
+  };
+}
+
+function resultData(result: Result): unknown {
+  switch (result.kind) {
+    case 'help':
+      return result.inputs.map(([input, effect]) => ({ input, effect }));
+    case 'info':
+      return result.info;
+    case 'emoji':
+      return result.emoji;
+    case 'online':
+      return result.users.map(({ userId, userName }) => ({ userId, userName }));
+    case 'history':
+      return result.messages.map(messageEvent);
+  }
+}

@@ -1,0 +1,72 @@
+/** Bytes of input → numbered lines. Bounded: of a line that is too long nothing is kept. Pure; reading the bytes is pipe-input.ts. */
+import { type Refusal, refuse } from './action.ts';
+import type { InputLine } from './view.ts';
+
+/** A line as it came; `refusal` if there is no text in it that could be understood. */
+export interface ReadLine extends InputLine {
+  readonly refusal?: Refusal;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+export class LineSplitter {
+  readonly #bytesMax: number;
+  /** Ignores a byte order mark at the beginning of a line. */
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #number = 0;
+  /** The beginning of a line whose end has not come yet. */
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The lines that end in this chunk. Holds on to the rest of it. */
+  *push(chunk: Uint8Array): Generator<ReadLine> {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(lineFeed, start);
+      if (end < 0) break;
+      this.#keep(chunk.subarray(start, end));
+      yield this.#finishLine();
+      start = end + 1;
+    }
+    this.#keep(chunk.subarray(start));
+  }
+
+  /** A last line without a line feed. */
+  *end(): Generator<ReadLine> {
+    if (this.#pieceBytes > 0) yield this.#finishLine();
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieceBytes += piece.length;
+    if (this.#pieceBytes > this.#bytesMax) this.#pieces = [];
+    else if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  #finishLine(): ReadLine {
+    this.#number += 1;
+    const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
+    const isTooLong = this.#pieceBytes > this.#bytesMax;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    const line = { number: this.#number, text: '' };
+    if (isTooLong) {
+      return { ...line, refusal: refuse('too-long', `a line has at most ${this.#bytesMax} bytes`) };
+    }
+    try {
+      return { ...line, text: this.#decoder.decode(withoutReturn(bytes)) };
+    } catch {
+      // The decoder has just one thing to complain about.
+      return { ...line, refusal: refuse('bad-utf8', 'the line is not valid UTF-8') };
+    }
+  }
+}
+
+/** Lines from Windows end with \r\n. */
+function withoutReturn(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes?.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
+}

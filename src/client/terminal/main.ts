@@ -1,0 +1,131 @@
+/** `cim client`, put together: which view, which input, and the client between them. The life of it is session.ts. */
+import { systemClock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { ClientSettings } from '../../config/settings.ts';
+import { completeLine } from './completion.ts';
+import type { Messenger } from './conversation.ts';
+import { HumanView } from './human-view.ts';
+import { parseInput } from './input.ts';
+import type { InputSource } from './input-source.ts';
+import { Interrupts } from './interrupts.ts';
+import { JsonView } from './json-view.ts';
+import { OnlineCache } from './online-cache.ts';
+import { openClient } from './open-client.ts';
+import { Output } from './output.ts';
+import { People } from './people.ts';
+import { pipeInput } from './pipe-input.ts';
+import { PlainScreen } from './plain-screen.ts';
+import { personText } from './render.ts';
+import { runSession } from './session.ts';
+import { TerminalScreen } from './terminal-screen.ts';
+import type { Inbox, View } from './view.ts';
+
+/** The part of the process that the client touches. */
+export interface TerminalHost {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/** Resolves to the exit code. */
+export async function runClient(
+  settings: ClientSettings,
+  log: Logger,
+  host: TerminalHost,
+): Promise<number> {
+  const client = openClient(settings, log);
+  const interrupts = new Interrupts(host);
+  try {
+    return await converse({ settings, client, interrupts, host });
+  } finally {
+    interrupts.close();
+  }
+}
+
+interface Parts {
+  readonly settings: Pick<ClientSettings, 'userId' | 'name' | 'json' | 'listen'>;
+  readonly client: Messenger;
+  readonly interrupts: Interrupts;
+  readonly host: TerminalHost;
+}
+
+/** With a client that is there already. */
+export function converse(parts: Parts): Promise<number> {
+  const { settings, client, interrupts, host } = parts;
+  const output = new Output(host.stdout);
+  const people = new People();
+  const isPerson = !settings.json && isTerminal(host);
+  const { view, input } = isPerson
+    ? openTerminal(parts, output, people)
+    : openPipe(parts, output, people);
+  return runSession({
+    client,
+    view,
+    inbox: view,
+    input,
+    people,
+    interrupts,
+    broken: output.broken,
+    clock: systemClock,
+    userId: settings.userId,
+    userName: settings.name,
+    parse: parseInput,
+    patienceMs: isPerson ? 2_000 : 10_000,
+    stays: settings.listen,
+    isPatient: settings.listen || host.stdin.isTTY,
+  });
+}
+
+/** One that can move its cursor. */
+function isTerminal({ stdin, stdout, env }: TerminalHost): boolean {
+  return stdin.isTTY && stdout.isTTY && env['TERM'] !== 'dumb';
+}
+
+interface Face {
+  readonly view: View & Inbox;
+  readonly input: InputSource;
+}
+
+function openPipe({ settings, host }: Parts, output: Output, people: People): Face {
+  const input = pipeInput(host.stdin);
+  if (settings.json) return { input, view: new JsonView(output, new Output(host.stderr)) };
+  const screen = new PlainScreen(output);
+  return {
+    input,
+    view: new HumanView({ screen, people, userId: settings.userId, clock: systemClock }),
+  };
+}
+
+function openTerminal(parts: Parts, output: Output, people: People): Face {
+  const { settings, client, interrupts, host } = parts;
+  const online = new OnlineCache({ client, clock: systemClock });
+  const screen = new TerminalScreen({
+    stdin: host.stdin,
+    stdout: host.stdout,
+    output,
+    userName: settings.name,
+    isColoured: !host.env['NO_COLOR'],
+    complete: async (line) => completeLine(line, await online.get()),
+    onInterrupt: () => interrupts.raise(),
+  });
+  const view = new HumanView({ screen, people, userId: settings.userId, clock: systemClock });
+  greet(parts, view, people, online);
+  return { view, input: screen };
+}
+
+/** What somebody needs to know who has never been here. */
+function greet({ settings, client }: Parts, view: View, people: People, online: OnlineCache): void {
+  view.notice(
+    'what you type goes to everybody online, userId;;text to one person; :all lists the commands, :q leaves',
+  );
+  const stop = client.on('ready', async () => {
+    stop();
+    const others = (await online.get()).filter(({ userId }) => userId !== settings.userId);
+    for (const { userId, userName } of others) people.learn(userId, userName);
+    const names = others.map(({ userId, userName }) => personText(userId, userName));
+    view.notice(`online: ${names.length > 0 ? names.join(', ') : 'nobody else'}`);
+  });
+}

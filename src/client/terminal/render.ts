@@ -1,0 +1,175 @@
+/** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
+import { lobby, type Message, type OnlineUser, type Target } from '../sdk/index.ts';
+import { displayWidth } from './display-width.ts';
+import { showEmoji } from './emoji.ts';
+import type { Block, Span, Style } from './layout.ts';
+import { safeLine, safeText } from './safe-text.ts';
+import type { Outgoing, Result } from './view.ts';
+
+export interface Reader {
+  readonly userId: number;
+  nameOf(userId: number): string | undefined;
+}
+
+/** `10:05 amy (2): hello`, `10:05 amy (2) → you: psst`, `10:05 you → amy (2): hi`. */
+export function messageBlock(message: Message, reader: Reader, keyword?: string): Block {
+  const target =
+    message.group === undefined ? { to: message.to ?? reader.userId } : { group: message.group };
+  const head = [
+    dim(`${timeOf(message.at)} `),
+    ...person(message.from, message.fromName, reader),
+    ...receiver(target, reader),
+  ];
+  const block = { head: [...head, { text: ': ' }], body: showEmoji(safeText(message.text)) };
+  return keyword === undefined ? block : { ...block, keyword };
+}
+
+/** One's own text, and what became of it. */
+export function outgoingBlock(
+  { target, text }: Outgoing,
+  at: number,
+  outcome: Span,
+  reader: Reader,
+): Block {
+  return {
+    head: [
+      dim(`${timeOf(at)} `),
+      { text: 'you', style: 'bold' },
+      ...receiver(target, reader),
+      { text: ': ' },
+    ],
+    body: showEmoji(safeText(text)),
+    tail: { ...outcome, text: ` ${safeLine(outcome.text)}` },
+  };
+}
+
+export const stored: Span = { text: '✓', style: 'green' };
+
+export function failed(reason: string): Span {
+  return { text: `✗ ${reason}`, style: 'red' };
+}
+
+export function later(seconds: number): Span {
+  return { text: `◷ to be sent in ${seconds} s`, style: 'dim' };
+}
+
+export function noticeBlock(text: string): Block {
+  return { head: [dim('· ')], body: safeText(text), margin: 2 };
+}
+
+export function problemBlock(text: string): Block {
+  return { head: [{ text: '! ', style: 'red' }], body: safeText(text), margin: 2 };
+}
+
+/** A command, as it was typed. */
+export function echoBlock(text: string): Block {
+  return { head: [dim('› ')], body: safeLine(text), margin: 2 };
+}
+
+/** Put before the first message of a day. */
+export function dayBlock(at: number): Block {
+  return { head: [dim(`── ${dayOf(at)} ──`)], body: '' };
+}
+
+/** In the reader's time zone, as 2026-01-31. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
+}
+
+/** The answer to a command; but history, which is a transcript (human-view.ts). */
+export function resultBlocks(result: Exclude<Result, { kind: 'history' }>): Block[] {
+  switch (result.kind) {
+    case 'help':
+      return table(result.inputs, 'bold');
+    case 'info':
+      return table(
+        [
+          ['user id', `${result.info.userId}`],
+          ['name', result.info.userName],
+          ['device', result.info.device ?? '-'],
+          ['server', result.info.server ?? '-'],
+          ['state', result.info.state],
+        ],
+        'dim',
+      );
+    case 'emoji': {
+      const { emoji, page, pages } = result;
+      const next = page + 1 < pages ? `; :emoji ${page + 1} is the next` : '';
+      return [
+        ...table(
+          emoji.map((each) => [each.alias, each.emoji]),
+          'bold',
+        ),
+        noticeBlock(`page ${page} of 0 to ${pages - 1}${next}`),
+      ];
+    }
+    case 'online':
+      return onlineBlocks(result.users, result.prefix);
+  }
+}
+
+function onlineBlocks(users: readonly OnlineUser[], prefix: string): Block[] {
+  if (users.length === 0) {
+    return [
+      noticeBlock(
+        prefix === '' ? 'nobody is online' : `nobody online has a name that begins with ${prefix}`,
+      ),
+    ];
+  }
+  const widthMin = Math.max(...users.map(({ userId }) => `${userId}`.length));
+  return users.map(({ userId, userName }) => ({
+    head: [
+      dim(`  ${`${userId}`.padStart(widthMin)}  `),
+      { text: safeLine(userName), style: colourOf(userId) },
+    ],
+    body: '',
+  }));
+}
+
+/** `amy (2)`; the number is what one writes to her with. */
+export function personText(userId: number, userName: string | undefined): string {
+  return userName === undefined ? `${userId}` : `${safeLine(userName)} (${userId})`;
+}
+
+function person(userId: number, userName: string | undefined, reader: Reader): Span[] {
+  if (userId === reader.userId) return [{ text: 'you', style: 'bold' }];
+  const style = colourOf(userId);
+  if (userName === undefined) return [{ text: `${userId}`, style }];
+  return [{ text: safeLine(userName), style }, dim(` (${userId})`)];
+}
+
+/** Nothing for the lobby: that is where one talks when nothing is said. */
+function receiver(target: Target, reader: Reader): Span[] {
+  if ('to' in target) return [dim(' → '), ...person(target.to, reader.nameOf(target.to), reader)];
+  return target.group === lobby ? [] : [dim(` → #${safeLine(target.group)}`)];
+}
+
+function table(rows: readonly (readonly [string, string])[], style: Style): Block[] {
+  const width = Math.max(...rows.map(([left]) => displayWidth(left)));
+  return rows.map(([left, right]) => ({
+    head: [{ text: `  ${left}${' '.repeat(width - displayWidth(left))}`, style }, { text: '  ' }],
+    body: safeLine(right),
+    margin: width + 4,
+  }));
+}
+
+/** Not red: that is for what went wrong. */
+const colours = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const satisfies Style[];
+
+function colourOf(userId: number): Style {
+  return colours[userId % colours.length] ?? 'cyan';
+}
+
+function dim(text: string): Span {
+  return { text, style: 'dim' };
+}
+
+function timeOf(at: number): string {
+  const date = new Date(at);
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+}
+
+function twoDigits(number: number): string {
+  return `${number}`.padStart(2, '0');
+}

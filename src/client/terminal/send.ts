@@ -1,0 +1,139 @@
+/**
+ * `cim send`: one text, or each line of the input, to one receiver; over when all is stored. An ephemeral device that only sends: what waits for the
+ * user is left to the devices that show it.
+ */
+import { systemClock } from '../../base/clock.ts';
+import { CimError, exitCodes } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import type { SendSettings } from '../../config/settings.ts';
+import type { SentMessage, Target } from '../sdk/index.ts';
+import type { Action } from './action.ts';
+import type { Messenger } from './conversation.ts';
+import type { InputSource } from './input-source.ts';
+import { Interrupts } from './interrupts.ts';
+import { errorEvent, sentEvent } from './json-view.ts';
+import type { TerminalHost } from './main.ts';
+import { openClient } from './open-client.ts';
+import { Output } from './output.ts';
+import { People } from './people.ts';
+import { pipeInput } from './pipe-input.ts';
+import { safeLine } from './safe-text.ts';
+import { runSession } from './session.ts';
+import type { InputLine, Outgoing, View } from './view.ts';
+
+/** `text` undefined: the lines of the input. Resolves to the exit code. */
+export function runSend(
+  settings: SendSettings,
+  text: string | undefined,
+  log: Logger,
+  host: TerminalHost,
+): Promise<number> {
+  const { to, group } = settings;
+  const target = to !== undefined ? { to } : group !== undefined ? { group } : undefined;
+  if (!target) throw new CimError('usage', 'there is nobody to send to');
+  const client = openClient({ ...settings, state: undefined }, log);
+  const input = text === undefined ? pipeInput(host.stdin) : argumentInput(text);
+  return sendAll({ client, target, input, host, ...settings });
+}
+
+export interface SendAllOptions {
+  readonly client: Messenger;
+  readonly target: Target;
+  readonly input: InputSource;
+  readonly json: boolean;
+  readonly userId: number;
+  readonly name: string;
+  readonly host: TerminalHost;
+}
+
+/** With a client that is there already. */
+export async function sendAll(options: SendAllOptions): Promise<number> {
+  const { client, target, input, json, userId, name, host } = options;
+  const output = new Output(host.stdout);
+  const view = new SendView(output, new Output(host.stderr), json);
+  const interrupts = new Interrupts(host);
+  let isInterrupted = false;
+  void interrupts.next().then(() => {
+    isInterrupted = true;
+  });
+  const code = await runSession({
+    client,
+    view,
+    input,
+    interrupts,
+    people: new People(),
+    broken: output.broken,
+    clock: systemClock,
+    userId,
+    userName: name,
+    parse: (text): Action =>
+      text.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text },
+    patienceMs: 0,
+    stays: false,
+    isPatient: false,
+  });
+  interrupts.close();
+  const isComplete = view.refusedCount === 0 && !isInterrupted;
+  return code === exitCodes.ok && !isComplete ? exitCodes.failure : code;
+}
+
+function argumentInput(text: string): InputSource {
+  async function* line() {
+    yield { number: 1, text };
+  }
+  return { lines: line(), stop: () => {} };
+}
+
+/** Silent unless something goes wrong, or a script wants to know. */
+class SendView implements View {
+  readonly #output: Output;
+  readonly #diagnostics: Output;
+  readonly #isJson: boolean;
+  #refusedCount = 0;
+
+  constructor(output: Output, diagnostics: Output, isJson: boolean) {
+    this.#output = output;
+    this.#diagnostics = diagnostics;
+    this.#isJson = isJson;
+  }
+
+  get refusedCount(): number {
+    return this.#refusedCount;
+  }
+
+  ready(): void {}
+
+  offline(reason: string): void {
+    this.notice(`connection lost: ${reason}; trying again`);
+  }
+
+  asked(): void {}
+
+  async result(): Promise<void> {}
+
+  async scheduled(): Promise<void> {}
+
+  async sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    if (this.#isJson) await this.#output.write(sentEvent(number, sent));
+  }
+
+  async refused({ number }: InputLine, code: string, message: string): Promise<void> {
+    this.#refusedCount += 1;
+    if (this.#isJson) await this.#output.write(errorEvent(number, code, message));
+    else await this.#complain(`line ${number}: ${message}`);
+  }
+
+  notice(text: string): void {
+    this.#complain(text).catch(() => {}); // there is nowhere left to say it
+  }
+
+  leaving(): void {}
+
+  async closed(reason: string, isWanted: boolean): Promise<void> {
+    if (!isWanted) await this.#complain(reason);
+  }
+
+  #complain(text: string): Promise<void> {
+    return this.#diagnostics.write(`cim send: ${safeLine(text)}\n`);
+  }
+}

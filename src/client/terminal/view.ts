@@ -1,0 +1,79 @@
+/**
+ * What the terminal shows, whoever looks at it: json-view.ts for scripts, human-view.ts for people. A method that returns a promise resolves when the
+ * reader of the output has taken what there was to take, and rejects when there is no reader any more.
+ */
+import type {
+  ClientEvents,
+  ClientState,
+  Message,
+  OnlineUser,
+  SentMessage,
+  Target,
+} from '../sdk/index.ts';
+import type { NamedEmoji } from './emoji.ts';
+
+/** A line of input. Numbered from 1, blank ones included. */
+export interface InputLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A text that a line asked to send. */
+export interface Outgoing {
+  readonly target: Target;
+  readonly text: string;
+}
+
+/** The answer to a command. */
+export type Result =
+  | {
+      readonly kind: 'help';
+      readonly inputs: readonly (readonly [typed: string, effect: string])[];
+    }
+  | { readonly kind: 'info'; readonly info: Info }
+  | {
+      readonly kind: 'emoji';
+      readonly emoji: readonly NamedEmoji[];
+      readonly page: number;
+      readonly pages: number;
+    }
+  | { readonly kind: 'online'; readonly users: readonly OnlineUser[]; readonly prefix: string }
+  | {
+      readonly kind: 'history';
+      readonly messages: readonly Message[];
+      readonly keyword?: string;
+      readonly limit: number;
+    };
+
+interface Info {
+  readonly userId: number;
+  readonly userName: string;
+  readonly state: ClientState;
+  /** Absent before the first login. */
+  readonly device?: string;
+  readonly server?: string;
+}
+
+export interface View {
+  ready(event: ClientEvents['ready']): void;
+  offline(reason: string): void;
+  /** The line makes sense, and is a command. */
+  asked(line: InputLine): void;
+  result(line: InputLine, result: Result): Promise<void>;
+  sent(line: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void>;
+  scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
+  /** `outgoing` if there was a text to be sent. */
+  refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
+  /** Something that the person at the terminal should know, in one line. */
+  notice(text: string): void;
+  /** About to end, as soon as this many texts are stored. */
+  leaving(outstandingCount: number): void;
+  /** The last thing that is shown. `isWanted`: it ends because it was asked to, and nothing was lost. */
+  closed(reason: string, isWanted: boolean): Promise<void>;
+}
+
+/** Takes what arrives. What it has taken is acknowledged: it does not come again. */
+export interface Inbox {
+  message(message: Message): Promise<void>;
+  gap(gap: ClientEvents['gap']): void;
+}

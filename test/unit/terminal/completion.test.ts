@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { completeLine } from '../../../src/client/terminal/completion.ts';
+
+const online = [
+  { userId: 2, userName: 'amy' },
+  { userId: 3, userName: 'Amanda' },
+  { userId: 21, userName: 'bob' },
+];
+
+/** The line after TAB, and what is listed. */
+function tab(line: string): [string, readonly string[]] {
+  const { typed, replacements, labels } = completeLine(line, online);
+  return [line.slice(0, line.length - typed.length) + (replacements[0] ?? typed), labels];
+}
+
+describe('completion', () => {
+  test.each([
+    [':ol', ':olu'],
+    [':his', ':history '],
+    ['bo', '21;;'],
+    ['amy', '2;;'],
+    ['21', '21;;'],
+    ['#', '#lobby;;'],
+    [':history bo', ':history 21 '],
+    [':history #l', ':history #lobby '],
+    [':pu b', ':pu bob'],
+    [':delay bo', ':delay 21;;'],
+    ['2;;great :tad', '2;;great :tada:'],
+  ])('%j becomes %j', (line, completed) => {
+    expect(tab(line)).toEqual([completed, []]);
+  });
+
+  test('what is common to several comes first, then they are listed', () => {
+    expect(tab('a')).toEqual(['Am', ['amy (2)', 'Amanda (3)']].with(0, 'am'));
+    expect(tab('am')).toEqual(['am', ['amy (2)', 'Amanda (3)']]);
+    expect(tab('2')).toEqual(['2', ['amy (2)', 'bob (21)']]);
+    expect(tab(':q')).toEqual([':q', [':q', ':q!']]);
+  });
+
+  test.each(['zoe', '2;;hel', ':nope', 'hello bo'])('%j stays', (line) => {
+    expect(tab(line)).toEqual([line, []]);
+  });
+});

@@ -1,0 +1,348 @@
+// The life of `cim client --json` with a client that does what the test says, and a clock that stands still.
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { CimError } from '../../../src/client/sdk/index.ts';
+import { parseInput } from '../../../src/client/terminal/input.ts';
+import { Interrupts } from '../../../src/client/terminal/interrupts.ts';
+import { JsonView } from '../../../src/client/terminal/json-view.ts';
+import { Output } from '../../../src/client/terminal/output.ts';
+import { People } from '../../../src/client/terminal/people.ts';
+import { pipeInput } from '../../../src/client/terminal/pipe-input.ts';
+import { runSession } from '../../../src/client/terminal/session.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { FakeMessenger } from './support/fake-messenger.ts';
+
+interface Event {
+  readonly event: string;
+  readonly [key: string]: unknown;
+}
+
+function begin({ stays = false, isPatient = false } = {}) {
+  const client = new FakeMessenger();
+  const clock = new VirtualClock();
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
+  const interrupts = new Interrupts({ on: () => {}, off: () => {} });
+  const output = new Output(stdout);
+  const view = new JsonView(output, new Output(new PassThrough().resume()));
+  const events: Event[] = [];
+  let printed = '';
+  const read = () => {
+    stdout.on('data', (chunk) => {
+      const lines = (printed + chunk).split('\n');
+      printed = lines.pop() ?? '';
+      events.push(...lines.map((line) => JSON.parse(line)));
+    });
+  };
+  const code = runSession({
+    client,
+    view,
+    inbox: view,
+    clock,
+    interrupts,
+    stays,
+    isPatient,
+    input: pipeInput(stdin),
+    broken: output.broken,
+    people: new People(),
+    parse: parseInput,
+    userId: 1,
+    userName: 'bob',
+    patienceMs: 10_000,
+  });
+  const until = (what: string, condition: () => unknown) =>
+    waitUntil(what, condition, { timeoutMs: 2_000, pollMs: 1 });
+  const told = (...names: string[]) =>
+    until(names.join(), () => names.every((name) => events.some(({ event }) => event === name)));
+  return { client, clock, view, stdin, stdout, interrupts, events, read, code, until, told };
+}
+
+function talk(options: { stays?: boolean; isPatient?: boolean } = {}) {
+  const session = begin(options);
+  session.read();
+  return session;
+}
+
+const kinds = (events: readonly Event[]) =>
+  events.map(({ event, line }) => (line === undefined ? event : `${event} ${line}`));
+
+describe('lines', () => {
+  test('are sent one after the other without waiting, and answered by their numbers', async () => {
+    const { client, stdin, events, code, until } = talk();
+    client.connect();
+    stdin.end('one\n\n2;;two\n:nope\nfour');
+    await until('all are sent', () => client.sendings.length === 3);
+    expect(client.sendings.map(({ target, text }) => [target, text])).toEqual([
+      [{ group: 'lobby' }, 'one'],
+      [{ to: 2 }, 'two'],
+      [{ group: 'lobby' }, 'four'],
+    ]);
+    client.refuse(2, new CimError('unknown-receiver'));
+    client.store(1);
+    client.store(3);
+    expect(await code).toBe(0);
+    expect(kinds(events)).toEqual(['ready', 'error 4', 'error 3', 'sent 1', 'sent 5', 'closed']);
+    expect(events).toContainEqual({
+      event: 'error',
+      line: 3,
+      code: 'unknown-receiver',
+      message: 'The receiver has no account',
+    });
+  });
+
+  test('a question is asked when what was sent before it is stored, and before what comes after it is sent', async () => {
+    const { client, stdin, events, code, until } = talk();
+    client.connect();
+    stdin.end('one\n:history\ntwo\n');
+    await until('the first is sent', () => client.sendings.length > 0);
+    await new Promise(setImmediate);
+    expect([client.sendings.length, client.queries.length]).toEqual([1, 0]);
+    client.store(1);
+    await until('the second is sent', () => client.sendings.length === 2);
+    client.store(2);
+    await code;
+    expect(kinds(events)).toEqual(['ready', 'sent 1', 'result 2', 'sent 3', 'closed']);
+  });
+
+  test('a question waits for the first login, but not for ever', async () => {
+    const { client, clock, stdin, told } = talk({ isPatient: true });
+    stdin.write(':olu\n');
+    await clock.advance(9_999);
+    expect(client.queries).toEqual([]);
+    await clock.advance(1);
+    await told('result');
+  });
+
+  test('are not read any more while too many are unanswered', async () => {
+    const { client, stdin, code, until } = talk();
+    client.connect();
+    stdin.end(Array.from({ length: 1_500 }, (_, index) => `${index}\n`).join(''));
+    await until('as many as may be are sent', () => client.sendings.length >= 1_000);
+    await new Promise(setImmediate);
+    expect(client.sendings.length).toBe(1_000);
+    client.answersAtOnce = true;
+    for (let count = 1; count <= 1_000; count += 1) client.store(count);
+    expect(await code).toBe(0);
+    expect(client.sendings.map(({ text }) => Number(text))).toEqual([...Array(1_500).keys()]);
+  });
+
+  test('nor while what is unanswered is too big', async () => {
+    const { client, stdin, code, until } = talk();
+    client.connect();
+    stdin.end(Array.from({ length: 200 }, () => `${'x'.repeat(64 * 1024)}\n`).join(''));
+    await until('as much as may be is sent', () => client.sendings.length >= 128);
+    await new Promise(setImmediate);
+    expect(client.sendings.length).toBe(128);
+    for (let count = 1; count <= 128; count += 1) client.store(count);
+    await until('the rest is sent', () => client.sendings.length === 200);
+    for (let count = 129; count <= 200; count += 1) client.store(count);
+    expect(await code).toBe(0);
+  });
+
+  test('a keyword is the whole rest of the line', async () => {
+    const { client, stdin, code } = talk();
+    client.connect();
+    stdin.end(':q two words\n');
+    await code;
+    expect(client.queries).toEqual([{ keyword: 'two words', limit: 100 }]);
+  });
+
+  test('who is online is found by any beginning', async () => {
+    const { client, stdin, events, code } = talk();
+    client.online = [
+      { userId: 3, userName: 'Ölaf' },
+      { userId: 2, userName: 'amy' },
+    ];
+    client.connect();
+    stdin.end(':olu\n:pu öl\n');
+    await code;
+    const results = events.filter(({ event }) => event === 'result').map(({ data }) => data);
+    expect(results).toEqual([
+      [
+        { userId: 2, userName: 'amy' },
+        { userId: 3, userName: 'Ölaf' },
+      ],
+      [{ userId: 3, userName: 'Ölaf' }],
+    ]);
+  });
+
+  test('a delayed one is answered when it is scheduled', async () => {
+    const { client, stdin, events, code } = talk();
+    client.connect();
+    stdin.end(':delay 2;;wake up 5\n');
+    await code;
+    expect(client.schedules).toEqual([{ target: { to: 2 }, text: 'wake up', delaySeconds: 5 }]);
+    expect(events).toContainEqual({ event: 'sent', line: 1, id: 'schedule1', seq: 0 });
+  });
+});
+
+describe('messages', () => {
+  const message = {
+    id: 'm',
+    from: 2,
+    fromName: 'amy',
+    to: 1,
+    text: 'x'.repeat(100_000),
+    seq: 1,
+    at: 0,
+  };
+
+  test('are taken as fast as they are read', async () => {
+    const { client, stdin, read, code } = begin();
+    client.connect();
+    let isTaken = false;
+    const taking = client.emit('message', message).then(() => {
+      isTaken = true;
+    });
+    await new Promise(setImmediate);
+    expect(isTaken).toBe(false);
+    read();
+    await taking;
+    stdin.end();
+    expect(await code).toBe(0);
+  });
+
+  test('are not taken when nobody reads', async () => {
+    const { client, stdout, code } = begin();
+    client.connect();
+    const taking = client.emit('message', message);
+    stdout.destroy(new Error('EPIPE'));
+    await expect(taking).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await code).toBe(1);
+  });
+});
+
+describe('the end', () => {
+  test('without input, after the first login', async () => {
+    const { client, stdin, events, code, until } = talk();
+    stdin.end();
+    await until('the end of the input is seen', () => stdin.readableEnded);
+    client.connect();
+    expect(await code).toBe(0);
+    expect(kinds(events)).toEqual(['ready', 'closed']);
+  });
+
+  test('with --listen only when told to', async () => {
+    const { client, stdin, events, interrupts, code, until } = talk({ stays: true });
+    client.connect();
+    client.answersAtOnce = true;
+    stdin.end('one\n');
+    await until('the line is answered', () => events.length === 2);
+    await new Promise(setImmediate);
+    expect(client.state).toBe('ready');
+    interrupts.raise();
+    expect(await code).toBe(0);
+    expect(kinds(events)).toEqual(['ready', 'sent 1', 'closed']);
+  });
+
+  test.each([':q', ':q!'])(
+    '%s reads no further, and waits for what is not stored',
+    async (quit) => {
+      const { client, stdin, events, code, until } = talk({ stays: true });
+      client.connect();
+      stdin.write(`one\n${quit}\ntwo\n`);
+      await until('the first is sent', () => client.sendings.length === 1);
+      await new Promise(setImmediate);
+      expect(client.state).toBe('ready');
+      client.store(1);
+      expect(await code).toBe(0);
+      expect(kinds(events)).toEqual(['ready', 'sent 1', 'closed']);
+    },
+  );
+
+  test('a second interrupt does not wait', async () => {
+    const { client, stdin, events, interrupts, code, until } = talk();
+    client.connect();
+    stdin.write('one\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    interrupts.raise();
+    await new Promise(setImmediate);
+    expect(client.state).toBe('ready');
+    interrupts.raise();
+    expect(await code).toBe(1);
+    expect(events.slice(1)).toEqual([
+      { event: 'error', line: 1, code: 'unconfirmed', message: expect.anything() },
+      { event: 'closed', reason: 'left without waiting' },
+    ]);
+  });
+
+  test('the cluster cannot be reached', async () => {
+    const { client, clock, stdin, events, code } = talk();
+    stdin.write('one\n');
+    await clock.advance(9_999);
+    void client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
+    await clock.advance(1);
+    expect(await code).toBe(69);
+    expect(kinds(events)).toEqual(['error 1', 'closed']);
+    expect(events[1]).toEqual({ event: 'closed', reason: 'cannot be reached: nobody there' });
+  });
+
+  test('a person or a listener goes on trying', async () => {
+    const { client, clock, stdin, code } = talk({ isPatient: true });
+    await clock.advance(3600_000);
+    client.connect();
+    stdin.end();
+    expect(await code).toBe(0);
+  });
+
+  test('a connection that is lost later is waited for, until there is nothing else to do', async () => {
+    const { client, clock, stdin, events, code, until } = talk();
+    client.connect();
+    client.disconnect();
+    await clock.advance(3600_000);
+    stdin.end('one\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    await clock.advance(9_999);
+    expect(client.state).toBe('reconnecting');
+    await clock.advance(1);
+    expect(await code).toBe(69);
+    expect(kinds(events)).toEqual(['ready', 'offline', 'error 1', 'closed']);
+  });
+
+  test.each([
+    ['not-allowed', 'not-allowed', 77],
+    ['9100', 'account-mismatch', 77],
+    ['5100', 'name-taken', 77],
+    ['5101', 'id-taken', 77],
+    ['replaced', 'not-allowed', 1],
+    ['kicked', 'not-allowed', 1],
+    ['4000', 'internal', 1],
+  ] as const)('closed by the cluster: %s', async (closeCode, kind, exitCode) => {
+    const { client, stdin, events, code, until } = talk({ stays: true });
+    client.connect();
+    stdin.write('one\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    client.end({ reason: 'go', code: closeCode, error: new CimError(kind) });
+    expect(await code).toBe(exitCode);
+    expect(kinds(events)).toEqual(['ready', 'error 1', 'closed']);
+    expect(events[2]).toEqual({ event: 'closed', reason: 'go' });
+  });
+
+  test('that takes long is worth a word, and leaves no timer behind', async () => {
+    const { client, clock, view, stdin, code, until } = talk();
+    const told: number[] = [];
+    view.leaving = (count?: number) => void told.push(count ?? 0);
+    client.connect();
+    stdin.end(':olu\none\ntwo\n');
+    await until('they are sent', () => client.sendings.length === 2);
+    await clock.advance(499);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual([2]);
+    client.store(1);
+    client.store(2);
+    await code;
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('that is quick is not', async () => {
+    const { client, clock, stdin, code, until } = talk();
+    client.connect();
+    stdin.end('one\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    client.store(1);
+    await code;
+    expect(clock.timerCount).toBe(0);
+  });
+});

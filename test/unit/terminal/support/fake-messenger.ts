@@ -1,0 +1,119 @@
+/** A CimClient without a cluster: the test decides what happens, and when. */
+import type {
+  ClientEventListener,
+  ClientEventName,
+  ClientEvents,
+  ClientState,
+  HistoryQuery,
+  Message,
+  OnlineUser,
+  SentMessage,
+  Target,
+} from '../../../../src/client/sdk/index.ts';
+import { CimError } from '../../../../src/client/sdk/index.ts';
+import type { Messenger } from '../../../../src/client/terminal/conversation.ts';
+
+interface Sending {
+  readonly target: Target;
+  readonly text: string;
+  readonly outcome: PromiseWithResolvers<SentMessage>;
+}
+
+export class FakeMessenger implements Messenger {
+  state: ClientState = 'idle';
+  online: OnlineUser[] = [];
+  past: Message[] = [];
+  /** All calls of history(). */
+  readonly queries: HistoryQuery[] = [];
+  /** All calls of schedule(). */
+  readonly schedules: { target: Target; text: string; delaySeconds: number }[] = [];
+  /** All calls of send(). */
+  readonly sendings: Sending[] = [];
+  /** Answers sends as soon as they are made. */
+  answersAtOnce = false;
+  readonly #listeners = new Map<string, Set<(event: never) => unknown>>();
+  #unanswered = new Set<Sending>();
+
+  on<Name extends ClientEventName>(name: Name, listener: ClientEventListener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Resolves when the listeners have taken it. */
+  async emit<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): Promise<void> {
+    const listeners = [...(this.#listeners.get(name) ?? [])] as ClientEventListener<Name>[];
+    await Promise.all(listeners.map((listener) => listener(event)));
+  }
+
+  listens(name: ClientEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  async start(): Promise<void> {
+    this.#become('connecting');
+  }
+
+  connect(): void {
+    this.#become('ready');
+    void this.emit('ready', { userId: 1, userName: 'bob', device: 'd1', server: '127.0.0.1:9000' });
+  }
+
+  disconnect(): void {
+    this.#become('reconnecting');
+    void this.emit('offline', { reason: 'cut' });
+  }
+
+  send(target: Target, text: string): Promise<SentMessage> {
+    const sending = { target, text, outcome: Promise.withResolvers<SentMessage>() };
+    this.sendings.push(sending);
+    this.#unanswered.add(sending);
+    if (this.answersAtOnce) this.store(this.sendings.length);
+    return sending.outcome.promise;
+  }
+
+  /** The n-th message sent is stored. */
+  store(count: number): void {
+    const sending = this.sendings[count - 1]!;
+    this.#unanswered.delete(sending);
+    sending.outcome.resolve({ id: `id${count}`, seq: count });
+  }
+
+  refuse(count: number, error: CimError): void {
+    const sending = this.sendings[count - 1]!;
+    this.#unanswered.delete(sending);
+    sending.outcome.reject(error);
+  }
+
+  async onlineUsers(): Promise<OnlineUser[]> {
+    return this.online;
+  }
+
+  async history(query: HistoryQuery): Promise<Message[]> {
+    this.queries.push(query);
+    return this.past;
+  }
+
+  async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {
+    this.schedules.push({ target, text, delaySeconds });
+    return { id: 'schedule1' };
+  }
+
+  async close(): Promise<void> {
+    this.end({ reason: 'closed by the application', code: 'closed', error: null });
+  }
+
+  /** As the cluster does it, or close(). */
+  end(event: ClientEvents['closed']): void {
+    if (this.state === 'closed') return;
+    this.#become('closed');
+    for (const { outcome } of this.#unanswered) outcome.reject(new CimError('unconfirmed'));
+    void this.emit('closed', event);
+  }
+
+  #become(state: ClientState): void {
+    const previous = this.state;
+    this.state = state;
+    void this.emit('state', { state, previous });
+  }
+}

@@ -1,0 +1,310 @@
+// What scripts get, to the byte, and what people see.
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import type { Message } from '../../../src/client/sdk/index.ts';
+import { HumanView } from '../../../src/client/terminal/human-view.ts';
+import { JsonView } from '../../../src/client/terminal/json-view.ts';
+import { Output } from '../../../src/client/terminal/output.ts';
+import { People } from '../../../src/client/terminal/people.ts';
+import { PlainScreen } from '../../../src/client/terminal/plain-screen.ts';
+
+const at = new Date(2026, 0, 31, 10, 5).getTime();
+const iso = new Date(at).toISOString();
+const line = (number: number, text: string) => ({ number, text });
+const ready = { userId: 1, userName: 'bob', device: 'd1', server: '127.0.0.1:9000' };
+const privateMessage: Message = {
+  id: '2.e.1.1',
+  from: 2,
+  fromName: 'amy',
+  to: 1,
+  text: 'hi :smile:',
+  seq: 7,
+  at,
+};
+const groupMessage: Message = {
+  id: '2.e.#lobby.1',
+  from: 2,
+  fromName: 'amy',
+  group: 'lobby',
+  text: 'all',
+  seq: 3,
+  at,
+};
+
+function capture(): { output: Output; text: () => string } {
+  const stream = new PassThrough();
+  return { output: new Output(stream), text: () => String(stream.read() ?? '') };
+}
+
+describe('json', () => {
+  async function printed(show: (view: JsonView) => unknown): Promise<string> {
+    const { output, text } = capture();
+    await show(new JsonView(output, capture().output));
+    return text();
+  }
+
+  test.each<[string, (view: JsonView) => unknown, string]>([
+    [
+      'ready',
+      (view) => view.ready(ready),
+      '{"event":"ready","userId":1,"userName":"bob","device":"d1","server":"127.0.0.1:9000"}',
+    ],
+    [
+      'a private message',
+      (view) => view.message(privateMessage),
+      `{"event":"message","id":"2.e.1.1","from":2,"fromName":"amy","to":1,"text":"hi :smile:","seq":7,"at":"${iso}"}`,
+    ],
+    [
+      'a group message',
+      (view) => view.message(groupMessage),
+      `{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}`,
+    ],
+    [
+      'sent',
+      (view) => view.sent(line(3, 'x'), { target: { to: 2 }, text: 'x' }, { id: 'i', seq: 8 }),
+      '{"event":"sent","line":3,"id":"i","seq":8}',
+    ],
+    [
+      'scheduled',
+      (view) => view.scheduled(line(3, 'x'), { target: { to: 2 }, text: 'x' }, 5, 'i'),
+      '{"event":"sent","line":3,"id":"i","seq":0}',
+    ],
+    [
+      'an error',
+      (view) => view.refused(line(4, 'x'), 'bad-command', 'no'),
+      '{"event":"error","line":4,"code":"bad-command","message":"no"}',
+    ],
+    [
+      'who is online',
+      (view) =>
+        view.result(line(5, ':olu'), {
+          kind: 'online',
+          users: [{ userId: 2, userName: 'amy' }],
+          prefix: '',
+        }),
+      '{"event":"result","line":5,"command":":olu","data":[{"userId":2,"userName":"amy"}]}',
+    ],
+    [
+      'history',
+      (view) =>
+        view.result(line(6, ':q hi there'), {
+          kind: 'history',
+          messages: [groupMessage],
+          limit: 20,
+        }),
+      `{"event":"result","line":6,"command":":q","data":[{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}]}`,
+    ],
+    ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
+    ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
+  ])('%s', async (_name, show, expected) => {
+    expect(await printed(show)).toBe(`${expected}\n`);
+  });
+
+  test('a line is a line, whatever is in the text', async () => {
+    const text = 'a\nb\u2028c\u001b[2J"';
+    const shown = await printed((view) => view.message({ ...groupMessage, text }));
+    expect(shown.indexOf('\n')).toBe(shown.length - 1);
+    expect(JSON.parse(shown)).toHaveProperty('text', text);
+  });
+
+  test('what has no event goes elsewhere', async () => {
+    const events = capture();
+    const diagnostics = capture();
+    const view = new JsonView(events.output, diagnostics.output);
+    view.notice('something');
+    view.gap({ first: 1, last: 5 });
+    view.asked();
+    view.leaving();
+    expect(events.text()).toBe('');
+    expect(diagnostics.text()).toBe('cim: something\ncim: messages 1 to 5 are not kept any more\n');
+  });
+});
+
+describe('people', () => {
+  function open() {
+    const { output, text } = capture();
+    const people = new People();
+    people.learn(2, 'amy');
+    const view = new HumanView({
+      screen: new PlainScreen(output),
+      people,
+      userId: 1,
+      clock: { now: () => at },
+    });
+    return { view, text };
+  }
+
+  async function seen(show: (view: HumanView) => unknown): Promise<string[]> {
+    const { view, text } = open();
+    await show(view);
+    return text().split('\n').slice(0, -1);
+  }
+
+  test.each<[string, (view: HumanView) => unknown, string[]]>([
+    ['ready', (view) => view.ready(ready), ['· connected to 127.0.0.1:9000 as bob (1)']],
+    ['a private message', (view) => view.message(privateMessage), ['10:05 amy (2) → you: hi 😄']],
+    ['a lobby message', (view) => view.message(groupMessage), ['10:05 amy (2): all']],
+    [
+      'a group message',
+      (view) => view.message({ ...groupMessage, group: 'dev' }),
+      ['10:05 amy (2) → #dev: all'],
+    ],
+    [
+      'own, from elsewhere',
+      (view) => view.message({ ...privateMessage, from: 1, fromName: 'bob', to: 2 }),
+      ['10:05 you → amy (2): hi 😄'],
+    ],
+    [
+      'sent',
+      (view) => view.sent(line(1, '2;;x'), { target: { to: 2 }, text: 'x' }, { id: 'i', seq: 8 }),
+      ['10:05 you → amy (2): x ✓'],
+    ],
+    [
+      'sent to a stranger',
+      (view) => view.sent(line(1, '3;;x'), { target: { to: 3 }, text: 'x' }, { id: 'i', seq: 8 }),
+      ['10:05 you → 3: x ✓'],
+    ],
+    [
+      'scheduled',
+      (view) => view.scheduled(line(1, 'x'), { target: { group: 'lobby' }, text: 'x' }, 5),
+      ['10:05 you: x ◷ to be sent in 5 s'],
+    ],
+    [
+      'not sent',
+      (view) =>
+        view.refused(line(1, '3;;x'), 'unknown-receiver', 'no such user', {
+          target: { to: 3 },
+          text: 'x',
+        }),
+      ['10:05 you → 3: x ✗ no such user'],
+    ],
+    [
+      'a wrong command',
+      (view) => view.refused(line(1, ':nope'), 'bad-command', 'is none'),
+      ['› :nope', '! is none'],
+    ],
+    ['a command', (view) => view.asked(line(1, ':olu')), ['› :olu']],
+    [
+      'who is online',
+      (view) =>
+        view.result(line(1, ':olu'), {
+          kind: 'online',
+          users: [
+            { userId: 2, userName: 'amy' },
+            { userId: 10, userName: 'x\u001b[2J' },
+          ],
+          prefix: '',
+        }),
+      ['   2  amy', '  10  x␛[2J'],
+    ],
+    [
+      'nobody',
+      (view) => view.result(line(1, ':pu z'), { kind: 'online', users: [], prefix: 'z' }),
+      ['· nobody online has a name that begins with z'],
+    ],
+    [
+      'emoji',
+      (view) =>
+        view.result(line(1, ':emoji 1'), {
+          kind: 'emoji',
+          emoji: [{ alias: ':smile:', emoji: '😄' }],
+          page: 1,
+          pages: 3,
+        }),
+      ['  :smile:  😄', '· page 1 of 0 to 2; :emoji 2 is the next'],
+    ],
+    [
+      'no history',
+      (view) => view.result(line(1, ':q z'), { kind: 'history', messages: [], limit: 20 }),
+      ['· there are no such messages'],
+    ],
+    [
+      'offline',
+      (view) => view.offline('cut'),
+      ['· connection lost: cut; what you write now is sent when it is back'],
+    ],
+    ['the end', (view) => view.closed('left', true), ['· bye']],
+    ['a bad end', (view) => view.closed('replaced', false), ['! replaced']],
+  ])('%s', async (_name, show, expected) => {
+    expect(await seen(show)).toEqual(expected);
+  });
+
+  test('history is a transcript, with the days that are not today', async () => {
+    const yesterday = { ...groupMessage, at: at - 24 * 3600 * 1000 };
+    const messages = [yesterday, yesterday, groupMessage];
+    const rows = await seen((view) =>
+      view.result(line(1, ':history'), { kind: 'history', messages, limit: 20 }),
+    );
+    expect(rows).toEqual([
+      '· history, 3 messages:',
+      '── 2026-01-30 ──',
+      '10:05 amy (2): all',
+      '10:05 amy (2): all',
+      '── 2026-01-31 ──',
+      '10:05 amy (2): all',
+      '· end of history',
+    ]);
+  });
+
+  test('history does not change what day it is', async () => {
+    const { view, text } = open();
+    const messages = [{ ...groupMessage, at: at - 24 * 3600 * 1000 }];
+    await view.result(line(1, ':history'), { kind: 'history', messages, limit: 20 });
+    text();
+    await view.message(groupMessage);
+    expect(text()).toBe('10:05 amy (2): all\n');
+  });
+
+  test('the day is told when it changes', async () => {
+    const { view, text } = open();
+    await view.message({ ...groupMessage, at: at - 24 * 3600 * 1000 });
+    await view.message(groupMessage);
+    await view.message(groupMessage);
+    expect(text().split('\n')).toEqual([
+      '── 2026-01-30 ──',
+      '10:05 amy (2): all',
+      '── 2026-01-31 ──',
+      '10:05 amy (2): all',
+      '10:05 amy (2): all',
+      '',
+    ]);
+  });
+
+  test('names and texts of others control nothing', async () => {
+    const hostile = {
+      ...groupMessage,
+      fromName: 'a\n10:05 bob\u001b[1A',
+      text: 'x\n10:05 bob (3): no\u001b[2K',
+    };
+    expect(await seen((view) => view.message(hostile))).toEqual([
+      '10:05 a␊10:05 bob␛[1A (2): x',
+      '      10:05 bob (3): no␛[2K',
+    ]);
+  });
+});
+
+describe('output', () => {
+  test('waits for its reader', async () => {
+    const stream = new PassThrough({ highWaterMark: 10 });
+    const output = new Output(stream);
+    await output.write('short');
+    let isTaken = false;
+    const stalled = output.write('longer than it likes').then(() => {
+      isTaken = true;
+    });
+    await new Promise(setImmediate);
+    expect(isTaken).toBe(false);
+    stream.resume();
+    await stalled;
+  });
+
+  test('tells when the reader has gone', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const output = new Output(stream);
+    const stalled = output.write('never read');
+    stream.destroy(new Error('EPIPE'));
+    await expect(stalled).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(output.broken).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(output.write('more')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
