@@ -4,8 +4,25 @@
  */
 import { VarintReader, varintLength, writeVarint } from '../../codec/varint.ts';
 
-/** Messages of this many bytes share a row; reading one of them reads the row. */
+/** Up to this many bytes of messages share a row: reading one of them reads the row. A larger message has one to itself. */
 export const blockBytesMax = 16 * 1024;
+
+/** Divides what a batch adds to a timeline into rows. */
+export function divideIntoBlocks(bodies: readonly Uint8Array[]): Uint8Array[][] {
+  const blocks: Uint8Array[][] = [];
+  let block: Uint8Array[] = [];
+  let bytes = 0;
+  for (const body of bodies) {
+    if (block.length === 0 || bytes + body.length > blockBytesMax) {
+      block = [];
+      bytes = 0;
+      blocks.push(block);
+    }
+    block.push(body);
+    bytes += body.length;
+  }
+  return blocks;
+}
 
 export function packBlock(bodies: readonly Uint8Array[]): Uint8Array {
   const [single] = bodies;

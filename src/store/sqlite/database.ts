@@ -15,6 +15,7 @@ import { prepareSchema } from './schema.ts';
 export interface Statement<Row> {
   get(...parameters: SQLInputValue[]): Row | undefined;
   all(...parameters: SQLInputValue[]): Row[];
+  iterate(...parameters: SQLInputValue[]): IterableIterator<Row>;
   run(...parameters: SQLInputValue[]): {
     changes: number | bigint;
     lastInsertRowid: number | bigint;

@@ -14,11 +14,6 @@ export interface DeviceRow {
   readonly closedAt: number | null;
 }
 
-export interface JavaLogin {
-  readonly connectionNumber: number;
-  readonly address: string;
-}
-
 export interface ReadingState {
   readonly head: number;
   /** The last number that any device of the user acknowledged. */
@@ -36,7 +31,7 @@ export class DeviceRows {
   readonly #selectReadingState: Statement<ReadingState>;
   readonly #acknowledgeTimeline: Statement<{ head: number }>;
   readonly #acknowledgeDevice: Statement<never>;
-  readonly #selectJavaLogin: Statement<JavaLogin>;
+  readonly #selectJavaLogin: Statement<{ address: string }>;
   readonly #upsertJavaLogin: Statement<never>;
 
   constructor(database: Database) {
@@ -82,12 +77,10 @@ export class DeviceRows {
       `UPDATE devices SET cursor = CASE WHEN cursor > ?1 THEN ?2 ELSE max(cursor, ?2) END
        WHERE user_id = ?3 AND device = ?4`,
     );
-    this.#selectJavaLogin = database.prepare(
-      'SELECT connection_number AS connectionNumber, address FROM java_logins WHERE user_id = ?',
-    );
+    this.#selectJavaLogin = database.prepare('SELECT address FROM java_logins WHERE user_id = ?');
     this.#upsertJavaLogin = database.prepare(
-      `INSERT INTO java_logins (user_id, connection_number, address) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET connection_number = excluded.connection_number, address = excluded.address`,
+      `INSERT INTO java_logins (user_id, address) VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET address = excluded.address`,
     );
   }
 
@@ -138,11 +131,12 @@ export class DeviceRows {
     this.#acknowledgeDevice.run(head, Math.min(seq, head), userId, device);
   }
 
-  javaLogin(userId: number): JavaLogin | undefined {
-    return this.#selectJavaLogin.get(userId);
+  /** The server that the user's Java peer was told to connect to, if it ever was. */
+  javaAddress(userId: number): string | undefined {
+    return this.#selectJavaLogin.get(userId)?.address;
   }
 
-  saveJavaLogin(userId: number, { connectionNumber, address }: JavaLogin): void {
-    this.#upsertJavaLogin.run(userId, connectionNumber, address);
+  setJavaAddress(userId: number, address: string): void {
+    this.#upsertJavaLogin.run(userId, address);
   }
 }

@@ -66,10 +66,9 @@ const tables = `
     PRIMARY KEY (user_id, device)
   ) STRICT, WITHOUT ROWID;
 
-  -- Where a Java peer was told to connect, and the number that its connection there will have.
+  -- Where the user's Java peer was told to connect.
   CREATE TABLE java_logins (
     user_id INTEGER PRIMARY KEY,
-    connection_number INTEGER NOT NULL,
     address TEXT NOT NULL
   ) STRICT;
 

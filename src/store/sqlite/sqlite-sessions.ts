@@ -61,12 +61,7 @@ export class SqliteSessions implements Sessions {
   }
 
   async assignJava(userId: number, address: string): Promise<void> {
-    this.#database.transaction('ordered', () => {
-      const assigned = this.#devices.javaLogin(userId)?.connectionNumber ?? 0;
-      const known = this.#devices.get(userId, javaDevice)?.connectionNumber ?? 0;
-      const connectionNumber = Math.max(assigned, known) + 1;
-      this.#devices.saveJavaLogin(userId, { connectionNumber, address });
-    });
+    this.#database.transaction('ordered', () => this.#devices.setJavaAddress(userId, address));
   }
 
   async endJava(userId: number, openedBefore: number): Promise<Session | null> {
@@ -114,12 +109,12 @@ export class SqliteSessions implements Sessions {
     this.#watchers.changed(report.userId);
   }
 
-  /** The number that `assignJava` drew for this server, or the next; null if the connection is an older one. */
+  /** Numbers the connections of a Java peer as they come; null for one that came too late, or to another server than it was given. */
   #javaNumber(report: SessionOpen, known: DeviceRow | undefined): number | null {
-    const login = this.#devices.javaLogin(report.userId);
-    if (login && login.address !== report.address) return null;
+    const address = this.#devices.javaAddress(report.userId);
+    if (address !== undefined && address !== report.address) return null;
     if (known?.instance === report.instance && known.sessionId > report.sessionId) return null;
-    return Math.max(login?.connectionNumber ?? 0, (known?.connectionNumber ?? 0) + 1);
+    return (known?.connectionNumber ?? 0) + 1;
   }
 
   /** Whether a device that is not known fits in, if need be in the place of the one that closed longest ago. */

@@ -18,7 +18,7 @@ import { Sweep } from './sweep.ts';
 import { TimelineRows } from './timeline-rows.ts';
 import { Watchers } from './watchers.ts';
 
-const sweepMs = 10_000;
+const sweepMs = 60_000;
 
 export interface SqliteStoreOptions {
   /** Closed with the store. */

@@ -9,7 +9,7 @@ import { limits } from '../../base/limits.ts';
 import { identityOf } from '../../codec/identity.ts';
 import type { Retention } from '../store.ts';
 import type { Append, AppendResult, Page, Read, TimelineId, Timelines } from '../timelines.ts';
-import { blockBytesMax, packBlock, unpackBlock } from './block.ts';
+import { divideIntoBlocks, packBlock, unpackBlock } from './block.ts';
 import type { Database, Statement } from './database.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
 import type { Watchers } from './watchers.ts';
@@ -19,6 +19,8 @@ interface Entry {
   readonly count: number;
   readonly bodies: Uint8Array;
 }
+
+type Message = Page['messages'][number];
 
 /** What a batch has changed of a timeline in memory, and is still to be saved. */
 interface Change {
@@ -89,7 +91,8 @@ export class SqliteTimelines implements Timelines {
         return { messages: [], head, first, rewound: true };
       }
       const from = Math.max(after + 1, first);
-      return { messages: this.#messages(row, from, from + limit - 1), head, first, rewound: false };
+      const messages = this.#messages(row, from, from + limit - 1, limits.pageBytesMax);
+      return { messages, head, first, rewound: false };
     });
   }
 
@@ -160,7 +163,7 @@ export class SqliteTimelines implements Timelines {
     for (const [row, { bodies, sources }] of changes) {
       const timelineId = this.#rows.saveTimeline(row, now);
       let seq = row.head - bodies.length + 1;
-      for (const block of blocksOf(bodies)) {
+      for (const block of divideIntoBlocks(bodies)) {
         this.#insertEntry.run(timelineId, seq, block.length, packBlock(block));
         seq += block.length;
       }
@@ -178,17 +181,20 @@ export class SqliteTimelines implements Timelines {
     row.first = oldest.seq;
   }
 
-  /** The messages from one number to another, as far as they are kept. */
-  #messages(row: TimelineRow, from: number, to: number): { seq: number; body: Uint8Array }[] {
+  /** The messages from one number to another, as far as they are kept; not all of them when they are more than `bytesMax`. */
+  #messages(row: TimelineRow, from: number, to: number, bytesMax = Infinity): Message[] {
     const oldest = Math.max(from, row.first);
     const newest = Math.min(to, row.head);
     if (oldest > newest) return [];
-    const messages: { seq: number; body: Uint8Array }[] = [];
-    for (const { seq: first, count, bodies } of this.#selectEntries.all(row.id, oldest, newest)) {
-      for (const [index, body] of unpackBlock(bodies, count).entries()) {
-        const seq = first + index;
+    const messages: Message[] = [];
+    let bytes = 0;
+    for (const entry of this.#selectEntries.iterate(row.id, oldest, newest)) {
+      for (const [index, body] of unpackBlock(entry.bodies, entry.count).entries()) {
+        const seq = entry.seq + index;
         if (seq >= oldest && seq <= newest) messages.push({ seq, body });
       }
+      bytes += entry.bodies.length;
+      if (bytes > bytesMax) break;
     }
     return messages;
   }
@@ -196,19 +202,4 @@ export class SqliteTimelines implements Timelines {
 
 function notTaken(status: 'busy' | 'out-of-order', expected: number): AppendResult {
   return { status, duplicates: 0, seq: 0, expected, watchers: [] };
-}
-
-/** Divides what one batch adds to a timeline into rows. */
-function* blocksOf(bodies: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
-  let start = 0;
-  let length = 0;
-  for (const [index, body] of bodies.entries()) {
-    if (index > start && length + body.length > blockBytesMax) {
-      yield bodies.slice(start, index);
-      start = index;
-      length = 0;
-    }
-    length += body.length;
-  }
-  if (start < bodies.length) yield bodies.slice(start);
 }

@@ -6,8 +6,8 @@ import { limits } from '../../base/limits.ts';
 import type { Database, Statement } from './database.ts';
 import type { TimelineRows } from './timeline-rows.ts';
 
-/** Rows looked at, or deleted, in one step: about a millisecond. */
-const sliceRows = 1_000;
+/** Rows looked at, or deleted, in one step: some milliseconds. */
+const sliceRows = 5_000;
 
 export interface SweepOptions {
   readonly database: Database;

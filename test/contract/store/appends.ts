@@ -114,6 +114,11 @@ export function describeAppends(fixture: StoreFixture): void {
       const skip = conversation.append(timeline, 2, []);
       expect(await append(skip)).toMatchObject({ status: 'taken', duplicates: 0 });
       expect(await append(skip)).toMatchObject({ status: 'taken' });
+      expect(await append(conversation.append(timeline, 2, ['m2']))).toMatchObject({
+        status: 'taken',
+        duplicates: 1,
+        seq: 0,
+      });
       expect(await append(conversation.append(timeline, 3, ['m3']))).toMatchObject({
         status: 'taken',
         seq: 2,

@@ -64,6 +64,27 @@ export function describeReads(fixture: StoreFixture): void {
       expect(texts).toEqual(numbers(1, 30).map((seq) => `m${seq}`));
     });
 
+    test('pages of large messages are shorter, and nothing is left out', async () => {
+      const to = nextUserId();
+      const conversation = new Conversation(nextUserId(), to);
+      const timeline = userTimeline(to);
+      const text = 'x'.repeat(limits.textBytesMax / 2);
+      const count = 40;
+      for (const sendSeq of numbers(1, count)) {
+        await timelines().append([conversation.append(timeline, sendSeq, [text])]);
+      }
+      const seqs: number[] = [];
+      for (let after = 0; after < count; after = seqs.at(-1)!) {
+        const { messages } = await timelines().read({ timeline, after, limit: 200 });
+        const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
+        expect(bytes).toBeGreaterThan(0);
+        // The last one may reach over it.
+        expect(bytes).toBeLessThan(limits.pageBytesMax + limits.textBytesMax);
+        seqs.push(...messages.map(({ seq }) => seq));
+      }
+      expect(seqs).toEqual(numbers(1, count));
+    });
+
     test('heads come in the order asked', async () => {
       const one = await timelineOf([2]);
       const other = await timelineOf([1, 2]);

@@ -219,8 +219,8 @@ export function describeSessions(fixture: StoreFixture): void {
       await sendTo(userId, 3);
       await sessions().open(devices);
       await sessions().acknowledge([
-        { userId, device: 'device 5', seq: 1 },
-        { userId, device: 'device 2', seq: 2 },
+        { userId, device: 'device 5', seq: 2 },
+        { userId, device: 'device 2', seq: 1 },
       ]);
       await sessions().close([devices[5]!]);
       const closed = await sessions().now();
@@ -232,7 +232,7 @@ export function describeSessions(fixture: StoreFixture): void {
       // The one that closed later is still known, with its cursor; then it has to go as well.
       expect(
         await openOne(opening(userId, { device: 'device 2', connectionNumber: 2 })),
-      ).toMatchObject({ status: 'opened', cursor: 2 });
+      ).toMatchObject({ status: 'opened', cursor: 1 });
       expect(await openOne(opening(userId, { device: 'device 5' }))).toEqual({
         status: 'too-many-devices',
       });
@@ -245,13 +245,17 @@ export function describeSessions(fixture: StoreFixture): void {
         device: `ephemeral ${report.device}`,
         ephemeral: true,
       }));
-      await sessions().open(devicesOf(userId, limits.devicesPerUserMax));
+      const devices = devicesOf(userId, limits.devicesPerUserMax);
+      await sessions().open(devices);
+      await sessions().close([devices[0]!]);
       for (const result of await sessions().open(ephemeral)) {
         expect(result.status).toBe('opened');
       }
       expect(await openOne(opening(userId, { device: 'one more', ephemeral: true }))).toEqual({
         status: 'too-many-devices',
       });
+      // None of the lasting ones was forgotten for them.
+      expect(await openOne({ ...devices[0]!, connectionNumber: 0 })).toEqual({ status: 'stale' });
     });
   });
 
@@ -302,8 +306,8 @@ export function describeSessions(fixture: StoreFixture): void {
       const tablet = opening(userId, { device: 'tablet' });
       await sessions().open([phone, tablet]);
       await sessions().acknowledge([
-        { userId, device: 'phone', seq: 4 },
         { userId, device: 'tablet', seq: 7 },
+        { userId, device: 'phone', seq: 4 },
       ]);
       await sessions().close([phone, tablet]);
       const fresh = opening(userId, { device: 'watch', ephemeral: true });

@@ -64,7 +64,8 @@ describe('a file opened again', () => {
   test('knows that nobody is connected any more', async () => {
     const folder = temporaryFolder();
     const before = openIn(folder);
-    await before.sessions.open([session, { ...session, device: 'script', ephemeral: true }]);
+    const script = { ...session, device: 'script', ephemeral: true };
+    await before.sessions.open([session, script]);
     await before.timelines.addInterest('lobby', { instance: 'gone', address: '127.0.0.1:1:2' });
     await before.close();
 
@@ -75,6 +76,29 @@ describe('a file opened again', () => {
     expect(await after.sessions.open([{ ...session, connectionNumber: 6 }])).toMatchObject([
       { status: 'opened', replaced: null },
     ]);
+    // The ephemeral device is forgotten, so its numbers may begin anew.
+    expect(await after.sessions.open([{ ...script, connectionNumber: 1 }])).toMatchObject([
+      { status: 'opened' },
+    ]);
+  });
+});
+
+describe('retention', () => {
+  test('deletes what it does not give out any more', async () => {
+    const database = Database.open(inMemory);
+    const store = new SqliteStore({ database, retention: { ...retention, messagesMax: 100 } });
+    onTeardown(() => store.close());
+    const conversation = new Conversation(amy, bob);
+    for (let sendSeq = 1; sendSeq <= 1_000; sendSeq += 1) {
+      await store.timelines.append([conversation.append(toBob, sendSeq, [`m${sendSeq}`])]);
+    }
+    const { first } = await store.timelines.read({ timeline: toBob, after: 0, limit: 1 });
+    const kept = database
+      .prepare<{ oldest: number; rows: number }>(
+        'SELECT min(seq) AS oldest, count(*) AS rows FROM entries',
+      )
+      .get();
+    expect(kept).toEqual({ oldest: first, rows: 1_000 - first + 1 });
   });
 });
 
@@ -145,6 +169,8 @@ describe('a damaged file', () => {
 });
 
 describe('time', () => {
+  /** By then a sweep has come by. */
+  const sweepingMs = 600_000;
   const clockAndStore = () => {
     const clock = new VirtualClock();
     const store = new SqliteStore({ database: Database.open(inMemory), retention, clock });
@@ -159,12 +185,12 @@ describe('time', () => {
     for (const [index, text] of texts.entries()) {
       await store.timelines.append([conversation.append(toBob, index + 1, [text])]);
     }
-    await clock.advance(retention.ageMs - 60_000);
+    await clock.advance(retention.ageMs - sweepingMs);
     expect(await textsFor(store)).toEqual(texts);
     const other = new Conversation(bob, amy);
     await store.timelines.append([other.append(userTimeline(amy), 1, ['young'])]);
 
-    await clock.advance(180_000);
+    await clock.advance(2 * sweepingMs);
     const read = { timeline: toBob, after: 0, limit: 10 };
     expect(await store.timelines.read(read)).toEqual({
       messages: [],
@@ -187,9 +213,9 @@ describe('time', () => {
     await append(1);
     await clock.advance(limits.sourceStateMs / 2);
     await append(2);
-    await clock.advance(limits.sourceStateMs - 60_000);
+    await clock.advance(limits.sourceStateMs - sweepingMs);
     expect(await append(2)).toMatchObject({ status: 'taken', duplicates: 1 });
-    await clock.advance(180_000);
+    await clock.advance(2 * sweepingMs);
     expect(await append(3)).toMatchObject({ status: 'out-of-order', expected: 1 });
   });
 
@@ -200,9 +226,9 @@ describe('time', () => {
     await create();
     const leased = await store.schedules.lease(1, 1_000);
     await store.schedules.finish(leased);
-    await clock.advance(limits.sourceStateMs - 60_000);
+    await clock.advance(limits.sourceStateMs - sweepingMs);
     expect(await create()).toBe(false);
-    await clock.advance(120_000);
+    await clock.advance(2 * sweepingMs);
     expect(await create()).toBe(true);
   });
 
