@@ -24,20 +24,23 @@ help: ## print the targets
 setup: $(INSTALLED) $(GENERATED) ## install the dependencies and generate the codec
 
 $(INSTALLED): package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@# The ZooKeeper client is native code: built here, against the headers that come with the pinned Node.js.
-	if [ -d "$(NODE_HOME)" ]; then export npm_config_nodedir="$(NODE_HOME)"; fi; \
+	@echo 'installing the dependencies'
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@echo 'building the ZooKeeper client'
+	@# Native code, built here against the headers that come with the pinned Node.js.
+	@if [ -d "$(NODE_HOME)" ]; then export npm_config_nodedir="$(NODE_HOME)"; fi; \
 	  npm rebuild zookeeper --foreground-scripts --loglevel=error > node_modules/.zookeeper-build.log 2>&1 \
-	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the native ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
-	touch $@
+	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
+	@touch $@
 
 $(GENERATED): proto/cim.proto proto/link.proto $(INSTALLED)
-	node build.mjs generate
+	@node build.mjs generate
 
 build: bin/cim ## make bin/cim, the standalone executable
 
 bin/cim: $(SOURCES) build.mjs package.json $(INSTALLED) $(GENERATED)
-	node build.mjs executable
+	@echo 'building bin/cim'
+	@node build.mjs executable
 
 check: setup ## types, format and lint, import boundaries, dead code (seconds)
 	tsc
