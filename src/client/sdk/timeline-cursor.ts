@@ -64,6 +64,8 @@ export class TimelineCursor<Content> {
   #reading: ReadRequest | null = null;
   #readingSince = Infinity;
   #hinted = 0;
+  /** Its answer is about a place that we have left since. */
+  #passOver = false;
   /**
    * A read from here is due, whatever else is known: it tells whether the store still has the message that was seen there. Kept until that was answered, since
    * messages of the new numbering may move `#received` on meanwhile.
@@ -102,9 +104,8 @@ export class TimelineCursor<Content> {
 
   disconnected(): void {
     this.#online = false;
-    if (this.#reading) this.#verify = positionOf(this.#reading);
-    this.#reading = null;
-    this.#readingSince = Infinity;
+    if (this.#reading && !this.#passOver) this.#verify = positionOf(this.#reading);
+    this.#endRead();
     this.#hinted = 0;
     this.#held.clear();
   }
@@ -127,10 +128,10 @@ export class TimelineCursor<Content> {
   pageEnded(page: PageEnd, now: number): Gap | null {
     const request = this.#reading;
     if (!request) return null;
-    this.#reading = null;
-    this.#readingSince = Infinity;
+    const passOver = this.#passOver;
+    this.#endRead();
     this.#head = page.head;
-    const gap = page.code === 0 ? this.#goOn(request, page, now) : this.#retryLater(request, now);
+    const gap = passOver ? null : this.#goOn(request, page, now);
     if (this.#hinted > this.#head) this.#verify ??= this.#received;
     this.#hinted = 0;
     if (this.#received.seq >= this.#head) this.#seenBefore = 0;
@@ -206,15 +207,22 @@ export class TimelineCursor<Content> {
     this.#heldSince = now;
   }
 
-  /** A number that has passed, but a message that has not: the store gives out numbers anew, after a failover that lost a tail. A read tells. */
+  /**
+   * A number that has passed, but a message that has not: the store gives out numbers anew, after a failover that lost a tail. The place we are at may be a message of
+   * the new numbers already, so asking the store about it would tell nothing.
+   */
   #suspectRewind({ identity, seq }: Entry<Content>): void {
     if (this.#knows(identity)) return;
     const oldest = this.#oldest();
-    if (oldest && seq >= oldest.seq) this.#verify ??= this.#received;
+    if (!oldest || seq < oldest.seq) return;
+    this.#goBack(oldest.seq - 1);
+    this.hinted(seq);
   }
 
   /** After an answered read: onwards, or back where the store has gone back. */
-  #goOn(request: ReadRequest, { head, first, rewound }: PageEnd, now: number): Gap | null {
+  #goOn(request: ReadRequest, page: PageEnd, now: number): Gap | null {
+    if (page.code !== 0) return this.#retryLater(request, now);
+    const { head, first, rewound } = page;
     const gap = rewound ? null : this.#passGap(first, now);
     const movedOn = rewound
       ? request.afterIdentity !== '' || head < request.after
@@ -244,7 +252,13 @@ export class TimelineCursor<Content> {
       seq = 0;
       this.#seenBefore = oldest.at;
     }
+    this.#goBack(seq);
+  }
+
+  #goBack(seq: number): void {
     this.#held.clear();
+    this.#verify = null;
+    this.#passOver = this.#reading !== null;
     this.#advance({ seq, identity: '', at: 0, content: null });
   }
 
@@ -254,6 +268,12 @@ export class TimelineCursor<Content> {
       for (const place of places) if (!oldest || place.seq < oldest.seq) oldest = place;
     }
     return oldest;
+  }
+
+  #endRead(): void {
+    this.#reading = null;
+    this.#readingSince = Infinity;
+    this.#passOver = false;
   }
 
   #retryLater(request: ReadRequest, now: number): null {

@@ -302,22 +302,49 @@ describe('a store that gives numbers out anew', () => {
     expect(reader.shown).toEqual(['m1', 'm2', 'm3', 'x3']);
   });
 
-  test('is found out by a push of a new message under an old number', () => {
-    const reader = follow();
-    reader.arrive(1, 2, 3);
-    reader.cursor.arrived(entryOf(2, 'x2', 100), 0);
-    expect(reader.shown).toEqual(['m1', 'm2', 'm3']);
-    // The next one fits by its number; the place to be verified is still the old one.
-    reader.cursor.arrived(entryOf(4, 'x4', 102), 0);
-    expect(reader.read()).toMatchObject({ after: 3, afterIdentity: 'm3' });
+  test('is found out by a push of a new message under an old number, or under the newest', () => {
+    for (const old of [2, 3]) {
+      const reader = follow();
+      reader.arrive(1, 2, 3);
+      // This one fits by its number: only the next one tells.
+      reader.cursor.arrived(entryOf(4, 'x4', 104), 0);
+      reader.cursor.arrived(entryOf(old, `x${old}`, 100 + old), 0);
+      expect(reader.read()).toMatchObject({ after: 0, afterIdentity: '' });
+      reader.arrive(1);
+      for (const seq of [2, 3, 4]) reader.cursor.arrived(entryOf(seq, `x${seq}`, 100 + seq), 0);
+      reader.pageEnd({ head: 4 });
+      expect(reader.shown).toEqual(['m1', 'm2', 'm3', 'x4', 'x2', 'x3']);
+      expect(reader.cursor.position).toEqual({ seq: 4, identity: 'x4' });
+      expect(reader.read()).toBeNull();
+    }
   });
 
-  test('is found out, too, by a new message under the newest number', () => {
+  test('is found out while a read is under way: its answer is about a place that was left', () => {
     const reader = follow();
     reader.arrive(1, 2, 3);
-    reader.cursor.arrived(entryOf(3, 'x3', 100), 0);
-    expect(reader.shown).toEqual(['m1', 'm2', 'm3']);
-    expect(reader.read()).toMatchObject({ after: 3, afterIdentity: 'm3' });
+    reader.cursor.hinted(4);
+    expect(reader.read()).toMatchObject({ after: 3 });
+    reader.cursor.arrived(entryOf(2, 'x2', 102), 0);
+    reader.cursor.arrived(entryOf(4, 'x4', 104), 0);
+    reader.pageEnd({ after: 3, head: 4 });
+    expect(reader.read()).toMatchObject({ after: 0, afterIdentity: '' });
+  });
+
+  test('is found out before an old place could be verified: that is not asked for any more', () => {
+    for (const trouble of ['lost', 'busy'] as const) {
+      const reader = follow();
+      reader.arrive(1, 2, 3);
+      reader.cursor.hinted(5);
+      reader.read();
+      if (trouble === 'busy') reader.pageEnd({ head: 0, code: 8100 });
+      reader.cursor.arrived(entryOf(2, 'x2', 102), 0);
+      if (trouble === 'lost') {
+        reader.cursor.disconnected();
+        reader.cursor.connected(5);
+      }
+      reader.now = Math.max(0, reader.cursor.wakeAt);
+      expect(reader.read()).toMatchObject({ after: 0, afterIdentity: '' });
+    }
   });
 
   test('is still verified at the old place when the first answer was busy, or did not come', () => {

@@ -1,0 +1,351 @@
+/**
+ * The two state machines of the SDK against a model of what surrounds them: a store, a network that reorders, repeats, loses and breaks, an application that is slow. Whatever
+ * happens in between, in the end everything is there, once and in order. fast-check prints the seed and the shortest course of events that fails.
+ */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Outgoing, type OutgoingMessage } from '../../src/client/sdk/outgoing.ts';
+import {
+  type Entry,
+  type ReadRequest,
+  TimelineCursor,
+} from '../../src/client/sdk/timeline-cursor.ts';
+
+/** A timeline in a store, and a client that follows it. */
+class TimelineWorld {
+  /** What the store has; number n is at n - 1. */
+  readonly log: Entry<string>[] = [];
+  readonly shown: string[] = [];
+  /** The oldest number kept. */
+  first = 1;
+  now = 0;
+  readonly #cursor: TimelineCursor<string>;
+  readonly #untaken: Entry<string>[] = [];
+  /** Pushes on their way; a read that waits for its answer. */
+  readonly #pushes: Entry<string>[] = [];
+  #read: ReadRequest | null = null;
+  #online = false;
+  #names = 0;
+
+  constructor() {
+    this.#cursor = new TimelineCursor({
+      start: { seq: 0, identity: '' },
+      random: () => 0.5,
+      emit: (entry) => this.#untaken.push(entry),
+    });
+    this.connect();
+  }
+
+  append(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const name = `m${++this.#names}`;
+      const entry = { seq: this.log.length + 1, identity: name, at: this.#names, content: name };
+      this.log.push(entry);
+      if (this.#online) this.#pushes.push(entry);
+    }
+  }
+
+  connect(): void {
+    this.#online = true;
+    this.#cursor.connected(this.log.length);
+    this.#step();
+  }
+
+  disconnect(): void {
+    this.#online = false;
+    this.#pushes.length = 0;
+    this.#read = null;
+    this.#cursor.disconnected();
+  }
+
+  /** One push arrives, of those on their way; `again`: and stays on its way. */
+  deliver(which: number, again = false): void {
+    const index = which % (this.#pushes.length || 1);
+    const push = this.#pushes[index];
+    if (push) this.#cursor.arrived(push, this.now);
+    if (!again) this.#pushes.splice(index, 1);
+    this.#step();
+  }
+
+  lose(which: number): void {
+    this.#pushes.splice(which % (this.#pushes.length || 1), 1);
+  }
+
+  hint(): void {
+    if (this.#online) this.#cursor.hinted(this.log.length);
+    this.#step();
+  }
+
+  /** The store answers the read, with at most `limit` messages. */
+  answer(limit: number, busy = false): void {
+    const read = this.#read;
+    if (!read) return;
+    this.#read = null;
+    const { log, first } = this;
+    const head = log.length;
+    const known = log[read.after - 1];
+    const isOther =
+      read.afterIdentity !== '' && read.after >= first && known?.identity !== read.afterIdentity;
+    const rewound = !busy && (head < read.after || isOther);
+    const page = busy || rewound ? [] : log.slice(Math.max(read.after, first - 1)).slice(0, limit);
+    for (const entry of page) this.#cursor.arrived(entry, this.now);
+    this.#cursor.pageEnded(
+      { group: '', after: read.after, head, first, rewound, code: busy ? 8100 : 0 },
+      this.now,
+    );
+    this.#step();
+  }
+
+  take(count: number): void {
+    for (const entry of this.#untaken.splice(0, count)) {
+      if (entry.content !== null) this.shown.push(entry.content);
+      this.#cursor.taken(entry);
+    }
+    this.#step();
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    this.#step();
+  }
+
+  /** A failover: the newest are lost. */
+  loseTail(count: number): void {
+    this.log.splice(Math.max(this.first - 1, this.log.length - count));
+  }
+
+  retain(count: number): void {
+    this.first = Math.max(this.first, this.log.length + 1 - count);
+  }
+
+  /** Whatever was going on: now the network and the store are well. */
+  async settle(): Promise<void> {
+    this.disconnect();
+    this.connect();
+    for (let round = 0; round < 10_000; round++) {
+      this.take(Infinity);
+      this.answer(3);
+      if (this.#read || this.#untaken.length > 0) continue;
+      if (this.#cursor.wakeAt === Infinity) return;
+      this.pass(Math.max(0, this.#cursor.wakeAt - this.now));
+    }
+    throw new Error('it never comes to rest');
+  }
+
+  #step(): void {
+    this.#read = this.#cursor.nextRead(this.now) ?? this.#read;
+  }
+}
+
+type Course<World> = readonly ((world: World) => void)[];
+
+const small = fc.integer({ min: 1, max: 6 });
+
+const always = [
+  small.map((count) => (world: TimelineWorld) => world.append(count)),
+  small.map((count) => (world: TimelineWorld) => world.take(count)),
+  small.map((limit) => (world: TimelineWorld) => world.answer(limit)),
+  fc.constant((world: TimelineWorld) => world.answer(1, true)),
+  fc.integer({ min: 1, max: 400 }).map((ms) => (world: TimelineWorld) => world.pass(ms)),
+  fc.constant((world: TimelineWorld) => world.hint()),
+  fc.constant((world: TimelineWorld) => {
+    world.disconnect();
+    world.connect();
+  }),
+  fc.tuple(small, small).map(([count, limit]) => (world: TimelineWorld) => {
+    world.disconnect();
+    world.append(count);
+    world.connect();
+    world.answer(limit);
+  }),
+];
+const reordering = [
+  fc.nat(20).map((which) => (world: TimelineWorld) => world.deliver(which)),
+  fc.nat(20).map((which) => (world: TimelineWorld) => world.deliver(which, true)),
+  fc.nat(20).map((which) => (world: TimelineWorld) => world.lose(which)),
+];
+const inOrder = [
+  small.map((count) => (world: TimelineWorld) => {
+    for (let index = 0; index < count; index++) world.deliver(0);
+  }),
+];
+
+function courseOf<World>(
+  ...steps: fc.Arbitrary<(world: World) => void>[]
+): fc.Arbitrary<Course<World>> {
+  return fc.array(fc.oneof(...steps), { maxLength: 60 });
+}
+
+async function play(course: Course<TimelineWorld>): Promise<TimelineWorld> {
+  const world = new TimelineWorld();
+  for (const step of course) step(world);
+  await world.settle();
+  return world;
+}
+
+describe('a timeline is shown', () => {
+  test('whole, in order and once, over a network that reorders, repeats, loses and breaks', async () => {
+    await fc.assert(
+      fc.asyncProperty(courseOf(...always, ...reordering), async (course) => {
+        const { shown, log } = await play(course);
+        expect(shown).toEqual(log.map(({ identity }) => identity));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('as far as it is kept, in order and once', async () => {
+    const retain = small.map((count) => (world: TimelineWorld) => world.retain(count));
+    await fc.assert(
+      fc.asyncProperty(courseOf(...always, ...reordering, retain), async (course) => {
+        const { shown, log, first } = await play(course);
+        const order = log.map(({ identity }) => identity);
+        expect(shown).toEqual(order.filter((name) => shown.includes(name)));
+        expect(shown).toEqual(expect.arrayContaining(order.slice(first - 1)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('once, and all of what is left, when a store loses its newest messages and gives their numbers out anew', async () => {
+    const failover = fc.tuple(small, small).map(([lost, added]) => (world: TimelineWorld) => {
+      world.loseTail(lost);
+      world.append(added);
+    });
+    await fc.assert(
+      fc.asyncProperty(courseOf(...always, ...inOrder, failover), async (course) => {
+        const { shown, log } = await play(course);
+        expect(new Set(shown).size).toBe(shown.length);
+        expect(shown).toEqual(expect.arrayContaining(log.map(({ identity }) => identity)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+/** A timeline that takes messages of one source, and a client that sends them. */
+class SendingWorld {
+  readonly stored: string[] = [];
+  readonly ends: string[] = [];
+  now = 0;
+  sent = 0;
+  /** What the timeline takes next. */
+  #expected = 1;
+  readonly #wire: OutgoingMessage[] = [];
+  readonly #outgoing = new Outgoing({
+    random: () => 0.5,
+    write: (message) => this.#wire.push(message),
+  });
+
+  constructor() {
+    this.#outgoing.connected(0);
+  }
+
+  send(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const text = `m${++this.sent}`;
+      const outcome = {
+        stored: (sendSeq: number) => void this.ends.push(`m${sendSeq}`),
+        refused: (error: Error) => void this.ends.push(error.message),
+      };
+      this.#outgoing.add(2, '', text, outcome, this.now);
+    }
+  }
+
+  /** The timeline takes what was written first. `silent`: and its answer is lost with the connection. */
+  serve(count: number, busy = false, silent = false): void {
+    for (const message of this.#wire.splice(0, count)) {
+      const code = this.#take(message, busy);
+      const expected = code === 8200 ? this.#expected : 0;
+      const { to, group, sendSeq } = message;
+      if (!silent)
+        this.#outgoing.acknowledged({ to, group, sendSeq, code, seq: 0, expected }, this.now);
+    }
+    if (silent) this.reconnect();
+  }
+
+  reconnect(): void {
+    this.#wire.length = 0;
+    this.#outgoing.disconnected();
+    this.#outgoing.connected(this.now);
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    this.#outgoing.advance(this.now);
+  }
+
+  /** The timeline forgets the source: it expired, or a failover lost it. */
+  forget(): void {
+    this.#expected = 1;
+  }
+
+  settle(): void {
+    for (let round = 0; this.#outgoing.unansweredCount > 0; round++) {
+      if (round > 10_000) throw new Error('it never comes to rest');
+      this.serve(Infinity);
+      if (this.#outgoing.wakeAt !== Infinity)
+        this.pass(Math.max(0, this.#outgoing.wakeAt - this.now));
+    }
+  }
+
+  /** As a store's append. */
+  #take({ sendSeq, text, restart }: OutgoingMessage, busy: boolean): number {
+    if (busy) return 8100;
+    if (sendSeq < this.#expected) return 0;
+    if (sendSeq > this.#expected && !restart) return 8200;
+    this.#expected = sendSeq + 1;
+    this.stored.push(text);
+    return 0;
+  }
+}
+
+const sending = [
+  fc.integer({ min: 1, max: 200 }).map((count) => (world: SendingWorld) => world.send(count)),
+  fc.tuple(small, fc.boolean()).map(
+    ([count, busy]) =>
+      (world: SendingWorld) =>
+        world.serve(count, busy),
+  ),
+  small.map((count) => (world: SendingWorld) => world.serve(count, false, true)),
+  fc.constant((world: SendingWorld) => world.reconnect()),
+  fc.integer({ min: 1, max: 400 }).map((ms) => (world: SendingWorld) => world.pass(ms)),
+];
+
+function playSending(course: Course<SendingWorld>): SendingWorld {
+  const world = new SendingWorld();
+  for (const step of course) step(world);
+  world.settle();
+  return world;
+}
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `m${index + 1}`);
+}
+
+describe('messages are stored', () => {
+  test('all, in order and once, and each is answered once, whatever is refused for now or lost', () => {
+    fc.assert(
+      fc.property(courseOf(...sending), (course) => {
+        const { stored, ends, sent } = playSending(course);
+        expect(stored).toEqual(names(sent));
+        expect(ends).toHaveLength(sent);
+        expect(new Set(ends)).toEqual(new Set(names(sent)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('all, and each is answered once, by a timeline that forgets', () => {
+    const forget = fc.constant((world: SendingWorld) => world.forget());
+    fc.assert(
+      fc.property(courseOf(...sending, forget), (course) => {
+        const { stored, ends, sent } = playSending(course);
+        expect(new Set(stored)).toEqual(new Set(names(sent)));
+        expect(ends).toHaveLength(sent);
+        expect(new Set(ends)).toEqual(new Set(names(sent)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
