@@ -100,7 +100,13 @@ export const optionTable = {
     topic: 'Cluster',
     placeholder: 'HOSTS',
     description: 'ZooKeeper: host, host:port or a comma list, with /chroot if any',
-    defaults: { server: localZookeeper, route: localZookeeper, client: optional, send: optional },
+    defaults: {
+      server: localZookeeper,
+      route: localZookeeper,
+      client: optional,
+      send: optional,
+      admin: optional,
+    },
   },
   'zk-session-timeout-ms': {
     type: 'integer',

@@ -1,6 +1,7 @@
 /**
  * A cluster of packaged executables on real Redis, ZooKeeper and nginx: people on two servers and two routes, and what happens to them when parts come and go.
  */
+import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JavaPeer, javaRegister } from '../support/java-peer.ts';
 import { startNginx } from '../support/nginx.ts';
@@ -150,6 +151,21 @@ describe('scaling', () => {
     await bob.whenText('while away 10');
     expect(bob.texts).toEqual(Array.from({ length: 10 }, (_, index) => `while away ${index + 1}`));
   }, 90_000);
+});
+
+describe('cim admin', () => {
+  test('finds the routes and the agreed secret through ZooKeeper, and is refused without the secret', async () => {
+    const route = await startRoute(zookeeper.address, redis.address);
+    const server = await startServer(zookeeper.address);
+    const admin = (...args: string[]) =>
+      spawnSync(executable, ['admin', 'servers', ...args], { encoding: 'utf8' });
+    await waitUntil('the server is listed', () => {
+      return admin('--zk', zookeeper.address).stdout.includes(server.addresses['tcp'] as string);
+    });
+    const refused = admin('--route', url(route));
+    expect(refused.status).toBe(77);
+    expect(refused.stderr).toContain('--cluster-secret');
+  });
 });
 
 describe('what a cluster needs', () => {

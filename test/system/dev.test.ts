@@ -32,7 +32,7 @@ async function cim(
   args: readonly string[],
   input?: string,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const running = run(executable, [...args]);
+  const running = run(executable, [...args], { timeout: 25_000, killSignal: 'SIGKILL' });
   running.child.stdin?.end(input);
   try {
     return { code: 0, ...(await running) };

@@ -1,10 +1,13 @@
 /** The actions of `cim admin`, each one call to a route. */
 import { CimError, exitCodes } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { createLogger } from '../../base/log.ts';
+import { drawSecret } from '../../base/secret.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { type JsonRequest, requestJson } from '../../http/client.ts';
+import { routeAddress } from '../../registry/registry.ts';
 import { formatTable } from './table.ts';
 
 interface Action {
@@ -50,7 +53,7 @@ export async function runAdmin(
   const unwanted = action.target === undefined ? target : surplus;
   if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
 
-  const { objects, text } = await action.run(askRoutes(settings), target ?? '');
+  const { objects, text } = await action.run(askRoutes(await findCluster(settings)), target ?? '');
   out.write(settings.json ? objects.map((object) => `${JSON.stringify(object)}\n`).join('') : text);
   return exitCodes.ok;
 }
@@ -107,7 +110,21 @@ async function kick(ask: Ask, target: string): Promise<Result> {
   return { objects: [{ userId, ended }], text };
 }
 
-function askRoutes({ route, clusterSecret }: AdminSettings): Ask {
+type Cluster = Pick<AdminSettings, 'route' | 'clusterSecret'>;
+
+/** By `--zk` the routes are looked up, and the secret if the roles have agreed on one there. */
+async function findCluster({ route, zk, clusterSecret }: AdminSettings): Promise<Cluster> {
+  if (zk === undefined) return { route, clusterSecret };
+  const { visitRegistry } = await import('../../registry/visit-registry.ts');
+  return visitRegistry(zk, createLogger('admin', 'silent'), async (registry) => {
+    const found = registry.view.routes.map((each) => `http://${routeAddress(each)}`);
+    // Asked only where a route is alive, and so has agreed or was told: nothing is made up here.
+    if (clusterSecret !== undefined || found.length === 0) return { route: found, clusterSecret };
+    return { route: found, clusterSecret: await registry.agreeOnSecret(drawSecret) };
+  });
+}
+
+function askRoutes({ route, clusterSecret }: Cluster): Ask {
   const headers = {
     'x-cim-version': String(protocolVersion),
     ...(clusterSecret === undefined ? {} : { authorization: `Bearer ${clusterSecret}` }),

@@ -8,7 +8,11 @@ export const adminCommand: Command = {
   summary: 'lists servers and people online, and ends sessions, through a route',
   positionals: '<action> [target]',
   role: 'admin',
-  examples: ['cim admin servers', 'cim admin online', 'cim admin kick 2'],
+  examples: [
+    'cim admin servers',
+    'cim admin online --route http://10.0.0.1:8083',
+    'cim admin kick 2 --zk 10.0.0.1',
+  ],
   async run(call) {
     const settings = await settingsOf('admin', call);
     const { runAdmin } = await import('../admin/run-admin.ts');

@@ -1,10 +1,8 @@
 /** From settings to a CimClient: where its routes are, and where it keeps its state. */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { openRegistry } from '../../registry/open-registry.ts';
 import { routeAddress } from '../../registry/registry.ts';
+import { visitRegistry } from '../../registry/visit-registry.ts';
 import { CimClient } from '../sdk/index.ts';
 import { folderStorage, nodePlatform } from '../sdk/node/node-platform.ts';
 
@@ -34,24 +32,8 @@ export function openClient(
   });
 }
 
-const lookUpMsMax = 5_000;
-
-/** A look, not a watch: clients are many, and routes are asked for only when none of those known answers. */
-async function lookUpRoutes(zookeeper: string, log: Logger): Promise<string[]> {
-  const registry = await openRegistry({
-    zookeeper,
-    sessionTimeoutMs: 2 * lookUpMsMax,
-    follow: ['routes'],
-    log,
-  });
-  try {
-    const isReached = await Promise.race([
-      registry.whenConnected().then(() => true),
-      delay(lookUpMsMax, false),
-    ]);
-    if (!isReached) throw new CimError('unavailable', `ZooKeeper does not answer at ${zookeeper}`);
-    return registry.view.routes.map((each) => `http://${routeAddress(each)}`);
-  } finally {
-    await registry.close();
-  }
+function lookUpRoutes(zookeeper: string, log: Logger): Promise<string[]> {
+  return visitRegistry(zookeeper, log, ({ view }) =>
+    view.routes.map((route) => `http://${routeAddress(route)}`),
+  );
 }

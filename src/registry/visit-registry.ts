@@ -1,0 +1,32 @@
+/** A look into the registry, not a watch: for clients and operators, who are many and ask seldom. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CimError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { openRegistry } from './open-registry.ts';
+import type { Registry } from './registry.ts';
+
+const visitMsMax = 5_000;
+
+/** Opens the registry, hands it to `look` once it is reached, and closes it. Rejects with `unavailable` if it is not. */
+export async function visitRegistry<T>(
+  zookeeper: string,
+  log: Logger,
+  look: (registry: Registry) => T | Promise<T>,
+): Promise<T> {
+  const registry = await openRegistry({
+    zookeeper,
+    sessionTimeoutMs: 2 * visitMsMax,
+    follow: ['routes'],
+    log,
+  });
+  try {
+    const isReached = await Promise.race([
+      registry.whenConnected().then(() => true),
+      delay(visitMsMax, false),
+    ]);
+    if (!isReached) throw new CimError('unavailable', `ZooKeeper does not answer at ${zookeeper}`);
+    return await look(registry);
+  } finally {
+    await registry.close();
+  }
+}
