@@ -246,6 +246,9 @@ describe('cut off', () => {
     }
   });
 
+  // Closing a registry blocks for a while if nobody answers, and the proxy is in this very process.
+  afterEach(() => proxy.stop());
+
   test('a server that cannot reach ZooKeeper loses its session, and is back as the same instance when it can', async () => {
     proxy.silence();
     await waitUntil(
@@ -259,6 +262,24 @@ describe('cut off', () => {
       () => choosableInstances(route).includes('a') && route.view.routes.length === 1,
     );
     await waitUntil('it says so', () => server.state === 'connected');
+  });
+
+  test('connections that break at any moment of their being set up', async () => {
+    const breaking = await startTcpProxy(zookeeper.port);
+    breaking.breakEarly(25);
+    const unlucky = await join(`127.0.0.1:${breaking.port}`);
+    await Promise.all([
+      unlucky.announceServer(liveServer('b', 9100)),
+      unlucky.announceRoute(liveRoute('s', 8084)),
+      unlucky.agreeOnSecret(() => 'secret'),
+      unlucky.whenConnected(),
+    ]);
+    expect(breaking.broken).toBeGreaterThan(10);
+    await waitUntil(
+      'all is seen',
+      () => choosableInstances(route).join() === 'a,b' && route.view.routes.length === 2,
+    );
+    await breaking.stop();
   });
 
   test('a broken connection is not a lost session: nobody sees anything', async () => {

@@ -17,6 +17,9 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isSilent = false;
+  #bytesMax = Number.POSITIVE_INFINITY;
+  #stepBytes = 0;
+  #broken = 0;
   #port = 0;
 
   constructor(target: number) {
@@ -43,6 +46,17 @@ export class TcpProxy {
   /** Ends every connection; new ones are forwarded. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** The next connection breaks at the first answer, each further one after so many more bytes of answers. */
+  breakEarly(stepBytes: number): void {
+    this.#stepBytes = stepBytes;
+    this.#bytesMax = 0;
+  }
+
+  /** How many connections `breakEarly` has broken. */
+  get broken(): number {
+    return this.#broken;
   }
 
   async listen(): Promise<void> {
@@ -74,6 +88,12 @@ export class TcpProxy {
         to.destroy();
       });
     }
-    if (this.#isSilent) near.pause();
+    far.on('data', () => {
+      if (near.destroyed || far.bytesRead <= this.#bytesMax) return;
+      this.#broken += 1;
+      this.#bytesMax += this.#stepBytes;
+      near.destroy();
+      far.destroy();
+    });
   }
 }

@@ -8,6 +8,7 @@ import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess } from './processes.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { waitUntil } from './wait-until.ts';
 
 const jar = '/usr/share/java/zookeeper.jar';
 const logger = '/usr/share/java/slf4j-simple.jar';
@@ -117,18 +118,18 @@ export class TestZooKeeper {
 /** Somebody else's plain session with ZooKeeper: a Java server, an operator, or a look at what is there. */
 export async function openZooKeeperShell(address: string): Promise<ZooKeeperShell> {
   const client = new Library({ connect: address, timeout: 10_000, debug_level: 0 });
-  await new Promise<void>((resolve) => {
-    client.once('connect', () => resolve());
-    client.init({});
+  let isConnected = false;
+  client.once('connect', () => {
+    isConnected = true;
   });
-  const shell = new ZooKeeperShell(client);
-  onTeardown(() => shell.close());
-  return shell;
+  client.init({});
+  onTeardown(() => client.close());
+  await waitUntil(`the shell is connected to ${address}`, () => isConnected);
+  return new ZooKeeperShell(client);
 }
 
 export class ZooKeeperShell {
   readonly #client: Library;
-  #isOpen = true;
 
   constructor(client: Library) {
     this.#client = client;
@@ -157,11 +158,5 @@ export class ZooKeeperShell {
 
   async remove(path: string): Promise<void> {
     await this.#client.delete_(path, -1);
-  }
-
-  /** Ends its session, and its ephemeral nodes with it. */
-  close(): void {
-    if (this.#isOpen) this.#client.close();
-    this.#isOpen = false;
   }
 }

@@ -53,6 +53,7 @@ export class Connection {
   readonly #waiting = new Set<(reason: string) => void>();
   readonly #settleEnded: (end: ConnectionEnd) => void;
   #end: ConnectionEnd | undefined;
+  #failure: unknown;
   #session: SessionKey | undefined;
 
   /** Resolves when the session is established on this connection; rejects with `unavailable`, or `SessionExpired`. */
@@ -103,6 +104,11 @@ export class Connection {
 
   get hasEnded(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** Why it was given up, if it was. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   get session(): SessionKey {
@@ -171,6 +177,13 @@ export class Connection {
     this.#finish('closed');
   }
 
+  /** Gives it up, if it has not ended: what could not be done over it is done again, with all else, over the next one. */
+  fail(error: unknown): void {
+    if (this.#end) return;
+    this.#failure = error;
+    this.close();
+  }
+
   async #established(): Promise<void> {
     await this.#request('connect', [codes.noNode], (done) =>
       this.#native.a_exists('/', false, done),
@@ -179,29 +192,23 @@ export class Connection {
   }
 
   /** One request to the native client. `expected` are codes, other than success, that are results and not failures. */
-  #request<R extends unknown[]>(
+  async #request<R extends unknown[]>(
     what: string,
     expected: readonly number[],
     issue: (done: Completion<R>) => number,
   ): Promise<{ code: number; results: R }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ code: number; results: R }>();
-    const fail = (reason: string) =>
-      reject(new CimError('unavailable', `ZooKeeper: ${what}: ${reason}`));
-    if (this.#end) {
-      fail('not connected');
-      return promise;
-    }
-    const overdue = setTimeout(() => {
-      fail('no answer');
-      this.close();
-    }, this.#requestMsMax);
+    const failed = (reason: string) => new CimError('unavailable', `ZooKeeper: ${what}: ${reason}`);
+    if (this.#end) throw failed('not connected');
+
+    const overdue = setTimeout(() => this.fail(failed('no answer')), this.#requestMsMax);
     const settle = () => {
       clearTimeout(overdue);
       this.#waiting.delete(abandon);
     };
     const abandon = (reason: string) => {
       settle();
-      fail(reason);
+      reject(failed(reason));
     };
     this.#waiting.add(abandon);
     const refused = issue((code, message, ...results) => {
@@ -209,7 +216,7 @@ export class Connection {
       if (lossCodes.has(code)) this.#finish('lost');
       settle();
       if (code === codes.ok || expected.includes(code)) resolve({ code, results });
-      else fail(message);
+      else reject(failed(message));
     });
     if (refused !== codes.ok) abandon(`refused with ${refused}`);
     return promise;

@@ -16,7 +16,7 @@ export interface FolderMirrorOptions<T> {
   readonly withData: boolean;
   /** What a child means; undefined for one that is to be ignored. A child created later has a greater `createdOrder`. */
   readonly decode: (name: string, data: string, createdOrder: number) => T | undefined;
-  /** Called with all children, by name, when the copy has changed and is complete. */
+  /** Called with all children, by name, when all have been read for the first time and then whenever the copy has changed. */
   readonly onChange: (children: ReadonlyMap<string, T>) => void;
 }
 
@@ -34,6 +34,7 @@ export class FolderMirror<T> {
   readonly #updating = new SerialTask(() => this.#update());
   readonly #stale = new Set<string>();
   #isListStale = true;
+  #isLoaded = false;
   #hasChanged = true;
 
   constructor(options: FolderMirrorOptions<T>) {
@@ -51,8 +52,7 @@ export class FolderMirror<T> {
     if (path === folder) this.#isListStale = true;
     else if (path.startsWith(`${folder}/`)) this.#stale.add(path.slice(folder.length + 1));
     else return;
-    // What fails is done again, from the beginning, on the next connection.
-    this.#updating.request().catch(() => this.#options.connection.close());
+    this.#updating.request().catch((error: unknown) => this.#options.connection.fail(error));
   }
 
   async #update(): Promise<void> {
@@ -61,7 +61,14 @@ export class FolderMirror<T> {
       const names = [...this.#stale].slice(0, readsAtOnceMax);
       for (const name of names) this.#stale.delete(name);
       await Promise.all(names.map((name) => this.#readChild(name)));
+      // Not only at the end: where something changes all the time there may be none.
+      if (this.#isLoaded) this.#tell();
     }
+    this.#isLoaded = true;
+    this.#tell();
+  }
+
+  #tell(): void {
     if (!this.#hasChanged) return;
     this.#hasChanged = false;
     this.#options.onChange(this.#values());

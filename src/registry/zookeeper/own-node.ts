@@ -58,7 +58,7 @@ export class OwnNode {
     return this.#placed.promise;
   }
 
-  /** Brings about what is wanted; does nothing without a connection. */
+  /** Brings about what is wanted. Does nothing without a connection; a connection on which it fails is given up. Does not reject. */
   settle(): Promise<void> {
     return this.#settling.request();
   }
@@ -66,10 +66,14 @@ export class OwnNode {
   async #settle(): Promise<void> {
     const connection = this.#connection();
     if (!connection) return;
-    for (let step = 0; step < stepsMax; step += 1) {
-      if (await this.#isSettled(connection)) return;
+    try {
+      for (let step = 0; step < stepsMax; step += 1) {
+        if (await this.#isSettled(connection)) return;
+      }
+      throw new CimError('unavailable', `${this.path} does not come to rest`);
+    } catch (error) {
+      connection.fail(error);
     }
-    throw new CimError('unavailable', `${this.path} does not come to rest`);
   }
 
   /** One look, and at most one step towards what is wanted; true when it is so. */
@@ -82,10 +86,11 @@ export class OwnNode {
       return false;
     }
     if (!node) {
-      await this.#create(connection, session);
+      await this.#create(connection);
       return false;
     }
     if (node.owner !== session) return this.#meetStranger(connection, session);
+    this.#madeIn = session;
     if (this.#written !== this.#data) {
       await this.#write(connection);
       return false;
@@ -94,11 +99,10 @@ export class OwnNode {
     return true;
   }
 
-  async #create(connection: Connection, session: string): Promise<void> {
+  async #create(connection: Connection): Promise<void> {
     const data = this.#data;
-    if ((await connection.create(this.path, data, 'ephemeral')) !== 'created') return;
-    this.#madeIn = session;
-    this.#written = data;
+    this.#written = undefined; // if the answer gets lost, nothing is known
+    if ((await connection.create(this.path, data, 'ephemeral')) === 'created') this.#written = data;
   }
 
   async #meetStranger(connection: Connection, session: string): Promise<boolean> {
@@ -113,7 +117,7 @@ export class OwnNode {
 
   async #write(connection: Connection): Promise<void> {
     const data = this.#data;
-    this.#written = undefined; // if the answer gets lost, it may be either
+    this.#written = undefined; // likewise
     if ((await connection.write(this.path, data)) === 'written') this.#written = data;
   }
 }

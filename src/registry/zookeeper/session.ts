@@ -25,7 +25,6 @@ export class ZooKeeperSession {
   readonly #options: SessionOptions;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
-  #connection: Connection | undefined;
   #key: SessionKey | undefined;
   #failures = 0;
 
@@ -37,11 +36,6 @@ export class ZooKeeperSession {
       capMs: Math.min(2_000, options.sessionTimeoutMs / 4),
     });
     void this.#run();
-  }
-
-  /** The connection in use; also while it is still being brought up to date. */
-  get connection(): Connection | undefined {
-    return this.#connection;
   }
 
   /** Ends the connection, and the session with it if ZooKeeper can be told. */
@@ -65,17 +59,18 @@ export class ZooKeeperSession {
   async #connectAndHold(): Promise<void> {
     const { log, onOpen, onConnected, onLost } = this.#options;
     const connection = await this.#connect();
-    this.#connection = connection;
     try {
-      await onOpen(connection);
+      await onOpen(connection).catch((error: unknown) => {
+        throw connection.failure ?? error;
+      });
       log.info({ session: connection.session.id }, 'connected to ZooKeeper');
       this.#backoff.reset();
       this.#failures = 0;
       onConnected();
       const end = await connection.ended;
+      if (connection.failure) throw connection.failure;
       if (!this.#closing.signal.aborted) log.warn({ end }, 'the connection to ZooKeeper has ended');
     } finally {
-      this.#connection = undefined;
       connection.close();
       // Only a connection that was lost leaves the session as it was.
       this.#key = (await connection.ended) === 'lost' ? connection.session : undefined;

@@ -11,14 +11,12 @@ import type {
   RouteAnnouncement,
   ServerAnnouncement,
 } from '../registry.ts';
-import { type AnnouncedServer, buildView, emptyView } from '../registry-view.ts';
+import { emptyView } from '../registry-view.ts';
+import { ClusterMirror } from './cluster-mirror.ts';
 import type { Connection } from './connection.ts';
 import { parseEnsemble } from './ensemble.ts';
-import { FolderMirror } from './folder-mirror.ts';
 import {
   choosablePath,
-  decodeRoute,
-  decodeServer,
   encodeRoute,
   encodeServer,
   folders,
@@ -51,27 +49,27 @@ export class ZooKeeperRegistry implements Registry {
   readonly #options: ZooKeeperRegistryOptions;
   readonly #chroot: string;
   readonly #session: ZooKeeperSession;
+  readonly #mirror: ClusterMirror;
   readonly #changes = new ChangeListeners();
   readonly #showing = new Throttle(() => this.#show(), viewPeriodMs);
   readonly #firstConnected = expected<void>();
   readonly #ownNodes = new Set<OwnNode>();
   readonly #loadReports = new Set<Throttle>();
-  #mirrors: readonly Mirror[] = [];
   /** The connection, from the moment when the folders are known to be there. */
   #connection: Connection | undefined;
   #usable = expected<Connection>();
   #state: RegistryState = 'connecting';
   #view: RegistryView = emptyView;
-  #live: ReadonlyMap<string, AnnouncedServer> = new Map();
-  #choosable: ReadonlyMap<string, true> = new Map();
-  #routes: ReadonlyMap<string, LiveRoute> = new Map();
 
   /** Begins to look for ZooKeeper. */
   constructor(options: ZooKeeperRegistryOptions) {
     this.#options = options;
-    const { sessionTimeoutMs, log } = options;
+    const { sessionTimeoutMs, follow, log } = options;
     const ensemble = parseEnsemble(options.zookeeper);
-    this.#chroot = ensemble.chroot;
+    const { chroot } = ensemble;
+    this.#chroot = chroot;
+    const onChange = () => this.#showing.request();
+    this.#mirror = new ClusterMirror({ chroot, follow, log, onChange });
     this.#session = new ZooKeeperSession({
       ensemble,
       sessionTimeoutMs,
@@ -105,7 +103,7 @@ export class ZooKeeperRegistry implements Registry {
     let { connections } = server;
     const report = new Throttle(() => {
       live.data = encodeServer({ ...server, connections });
-      void this.#settle(live);
+      void live.settle();
     }, this.#options.loadPeriodMs ?? loadPeriodMs);
     this.#loadReports.add(report);
     return {
@@ -163,8 +161,7 @@ export class ZooKeeperRegistry implements Registry {
       await node.settle();
       if (node.isAbandoned) this.#ownNodes.delete(node);
     }
-    this.#mirrors = this.#mirrorsOf(connection);
-    await Promise.all(this.#mirrors.map((mirror) => mirror.load()));
+    await this.#mirror.load(connection);
   }
 
   #connected(): void {
@@ -175,18 +172,18 @@ export class ZooKeeperRegistry implements Registry {
   }
 
   #lost(): void {
+    const wasUsable = this.#connection !== undefined;
     this.#connection = undefined;
-    this.#mirrors = [];
     if (this.#state === 'closed') return;
     if (this.#state === 'connected') this.#state = 'lost';
-    this.#usable = expected();
+    if (wasUsable) this.#usable = expected();
   }
 
   #noticeEvent(path: string): void {
     for (const node of this.#ownNodes) {
-      if (node.path === path) void this.#settle(node);
+      if (node.path === path) void node.settle();
     }
-    for (const mirror of this.#mirrors) mirror.noticeEvent(path);
+    this.#mirror.noticeEvent(path);
   }
 
   /** Parents first. */
@@ -196,64 +193,8 @@ export class ZooKeeperRegistry implements Registry {
     return [...chroots, ...Object.values(folders).map((folder) => this.#chroot + folder)];
   }
 
-  #mirrorsOf(connection: Connection): Mirror[] {
-    const follows = new Set(this.#options.follow);
-    const mirrors: Mirror[] = [];
-    if (follows.has('servers'))
-      mirrors.push(this.#mirrorLive(connection), this.#mirrorChoosable(connection));
-    if (follows.has('routes')) mirrors.push(this.#mirrorRoutes(connection));
-    return mirrors;
-  }
-
-  #mirrorLive(connection: Connection): Mirror {
-    return new FolderMirror<AnnouncedServer>({
-      connection,
-      path: this.#chroot + folders.live,
-      withData: true,
-      decode: (instance, data, order) => {
-        const server = decodeServer(instance, data);
-        return server ? { server, order } : this.#ignore(folders.live, instance);
-      },
-      onChange: (live) => {
-        this.#live = live;
-        this.#showing.request();
-      },
-    });
-  }
-
-  #mirrorChoosable(connection: Connection): Mirror {
-    return new FolderMirror<true>({
-      connection,
-      path: this.#chroot + folders.choosable,
-      withData: false,
-      decode: () => true,
-      onChange: (choosable) => {
-        this.#choosable = choosable;
-        this.#showing.request();
-      },
-    });
-  }
-
-  #mirrorRoutes(connection: Connection): Mirror {
-    return new FolderMirror<LiveRoute>({
-      connection,
-      path: this.#chroot + folders.routes,
-      withData: true,
-      decode: (name, data) => decodeRoute(data) ?? this.#ignore(folders.routes, name),
-      onChange: (routes) => {
-        this.#routes = routes;
-        this.#showing.request();
-      },
-    });
-  }
-
-  #ignore(folder: string, name: string): undefined {
-    this.#options.log.warn({ folder, name }, 'ignoring a node that is not understood');
-  }
-
   #show(): void {
-    const choosable = new Set(this.#choosable.keys());
-    this.#view = buildView(this.#live.values(), choosable, this.#routes.values());
+    this.#view = this.#mirror.view();
     this.#changes.changed();
   }
 
@@ -265,7 +206,7 @@ export class ZooKeeperRegistry implements Registry {
     this.#checkOpen();
     const node = new OwnNode(this.#chroot + path, data, this.#options.log, () => this.#connection);
     this.#ownNodes.add(node);
-    void this.#settle(node);
+    void node.settle();
     await node.whenPlaced();
     return node;
   }
@@ -273,22 +214,11 @@ export class ZooKeeperRegistry implements Registry {
   async #takeBack(node: OwnNode): Promise<void> {
     node.abandon();
     const connection = this.#connection;
-    await this.#settle(node);
+    await node.settle();
     // Otherwise it goes with the session, or is removed on the next connection.
     if (connection && !connection.hasEnded) this.#ownNodes.delete(node);
   }
-
-  async #settle(node: OwnNode): Promise<void> {
-    const connection = this.#connection;
-    try {
-      await node.settle();
-    } catch {
-      connection?.close(); // it says why, and all is done again on the next one
-    }
-  }
 }
-
-type Mirror = Pick<FolderMirror<unknown>, 'load' | 'noticeEvent'>;
 
 function closedError(): CimError {
   return new CimError('unavailable', 'the registry is closed');
