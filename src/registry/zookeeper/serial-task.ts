@@ -11,7 +11,7 @@ export class SerialTask {
   /** Settles as a run that began after this call. */
   request(): Promise<void> {
     if (!this.#current) return this.#start();
-    this.#next ??= this.#afterCurrent(this.#current);
+    this.#next ??= this.#afterCurrent();
     return this.#next;
   }
 
@@ -22,8 +22,9 @@ export class SerialTask {
     return this.#current;
   }
 
-  async #afterCurrent(current: Promise<void>): Promise<void> {
-    await current.catch(() => {}); // whoever requested it hears of it
+  async #afterCurrent(): Promise<void> {
+    // A loop: somebody may have started another run in the moment between the end of one and our hearing of it.
+    while (this.#current) await this.#current.catch(() => {}); // whoever requested it hears of its failure
     this.#next = undefined;
     await this.#start();
   }

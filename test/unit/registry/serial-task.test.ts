@@ -55,3 +55,20 @@ test('a run that ends is followed by a new one when asked', async () => {
   }
   expect(ends).toHaveLength(3);
 });
+
+test('never two at once, whenever the requests come', async () => {
+  let running = 0;
+  let runningMax = 0;
+  const task = new SerialTask(async () => {
+    running += 1;
+    runningMax = Math.max(runningMax, running);
+    await settled();
+    running -= 1;
+  });
+  // Each asks again as soon as it has heard, while others are still waiting.
+  const insist = async (times: number) => {
+    for (let time = 0; time < times; time += 1) await task.request();
+  };
+  await Promise.all([insist(5), insist(5), insist(5)]);
+  expect(runningMax).toBe(1);
+});
