@@ -22,10 +22,10 @@ export type Query =
   | { readonly kind: 'online'; readonly prefix: string }
   | { readonly kind: 'history'; readonly query: HistoryQuery };
 
-/** The line makes no sense. `message` is one line that helps. */
+/** The line makes no sense; `bad-command`: as a command. `message` is one line that helps. */
 export interface Refusal {
   readonly kind: 'refusal';
-  readonly code: 'bad-command' | 'bad-receiver' | 'empty-text' | 'bad-utf8' | 'too-long';
+  readonly code: 'bad-command' | 'invalid-argument' | 'too-long';
   readonly message: string;
 }
 

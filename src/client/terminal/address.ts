@@ -39,20 +39,20 @@ function toUser(receiver: string, text: string): Addressed | Refusal {
   const to = parseUserId(receiver);
   if (to === undefined) return notAnId(receiver);
   if (text.trim() === '')
-    return refuse('empty-text', `there is no text for ${receiver} after the ;;`);
+    return refuse('invalid-argument', `there is no text for ${receiver} after the ;;`);
   return addressed({ to }, text);
 }
 
 function toGroup(group: string, text: string): Addressed | Refusal {
   if (group !== lobby) return noSuchGroup(group);
   if (text.trim() === '')
-    return refuse('empty-text', `there is no text for #${group} after the ;;`);
+    return refuse('invalid-argument', `there is no text for #${group} after the ;;`);
   return addressed({ group }, text);
 }
 
 export function noSuchGroup(group: string): Refusal {
   return refuse(
-    'bad-receiver',
+    'invalid-argument',
     `#${group}: the only group is #${lobby}, and it is everybody online`,
   );
 }
@@ -60,7 +60,7 @@ export function noSuchGroup(group: string): Refusal {
 function notAnId(receiver: string): Refusal {
   const help =
     'write userId;;text (:olu lists the ids), or put a space before ;; to tell everybody';
-  return refuse('bad-receiver', `${receiver} is not a user id: ${help}`);
+  return refuse('invalid-argument', `${receiver} is not a user id: ${help}`);
 }
 
 function addressed(target: Target, text: string): Addressed {

@@ -58,6 +58,10 @@ export class Conversation {
     return this.#outstanding.whenNone();
   }
 
+  whenNextAnswered(): Promise<void> {
+    return this.#outstanding.whenFewer();
+  }
+
   whenFirstConnected(): Promise<unknown> {
     return this.#connected.promise;
   }

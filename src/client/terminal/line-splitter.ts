@@ -61,7 +61,7 @@ export class LineSplitter {
       return { ...line, text: this.#decoder.decode(withoutReturn(bytes)) };
     } catch {
       // The decoder has just one thing to complain about.
-      return { ...line, refusal: refuse('bad-utf8', 'the line is not valid UTF-8') };
+      return { ...line, refusal: refuse('invalid-argument', 'the line is not valid UTF-8') };
     }
   }
 }

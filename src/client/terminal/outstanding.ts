@@ -38,6 +38,11 @@ export class Outstanding {
     return this.#when(() => this.#count < this.#countMax && this.#bytes < this.#bytesMax);
   }
 
+  whenFewer(): Promise<void> {
+    const count = this.#count;
+    return this.#when(() => this.#count < count);
+  }
+
   whenNone(): Promise<void> {
     return this.#when(() => this.#count === 0);
   }

@@ -10,8 +10,11 @@ import type { InputSource } from './input-source.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Inbox } from './view.ts';
 
-/** How long the cluster may be out of reach, for whoever does not wait for ever. */
-const awayMsMax = 10_000;
+/** How long the first login may take, for whoever does not wait for ever. */
+const firstLoginMsMax = 10_000;
+
+/** How long to wait for the next answer when there is nothing else left to do. A failover of the store takes less. */
+const answerMsMax = 30_000;
 
 /** Answers take milliseconds: waiting for longer is worth a word. */
 const leavingQuietlyMsMax = 500;
@@ -30,10 +33,10 @@ export interface SessionOptions extends ConversationOptions {
 }
 
 /**
- * `left`: as it was asked to. `cut-off`: asked again, before all was stored. `unreachable`: gave up. `closed`: by the cluster, for good.
- * `unread`: nobody reads the output.
+ * `left`: as it was asked to. `cut-off`: asked again, before all was stored. `unreachable`, `unanswered`: gave up. `closed`: by the cluster, for
+ * good. `unread`: nobody reads the output.
  */
-type Ending = 'left' | 'cut-off' | 'unreachable' | 'closed' | 'unread';
+type Ending = 'left' | 'cut-off' | 'unreachable' | 'unanswered' | 'closed' | 'unread';
 
 /** Resolves to the exit code. */
 export function runSession(options: SessionOptions): Promise<number> {
@@ -102,15 +105,19 @@ class Session {
 
   /** Until there is a reason to end. */
   async #converse(): Promise<Ending> {
-    const { interrupts, isPatient } = this.#options;
-    const away = isPatient ? undefined : this.#watchAway({ onlyFirst: true });
+    const { interrupts, isPatient, clock } = this.#options;
+    const gaveUp = Promise.withResolvers<Ending>();
+    const timer = isPatient
+      ? undefined
+      : clock.setTimeout(() => gaveUp.resolve('unreachable'), firstLoginMsMax);
+    void this.#conversation.whenFirstConnected().then(() => timer?.cancel());
     const ending = await Promise.race([
       this.#over,
       this.#holdConversation(),
       interrupts.next().then((): Ending => 'left'),
-      ...(away ? [away.tooLong] : []),
+      gaveUp.promise,
     ]);
-    away?.stop();
+    timer?.cancel();
     return ending;
   }
 
@@ -127,42 +134,21 @@ class Session {
   /** Waits until all that was sent is stored, as long as there is hope, and nobody is in a hurry. */
   async #leave(): Promise<Ending> {
     const { interrupts, view, clock } = this.#options;
-    if (this.#conversation.outstandingCount === 0) return 'left';
+    const hurried = interrupts.next().then((): Ending => 'cut-off');
     const slow = clock.setTimeout(
       () => view.leaving(this.#conversation.outstandingCount),
       leavingQuietlyMsMax,
     );
-    const away = this.#watchAway({ onlyFirst: false });
-    const ending = await Promise.race([
-      this.#conversation.whenAnswered().then((): Ending => 'left'),
-      this.#over,
-      interrupts.next().then((): Ending => 'cut-off'),
-      away.tooLong,
-    ]);
-    away.stop();
+    let ending: Ending | 'answered' = 'answered';
+    while (ending === 'answered' && this.#conversation.outstandingCount > 0) {
+      const gaveUp = Promise.withResolvers<Ending>();
+      const timer = clock.setTimeout(() => gaveUp.resolve('unanswered'), answerMsMax);
+      const answered = this.#conversation.whenNextAnswered().then(() => 'answered' as const);
+      ending = await Promise.race([this.#over, answered, hurried, gaveUp.promise]);
+      timer.cancel();
+    }
     slow.cancel();
-    return ending;
-  }
-
-  /** `tooLong` resolves when there has been no connection for a while; `onlyFirst`: as long as there has never been one. */
-  #watchAway({ onlyFirst }: { readonly onlyFirst: boolean }) {
-    const { client, clock } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<Ending>();
-    const start = () => clock.setTimeout(() => resolve('unreachable'), awayMsMax);
-    let timer = client.state === 'ready' ? undefined : start();
-    const stopListening = client.on('state', ({ state }) => {
-      if (state === 'ready') {
-        timer?.cancel();
-        timer = undefined;
-      } else if (!onlyFirst) {
-        timer ??= start();
-      }
-    });
-    const stop = () => {
-      timer?.cancel();
-      stopListening();
-    };
-    return { tooLong: promise, stop };
+    return ending === 'answered' ? 'left' : ending;
   }
 
   #reason(ending: Ending): string {
@@ -170,7 +156,9 @@ class Session {
       case 'closed':
         return this.#closing?.reason ?? '';
       case 'unreachable':
-        return `cannot be reached: ${this.#failedAttempt ?? 'no connection'}`;
+        return `could not log in: ${this.#failedAttempt ?? 'no answer'}`;
+      case 'unanswered':
+        return `no answer for ${answerMsMax / 1000} s${this.#failedAttempt === undefined ? '' : `: ${this.#failedAttempt}`}`;
       case 'cut-off':
         return 'left without waiting';
       default:
@@ -180,7 +168,7 @@ class Session {
 
   #exitCode(ending: Ending): number {
     if (ending === 'left') return exitCodes.ok;
-    if (ending === 'unreachable') return exitCodes.unavailable;
+    if (ending === 'unreachable' || ending === 'unanswered') return exitCodes.unavailable;
     return ending === 'closed' && this.#closing
       ? exitCodeOfClose(this.#closing)
       : exitCodes.failure;

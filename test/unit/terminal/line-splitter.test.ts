@@ -33,7 +33,7 @@ describe('lines', () => {
       Buffer.from([0xff, 0xfe, 0x0a]),
       Buffer.from('b\n'),
     ]);
-    expect(texts(split([bytes]))).toEqual(['a', 'bad-utf8', 'b']);
+    expect(texts(split([bytes]))).toEqual(['a', 'invalid-argument', 'b']);
   });
 
   test('one that is too long is refused, the next is not', () => {

@@ -275,7 +275,7 @@ describe('the end', () => {
     await clock.advance(1);
     expect(await code).toBe(69);
     expect(kinds(events)).toEqual(['error 1', 'closed']);
-    expect(events[1]).toEqual({ event: 'closed', reason: 'cannot be reached: nobody there' });
+    expect(events[1]).toEqual({ event: 'closed', reason: 'could not log in: nobody there' });
   });
 
   test('a person or a listener goes on trying', async () => {
@@ -291,13 +291,18 @@ describe('the end', () => {
     client.connect();
     client.disconnect();
     await clock.advance(3600_000);
-    stdin.end('one\n');
-    await until('it is sent', () => client.sendings.length === 1);
-    await clock.advance(9_999);
+    stdin.end('one\ntwo\n');
+    await until('they are sent', () => client.sendings.length === 2);
+    await clock.advance(29_999);
+    expect(client.state).toBe('reconnecting');
+    client.store(1);
+    await clock.advance(29_999);
     expect(client.state).toBe('reconnecting');
     await clock.advance(1);
     expect(await code).toBe(69);
-    expect(kinds(events)).toEqual(['ready', 'offline', 'error 1', 'closed']);
+    expect(kinds(events)).toEqual(['ready', 'offline', 'sent 1', 'error 2', 'closed']);
+    expect(events.at(-1)).toEqual({ event: 'closed', reason: 'no answer for 30 s' });
+    expect(clock.timerCount).toBe(0);
   });
 
   test.each([
