@@ -1,5 +1,7 @@
 /** Real Redis servers (the Debian package's) on free ports, with their data in temporary folders: one, or a Redis Cluster of several. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess } from './processes.ts';
@@ -16,16 +18,28 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
   return redis;
 }
 
+/** A sentinel that alone decides on a failover of `master`, within a second or two. */
+export async function startSentinel(name: string, master: TestRedis): Promise<TestRedis> {
+  const sentinel = new TestSentinel(await freePort(), [
+    `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 5000`,
+  ]);
+  await sentinel.start();
+  return sentinel;
+}
+
 export class TestRedis {
   readonly port: number;
+  protected readonly folder = temporaryFolder('redis');
   readonly #settings: Readonly<Record<string, string>>;
-  readonly #folder = temporaryFolder('redis');
   #process: TestProcess | undefined;
 
   constructor(port: number, settings: Readonly<Record<string, string>> = {}) {
     this.port = port;
-    // Acknowledged writes are with the kernel, so they survive a kill -9.
-    this.#settings = { save: '', appendonly: 'yes', ...settings };
+    // Acknowledged writes are with the kernel, so they survive a kill -9. (With `everysec` they are not always: while a sync takes its
+    // time, Redis keeps what follows to itself for up to two seconds.)
+    this.#settings = { save: '', appendonly: 'yes', appendfsync: 'no', ...settings };
   }
 
   /** For `--redis`. */
@@ -33,35 +47,21 @@ export class TestRedis {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** All that it has logged since it was started last. */
-  get output(): string {
-    return this.#process?.output ?? '';
-  }
-
   /** Starts it, unless it is running: again with the data that it had. */
-  async start(mode: readonly string[] = []): Promise<void> {
+  async start(): Promise<void> {
     if (this.#process && !this.#process.hasExited) return;
-    const settings = {
-      port: `${this.port}`,
-      bind: '127.0.0.1',
-      dir: this.#folder,
-      ...this.#settings,
-    };
     this.#process = await startProcess({
       name: `redis ${this.port}`,
       command: 'redis-server',
-      args: [...mode, ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])],
-      cwd: this.#folder,
+      args: this.arguments(),
+      cwd: this.folder,
       ready: () => this.#answers(),
     });
   }
 
   /** What `redis-cli` prints for this command; throws on an error reply. */
   async command(...command: readonly string[]): Promise<string> {
-    const access = this.#settings['tls-port']
-      ? ['--tls', '--cacert', this.#settings['tls-ca-cert-file'] ?? '']
-      : [];
-    const { stdout } = await run('redis-cli', ['-e', '-p', `${this.port}`, ...access, ...command], {
+    const { stdout } = await run('redis-cli', ['-e', '-p', `${this.port}`, ...command], {
       env: { ...process.env, REDISCLI_AUTH: this.#settings['requirepass'] ?? '' },
     });
     return stdout.trim();
@@ -83,12 +83,34 @@ export class TestRedis {
     this.#process?.thaw();
   }
 
+  protected arguments(): string[] {
+    const settings = { port: `${this.port}`, bind: '127.0.0.1', ...this.#settings };
+    return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  }
+
   async #answers(): Promise<boolean> {
     try {
       return (await this.command('PING')) === 'PONG';
     } catch {
       return false;
     }
+  }
+}
+
+/** Keeps what it learns in its configuration, so that is a file. */
+class TestSentinel extends TestRedis {
+  readonly #configuration: readonly string[];
+
+  constructor(port: number, configuration: readonly string[]) {
+    super(port);
+    this.#configuration = configuration;
+  }
+
+  protected override arguments(): string[] {
+    const file = join(this.folder, 'sentinel.conf');
+    const lines = [`port ${this.port}`, 'bind 127.0.0.1', ...this.#configuration];
+    writeFileSync(file, lines.join('\n'));
+    return [file, '--sentinel'];
   }
 }
 
@@ -150,22 +172,36 @@ export class TestRedisCluster {
     });
   }
 
-  /** The master that holds a key. */
-  async masterOf(key: string): Promise<TestClusterNode> {
-    const slot = Number(await this.masters[0]?.command('CLUSTER', 'KEYSLOT', key));
-    for (const master of this.masters) {
-      const [, ranges = ''] =
-        / connected((?: [\d-]+)+)$/m.exec(
-          (await master.command('CLUSTER', 'NODES'))
-            .split('\n')
-            .find((line) => line.includes('myself')) ?? '',
-        ) ?? [];
-      for (const range of ranges.trim().split(' ')) {
-        const [from = Number.NaN, to = from] = range.split('-').map(Number);
-        if (slot >= from && slot <= to) return master;
-      }
+  /** The masters that hold these keys. */
+  async mastersOf(keys: readonly string[]): Promise<TestClusterNode[]> {
+    const asked = this.nodes.map(async (node) => ({
+      ranges: await node.slotRanges(),
+      slots: await node.slotsOf(keys),
+    }));
+    const { ranges, slots } = await Promise.any(asked);
+    return slots.map((slot) => {
+      const range = ranges.find(({ from, to }) => slot >= from && slot <= to);
+      const master = this.nodes.find(({ port }) => port === range?.port);
+      if (!master) throw new Error(`no master holds slot ${slot}`);
+      return master;
+    });
+  }
+
+  /** Moves the slot of this key, and all its keys one by one, as resharding does: clients are redirected meanwhile. */
+  async moveSlot(key: string, from: TestClusterNode, to: TestClusterNode): Promise<void> {
+    const slot = await from.command('CLUSTER', 'KEYSLOT', key);
+    const [fromId, toId] = [
+      await from.command('CLUSTER', 'MYID'),
+      await to.command('CLUSTER', 'MYID'),
+    ];
+    await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+    for (;;) {
+      const [name] = (await from.command('CLUSTER', 'GETKEYSINSLOT', slot, '1')).split('\n');
+      if (!name) break;
+      await from.command('MIGRATE', '127.0.0.1', `${to.port}`, name, '0', '5000');
     }
-    throw new Error(`no master holds slot ${slot}`);
+    for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
   }
 
   #agreed(agrees: (nodes: string) => boolean): Promise<unknown> {
@@ -193,6 +229,22 @@ export class TestClusterNode extends TestRedis {
       'cluster-require-full-coverage': 'no',
     });
     this.#busPort = busPort;
+  }
+
+  /** Which slots are whose, as this node sees it. */
+  async slotRanges(): Promise<{ from: number; to: number; port: number }[]> {
+    const ranges = JSON.parse(await this.command('--json', 'CLUSTER', 'SLOTS'));
+    return ranges.map(([from, to, [, port]]: [number, number, [string, number]]) => ({
+      from,
+      to,
+      port,
+    }));
+  }
+
+  async slotsOf(keys: readonly string[]): Promise<number[]> {
+    const slots =
+      "local slots = {} for i, key in ipairs(ARGV) do slots[i] = redis.call('CLUSTER', 'KEYSLOT', key) end return slots";
+    return (await this.command('EVAL', slots, '0', ...keys)).split('\n').map(Number);
   }
 
   async meet(other: TestClusterNode): Promise<void> {

@@ -1,4 +1,5 @@
 /** Errors of ioredis and of Redis become ours here, and nowhere else. */
+import { types } from 'node:util';
 import { ReplyError } from 'ioredis';
 import { CimError } from '../../base/errors.ts';
 
@@ -46,18 +47,15 @@ function firstWord(error: Error): string {
 
 /** ioredis hangs the whole command on an error: the bodies of messages, or a password. */
 function withoutCommand(error: unknown): unknown {
-  if (error instanceof Error && 'command' in error) delete error.command;
+  if (types.isNativeError(error) && 'command' in error) delete error.command;
   return error;
 }
 
 /** In one line, for people. */
 export function describeRedisError(error: unknown): string {
-  // Node.js gives one for several addresses of a host, with an empty message.
-  const first = error instanceof AggregateError ? error.errors[0] : error;
-  if (!(first instanceof Error)) return String(first);
-  const cause =
-    'lastNodeError' in first && first.lastNodeError instanceof Error
-      ? first.lastNodeError
-      : undefined;
-  return cause ? `${first.message} (${cause.message})` : first.message;
+  if (!types.isNativeError(error)) return String(error);
+  // For a host of several addresses Node.js gives one error of many, without a message.
+  if ('errors' in error && Array.isArray(error.errors)) return describeRedisError(error.errors[0]);
+  const cause = 'lastNodeError' in error && error.lastNodeError;
+  return cause ? `${error.message} (${describeRedisError(cause)})` : error.message;
 }

@@ -14,12 +14,19 @@ export type RedisClient = Redis | Cluster;
 
 /** A call unanswered for this long is `busy`: below the time after which a server tries another route (limits.linkAnswerMsMax). */
 const commandTimeoutMs = 1_500;
-/** A connection that owes an answer for this long is given up, so that nothing piles up behind a frozen Redis. */
-const silenceMsMax = 2_000;
+/**
+ * A connection that owes an answer for this long, and says nothing, is given up. From then on calls are refused at once instead of
+ * waiting for a frozen Redis, or a frozen node of a cluster, one after the other.
+ */
+const silenceMsMax = 1_400;
 const connectTimeoutMs = 2_000;
 /** How long `open` waits for the first success or failure. */
 const firstOutcomeMs = 2_500;
 const problemTimeoutMs = 1_000;
+/** A cluster says where its slots are: how soon a replica that took over is found. */
+const slotsRefreshMs = 1_000;
+/** Attempts, some seconds, to reach a node of a cluster where it was; then it is looked for anew. */
+const nodeAttemptsMax = 10;
 
 /** What both kinds of client share. Nothing waits in a queue, and nothing is sent again but by redirection: who asked is told, and decides. */
 const connectionOptions = {
@@ -104,7 +111,11 @@ export class RedisLink {
       await client.ping();
       return null;
     }
-    const state = /cluster_state:(\w+)/.exec(await client.cluster('INFO'))?.[1];
+    // Any node that answers: one that is away is not the cluster's problem, but that of its entries.
+    const ready = client.nodes('master').filter(({ status }) => status === 'ready');
+    if (ready.length === 0) throw new Error('no node of the cluster answers');
+    const info = await Promise.any(ready.map((node) => node.cluster('INFO')));
+    const state = /cluster_state:(\w+)/.exec(info)?.[1];
     return state === 'ok' ? null : `${this.#target.description}: the cluster's state is ${state}`;
   }
 
@@ -174,6 +185,10 @@ export class RedisLink {
         if (reason) this.#failed(reason);
         return this.#backoff.next();
       },
+      // A node that is away stays in the list meanwhile, and what is meant for it is refused at once.
+      clusterNodeRetryStrategy: (attempts) =>
+        attempts > nodeAttemptsMax ? null : Math.min(50 * 2 ** attempts, 1_000),
+      slotsRefreshInterval: slotsRefreshMs,
       // Only redirections are followed; these would send again what may have been executed.
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,
