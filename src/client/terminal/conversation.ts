@@ -71,7 +71,7 @@ export class Conversation {
     for await (const line of lines) {
       const action = line.refusal ?? this.#options.parse(line.text);
       if (action.kind === 'quit') {
-        this.#options.view.asked(line);
+        this.#options.view.quitting(line);
         return 'quit';
       }
       await this.#perform(line, action);
@@ -115,7 +115,6 @@ export class Conversation {
   }
 
   async #answer(line: InputLine, query: Query): Promise<void> {
-    this.#options.view.asked(line);
     if (query.kind !== 'help' && query.kind !== 'emoji') await this.#settle();
     await this.#tell(line, async () => {
       const result = await this.#ask(query);

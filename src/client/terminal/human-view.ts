@@ -52,14 +52,10 @@ export class HumanView implements View, Inbox {
     );
   }
 
-  asked({ number, text }: InputLine): void {
-    this.#settle(number, [render.echoBlock(text)]).catch(() => {}); // its result fails the same way
-  }
-
-  result(_line: InputLine, result: Result): Promise<void> {
-    return this.#print(
-      result.kind === 'history' ? this.#transcript(result) : render.resultBlocks(result),
-    );
+  result(line: InputLine, result: Result): Promise<void> {
+    const blocks =
+      result.kind === 'history' ? this.#transcript(result) : render.resultBlocks(result);
+    return this.#settle(line.number, [render.echoBlock(line.text), ...blocks]);
   }
 
   sent({ number }: InputLine, outgoing: Outgoing, _sent: SentMessage): Promise<void> {
@@ -79,6 +75,10 @@ export class HumanView implements View, Inbox {
 
   notice(text: string): void {
     this.#print([render.noticeBlock(text)]).catch(() => {}); // whoever waits for the output hears it
+  }
+
+  quitting({ number, text }: InputLine): void {
+    this.#settle(number, [render.echoBlock(text)]).catch(() => {}); // the end is told in other ways
   }
 
   leaving(outstandingCount: number): void {

@@ -30,8 +30,6 @@ export class JsonView implements View, Inbox {
     this.notice(`messages ${first} to ${last}${whose} are not kept any more`);
   }
 
-  asked(): void {}
-
   result({ number, text }: InputLine, result: Result): Promise<void> {
     const [command] = text.trimStart().split(/\s/);
     return this.#write({ event: 'result', line: number, command, data: resultData(result) });
@@ -53,6 +51,8 @@ export class JsonView implements View, Inbox {
   notice(text: string): void {
     this.#diagnostics.write(`cim: ${text}\n`).catch(() => {}); // there is nowhere left to say it
   }
+
+  quitting(): void {}
 
   leaving(): void {}
 

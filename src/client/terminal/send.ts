@@ -107,8 +107,6 @@ class SendView implements View {
     this.notice(`connection lost: ${reason}; trying again`);
   }
 
-  asked(): void {}
-
   async result(): Promise<void> {}
 
   async scheduled(): Promise<void> {}
@@ -126,6 +124,8 @@ class SendView implements View {
   notice(text: string): void {
     this.#complain(text).catch(() => {}); // there is nowhere left to say it
   }
+
+  quitting(): void {}
 
   leaving(): void {}
 

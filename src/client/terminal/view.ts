@@ -57,8 +57,6 @@ interface Info {
 export interface View {
   ready(event: ClientEvents['ready']): void;
   offline(reason: string): void;
-  /** The line makes sense, and is a command. */
-  asked(line: InputLine): void;
   result(line: InputLine, result: Result): Promise<void>;
   sent(line: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void>;
   scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
@@ -66,6 +64,8 @@ export interface View {
   refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
   /** Something that the person at the terminal should know, in one line. */
   notice(text: string): void;
+  /** This line said to leave. */
+  quitting(line: InputLine): void;
   /** About to end, as soon as this many texts are stored. */
   leaving(outstandingCount: number): void;
   /** The last thing that is shown. `isWanted`: it ends because it was asked to, and nothing was lost. */

@@ -113,7 +113,7 @@ describe('json', () => {
     const view = new JsonView(events.output, diagnostics.output);
     view.notice('something');
     view.gap({ first: 1, last: 5 });
-    view.asked();
+    view.quitting();
     view.leaving();
     expect(events.text()).toBe('');
     expect(diagnostics.text()).toBe('cim: something\ncim: messages 1 to 5 are not kept any more\n');
@@ -183,7 +183,7 @@ describe('people', () => {
       (view) => view.refused(line(1, ':nope'), 'bad-command', 'is none'),
       ['› :nope', '! is none'],
     ],
-    ['a command', (view) => view.asked(line(1, ':olu')), ['› :olu']],
+    ['the wish to leave', (view) => view.quitting(line(1, ':q')), ['› :q']],
     [
       'who is online',
       (view) =>
@@ -195,12 +195,12 @@ describe('people', () => {
           ],
           prefix: '',
         }),
-      ['   2  amy', '  10  x␛[2J'],
+      ['› :olu', '   2  amy', '  10  x␛[2J'],
     ],
     [
       'nobody',
       (view) => view.result(line(1, ':pu z'), { kind: 'online', users: [], prefix: 'z' }),
-      ['· nobody online has a name that begins with z'],
+      ['› :pu z', '· nobody online has a name that begins with z'],
     ],
     [
       'emoji',
@@ -211,12 +211,12 @@ describe('people', () => {
           page: 1,
           pages: 3,
         }),
-      ['  :smile:  😄', '· page 1 of 0 to 2; :emoji 2 is the next'],
+      ['› :emoji 1', '  :smile:  😄', '· page 1 of 0 to 2; :emoji 2 is the next'],
     ],
     [
       'no history',
       (view) => view.result(line(1, ':q z'), { kind: 'history', messages: [], limit: 20 }),
-      ['· there are no such messages'],
+      ['› :q z', '· there are no such messages'],
     ],
     [
       'offline',
@@ -236,6 +236,7 @@ describe('people', () => {
       view.result(line(1, ':history'), { kind: 'history', messages, limit: 20 }),
     );
     expect(rows).toEqual([
+      '› :history',
       '· history, 3 messages:',
       '── 2026-01-30 ──',
       '10:05 amy (2): all',
