@@ -38,7 +38,8 @@ export interface CloseEntry {
 export interface SubmitEntry {
   readonly from: number;
   readonly fromName: string;
-  readonly epoch: Uint8Array;
+  /** 16 hex digits. */
+  readonly epochHex: string;
   readonly instance: string;
   readonly sessionId: number;
   readonly body: Uint8Array;

@@ -27,7 +27,8 @@ export interface LoginFrame {
   readonly protocolVersion: number;
   readonly device: string;
   readonly connectionNumber: number;
-  readonly epoch: Uint8Array;
+  /** 16 hex digits. */
+  readonly epochHex: string;
   readonly ephemeral: boolean;
 }
 
@@ -38,6 +39,14 @@ export interface ReadFrame {
   readonly afterIdentity: string;
   readonly limit: number;
 }
+
+const javaLogin = {
+  protocolVersion: 0,
+  device: '',
+  connectionNumber: 0,
+  epochHex: '',
+  ephemeral: false,
+};
 
 /** The command of any client frame; 0 (login) when the field is not there, which is how the Java system writes it. */
 export function commandOf(frame: Uint8Array): number {
@@ -78,17 +87,13 @@ function assertText(frame: Uint8Array, lengthStart: number, end: number): void {
 
 export function decodeLogin(frame: Uint8Array): LoginFrame {
   const request = decodeRequest(frame);
-  if (request.protocolVersion !== 0) assertClientFields(frame);
-  return {
-    userId: request.requestId,
-    userName: request.reqMsg,
-    protocolVersion: request.protocolVersion,
-    device: request.device,
-    connectionNumber: request.connectionNumber,
-    // Copied: the frame is a view of a buffer that is about to be used again.
-    epoch: Uint8Array.from(request.epoch),
-    ephemeral: request.ephemeral,
-  };
+  const { requestId: userId, reqMsg: userName, protocolVersion } = request;
+  // Whatever else a Java peer sends is nothing that it knows of.
+  if (protocolVersion === 0) return { userId, userName, ...javaLogin };
+  assertClientFields(frame);
+  const { device, connectionNumber, epoch, ephemeral } = request;
+  const epochHex = Buffer.from(epoch).toString('hex');
+  return { userId, userName, protocolVersion, device, connectionNumber, epochHex, ephemeral };
 }
 
 export function decodeRead(frame: Uint8Array): ReadFrame {

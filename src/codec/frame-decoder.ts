@@ -52,7 +52,7 @@ export class FrameDecoder {
       // The fifth byte holds bits 28-31 of a signed 32-bit length: anything there makes it negative or over 256 MiB.
       if (this.#lengthBytes === 4 && byte > 0x07)
         throw new ProtocolError('the frame length is malformed');
-      this.#length += (byte & 0x7f) * 2 ** (7 * this.#lengthBytes);
+      this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes);
       this.#lengthBytes += 1;
       if (byte < 0x80) return this.#body(chunk, offset, onFrame);
     }

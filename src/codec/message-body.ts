@@ -3,25 +3,44 @@
  * decoded or re-encoded on the way.
  */
 import { command } from './commands.ts';
+import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
+import { fieldLength, writeField } from './varint.ts';
 
-const { Response, Request } = com.crossoverjie.cim.common.protocol;
+const { Request } = com.crossoverjie.cim.common.protocol;
 
 export interface Origin {
   readonly from: number;
   readonly fromName: string;
-  /** 8 bytes. */
-  readonly fromEpoch: Uint8Array;
+  /** 16 hex digits. */
+  readonly epochHex: string;
   /** When a route accepted it, ms since 1970. */
   readonly at: number;
 }
 
-/** Appends the origin to a client's MESSAGE. */
-export function appendOrigin(clientFrame: Uint8Array, origin: Origin): Uint8Array {
-  const tail = Response.encode(origin).finish();
-  const body = new Uint8Array(clientFrame.length + tail.length);
+/** Appends the origin to a client's MESSAGE. By hand, as this is done for every message: the generated encoder looks at every field that a Response could have. */
+export function appendOrigin(
+  clientFrame: Uint8Array,
+  { from, fromName, epochHex, at }: Origin,
+): Uint8Array {
+  const nameBytes = Buffer.byteLength(fromName);
+  const epochBytes = epochHex.length / 2;
+  const body = Buffer.allocUnsafe(
+    clientFrame.length +
+      fieldLength(tag.from, from) +
+      fieldLength(tag.fromName, nameBytes) +
+      nameBytes +
+      fieldLength(tag.fromEpoch, epochBytes) +
+      epochBytes +
+      fieldLength(tag.at, at),
+  );
   body.set(clientFrame);
-  body.set(tail, clientFrame.length);
+  let offset = writeField(body, tag.from, from, clientFrame.length);
+  offset = writeField(body, tag.fromName, nameBytes, offset);
+  offset += body.write(fromName, offset);
+  offset = writeField(body, tag.fromEpoch, epochBytes, offset);
+  offset += body.write(epochHex, offset, 'hex');
+  writeField(body, tag.at, at, offset);
   return body;
 }
 

@@ -20,6 +20,8 @@ export const tag = {
   fromEpoch: 42 * 8 + 2,
   at: 43 * 8,
   seq: 44 * 8,
+  code: 45 * 8,
+  expected: 50 * 8,
 } as const;
 
 export interface MessageFields {

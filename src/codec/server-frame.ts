@@ -5,7 +5,7 @@ import { frame } from './frame.ts';
 import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
-import { varintLength, writeVarint } from './varint.ts';
+import { fieldLength, varintLength, writeField, writeVarint } from './varint.ts';
 
 const { Request, Response } = com.crossoverjie.cim.common.protocol;
 
@@ -19,12 +19,11 @@ function encode(fields: ResponseFields): Uint8Array {
 
 /** A stored body with its number in the reader's timeline: one copy of the bytes, nothing decoded. */
 export function encodePush(body: Uint8Array, seq: number): Uint8Array {
-  const length = body.length + 2 + varintLength(seq);
-  const pushed = new Uint8Array(varintLength(length) + length);
-  let offset = writeVarint(pushed, length, 0);
+  const length = body.length + fieldLength(tag.seq, seq);
+  const pushed = Buffer.allocUnsafe(varintLength(length) + length);
+  const offset = writeVarint(pushed, length, 0);
   pushed.set(body, offset);
-  offset = writeVarint(pushed, tag.seq, offset + body.length);
-  writeVarint(pushed, seq, offset);
+  writeField(pushed, tag.seq, seq, offset + body.length);
   return pushed;
 }
 
@@ -60,14 +59,29 @@ export interface Ack {
   readonly expected: number;
 }
 
+/** By hand, as there is one for every message: the generated encoder looks at every field that a Response could have. */
 export function encodeAck({ to, group, sendSeq, code, seq, expected }: Ack): Uint8Array {
-  const fields: ResponseFields = { cmd: command.ack, sendSeq };
-  if (group === '') fields.to = to;
-  else fields.group = group;
-  if (seq !== 0) fields.seq = seq;
-  if (code !== 0) fields.code = code;
-  if (expected !== 0) fields.expected = expected;
-  return encode(fields);
+  const groupBytes = Buffer.byteLength(group);
+  const length =
+    fieldLength(tag.command, command.ack) +
+    fieldLength(tag.to, to) +
+    fieldLength(tag.group, groupBytes) +
+    groupBytes +
+    fieldLength(tag.sendSeq, sendSeq) +
+    fieldLength(tag.seq, seq) +
+    fieldLength(tag.code, code) +
+    fieldLength(tag.expected, expected);
+  const ack = Buffer.allocUnsafe(varintLength(length) + length);
+  let offset = writeVarint(ack, length, 0);
+  offset = writeField(ack, tag.command, command.ack, offset);
+  offset = writeField(ack, tag.to, to, offset);
+  offset = writeField(ack, tag.group, groupBytes, offset);
+  offset += ack.write(group, offset);
+  offset = writeField(ack, tag.sendSeq, sendSeq, offset);
+  offset = writeField(ack, tag.seq, seq, offset);
+  offset = writeField(ack, tag.code, code, offset);
+  writeField(ack, tag.expected, expected, offset);
+  return ack;
 }
 
 export interface PageEnd {

@@ -76,3 +76,13 @@ export function writeVarint(target: Uint8Array, value: number, offset: number): 
   target[at++] = rest;
   return at;
 }
+
+/** Bytes that a field with this tag and number takes: none if it is 0, which proto3 leaves out. */
+export function fieldLength(tag: number, value: number): number {
+  return value === 0 ? 0 : varintLength(tag) + varintLength(value);
+}
+
+/** Writes a field with a number, unless that is 0; returns the offset behind it. */
+export function writeField(target: Uint8Array, tag: number, value: number, offset: number): number {
+  return value === 0 ? offset : writeVarint(target, value, writeVarint(target, tag, offset));
+}

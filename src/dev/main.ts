@@ -84,9 +84,7 @@ async function start(
   ports.http = http.port;
   lifecycle.onStop('HTTP port of the server', () => serverApp.close());
   lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp({ host, port: settings.port }, (...accepted) =>
-    gateway.accept(...accepted),
-  );
+  const tcp = await listenTcp({ host, port: settings.port }, (stream) => gateway.accept(stream));
   ports.tcp = tcp.port;
   lifecycle.onStop('TCP port', () => tcp.close());
 

@@ -6,7 +6,8 @@ import type { Writable } from 'node:stream';
 
 export class Outbox {
   readonly #stream: Writable;
-  #chunks: Uint8Array[] = [];
+  /** Null while there is nothing to write, which is most of the time for most connections. */
+  #chunks: Uint8Array[] | null = null;
   #bytes = 0;
 
   constructor(stream: Writable) {
@@ -19,7 +20,10 @@ export class Outbox {
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#chunks.length === 0) flushSoon(this);
+    if (this.#chunks === null) {
+      this.#chunks = [];
+      flushSoon(this);
+    }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
   }
@@ -27,9 +31,9 @@ export class Outbox {
   /** Writes what was gathered. Called once per turn; also before the stream is ended. */
   flush(): void {
     const chunks = this.#chunks;
-    if (chunks.length === 0) return;
+    if (chunks === null) return;
     const bytes = this.#bytes;
-    this.#chunks = [];
+    this.#chunks = null;
     this.#bytes = 0;
     if (!this.#stream.writable) return;
     // One copy into one buffer is cheaper than a writev of many small ones.

@@ -19,11 +19,9 @@ const backlog = 4_096;
 /** Rejects with `port-taken`, naming the port. */
 export function listenTcp(
   { host, port }: { host: string; port: number },
-  onStream: (stream: Socket, remoteAddress: string) => void,
+  onStream: (stream: Socket) => void,
 ): Promise<TcpListener> {
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    onStream(socket, socket.remoteAddress ?? '');
-  });
+  const server = createServer({ noDelay: true, keepAlive: true }, onStream);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(

@@ -46,6 +46,7 @@ export interface Outcome {
 /** Messages of one conversation that are appended as one entry, and those who wait for it. */
 interface Run {
   readonly first: Submission;
+  readonly source: string;
   readonly bodies: Uint8Array[];
   readonly indexes: number[];
   bytes: number;
@@ -125,6 +126,7 @@ export class Delivery {
       const bodies = refusal === null ? [submission.body] : [];
       const run = {
         first: submission,
+        source,
         bodies,
         indexes: [index],
         bytes: submission.body.length,
@@ -223,9 +225,9 @@ function continues(run: Run, { sendSeq, restart, body }: Submission): boolean {
   );
 }
 
-function appendOf({ first, bodies }: Run, timeline: Append['timeline']): Append {
-  const { from, epochHex, to, group, sendSeq, restart } = first;
-  return { timeline, source: sourceOf(from, epochHex, to, group), sendSeq, restart, bodies };
+function appendOf({ first, source, bodies }: Run, timeline: Append['timeline']): Append {
+  const { sendSeq, restart } = first;
+  return { timeline, source, sendSeq, restart, bodies };
 }
 
 /** Timeline number of the run's body at `position`, 0 where it is a duplicate whose number is not kept. */

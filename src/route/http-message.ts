@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { appendOrigin, encodeClientMessage } from '../codec/message-body.ts';
-import { toHex } from '../codec/message-scan.ts';
 import type { Account } from '../store/accounts.ts';
 import type { Delivery, Outcome, Submission } from './delivery.ts';
 
@@ -13,17 +12,17 @@ export interface Texts {
   readonly group?: string;
   readonly texts: readonly string[];
   readonly at: number;
-  /** 8 bytes; the same for every attempt. */
-  readonly epoch: Uint8Array;
+  /** The same for every attempt. */
+  readonly epochHex: string;
 }
 
-export function drawEpoch(): Uint8Array {
-  return randomBytes(8);
+export function drawEpoch(): string {
+  return randomBytes(8).toString('hex');
 }
 
 /** The epoch of something that has a name already: the same name gives the same identity. */
-export function epochOfName(name: string): Uint8Array {
-  return createHash('sha256').update(name).digest().subarray(0, 8);
+export function epochOfName(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 16);
 }
 
 export function assertText(text: string): void {
@@ -39,7 +38,7 @@ export function assertText(text: string): void {
 /** Stores all texts in order, as consecutive messages; the outcome of the last. Throws the CimError of the first that was not stored. */
 export async function deliverTexts(
   delivery: Delivery,
-  { sender, to, group, texts, at, epoch }: Texts,
+  { sender, to, group, texts, at, epochHex }: Texts,
 ): Promise<Outcome> {
   const submissions = texts.map((text, index): Submission => {
     const sendSeq = index + 1;
@@ -51,7 +50,7 @@ export async function deliverTexts(
     });
     return {
       from: sender.userId,
-      epochHex: toHex(epoch),
+      epochHex,
       to: to ?? 0,
       group: group ?? '',
       sendSeq,
@@ -60,7 +59,7 @@ export async function deliverTexts(
       body: appendOrigin(frame, {
         from: sender.userId,
         fromName: sender.name,
-        fromEpoch: epoch,
+        epochHex,
         at,
       }),
     };

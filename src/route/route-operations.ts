@@ -94,7 +94,7 @@ export function createRouteOperations(options: RouteOperationsOptions): RouteOpe
         to,
         texts,
         at: clock.now(),
-        epoch: drawEpoch(),
+        epochHex: drawEpoch(),
       });
       return { online: watchers.some(isLive) };
     },
@@ -107,7 +107,7 @@ export function createRouteOperations(options: RouteOperationsOptions): RouteOpe
         group,
         texts: [text],
         at: clock.now(),
-        epoch: drawEpoch(),
+        epochHex: drawEpoch(),
       });
     },
 

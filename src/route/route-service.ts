@@ -15,7 +15,7 @@ import type { Logger } from '../base/log.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
 import { appendOrigin } from '../codec/message-body.ts';
-import { scanMessage, toHex } from '../codec/message-scan.ts';
+import { scanMessage } from '../codec/message-scan.ts';
 import { routeMethods } from '../link/methods.ts';
 import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
@@ -135,19 +135,19 @@ function endReplaced(
 // ---- messages ------------------------------------------------------------------------------------
 
 function submissionOf(
-  { from, fromName, epoch, instance, sessionId, body }: SubmitEntry,
+  { from, fromName, epochHex, instance, sessionId, body }: SubmitEntry,
   at: number,
 ): Submission {
   const { to, group, sendSeq, restart, textStart, textEnd } = scanMessage(body);
   return {
     from,
-    epochHex: toHex(epoch),
+    epochHex,
     to,
     group,
     sendSeq,
     restart,
     textBytes: textEnd - textStart,
-    body: appendOrigin(body, { from, fromName, fromEpoch: epoch, at }),
+    body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };
 }

@@ -71,8 +71,14 @@ export class Scheduler implements Service {
       const { text, ...receiver } = JSON.parse(
         Buffer.from(payload).toString('utf8'),
       ) as SchedulePayload;
-      const epoch = epochOfName(`schedule ${owner} ${id}`);
-      await deliverTexts(delivery, { sender, ...receiver, texts: [text], at: clock.now(), epoch });
+      const epochHex = epochOfName(`schedule ${owner} ${id}`);
+      await deliverTexts(delivery, {
+        sender,
+        ...receiver,
+        texts: [text],
+        at: clock.now(),
+        epochHex,
+      });
       return true;
     } catch (error) {
       const final = error instanceof CimError && !errorTable[error.kind].retryable;

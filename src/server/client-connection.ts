@@ -20,7 +20,7 @@ import {
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, protocolVersion } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { scanMessage, toHex } from '../codec/message-scan.ts';
+import { scanMessage } from '../codec/message-scan.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import {
   encodeAck,
@@ -44,14 +44,13 @@ export interface MessageReference {
 
 /** What a connection needs of its gateway. */
 export interface ConnectionOwner {
+  /** Of this process. */
+  readonly instance: string;
   /** A number for a connection that is about to open, never used before in this instance. */
   nextSessionId(): number;
   monotonic(): number;
   open(connection: ClientConnection, login: LoginFrame): void;
-  submit(
-    entry: Pick<SubmitEntry, 'from' | 'fromName' | 'epoch' | 'sessionId' | 'body'>,
-    reference: MessageReference,
-  ): void;
+  submit(entry: SubmitEntry, reference: MessageReference): void;
   read(connection: ClientConnection, request: ReadFrame): void;
   acknowledge(connection: ClientConnection, seq: number): void;
   /** The stream has ended; called once. */
@@ -67,7 +66,6 @@ const lingerMs = 2_000;
 
 export class ClientConnection {
   readonly sessionId: number;
-  readonly remoteAddress: string;
   userId = 0;
   userName = '';
   device = '';
@@ -80,9 +78,8 @@ export class ClientConnection {
   readonly #stream: Duplex;
   readonly #outbox: Outbox;
   #state: State = 'fresh';
-  #epoch: Uint8Array = new Uint8Array();
-  #heardAt: number;
-  #startedAt: number;
+  /** Since when the sweep has been waiting, by state: for the login, for a word of the peer, for the end. */
+  #waitingSince: number;
   /** Since when the peer has left bytes unread; 0 = it has not. */
   #stalledAt = 0;
   #inFlight = 0;
@@ -90,19 +87,22 @@ export class ClientConnection {
   #announced = 0;
   #heldBack = false;
 
-  constructor(owner: ConnectionOwner, stream: Duplex, remoteAddress: string) {
+  /** Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a socket): nobody is kept for what he might still read. */
+  constructor(owner: ConnectionOwner, stream: Duplex) {
     this.#owner = owner;
     this.#stream = stream;
     this.#outbox = new Outbox(stream);
     this.sessionId = owner.nextSessionId();
-    this.remoteAddress = remoteAddress;
-    this.#startedAt = owner.monotonic();
-    this.#heardAt = this.#startedAt;
+    this.#waitingSince = owner.monotonic();
     this.#listen();
   }
 
   get state(): State {
     return this.#state;
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready';
   }
 
   get java(): boolean {
@@ -112,7 +112,7 @@ export class ClientConnection {
   #listen(): void {
     const decoder = new FrameDecoder(limits.frameBytesMax);
     this.#stream.on('data', (chunk: Uint8Array) => {
-      this.#heardAt = this.#owner.monotonic();
+      if (this.#state === 'ready') this.#waitingSince = this.#owner.monotonic();
       try {
         decoder.push(chunk, (frame) => this.#receive(frame));
       } catch (error) {
@@ -120,11 +120,7 @@ export class ClientConnection {
         this.close('protocol-error', error.message);
       }
     });
-    // A peer that has said its last word is not kept for what it might still read.
-    this.#stream.on('end', () => this.#stream.end());
-    this.#stream.on('error', () => {
-      // 'close' follows; how a peer's network fails is not our business.
-    });
+    this.#stream.on('error', ignore);
     this.#stream.on('close', () => {
       this.#state = 'closed';
       this.#owner.closed(this);
@@ -158,8 +154,7 @@ export class ClientConnection {
     this.userId = login.userId;
     this.userName = login.userName;
     this.device = login.device;
-    this.#epoch = login.epoch;
-    this.epochHex = toHex(login.epoch);
+    this.epochHex = login.epochHex;
     this.#state = 'opening';
     this.#owner.open(this, login);
   }
@@ -195,7 +190,8 @@ export class ClientConnection {
     const entry = {
       from: this.userId,
       fromName: this.userName,
-      epoch: this.#epoch,
+      epochHex: this.epochHex,
+      instance: this.#owner.instance,
       sessionId: this.sessionId,
       body: frame,
     };
@@ -216,7 +212,7 @@ export class ClientConnection {
     if (this.#heldBack && this.#inFlight <= limits.inFlightPerConnectionMax / 2) {
       this.#heldBack = false;
       // Its silence was ours.
-      this.#heardAt = this.#owner.monotonic();
+      this.#waitingSince = this.#owner.monotonic();
       this.#stream.resume();
     }
   }
@@ -226,6 +222,7 @@ export class ClientConnection {
   /** The route took the session: the client is logged in. */
   opened(result: OpenResult, java: JavaReader | null): void {
     this.#state = 'ready';
+    this.#waitingSince = this.#owner.monotonic();
     this.connectionNumber = result.connectionNumber;
     this.javaReader = java;
     const head = Math.max(result.head, this.#announced);
@@ -277,7 +274,7 @@ export class ClientConnection {
   whenWritten(done: () => void): void {
     this.#outbox.flush();
     this.#stream.write(new Uint8Array(), () => {
-      if (this.#state === 'ready') done();
+      if (this.ready) done();
     });
   }
 
@@ -292,7 +289,7 @@ export class ClientConnection {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     const spokeCim = this.device !== '';
     this.#state = 'closing';
-    this.#startedAt = this.#owner.monotonic();
+    this.#waitingSince = this.#owner.monotonic();
     this.#owner.count(name);
     if (spokeCim) this.#outbox.write(encodeCloseCode(code, reason));
     this.#outbox.flush();
@@ -303,17 +300,18 @@ export class ClientConnection {
 
   /** One look of the gateway's sweep: is this connection late, silent or stuck? */
   sweep(now: number): void {
+    const waitedMs = now - this.#waitingSince;
     switch (this.#state) {
       case 'fresh':
       case 'opening':
-        if (now - this.#startedAt > limits.loginMsMax) this.close('login-timeout');
+        if (waitedMs > limits.loginMsMax) this.close('login-timeout');
         return;
       case 'ready':
         if (this.#stalled(now)) this.close('slow');
-        else if (!this.#heldBack && now - this.#heardAt > limits.silenceMsMax) this.close('silent');
+        else if (!this.#heldBack && waitedMs > limits.silenceMsMax) this.close('silent');
         return;
       case 'closing':
-        if (now - this.#startedAt > lingerMs) this.#stream.destroy();
+        if (waitedMs > lingerMs) this.#stream.destroy();
         return;
       case 'closed':
     }
@@ -326,8 +324,11 @@ export class ClientConnection {
   }
 }
 
+/** 'close' follows an error; how a peer's network fails is not our business. One function for all connections. */
+function ignore(): void {}
+
 function assertLogin(login: LoginFrame): void {
-  if (login.epoch.length !== 8) throw new ProtocolError('the epoch must have 8 bytes');
+  if (login.epochHex.length !== 16) throw new ProtocolError('the epoch must have 8 bytes');
   if (!/^[A-Za-z0-9_-]+$/.test(login.device) || login.device.length > limits.deviceCharactersMax) {
     throw new ProtocolError(
       `a device id is 1 to ${limits.deviceCharactersMax} letters, digits, - or _`,

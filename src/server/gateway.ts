@@ -31,7 +31,7 @@ import {
 } from './client-connection.ts';
 import { CloseReporter } from './close-reporter.ts';
 import { GroupInterest } from './group-interest.ts';
-import { JavaReader } from './java-reader.ts';
+import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
 import { createServerApi } from './server-service.ts';
 
 export interface GatewayOptions {
@@ -47,7 +47,7 @@ export interface GatewayOptions {
 /** How long a read that a route refused waits before the next try. */
 const retryMs = 500;
 
-export class Gateway implements Service, ConnectionOwner {
+export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   readonly api: ServerApi;
   readonly instance: string;
   /** Connections closed by the server, by reason; since the start. */
@@ -89,8 +89,8 @@ export class Gateway implements Service, ConnectionOwner {
   }
 
   /** Takes over a client's stream. */
-  accept(stream: Duplex, remoteAddress: string): void {
-    const connection = new ClientConnection(this, stream, remoteAddress);
+  accept(stream: Duplex): void {
+    const connection = new ClientConnection(this, stream);
     this.#connections.set(connection.sessionId, connection);
     if (this.#stopped) connection.close('moving');
   }
@@ -112,8 +112,7 @@ export class Gateway implements Service, ConnectionOwner {
 
   /** Every logged-in connection. */
   *sessions(): Iterable<ClientConnection> {
-    for (const connection of this.#connections.values())
-      if (connection.state === 'ready') yield connection;
+    for (const connection of this.#connections.values()) if (connection.ready) yield connection;
   }
 
   /** Tells everybody to go elsewhere and waits until all have gone and the routes know it, or a bound is reached. */
@@ -157,12 +156,8 @@ export class Gateway implements Service, ConnectionOwner {
     void this.#lobby.registered().then(() => this.#opens.add(entry, connection));
   }
 
-  submit(entry: Omit<SubmitEntry, 'instance'>, reference: MessageReference): void {
-    const { from, fromName, epoch, sessionId, body } = entry;
-    this.#submissions.add(
-      { from, fromName, epoch, instance: this.instance, sessionId, body },
-      reference,
-    );
+  submit(entry: SubmitEntry, reference: MessageReference): void {
+    this.#submissions.add(entry, reference);
   }
 
   read(connection: ClientConnection, request: ReadFrame): void {
@@ -172,8 +167,8 @@ export class Gateway implements Service, ConnectionOwner {
     this.#reads.add(entry, (result) => connection.page(request, result));
   }
 
-  acknowledge({ userId, device, java }: ClientConnection, seq: number): void {
-    this.#acknowledgements.add({ userId, device: java ? '' : device, seq }, undefined);
+  acknowledge({ userId, device }: Pick<ClientConnection, 'userId' | 'device'>, seq: number): void {
+    this.#acknowledgements.add({ userId, device, seq }, undefined);
   }
 
   closed(connection: ClientConnection): void {
@@ -184,6 +179,19 @@ export class Gateway implements Service, ConnectionOwner {
 
   count(reason: CloseName | 'other'): void {
     this.closedByReason[reason] = (this.closedByReason[reason] ?? 0) + 1;
+  }
+
+  // ---- JavaReaderOwner --------------------------------------------------------------------------
+
+  readTimeline(userId: number, after: number): Promise<ReadResult> {
+    const { promise, resolve } = Promise.withResolvers<ReadResult>();
+    const limit = limits.pageMessagesMax;
+    this.#reads.add({ userId, group: '', after, afterIdentity: '', limit }, resolve);
+    return promise;
+  }
+
+  retryDelay(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.setTimeout(resolve, retryMs));
   }
 
   // -----------------------------------------------------------------------------------------------
@@ -197,7 +205,7 @@ export class Gateway implements Service, ConnectionOwner {
     } else {
       connection.opened(
         result,
-        connection.device === '' ? this.#javaReader(connection, result.cursor) : null,
+        connection.device === '' ? new JavaReader(this, connection, result.cursor) : null,
       );
     }
   }
@@ -205,24 +213,6 @@ export class Gateway implements Service, ConnectionOwner {
   #reportClose({ userId, device }: ClientConnection, connectionNumber: number): void {
     const entry: CloseEntry = { userId, device, connectionNumber, instance: this.instance };
     this.#closes.report(entry);
-  }
-
-  #javaReader(connection: ClientConnection, cursor: number): JavaReader {
-    const { userId } = connection;
-    const context = {
-      userId,
-      read: (after: number, limit: number) => {
-        const { promise, resolve } = Promise.withResolvers<ReadResult>();
-        this.#reads.add({ userId, group: '', after, afterIdentity: '', limit }, resolve);
-        return promise;
-      },
-      write: (frame: Uint8Array) => connection.write(frame),
-      whenWritten: (done: () => void) => connection.whenWritten(done),
-      acknowledge: (seq: number) => this.acknowledge(connection, seq),
-      pause: () => new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, retryMs)),
-      isOpen: () => connection.state === 'ready',
-    };
-    return new JavaReader(context, cursor);
   }
 
   #sweepConnections(): void {

@@ -3,7 +3,6 @@
  * anything live (one OFFLINE frame per run of one sender), and moves the cursor when a frame was written to the socket.
  */
 import type { ReadResult } from '../api/route-api.ts';
-import { limits } from '../base/limits.ts';
 import { command } from '../codec/commands.ts';
 import {
   encodeJavaMessage,
@@ -13,16 +12,22 @@ import {
 } from '../codec/java-frame.ts';
 import { decodeText, type MessageFields, scanMessage } from '../codec/message-scan.ts';
 
-/** What the reader needs of its connection and gateway. */
-export interface JavaReaderContext {
+/** The connection that it reads for. */
+export interface JavaPeer {
   readonly userId: number;
-  read(after: number, limit: number): Promise<ReadResult>;
+  /** Empty. */
+  readonly device: string;
+  readonly ready: boolean;
   write(frame: Uint8Array): void;
   whenWritten(done: () => void): void;
-  acknowledge(seq: number): void;
-  /** How long to wait before a read that was refused is tried again. */
-  pause(): Promise<void>;
-  isOpen(): boolean;
+}
+
+/** What the reader needs of the gateway; one for all readers. */
+export interface JavaReaderOwner {
+  readTimeline(userId: number, after: number): Promise<ReadResult>;
+  acknowledge(peer: JavaPeer, seq: number): void;
+  /** Resolves when a read that was refused may be tried again. */
+  retryDelay(): Promise<void>;
 }
 
 interface Text {
@@ -31,14 +36,16 @@ interface Text {
 }
 
 export class JavaReader {
-  readonly #context: JavaReaderContext;
+  readonly #owner: JavaReaderOwner;
+  readonly #peer: JavaPeer;
   #cursor: number;
   #head = 0;
   #reading = false;
 
   /** `cursor` is that of the login. */
-  constructor(context: JavaReaderContext, cursor: number) {
-    this.#context = context;
+  constructor(owner: JavaReaderOwner, peer: JavaPeer, cursor: number) {
+    this.#owner = owner;
+    this.#peer = peer;
     this.#cursor = cursor;
   }
 
@@ -68,12 +75,12 @@ export class JavaReader {
   }
 
   #writeLive(bodies: readonly Uint8Array[]): void {
-    const { userId } = this.#context;
+    const { userId } = this.#peer;
     const texts = this.#textsOf(bodies);
     const [first] = texts;
     if (!first) return;
     if (texts.length === 1) {
-      this.#context.write(encodeJavaMessage(userId, first.sender, first.text));
+      this.#peer.write(encodeJavaMessage(userId, first.sender, first.text));
       return;
     }
     const properties = {
@@ -81,7 +88,7 @@ export class JavaReader {
       sendUserName: first.sender.name,
       receiveUserId: String(userId),
     };
-    this.#context.write(
+    this.#peer.write(
       encodeJavaPush(
         userId,
         command.message,
@@ -96,9 +103,9 @@ export class JavaReader {
   async #readOn(): Promise<void> {
     this.#reading = true;
     try {
-      while (this.#cursor !== this.#head && this.#context.isOpen()) {
-        const page = await this.#context.read(this.#cursor, limits.pageMessagesMax);
-        if (page.code !== 0) await this.#context.pause();
+      while (this.#cursor !== this.#head && this.#peer.ready) {
+        const page = await this.#owner.readTimeline(this.#peer.userId, this.#cursor);
+        if (page.code !== 0) await this.#owner.retryDelay();
         else this.#take(page);
       }
     } finally {
@@ -112,9 +119,9 @@ export class JavaReader {
     for (const run of runsOfOneSender(texts)) {
       const [first] = run;
       if (first)
-        this.#context.write(
+        this.#peer.write(
           encodeJavaOffline(
-            this.#context.userId,
+            this.#peer.userId,
             first.sender,
             run.map(({ text }) => text),
           ),
@@ -126,12 +133,12 @@ export class JavaReader {
 
   #advance(seq: number): void {
     this.#cursor = seq;
-    this.#context.whenWritten(() => this.#context.acknowledge(seq));
+    this.#peer.whenWritten(() => this.#owner.acknowledge(this.#peer, seq));
   }
 
   /** What a Java client shows: not what its own user sent from elsewhere. */
   #textsOf(bodies: readonly Uint8Array[]): Text[] {
-    const { userId } = this.#context;
+    const { userId } = this.#peer;
     return bodies
       .map((body): [Uint8Array, MessageFields] => [body, scanMessage(body)])
       .filter(([, fields]) => fields.from !== userId || fields.to === userId)

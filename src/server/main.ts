@@ -86,9 +86,7 @@ async function start(
   lifecycle.onStop('HTTP port', () => app.close());
   lifecycle.onStop('links from routes', endLinks);
   lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp({ host, port: settings.port }, (...accepted) =>
-    gateway.accept(...accepted),
-  );
+  const tcp = await listenTcp({ host, port: settings.port }, (stream) => gateway.accept(stream));
   ports.tcp = tcp.port;
   lifecycle.onStop('TCP port', () => tcp.close());
 

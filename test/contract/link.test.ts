@@ -71,7 +71,7 @@ const forms = {
 };
 
 function entry(from: number, body: Uint8Array = new Uint8Array()): SubmitEntry {
-  return { from, fromName: 'amy', epoch: new Uint8Array(8), instance: 'i', sessionId: 1, body };
+  return { from, fromName: 'amy', epochHex: '00'.repeat(8), instance: 'i', sessionId: 1, body };
 }
 
 /** All results of a batch, in the order of its entries. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertClientFields } from '../../../src/codec/client-frame.ts';
+import { assertClientFields, decodeLogin } from '../../../src/codec/client-frame.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { com } from '../../../src/codec/protobuf.ts';
 import { ProtocolError } from '../../../src/codec/protocol-error.ts';
@@ -44,5 +44,27 @@ describe('what a cim client may send', () => {
 
   test('no text that is not UTF-8', () => {
     expect(() => assertClientFields(bytes('0a02c328'))).toThrow('UTF-8');
+  });
+});
+
+describe('a login', () => {
+  const own = { device: 'phone', connectionNumber: 3, epoch: new Uint8Array(8).fill(10) };
+
+  test("of a cim client: the epoch as text, as it is in a message's identity", () => {
+    const frame = Request.encode({ requestId: 7, reqMsg: 'amy', protocolVersion: 1, ...own });
+    expect(decodeLogin(frame.finish())).toEqual({
+      userId: 7,
+      userName: 'amy',
+      protocolVersion: 1,
+      device: 'phone',
+      connectionNumber: 3,
+      epochHex: '0a0a0a0a0a0a0a0a',
+      ephemeral: false,
+    });
+  });
+
+  test("without a protocol version is a Java peer's, and nothing else in it counts: it was not checked", () => {
+    const frame = Request.encode({ requestId: 7, reqMsg: 'amy', ...own }).finish();
+    expect(decodeLogin(frame)).toMatchObject({ device: '', connectionNumber: 0, epochHex: '' });
   });
 });

@@ -17,7 +17,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const amy = { userId: 1, name: 'amy' };
 const bob = { userId: 2, name: 'bob' };
-const epoch = new Uint8Array(8).fill(1);
+const epochHex = '01'.repeat(8);
 const instance = 'server-1';
 const address = '10.0.0.1:9000:8081';
 
@@ -96,7 +96,7 @@ async function connect(
 function submission(sendSeq: number, text: string, to: number | string = bob.userId) {
   const receiver = typeof to === 'number' ? { to } : { group: to };
   const body = encodeClientMessage({ ...receiver, sendSeq, text });
-  return { from: amy.userId, fromName: amy.name, epoch, instance, sessionId: 1, body };
+  return { from: amy.userId, fromName: amy.name, epochHex, instance, sessionId: 1, body };
 }
 
 /** Results of one batch, in the order of its entries. */

@@ -102,7 +102,7 @@ class Peer {
   ended = false;
 
   constructor() {
-    const [client, server] = duplexPair();
+    const [client, server] = duplexPair({ allowHalfOpen: false });
     this.stream = client;
     const decoder = new FrameDecoder(10_000_000);
     client.on('data', (chunk: Buffer) => {
@@ -112,7 +112,7 @@ class Peer {
     client.on('end', () => {
       this.ended = true;
     });
-    gateway.accept(server, 'memory');
+    gateway.accept(server);
   }
 
   /** Logged in as a cim client. */
@@ -160,7 +160,7 @@ function message(sendSeq: number, text = 'hi'): Uint8Array {
 /** A body as a route stores it. */
 function body(from: number, text: string, to: number | 'lobby' = 2): Uint8Array {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  const origin = { from, fromName: `user-${from}`, fromEpoch: new Uint8Array(8).fill(from), at: 1 };
+  const origin = { from, fromName: `user-${from}`, epochHex: `0${from}`.repeat(8), at: 1 };
   return appendOrigin(encodeClientMessage({ ...receiver, sendSeq: 1, text }), origin);
 }
 

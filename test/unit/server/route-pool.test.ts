@@ -68,7 +68,7 @@ function entry(from: number, order = 0): SubmitEntry {
   return {
     from,
     fromName: 'x',
-    epoch: new Uint8Array(8),
+    epochHex: '00'.repeat(8),
     instance: 'i',
     sessionId: order,
     body: new Uint8Array(),

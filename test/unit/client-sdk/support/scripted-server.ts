@@ -13,6 +13,7 @@ import { assertClientFields } from '../../../../src/codec/client-frame.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import { toHex } from '../../../../src/codec/message-scan.ts';
 import { com } from '../../../../src/codec/protobuf.ts';
 import {
   type Ack,
@@ -44,7 +45,7 @@ export interface Told {
 export const bob = { userId: 1, userName: 'bob' };
 export const amyEpoch = Uint8Array.from([2, 2, 2, 2, 2, 2, 2, 2]);
 
-export function bodyOf({
+function bodyOf({
   from = 2,
   epoch = amyEpoch,
   to,
@@ -55,7 +56,12 @@ export function bodyOf({
 }: Told): Uint8Array {
   const target = group === undefined ? { to: to ?? bob.userId } : { group };
   const frame = encodeClientMessage({ ...target, sendSeq, text: text ?? `text ${sendSeq}` });
-  return appendOrigin(frame, { from, fromName: from === 1 ? 'bob' : 'amy', fromEpoch: epoch, at });
+  return appendOrigin(frame, {
+    from,
+    fromName: from === 1 ? 'bob' : 'amy',
+    epochHex: toHex(epoch),
+    at,
+  });
 }
 
 /** One TCP connection of the client. */
