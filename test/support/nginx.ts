@@ -23,13 +23,24 @@ export async function startNginx(routes: readonly string[]): Promise<TestNginx> 
     replaced = true;
     return text;
   });
-  config = config.replace('listen 8080;', `listen 127.0.0.1:${port};`).replace('worker_processes auto;', 'worker_processes 1;');
+  config = config
+    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('worker_processes auto;', 'worker_processes 1;');
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, config);
   const process = await startProcess({
     name: 'nginx',
     command: 'nginx',
-    args: ['-p', folder, '-c', file, '-e', join(folder, 'error.log'), '-g', `daemon off; pid ${join(folder, 'nginx.pid')};`],
+    args: [
+      '-p',
+      folder,
+      '-c',
+      file,
+      '-e',
+      join(folder, 'error.log'),
+      '-g',
+      `daemon off; pid ${join(folder, 'nginx.pid')};`,
+    ],
     ready: () => acceptsConnections(port),
   });
   return { url: `http://127.0.0.1:${port}`, process };
