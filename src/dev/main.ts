@@ -100,6 +100,10 @@ async function start(
     tcp: { host: ip, port: tcp.port },
     http: { host: ip, port: http.port },
     route: { host: ip, port: route.port },
-    stop: () => lifecycle.stop(),
+    // Out of choice first, so that nobody is sent to a server that is stopping.
+    stop: async () => {
+      await announcement.withdraw();
+      await lifecycle.stop();
+    },
   };
 }

@@ -44,7 +44,7 @@ export function createRouteCore({
   const delivery = new Delivery({ timelines, accounts, pusher });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
-    api: createRouteService({ store, accounts, delivery, servers, clock, log }),
+    api: createRouteService({ store, accounts, delivery, servers, isLive, clock }),
     operations: createRouteOperations({
       store,
       registry,

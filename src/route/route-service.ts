@@ -11,7 +11,6 @@ import type {
 import type { Clock } from '../base/clock.ts';
 import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Logger } from '../base/log.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
 import { appendOrigin } from '../codec/message-body.ts';
@@ -29,8 +28,9 @@ export interface RouteServiceOptions {
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
   readonly servers: ServerDirectory;
+  /** Whether the registry has this server process. */
+  readonly isLive: (instance: string) => boolean;
   readonly clock: Clock;
-  readonly log: Logger;
 }
 
 const done = { code: 0 };
@@ -105,7 +105,10 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
   const device = entry.device || javaDevice;
   // Nobody but a Java peer may use the device of Java peers.
   if (entry.device === javaDevice) return closeWith('not-allowed');
-  const [opened] = await store.sessions.open([{ ...entry, device }]);
+  let [opened] = await store.sessions.open([{ ...entry, device }]);
+  if (opened?.status === 'too-many-devices' && (await forgetDead(options, entry.userId))) {
+    [opened] = await store.sessions.open([{ ...entry, device }]);
+  }
   if (opened?.status === 'opened') {
     endReplaced(options, opened);
     const [groupHead = 0] = await store.timelines.heads([groupTimeline(lobby)]);
@@ -113,6 +116,17 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
     return { code: 0, reason: '', connectionNumber, cursor, head, groupHead };
   }
   return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
+}
+
+/** Closes the user's sessions on servers that are gone: they hold no place. Whether there were any. */
+async function forgetDead(
+  { store, isLive }: RouteServiceOptions,
+  userId: number,
+): Promise<boolean> {
+  const [sessions = []] = await store.sessions.of([userId]);
+  const dead = sessions.filter(({ instance }) => !isLive(instance));
+  if (dead.length > 0) await store.sessions.close(dead);
+  return dead.length > 0;
 }
 
 function closeWith(name: CloseName): OpenResult {

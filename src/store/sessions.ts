@@ -15,7 +15,7 @@ export interface Session {
   readonly instance: string;
   /** `ip:tcpPort:httpPort` of that server. */
   readonly address: string;
-  /** The connection, within the instance. */
+  /** The connection, within the instance, where it grows from one to the next. */
   readonly sessionId: number;
 }
 

@@ -241,6 +241,21 @@ describe('a session', () => {
     );
   });
 
+  test('has a place although sessions of dead servers fill them all', async () => {
+    for (let sessionId = 1; sessionId <= limits.devicesPerUserMax; sessionId++) {
+      const entry = {
+        userId: bob.userId,
+        userName: bob.name,
+        device: `old-${sessionId}`,
+        connectionNumber: 1,
+        ephemeral: false,
+      };
+      const dead = { instance: 'crashed', address: '10.0.0.9:9000:8081', sessionId };
+      expect((await callOne(core.api.open, { ...entry, ...dead })).code).toBe(0);
+    }
+    expect((await connect(bob, 40, 'new')).code).toBe(0);
+  });
+
   test('under a wrong name, or for nobody, is not opened', async () => {
     expect((await connect({ userId: 1, name: 'bob' }, 5)).code).toBe(301);
     expect((await connect({ userId: 77, name: 'nobody' }, 6)).code).toBe(301);
