@@ -55,6 +55,8 @@ export interface ConnectionOwner {
   acknowledge(connection: ClientConnection, seq: number): void;
   /** The stream has ended; called once. */
   closed(connection: ClientConnection): void;
+  /** Something that the connection sent made us fail. */
+  failed(error: unknown): void;
   /** A connection was closed by us, for the counters. */
   count(reason: CloseName | 'other'): void;
 }
@@ -116,8 +118,10 @@ export class ClientConnection {
       try {
         decoder.push(chunk, (frame) => this.#receive(frame));
       } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        this.close('protocol-error', error.message);
+        if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
+        // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
+        this.#owner.failed(error);
+        this.close('failed');
       }
     });
     this.#stream.on('error', ignore);

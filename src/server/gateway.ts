@@ -17,6 +17,7 @@ import type {
 } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
@@ -175,6 +176,11 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     this.#connections.delete(connection.sessionId);
     if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
     if (this.#connections.size === 0) this.#stopped?.();
+  }
+
+  failed(error: unknown): void {
+    const { stack } = error as Error;
+    this.#options.log.error({ error: describeError(error), stack }, 'a connection made us fail');
   }
 
   count(reason: CloseName | 'other'): void {

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { duplexPair } from 'node:stream';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callOne, immediately } from '../../../src/api/batch-call.ts';
 import type {
   AcknowledgeEntry,
@@ -263,6 +263,20 @@ describe('messages of a client', () => {
     }, 1);
     await waitUntil('all are taken', () => submits.length === 3 * limits.inFlightPerConnectionMax);
     clearInterval(answer);
+  });
+});
+
+describe('a mistake of ours', () => {
+  test('ends the connection that brought it out, and no other', async () => {
+    const [unlucky, other] = [await Peer.cim(1), await Peer.cim(3)];
+    const bug = jest.spyOn(gateway, 'acknowledge').mockImplementationOnce(() => {
+      throw new TypeError('a bug');
+    });
+    unlucky.write(encodeRequest({ cmd: command.ack, after: 1 }));
+    expect(await unlucky.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 104 });
+    expect(bug).toHaveBeenCalledTimes(1);
+    other.write(encodeRequest({ cmd: command.ping, reqMsg: 'ping' }));
+    await other.when(({ cmd }) => cmd === command.ping);
   });
 });
 
