@@ -6,6 +6,7 @@ set -euo pipefail
 declare -A file_of=(
   [redis-server]=redis-server
   [nginx]=nginx
+  [openssl]=openssl
   [zookeeper]=/usr/share/java/zookeeper.jar
 )
 
@@ -18,7 +19,7 @@ is_there() {
 }
 
 missing=()
-for package in redis-server zookeeper nginx; do
+for package in redis-server zookeeper nginx openssl; do
   is_there "${file_of[$package]}" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

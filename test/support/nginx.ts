@@ -28,9 +28,11 @@ export async function startNginx(routes: readonly string[]): Promise<TestNginx> 
     .replace('worker_processes auto;', 'worker_processes 1;');
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, config);
-  const process = await startProcess({
+  const started = await startProcess({
     name: 'nginx',
     command: 'nginx',
+    // Debian keeps daemons in sbin, which is not on everybody's PATH.
+    env: { PATH: `${process.env['PATH']}:/usr/sbin` },
     args: [
       '-p',
       folder,
@@ -43,5 +45,5 @@ export async function startNginx(routes: readonly string[]): Promise<TestNginx> 
     ],
     ready: () => acceptsConnections(port),
   });
-  return { url: `http://127.0.0.1:${port}`, process };
+  return { url: `http://127.0.0.1:${port}`, process: started };
 }
