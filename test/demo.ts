@@ -1,6 +1,7 @@
 /**
- * `make demo`: the packaged executable runs a whole system, three people chat on it, and everything they do is checked. On a terminal the system then
- * stays up and says how to join. Exits with 0, or with 1 and the step that failed.
+ * `make demo`: the packaged executable runs a whole system, three people chat on it, and everything
+ * they do is checked. On a terminal the system then stays up and says how to join. Exits with 0, or
+ * with 1 and the step that failed.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

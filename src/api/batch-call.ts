@@ -1,6 +1,7 @@
 /**
- * The shape of every call between server and route: a batch of entries, each answered on its own, in any order, exactly once. One closure
- * serves a whole batch; a slow entry does not hold the others. Batches are what has gathered: nobody waits to fill one.
+ * The shape of every call between server and route: a batch of entries, each answered on its own,
+ * in any order, exactly once. One closure serves a whole batch; a slow entry does not hold the
+ * others. Batches are what has gathered: nobody waits to fill one.
  */
 export type BatchCall<Entry, Result> = (
   entries: readonly Entry[],

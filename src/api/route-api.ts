@@ -1,7 +1,13 @@
-/** What a server asks of a route. Implemented by src/route/route-service.ts; reached over a link or, in `cim dev`, directly. */
+/**
+ * What a server asks of a route. Implemented by src/route/route-service.ts; reached over a link or,
+ * in `cim dev`, directly.
+ */
 import type { BatchCall } from './batch-call.ts';
 
-/** A connection has logged in over TCP. It counts as logged in only when this was answered with code 0. */
+/**
+ * A connection has logged in over TCP. It counts as logged in only when this was answered with code
+ * 0.
+ */
 export interface OpenEntry {
   readonly userId: number;
   readonly userName: string;
@@ -34,7 +40,9 @@ export interface CloseEntry {
   readonly instance: string;
 }
 
-/** One MESSAGE of a cim client, as it came: the route reads its routing fields and never its text. */
+/**
+ * One MESSAGE of a cim client, as it came: the route reads its routing fields and never its text.
+ */
 export interface SubmitEntry {
   readonly from: number;
   readonly fromName: string;

@@ -1,4 +1,7 @@
-/** What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link or, in `cim dev`, directly. */
+/**
+ * What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link
+ * or, in `cim dev`, directly.
+ */
 import type { BatchCall } from './batch-call.ts';
 
 /** A run of stored messages for connections of one user. */

@@ -1,6 +1,8 @@
 /**
- * The ring of the Java system's TreeMapConsistentHash [J6]: the same user comes to the same server on every route, and when a server comes or goes only the users
- * of its arcs move. Three points per server are few, so the arcs are uneven; more would send everybody elsewhere than the Java system does.
+ * The ring of the Java system's TreeMapConsistentHash [J6]: the same user comes to the same server
+ * on every route, and when a server comes or goes only the users of its arcs move. Three points per
+ * server are few, so the arcs are uneven; more would send everybody elsewhere than the Java system
+ * does.
  */
 import { createHash } from 'node:crypto';
 import type { Candidate, Strategy } from './strategy.ts';
@@ -12,7 +14,8 @@ interface Ring {
 }
 
 export function consistentHash(): Strategy {
-  // Thousands of logins see the same list, so the last ring is kept; it follows from the keys alone.
+  // Thousands of logins see the same list, so the last ring is kept; it follows from the keys
+  // alone.
   let ring: Ring = { keys: [], points: [] };
   return (candidates, userId) => {
     if (!isRingOf(ring, candidates)) ring = buildRing(candidates.map(({ key }) => key));
@@ -43,7 +46,9 @@ function buildRing(keys: readonly string[]): Ring {
   return { keys, points: points.sort((a, b) => a.hash - b.hash) };
 }
 
-/** The index behind the first point at or after the hash; past the last point the ring begins again. */
+/**
+ * The index behind the first point at or after the hash; past the last point the ring begins again.
+ */
 function owner({ points }: Ring, hash: number): number {
   let low = 0;
   let high = points.length;

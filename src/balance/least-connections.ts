@@ -1,6 +1,7 @@
 /**
- * The server with the fewest connections. Servers report every few seconds, and a crowd that logs in between two reports must not all go to the one that was emptiest
- * in the last: what was chosen here since a server's figure last changed is counted with it.
+ * The server with the fewest connections. Servers report every few seconds, and a crowd that logs
+ * in between two reports must not all go to the one that was emptiest in the last: what was chosen
+ * here since a server's figure last changed is counted with it.
  */
 import type { Strategy } from './strategy.ts';
 

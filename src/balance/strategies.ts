@@ -1,4 +1,7 @@
-/** The strategies by the name that `--strategy` gives them. Each use makes one of its own: what it remembers belongs to that route. */
+/**
+ * The strategies by the name that `--strategy` gives them. Each use makes one of its own: what it
+ * remembers belongs to that route.
+ */
 import { consistentHash } from './consistent-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import type { Strategy } from './strategy.ts';

@@ -1,4 +1,6 @@
-/** What a server-choice strategy is. It knows nothing of logins or servers: it picks one of a list. */
+/**
+ * What a server-choice strategy is. It knows nothing of logins or servers: it picks one of a list.
+ */
 
 export interface Candidate {
   /** `ip:tcpPort:httpPort`: the same for every route, and for the Java system's. */

@@ -1,6 +1,6 @@
 /**
- * Exponential backoff with full jitter: the n-th wait is uniform in [half, whole] of min(cap, base·2ⁿ), so that a crowd that lost
- * the same server does not come back as a crowd.
+ * Exponential backoff with full jitter: the n-th wait is uniform in [half, whole] of min(cap,
+ * base·2ⁿ), so that a crowd that lost the same server does not come back as a crowd.
  */
 export interface BackoffOptions {
   readonly baseMs: number;

@@ -1,9 +1,11 @@
 /**
- * Every operating error that cim tells anybody about, in one table. A programmer error is not here: it asserts and crashes.
+ * Every operating error that cim tells anybody about, in one table. A programmer error is not here:
+ * it asserts and crashes.
  *
- * `code` is what the HTTP envelope carries (the Java system's codes where it has one, docs/java-compatibility.md) and is never
- * reused; `status` is the HTTP status where the answer is not a business outcome; `retryable` tells a caller that the very same
- * request may succeed later. docs/reference/errors.md is generated from this table.
+ * `code` is what the HTTP envelope carries (the Java system's codes where it has one,
+ * docs/java-compatibility.md) and is never reused; `status` is the HTTP status where the answer is
+ * not a business outcome; `retryable` tells a caller that the very same request may succeed later.
+ * docs/reference/errors.md is generated from this table.
  */
 
 interface ErrorEntry {
@@ -123,7 +125,10 @@ export type ErrorName = keyof typeof errorTable;
 /** The answer of everything that worked; not an error, but in the same space of codes. */
 export const successCode = '9000';
 
-/** An operating error: expected, explained, and handled where it matters. `detail` is for people and never holds a secret. */
+/**
+ * An operating error: expected, explained, and handled where it matters. `detail` is for people and
+ * never holds a secret.
+ */
 export class CimError extends Error {
   override readonly name = 'CimError';
   readonly kind: ErrorName;
@@ -142,7 +147,9 @@ export class CimError extends Error {
   }
 }
 
-/** What to print of anything thrown, in one line: what failed and, unless it says so itself, why. */
+/**
+ * What to print of anything thrown, in one line: what failed and, unless it says so itself, why.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;

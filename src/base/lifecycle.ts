@@ -1,6 +1,6 @@
 /**
- * What a process is made of, in the order in which it was started. Stopping runs every step backwards, even if one throws, and
- * is idempotent: later calls wait for the first.
+ * What a process is made of, in the order in which it was started. Stopping runs every step
+ * backwards, even if one throws, and is idempotent: later calls wait for the first.
  */
 import { describeError } from './errors.ts';
 import type { Logger } from './log.ts';

@@ -1,9 +1,13 @@
 /**
- * Every bound in cim, with what breaks beyond it. Settings may change those that depend on a deployment (src/config/options.ts
- * takes its defaults from here); the others are part of the protocol or of the memory arithmetic in docs/ARCHITECTURE.md.
+ * Every bound in cim, with what breaks beyond it. Settings may change those that depend on a
+ * deployment (src/config/options.ts takes its defaults from here); the others are part of the
+ * protocol or of the memory arithmetic in docs/ARCHITECTURE.md.
  */
 export const limits = {
-  /** A frame is buffered whole before it is understood: connections × this is the memory a hostile crowd can claim. */
+  /**
+   * A frame is buffered whole before it is understood: connections × this is the memory a hostile
+   * crowd can claim.
+   */
   frameBytesMax: 1024 * 1024,
   /** UTF-8 bytes of one text. Stored twice per private message, and shown on a terminal. */
   textBytesMax: 64 * 1024,
@@ -20,22 +24,37 @@ export const limits = {
   /** Texts in one HTTP batch (`batchMsg`); all are stored before the answer. */
   batchTextsMax: 100,
 
-  /** Bytes waiting for one connection before it counts as a slow reader and is closed: it catches up from the store. */
+  /**
+   * Bytes waiting for one connection before it counts as a slow reader and is closed: it catches up
+   * from the store.
+   */
   outboxBytesMax: 4 * 1024 * 1024,
   /** How long a connection may leave bytes unread before it counts as frozen. */
   outboxStallMsMax: 30_000,
-  /** A connection that has not logged in by then is closed: a half-open probe must not hold a descriptor. */
+  /**
+   * A connection that has not logged in by then is closed: a half-open probe must not hold a
+   * descriptor.
+   */
   loginMsMax: 10_000,
-  /** Silence after which a connection is closed: three missed heartbeats of 11 s, as the Java server's (J1.5). */
+  /**
+   * Silence after which a connection is closed: three missed heartbeats of 11 s, as the Java
+   * server's (J1.5).
+   */
   silenceMsMax: 33_000,
   /** Period of the one sweep over all connections: the precision of the two bounds above. */
   sweepMs: 1_000,
-  /** Messages of one connection that may wait for a route's answer; more are not read from the socket until some are answered. */
+  /**
+   * Messages of one connection that may wait for a route's answer; more are not read from the
+   * socket until some are answered.
+   */
   inFlightPerConnectionMax: 1_024,
 
   /** Messages in one page of a read; a page is one burst on a connection. */
   pageMessagesMax: 200,
-  /** Bytes of one page: it crosses a link as one entry. A single larger message is a page of its own. */
+  /**
+   * Bytes of one page: it crosses a link as one entry. A single larger message is a page of its
+   * own.
+   */
   pageBytesMax: 512 * 1024,
   /** Devices of one user: every message to the user is pushed to each. */
   devicesPerUserMax: 32,
@@ -51,26 +70,47 @@ export const limits = {
 
   /** Bytes of an HTTP request body. */
   httpBodyBytesMax: 1024 * 1024,
-  /** How long an HTTP caller may take to send a request: one that dribbles must not hold a connection. */
+  /**
+   * How long an HTTP caller may take to send a request: one that dribbles must not hold a
+   * connection.
+   */
   httpRequestMsMax: 30_000,
-  /** Idle HTTP connections are kept for this long: more than the 5 minutes of the Java callers' pool, so that none of theirs is closed under them. */
+  /**
+   * Idle HTTP connections are kept for this long: more than the 5 minutes of the Java callers'
+   * pool, so that none of theirs is closed under them.
+   */
   httpIdleMsMax: 6 * 60_000,
   /** How long stopping waits for HTTP requests that are being answered. */
   httpCloseMsMax: 3_000,
   /** Scheduled messages: how far ahead. */
   delaySecondsMax: 366 * 24 * 3600,
 
-  /** Messages of one conversation that a client has written and that are unanswered: what it may have to send again in order. */
+  /**
+   * Messages of one conversation that a client has written and that are unanswered: what it may
+   * have to send again in order.
+   */
   clientInFlightMax: 128,
-  /** Messages, and characters of them, that a client keeps for sending before it refuses more: `busy`. */
+  /**
+   * Messages, and characters of them, that a client keeps for sending before it refuses more:
+   * `busy`.
+   */
   clientQueueMessagesMax: 10_000,
   clientQueueCharactersMax: 16 * 1024 * 1024,
-  /** Messages of one timeline that a client holds for an application that is slow, or for an earlier one to come; the others are read again. */
+  /**
+   * Messages of one timeline that a client holds for an application that is slow, or for an earlier
+   * one to come; the others are read again.
+   */
   clientHeldMessagesMax: 512,
-  /** Identities that a device remembers, to show a message once even when its number was given out anew. Saved each time the cursor is. */
+  /**
+   * Identities that a device remembers, to show a message once even when its number was given out
+   * anew. Saved each time the cursor is.
+   */
   clientWindowMax: 1_024,
 
-  /** How long a timeline remembers the last number of a (device epoch, conversation) after its last use. */
+  /**
+   * How long a timeline remembers the last number of a (device epoch, conversation) after its last
+   * use.
+   */
   sourceStateMs: 7 * 24 * 3600 * 1000,
   /** Messages kept per timeline. */
   timelineMessagesMax: 10_000,

@@ -1,6 +1,7 @@
 /**
- * Logging: pino, JSON lines on stderr (stdout belongs to the ready line and to a client's conversation). Messages are constants,
- * data goes into fields. Fields that may hold a secret or a person's text are never logged; `redact` is the second line of defence.
+ * Logging: pino, JSON lines on stderr (stdout belongs to the ready line and to a client's
+ * conversation). Messages are constants, data goes into fields. Fields that may hold a secret or a
+ * person's text are never logged; `redact` is the second line of defence.
  */
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 
@@ -21,7 +22,8 @@ export function createLogger(role: string, level: LogLevel): Logger {
       },
       formatters: { level: (label) => ({ level: label }) },
     },
-    // Synchronous: the last line before a crash is the one that matters, and nothing is logged per message.
+    // Synchronous: the last line before a crash is the one that matters, and nothing is logged per
+    // message.
     destination({ dest: 2, sync: true }),
   );
 }

@@ -11,7 +11,8 @@ export function assertUserName(name: string): void {
       `userName: a name may have ${limits.nameCharactersMax} characters, this one has ${characters}`,
     );
   }
-  // Line and paragraph separators are no control characters to Unicode, but to a terminal; half a surrogate pair has no UTF-8 form.
+  // Line and paragraph separators are no control characters to Unicode, but to a terminal; half a
+  // surrogate pair has no UTF-8 form.
   if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) {
     throw new CimError('invalid-argument', 'userName: must not hold control characters');
   }

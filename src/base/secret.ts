@@ -8,7 +8,10 @@ function equalSecrets(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** Whether an Authorization header carries the secret, as `Bearer <secret>`. Never while no secret is known. */
+/**
+ * Whether an Authorization header carries the secret, as `Bearer <secret>`. Never while no secret
+ * is known.
+ */
 export function bearsSecret(
   authorization: string | undefined,
   secret: string | undefined,

@@ -6,7 +6,10 @@ import type { Command, Host } from './command.ts';
 import { commands } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
 
-/** Runs one command. What it throws besides CimErrors is a bug, and crashes the process with its stack. */
+/**
+ * Runs one command. What it throws besides CimErrors is a bug, and crashes the process with its
+ * stack.
+ */
 export async function runProgram(argv: readonly string[], host: Host): Promise<number> {
   for (const stream of [host.stdout, host.stderr]) stream.on('error', ignoreClosedPipe);
   let command: Command | undefined;

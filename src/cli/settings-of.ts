@@ -4,7 +4,9 @@ import type { Role } from '../config/option.ts';
 import type { SettingsOf } from '../config/settings.ts';
 import type { Call } from './command.ts';
 
-/** Warnings are told as errors are: plainly, on stderr. There is no log before there are settings. */
+/**
+ * Warnings are told as errors are: plainly, on stderr. There is no log before there are settings.
+ */
 export async function settingsOf<R extends Role>(
   role: R,
   { flags, host }: Call,

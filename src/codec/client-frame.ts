@@ -1,7 +1,9 @@
 /**
- * What clients send, as a server reads it. A frame of a cim client may hold only client fields, each once: whatever the server appends when
- * it forwards the bytes is then its own word. A Java peer (a login without protocolVersion) may send anything protobuf allows: unknown
- * fields, an explicit zero command, an empty frame. Nothing of a Java peer is forwarded, so nothing there can be forged.
+ * What clients send, as a server reads it. A frame of a cim client may hold only client fields,
+ * each once: whatever the server appends when it forwards the bytes is then its own word. A Java
+ * peer (a login without protocolVersion) may send anything protobuf allows: unknown fields, an
+ * explicit zero command, an empty frame. Nothing of a Java peer is forwarded, so nothing there can
+ * be forged.
  */
 import { isUtf8 } from 'node:buffer';
 import { command } from './commands.ts';
@@ -12,7 +14,10 @@ import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
 
-/** What Request has for a cim client, as exact tags (field and wire type), each with a bit to see it twice by. */
+/**
+ * What Request has for a cim client, as exact tags (field and wire type), each with a bit to see it
+ * twice by.
+ */
 const clientTagBits: ReadonlyMap<number, number> = new Map(
   [
     ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
@@ -48,7 +53,10 @@ const javaLogin = {
   ephemeral: false,
 };
 
-/** The command of any client frame; 0 (login) when the field is not there, which is how the Java system writes it. */
+/**
+ * The command of any client frame; 0 (login) when the field is not there, which is how the Java
+ * system writes it.
+ */
 export function commandOf(frame: Uint8Array): number {
   const reader = new VarintReader(frame);
   let found: number = command.login;
@@ -60,7 +68,10 @@ export function commandOf(frame: Uint8Array): number {
   return found;
 }
 
-/** Throws ProtocolError unless the frame holds only client fields, each at most once, and its text is UTF-8. */
+/**
+ * Throws ProtocolError unless the frame holds only client fields, each at most once, and its text
+ * is UTF-8.
+ */
 export function assertClientFields(frame: Uint8Array): void {
   const reader = new VarintReader(frame);
   let seen = 0;

@@ -1,6 +1,7 @@
 /**
- * Why a server ends a connection. The *range* says what the client does, so that an old client obeys a new code: 100-199 come back,
- * 200-299 come back, but elsewhere, 300-399 do not come back. Sent to cim clients in a CLOSE frame; a Java peer just sees the end.
+ * Why a server ends a connection. The *range* says what the client does, so that an old client
+ * obeys a new code: 100-199 come back, 200-299 come back, but elsewhere, 300-399 do not come back.
+ * Sent to cim clients in a CLOSE frame; a Java peer just sees the end.
  */
 export const closeCodes = {
   'login-timeout': { code: 100, meaning: 'no login within the time for it' },

@@ -1,4 +1,7 @@
-/** The commands of proto/cim.proto as constants: generated enums are objects, and these are compared for every frame. */
+/**
+ * The commands of proto/cim.proto as constants: generated enums are objects, and these are compared
+ * for every frame.
+ */
 export const command = {
   login: 0,
   message: 1,
@@ -11,7 +14,9 @@ export const command = {
   hint: 20,
 } as const;
 
-/** The version of the cim wire that this build speaks; neighbours one version apart work together. */
+/**
+ * The version of the cim wire that this build speaks; neighbours one version apart work together.
+ */
 export const protocolVersion = 1;
 
 /** The group that everybody online is in. */

@@ -1,9 +1,11 @@
 /**
- * Bytes of a stream → frames (varint32 length + that many bytes). Any split of the bytes gives the same frames. Does no I/O and knows no
- * message. After an error the decoder is dead: the stream cannot be trusted any more.
+ * Bytes of a stream → frames (varint32 length + that many bytes). Any split of the bytes gives the
+ * same frames. Does no I/O and knows no message. After an error the decoder is dead: the stream
+ * cannot be trusted any more.
  *
- * Invariant: either `#partial` is null and at most four length bytes are pending in `#length`, or `#partial` has exactly the announced size and
- * `#filled` bytes of it are valid. So never more than one frame of `frameBytesMax` is held, and nothing is allocated for a refused length.
+ * Invariant: either `#partial` is null and at most four length bytes are pending in `#length`, or
+ * `#partial` has exactly the announced size and `#filled` bytes of it are valid. So never more than
+ * one frame of `frameBytesMax` is held, and nothing is allocated for a refused length.
  */
 import { ProtocolError } from './protocol-error.ts';
 
@@ -21,8 +23,9 @@ export class FrameDecoder {
   }
 
   /**
-   * Feeds bytes and hands over each frame that they complete. A frame that lies whole in `chunk` is a view into it, not a copy: whoever keeps
-   * it beyond the life of `chunk` copies it. Throws ProtocolError on a malformed or oversized length.
+   * Feeds bytes and hands over each frame that they complete. A frame that lies whole in `chunk` is
+   * a view into it, not a copy: whoever keeps it beyond the life of `chunk` copies it. Throws
+   * ProtocolError on a malformed or oversized length.
    */
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     if (this.#dead) throw new ProtocolError('the stream failed before');
@@ -44,12 +47,16 @@ export class FrameDecoder {
     return this.#partial?.length ?? 0;
   }
 
-  /** Reads length bytes; when the length is complete, hands over the frame or starts collecting it. Returns the next offset. */
+  /**
+   * Reads length bytes; when the length is complete, hands over the frame or starts collecting it.
+   * Returns the next offset.
+   */
   #start(chunk: Uint8Array, from: number, onFrame: (frame: Uint8Array) => void): number {
     let offset = from;
     while (offset < chunk.length) {
       const byte = chunk[offset++] as number;
-      // The fifth byte holds bits 28-31 of a signed 32-bit length: anything there makes it negative or over 256 MiB.
+      // The fifth byte holds bits 28-31 of a signed 32-bit length: anything there makes it negative
+      // or over 256 MiB.
       if (this.#lengthBytes === 4 && byte > 0x07)
         throw new ProtocolError('the frame length is malformed');
       this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes);

@@ -1,7 +1,8 @@
 /**
- * The identity of a message: (sender, epoch, conversation, sendSeq). One identity, one content, for ever. The sender is part of it, or
- * anybody could claim the identities of another's epoch. As text it is `<from>.<epoch hex>.<to | #group>.<sendSeq>`; without the last
- * part it is the *source* within which sendSeq is contiguous.
+ * The identity of a message: (sender, epoch, conversation, sendSeq). One identity, one content, for
+ * ever. The sender is part of it, or anybody could claim the identities of another's epoch. As text
+ * it is `<from>.<epoch hex>.<to | #group>.<sendSeq>`; without the last part it is the *source*
+ * within which sendSeq is contiguous.
  */
 import { type MessageFields, scanMessage } from './message-scan.ts';
 

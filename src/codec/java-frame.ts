@@ -1,6 +1,7 @@
 /**
- * What a Java peer is sent (docs/java-compatibility.md): `properties` instead of cim's own fields, none of which it ever sees. The bytes are those of the Java
- * server, field by field; test vectors in test/unit/codec/golden-frames.ts.
+ * What a Java peer is sent (docs/java-compatibility.md): `properties` instead of cim's own fields,
+ * none of which it ever sees. The bytes are those of the Java server, field by field; test vectors
+ * in test/unit/codec/golden-frames.ts.
  */
 import { command } from './commands.ts';
 import { frame } from './frame.ts';
@@ -59,8 +60,9 @@ export function encodeJavaPush(
 }
 
 /**
- * One text for many Java peers: the bytes that all share are made once, and each receiver gets a length, the shared bytes, and a tail with its own id. Protobuf
- * allows any order of fields and map entries.
+ * One text for many Java peers: the bytes that all share are made once, and each receiver gets a
+ * length, the shared bytes, and a tail with its own id. Protobuf allows any order of fields and map
+ * entries.
  */
 export class JavaFanOut {
   readonly shared: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * Makes the body under which a message is stored and later pushed: the bytes as a client sent them, and behind them the fields that only servers set. Nothing is
- * decoded or re-encoded on the way.
+ * Makes the body under which a message is stored and later pushed: the bytes as a client sent them,
+ * and behind them the fields that only servers set. Nothing is decoded or re-encoded on the way.
  */
 import { command } from './commands.ts';
 import { tag } from './message-scan.ts';
@@ -18,7 +18,10 @@ export interface Origin {
   readonly at: number;
 }
 
-/** Appends the origin to a client's MESSAGE. By hand, as this is done for every message: the generated encoder looks at every field that a Response could have. */
+/**
+ * Appends the origin to a client's MESSAGE. By hand, as this is done for every message: the
+ * generated encoder looks at every field that a Response could have.
+ */
 export function appendOrigin(
   clientFrame: Uint8Array,
   { from, fromName, epochHex, at }: Origin,

@@ -1,11 +1,15 @@
 /**
- * Reads the fields of a MESSAGE body (proto/cim.proto) straight from its bytes, without decoding its text: what a route needs to store it,
- * a server to push it, and a store to know its identity. Fields that are not listed are stepped over.
+ * Reads the fields of a MESSAGE body (proto/cim.proto) straight from its bytes, without decoding
+ * its text: what a route needs to store it, a server to push it, and a store to know its identity.
+ * Fields that are not listed are stepped over.
  */
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
 
-/** Tags (field number × 8 + wire type) of the fields of proto/cim.proto that are read or written by hand. */
+/**
+ * Tags (field number × 8 + wire type) of the fields of proto/cim.proto that are read or written by
+ * hand.
+ */
 export const tag = {
   text: 1 * 8 + 2,
   requestId: 2 * 8,

@@ -1,4 +1,7 @@
-/** What servers send to cim clients: written by servers, read by the SDK. Encoders return whole frames, length included. */
+/**
+ * What servers send to cim clients: written by servers, read by the SDK. Encoders return whole
+ * frames, length included.
+ */
 import { type CloseName, closeCodes } from './close-codes.ts';
 import { command, protocolVersion } from './commands.ts';
 import { frame } from './frame.ts';
@@ -17,7 +20,9 @@ function encode(fields: ResponseFields): Uint8Array {
   return frame(Response.encode(Response.create(fields)).finish());
 }
 
-/** A stored body with its number in the reader's timeline: one copy of the bytes, nothing decoded. */
+/**
+ * A stored body with its number in the reader's timeline: one copy of the bytes, nothing decoded.
+ */
 export function encodePush(body: Uint8Array, seq: number): Uint8Array {
   const length = body.length + fieldLength(tag.seq, seq);
   const pushed = Buffer.allocUnsafe(varintLength(length) + length);
@@ -59,7 +64,10 @@ export interface Ack {
   readonly expected: number;
 }
 
-/** By hand, as there is one for every message: the generated encoder looks at every field that a Response could have. */
+/**
+ * By hand, as there is one for every message: the generated encoder looks at every field that a
+ * Response could have.
+ */
 export function encodeAck({ to, group, sendSeq, code, seq, expected }: Ack): Uint8Array {
   const groupBytes = Buffer.byteLength(group);
   const length =

@@ -1,6 +1,7 @@
 /**
- * Base-128 varints on raw bytes, for the few places where a message is scanned or written without protobufjs. Values are JavaScript numbers:
- * more than 2^53-1 is refused, since no id, number or size in cim is larger.
+ * Base-128 varints on raw bytes, for the few places where a message is scanned or written without
+ * protobufjs. Values are JavaScript numbers: more than 2^53-1 is refused, since no id, number or
+ * size in cim is larger.
  */
 import { ProtocolError } from './protocol-error.ts';
 

@@ -1,6 +1,6 @@
 /**
- * From the sources to the settings of a role: the strongest source wins (flag, env, file, default), every text is checked, and all
- * that is wrong is said at once.
+ * From the sources to the settings of a role: the strongest source wins (flag, env, file, default),
+ * every text is checked, and all that is wrong is said at once.
  */
 import { CimError } from '../base/errors.ts';
 import {

@@ -12,13 +12,19 @@ export type Source = (typeof sources)[number];
 export const required: unique symbol = Symbol('required');
 /** In place of a default: the role works without, its setting is `undefined`. */
 export const optional: unique symbol = Symbol('optional');
-/** A default that depends on who runs cim: their own folder for cim's data or configuration, if they have one. */
+/**
+ * A default that depends on who runs cim: their own folder for cim's data or configuration, if they
+ * have one.
+ */
 export interface UserFolder {
   readonly folder: 'data' | 'config';
   readonly orElse: typeof required | typeof optional;
 }
 
-/** The types that a value can have, each with what it becomes in the program. Their syntax is in value.ts. */
+/**
+ * The types that a value can have, each with what it becomes in the program. Their syntax is in
+ * value.ts.
+ */
 export interface ValueTypes {
   text: string;
   integer: number;
@@ -27,7 +33,10 @@ export interface ValueTypes {
   choice: string;
   /** A host name or an IP address. */
   host: string;
-  /** A host name or an IPv4 address: others are to connect to it, and it is part of ZooKeeper node names. */
+  /**
+   * A host name or an IPv4 address: others are to connect to it, and it is part of ZooKeeper node
+   * names.
+   */
   address: string;
   /** `host[:port],…[/chroot]`, completed with ZooKeeper's port. */
   zookeeper: string;

@@ -1,6 +1,7 @@
 /**
- * Every option of cim, once. Flags, environment variables, file keys, defaults, checks, help, shell completion and
- * docs/reference/settings.md all come from here; so do the types of settings (settings.ts).
+ * Every option of cim, once. Flags, environment variables, file keys, defaults, checks, help, shell
+ * completion and docs/reference/settings.md all come from here; so do the types of settings
+ * (settings.ts).
  */
 import { limits } from '../base/limits.ts';
 import { logLevels } from '../base/log.ts';
@@ -230,7 +231,10 @@ export const optionTable = {
 
 export type OptionName = keyof typeof optionTable;
 
-/** Pairs that contradict each other: the one from the stronger source holds, and both from the same source are an error. */
+/**
+ * Pairs that contradict each other: the one from the stronger source holds, and both from the same
+ * source are an error.
+ */
 export const exclusivePairs: readonly (readonly [OptionName, OptionName])[] = [
   ['route', 'zk'],
   ['to', 'group'],

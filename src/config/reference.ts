@@ -1,4 +1,7 @@
-/** docs/reference, from the tables that the program runs on. `make docs` writes the pages; a test holds them to it. */
+/**
+ * docs/reference, from the tables that the program runs on. `make docs` writes the pages; a test
+ * holds them to it.
+ */
 import { errorTable, exitCodes, successCode } from '../base/errors.ts';
 import { choicesText, defaultText, flagForm } from './describe.ts';
 import { environmentName, type Option, type Role, roles } from './option.ts';

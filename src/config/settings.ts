@@ -1,6 +1,6 @@
 /**
- * The settings that a role gets, as types computed from the table of options: `ServerSettings` has a property for each option that
- * servers have, and nobody else writes them down.
+ * The settings that a role gets, as types computed from the table of options: `ServerSettings` has
+ * a property for each option that servers have, and nobody else writes them down.
  */
 import type { optional, Role, ValueType, ValueTypes } from './option.ts';
 import type { OptionName, optionTable } from './options.ts';
@@ -21,7 +21,10 @@ type Absent<Default> = Default extends typeof optional | { readonly orElse: type
   ? undefined
   : never;
 
-/** The settings of one role, named in camelCase. `config` is missing: it has done its work when there are settings. */
+/**
+ * The settings of one role, named in camelCase. `config` is missing: it has done its work when
+ * there are settings.
+ */
 export type SettingsOf<R extends Role> = {
   readonly [Name in Exclude<OptionName, 'config'> as R extends keyof Table[Name]['defaults']
     ? CamelCase<Name>

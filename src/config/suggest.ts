@@ -1,6 +1,9 @@
 /** Suggestions for words that are not known. */
 
-/** ` (did you mean --port?)`, or nothing. The prefix is what all candidates begin with: it says nothing about likeness. */
+/**
+ * ` (did you mean --port?)`, or nothing. The prefix is what all candidates begin with: it says
+ * nothing about likeness.
+ */
 export function didYouMean(word: string, candidates: readonly string[], prefix = ''): string {
   const best = suggest(word, candidates);
   return best === undefined ? '' : ` (did you mean ${prefix}${best}?)`;
@@ -20,7 +23,10 @@ function suggest(word: string, candidates: readonly string[]): string | undefine
   return best;
 }
 
-/** How many letters have to be added, removed, replaced or swapped with their neighbour to make `from` into `to`. */
+/**
+ * How many letters have to be added, removed, replaced or swapped with their neighbour to make
+ * `from` into `to`.
+ */
 function editDistance(from: string, to: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);

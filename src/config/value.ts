@@ -1,4 +1,7 @@
-/** The syntax of values: from the text that a flag, a variable or a file gives to what the program uses, and back to something safe to show. */
+/**
+ * The syntax of values: from the text that a flag, a variable or a file gives to what the program
+ * uses, and back to something safe to show.
+ */
 import { isIP, isIPv4 } from 'node:net';
 import type { Option, Value } from './option.ts';
 
@@ -83,7 +86,10 @@ function mayHoldCredentials({ type }: Option): boolean {
   );
 }
 
-/** Up to the last @, because a password that was not escaped may hold one; and the parameters that ioredis takes one from. */
+/**
+ * Up to the last @, because a password that was not escaped may hold one; and the parameters that
+ * ioredis takes one from.
+ */
 function maskCredentials(text: string): string {
   return text
     .replace(/^(\w+:\/\/)?.*@/s, '$1***@')

@@ -1,6 +1,7 @@
 /**
- * `cim dev`: a server and a route in one process, over the embedded store and an in-process registry. The same code as in a cluster but for three things that are passed in:
- * the store, the registry, and that the two call each other directly instead of over links.
+ * `cim dev`: a server and a route in one process, over the embedded store and an in-process
+ * registry. The same code as in a cluster but for three things that are passed in: the store, the
+ * registry, and that the two call each other directly instead of over links.
  */
 import { randomBytes } from 'node:crypto';
 import { strategies } from '../balance/strategies.ts';
@@ -47,7 +48,8 @@ async function start(
   const clock = systemClock;
   const { host } = settings;
   const instance = randomBytes(8).toString('hex');
-  // Internal endpoints are there, as in a cluster; nobody outside this process has business with them.
+  // Internal endpoints are there, as in a cluster; nobody outside this process has business with
+  // them.
   const secret = settings.clusterSecret ?? drawSecret();
 
   const store = await openStore({

@@ -1,6 +1,7 @@
 /**
- * An HTTP port of a role: endpoints behind one envelope, with their documentation and health. Fastify is known here and nowhere else; its own logger is off,
- * so that no header and no body of a caller is ever logged.
+ * An HTTP port of a role: endpoints behind one envelope, with their documentation and health.
+ * Fastify is known here and nowhere else; its own logger is off, so that no header and no body of a
+ * caller is ever logged.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,7 +53,10 @@ export interface HttpApp {
   readonly inject: FastifyInstance['inject'];
   /** Rejects with `port-taken`, naming the port. Port 0 takes a free one. */
   listen(address: Address): Promise<Address>;
-  /** Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what has not ended within a bound. */
+  /**
+   * Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what
+   * has not ended within a bound.
+   */
   close(): Promise<void>;
 }
 
@@ -100,7 +104,8 @@ function createFastify({ log }: HttpAppOptions): FastifyInstance {
     bodyLimit: limits.httpBodyBytesMax,
     requestTimeout: limits.httpRequestMsMax,
     keepAliveTimeout: limits.httpIdleMsMax,
-    // What still comes over a kept connection while the port closes is answered as ever; it is the last answer there.
+    // What still comes over a kept connection while the port closes is answered as ever; it is the
+    // last answer there.
     return503OnClosing: false,
     http: { shouldUpgradeCallback: isOwnUpgrade },
     frameworkErrors: fail,

@@ -1,4 +1,7 @@
-/** Calls to HTTP ports of roles. undici keeps their connections, and lets go of them when nothing else keeps the process alive. */
+/**
+ * Calls to HTTP ports of roles. undici keeps their connections, and lets go of them when nothing
+ * else keeps the process alive.
+ */
 import { request } from 'undici';
 import { CimError, describeError } from '../base/errors.ts';
 import { openEnvelope } from './envelope.ts';
@@ -12,7 +15,10 @@ export interface JsonRequest {
   readonly timeoutMs: number;
 }
 
-/** The answer's `dataBody`. Rejects with the CimError that the answer tells of, or `unavailable`, naming the URL, when there is no such answer in time. */
+/**
+ * The answer's `dataBody`. Rejects with the CimError that the answer tells of, or `unavailable`,
+ * naming the URL, when there is no such answer in time.
+ */
 export async function requestJson(url: string, options: JsonRequest): Promise<unknown> {
   // Without what a URL may hold of a password.
   const { origin, pathname } = new URL(url);

@@ -1,8 +1,14 @@
-/** One thing that can be asked of a role over HTTP. Endpoints know neither Fastify nor envelopes: a result becomes a `dataBody`, a CimError its code. */
+/**
+ * One thing that can be asked of a role over HTTP. Endpoints know neither Fastify nor envelopes: a
+ * result becomes a `dataBody`, a CimError its code.
+ */
 import type { BodyOf, BodySchema } from './schema.ts';
 
 export interface Caller {
-  /** True without the header X-Cim-Version: it gets exactly what the Java system answers, and nothing more. */
+  /**
+   * True without the header X-Cim-Version: it gets exactly what the Java system answers, and
+   * nothing more.
+   */
   readonly java: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** The four keys around every answer [J2.2]. Java callers parse strictly: there is never a fifth, and the order is the Java system's. */
+/**
+ * The four keys around every answer [J2.2]. Java callers parse strictly: there is never a fifth,
+ * and the order is the Java system's.
+ */
 import { CimError, type ErrorName, errorTable, successCode } from '../base/errors.ts';
 
 export interface Envelope {
@@ -16,7 +19,10 @@ export function errorEnvelope({ code, message }: CimError): Envelope {
   return { code, message, reqNo: null, dataBody: null };
 }
 
-/** The dataBody of a success. Throws the CimError that the answer tells of, or `unavailable` if it tells of nothing that cim knows. */
+/**
+ * The dataBody of a success. Throws the CimError that the answer tells of, or `unavailable` if it
+ * tells of nothing that cim knows.
+ */
 export function openEnvelope(answer: unknown, url: string): unknown {
   const { code, message, dataBody } = (answer ?? {}) as Partial<Record<keyof Envelope, unknown>>;
   if (code === successCode) return dataBody;

@@ -1,4 +1,7 @@
-/** Whatever goes wrong on the way to a handler, or in it, as a CimError; and the same below HTTP, where only bytes are left to answer with. */
+/**
+ * Whatever goes wrong on the way to a handler, or in it, as a CimError; and the same below HTTP,
+ * where only bytes are left to answer with.
+ */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { CimError, type ErrorName } from '../base/errors.ts';

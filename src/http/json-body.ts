@@ -1,4 +1,7 @@
-/** Bytes of a request body to a JSON value: UTF-8 and nothing else, so that no text arrives as something its sender did not write. */
+/**
+ * Bytes of a request body to a JSON value: UTF-8 and nothing else, so that no text arrives as
+ * something its sender did not write.
+ */
 import { CimError } from '../base/errors.ts';
 
 /** Throws `wrong-media-type` or `invalid-argument`. */

@@ -1,8 +1,11 @@
 /**
- * Request bodies, as a small part of JSON Schema: a schema is what the handler's type is computed from, what /openapi.json shows, and what `readBody` checks.
+ * Request bodies, as a small part of JSON Schema: a schema is what the handler's type is computed
+ * from, what /openapi.json shows, and what `readBody` checks.
  *
- * The checking is our own because of what Java callers send and expect [J2.1]: a number may be a string of digits, null is as good as absent, unknown fields are
- * ignored. It copies what the schema names into a new object, so nothing else of the caller's reaches a handler, least of all a `__proto__`.
+ * The checking is our own because of what Java callers send and expect [J2.1]: a number may be a
+ * string of digits, null is as good as absent, unknown fields are ignored. It copies what the
+ * schema names into a new object, so nothing else of the caller's reaches a handler, least of all a
+ * `__proto__`.
  */
 import { CimError } from '../base/errors.ts';
 

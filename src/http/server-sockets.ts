@@ -1,4 +1,7 @@
-/** The connections of an HTTP server, for its end: Node's server.close() waits for whoever has connected and never asked anything, and for upgraded streams. */
+/**
+ * The connections of an HTTP server, for its end: Node's server.close() waits for whoever has
+ * connected and never asked anything, and for upgraded streams.
+ */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 

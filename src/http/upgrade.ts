@@ -1,6 +1,7 @@
 /**
- * A long-lived byte stream between two roles, opened as an HTTP upgrade: it shares the role's port, passes proxies that pass upgrades, and carries the cluster secret in a
- * header like every internal call. What the bytes mean is src/link/'s business.
+ * A long-lived byte stream between two roles, opened as an HTTP upgrade: it shares the role's port,
+ * passes proxies that pass upgrades, and carries the cluster secret in a header like every internal
+ * call. What the bytes mean is src/link/'s business.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,12 +14,18 @@ const protocol = 'cim-link/1';
 const path = '/internal/link';
 const dialMsMax = 2_000;
 
-/** Other protocols are not ours to refuse: a JDK's HTTP client offers h2c with every request, and means to be answered in HTTP/1.1. */
+/**
+ * Other protocols are not ours to refuse: a JDK's HTTP client offers h2c with every request, and
+ * means to be answered in HTTP/1.1.
+ */
 export function isOwnUpgrade({ headers }: IncomingMessage): boolean {
   return headers.upgrade === protocol;
 }
 
-/** Opens a stream to the role at `origin` (`http://host:port`). Rejects with `unavailable`, or `not-allowed` when the secret is another one. */
+/**
+ * Opens a stream to the role at `origin` (`http://host:port`). Rejects with `unavailable`, or
+ * `not-allowed` when the secret is another one.
+ */
 export async function dialUpgrade(origin: string, secret: string): Promise<Duplex> {
   try {
     const { socket } = await upgrade(`${origin}${path}`, {
@@ -34,8 +41,8 @@ export async function dialUpgrade(origin: string, secret: string): Promise<Duple
 }
 
 /**
- * Hands every upgrade that carries the secret to `onStream`; refuses the others, and all while no secret is known, with one line of HTTP. Returns how to end all
- * streams.
+ * Hands every upgrade that carries the secret to `onStream`; refuses the others, and all while no
+ * secret is known, with one line of HTTP. Returns how to end all streams.
  */
 export function acceptUpgrades(
   server: Server,

@@ -1,6 +1,7 @@
 /**
- * Makes batches of single entries: what is added during one turn of the event loop leaves as one batch at its end. No timer: a lone entry waits for nothing but
- * the input that arrived with it. `settle` gets each result with the context that was added, so no closure is made per entry.
+ * Makes batches of single entries: what is added during one turn of the event loop leaves as one
+ * batch at its end. No timer: a lone entry waits for nothing but the input that arrived with it.
+ * `settle` gets each result with the context that was added, so no closure is made per entry.
  */
 import type { BatchCall } from '../api/batch-call.ts';
 

@@ -1,7 +1,9 @@
 /**
- * The calling end of a link: batches of entries out, answers in, each matched to its entry. Entries of one turn of the event loop leave in one write.
- * An entry without an answer within `limits.linkAnswerMsMax` gets the method's `unanswered`; a link on which nothing at all came in that time is destroyed, as its
- * network may be gone without a sign. When the stream ends, everything pending is answered `unanswered` at once.
+ * The calling end of a link: batches of entries out, answers in, each matched to its entry. Entries
+ * of one turn of the event loop leave in one write. An entry without an answer within
+ * `limits.linkAnswerMsMax` gets the method's `unanswered`; a link on which nothing at all came in
+ * that time is destroyed, as its network may be gone without a sign. When the stream ends,
+ * everything pending is answered `unanswered` at once.
  */
 import type { Duplex } from 'node:stream';
 import type { BatchCall } from '../api/batch-call.ts';

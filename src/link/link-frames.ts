@@ -1,6 +1,8 @@
 /**
- * Bytes on a link between roles: uint32 length (of what follows), uint32 call, uint8 method, payload; big-endian. An answer carries the call and method
- * of what it answers. Pure; both ends trust each other (the cluster secret was checked when the link was opened), so a malformed frame ends the link.
+ * Bytes on a link between roles: uint32 length (of what follows), uint32 call, uint8 method,
+ * payload; big-endian. An answer carries the call and method of what it answers. Pure; both ends
+ * trust each other (the cluster secret was checked when the link was opened), so a malformed frame
+ * ends the link.
  */
 import { limits } from '../base/limits.ts';
 
@@ -17,7 +19,10 @@ export function encodeLinkFrame(call: number, method: number, payload: Uint8Arra
 
 export type OnLinkFrame = (call: number, method: number, payload: Uint8Array) => void;
 
-/** Any split of the bytes gives the same frames. A payload is a view, valid as long as the chunk that was pushed. */
+/**
+ * Any split of the bytes gives the same frames. A payload is a view, valid as long as the chunk
+ * that was pushed.
+ */
 export class LinkDecoder {
   #rest: Buffer = Buffer.alloc(0);
 

@@ -1,6 +1,7 @@
 /**
- * The answering end of a link: entries in, grouped into the batches in which they arrived, answers out in one write per turn. A caller that sends faster
- * than it is answered, or does not read its answers, is not read from for a while: the bound is the link's, memory is not.
+ * The answering end of a link: entries in, grouped into the batches in which they arrived, answers
+ * out in one write per turn. A caller that sends faster than it is answered, or does not read its
+ * answers, is not read from for a while: the bound is the link's, memory is not.
  */
 import type { Duplex } from 'node:stream';
 import type { BatchCall } from '../api/batch-call.ts';

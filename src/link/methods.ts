@@ -1,6 +1,7 @@
 /**
- * The calls of the two APIs as they cross a link: a number that is never reused, the protobuf type of an entry and of its result (proto/link.proto), and the
- * result that stands for "no answer came" (the link broke, or took longer than it may). Callers recognise that by identity.
+ * The calls of the two APIs as they cross a link: a number that is never reused, the protobuf type
+ * of an entry and of its result (proto/link.proto), and the result that stands for "no answer came"
+ * (the link broke, or took longer than it may). Callers recognise that by identity.
  */
 
 import type { BatchCall } from '../api/batch-call.ts';
@@ -22,7 +23,10 @@ export interface Method<Entry, Result> {
   readonly unanswered: Result;
 }
 
-/** Generated types take mutable arrays where the contracts promise not to touch them; that is all this hides. */
+/**
+ * Generated types take mutable arrays where the contracts promise not to touch them; that is all
+ * this hides.
+ */
 function codec<T>(generated: {
   encode(value: never): unknown;
   decode(bytes: Uint8Array): unknown;

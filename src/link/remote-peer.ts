@@ -1,6 +1,7 @@
 /**
- * A role at an address, as an API: dials when first called, again after a loss, and not more often than the backoff allows. A call while the link is down
- * is answered `unanswered` at once, while it is being dialled it waits for the outcome.
+ * A role at an address, as an API: dials when first called, again after a loss, and not more often
+ * than the backoff allows. A call while the link is down is answered `unanswered` at once, while it
+ * is being dialled it waits for the outcome.
  */
 import type { Duplex } from 'node:stream';
 import { Backoff } from '../base/backoff.ts';

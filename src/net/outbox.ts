@@ -1,6 +1,7 @@
 /**
- * What is to be written to one stream: gathered, and written once per turn of the event loop, since a system call costs more than the messages
- * in it. Bounded by its owner, who watches `bufferedBytes`. Holds nothing while idle.
+ * What is to be written to one stream: gathered, and written once per turn of the event loop, since
+ * a system call costs more than the messages in it. Bounded by its owner, who watches
+ * `bufferedBytes`. Holds nothing while idle.
  */
 import type { Writable } from 'node:stream';
 

@@ -36,7 +36,8 @@ export function listenTcp(
       resolve({
         port: (server.address() as AddressInfo).port,
         close() {
-          // Not waited for: that would be until the last connection has ended, and who ends those waits for this.
+          // Not waited for: that would be until the last connection has ended, and who ends those
+          // waits for this.
           server.close();
         },
       });

@@ -1,4 +1,7 @@
-/** The address under which a role makes itself known. Host names and IPv4 only: the registry's names are split at colons (J4). */
+/**
+ * The address under which a role makes itself known. Host names and IPv4 only: the registry's names
+ * are split at colons (J4).
+ */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -18,8 +21,9 @@ const everyAddress = new Set(['', '0.0.0.0', '::']);
 const lookupMsMax = 2_000;
 
 /**
- * What was said; else the host that is listened on, unless that is all of them; else the address of the interface that reaches ZooKeeper,
- * unless that is loopback; else the first address that others might reach; else loopback.
+ * What was said; else the host that is listened on, unless that is all of them; else the address of
+ * the interface that reaches ZooKeeper, unless that is loopback; else the first address that others
+ * might reach; else loopback.
  */
 export async function advertisedAddress(
   { advertise, host, zookeeper }: AdvertiseOptions,

@@ -1,11 +1,17 @@
-/** How roles come by a registry: one of the cluster, or one of this process. The native ZooKeeper client is loaded here at the earliest. */
+/**
+ * How roles come by a registry: one of the cluster, or one of this process. The native ZooKeeper
+ * client is loaded here at the earliest.
+ */
 import type { LocalRegistryHub } from './local/local-registry.ts';
 import type { Registry } from './registry.ts';
 import type { ZooKeeperRegistryOptions } from './zookeeper/zookeeper-registry.ts';
 
 export type { LocalRegistryHub, ZooKeeperRegistryOptions };
 
-/** Through ZooKeeper. Returns at once, whether ZooKeeper is there or not: `whenConnected` tells when it is. */
+/**
+ * Through ZooKeeper. Returns at once, whether ZooKeeper is there or not: `whenConnected` tells when
+ * it is.
+ */
 export async function openRegistry(options: ZooKeeperRegistryOptions): Promise<Registry> {
   const { ZooKeeperRegistry } = await import('./zookeeper/zookeeper-registry.ts');
   return new ZooKeeperRegistry(options);

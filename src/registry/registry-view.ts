@@ -16,8 +16,8 @@ export interface AnnouncedServer {
 export const emptyView: RegistryView = { servers: new Map(), choosable: [], routes: [] };
 
 /**
- * `choosableAddresses` may name addresses at which no live server is known: Java servers, or a server whose live node has just gone.
- * They are left out.
+ * `choosableAddresses` may name addresses at which no live server is known: Java servers, or a
+ * server whose live node has just gone. They are left out.
  */
 export function buildView(
   announced: Iterable<AnnouncedServer>,

@@ -1,4 +1,6 @@
-/** A look into the registry, not a watch: for clients and operators, who are many and ask seldom. */
+/**
+ * A look into the registry, not a watch: for clients and operators, who are many and ask seldom.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -7,7 +9,10 @@ import type { Registry } from './registry.ts';
 
 const visitMsMax = 5_000;
 
-/** Opens the registry, hands it to `look` once it is reached, and closes it. Rejects with `unavailable` if it is not. */
+/**
+ * Opens the registry, hands it to `look` once it is reached, and closes it. Rejects with
+ * `unavailable` if it is not.
+ */
 export async function visitRegistry<T>(
   zookeeper: string,
   log: Logger,

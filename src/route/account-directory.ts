@@ -1,4 +1,7 @@
-/** Accounts by id, remembered: they never change, so what was found once is true for ever. What was not found is asked again. */
+/**
+ * Accounts by id, remembered: they never change, so what was found once is true for ever. What was
+ * not found is asked again.
+ */
 import { LRUCache } from 'lru-cache';
 import type { Account, Accounts } from '../store/accounts.ts';
 

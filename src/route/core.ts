@@ -1,4 +1,7 @@
-/** A route without its surroundings: given a store, a registry and the servers, what it does for servers (`api`) and for callers (`operations`). */
+/**
+ * A route without its surroundings: given a store, a registry and the servers, what it does for
+ * servers (`api`) and for callers (`operations`).
+ */
 import type { RouteApi } from '../api/route-api.ts';
 import type { Strategy } from '../balance/strategy.ts';
 import type { Clock } from '../base/clock.ts';

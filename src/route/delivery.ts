@@ -1,7 +1,9 @@
 /**
- * The heart of a route: takes messages, stores them, and only then tells anybody (docs/ARCHITECTURE.md, "The life of a message"). A private message is appended to the
- * recipient's timeline and to the sender's own, a group message to the group's; each append is idempotent and on its own, so any of this may be repeated by
- * anybody at any time. Consecutive messages of one conversation become one entry.
+ * The heart of a route: takes messages, stores them, and only then tells anybody
+ * (docs/ARCHITECTURE.md, "The life of a message"). A private message is appended to the recipient's
+ * timeline and to the sender's own, a group message to the group's; each append is idempotent and
+ * on its own, so any of this may be repeated by anybody at any time. Consecutive messages of one
+ * conversation become one entry.
  */
 import { type ErrorName, errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -84,7 +86,8 @@ export class Delivery {
     }
     this.#store(submissions, known, answer);
     if (strangers.length === 0) return;
-    // Only messages to receivers seen for the first time wait for this. Those of one receiver keep their order: look-ups are answered in order.
+    // Only messages to receivers seen for the first time wait for this. Those of one receiver keep
+    // their order: look-ups are answered in order.
     accounts.findAll(strangers.map((index) => (submissions[index] as Submission).to)).then(
       () => this.#store(submissions, strangers, answer),
       () => {
@@ -172,7 +175,10 @@ export class Delivery {
     }
   }
 
-  /** `taken`: of the recipient's (or group's) append; `own`: of the sender's own, the same object where there is only one. */
+  /**
+   * `taken`: of the recipient's (or group's) append; `own`: of the sender's own, the same object
+   * where there is only one.
+   */
   #settle(
     run: Run,
     taken: AppendResult,
@@ -230,7 +236,10 @@ function appendOf({ first, source, bodies }: Run, timeline: Append['timeline']):
   return { timeline, source, sendSeq, restart, bodies };
 }
 
-/** Timeline number of the run's body at `position`, 0 where it is a duplicate whose number is not kept. */
+/**
+ * Timeline number of the run's body at `position`, 0 where it is a duplicate whose number is not
+ * kept.
+ */
 function seqAt({ seq, duplicates }: AppendResult, position: number, length: number): number {
   if (position >= duplicates) return seq + position - duplicates;
   return duplicates === length && position === length - 1 ? seq : 0;

@@ -1,4 +1,7 @@
-/** A person's own history: what their timeline and the lobby still keep, newest messages first until enough match. */
+/**
+ * A person's own history: what their timeline and the lobby still keep, newest messages first until
+ * enough match.
+ */
 import { limits } from '../base/limits.ts';
 import { lobby } from '../codec/commands.ts';
 import { identityOfFields } from '../codec/identity.ts';

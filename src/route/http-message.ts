@@ -1,4 +1,7 @@
-/** Messages that come without a device: over HTTP, or from the schedule. The route gives them an epoch of their own, so that they have an identity before the first attempt. */
+/**
+ * Messages that come without a device: over HTTP, or from the schedule. The route gives them an
+ * epoch of their own, so that they have an identity before the first attempt.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -35,7 +38,10 @@ export function assertText(text: string): void {
   }
 }
 
-/** Stores all texts in order, as consecutive messages; the outcome of the last. Throws the CimError of the first that was not stored. */
+/**
+ * Stores all texts in order, as consecutive messages; the outcome of the last. Throws the CimError
+ * of the first that was not stored.
+ */
 export async function deliverTexts(
   delivery: Delivery,
   { sender, to, group, texts, at, epochHex }: Texts,

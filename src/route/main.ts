@@ -1,6 +1,6 @@
 /**
- * `cim route`: logins, routing, storage, operations. It has no state of its own: everything is in Redis, and what ZooKeeper knows. Listens first and announces
- * last; stops in the opposite order.
+ * `cim route`: logins, routing, storage, operations. It has no state of its own: everything is in
+ * Redis, and what ZooKeeper knows. Listens first and announces last; stops in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
 import { strategies } from '../balance/strategies.ts';

@@ -1,6 +1,7 @@
 /**
- * What a route does for callers over HTTP, in product verbs. The endpoints (src/route/endpoints/) turn requests into these calls and results into
- * envelopes; src/route/route-operations.ts implements them. Failures are CimErrors.
+ * What a route does for callers over HTTP, in product verbs. The endpoints (src/route/endpoints/)
+ * turn requests into these calls and results into envelopes; src/route/route-operations.ts
+ * implements them. Failures are CimErrors.
  */
 import type { Account } from '../store/accounts.ts';
 
@@ -23,7 +24,10 @@ export interface HistoryQuery {
   readonly peer?: number;
   /** Only this group's messages. */
   readonly group?: string;
-  /** Only texts that hold this, ignoring case. Without peer and group: private messages and the lobby. */
+  /**
+   * Only texts that hold this, ignoring case. Without peer and group: private messages and the
+   * lobby.
+   */
   readonly keyword?: string;
   /** Only messages accepted before this time (ms since 1970). */
   readonly before?: number;
@@ -69,8 +73,9 @@ export interface RouteOperations {
   }): Promise<{ account: Account; created: boolean }>;
 
   /**
-   * Chooses a server. `account-mismatch` unless the id bears the name; `no-server`; for a Java caller `repeat-login` while a live Java session
-   * of the user exists. `avoid`: `ip:tcpPort` of servers that just failed the caller.
+   * Chooses a server. `account-mismatch` unless the id bears the name; `no-server`; for a Java
+   * caller `repeat-login` while a live Java session of the user exists. `avoid`: `ip:tcpPort` of
+   * servers that just failed the caller.
    */
   login(login: {
     userId: number;
@@ -82,7 +87,10 @@ export interface RouteOperations {
   /** Ends the user's Java session, if older than this call. An unknown user is no error. */
   offLine(userId: number): Promise<void>;
 
-  /** Stores, then pushes. `online`: whether a live session of the receiver exists. `account-mismatch` (sender), `unknown-receiver`, `too-long`, `busy`. */
+  /**
+   * Stores, then pushes. `online`: whether a live session of the receiver exists.
+   * `account-mismatch` (sender), `unknown-receiver`, `too-long`, `busy`.
+   */
   sendPrivate(message: PrivateMessage): Promise<{ online: boolean }>;
 
   /** To the lobby. */

@@ -1,9 +1,15 @@
-/** Who is online: asked of the live servers themselves, who know it, so there is no list that could grow stale. */
+/**
+ * Who is online: asked of the live servers themselves, who know it, so there is no list that could
+ * grow stale.
+ */
 import { callOne } from '../api/batch-call.ts';
 import type { Account } from '../store/accounts.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
-/** Everybody with a live connection, each once, by id. A server that does not answer in time is left out. */
+/**
+ * Everybody with a live connection, each once, by id. A server that does not answer in time is left
+ * out.
+ */
 export async function onlineUsers(
   servers: ServerDirectory,
   addresses: Iterable<string>,

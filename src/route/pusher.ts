@@ -1,6 +1,7 @@
 /**
- * Tells servers of what was stored. A push is a courtesy: what is lost here is read from the timeline later. But a server that says "not mine", or that cannot be
- * reached and is not alive either, corrects the record, so that it is not asked for ever.
+ * Tells servers of what was stored. A push is a courtesy: what is lost here is read from the
+ * timeline later. But a server that says "not mine", or that cannot be reached and is not alive
+ * either, corrects the record, so that it is not asked for ever.
  */
 import type {
   PushEntry,

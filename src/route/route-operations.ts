@@ -1,4 +1,6 @@
-/** RouteOperations (operations.ts) over the store, the servers and the registry's picture of them. */
+/**
+ * RouteOperations (operations.ts) over the store, the servers and the registry's picture of them.
+ */
 
 import { callOne } from '../api/batch-call.ts';
 import type { Strategy } from '../balance/strategy.ts';

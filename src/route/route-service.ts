@@ -1,4 +1,7 @@
-/** The route's side of RouteApi: what servers ask on behalf of their connections. Each entry is answered on its own, and never with an exception. */
+/**
+ * The route's side of RouteApi: what servers ask on behalf of their connections. Each entry is
+ * answered on its own, and never with an exception.
+ */
 import type { BatchCall } from '../api/batch-call.ts';
 import type {
   OpenEntry,
@@ -37,7 +40,10 @@ const done = { code: 0 };
 const busy = { code: Number(errorTable.busy.code) };
 const notAllowed = Number(errorTable['not-allowed'].code);
 
-/** A call each of whose entries is served by a promise of its own; one that fails is answered `otherwise`. */
+/**
+ * A call each of whose entries is served by a promise of its own; one that fails is answered
+ * `otherwise`.
+ */
 function each<Entry, Result>(
   serve: (entry: Entry) => Promise<Result>,
   otherwise: Result,
@@ -118,7 +124,9 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
   return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
 }
 
-/** Closes the user's sessions on servers that are gone: they hold no place. Whether there were any. */
+/**
+ * Closes the user's sessions on servers that are gone: they hold no place. Whether there were any.
+ */
 async function forgetDead(
   { store, isLive }: RouteServiceOptions,
   userId: number,

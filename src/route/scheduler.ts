@@ -1,6 +1,7 @@
 /**
- * Sends scheduled messages when they are due. Every route does this: a lease keeps two from sending one schedule at the same time, and the schedule's own identity
- * makes a second sending harmless when a route died, or could not say that it had sent.
+ * Sends scheduled messages when they are due. Every route does this: a lease keeps two from sending
+ * one schedule at the same time, and the schedule's own identity makes a second sending harmless
+ * when a route died, or could not say that it had sent.
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import { CimError, describeError, errorTable } from '../base/errors.ts';

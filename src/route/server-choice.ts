@@ -1,6 +1,7 @@
 /**
- * Which server a login is sent to: those in choice, less those the client has just failed to reach, by the configured strategy. A Java caller cannot name what to avoid, so for it
- * the chosen server is probed first, as the Java route does.
+ * Which server a login is sent to: those in choice, less those the client has just failed to reach,
+ * by the configured strategy. A Java caller cannot name what to avoid, so for it the chosen server
+ * is probed first, as the Java route does.
  */
 import { connect } from 'node:net';
 import { LRUCache } from 'lru-cache';
@@ -33,7 +34,10 @@ export class ServerChoice {
     return this.#strategy(candidates, String(userId));
   }
 
-  /** Chooses a server that accepts a connection right now, trying each at most once. Throws `no-server`. */
+  /**
+   * Chooses a server that accepts a connection right now, trying each at most once. Throws
+   * `no-server`.
+   */
   async chooseReachable(userId: number): Promise<ServerCandidate> {
     let rest = this.#candidates();
     while (rest.length > 0) {

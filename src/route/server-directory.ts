@@ -1,4 +1,7 @@
-/** Servers by address, as something to call. `ServerPool` reaches them over links; in `cim dev` there is one, in this process. */
+/**
+ * Servers by address, as something to call. `ServerPool` reaches them over links; in `cim dev`
+ * there is one, in this process.
+ */
 import { LRUCache } from 'lru-cache';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock } from '../base/clock.ts';
@@ -10,7 +13,10 @@ import { serverMethods } from '../link/methods.ts';
 import { RemotePeer } from '../link/remote-peer.ts';
 
 export interface ServerDirectory {
-  /** `address`: `ip:tcpPort:httpPort`, as recorded with a session. Never fails; calls to a server that is gone are answered `unanswered`. */
+  /**
+   * `address`: `ip:tcpPort:httpPort`, as recorded with a session. Never fails; calls to a server
+   * that is gone are answered `unanswered`.
+   */
   at(address: string): ServerApi;
 }
 
@@ -21,7 +27,10 @@ export interface ServerPoolOptions {
   readonly log: Logger;
 }
 
-/** Servers that one route may know at a time; the least recently used link beyond it is closed, and dialled again when needed. */
+/**
+ * Servers that one route may know at a time; the least recently used link beyond it is closed, and
+ * dialled again when needed.
+ */
 const serversMax = 4_096;
 
 export class ServerPool implements ServerDirectory, Service {

@@ -1,4 +1,7 @@
-/** A server's HTTP port: /sendMsg [J3] and health. main.ts listens on it, and lets routes' links in over its `server`. */
+/**
+ * A server's HTTP port: /sendMsg [J3] and health. main.ts listens on it, and lets routes' links in
+ * over its `server`.
+ */
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';

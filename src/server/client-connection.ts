@@ -1,6 +1,7 @@
 /**
- * One client's connection: from the first byte to the close. It knows frames, the login, what is in flight and how to end; routes, the table of
- * sessions and time are its gateway's (`ConnectionOwner`). A bad peer ends its own connection, and nothing else notices.
+ * One client's connection: from the first byte to the close. It knows frames, the login, what is in
+ * flight and how to end; routes, the table of sessions and time are its gateway's
+ * (`ConnectionOwner`). A bad peer ends its own connection, and nothing else notices.
  *
  *   fresh ──LOGIN──▶ opening ──the route took it──▶ ready ──▶ closing ──▶ closed
  *     └───────────────────┴──────── close ───────────┴──────────┘
@@ -80,7 +81,10 @@ export class ClientConnection {
   readonly #stream: Duplex;
   readonly #outbox: Outbox;
   #state: State = 'fresh';
-  /** Since when the sweep has been waiting, by state: for the login, for a word of the peer, for the end. */
+  /**
+   * Since when the sweep has been waiting, by state: for the login, for a word of the peer, for the
+   * end.
+   */
   #waitingSince: number;
   /** Since when the peer has left bytes unread; 0 = it has not. */
   #stalledAt = 0;
@@ -89,7 +93,10 @@ export class ClientConnection {
   #announced = 0;
   #heldBack = false;
 
-  /** Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a socket): nobody is kept for what he might still read. */
+  /**
+   * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
+   * socket): nobody is kept for what he might still read.
+   */
   constructor(owner: ConnectionOwner, stream: Duplex) {
     this.#owner = owner;
     this.#stream = stream;
@@ -163,7 +170,10 @@ export class ClientConnection {
     this.#owner.open(this, login);
   }
 
-  /** Chat of a Java peer goes over HTTP; on its connection only heartbeats count, and whatever else it sends is ignored as the Java server does. */
+  /**
+   * Chat of a Java peer goes over HTTP; on its connection only heartbeats count, and whatever else
+   * it sends is ignored as the Java server does.
+   */
   #receiveFromJava(received: number): void {
     if (received === command.ping) this.#outbox.write(pong);
   }
@@ -202,7 +212,10 @@ export class ClientConnection {
     this.#owner.submit(entry, { connection: this, to, group, sendSeq });
   }
 
-  /** Counts what waits for a route; beyond the bound the peer is not read from, until half of it was answered. */
+  /**
+   * Counts what waits for a route; beyond the bound the peer is not read from, until half of it was
+   * answered.
+   */
   #takeInFlight(): void {
     this.#inFlight += 1;
     if (this.#inFlight >= limits.inFlightPerConnectionMax && !this.#heldBack) {
@@ -267,7 +280,9 @@ export class ClientConnection {
       this.write(encodePush(bodies[index] as Uint8Array, seq + index));
   }
 
-  /** Whole frames. Dropped once the connection is closing; a peer that does not keep up is closed. */
+  /**
+   * Whole frames. Dropped once the connection is closing; a peer that does not keep up is closed.
+   */
   write(frame: Uint8Array): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#outbox.write(frame);
@@ -298,7 +313,8 @@ export class ClientConnection {
     if (spokeCim) this.#outbox.write(encodeCloseCode(code, reason));
     this.#outbox.flush();
     this.#stream.end();
-    // Its input is not wanted any more, but must be read, or the end of the stream would never be seen.
+    // Its input is not wanted any more, but must be read, or the end of the stream would never be
+    // seen.
     this.#stream.resume();
   }
 
@@ -328,7 +344,10 @@ export class ClientConnection {
   }
 }
 
-/** 'close' follows an error; how a peer's network fails is not our business. One function for all connections. */
+/**
+ * 'close' follows an error; how a peer's network fails is not our business. One function for all
+ * connections.
+ */
 function ignore(): void {}
 
 function assertLogin(login: LoginFrame): void {

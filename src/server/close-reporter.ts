@@ -1,6 +1,7 @@
 /**
- * Tells the routes which sessions have ended, until one took it. A report that comes late does no harm: it names the connection number. If none can be
- * told for long, the oldest reports are given up: the next push to such a session corrects the record.
+ * Tells the routes which sessions have ended, until one took it. A report that comes late does no
+ * harm: it names the connection number. If none can be told for long, the oldest reports are given
+ * up: the next push to such a session corrects the record.
  */
 import type { CloseEntry, RouteApi } from '../api/route-api.ts';
 import type { Clock, Timer } from '../base/clock.ts';

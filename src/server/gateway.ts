@@ -1,6 +1,8 @@
 /**
- * Holds client connections and stands between them and the routes: gathers what they send into batches, hands on what routes push, sweeps away the dead. It keeps
- * nothing that the store does not have. The composition root (main.ts, or `cim dev`) gives it streams and a RouteApi, and gives its `api` to routes.
+ * Holds client connections and stands between them and the routes: gathers what they send into
+ * batches, hands on what routes push, sweeps away the dead. It keeps nothing that the store does
+ * not have. The composition root (main.ts, or `cim dev`) gives it streams and a RouteApi, and gives
+ * its `api` to routes.
  */
 import type { Duplex } from 'node:stream';
 import type {
@@ -39,7 +41,10 @@ export interface GatewayOptions {
   readonly routes: RouteApi;
   /** Random id of this process. */
   readonly instance: string;
-  /** `ip:tcpPort:httpPort` under which routes and clients reach it; asked for first when a client logs in, so both ports are open by then. */
+  /**
+   * `ip:tcpPort:httpPort` under which routes and clients reach it; asked for first when a client
+   * logs in, so both ports are open by then.
+   */
   readonly address: () => string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -101,8 +106,8 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   }
 
   /**
-   * The connection with this number, if it is logged in or about to be: a route may push to a session before its answer to the login has arrived
-   * here, and must not hear that there is none.
+   * The connection with this number, if it is logged in or about to be: a route may push to a
+   * session before its answer to the login has arrived here, and must not hear that there is none.
    */
   session(sessionId: number): ClientConnection | undefined {
     const connection = this.#connections.get(sessionId);
@@ -116,7 +121,10 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     for (const connection of this.#connections.values()) if (connection.ready) yield connection;
   }
 
-  /** Tells everybody to go elsewhere and waits until all have gone and the routes know it, or a bound is reached. */
+  /**
+   * Tells everybody to go elsewhere and waits until all have gone and the routes know it, or a
+   * bound is reached.
+   */
   async stop(): Promise<void> {
     const empty = new Promise<void>((resolve) => {
       this.#stopped = resolve;
@@ -153,7 +161,8 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
       address,
       sessionId: connection.sessionId,
     };
-    // Interest first, then the session, whose answer names the lobby's head: so nothing said in between is missed.
+    // Interest first, then the session, whose answer names the lobby's head: so nothing said in
+    // between is missed.
     void this.#lobby.registered().then(() => this.#opens.add(entry, connection));
   }
 

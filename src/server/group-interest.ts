@@ -1,6 +1,6 @@
 /**
- * This server's interest in a group: registered before its first member reads, and said again now and then, since a route that once could not reach this server may
- * have struck it off.
+ * This server's interest in a group: registered before its first member reads, and said again now
+ * and then, since a route that once could not reach this server may have struck it off.
  */
 import { callOne } from '../api/batch-call.ts';
 import type { RouteApi } from '../api/route-api.ts';
@@ -27,7 +27,10 @@ export class GroupInterest {
     this.#options = options;
   }
 
-  /** Resolves once a route has recorded the interest. Never rejects; waits while no route can be reached. */
+  /**
+   * Resolves once a route has recorded the interest. Never rejects; waits while no route can be
+   * reached.
+   */
   registered(): Promise<void> {
     this.#registered ??= this.#register();
     return this.#registered;

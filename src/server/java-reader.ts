@@ -1,6 +1,7 @@
 /**
- * Plays the SDK's part for a Java peer, whose protocol knows neither numbers nor acknowledgements: reads its timeline from the cursor, writes what is pending before
- * anything live (one OFFLINE frame per run of one sender), and moves the cursor when a frame was written to the socket.
+ * Plays the SDK's part for a Java peer, whose protocol knows neither numbers nor acknowledgements:
+ * reads its timeline from the cursor, writes what is pending before anything live (one OFFLINE
+ * frame per run of one sender), and moves the cursor when a frame was written to the socket.
  */
 import type { ReadResult } from '../api/route-api.ts';
 import { command } from '../codec/commands.ts';

@@ -1,6 +1,7 @@
 /**
- * `cim server`: holds connections of clients. It needs ZooKeeper alone, finds the routes there, and never opens Redis. Listens first and announces last, so whoever hears of it can
- * use it; stops in the opposite order, so nobody is sent to a server that is going.
+ * `cim server`: holds connections of clients. It needs ZooKeeper alone, finds the routes there, and
+ * never opens Redis. Listens first and announces last, so whoever hears of it can use it; stops in
+ * the opposite order, so nobody is sent to a server that is going.
  */
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';

@@ -1,4 +1,7 @@
-/** What a server does for callers over HTTP. app.ts turns requests into these calls; server-operations.ts implements them. */
+/**
+ * What a server does for callers over HTTP. app.ts turns requests into these calls;
+ * server-operations.ts implements them.
+ */
 
 /** What a Java route hands to a Java server [J3]. */
 export interface DirectMessage {

@@ -1,6 +1,7 @@
 /**
- * All live routes as one RouteApi. Each user's entries go to one route, so that they stay in order; users are spread over the routes by rendezvous hashing, so that a
- * route that comes or goes moves only its own share. What one route does not answer goes to the next, and that route gets a rest.
+ * All live routes as one RouteApi. Each user's entries go to one route, so that they stay in order;
+ * users are spread over the routes by rendezvous hashing, so that a route that comes or goes moves
+ * only its own share. What one route does not answer goes to the next, and that route gets a rest.
  */
 import { createHash } from 'node:crypto';
 import type { BatchCall } from '../api/batch-call.ts';
@@ -28,7 +29,10 @@ interface Route {
   restsUntil: number;
 }
 
-/** An entry is tried at this many routes before it is given up: one crash at a time is expected, not all. */
+/**
+ * An entry is tried at this many routes before it is given up: one crash at a time is expected, not
+ * all.
+ */
 const attemptsMax = 3;
 const restMs = 3_000;
 
@@ -84,7 +88,10 @@ export class RoutePool implements Service {
     return this.#routes.filter(({ peer }) => !peer.down).length;
   }
 
-  /** Makes the pool hold exactly the routes at these addresses (`ip:port`). Links to those that stay are kept. */
+  /**
+   * Makes the pool hold exactly the routes at these addresses (`ip:port`). Links to those that stay
+   * are kept.
+   */
   update(addresses: readonly string[]): void {
     const kept = this.#routes.filter(({ address }) => addresses.includes(address));
     for (const route of this.#routes) if (!kept.includes(route)) route.peer.close();
@@ -136,7 +143,8 @@ export class RoutePool implements Service {
           if (result !== method.unanswered) answer(index, result);
           else again.push(index);
           if (waiting > 0 || again.length === 0) return;
-          // Once all of the batch are settled, and in their order: the next route must see a sender's messages as they were sent.
+          // Once all of the batch are settled, and in their order: the next route must see a
+          // sender's messages as they were sent.
           route.restsUntil = this.#options.clock.monotonic() + restMs;
           again.sort((a, b) => a - b);
           attempt(
@@ -168,7 +176,10 @@ export class RoutePool implements Service {
     return groups;
   }
 
-  /** The route with the highest weight for this key among those not tried; one that rests only if all do. */
+  /**
+   * The route with the highest weight for this key among those not tried; one that rests only if
+   * all do.
+   */
   #routeFor(key: number, tried: readonly Route[]): Route | undefined {
     const now = this.#options.clock.monotonic();
     let best: Route | undefined;

@@ -1,4 +1,6 @@
-/** ServerOperations (operations.ts) over the gateway: what the server does for callers over HTTP. */
+/**
+ * ServerOperations (operations.ts) over the gateway: what the server does for callers over HTTP.
+ */
 
 import { command } from '../codec/commands.ts';
 import { encodeJavaPush } from '../codec/java-frame.ts';
@@ -19,7 +21,8 @@ export function createServerOperations({
   usableRoutes,
 }: ServerOperationsOptions): ServerOperations {
   return {
-    // As the Java server's: to the user's connection if there is one, outside of every timeline. A cim device has no place for a message without a number.
+    // As the Java server's: to the user's connection if there is one, outside of every timeline. A
+    // cim device has no place for a message without a number.
     sendMessage({ userId, cmd, msg, batchMsg, properties }) {
       const kind = cmd === 'OFFLINE' ? command.offline : command.message;
       for (const connection of gateway.sessions()) {

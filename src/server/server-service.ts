@@ -1,4 +1,7 @@
-/** The server's side of ServerApi: what routes push to connections of this process. Every answer is given at once, nothing here waits. */
+/**
+ * The server's side of ServerApi: what routes push to connections of this process. Every answer is
+ * given at once, nothing here waits.
+ */
 import { immediately } from '../api/batch-call.ts';
 import type {
   EndEntry,
@@ -67,8 +70,9 @@ function push(
 }
 
 /**
- * A group message for everybody here: encoded once, and that one buffer written to all. Not to the connection that sent it, which is told by its
- * acknowledgement, and not to a Java peer of the sender, as in the Java system.
+ * A group message for everybody here: encoded once, and that one buffer written to all. Not to the
+ * connection that sent it, which is told by its acknowledgement, and not to a Java peer of the
+ * sender, as in the Java system.
  */
 function fanOut(table: SessionTable, { group, seq, bodies }: PushGroupEntry): void {
   if (bodies.length === 0) {

@@ -21,9 +21,10 @@ export type RegistrationResult =
 
 export interface Accounts {
   /**
-   * Registers a name. Concurrent calls for one name give one id, for one id give one name. A crash between the steps of a store that
-   * needs several heals: a claimed name counts only while its account bears it, or the claim is younger than `limits.nameClaimMs`;
-   * a later call for the name completes it, or replaces it.
+   * Registers a name. Concurrent calls for one name give one id, for one id give one name. A crash
+   * between the steps of a store that needs several heals: a claimed name counts only while its
+   * account bears it, or the claim is younger than `limits.nameClaimMs`; a later call for the name
+   * completes it, or replaces it.
    */
   register(registration: Registration): Promise<RegistrationResult>;
 

@@ -14,8 +14,8 @@ type StoreLocation =
   | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
 
 /**
- * SQLite: rejects with a CimError `unavailable` that says what to do when the folder cannot be used. Redis: is there when it comes
- * (`problem`), and rejects with `bad-config` only.
+ * SQLite: rejects with a CimError `unavailable` that says what to do when the folder cannot be
+ * used. Redis: is there when it comes (`problem`), and rejects with `bad-config` only.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   switch (options.kind) {

@@ -1,6 +1,7 @@
 /**
- * Messages to be sent later. pending → leased → gone. All times are the store's own clock, so routes need not agree on theirs. A lease
- * that its holder did not finish is taken over; sending twice is harmless, since the message's identity is the schedule's.
+ * Messages to be sent later. pending → leased → gone. All times are the store's own clock, so
+ * routes need not agree on theirs. A lease that its holder did not finish is taken over; sending
+ * twice is harmless, since the message's identity is the schedule's.
  */
 
 export interface Schedule {
@@ -12,10 +13,16 @@ export interface Schedule {
 }
 
 export interface Schedules {
-  /** Stores a schedule that is due `delayMs` from now. False if the owner has one with this id already (pending, leased or just sent). */
+  /**
+   * Stores a schedule that is due `delayMs` from now. False if the owner has one with this id
+   * already (pending, leased or just sent).
+   */
   create(schedule: Schedule, delayMs: number): Promise<boolean>;
 
-  /** Takes up to `limit` due schedules for `leaseMs`; nobody else gets them until then. Oldest due first. */
+  /**
+   * Takes up to `limit` due schedules for `leaseMs`; nobody else gets them until then. Oldest due
+   * first.
+   */
   lease(limit: number, leaseMs: number): Promise<Schedule[]>;
 
   /** Sent: forget these. The id stays used for `limits.sourceStateMs`. */

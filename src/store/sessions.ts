@@ -1,10 +1,14 @@
 /**
- * Where a user's devices are connected: user → device → connection. The connection number of a device only grows, and the store
- * ignores whatever is not newer than what it knows, so neither a late open nor a late close touches a newer connection. Whether a
- * session counts as *live* is not decided here: it does while its server instance is in the registry.
+ * Where a user's devices are connected: user → device → connection. The connection number of a
+ * device only grows, and the store ignores whatever is not newer than what it knows, so neither a
+ * late open nor a late close touches a newer connection. Whether a session counts as *live* is not
+ * decided here: it does while its server instance is in the registry.
  */
 
-/** The device under which all Java peers of a user appear: their protocol knows no devices, and one connection per user. */
+/**
+ * The device under which all Java peers of a user appear: their protocol knows no devices, and one
+ * connection per user.
+ */
 export const javaDevice = 'java';
 
 export interface Session {
@@ -20,7 +24,10 @@ export interface Session {
 }
 
 export interface SessionOpen extends Omit<Session, 'connectionNumber'> {
-  /** The device's own number; for `javaDevice` ignored: the store gives the one that `assignJava` drew, or the next. */
+  /**
+   * The device's own number; for `javaDevice` ignored: the store gives the one that `assignJava`
+   * drew, or the next.
+   */
   readonly connectionNumber: number;
   /** An ephemeral device is forgotten when it closes. */
   readonly ephemeral: boolean;
@@ -33,14 +40,17 @@ export type SessionOpenResult =
       /** The connection of the same device that this one replaces. */
       readonly replaced: Session | null;
       /**
-       * Where the device starts reading: the last number it acknowledged; for a device never seen, the last that any device of the
-       * user acknowledged.
+       * Where the device starts reading: the last number it acknowledged; for a device never seen,
+       * the last that any device of the user acknowledged.
        */
       readonly cursor: number;
       /** The newest number of the user's timeline. */
       readonly head: number;
     }
-  /** A newer connection of the device is known. For a Java peer: the login was given to another server since. */
+  /**
+   * A newer connection of the device is known. For a Java peer: the login was given to another
+   * server since.
+   */
   | { readonly status: 'stale' }
   | { readonly status: 'too-many-devices' };
 
@@ -59,8 +69,9 @@ export interface Acknowledgement {
 
 export interface Sessions {
   /**
-   * Records connections. Opening the very same connection again (same instance, sessionId and, but for Java, number) is answered `opened` again with the same number, so that a
-   * report whose answer was lost can be repeated through another route.
+   * Records connections. Opening the very same connection again (same instance, sessionId and, but
+   * for Java, number) is answered `opened` again with the same number, so that a report whose
+   * answer was lost can be repeated through another route.
    */
   open(batch: readonly SessionOpen[]): Promise<SessionOpenResult[]>;
 
@@ -70,18 +81,22 @@ export interface Sessions {
   /** The open sessions of each user, in the order asked. */
   of(userIds: readonly number[]): Promise<Session[][]>;
 
-  /** Moves cursors forward; a cursor beyond the timeline's head (a failover lost its tail) may also move back. */
+  /**
+   * Moves cursors forward; a cursor beyond the timeline's head (a failover lost its tail) may also
+   * move back.
+   */
   acknowledge(batch: readonly Acknowledgement[]): Promise<void>;
 
   /**
-   * A Java peer was told at `/login` to connect to this server (`ip:tcpPort:httpPort`). Draws the number of that connection: a TCP login
-   * that turns up at any other server, or an open report of an earlier one, is stale.
+   * A Java peer was told at `/login` to connect to this server (`ip:tcpPort:httpPort`). Draws the
+   * number of that connection: a TCP login that turns up at any other server, or an open report of
+   * an earlier one, is stale.
    */
   assignJava(userId: number, address: string): Promise<void>;
 
   /**
-   * `/offLine`: ends the user's Java session if it was opened before `openedBefore` (ms since 1970, by the store's own clock as given
-   * by `now`). Returns the ended session.
+   * `/offLine`: ends the user's Java session if it was opened before `openedBefore` (ms since 1970,
+   * by the store's own clock as given by `now`). Returns the ended session.
    */
   endJava(userId: number, openedBefore: number): Promise<Session | null>;
 

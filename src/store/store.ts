@@ -1,7 +1,8 @@
 /**
- * What a route keeps: accounts, sessions, timelines, schedules. Two implementations, one contract (test/contract/store.ts): `redis/` for a
- * cluster, `sqlite/` embedded. No connection, key or transaction shows through. What happens to an acknowledged write when the machine or
- * a Redis master dies is in docs/guarantees.md.
+ * What a route keeps: accounts, sessions, timelines, schedules. Two implementations, one contract
+ * (test/contract/store.ts): `redis/` for a cluster, `sqlite/` embedded. No connection, key or
+ * transaction shows through. What happens to an acknowledged write when the machine or a Redis
+ * master dies is in docs/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
 import type { Schedules } from './schedules.ts';

@@ -1,6 +1,7 @@
 /**
- * Timelines: a log of messages with a contiguous number (`seq`, from 1) per user and per group. Everything that is delivered is read
- * from one, or pushed just after it was appended to one. Bodies are opaque here, but for their identity (src/codec/identity.ts).
+ * Timelines: a log of messages with a contiguous number (`seq`, from 1) per user and per group.
+ * Everything that is delivered is read from one, or pushed just after it was appended to one.
+ * Bodies are opaque here, but for their identity (src/codec/identity.ts).
  */
 
 /** `u:<userId>` or `g:<group>`. */
@@ -15,8 +16,9 @@ export function groupTimeline(group: string): TimelineId {
 }
 
 /**
- * A run of messages of one sender to one conversation, appended as one entry. Appending is idempotent, as in Kafka's idempotent producer:
- * per source the timeline keeps the last number taken and takes exactly the next.
+ * A run of messages of one sender to one conversation, appended as one entry. Appending is
+ * idempotent, as in Kafka's idempotent producer: per source the timeline keeps the last number
+ * taken and takes exactly the next.
  */
 export interface Append {
   readonly timeline: TimelineId;
@@ -25,8 +27,8 @@ export interface Append {
   /** Number, within the source, of the first body; the others follow without a gap. */
   readonly sendSeq: number;
   /**
-   * The sender says that everything before `sendSeq` was answered: a gap below it is not a missing message but lost state (expired, or a
-   * failover lost a tail), and is passed over.
+   * The sender says that everything before `sendSeq` was answered: a gap below it is not a missing
+   * message but lost state (expired, or a failover lost a tail), and is passed over.
    */
   readonly restart: boolean;
   /** Empty: a skip, which consumes `sendSeq` and stores nothing (a final refusal). */
@@ -35,17 +37,24 @@ export interface Append {
 
 export interface AppendResult {
   /**
-   * `taken`: all of the run is in the timeline, now or from before. `out-of-order`: nothing was stored, `expected` would be taken.
-   * `busy`: this shard cannot be reached in time; nothing is known. Retrying is harmless.
+   * `taken`: all of the run is in the timeline, now or from before. `out-of-order`: nothing was
+   * stored, `expected` would be taken. `busy`: this shard cannot be reached in time; nothing is
+   * known. Retrying is harmless.
    */
   readonly status: 'taken' | 'out-of-order' | 'busy';
   /** Bodies, from the first, that had been taken before. */
   readonly duplicates: number;
-  /** Timeline number of the first body that was stored now; of a run that was all duplicates, the number of its last body if still known, else 0. */
+  /**
+   * Timeline number of the first body that was stored now; of a run that was all duplicates, the
+   * number of its last body if still known, else 0.
+   */
   readonly seq: number;
   /** Out of order: the number that would be taken. */
   readonly expected: number;
-  /** Who is to be told: for a user timeline its open sessions, for a group the interested servers (`sessionId` 0). As of the append itself. */
+  /**
+   * Who is to be told: for a user timeline its open sessions, for a group the interested servers
+   * (`sessionId` 0). As of the append itself.
+   */
   readonly watchers: readonly Watcher[];
 }
 
@@ -67,33 +76,45 @@ export interface Read {
 }
 
 export interface Page {
-  /** In order, without a gap between them; the first is `max(after + 1, first)` or later where a skip of retention passed it. */
+  /**
+   * In order, without a gap between them; the first is `max(after + 1, first)` or later where a
+   * skip of retention passed it.
+   */
   readonly messages: readonly { readonly seq: number; readonly body: Uint8Array }[];
   /** The newest number given out. */
   readonly head: number;
   /** The oldest number kept; `head + 1` if nothing is. */
   readonly first: number;
   /**
-   * The store's message at the cursor is another one, or its head is lower than the cursor: numbers were given out anew after a lost tail.
-   * `messages` is then empty.
+   * The store's message at the cursor is another one, or its head is lower than the cursor: numbers
+   * were given out anew after a lost tail. `messages` is then empty.
    */
   readonly rewound: boolean;
 }
 
 export interface Timelines {
-  /** Appends each run on its own; one timeline's trouble does not hold the others. Runs of one source are taken in the order given. */
+  /**
+   * Appends each run on its own; one timeline's trouble does not hold the others. Runs of one
+   * source are taken in the order given.
+   */
   append(batch: readonly Append[]): Promise<AppendResult[]>;
 
   /** Rejects with a CimError `busy` when the timeline's shard cannot be reached in time. */
   read(read: Read): Promise<Page>;
 
-  /** Up to `limit` messages before the number `before` (exclusive; 0 = from the newest), newest first. Rejects like `read`. */
+  /**
+   * Up to `limit` messages before the number `before` (exclusive; 0 = from the newest), newest
+   * first. Rejects like `read`.
+   */
   readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']>;
 
   /** The newest number of each timeline, 0 for one that does not exist. */
   heads(timelines: readonly TimelineId[]): Promise<number[]>;
 
-  /** A server has members of this group, or is about to: from now on `append` names it among the watchers. Idempotent. */
+  /**
+   * A server has members of this group, or is about to: from now on `append` names it among the
+   * watchers. Idempotent.
+   */
   addInterest(group: string, server: { instance: string; address: string }): Promise<void>;
 
   /** Undoes `addInterest`, for a server that left or died. */

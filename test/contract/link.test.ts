@@ -1,6 +1,6 @@
 /**
- * The contract of a link between roles, over both of its forms: in one process (`cim dev`), and over a network. The other end is an API whose answers the test
- * holds in its hand.
+ * The contract of a link between roles, over both of its forms: in one process (`cim dev`), and
+ * over a network. The other end is an API whose answers the test holds in its hand.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * What every store guarantees, run against each implementation. The prose is in src/store/*.ts; where that leaves a choice open, the
- * tests accept every answer it allows.
+ * What every store guarantees, run against each implementation. The prose is in src/store/*.ts;
+ * where that leaves a choice open, the tests accept every answer it allows.
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
@@ -14,11 +14,16 @@ import { describeSchedules } from './store/schedules.ts';
 import { describeSessions } from './store/sessions.ts';
 import { describeJavaSessions } from './store/sessions-java.ts';
 
-/** Opens an empty store of its own. The suite closes it; the factory removes what it leaves behind. */
+/**
+ * Opens an empty store of its own. The suite closes it; the factory removes what it leaves behind.
+ */
 export type OpenStore = (retention: Retention) => Promise<Store>;
 
 export interface StoreHooks {
-  /** A second store over the same data, as another route opens it. Absent where one process owns the data. */
+  /**
+   * A second store over the same data, as another route opens it. Absent where one process owns the
+   * data.
+   */
   readonly openAnother?: (first: Store, retention: Retention) => Promise<Store>;
 }
 

@@ -1,4 +1,7 @@
-/** The SDK over real sockets, against the server and route of `cim dev` in this process. Between them a network that can be cut. */
+/**
+ * The SDK over real sockets, against the server and route of `cim dev` in this process. Between
+ * them a network that can be cut.
+ */
 import { expect, test } from '@jest/globals';
 import { createLogger } from '../../src/base/log.ts';
 import { CimClient, CimError, lobby, type Platform } from '../../src/client/sdk/index.ts';

@@ -1,4 +1,7 @@
-/** The embedded store in a process of its own: killed while it appends, and in the way of a second one. */
+/**
+ * The embedded store in a process of its own: killed while it appends, and in the way of a second
+ * one.
+ */
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { Database } from '../../src/store/sqlite/database.ts';
@@ -13,7 +16,10 @@ const retention = { messagesMax: 1_000_000, ageMs: 3_600_000 };
 const timeline = userTimeline(1);
 const source = '2.0123456789abcdef.1';
 
-/** Appends one message after the other, in batches of three, and prints the number of each that was acknowledged. */
+/**
+ * Appends one message after the other, in batches of three, and prints the number of each that was
+ * acknowledged.
+ */
 const appending = `
   import { SqliteStore } from '${pathToFileURL('src/store/sqlite/sqlite-store.ts')}';
   const [folder] = process.argv.slice(-1);

@@ -186,7 +186,8 @@ test('a child that is replaced before anybody looks again is seen as what it is 
   const dataOf = (instance: string) => JSON.stringify(liveRoute(instance));
   await shell.create(path, dataOf('old'));
   await waitUntil('the old one is seen', () => watcher.view.routes[0]?.instance === 'old');
-  // Both changes happen while the watcher hears nothing: then its list of names is the same as before.
+  // Both changes happen while the watcher hears nothing: then its list of names is the same as
+  // before.
   proxy.silence();
   await shell.remove(path);
   await shell.create(path, dataOf('new'));

@@ -1,4 +1,6 @@
-/** ZooKeeper that is not there, goes away, comes back, has forgotten everything, or does not answer. */
+/**
+ * ZooKeeper that is not there, goes away, comes back, has forgotten everything, or does not answer.
+ */
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';

@@ -1,6 +1,8 @@
 /**
- * The two state machines of the SDK against a model of what surrounds them: a store, a network that reorders, repeats, loses and breaks, an application that is slow. Whatever
- * happens in between, in the end everything is there, once and in order. fast-check prints the seed and the shortest course of events that fails.
+ * The two state machines of the SDK against a model of what surrounds them: a store, a network that
+ * reorders, repeats, loses and breaks, an application that is slow. Whatever happens in between, in
+ * the end everything is there, once and in order. fast-check prints the seed and the shortest
+ * course of events that fails.
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -252,7 +254,10 @@ class SendingWorld {
     }
   }
 
-  /** The timeline takes what was written first. `silent`: and its answer is lost with the connection. */
+  /**
+   * The timeline takes what was written first. `silent`: and its answer is lost with the
+   * connection.
+   */
   serve(count: number, busy = false, silent = false): void {
     for (const message of this.#wire.splice(0, count)) {
       const code = this.#take(message, busy);

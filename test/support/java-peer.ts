@@ -1,5 +1,6 @@
 /**
- * Plays an unchanged Java client byte by byte: its HTTP calls, its frames (golden where the Java system's are), and nothing that cim adds.
+ * Plays an unchanged Java client byte by byte: its HTTP calls, its frames (golden where the Java
+ * system's are), and nothing that cim adds.
  */
 import { connect, type Socket } from 'node:net';
 import { frame } from '../../src/codec/frame.ts';
@@ -25,7 +26,10 @@ export interface Envelope {
   readonly dataBody: unknown;
 }
 
-/** POSTs as okhttp does, and insists on the envelope's four keys in their order: a Java caller parses strictly. */
+/**
+ * POSTs as okhttp does, and insists on the envelope's four keys in their order: a Java caller
+ * parses strictly.
+ */
 export async function javaPost(route: string, path: string, body: object): Promise<Envelope> {
   const response = await fetch(`${route}${path}`, {
     method: 'POST',
@@ -78,14 +82,18 @@ export class JavaPeer {
     });
   }
 
-  /** /login, connect, LOGIN: as the Java SDK starts. Throws with the envelope when the route refuses. */
+  /**
+   * /login, connect, LOGIN: as the Java SDK starts. Throws with the envelope when the route
+   * refuses.
+   */
   static async login(route: string, userId: number, userName: string): Promise<JavaPeer> {
     const envelope = await javaPost(route, '/login', { userId, userName });
     if (envelope.code !== '9000') throw new Error(JSON.stringify(envelope));
     const { ip, cimServerPort } = envelope.dataBody as { ip: string; cimServerPort: number };
     const peer = await JavaPeer.connect(ip, cimServerPort, userId, userName);
     peer.sendLogin();
-    // The protocol has no answer to a login; the first pong comes when the server has taken it or not.
+    // The protocol has no answer to a login; the first pong comes when the server has taken it or
+    // not.
     peer.ping();
     await peer.whenReceived(({ cmd }) => cmd === 2);
     await waitUntil('the user is online', async () => {
@@ -121,7 +129,10 @@ export class JavaPeer {
     );
   }
 
-  /** What a Java listener would be called with: one text after the other, of every frame that is not a pong. */
+  /**
+   * What a Java listener would be called with: one text after the other, of every frame that is not
+   * a pong.
+   */
   get texts(): string[] {
     return this.frames
       .filter(({ cmd }) => cmd !== 2)

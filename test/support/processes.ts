@@ -1,6 +1,6 @@
 /**
- * Real processes for tests: started, waited for, frozen, killed, and never left behind: each ends at teardown, and the kernel
- * kills it if the test process dies first.
+ * Real processes for tests: started, waited for, frozen, killed, and never left behind: each ends
+ * at teardown, and the kernel kills it if the test process dies first.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,8 +11,8 @@ import { onTeardown } from './teardown.ts';
 import { waitUntil } from './wait-until.ts';
 
 /**
- * Put before a command. Linux: `setpriv` asks the kernel to kill the process with its parent, however that ends, and then becomes
- * the command itself.
+ * Put before a command. Linux: `setpriv` asks the kernel to kill the process with its parent,
+ * however that ends, and then becomes the command itself.
  */
 export const diesWithParent =
   process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
@@ -30,7 +30,10 @@ export interface ProcessOptions {
   readonly readyMsMax?: number;
 }
 
-/** Starts a process and waits until it is ready; fails, with its output, when it exits or takes too long. */
+/**
+ * Starts a process and waits until it is ready; fails, with its output, when it exits or takes too
+ * long.
+ */
 export async function startProcess(options: ProcessOptions): Promise<TestProcess> {
   const started = new TestProcess(options);
   onTeardown(() => started.stop());

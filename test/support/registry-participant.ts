@@ -1,6 +1,6 @@
 /**
- * A process that announces itself as a server and a route, and does nothing else: to be killed, frozen and restarted. Run by the tests
- * as `node registry-participant.ts <json>`.
+ * A process that announces itself as a server and a route, and does nothing else: to be killed,
+ * frozen and restarted. Run by the tests as `node registry-participant.ts <json>`.
  */
 import { createLogger } from '../../src/base/log.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';

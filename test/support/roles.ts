@@ -1,6 +1,6 @@
 /**
- * The roles as a user runs them: processes of the packaged executable, on free ports, read through their ready lines and JSON events. System tests and the
- * demo speak through these.
+ * The roles as a user runs them: processes of the packaged executable, on free ports, read through
+ * their ready lines and JSON events. System tests and the demo speak through these.
  */
 import { join } from 'node:path';
 import { startProcess, TestProcess } from './processes.ts';

@@ -31,7 +31,9 @@ export class TcpProxy {
     return this.#port;
   }
 
-  /** No byte passes any more, in either direction, and nobody is told: as if a cable were pulled. */
+  /**
+   * No byte passes any more, in either direction, and nobody is told: as if a cable were pulled.
+   */
   silence(): void {
     this.#isSilent = true;
     for (const socket of this.#sockets) socket.pause();
@@ -48,7 +50,10 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** The next connection breaks at the first answer, each further one after so many more bytes of answers. */
+  /**
+   * The next connection breaks at the first answer, each further one after so many more bytes of
+   * answers.
+   */
   breakEarly(stepBytes: number): void {
     this.#stepBytes = stepBytes;
     this.#bytesMax = 0;

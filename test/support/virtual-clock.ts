@@ -1,4 +1,7 @@
-/** A clock that stands still until a test moves it. Timers run in the order of their times, each followed by whatever promises it settled. */
+/**
+ * A clock that stands still until a test moves it. Timers run in the order of their times, each
+ * followed by whatever promises it settled.
+ */
 import type { Clock, Timer } from '../../src/base/clock.ts';
 
 interface Alarm {

@@ -1,7 +1,10 @@
 /** The bounded poll that tests use instead of a sleep, for what no event announces. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Polls until `condition` gives something truthy, and returns that; throws, naming `what`, when the time is up. */
+/**
+ * Polls until `condition` gives something truthy, and returns that; throws, naming `what`, when the
+ * time is up.
+ */
 export async function waitUntil<T>(
   what: string,
   condition: () => T | Promise<T>,

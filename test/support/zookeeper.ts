@@ -1,4 +1,7 @@
-/** A real ZooKeeper server (the Debian package's) on a free port, with its data in a temporary folder. */
+/**
+ * A real ZooKeeper server (the Debian package's) on a free port, with its data in a temporary
+ * folder.
+ */
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -115,7 +118,10 @@ export class TestZooKeeper {
   }
 }
 
-/** Somebody else's plain session with ZooKeeper: a Java server, an operator, or a look at what is there. */
+/**
+ * Somebody else's plain session with ZooKeeper: a Java server, an operator, or a look at what is
+ * there.
+ */
 export async function openZooKeeperShell(address: string): Promise<ZooKeeperShell> {
   const client = new Library({ connect: address, timeout: 10_000, debug_level: 0 });
   let isConnected = false;

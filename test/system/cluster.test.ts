@@ -1,5 +1,6 @@
 /**
- * A cluster of packaged executables on real Redis, ZooKeeper and nginx: people on two servers and two routes, and what happens to them when parts come and go.
+ * A cluster of packaged executables on real Redis, ZooKeeper and nginx: people on two servers and
+ * two routes, and what happens to them when parts come and go.
  */
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';

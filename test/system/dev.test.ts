@@ -1,4 +1,7 @@
-/** `cim dev` and the client as people and scripts use them: every input of the terminal, JSON lines, one-shot sends, restarts. */
+/**
+ * `cim dev` and the client as people and scripts use them: every input of the terminal, JSON lines,
+ * one-shot sends, restarts.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';

@@ -65,7 +65,8 @@ describe('the README’s cluster', () => {
     for (const port of ['6379', '9000', '9001', '8081', '8082', '8083'])
       ports.set(port, await freePort());
     const folder = temporaryFolder('readme');
-    // As typed, but for ports that may be taken here, a ZooKeeper that is ours to stop, and the terminals, which are pipes.
+    // As typed, but for ports that may be taken here, a ZooKeeper that is ours to stop, and the
+    // terminals, which are pipes.
     const script = block
       .split('\n')
       .filter((line) => !line.includes('zkServer.sh'))

@@ -1,6 +1,7 @@
 /**
- * An unchanged Java client on `cim dev`, byte by byte: what the Java system's own integration tests assert (chat, offline messages, repeated login, close), and what its
- * wire and HTTP formats promise.
+ * An unchanged Java client on `cim dev`, byte by byte: what the Java system's own integration tests
+ * assert (chat, offline messages, repeated login, close), and what its wire and HTTP formats
+ * promise.
  */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JavaPeer, javaGet, javaPost, javaRegister } from '../support/java-peer.ts';
@@ -52,7 +53,8 @@ describe('chat', () => {
       sendUserName: amy.userName,
       receiveUserId: String(bob.userId),
     });
-    // Sent after it over the same connection, so had she been sent her own message, it would be here first.
+    // Sent after it over the same connection, so had she been sent her own message, it would be
+    // here first.
     amy.ping();
     await amy.whenReceived(({ cmd }) => cmd === 2);
     expect(amy.texts).toEqual([]);

@@ -1,4 +1,7 @@
-/** Bad input over TCP on the packaged executable: that connection ends, with a reason where the peer can read one, and nobody else notices. */
+/**
+ * Bad input over TCP on the packaged executable: that connection ends, with a reason where the peer
+ * can read one, and nobody else notices.
+ */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';

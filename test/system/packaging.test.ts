@@ -1,4 +1,7 @@
-/** The executable as an operator meets it: alone in a read-only folder, without a home, with settings that are wrong. */
+/**
+ * The executable as an operator meets it: alone in a read-only folder, without a home, with
+ * settings that are wrong.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** People on a cluster whose registry fails: ZooKeeper restarts, a server is frozen past its session, or restarted at once on its old address. */
+/**
+ * People on a cluster whose registry fails: ZooKeeper restarts, a server is frozen past its
+ * session, or restarted at once on its old address.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { startRedis } from '../support/redis.ts';
 import { Client, type Role, startRole, startRoute, startServer } from '../support/roles.ts';

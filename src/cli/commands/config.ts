@@ -1,4 +1,6 @@
-/** `cim config`: what each role's settings are and where they come from, or what is wrong with them. */
+/**
+ * `cim config`: what each role's settings are and where they come from, or what is wrong with them.
+ */
 import { CimError, exitCodes } from '../../base/errors.ts';
 import {
   formatProblem,

@@ -2,8 +2,8 @@
 import type { CimError } from '../../base/errors.ts';
 
 /**
- * `idle` until start(); `connecting` until the first login is done; `ready`: logged in; `reconnecting`: the connection was lost and comes back by
- * itself; `closed`: for good.
+ * `idle` until start(); `connecting` until the first login is done; `ready`: logged in;
+ * `reconnecting`: the connection was lost and comes back by itself; `closed`: for good.
  */
 export type ClientState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
@@ -73,15 +73,22 @@ export interface ClientEvents {
     readonly server: string;
   };
   /**
-   * A message, in order and once. A listener may return a promise: the next message is not delivered, and this one is not acknowledged, before it
-   * resolves. If it fails the client closes, and the message comes again at the next start. Nothing is delivered while nobody listens.
+   * A message, in order and once. A listener may return a promise: the next message is not
+   * delivered, and this one is not acknowledged, before it resolves. If it fails the client closes,
+   * and the message comes again at the next start. Nothing is delivered while nobody listens.
    */
   message: Message;
-  /** These numbers of a timeline (one's own without `group`) are not kept any more: the device was away for too long. */
+  /**
+   * These numbers of a timeline (one's own without `group`) are not kept any more: the device was
+   * away for too long.
+   */
   gap: { readonly group?: string; readonly first: number; readonly last: number };
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
-  /** Final. `error` is null after close(). `code`: `closed`, an error's code (docs/reference/errors.md) or a close code's name. */
+  /**
+   * Final. `error` is null after close(). `code`: `closed`, an error's code
+   * (docs/reference/errors.md) or a close code's name.
+   */
   closed: { readonly reason: string; readonly code: string; readonly error: CimError | null };
   warning: { readonly kind: WarningKind; readonly message: string };
 }

@@ -1,6 +1,8 @@
 /**
- * CimClient: one device of one user. Logs in, keeps the connection, sends, and delivers what comes, each message once and in order. Here is how the parts fit and when
- * which of them acts; what they do is theirs: routes.ts (HTTP), connection-keeper.ts (login and reconnect), outgoing.ts, incoming.ts, device-state.ts.
+ * CimClient: one device of one user. Logs in, keeps the connection, sends, and delivers what comes,
+ * each message once and in order. Here is how the parts fit and when which of them acts; what they
+ * do is theirs: routes.ts (HTTP), connection-keeper.ts (login and reconnect), outgoing.ts,
+ * incoming.ts, device-state.ts.
  *
  *   idle ──start()──▶ connecting ──▶ ready ⇄ reconnecting
  *     └────────────────────┴───────────┴─────────┴──── close(), refused ──▶ closed
@@ -39,7 +41,10 @@ export interface CimClientOptions {
   /** Base URLs of routes (`http://127.0.0.1:8083`), tried in turn; or how to find them. */
   readonly routes: readonly string[] | (() => Promise<readonly string[]>);
   readonly platform: Platform;
-  /** Where the device keeps its state. Without one it is ephemeral: a new device each time, that leaves nothing behind. */
+  /**
+   * Where the device keeps its state. Without one it is ephemeral: a new device each time, that
+   * leaves nothing behind.
+   */
   readonly storage?: Storage;
 }
 
@@ -93,7 +98,10 @@ export class CimClient {
     return stop;
   }
 
-  /** Logs in, and tries until it works: resolves when it did, rejects with a CimError if the client is closed before (refused, or by close()). */
+  /**
+   * Logs in, and tries until it works: resolves when it did, rejects with a CimError if the client
+   * is closed before (refused, or by close()).
+   */
   start(): Promise<void> {
     if (this.#firstReady) return this.#firstReady.promise;
     this.#firstReady = Promise.withResolvers();
@@ -107,9 +115,11 @@ export class CimClient {
   }
 
   /**
-   * Resolves when the message is stored. May be called in any state but `closed`: what cannot be sent now waits. Rejects with a CimError: `too-long`,
-   * `invalid-argument`, `busy` (too much is waiting), what the route refused it with (`unknown-receiver`, …), `unconfirmed` (written, not answered,
-   * and the client was closed), `unavailable` (the client was closed before it was written).
+   * Resolves when the message is stored. May be called in any state but `closed`: what cannot be
+   * sent now waits. Rejects with a CimError: `too-long`, `invalid-argument`, `busy` (too much is
+   * waiting), what the route refused it with (`unknown-receiver`, …), `unconfirmed` (written, not
+   * answered, and the client was closed), `unavailable` (the client was closed before it was
+   * written).
    */
   send(target: Target, text: string): Promise<SentMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
@@ -151,7 +161,8 @@ export class CimClient {
   }
 
   /**
-   * Has the routes send this text later, whether the client is there or not. Resolves with the schedule's id when it is stored; `unconfirmed` if that is not known.
+   * Has the routes send this text later, whether the client is there or not. Resolves with the
+   * schedule's id when it is stored; `unconfirmed` if that is not known.
    */
   async schedule(
     target: Target,
@@ -173,8 +184,9 @@ export class CimClient {
   }
 
   /**
-   * Waits up to `timeoutMs` (default 5 000) for outstanding acknowledgements, also through a reconnect, and closes. Idempotent; never rejects. What is
-   * unanswered then is rejected, see send().
+   * Waits up to `timeoutMs` (default 5 000) for outstanding acknowledgements, also through a
+   * reconnect, and closes. Idempotent; never rejects. What is unanswered then is rejected, see
+   * send().
    */
   close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
@@ -355,7 +367,10 @@ export class CimClient {
     return this.#finish({ reason: known.message, code: known.code, error: known });
   }
 
-  /** Idempotent: the first reason counts. Whoever still waits for a connection waits in vain and is forgotten. */
+  /**
+   * Idempotent: the first reason counts. Whoever still waits for a connection waits in vain and is
+   * forgotten.
+   */
   #finish(event: ClientEvents['closed']): Promise<void> {
     this.#closed ??= this.#end(event);
     return this.#closed;

@@ -1,6 +1,7 @@
 /**
- * Keeps a device connected: registers, logs in at a route, connects to the server it names, and does so again whenever the connection is lost, at the pace of
- * reconnect-policy.ts, until it is told not to come back.
+ * Keeps a device connected: registers, logs in at a route, connects to the server it names, and
+ * does so again whenever the connection is lost, at the pace of reconnect-policy.ts, until it is
+ * told not to come back.
  */
 import type { Timer } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
@@ -44,7 +45,10 @@ export class ConnectionKeeper {
     this.#policy = new ReconnectPolicy(() => options.platform.random.fraction());
   }
 
-  /** Resolves when a server says not to come back; rejects with the CimError with which a route refused us. After `stop` it does neither. */
+  /**
+   * Resolves when a server says not to come back; rejects with the CimError with which a route
+   * refused us. After `stop` it does neither.
+   */
   async run(): Promise<ConnectionEnd> {
     for (;;) {
       const ended = await this.#connectOnce();
@@ -65,7 +69,10 @@ export class ConnectionKeeper {
     this.#connection?.close();
   }
 
-  /** From the login until the connection ends. Returns how long to wait before the next time, or the end after which there is none. */
+  /**
+   * From the login until the connection ends. Returns how long to wait before the next time, or the
+   * end after which there is none.
+   */
   async #connectOnce(): Promise<number | ConnectionEnd> {
     let server: ServerAddress;
     try {
@@ -98,7 +105,10 @@ export class ConnectionKeeper {
     }
   }
 
-  /** Resolves when the connection has ended; `readyMs` is how long it was logged in, undefined if never. */
+  /**
+   * Resolves when the connection has ended; `readyMs` is how long it was logged in, undefined if
+   * never.
+   */
   #connect(
     server: ServerAddress,
     connectionNumber: number,

@@ -1,5 +1,6 @@
 /**
- * One TCP connection to one server: login, frames, heartbeat, and why it ended. It knows nothing of what the frames say; a new connection is a new object.
+ * One TCP connection to one server: login, frames, heartbeat, and why it ended. It knows nothing of
+ * what the frames say; a new connection is a new object.
  *
  *   opening ──WELCOME──▶ ready ──▶ ended
  *      └──────────────────────────▶
@@ -44,11 +45,19 @@ export interface ConnectionOptions {
 const sweepMs = 1_000;
 /** Connect and log in; as long as a server gives a client for it. */
 const loginMs = limits.loginMsMax;
-/** Nothing written, or nothing heard, for this long: PING (a server closes after 33 s of silence). */
+/**
+ * Nothing written, or nothing heard, for this long: PING (a server closes after 33 s of silence).
+ */
 const idleMs = 10_000;
-/** A PING, when nothing at all was heard since: the connection is dead. 15 s after the last sign of life. */
+/**
+ * A PING, when nothing at all was heard since: the connection is dead. 15 s after the last sign of
+ * life.
+ */
 const pongMs = 5_000;
-/** A message or a read, when everything else is answered: the answer was lost on the way to the server's socket. */
+/**
+ * A message or a read, when everything else is answered: the answer was lost on the way to the
+ * server's socket.
+ */
 const answerMs = 30_000;
 
 export class Connection {

@@ -1,6 +1,7 @@
 /**
- * What a device remembers between two processes: its id, the number of its last connection, how far its user has read, and the identities shown last. Kept in a
- * Storage; without a usable one the device is ephemeral: it lives as long as the process and leaves nothing behind.
+ * What a device remembers between two processes: its id, the number of its last connection, how far
+ * its user has read, and the identities shown last. Kept in a Storage; without a usable one the
+ * device is ephemeral: it lives as long as the process and leaves nothing behind.
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
@@ -91,7 +92,10 @@ export class DeviceState {
     return this.#state.window;
   }
 
-  /** Grows with every connection of the device, also when the clock is set back; saved before it is used. */
+  /**
+   * Grows with every connection of the device, also when the clock is set back; saved before it is
+   * used.
+   */
   async nextConnectionNumber(): Promise<number> {
     const connectionNumber = Math.max(this.#state.connectionNumber + 1, this.#clock.now());
     this.#state = { ...this.#state, connectionNumber };
@@ -113,7 +117,10 @@ export class DeviceState {
     await store?.close();
   }
 
-  /** Resolves when the present state is saved, or could not be. One save at a time; what changes meanwhile is one more. */
+  /**
+   * Resolves when the present state is saved, or could not be. One save at a time; what changes
+   * meanwhile is one more.
+   */
   async #save(): Promise<void> {
     if (!this.#store) return;
     this.#changed = true;

@@ -1,4 +1,7 @@
-/** Typed events. What a listener throws is its own: it is thrown where nobody catches it, and does not disturb whoever emits. */
+/**
+ * Typed events. What a listener throws is its own: it is thrown where nobody catches it, and does
+ * not disturb whoever emits.
+ */
 import type { ClientEventListener, ClientEventName, ClientEvents } from './client-events.ts';
 
 type Listeners = { [Name in ClientEventName]?: Set<ClientEventListener<Name>> };

@@ -1,6 +1,7 @@
 /**
- * The identities of the messages that were taken last, with their numbers: what makes "shown once" hold when numbers are given out anew. Bounded: the
- * oldest are forgotten, and with them the ability to know them again.
+ * The identities of the messages that were taken last, with their numbers: what makes "shown once"
+ * hold when numbers are given out anew. Bounded: the oldest are forgotten, and with them the
+ * ability to know them again.
  */
 import { limits } from '../../base/limits.ts';
 

@@ -1,6 +1,7 @@
 /**
- * What arrives: the timelines (one's own, the lobby's), the order in which their messages go to the application, one at a time, and the acknowledgement of what it took,
- * to the server and to the device's state.
+ * What arrives: the timelines (one's own, the lobby's), the order in which their messages go to the
+ * application, one at a time, and the acknowledgement of what it took, to the server and to the
+ * device's state.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import { command, lobby } from '../../codec/commands.ts';
@@ -39,9 +40,14 @@ interface Delivery {
 /** The key of one's own timeline among the groups. */
 const own = '';
 
-/** What was taken is acknowledged and saved this long after, all of it at once: acknowledgements are cumulative, a save is a flush to disk. */
+/**
+ * What was taken is acknowledged and saved this long after, all of it at once: acknowledgements are
+ * cumulative, a save is a flush to disk.
+ */
 const settleMs = 200;
-/** So many taken are acknowledged at once: a device that dies is not to be sent more of them again. */
+/**
+ * So many taken are acknowledged at once: a device that dies is not to be sent more of them again.
+ */
 const acknowledgeMessages = 100;
 
 export class Incoming {
@@ -62,7 +68,10 @@ export class Incoming {
     this.#options = options;
   }
 
-  /** Logged in. A device without a cursor of its own starts where the server says, a new epoch at the head of the lobby. */
+  /**
+   * Logged in. A device without a cursor of its own starts where the server says, a new epoch at
+   * the head of the lobby.
+   */
   connected(welcome: ServerFrame): void {
     this.#online = true;
     const { state } = this.#options;

@@ -1,5 +1,6 @@
 /**
- * The SDK's public surface. It needs a Platform: src/client/sdk/node/node-platform.ts has Node.js's.
+ * The SDK's public surface. It needs a Platform: src/client/sdk/node/node-platform.ts has
+ * Node.js's.
  *
  *     const client = new CimClient({ userId: 1, userName: 'bob', routes: ['http://127.0.0.1:8083'], platform: nodePlatform() });
  *     client.on('message', (message) => print(message.fromName, message.text));

@@ -1,10 +1,13 @@
 /**
- * What this device sends: numbers the messages of each conversation, keeps them until they are answered, and writes them again, in order, when they have to be. A pure
- * state machine: no timers, no I/O. Its owner calls in what happens and calls `advance` then and at `wakeAt`; frames leave through `write`.
+ * What this device sends: numbers the messages of each conversation, keeps them until they are
+ * answered, and writes them again, in order, when they have to be. A pure state machine: no timers,
+ * no I/O. Its owner calls in what happens and calls `advance` then and at `wakeAt`; frames leave
+ * through `write`.
  *
- * Every frame written is answered once on the same connection. When one of a conversation is refused for now (busy, or out of order behind a busy one), nothing more of
- * that conversation is written until all that is in flight was answered; then everything unanswered is written again from the first. So a refusal costs one more round,
- * not one for each message in flight.
+ * Every frame written is answered once on the same connection. When one of a conversation is
+ * refused for now (busy, or out of order behind a busy one), nothing more of that conversation is
+ * written until all that is in flight was answered; then everything unanswered is written again
+ * from the first. So a refusal costs one more round, not one for each message in flight.
  */
 import { Backoff } from '../../base/backoff.ts';
 import { CimError, type ErrorName, errorTable } from '../../base/errors.ts';
@@ -18,7 +21,10 @@ export interface OutgoingMessage {
   readonly group: string;
   readonly sendSeq: number;
   readonly text: string;
-  /** Everything before it was answered: the receiver's timeline is to take it as the next, whatever it remembers. */
+  /**
+   * Everything before it was answered: the receiver's timeline is to take it as the next, whatever
+   * it remembers.
+   */
   readonly restart: boolean;
 }
 
@@ -127,7 +133,9 @@ export class Outgoing {
     this.#writeOn(conversation, now);
   }
 
-  /** An own message was seen in a timeline: it is stored, whether its acknowledgement comes or not. */
+  /**
+   * An own message was seen in a timeline: it is stored, whether its acknowledgement comes or not.
+   */
   confirmed(to: number, group: string, sendSeq: number, seq: number): void {
     const conversation = this.#conversations.get(keyOf(to, group));
     if (conversation) this.#settle(conversation, sendSeq)?.stored(sendSeq, seq);
@@ -228,18 +236,25 @@ export class Outgoing {
     }
   }
 
-  /** All in flight was answered, not all of it taken: from the first unanswered again; at once if this round has helped. */
+  /**
+   * All in flight was answered, not all of it taken: from the first unanswered again; at once if
+   * this round has helped.
+   */
   #planRound(conversation: Conversation, now: number): void {
     const { refusal, expected, progress, backoff, unanswered } = conversation;
     const wait = refusal === 'busy' || !progress;
     beginRound(conversation, wait ? now + backoff.next() : 0);
     this.#waiting.add(conversation);
     const first = unanswered.get(conversation.nextToWrite);
-    // The timeline has forgotten what it had taken of this conversation: it expired, or a failover lost a tail.
+    // The timeline has forgotten what it had taken of this conversation: it expired, or a failover
+    // lost a tail.
     if (first && expected > 0 && expected < conversation.nextToWrite) first.restart = true;
   }
 
-  /** The message is answered: forgets it, and returns whom to tell; undefined if it was answered before. */
+  /**
+   * The message is answered: forgets it, and returns whom to tell; undefined if it was answered
+   * before.
+   */
   #settle(conversation: Conversation, sendSeq: number): SendOutcome | undefined {
     const message = conversation.unanswered.get(sendSeq);
     if (!message) return undefined;

@@ -1,6 +1,7 @@
 /**
- * What the SDK needs of the machine it runs on. Its core touches nothing else, so that it also runs where there are no sockets, files or
- * `node:` modules; src/client/sdk/node/ implements these for Node.js.
+ * What the SDK needs of the machine it runs on. Its core touches nothing else, so that it also runs
+ * where there are no sockets, files or `node:` modules; src/client/sdk/node/ implements these for
+ * Node.js.
  */
 import type { Clock } from '../../base/clock.ts';
 
@@ -20,7 +21,10 @@ export interface Transport {
 export interface ByteStream {
   /** In order. Takes ownership of `bytes`. Not called before `opened` nor after the end. */
   write(bytes: Uint8Array): void;
-  /** What was written before is sent first, if the other side takes it. None of the events happens any more. */
+  /**
+   * What was written before is sent first, if the other side takes it. None of the events happens
+   * any more.
+   */
   close(): void;
 }
 
@@ -34,7 +38,8 @@ export interface ByteStreamEvents {
 
 export interface HttpTransport {
   /**
-   * One call to a route: the answer's `dataBody`. Rejects with the CimError that the answer tells of, `unavailable` when there was no such answer within `timeoutMs`.
+   * One call to a route: the answer's `dataBody`. Rejects with the CimError that the answer tells
+   * of, `unavailable` when there was no such answer within `timeoutMs`.
    */
   request(url: string, request: HttpRequest): Promise<unknown>;
 }
@@ -53,7 +58,9 @@ export interface Random {
   fraction(): number;
 }
 
-/** A place where one device of one user keeps what it must remember. One process at a time has it. */
+/**
+ * A place where one device of one user keeps what it must remember. One process at a time has it.
+ */
 export interface Storage {
   open(): Promise<StorageOpening>;
 }
@@ -68,7 +75,10 @@ export type StorageOpening =
 export interface DeviceStore {
   /** What was saved last, undefined if nothing was yet. */
   load(): Promise<string | undefined>;
-  /** Whole or not at all, and durable when the promise resolves. Never called again before the last call has settled. */
+  /**
+   * Whole or not at all, and durable when the promise resolves. Never called again before the last
+   * call has settled.
+   */
   save(text: string): Promise<void>;
   /** Gives the place up for others. */
   close(): Promise<void>;

@@ -4,9 +4,15 @@ import type { CloseAdvice } from '../../codec/close-codes.ts';
 
 /** A connection that was ready for this long was a good one: the next attempt is a first one. */
 const goodMs = 1_000;
-/** The first attempt after a good connection comes within this time: at once, but not a whole crowd in the same moment. */
+/**
+ * The first attempt after a good connection comes within this time: at once, but not a whole crowd
+ * in the same moment.
+ */
 const quickMs = 100;
-/** Servers in `avoid`; the oldest is forgotten. A cluster in which more have failed has other troubles. */
+/**
+ * Servers in `avoid`; the oldest is forgotten. A cluster in which more have failed has other
+ * troubles.
+ */
 const avoidMax = 16;
 
 export class ReconnectPolicy {

@@ -1,4 +1,7 @@
-/** Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried in turn. */
+/**
+ * Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried
+ * in turn.
+ */
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
@@ -86,7 +89,10 @@ export class Routes {
     return this.#call({ method: 'POST', path, body });
   }
 
-  /** The answer's dataBody. Throws the CimError that the answer tells of, `unavailable` when no route gave one. */
+  /**
+   * The answer's dataBody. Throws the CimError that the answer tells of, `unavailable` when no
+   * route gave one.
+   */
   async #call(call: Call): Promise<unknown> {
     let failure = new CimError('unavailable', 'no route is known');
     for (const url of await this.#candidates()) {
@@ -107,7 +113,10 @@ export class Routes {
     throw failure;
   }
 
-  /** All routes, beginning with the one kept, else with any: clients spread over routes by themselves. */
+  /**
+   * All routes, beginning with the one kept, else with any: clients spread over routes by
+   * themselves.
+   */
   async #candidates(): Promise<readonly string[]> {
     if (this.#urls.length > 0) return this.#urls;
     const { routes, platform } = this.#options;

@@ -1,10 +1,13 @@
 /**
- * Follows one timeline: puts what is pushed and what is read into one order without gaps or repeats, and says when to read. Used for one's own timeline and for each
- * group's. A pure state machine: no timers, no I/O. Its owner calls in what happens, hands what is emitted to the application in that order, and after each call asks
- * `nextRead` whether to read now and `wakeAt` when to ask again.
+ * Follows one timeline: puts what is pushed and what is read into one order without gaps or
+ * repeats, and says when to read. Used for one's own timeline and for each group's. A pure state
+ * machine: no timers, no I/O. Its owner calls in what happens, hands what is emitted to the
+ * application in that order, and after each call asks `nextRead` whether to read now and `wakeAt`
+ * when to ask again.
  *
- * Two places: `#received` is the last message that was emitted, `position` the last that the application took. position ≤ received, but for numbers that were given
- * out anew. Only what was taken is saved, so a crash shows a message again rather than never.
+ * Two places: `#received` is the last message that was emitted, `position` the last that the
+ * application took. position ≤ received, but for numbers that were given out anew. Only what was
+ * taken is saved, so a crash shows a message again rather than never.
  */
 import { Backoff } from '../../base/backoff.ts';
 import { limits } from '../../base/limits.ts';
@@ -42,7 +45,10 @@ export interface TimelineCursorOptions<Content> {
   readonly emit: (entry: Entry<Content>) => void;
 }
 
-/** How long a message that runs ahead is held before the missing ones are asked for: routes push in parallel, most gaps close by themselves. */
+/**
+ * How long a message that runs ahead is held before the missing ones are asked for: routes push in
+ * parallel, most gaps close by themselves.
+ */
 const holdMs = 50;
 
 export class TimelineCursor<Content> {
@@ -67,12 +73,16 @@ export class TimelineCursor<Content> {
   /** Its answer is about a place that we have left since. */
   #passOver = false;
   /**
-   * A read from here is due, whatever else is known: it tells whether the store still has the message that was seen there. Kept until that was answered, since
-   * messages of the new numbering may move `#received` on meanwhile.
+   * A read from here is due, whatever else is known: it tells whether the store still has the
+   * message that was seen there. Kept until that was answered, since messages of the new numbering
+   * may move `#received` on meanwhile.
    */
   #verify: Position | null = null;
   #retryAt = 0;
-  /** While reading from the start after a rewind beyond the window: what was accepted earlier has been seen. */
+  /**
+   * While reading from the start after a rewind beyond the window: what was accepted earlier has
+   * been seen.
+   */
   #seenBefore = 0;
 
   constructor({ start, window, random, emit }: TimelineCursorOptions<Content>) {
@@ -92,7 +102,10 @@ export class TimelineCursor<Content> {
     return this.#window.save();
   }
 
-  /** Logged in. Whatever was missed is read; a device that starts at the head has missed nothing and has nothing to verify. */
+  /**
+   * Logged in. Whatever was missed is read; a device that starts at the head has missed nothing and
+   * has nothing to verify.
+   */
   connected(head: number): void {
     this.#online = true;
     this.#head = head;
@@ -110,7 +123,10 @@ export class TimelineCursor<Content> {
     this.#held.clear();
   }
 
-  /** A message of this timeline: pushed, read, or (without content) an own one whose number an acknowledgement has told. */
+  /**
+   * A message of this timeline: pushed, read, or (without content) an own one whose number an
+   * acknowledgement has told.
+   */
   arrived(entry: Entry<Content>, now: number): void {
     if (entry.seq <= this.#received.seq) this.#suspectRewind(entry);
     else if (entry.seq > this.#received.seq + 1) this.#hold(entry, now);
@@ -170,7 +186,10 @@ export class TimelineCursor<Content> {
     this.#position = { seq, identity };
   }
 
-  /** Emits the message that comes next, unless the application is too far behind: then it is read again later. */
+  /**
+   * Emits the message that comes next, unless the application is too far behind: then it is read
+   * again later.
+   */
   #accept(entry: Entry<Content>): boolean {
     if (this.#untakenCount >= limits.clientHeldMessagesMax) {
       this.hinted(entry.seq);
@@ -200,7 +219,10 @@ export class TimelineCursor<Content> {
     else this.hinted(entry.seq);
   }
 
-  /** The gap below what is held has moved: emits what follows now; what is still ahead waits its own time. */
+  /**
+   * The gap below what is held has moved: emits what follows now; what is still ahead waits its own
+   * time.
+   */
   #releaseHeld(now: number): void {
     let next = this.#held.get(this.#received.seq + 1);
     while (next && this.#accept(next)) next = this.#held.get(this.#received.seq + 1);
@@ -208,8 +230,9 @@ export class TimelineCursor<Content> {
   }
 
   /**
-   * A number that has passed, but a message that has not: the store gives out numbers anew, after a failover that lost a tail. The place we are at may be a message of
-   * the new numbers already, so asking the store about it would tell nothing.
+   * A number that has passed, but a message that has not: the store gives out numbers anew, after a
+   * failover that lost a tail. The place we are at may be a message of the new numbers already, so
+   * asking the store about it would tell nothing.
    */
   #suspectRewind({ identity, seq }: Entry<Content>): void {
     if (this.#knows(identity)) return;
@@ -243,7 +266,10 @@ export class TimelineCursor<Content> {
     return this.#seenBefore === 0 ? gap : null;
   }
 
-  /** Goes back to the oldest message that would be known again. If even that is gone, to the start, telling what was seen by its time. */
+  /**
+   * Goes back to the oldest message that would be known again. If even that is gone, to the start,
+   * telling what was seen by its time.
+   */
   #rewind(head: number): void {
     const oldest = this.#oldest();
     let seq = Math.min(this.#received.seq, head);

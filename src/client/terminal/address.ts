@@ -1,8 +1,9 @@
 /**
- * Whom a text is for: `2;;text` one user, `#group;;text` a group, and anything else everybody online.
+ * Whom a text is for: `2;;text` one user, `#group;;text` a group, and anything else everybody
+ * online.
  *
- * What looks like a slip in an address is refused and not shown to everybody: a text for one person must not become public because
- * a letter got into the number.
+ * What looks like a slip in an address is refused and not shown to everybody: a text for one person
+ * must not become public because a letter got into the number.
  */
 import { limits } from '../../base/limits.ts';
 import { lobby, type Target } from '../sdk/index.ts';
@@ -16,7 +17,10 @@ export interface Addressed {
 
 const separator = ';;';
 const digits = /^\d+$/;
-/** One word right before the separator: `amy;;hi` was meant for amy, `for(;;)` and `wait ;; what` for nobody in particular. */
+/**
+ * One word right before the separator: `amy;;hi` was meant for amy, `for(;;)` and `wait ;; what`
+ * for nobody in particular.
+ */
 const word = /^[\p{L}\p{M}\p{N}_.-]+$/u;
 
 export function parseAddress(line: string): Addressed | Refusal {

@@ -16,7 +16,9 @@ interface Command {
 /** What `:history` and `:q` show if nobody says how much. */
 const historyDefault = 20;
 const searchMax = 100;
-/** One result is one line of JSON, held whole: this many texts of the greatest length are 64 MiB. */
+/**
+ * One result is one line of JSON, held whole: this many texts of the greatest length are 64 MiB.
+ */
 const historyMax = 1_000;
 
 export const commands: readonly Command[] = [

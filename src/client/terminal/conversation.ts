@@ -1,6 +1,7 @@
 /**
- * Does what the lines ask for, in their order. Sends are pipelined: the next line is taken while they are under way, within a bound. A question to
- * the cluster is asked when what was sent before it is stored, and holds the lines after it until it is answered.
+ * Does what the lines ask for, in their order. Sends are pipelined: the next line is taken while
+ * they are under way, within a bound. A question to the cluster is asked when what was sent before
+ * it is stored, and holds the lines after it until it is answered.
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';

@@ -1,4 +1,7 @@
-/** How many columns of a terminal a text takes, and breaking it into rows. The text has no control characters (safe-text.ts). */
+/**
+ * How many columns of a terminal a text takes, and breaking it into rows. The text has no control
+ * characters (safe-text.ts).
+ */
 
 const graphemes = new Intl.Segmenter();
 const narrow = /^[\u{20}-\u{7e}]*$/u;
@@ -26,7 +29,10 @@ export function truncate(text: string, columns: number): string {
   return `${first}…`;
 }
 
-/** Rows of at most `columns`, the first shorter by `indent`. Breaks between words where it can; spaces at a break go. */
+/**
+ * Rows of at most `columns`, the first shorter by `indent`. Breaks between words where it can;
+ * spaces at a break go.
+ */
 export function wrap(text: string, columns: number, indent: number): string[] {
   const rows: string[] = [];
   let row = '';

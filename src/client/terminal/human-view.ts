@@ -1,4 +1,6 @@
-/** The view of people: a transcript. How it looks is in render.ts, where it goes is the screen's. */
+/**
+ * The view of people: a transcript. How it looks is in render.ts, where it goes is the screen's.
+ */
 import type { Clock } from '../../base/clock.ts';
 import type { ClientEvents, Message, SentMessage } from '../sdk/index.ts';
 import { type Block, layOut } from './layout.ts';

@@ -1,4 +1,6 @@
-/** The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md). */
+/**
+ * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md).
+ */
 import type { ClientEvents, Message, SentMessage } from '../sdk/index.ts';
 import type { Output } from './output.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';

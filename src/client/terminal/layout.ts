@@ -38,8 +38,8 @@ export interface Layout {
 }
 
 /**
- * Only rows of ours begin at the left edge: the further rows of a body are set in, so that no text can look like a line of its own, whatever line
- * feeds and spaces are in it.
+ * Only rows of ours begin at the left edge: the further rows of a body are set in, so that no text
+ * can look like a line of its own, whatever line feeds and spaces are in it.
  */
 const usualMargin = 6;
 /** However narrow the terminal. */

@@ -1,4 +1,7 @@
-/** Bytes of input → numbered lines. Bounded: of a line that is too long nothing is kept. Pure; reading the bytes is pipe-input.ts. */
+/**
+ * Bytes of input → numbered lines. Bounded: of a line that is too long nothing is kept. Pure;
+ * reading the bytes is pipe-input.ts.
+ */
 import { type Refusal, refuse } from './action.ts';
 import type { InputLine } from './view.ts';
 

@@ -1,4 +1,7 @@
-/** `cim client`, put together: which view, which input, and the client between them. The life of it is session.ts. */
+/**
+ * `cim client`, put together: which view, which input, and the client between them. The life of it
+ * is session.ts.
+ */
 import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClientSettings } from '../../config/settings.ts';

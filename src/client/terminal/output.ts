@@ -20,7 +20,10 @@ export class Output {
     return this.#broken.promise;
   }
 
-  /** In the order of the calls. Resolves when there is room for more; rejects when the reader has gone. */
+  /**
+   * In the order of the calls. Resolves when there is room for more; rejects when the reader has
+   * gone.
+   */
   write(text: string): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#stream.write(text)) return Promise.resolve();

@@ -1,4 +1,7 @@
-/** A screen for what is not a terminal: a file, a pipe. Lines are as long as they are, and nothing is coloured. */
+/**
+ * A screen for what is not a terminal: a file, a pipe. Lines are as long as they are, and nothing
+ * is coloured.
+ */
 import type { Output } from './output.ts';
 import type { Screen } from './screen.ts';
 

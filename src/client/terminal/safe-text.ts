@@ -1,11 +1,13 @@
 /**
- * Text of others on a terminal. Control characters could move the cursor, recolour, retitle, or rewrite what is above; characters
- * that change the direction of writing could make one text look like another. They are shown as visible stand-ins.
+ * Text of others on a terminal. Control characters could move the cursor, recolour, retitle, or
+ * rewrite what is above; characters that change the direction of writing could make one text look
+ * like another. They are shown as visible stand-ins.
  */
 
 /**
- * Control, format and separator characters and halves of surrogate pairs; but not the line feed (see safeLine), the joiners that emoji and several
- * scripts are written with, and the tags within flags.
+ * Control, format and separator characters and halves of surrogate pairs; but not the line feed
+ * (see safeLine), the joiners that emoji and several scripts are written with, and the tags within
+ * flags.
  */
 const unsafe = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\n\u{200c}\u{200d}\u{e0020}-\u{e007f}]]/gv;
 

@@ -1,4 +1,7 @@
-/** Where a person reads: lines that follow one another (plain-screen.ts), or a terminal that is typed into at the same time. */
+/**
+ * Where a person reads: lines that follow one another (plain-screen.ts), or a terminal that is
+ * typed into at the same time.
+ */
 import type { Layout } from './layout.ts';
 
 export interface Screen extends Layout {

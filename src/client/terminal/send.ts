@@ -1,6 +1,6 @@
 /**
- * `cim send`: one text, or each line of the input, to one receiver; over when all is stored. An ephemeral device that only sends: what waits for the
- * user is left to the devices that show it.
+ * `cim send`: one text, or each line of the input, to one receiver; over when all is stored. An
+ * ephemeral device that only sends: what waits for the user is left to the devices that show it.
  */
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';

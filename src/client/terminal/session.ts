@@ -1,6 +1,6 @@
 /**
- * The life of `cim client`: connects, converses, and leaves when it may. Nothing here knows what it looks like (view.ts) or where lines come from
- * (input-source.ts).
+ * The life of `cim client`: connects, converses, and leaves when it may. Nothing here knows what it
+ * looks like (view.ts) or where lines come from (input-source.ts).
  */
 import { exitCodes } from '../../base/errors.ts';
 import { closeCodes } from '../../codec/close-codes.ts';
@@ -13,7 +13,10 @@ import type { Inbox } from './view.ts';
 /** How long the first login may take, for whoever does not wait for ever. */
 const firstLoginMsMax = 10_000;
 
-/** How long to wait for the next answer when there is nothing else left to do. A failover of the store takes less. */
+/**
+ * How long to wait for the next answer when there is nothing else left to do. A failover of the
+ * store takes less.
+ */
 const answerMsMax = 30_000;
 
 /** Answers take milliseconds: waiting for longer is worth a word. */
@@ -33,8 +36,8 @@ export interface SessionOptions extends ConversationOptions {
 }
 
 /**
- * `left`: as it was asked to. `cut-off`: asked again, before all was stored. `unreachable`, `unanswered`: gave up. `closed`: by the cluster, for
- * good. `unread`: nobody reads the output.
+ * `left`: as it was asked to. `cut-off`: asked again, before all was stored. `unreachable`,
+ * `unanswered`: gave up. `closed`: by the cluster, for good. `unread`: nobody reads the output.
  */
 type Ending = 'left' | 'cut-off' | 'unreachable' | 'unanswered' | 'closed' | 'unread';
 
@@ -72,7 +75,8 @@ class Session {
     input.stop();
     if (ending === 'left') ending = await this.#leave();
     await client.close(ending === 'left' ? {} : { timeoutMs: 0 });
-    // Whatever was still under way has been answered or refused by that; it is shown before the last word.
+    // Whatever was still under way has been answered or refused by that; it is shown before the
+    // last word.
     await Promise.race([this.#conversation.whenAnswered(), this.#options.broken]).catch(() => {});
     await view.closed(this.#reason(ending), ending === 'left').catch(() => {});
     return this.#exitCode(ending);
@@ -131,7 +135,9 @@ class Session {
     return 'left';
   }
 
-  /** Waits until all that was sent is stored, as long as there is hope, and nobody is in a hurry. */
+  /**
+   * Waits until all that was sent is stored, as long as there is hope, and nobody is in a hurry.
+   */
   async #leave(): Promise<Ending> {
     const { interrupts, view, clock } = this.#options;
     const hurried = interrupts.next().then((): Ending => 'cut-off');

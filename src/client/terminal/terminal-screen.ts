@@ -1,6 +1,7 @@
 /**
- * A terminal that is read and typed into at the same time. At the bottom is what is being typed, and above it the lines that have been typed and not been
- * dealt with yet. All else is printed above that, once, and never touched again: to print, the bottom is erased and drawn anew.
+ * A terminal that is read and typed into at the same time. At the bottom is what is being typed,
+ * and above it the lines that have been typed and not been dealt with yet. All else is printed
+ * above that, once, and never touched again: to print, the bottom is erased and drawn anew.
  */
 import {
   clearScreenDown,
@@ -29,7 +30,10 @@ export interface TerminalScreenOptions {
   readonly onInterrupt: () => void;
 }
 
-/** Rows above the cursor that belong to the prompt, by what was drawn last. Not in Node's documentation. */
+/**
+ * Rows above the cursor that belong to the prompt, by what was drawn last. Not in Node's
+ * documentation.
+ */
 type Editor = Interface & { prevRows: number };
 
 /** Of more lines that wait, only their number is shown. */
@@ -126,7 +130,10 @@ export class TerminalScreen implements Screen, InputSource {
     this.#typedRows = this.#editor.getCursorPos().rows;
   }
 
-  /** Node does not note that pasted text has gone on to another row, and does not see to it that the cursor has. */
+  /**
+   * Node does not note that pasted text has gone on to another row, and does not see to it that the
+   * cursor has.
+   */
   #afterKey(): void {
     if (!this.#isOpen) return;
     const { rows, cols } = this.#editor.getCursorPos();
@@ -159,7 +166,10 @@ export class TerminalScreen implements Screen, InputSource {
     this.#wakeReader();
   }
 
-  /** Puts `rows` in place of the bottom, and the bottom below them. The cursor is `below` rows below the first of the prompt. */
+  /**
+   * Puts `rows` in place of the bottom, and the bottom below them. The cursor is `below` rows below
+   * the first of the prompt.
+   */
   #redraw(below: number, rows: readonly string[]): Promise<void> {
     const { stdout, output } = this.#options;
     // Written at once, so that nothing flickers.

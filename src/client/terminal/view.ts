@@ -1,6 +1,7 @@
 /**
- * What the terminal shows, whoever looks at it: json-view.ts for scripts, human-view.ts for people. A method that returns a promise resolves when the
- * reader of the output has taken what there was to take, and rejects when there is no reader any more.
+ * What the terminal shows, whoever looks at it: json-view.ts for scripts, human-view.ts for people.
+ * A method that returns a promise resolves when the reader of the output has taken what there was
+ * to take, and rejects when there is no reader any more.
  */
 import type {
   ClientEvents,
@@ -68,7 +69,10 @@ export interface View {
   quitting(line: InputLine): void;
   /** About to end, as soon as this many texts are stored. */
   leaving(outstandingCount: number): void;
-  /** The last thing that is shown. `isWanted`: it ends because it was asked to, and nothing was lost. */
+  /**
+   * The last thing that is shown. `isWanted`: it ends because it was asked to, and nothing was
+   * lost.
+   */
   closed(reason: string, isWanted: boolean): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Settings from the environment: `CIM_HTTP_PORT` for `--http-port`. An empty variable counts as not set. */
+/**
+ * Settings from the environment: `CIM_HTTP_PORT` for `--http-port`. An empty variable counts as not
+ * set.
+ */
 import { environmentName, type Option, type Role } from '../option.ts';
 import { optionEntries } from '../options.ts';
 import { didYouMean } from '../suggest.ts';

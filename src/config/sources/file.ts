@@ -1,6 +1,7 @@
 /**
- * Settings from a file: one mapping whose keys are the names of the flags. JSON is read as YAML, which contains it. One file may serve
- * several roles: each takes its own keys, but a key that no role knows is an error.
+ * Settings from a file: one mapping whose keys are the names of the flags. JSON is read as YAML,
+ * which contains it. One file may serve several roles: each takes its own keys, but a key that no
+ * role knows is an error.
  */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
@@ -65,7 +66,10 @@ function parseSettings(role: Role, path: string, content: string): Reading {
   return { given, problems, warnings: [] };
 }
 
-/** Null for a key without a value (not set), undefined for what is neither a scalar nor a list of them. */
+/**
+ * Null for a key without a value (not set), undefined for what is neither a scalar nor a list of
+ * them.
+ */
 function textOf(node: unknown): string | null | undefined {
   if (isSeq(node)) {
     const texts = node.items.map(textOf);

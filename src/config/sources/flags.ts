@@ -5,7 +5,8 @@ import { didYouMean } from '../suggest.ts';
 import type { Given, Problem, Reading } from './reading.ts';
 
 /**
- * Flags by name, without dashes, with each value as it was typed. True stands for a flag without a value, false for `--no-…`.
+ * Flags by name, without dashes, with each value as it was typed. True stands for a flag without a
+ * value, false for `--no-…`.
  */
 export type FlagValues = Readonly<Record<string, readonly (string | boolean)[]>>;
 

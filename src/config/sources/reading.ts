@@ -1,4 +1,7 @@
-/** What a source of settings gives, before it is known which source wins and whether the texts are values. */
+/**
+ * What a source of settings gives, before it is known which source wins and whether the texts are
+ * values.
+ */
 import type { Source } from '../option.ts';
 import type { OptionName } from '../options.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The registry of one process, for `cim dev` and tests: the same contract without ZooKeeper. A LocalRegistryHub stands for the ensemble,
- * each `join()` for one participant's session with it; the hub's other members are for its participants.
+ * The registry of one process, for `cim dev` and tests: the same contract without ZooKeeper. A
+ * LocalRegistryHub stands for the ensemble, each `join()` for one participant's session with it;
+ * the hub's other members are for its participants.
  */
 import { CimError } from '../../base/errors.ts';
 import { ChangeListeners } from '../change-listeners.ts';

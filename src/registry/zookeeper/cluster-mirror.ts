@@ -1,4 +1,7 @@
-/** What is seen of the cluster: the folders that are followed, mirrored over one connection after the other, and the view made of them. */
+/**
+ * What is seen of the cluster: the folders that are followed, mirrored over one connection after
+ * the other, and the view made of them.
+ */
 import type { Logger } from '../../base/log.ts';
 import type { LiveRoute, RegistryView } from '../registry.ts';
 import { type AnnouncedServer, buildView } from '../registry-view.ts';
@@ -29,7 +32,10 @@ export class ClusterMirror {
     return buildView(this.#live.values(), new Set(this.#choosable.keys()), this.#routes.values());
   }
 
-  /** Resolves when everything has been read over this connection. What was seen over the one before stays until then. */
+  /**
+   * Resolves when everything has been read over this connection. What was seen over the one before
+   * stays until then.
+   */
   async load(connection: Connection): Promise<void> {
     const { follow } = this.#options;
     this.#folders = [

@@ -1,6 +1,7 @@
 /**
- * One connection to one ZooKeeper server, over the native client of the package `zookeeper`, which is touched in this file only. A
- * connection is used until it ends and then replaced (session.ts): the native client's own reconnecting is never relied upon, because
+ * One connection to one ZooKeeper server, over the native client of the package `zookeeper`, which
+ * is touched in this file only. A connection is used until it ends and then replaced (session.ts):
+ * the native client's own reconnecting is never relied upon, because
  *
  * - after a lost connection it keeps a poll handle on the closed file descriptor. Seen: another socket of the process that gets the
  *   number meanwhile is taken out of epoll when the handle is closed later, and never hears anything again. A client that is closed in
@@ -21,8 +22,8 @@ export interface SessionKey {
 }
 
 /**
- * `lost`: the session may go on over another connection. `expired`: the session is over, and with it its nodes. `closed`: by us, which
- * ends the session too if ZooKeeper hears of it.
+ * `lost`: the session may go on over another connection. `expired`: the session is over, and with
+ * it its nodes. `closed`: by us, which ends the session too if ZooKeeper hears of it.
  */
 export type ConnectionEnd = 'lost' | 'expired' | 'closed';
 
@@ -40,11 +41,17 @@ export interface ConnectionOptions {
   readonly session: SessionKey | undefined;
   /** Closes the connection, also while it is being opened. */
   readonly signal: AbortSignal;
-  /** A watch fired: something about the node at that path, or about its list of children, has changed. */
+  /**
+   * A watch fired: something about the node at that path, or about its list of children, has
+   * changed.
+   */
   readonly onNodeEvent: (path: string) => void;
 }
 
-/** Requests settle within the session timeout, or reject with `unavailable` when the connection ends first. */
+/**
+ * Requests settle within the session timeout, or reject with `unavailable` when the connection ends
+ * first.
+ */
 export class Connection {
   /** Settles once, when the connection is over. */
   readonly ended: Promise<ConnectionEnd>;
@@ -56,7 +63,10 @@ export class Connection {
   #failure: unknown;
   #session: SessionKey | undefined;
 
-  /** Resolves when the session is established on this connection; rejects with `unavailable`, or `SessionExpired`. */
+  /**
+   * Resolves when the session is established on this connection; rejects with `unavailable`, or
+   * `SessionExpired`.
+   */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const { default: Library } = await import('zookeeper');
     options.signal.throwIfAborted();
@@ -172,12 +182,18 @@ export class Connection {
     );
   }
 
-  /** Ends the connection and, if ZooKeeper is there to hear of it, the session. Blocks for at most 1.5 s when it is there but frozen. */
+  /**
+   * Ends the connection and, if ZooKeeper is there to hear of it, the session. Blocks for at most
+   * 1.5 s when it is there but frozen.
+   */
   close(): void {
     this.#finish('closed');
   }
 
-  /** Gives it up, if it has not ended: what could not be done over it is done again, with all else, over the next one. */
+  /**
+   * Gives it up, if it has not ended: what could not be done over it is done again, with all else,
+   * over the next one.
+   */
   fail(error: unknown): void {
     if (this.#end) return;
     this.#failure = error;
@@ -191,7 +207,10 @@ export class Connection {
     this.#session = { id: this.#native.client_id, password: this.#native.client_password };
   }
 
-  /** One request to the native client. `expected` are codes, other than success, that are results and not failures. */
+  /**
+   * One request to the native client. `expected` are codes, other than success, that are results
+   * and not failures.
+   */
   async #request<R extends unknown[]>(
     what: string,
     expected: readonly number[],
@@ -212,7 +231,8 @@ export class Connection {
     };
     this.#waiting.add(abandon);
     const refused = issue((code, message, ...results) => {
-      // In the native client's own stack, see above: what it does after a loss must not come before our closing it.
+      // In the native client's own stack, see above: what it does after a loss must not come before
+      // our closing it.
       if (lossCodes.has(code)) this.#finish('lost');
       settle();
       if (code === codes.ok || expected.includes(code)) resolve({ code, results });
@@ -238,7 +258,8 @@ function factsOf({ ephemeralOwner, czxid }: NativeStat): NodeFacts {
   return { owner: ephemeralOwner, createdOrder: czxid };
 }
 
-// The package's own type declarations are partly wrong (ids are strings) and partly `any`; this is what is used of it.
+// The package's own type declarations are partly wrong (ids are strings) and partly `any`; this is
+// what is used of it.
 interface NativeClient extends EventEmitter {
   readonly state: number;
   readonly client_id: string;

@@ -1,4 +1,7 @@
-/** Where ZooKeeper is: the addresses of `--zk`, their resolution, and whether somebody accepts connections there. */
+/**
+ * Where ZooKeeper is: the addresses of `--zk`, their resolution, and whether somebody accepts
+ * connections there.
+ */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { CimError } from '../../base/errors.ts';
@@ -24,7 +27,10 @@ export function parseEnsemble(text: string): Ensemble {
   return { servers, chroot };
 }
 
-/** Numeric addresses with port, in random order, so that a crowd spreads over the ensemble. Empty when no name can be resolved. */
+/**
+ * Numeric addresses with port, in random order, so that a crowd spreads over the ensemble. Empty
+ * when no name can be resolved.
+ */
 export async function resolveEnsemble({ servers }: Ensemble): Promise<readonly string[]> {
   const resolved = await Promise.all(
     servers.map(async ({ host, port }) => {
@@ -39,7 +45,10 @@ export async function resolveEnsemble({ servers }: Ensemble): Promise<readonly s
   return shuffle(resolved.flat());
 }
 
-/** Rejects unless a TCP connection to `server`, a numeric address and port, can be made in time and before `signal`. */
+/**
+ * Rejects unless a TCP connection to `server`, a numeric address and port, can be made in time and
+ * before `signal`.
+ */
 export async function reach(server: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const colon = server.lastIndexOf(':');

@@ -1,10 +1,12 @@
 /**
  * A copy of a node's children over one connection, kept current by watches.
  *
- * A watch on the list alone is not enough. Replacing a child (a successor on the old address) fires it once, and the list is the same as
- * before; changed data does not fire it at all. So every child has a watch of its own, which tells of both, and only what changed is read
- * again. What that costs with 1000 servers, which tell their load every 5 s at most: a reader holds 1000 watches, reads 1000 nodes (100
- * bytes each) when it connects, 64 at a time, and then at most 200 a second; one that comes or goes costs one list and one read.
+ * A watch on the list alone is not enough. Replacing a child (a successor on the old address) fires
+ * it once, and the list is the same as before; changed data does not fire it at all. So every child
+ * has a watch of its own, which tells of both, and only what changed is read again. What that costs
+ * with 1000 servers, which tell their load every 5 s at most: a reader holds 1000 watches, reads
+ * 1000 nodes (100 bytes each) when it connects, 64 at a time, and then at most 200 a second; one
+ * that comes or goes costs one list and one read.
  */
 import type { Connection } from './connection.ts';
 import { SerialTask } from './serial-task.ts';
@@ -14,9 +16,15 @@ export interface FolderMirrorOptions<T> {
   readonly path: string;
   /** False: the names are all that is wanted, and `decode` gets no data. */
   readonly withData: boolean;
-  /** What a child means; undefined for one that is to be ignored. A child created later has a greater `createdOrder`. */
+  /**
+   * What a child means; undefined for one that is to be ignored. A child created later has a
+   * greater `createdOrder`.
+   */
   readonly decode: (name: string, data: string, createdOrder: number) => T | undefined;
-  /** Called with all children, by name, when all have been read for the first time and then whenever the copy has changed. */
+  /**
+   * Called with all children, by name, when all have been read for the first time and then whenever
+   * the copy has changed.
+   */
   readonly onChange: (children: ReadonlyMap<string, T>) => void;
 }
 

@@ -1,4 +1,7 @@
-/** What the nodes are called and what is in them (J4 for `/cim`; the others are ours). Other versions of cim read them too. */
+/**
+ * What the nodes are called and what is in them (J4 for `/cim`; the others are ours). Other
+ * versions of cim read them too.
+ */
 import { type LiveRoute, type LiveServer, routeAddress, serverAddress } from '../registry.ts';
 
 /** Below the chroot of `--zk`. Ephemeral children of … */

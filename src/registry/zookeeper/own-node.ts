@@ -1,13 +1,15 @@
 /**
- * An ephemeral node that this process wants to be there: it is made on every new session, looked after while the session lives, and taken
- * over from whoever held it before.
+ * An ephemeral node that this process wants to be there: it is made on every new session, looked
+ * after while the session lives, and taken over from whoever held it before.
  *
- * A predecessor's node (the process was killed and restarted at once, or its session has expired without ZooKeeper having noticed) goes
- * when ZooKeeper gives up that session; until then it bears our name. It is deleted and made anew under our session: the end of the other
- * session cannot touch it then, for ZooKeeper deletes what that session owns, not what bears a name.
+ * A predecessor's node (the process was killed and restarted at once, or its session has expired
+ * without ZooKeeper having noticed) goes when ZooKeeper gives up that session; until then it bears
+ * our name. It is deleted and made anew under our session: the end of the other session cannot
+ * touch it then, for ZooKeeper deletes what that session owns, not what bears a name.
  *
- * The other way round, a node that we made and that somebody newer has taken over in the same manner is left to them (two processes that
- * advertise one address must not delete each other's node in a circle), until it is gone.
+ * The other way round, a node that we made and that somebody newer has taken over in the same
+ * manner is left to them (two processes that advertise one address must not delete each other's
+ * node in a circle), until it is gone.
  */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
@@ -58,7 +60,10 @@ export class OwnNode {
     return this.#placed.promise;
   }
 
-  /** Brings about what is wanted. Does nothing without a connection; a connection on which it fails is given up. Does not reject. */
+  /**
+   * Brings about what is wanted. Does nothing without a connection; a connection on which it fails
+   * is given up. Does not reject.
+   */
   settle(): Promise<void> {
     return this.#settling.request();
   }

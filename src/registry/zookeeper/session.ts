@@ -1,6 +1,7 @@
 /**
- * A session with ZooKeeper that lives as long as the process: connection after connection with one session as long as ZooKeeper keeps
- * it, then with a new one, for ever. What is to be done on each new connection is its owner's business.
+ * A session with ZooKeeper that lives as long as the process: connection after connection with one
+ * session as long as ZooKeeper keeps it, then with a new one, for ever. What is to be done on each
+ * new connection is its owner's business.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../base/backoff.ts';
@@ -13,7 +14,9 @@ export interface SessionOptions {
   readonly ensemble: Ensemble;
   readonly sessionTimeoutMs: number;
   readonly log: Logger;
-  /** Brings a new connection up to date; until it is done the session does not count as connected. */
+  /**
+   * Brings a new connection up to date; until it is done the session does not count as connected.
+   */
   readonly onOpen: (connection: Connection) => Promise<void>;
   /** It is up to date. */
   readonly onConnected: () => void;
@@ -30,7 +33,8 @@ export class ZooKeeperSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    // ZooKeeper, restarted, gives old sessions their full timeout to come back: several attempts must fall into it.
+    // ZooKeeper, restarted, gives old sessions their full timeout to come back: several attempts
+    // must fall into it.
     this.#backoff = new Backoff({
       baseMs: 50,
       capMs: Math.min(2_000, options.sessionTimeoutMs / 4),

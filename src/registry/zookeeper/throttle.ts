@@ -1,4 +1,6 @@
-/** Runs something at once, and then at most once per period, the last time after the last request. */
+/**
+ * Runs something at once, and then at most once per period, the last time after the last request.
+ */
 export class Throttle {
   readonly #run: () => void;
   readonly #periodMs: number;

@@ -1,4 +1,7 @@
-/** The registry of a cluster: what is announced are ephemeral nodes (nodes.ts), what is seen are mirrored folders. */
+/**
+ * The registry of a cluster: what is announced are ephemeral nodes (nodes.ts), what is seen are
+ * mirrored folders.
+ */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { ChangeListeners } from '../change-listeners.ts';
@@ -31,7 +34,10 @@ import { Throttle } from './throttle.ts';
 export interface ZooKeeperRegistryOptions {
   /** `host[:port],…[/chroot]` */
   readonly zookeeper: string;
-  /** Silence after which ZooKeeper takes this process for dead; ZooKeeper may hold it to bounds of its own. */
+  /**
+   * Silence after which ZooKeeper takes this process for dead; ZooKeeper may hold it to bounds of
+   * its own.
+   */
   readonly sessionTimeoutMs: number;
   /** What the view is to show: a crowd of servers need not all watch each other. */
   readonly follow: readonly ('servers' | 'routes')[];
@@ -42,7 +48,10 @@ export interface ZooKeeperRegistryOptions {
 
 const loadPeriodMs = 5_000;
 
-/** A crowd that comes or goes together is shown in a few pictures, not in one each: every picture costs work for each server. */
+/**
+ * A crowd that comes or goes together is shown in a few pictures, not in one each: every picture
+ * costs work for each server.
+ */
 const viewPeriodMs = 50;
 
 export class ZooKeeperRegistry implements Registry {

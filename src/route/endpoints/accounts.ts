@@ -9,7 +9,10 @@ const account = {
   properties: { userId: integer, userName: string },
 } as const;
 
-/** Servers that one login may avoid: a client names those that failed it within the last minute or so. */
+/**
+ * Servers that one login may avoid: a client names those that failed it within the last minute or
+ * so.
+ */
 const avoidedMax = 32;
 
 export function accountEndpoints(operations: RouteOperations): readonly Endpoint[] {

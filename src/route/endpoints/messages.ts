@@ -76,7 +76,10 @@ function textsOf(
   return [msg];
 }
 
-/** The Java system answers success when the sender has no account and nothing was sent; its callers are not told otherwise. */
+/**
+ * The Java system answers success when the sender has no account and nothing was sent; its callers
+ * are not told otherwise.
+ */
 async function sentFor<Sent>(
   { java }: Caller,
   send: () => Promise<Sent>,

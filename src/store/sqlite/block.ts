@@ -1,10 +1,13 @@
 /**
- * The messages of one row. A single one is stored as it is; several are each preceded by their length as a varint. Bodies that
- * are unpacked share the memory of the row.
+ * The messages of one row. A single one is stored as it is; several are each preceded by their
+ * length as a varint. Bodies that are unpacked share the memory of the row.
  */
 import { VarintReader, varintLength, writeVarint } from '../../codec/varint.ts';
 
-/** Up to this many bytes of messages share a row: reading one of them reads the row. A larger message has one to itself. */
+/**
+ * Up to this many bytes of messages share a row: reading one of them reads the row. A larger
+ * message has one to itself.
+ */
 export const blockBytesMax = 16 * 1024;
 
 /** Divides what a batch adds to a timeline into rows. */

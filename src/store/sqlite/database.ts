@@ -1,8 +1,9 @@
 /**
- * The one SQLite database of a store: opening it, transactions, and turning SQLite's errors into ours. What is in it is in schema.ts.
+ * The one SQLite database of a store: opening it, transactions, and turning SQLite's errors into
+ * ours. What is in it is in schema.ts.
  *
- * A file is opened for this process alone, so everything that the classes around here keep in memory stays true. Calls are
- * synchronous: whoever calls keeps the work of one call small.
+ * A file is opened for this process alone, so everything that the classes around here keep in
+ * memory stays true. Calls are synchronous: whoever calls keeps the work of one call small.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,8 +24,9 @@ export interface Statement<Row> {
 }
 
 /**
- * How far a write has come when it is answered. `durable`: it survives a power failure. `ordered`: it survives the end of this
- * process, and after a power failure it is there if anything written later is; enough for what the next login sets right.
+ * How far a write has come when it is answered. `durable`: it survives a power failure. `ordered`:
+ * it survives the end of this process, and after a power failure it is there if anything written
+ * later is; enough for what the next login sets right.
  */
 export type Durability = 'durable' | 'ordered';
 
@@ -83,7 +85,9 @@ export class Database {
     }
   }
 
-  /** Runs `work` as one transaction: all that it writes is kept, or nothing and the error is thrown. */
+  /**
+   * Runs `work` as one transaction: all that it writes is kept, or nothing and the error is thrown.
+   */
   transaction<Result>(durability: Durability, work: () => Result): Result {
     this.#assertOpen();
     try {
@@ -116,7 +120,9 @@ export class Database {
     }
   }
 
-  /** A problem with writing is over when something large can be written, also if nobody else tries. */
+  /**
+   * A problem with writing is over when something large can be written, also if nobody else tries.
+   */
   #tryToWrite(): void {
     this.transaction('durable', () => {
       this.#sqlite.exec('CREATE TABLE IF NOT EXISTS probe (bytes)');
@@ -146,13 +152,15 @@ export class Database {
 }
 
 function configure(sqlite: DatabaseSync): void {
-  // Before the first access, so that the lock is taken with it and kept: a second process is turned away.
+  // Before the first access, so that the lock is taken with it and kept: a second process is turned
+  // away.
   sqlite.exec('PRAGMA locking_mode = EXCLUSIVE');
   sqlite.exec('PRAGMA journal_mode = WAL');
-  // An acknowledged message survives a power failure. By bench/store.ts this costs about a fifth in batches of 100, and makes
-  // single messages three times as dear.
+  // An acknowledged message survives a power failure. By bench/store.ts this costs about a fifth in
+  // batches of 100, and makes single messages three times as dear.
   sqlite.exec('PRAGMA synchronous = FULL');
-  // At most 64 MiB; the default of 2 MiB makes a busy store read its indexes from the disk again and again.
+  // At most 64 MiB; the default of 2 MiB makes a busy store read its indexes from the disk again
+  // and again.
   sqlite.exec('PRAGMA cache_size = -65536');
 }
 

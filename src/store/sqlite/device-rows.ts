@@ -1,4 +1,7 @@
-/** The SQL of sessions: a row per device, one per user for where a Java peer was sent. What may follow what is in sqlite-sessions.ts. */
+/**
+ * The SQL of sessions: a row per device, one per user for where a Java peer was sent. What may
+ * follow what is in sqlite-sessions.ts.
+ */
 import { javaDevice, type SessionClose, type SessionOpen } from '../sessions.ts';
 import { userTimeline } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';

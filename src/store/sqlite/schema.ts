@@ -1,4 +1,7 @@
-/** The tables, and their version. A newer cim upgrades an older database in place; an older cim refuses a newer one. */
+/**
+ * The tables, and their version. A newer cim upgrades an older database in place; an older cim
+ * refuses a newer one.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
 
@@ -87,7 +90,8 @@ const tables = `
 `;
 
 /**
- * One process holds the database and the servers, so nobody is connected when it is opened: what a crash left open is ended here.
+ * One process holds the database and the servers, so nobody is connected when it is opened: what a
+ * crash left open is ended here.
  */
 const endSessions = `
   DELETE FROM interests;
@@ -95,7 +99,10 @@ const endSessions = `
   UPDATE devices SET closed_at = opened_at WHERE closed_at IS NULL;
 `;
 
-/** Makes the tables in an empty database, checks the version of any other. Throws if it is not ours or too new. */
+/**
+ * Makes the tables in an empty database, checks the version of any other. Throws if it is not ours
+ * or too new.
+ */
 export function prepareSchema(sqlite: DatabaseSync): void {
   // At once a writer: two processes that start together must not both find it empty.
   sqlite.exec('BEGIN IMMEDIATE');

@@ -1,4 +1,7 @@
-/** Accounts in SQLite. One transaction per call makes a registration atomic: there is no claim to heal. */
+/**
+ * Accounts in SQLite. One transaction per call makes a registration atomic: there is no claim to
+ * heal.
+ */
 import type { Clock } from '../../base/clock.ts';
 import {
   type Account,
@@ -52,7 +55,10 @@ export class SqliteAccounts implements Accounts {
     return this.#database.read(() => userIds.map((userId) => this.#selectById.get(userId) ?? null));
   }
 
-  /** From the clock, as the Java system draws them: far from the small numbers that people choose themselves. */
+  /**
+   * From the clock, as the Java system draws them: far from the small numbers that people choose
+   * themselves.
+   */
   #freeId(): number {
     let userId = this.#clock.now();
     while (this.#selectById.get(userId)) userId += 1;

@@ -1,4 +1,7 @@
-/** Schedules in SQLite. A lease is a due time that lies ahead: when it comes without a `finish`, the schedule is simply due again. */
+/**
+ * Schedules in SQLite. A lease is a due time that lies ahead: when it comes without a `finish`, the
+ * schedule is simply due again.
+ */
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import type { Schedule, Schedules } from '../schedules.ts';

@@ -1,4 +1,7 @@
-/** Sessions in SQLite: which connection of a device is the newest, and where it starts reading. The SQL is in device-rows.ts. */
+/**
+ * Sessions in SQLite: which connection of a device is the newest, and where it starts reading. The
+ * SQL is in device-rows.ts.
+ */
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import {
@@ -22,7 +25,10 @@ export interface SqliteSessionsOptions {
   readonly clock: Clock;
 }
 
-/** Its writes are `ordered`, not `durable`: what a power failure takes, the logins that follow it set right. */
+/**
+ * Its writes are `ordered`, not `durable`: what a power failure takes, the logins that follow it
+ * set right.
+ */
 export class SqliteSessions implements Sessions {
   readonly #database: Database;
   readonly #devices: DeviceRows;
@@ -109,7 +115,10 @@ export class SqliteSessions implements Sessions {
     this.#watchers.changed(report.userId);
   }
 
-  /** Numbers the connections of a Java peer as they come; null for one that came too late, or to another server than it was given. */
+  /**
+   * Numbers the connections of a Java peer as they come; null for one that came too late, or to
+   * another server than it was given.
+   */
   #javaNumber(report: SessionOpen, known: DeviceRow | undefined): number | null {
     const address = this.#devices.javaAddress(report.userId);
     if (address !== undefined && address !== report.address) return null;
@@ -117,7 +126,10 @@ export class SqliteSessions implements Sessions {
     return (known?.connectionNumber ?? 0) + 1;
   }
 
-  /** Whether a device that is not known fits in, if need be in the place of the one that closed longest ago. */
+  /**
+   * Whether a device that is not known fits in, if need be in the place of the one that closed
+   * longest ago.
+   */
   #makeRoom({ userId, ephemeral }: SessionOpen): boolean {
     if (this.#devices.count(userId, ephemeral) < limits.devicesPerUserMax) return true;
     return !ephemeral && this.#devices.evict(userId);

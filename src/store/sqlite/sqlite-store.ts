@@ -1,6 +1,6 @@
 /**
- * The embedded store: everything in one SQLite database, a file or in memory, for one process. Acknowledged appends are on the
- * disk. No process, no port, nothing to install.
+ * The embedded store: everything in one SQLite database, a file or in memory, for one process.
+ * Acknowledged appends are on the disk. No process, no port, nothing to install.
  */
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
@@ -35,7 +35,10 @@ export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #sweeping: Timer;
 
-  /** Opens the store in this folder, or in memory. Throws a CimError `unavailable` that names the folder if it cannot be had. */
+  /**
+   * Opens the store in this folder, or in memory. Throws a CimError `unavailable` that names the
+   * folder if it cannot be had.
+   */
   static open({ path, retention }: { path: string; retention: Retention }): SqliteStore {
     return new SqliteStore({ database: Database.open(path), retention });
   }

@@ -1,6 +1,6 @@
 /**
- * Timelines in SQLite. A batch is decided in memory (timeline-rows.ts) and then written in one transaction: a row of messages and
- * a row of state per timeline, a row of state per source.
+ * Timelines in SQLite. A batch is decided in memory (timeline-rows.ts) and then written in one
+ * transaction: a row of messages and a row of state per timeline, a row of state per source.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
@@ -43,7 +43,10 @@ export class SqliteTimelines implements Timelines {
   readonly #watchers: Watchers;
   readonly #clock: Clock;
   readonly #messagesMax: number;
-  /** How far a timeline may grow beyond `messagesMax` before it is trimmed: trimming one by one would cost more than appending. */
+  /**
+   * How far a timeline may grow beyond `messagesMax` before it is trimmed: trimming one by one
+   * would cost more than appending.
+   */
   readonly #trimSlack: number;
   readonly #insertEntry: Statement<never>;
   readonly #selectEntries: Statement<Entry>;
@@ -181,7 +184,10 @@ export class SqliteTimelines implements Timelines {
     row.first = oldest.seq;
   }
 
-  /** The messages from one number to another, as far as they are kept; not all of them when they are more than `bytesMax`. */
+  /**
+   * The messages from one number to another, as far as they are kept; not all of them when they are
+   * more than `bytesMax`.
+   */
   #messages(row: TimelineRow, from: number, to: number, bytesMax = Infinity): Message[] {
     const oldest = Math.max(from, row.first);
     const newest = Math.min(to, row.head);

@@ -1,6 +1,7 @@
 /**
- * What time takes away: the state of sources that were not used for long, the messages of timelines that nothing was appended to for
- * long, the ids of schedules sent long ago. Tables are walked a slice at a time, so that no step is noticed.
+ * What time takes away: the state of sources that were not used for long, the messages of timelines
+ * that nothing was appended to for long, the ids of schedules sent long ago. Tables are walked a
+ * slice at a time, so that no step is noticed.
  */
 import { limits } from '../../base/limits.ts';
 import type { Database, Statement } from './database.ts';
@@ -82,7 +83,8 @@ export class Sweep {
     }
     const aged = this.#selectAged.get(this.#timelinesDone, end, now - this.#timelineAgeMs);
     if (aged) {
-      // The next step looks at the same slice again: for the rest of this timeline, then for others.
+      // The next step looks at the same slice again: for the rest of this timeline, then for
+      // others.
       this.#deleteEntries.run(aged.id);
       return true;
     }

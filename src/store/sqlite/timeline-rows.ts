@@ -1,6 +1,7 @@
 /**
- * The rows of timelines and sources, kept in memory while in use. An append decides by these objects alone and changes them; they
- * are saved once per batch, however often they changed. If the transaction around it fails, `forget` drops them all.
+ * The rows of timelines and sources, kept in memory while in use. An append decides by these
+ * objects alone and changes them; they are saved once per batch, however often they changed. If the
+ * transaction around it fails, `forget` drops them all.
  */
 import { LRUCache } from 'lru-cache';
 import type { TimelineId, Watcher } from '../timelines.ts';
@@ -28,7 +29,8 @@ export interface SourceRow {
   seq: number;
 }
 
-// Far more than one batch touches, so that nothing is evicted between its change and its save. Each row is about 200 bytes.
+// Far more than one batch touches, so that nothing is evicted between its change and its save. Each
+// row is about 200 bytes.
 const timelineRowsMax = 65_536;
 const sourceRowsMax = 131_072;
 

@@ -1,6 +1,6 @@
 /**
- * Who is to be told of an append: the open sessions of a user, the servers interested in a group. Kept in memory with the timeline;
- * whoever changes a session says so with `changed`.
+ * Who is to be told of an append: the open sessions of a user, the servers interested in a group.
+ * Kept in memory with the timeline; whoever changes a session says so with `changed`.
  */
 import { groupTimeline, type TimelineId, userTimeline, type Watcher } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';

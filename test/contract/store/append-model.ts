@@ -1,6 +1,7 @@
 /**
- * Appends against a model that is small enough to be believed: per timeline a list, per source the last number taken. Random batches
- * bring the numbers of several sources in any order, again and again, with skips and restarts, as lost answers and retries do.
+ * Appends against a model that is small enough to be believed: per timeline a list, per source the
+ * last number taken. Random batches bring the numbers of several sources in any order, again and
+ * again, with skips and restarts, as lost answers and retries do.
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -57,7 +58,10 @@ class Model {
   readonly #logs = new Map<TimelineId, Uint8Array[]>();
   readonly #lastTaken = new Map<string, number>();
 
-  /** Appends, and gives what is certain of the answer: the number of an old duplicate may be forgotten. */
+  /**
+   * Appends, and gives what is certain of the answer: the number of an old duplicate may be
+   * forgotten.
+   */
   append({ timeline, source, sendSeq, restart, bodies }: Append) {
     const key = `${timeline} ${source}`;
     const last = this.#lastTaken.get(key) ?? 0;

@@ -6,7 +6,9 @@ import { Conversation, textsOf } from '../../support/messages.ts';
 import type { StoreFixture } from '../store.ts';
 import { nextUserId } from './users.ts';
 
-/** Texts are the numbers that the messages have in the timeline, so that a page shows what it holds. */
+/**
+ * Texts are the numbers that the messages have in the timeline, so that a page shows what it holds.
+ */
 export function describeReads(fixture: StoreFixture): void {
   const timelines = () => fixture.store.timelines;
   /** A timeline of `m1, m2, …` in runs of these lengths. */
@@ -166,7 +168,8 @@ export function describeReads(fixture: StoreFixture): void {
 
   describe('retention', () => {
     const messagesMax = 20;
-    // Trimming is amortised, so a timeline may be longer than its bound, but not twice as long and a run more.
+    // Trimming is amortised, so a timeline may be longer than its bound, but not twice as long and
+    // a run more.
     const keptMax = 2 * messagesMax + 10;
 
     test('the oldest go; the counter, and who reads on, do not notice', async () => {

@@ -127,7 +127,8 @@ describe('least-connections', () => {
   test('a new report counts as it is', () => {
     const choose = strategies['least-connections']();
     for (let login = 0; login < 6; login++) choose(loaded(0, 4), '1');
-    // Of those six, five went to the first, which now reports even more; the second has not reported anew.
+    // Of those six, five went to the first, which now reports even more; the second has not
+    // reported anew.
     expect(choose(loaded(9, 4), '1').key).toBe('s1');
   });
 });

@@ -1,4 +1,5 @@
-// Goal: what is typed arrives as typed. Method: the traps of cac's parser, one by one, over the real commands.
+// Goal: what is typed arrives as typed. Method: the traps of cac's parser, one by one, over the
+// real commands.
 import { describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../../src/cli/arguments.ts';
 import { commands } from '../../../src/cli/commands.ts';

@@ -1,5 +1,6 @@
-// Goal: what people and scripts see of the program itself: help, version, errors with their exit codes, cim config. Method: the
-// whole program in this process, on a host whose streams are collected. No role is started.
+// Goal: what people and scripts see of the program itself: help, version, errors with their exit
+// codes, cim config. Method: the whole program in this process, on a host whose streams are
+// collected. No role is started.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

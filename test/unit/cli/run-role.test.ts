@@ -1,5 +1,5 @@
-// Goal: a role's life as an operator sees it: one ready line, an orderly end, an end at any price. Method: roles that do nothing, and
-// a clock that stands still until told.
+// Goal: a role's life as an operator sees it: one ready line, an orderly end, an end at any price.
+// Method: roles that do nothing, and a clock that stands still until told.
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
 import { type Address, runRole } from '../../../src/cli/run-role.ts';

@@ -1,4 +1,7 @@
-/** The whole client against a scripted server: what an application sees, and what goes over the wire. */
+/**
+ * The whole client against a scripted server: what an application sees, and what goes over the
+ * wire.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';

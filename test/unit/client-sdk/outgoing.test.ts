@@ -1,4 +1,7 @@
-/** Numbers, windows and answers, played by hand: what is written, in which order, and how each message ends. */
+/**
+ * Numbers, windows and answers, played by hand: what is written, in which order, and how each
+ * message ends.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { CimError } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';

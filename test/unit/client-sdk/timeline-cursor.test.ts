@@ -44,7 +44,8 @@ function follow(
       return reader.cursor.pageEnded(end, reader.now);
     },
   };
-  // The emit above runs while `reader` is being set up only if something is emitted in the constructor, which never happens.
+  // The emit above runs while `reader` is being set up only if something is emitted in the
+  // constructor, which never happens.
   reader.cursor.connected(head);
   return reader;
 }

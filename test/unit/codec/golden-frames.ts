@@ -1,6 +1,7 @@
 /**
- * Frames of the Java system, byte for byte as its own libraries write them (user 1547028929408 "zs", sender 1547028929407 "cj"). Vectors, not
- * output of ours: they were computed with the Java system's protobuf definition.
+ * Frames of the Java system, byte for byte as its own libraries write them (user 1547028929408
+ * "zs", sender 1547028929407 "cj"). Vectors, not output of ours: they were computed with the Java
+ * system's protobuf definition.
  */
 const properties =
   '221b0a0a73656e64557365724964120d31353437303238393239343037' +

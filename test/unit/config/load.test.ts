@@ -1,4 +1,5 @@
-// Goal: the strongest source wins, and everything that is wrong is told at once with its place. Method: real files in a temporary folder.
+// Goal: the strongest source wins, and everything that is wrong is told at once with its place.
+// Method: real files in a temporary folder.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

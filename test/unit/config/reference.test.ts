@@ -1,4 +1,5 @@
-// Goal: the reference pages are what the tables say. Method: compare with the files; each table entry has its row.
+// Goal: the reference pages are what the tables say. Method: compare with the files; each table
+// entry has its row.
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { errorTable, exitCodes } from '../../../src/base/errors.ts';

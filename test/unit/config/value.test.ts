@@ -1,4 +1,5 @@
-// Goal: every type takes exactly its values, and nothing secret comes back out. Method: tables of texts per type.
+// Goal: every type takes exactly its values, and nothing secret comes back out. Method: tables of
+// texts per type.
 import { describe, expect, test } from '@jest/globals';
 import { type OptionName, optionTable } from '../../../src/config/options.ts';
 import { expectation, parseValue, showText, showValue } from '../../../src/config/value.ts';

@@ -1,4 +1,7 @@
-/** What a caller with X-Cim-Version gets beyond the Java system's answers, and the endpoints that the Java system does not have. */
+/**
+ * What a caller with X-Cim-Version gets beyond the Java system's answers, and the endpoints that
+ * the Java system does not have.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
 import { cim, failure, operator, RouteCaller, success } from './route-caller.ts';

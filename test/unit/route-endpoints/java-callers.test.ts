@@ -1,6 +1,7 @@
 /**
- * What a caller without X-Cim-Version gets, byte for byte as the Java system answers: its callers parse strictly, so one key more is a failed call. The texts are
- * those of docs/java-compatibility.md.
+ * What a caller without X-Cim-Version gets, byte for byte as the Java system answers: its callers
+ * parse strictly, so one key more is a failed call. The texts are those of
+ * docs/java-compatibility.md.
  */
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';

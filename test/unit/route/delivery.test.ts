@@ -1,4 +1,7 @@
-/** The heart of a route over a real store (SQLite in memory), with servers that only note what they are told. */
+/**
+ * The heart of a route over a real store (SQLite in memory), with servers that only note what they
+ * are told.
+ */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne, immediately } from '../../../src/api/batch-call.ts';
 import type { PushEntry, PushGroupEntry, ServerApi } from '../../../src/api/server-api.ts';

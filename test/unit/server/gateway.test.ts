@@ -256,7 +256,8 @@ describe('messages of a client', () => {
     await waitUntil('the bound is reached', () => held.length >= limits.inFlightPerConnectionMax);
     await clock.advance(2 * limits.silenceMsMax);
     expect(peer.ended).toBe(false);
-    // One chunk may hold several frames, so it may pass the bound by what was read already; not by all.
+    // One chunk may hold several frames, so it may pass the bound by what was read already; not by
+    // all.
     expect(held.length).toBeLessThan(2 * limits.inFlightPerConnectionMax);
     const answer = setInterval(() => {
       for (const reply of held.splice(0)) reply();

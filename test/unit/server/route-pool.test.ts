@@ -1,4 +1,7 @@
-/** The pool over real links to routes in this process, which answer, fall silent or die as the test says. */
+/**
+ * The pool over real links to routes in this process, which answer, fall silent or die as the test
+ * says.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, test } from '@jest/globals';

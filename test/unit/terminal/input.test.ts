@@ -1,4 +1,5 @@
-// What a line asks for. The private form is guarded: a slip in the address must never make a private text public.
+// What a line asks for. The private form is guarded: a slip in the address must never make a
+// private text public.
 import { describe, expect, test } from '@jest/globals';
 import { everyInput, parseInput } from '../../../src/client/terminal/input.ts';
 

@@ -1,4 +1,5 @@
-// The life of `cim client --json` with a client that does what the test says, and a clock that stands still.
+// The life of `cim client --json` with a client that does what the test says, and a clock that
+// stands still.
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';

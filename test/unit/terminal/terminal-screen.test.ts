@@ -1,4 +1,5 @@
-// What is being typed survives everything that is printed, on a terminal that shows what a person would see.
+// What is being typed survives everything that is printed, on a terminal that shows what a person
+// would see.
 import { describe, expect, test } from '@jest/globals';
 import { completeLine } from '../../../src/client/terminal/completion.ts';
 import type { ReadLine } from '../../../src/client/terminal/line-splitter.ts';

@@ -1,4 +1,5 @@
-// Text of others on a terminal: it cannot control it, and it cannot look like a line of somebody else.
+// Text of others on a terminal: it cannot control it, and it cannot look like a line of somebody
+// else.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { displayWidth, truncate, wrap } from '../../../src/client/terminal/display-width.ts';

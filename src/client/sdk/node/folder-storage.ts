@@ -1,7 +1,9 @@
 /**
- * A device's state as one file in a folder: `state.json`, for its owner's eyes only, replaced as a whole. Beside it `lock`, an empty SQLite database that is never
- * written: SQLite locks it through the operating system, which frees it when the process ends in whatever way. A lock file that holds a pid would outlive a kill -9, and
- * telling whether that pid is still the same process is guesswork, more so on two machines that share a home directory.
+ * A device's state as one file in a folder: `state.json`, for its owner's eyes only, replaced as a
+ * whole. Beside it `lock`, an empty SQLite database that is never written: SQLite locks it through
+ * the operating system, which frees it when the process ends in whatever way. A lock file that
+ * holds a pid would outlive a kill -9, and telling whether that pid is still the same process is
+ * guesswork, more so on two machines that share a home directory.
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -24,7 +26,10 @@ async function openFolder(folder: string): Promise<StorageOpening> {
   }
 }
 
-/** With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is there and takes no other (`/proc`). */
+/**
+ * With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is
+ * there and takes no other (`/proc`).
+ */
 async function makeFolder(folder: string, isInFolder = false): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
@@ -71,7 +76,10 @@ class FolderStore implements DeviceStore {
     }
   }
 
-  /** Written beside, flushed, renamed into place: after a crash there is the old state or the new one. */
+  /**
+   * Written beside, flushed, renamed into place: after a crash there is the old state or the new
+   * one.
+   */
   async save(text: string): Promise<void> {
     const next = `${this.#path}.new`;
     const file = await open(next, 'w', 0o600);

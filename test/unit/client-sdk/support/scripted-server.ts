@@ -1,6 +1,7 @@
 /**
- * The other side of a CimClient, in memory: routes that answer what a test tells them to, and a server that does nothing by itself. Every frame of the client is checked as a
- * real server checks it. Time is a VirtualClock.
+ * The other side of a CimClient, in memory: routes that answer what a test tells them to, and a
+ * server that does nothing by itself. Every frame of the client is checked as a real server checks
+ * it. Time is a VirtualClock.
  */
 import { CimError } from '../../../../src/base/errors.ts';
 import {
@@ -182,7 +183,10 @@ export class World {
     return new CimClient({ ...bob, routes: ['http://route'], platform: this.platform, ...options });
   }
 
-  /** Starts a client that may be refused: the outcome of start() is the test's to look at, or nobody's. */
+  /**
+   * Starts a client that may be refused: the outcome of start() is the test's to look at, or
+   * nobody's.
+   */
   async start(client: CimClient): Promise<void> {
     client.start().catch(() => undefined);
     await settle();

@@ -1,4 +1,7 @@
-/** What can be wrong with a data folder: each is one CimError that names the place and says what to do. */
+/**
+ * What can be wrong with a data folder: each is one CimError that names the place and says what to
+ * do.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,4 +1,7 @@
-/** What is the embedded store's own: a file that is opened again, a disk that is full, state that time takes away. */
+/**
+ * What is the embedded store's own: a file that is opened again, a disk that is full, state that
+ * time takes away.
+ */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

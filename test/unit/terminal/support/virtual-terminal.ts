@@ -1,4 +1,7 @@
-/** What a person would see: a terminal of so many columns, that knows the few sequences that readline writes. */
+/**
+ * What a person would see: a terminal of so many columns, that knows the few sequences that
+ * readline writes.
+ */
 import { PassThrough, Writable } from 'node:stream';
 
 /** `CSI parameter letter`, or anything else. */
