@@ -2,7 +2,7 @@
  * What a server asks of a route. Implemented by src/route/route-service.ts; reached over a link or,
  * in `cim dev`, directly.
  */
-import type { BatchCall } from './batch-call.ts';
+import type { BatchCall, Done } from './batch-call.ts';
 
 /**
  * A connection has logged in over TCP. It counts as logged in only when this was answered with code
@@ -94,15 +94,11 @@ export interface InterestEntry {
   readonly address: string;
 }
 
-export interface DoneResult {
-  readonly code: number;
-}
-
 export interface RouteApi {
   readonly open: BatchCall<OpenEntry, OpenResult>;
-  readonly close: BatchCall<CloseEntry, DoneResult>;
+  readonly close: BatchCall<CloseEntry, Done>;
   readonly submit: BatchCall<SubmitEntry, SubmitResult>;
   readonly read: BatchCall<ReadEntry, ReadResult>;
-  readonly acknowledge: BatchCall<AcknowledgeEntry, DoneResult>;
-  readonly interest: BatchCall<InterestEntry, DoneResult>;
+  readonly acknowledge: BatchCall<AcknowledgeEntry, Done>;
+  readonly interest: BatchCall<InterestEntry, Done>;
 }

@@ -2,7 +2,7 @@
  * What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link
  * or, in `cim dev`, directly.
  */
-import type { BatchCall } from './batch-call.ts';
+import type { BatchCall, Done } from './batch-call.ts';
 
 /** A run of stored messages for connections of one user. */
 export interface PushEntry {
@@ -55,14 +55,10 @@ export interface OnlineResult {
   readonly userNames: readonly string[];
 }
 
-export interface DoneResult {
-  readonly code: number;
-}
-
 export interface ServerApi {
   readonly push: BatchCall<PushEntry, PushResult>;
   readonly pushGroup: BatchCall<PushGroupEntry, PushGroupResult>;
-  readonly end: BatchCall<EndEntry, DoneResult>;
-  readonly wake: BatchCall<WakeEntry, DoneResult>;
+  readonly end: BatchCall<EndEntry, Done>;
+  readonly wake: BatchCall<WakeEntry, Done>;
   readonly online: BatchCall<OnlineEntry, OnlineResult>;
 }

@@ -39,3 +39,17 @@ export class Lifecycle implements Service {
     }
   }
 }
+
+/** Starts something of several parts; if that fails half-way, what had been started is stopped. */
+export async function startWith<T>(
+  log: Logger,
+  start: (lifecycle: Lifecycle) => Promise<T>,
+): Promise<T> {
+  const lifecycle = new Lifecycle(log);
+  try {
+    return await start(lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}

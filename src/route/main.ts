@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
-import { Lifecycle, type Service } from '../base/lifecycle.ts';
+import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { ClusterSecret } from '../base/secret.ts';
 import { version } from '../base/version.ts';
@@ -27,14 +27,8 @@ export interface RunningRoute extends Service {
 
 const dayMs = 24 * 3600 * 1000;
 
-export async function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
-  const lifecycle = new Lifecycle(log);
-  try {
-    return await start(settings, log, lifecycle);
-  } catch (error) {
-    await lifecycle.stop();
-    throw error;
-  }
+export function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
+  return startWith(log, (lifecycle) => start(settings, log, lifecycle));
 }
 
 async function start(

@@ -5,10 +5,10 @@
  * its `api` to routes.
  */
 import type { Duplex } from 'node:stream';
+import type { Done } from '../api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CloseEntry,
-  DoneResult,
   OpenEntry,
   OpenResult,
   ReadEntry,
@@ -68,7 +68,7 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
   readonly #opens: Gather<OpenEntry, OpenResult, ClientConnection>;
-  readonly #acknowledgements: Gather<AcknowledgeEntry, DoneResult, undefined>;
+  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, undefined>;
   #lastSessionId = 0;
   #stopped: (() => void) | undefined;
 

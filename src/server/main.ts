@@ -3,41 +3,28 @@
  * never opens Redis. Listens first and announces last, so whoever hears of it can use it; stops in
  * the opposite order, so nobody is sent to a server that is going.
  */
-import { randomBytes } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { Lifecycle, type Service } from '../base/lifecycle.ts';
+import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { ClusterSecret } from '../base/secret.ts';
-import { version } from '../base/version.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { acceptUpgrades } from '../http/upgrade.ts';
 import { serveLink } from '../link/link-host.ts';
 import { serverMethods } from '../link/methods.ts';
-import { type Address, listenTcp } from '../net/tcp-listener.ts';
+import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { routeAddress } from '../registry/registry.ts';
-import { buildServerApp } from './app.ts';
-import { Gateway } from './gateway.ts';
+import { openServerCore } from './core.ts';
 import { RoutePool } from './route-pool.ts';
-import { createServerOperations } from './server-operations.ts';
 
 export interface RunningServer extends Service {
   readonly tcp: Address;
   readonly http: Address;
 }
 
-/** How often the registry is told how many connections there are. */
-const loadMs = 2_000;
-
-export async function startServer(settings: ServerSettings, log: Logger): Promise<RunningServer> {
-  const lifecycle = new Lifecycle(log);
-  try {
-    return await start(settings, log, lifecycle);
-  } catch (error) {
-    await lifecycle.stop();
-    throw error;
-  }
+export function startServer(settings: ServerSettings, log: Logger): Promise<RunningServer> {
+  return startWith(log, (lifecycle) => start(settings, log, lifecycle));
 }
 
 async function start(
@@ -45,68 +32,48 @@ async function start(
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<RunningServer> {
+  const { host, port, httpPort, zk: zookeeper, advertise } = settings;
   const clock = systemClock;
-  const instance = randomBytes(8).toString('hex');
   const secret = new ClusterSecret(settings.clusterSecret);
+  const clusterSecret = () => secret.value;
 
   const registry = await openRegistry({
-    zookeeper: settings.zk,
+    zookeeper,
     sessionTimeoutMs: settings.zkSessionTimeoutMs,
     follow: ['routes'],
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
-  const routes = new RoutePool({ secret: () => secret.value, clock, log });
+  const routes = new RoutePool({ secret: clusterSecret, clock, log });
   lifecycle.onStop('links to routes', () => routes.stop());
   const followRoutes = () => routes.update(registry.view.routes.map(routeAddress));
   lifecycle.onStop('following routes', registry.onChange(followRoutes));
   followRoutes();
 
-  const ip = await advertisedAddress({
-    advertise: settings.advertise,
-    host: settings.host,
-    zookeeper: settings.zk,
-  });
-  const { host } = settings;
-  const ports = { tcp: 0, http: 0 };
-  const address = () => `${ip}:${ports.tcp}:${ports.http}`;
-  const gateway = new Gateway({ routes: routes.api, instance, address, clock, log });
-  const operations = createServerOperations({
-    gateway,
-    registry,
+  const core = await openServerCore({
+    routes: routes.api,
     usableRoutes: () => routes.usable,
+    registry,
+    host,
+    port,
+    httpPort,
+    clusterSecret,
+    clock,
+    log,
+    lifecycle,
+    ip: await advertisedAddress({ advertise, host, zookeeper }),
+    acceptLinks: (httpServer, api) =>
+      acceptUpgrades(httpServer, clusterSecret, (stream) => serveLink(stream, serverMethods, api)),
   });
-  const app = buildServerApp(operations, { clusterSecret: () => secret.value, log, version });
-  const endLinks = acceptUpgrades(
-    app.server,
-    () => secret.value,
-    (stream) => serveLink(stream, serverMethods, gateway.api),
-  );
-  const http = await app.listen({ host, port: settings.httpPort });
-  ports.http = http.port;
-  lifecycle.onStop('HTTP port', () => app.close());
-  lifecycle.onStop('links from routes', endLinks);
-  lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp({ host, port: settings.port }, (stream) => gateway.accept(stream));
-  ports.tcp = tcp.port;
-  lifecycle.onStop('TCP port', () => tcp.close());
 
   await secret.agree(registry, log);
-  const server = { instance, ip, tcpPort: tcp.port, httpPort: http.port, version, connections: 0 };
-  const announcement = await registry.announceServer(server);
-  const load = clock.setInterval(
-    () => announcement.updateLoad({ connections: gateway.connectionCount }),
-    loadMs,
-  );
-  lifecycle.onStop('load', () => load.cancel());
-  log.info({ instance, address: address() }, 'the server is announced');
-
+  const withdraw = await core.announce();
   return {
-    tcp: { host: ip, port: tcp.port },
-    http: { host: ip, port: http.port },
+    tcp: core.tcp,
+    http: core.http,
     // Out of choice first; the live node goes with the registry, when the last connection has gone.
     stop: async () => {
-      await announcement.withdraw();
+      await withdraw();
       await lifecycle.stop();
     },
   };

@@ -13,12 +13,15 @@
 -- the times to live of the source and of the log were last set. They are set a sixteenth longer than asked and then left alone for
 -- that long, which saves most appends two calls.
 
+-- Numbers go to Redis as the text that they came as, where they can: turning one into text costs as much as the call itself.
 local call, format, match, byte, sub = redis.call, string.format, string.match, string.byte, string.sub
 local messagesMax, ageMs, sourceMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local slackMs = math.floor(math.min(ageMs, sourceMs) / 16)
+local logLifeMs, sourceLifeMs = format('%d', ageMs + slackMs), format('%d', sourceMs + slackMs)
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- Appends between two trims: a trim drops whole nodes of about a hundred entries, so trying each time is in vain.
+local nowText = format('%d', now)
+-- Messages between two trims: a trim drops whole nodes of up to a hundred entries, so trying each time is in vain.
 local trimEvery = 64
 
 -- The entry without its first bodies.
@@ -37,15 +40,16 @@ local function withoutFirst(entry, count)
   return sub(entry, at)
 end
 
--- Stores a run; gives the new head.
+-- Stores a run of so many bodies; gives the new head, as a number and as text.
 local function store(log, headKey, entry, count)
   local head = call('INCRBY', headKey, count)
-  if head > messagesMax and head % trimEvery < count then
-    call('XADD', log, 'MINID', '~', head - messagesMax, head, 'b', entry)
+  local id = format('%d', head)
+  if head > messagesMax and head % trimEvery < tonumber(count) then
+    call('XADD', log, 'MINID', '~', head - messagesMax, id, 'b', entry)
   else
-    call('XADD', log, head, 'b', entry)
+    call('XADD', log, id, 'b', entry)
   end
-  return head
+  return head, id
 end
 
 local replies, key, argument = {}, 1, 4
@@ -55,39 +59,37 @@ while KEYS[key] do
   local runs = tonumber(ARGV[argument])
   for run = 1, runs do
     local source = KEYS[key + 2 + run]
-    local sendSeq, count, restart = match(ARGV[argument + run * 2 - 1], '^(%d+):(%d+):(%d)$')
-    sendSeq, count = tonumber(sendSeq), tonumber(count)
-    local last, lastSeq, refreshed = 0, 0, 0
+    local runFirst, count, restart = match(ARGV[argument + run * 2 - 1], '^(%d+):(%d+):(%d)$')
     local known = call('GET', source)
-    if known then
-      last, lastSeq, refreshed = match(known, '^(%d+):(%d+):(%d+)$')
-      last, lastSeq, refreshed = tonumber(last), tonumber(lastSeq), tonumber(refreshed)
-    end
-
+    local last, lastSeq, refreshed = '0', '0', '0'
+    if known then last, lastSeq, refreshed = match(known, '^(%d+):(%d+):(%d+)$') end
+    local next, sendSeq = last + 1, tonumber(runFirst)
     -- A skip has no body but takes a number all the same.
-    local runLast = sendSeq + (count > 0 and count or 1) - 1
-    if sendSeq < 1 or (sendSeq > last + 1 and restart == '0') then
-      reply[run * 2], reply[run * 2 + 1] = -1, last + 1
-    elseif runLast <= last then
-      reply[run * 2], reply[run * 2 + 1] = count, (runLast == last and lastSeq or 0)
+    local runLast = count == '1' and runFirst or format('%d', sendSeq + (count == '0' and 1 or count) - 1)
+
+    if sendSeq < 1 or (sendSeq > next and restart == '0') then
+      reply[run * 2], reply[run * 2 + 1] = -1, next
+    elseif tonumber(runLast) < next then
+      reply[run * 2], reply[run * 2 + 1] = tonumber(count), runLast == last and tonumber(lastSeq) or 0
+    elseif count == '0' then
+      call('SET', source, runLast .. ':0:0', 'PX', sourceLifeMs)
+      reply[run * 2], reply[run * 2 + 1] = 0, 0
     else
-      local duplicates = sendSeq > last and 0 or last + 1 - sendSeq
-      local stored, head, seq = count - duplicates, 0, 0
-      if stored > 0 then
-        local entry = ARGV[argument + run * 2]
-        if duplicates > 0 then entry = withoutFirst(entry, duplicates) end
-        head = store(log, headKey, entry, stored)
-        seq = head - stored + 1
+      local entry, duplicates = ARGV[argument + run * 2], 0
+      if sendSeq < next then
+        duplicates = next - sendSeq
+        entry = withoutFirst(entry, duplicates)
+        count = format('%d', count - duplicates)
       end
-      if stored == 0 then
-        call('SET', source, format('%d:0:0', runLast), 'PX', sourceMs + slackMs)
-      elseif now - refreshed > slackMs or now < refreshed then
-        call('SET', source, format('%d:%d:%d', runLast, head, now), 'PX', sourceMs + slackMs)
-        call('PEXPIRE', log, ageMs + slackMs)
+      local head, seq = store(log, headKey, entry, count)
+      local age = now - refreshed
+      if age > slackMs or age < 0 then
+        call('SET', source, runLast .. ':' .. seq .. ':' .. nowText, 'PX', sourceLifeMs)
+        call('PEXPIRE', log, logLifeMs)
       else
-        call('SET', source, format('%d:%d:%d', runLast, head, refreshed), 'KEEPTTL')
+        call('SET', source, runLast .. ':' .. seq .. ':' .. refreshed, 'KEEPTTL')
       end
-      reply[run * 2], reply[run * 2 + 1] = duplicates, seq
+      reply[run * 2], reply[run * 2 + 1] = duplicates, head - count + 1
     end
   end
   replies[#replies + 1] = reply

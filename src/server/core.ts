@@ -1,0 +1,85 @@
+/**
+ * A server without its surroundings: given routes and a registry, a gateway behind its two ports,
+ * and how it makes itself known. `cim server` and `cim dev` put it between what they have.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { RouteApi } from '../api/route-api.ts';
+import type { ServerApi } from '../api/server-api.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import { version } from '../base/version.ts';
+import { type Address, listenTcp } from '../net/tcp-listener.ts';
+import type { Registry } from '../registry/registry.ts';
+import { buildServerApp } from './app.ts';
+import { Gateway } from './gateway.ts';
+import { createServerOperations } from './server-operations.ts';
+
+export interface ServerCoreOptions {
+  readonly routes: RouteApi;
+  /** Routes that can be asked, as far as is known. */
+  readonly usableRoutes: () => number;
+  readonly registry: Registry;
+  /** What is listened on; port 0 takes a free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly httpPort: number;
+  /** What others connect to. */
+  readonly ip: string;
+  readonly clusterSecret: () => string | undefined;
+  readonly openToOperators?: boolean;
+  /** Lets routes in that call over links; returns how to end those. */
+  readonly acceptLinks?: (httpServer: Server, api: ServerApi) => () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Gets a step for everything that is opened. */
+  readonly lifecycle: Lifecycle;
+}
+
+export interface ServerCore {
+  readonly api: ServerApi;
+  readonly tcp: Address;
+  readonly http: Address;
+  /** From now on logins may be sent here. Returns how to take that back. */
+  announce(): Promise<() => Promise<void>>;
+}
+
+/** How often the registry is told how many connections there are. */
+const loadMs = 2_000;
+
+/** Rejects with `port-taken`. */
+export async function openServerCore(options: ServerCoreOptions): Promise<ServerCore> {
+  const { routes, usableRoutes, registry, host, ip, acceptLinks, clock, log, lifecycle } = options;
+  const instance = randomBytes(8).toString('hex');
+  const ports = { tcp: 0, http: 0 };
+  const address = () => `${ip}:${ports.tcp}:${ports.http}`;
+  const gateway = new Gateway({ routes, instance, address, clock, log });
+
+  const operations = createServerOperations({ gateway, registry, usableRoutes });
+  const app = buildServerApp(operations, { ...options, version });
+  lifecycle.onStop('HTTP port of the server', () => app.close());
+  if (acceptLinks) lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api));
+  ports.http = (await app.listen({ host, port: options.httpPort })).port;
+  // Ended before the links: until the last has gone, its messages are pushed.
+  lifecycle.onStop('connections', () => gateway.stop());
+  const tcp = await listenTcp({ host, port: options.port }, (stream) => gateway.accept(stream));
+  lifecycle.onStop('TCP port', () => tcp.close());
+  ports.tcp = tcp.port;
+
+  return {
+    api: gateway.api,
+    tcp: { host: ip, port: ports.tcp },
+    http: { host: ip, port: ports.http },
+    async announce() {
+      const addresses = { ip, tcpPort: ports.tcp, httpPort: ports.http };
+      const server = { instance, ...addresses, version, connections: 0 };
+      const announcement = await registry.announceServer(server);
+      const tellLoad = () => announcement.updateLoad({ connections: gateway.connectionCount });
+      const load = clock.setInterval(tellLoad, loadMs);
+      lifecycle.onStop('load', () => load.cancel());
+      log.info({ instance, address: address() }, 'the server is announced');
+      return () => announcement.withdraw();
+    },
+  };
+}
