@@ -133,7 +133,6 @@ export class RedisLink {
         : {
             sentinels: [...addresses],
             name: masterName,
-            failoverDetector: true,
             sentinelCommandTimeout: commandTimeoutMs,
             sentinelRetryStrategy: () => this.#backoff.next(),
             // A master that became a replica: whoever is the master now is found by connecting anew.
