@@ -8,36 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { command } from '../src/codec/commands.ts';
 import { FrameDecoder } from '../src/codec/frame-decoder.ts';
 import { decodeServerFrame, encodeRequest } from '../src/codec/server-frame.ts';
-
-export interface RouteAddress {
-  readonly url: string;
-}
-
-/** Registers an account and returns where to connect. */
-export async function login(
-  route: string,
-  userId: number,
-  userName: string,
-): Promise<{ host: string; port: number }> {
-  await post(`${route}/registerAccount`, { userId, userName });
-  const { ip, cimServerPort } = await post(`${route}/login`, { userId, userName });
-  return { host: ip, port: cimServerPort };
-}
-
-async function post(url: string, body: object): Promise<{ ip: string; cimServerPort: number }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-cim-version': '1' },
-    body: JSON.stringify(body),
-  });
-  const envelope = (await response.json()) as {
-    code: string;
-    message: string;
-    dataBody: { ip: string; cimServerPort: number };
-  };
-  if (envelope.code !== '9000') throw new Error(`${url}: ${envelope.code} ${envelope.message}`);
-  return envelope.dataBody;
-}
+import { requestJson } from '../src/http/client.ts';
 
 export interface LoadHandlers {
   /** A message arrived; `frame` is a view of the socket's buffer. */
@@ -46,46 +17,28 @@ export interface LoadHandlers {
   onAck(code: number): void;
 }
 
+const frameBytesMax = 2 * 1024 * 1024;
+
 export class LoadClient {
-  readonly socket: Socket;
-  readonly #userId: number;
+  readonly #socket: Socket;
+  readonly #handlers: LoadHandlers;
   #acknowledged = 0;
   #received = 0;
 
-  private constructor(userId: number, socket: Socket) {
-    this.#userId = userId;
-    this.socket = socket;
+  private constructor(socket: Socket, handlers: LoadHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
   }
 
+  /** Registers the account, logs in over HTTP and TCP, and resolves when the server has said welcome. */
   static async open(route: string, userId: number, handlers: LoadHandlers): Promise<LoadClient> {
-    const name = `bench-${userId}`;
-    const { host, port } = await login(route, userId, name);
-    const socket = connect({ host, port, noDelay: true });
-    const client = new LoadClient(userId, socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      const decoder = new FrameDecoder(2 * 1024 * 1024);
-      socket.on('data', (chunk) =>
-        decoder.push(chunk, (frame) => client.#receive(frame, handlers, resolve, reject)),
-      );
-      socket.write(
-        encodeRequest({
-          cmd: command.login,
-          requestId: userId,
-          reqMsg: name,
-          protocolVersion: 1,
-          device: `bench-${userId}`,
-          connectionNumber: Date.now(),
-          epoch: randomBytes(8),
-          ephemeral: true,
-        }),
-      );
-    });
+    const userName = `bench-${userId}`;
+    await post(`${route}/registerAccount`, { userId, userName });
+    const { ip, cimServerPort } = await post(`${route}/login`, { userId, userName });
+    const socket = connect({ host: ip, port: cimServerPort, noDelay: true });
+    const client = new LoadClient(socket, handlers);
+    await client.#login(userId, userName);
     return client;
-  }
-
-  send(to: number, sendSeq: number, text: string): void {
-    this.socket.write(encodeRequest({ cmd: command.message, reqMsg: text, to, sendSeq }));
   }
 
   /** Several messages in one write, as an SDK with something to say would. */
@@ -96,40 +49,63 @@ export class LoadClient {
         encodeRequest({ cmd: command.message, reqMsg: text, to, sendSeq: firstSendSeq + index }),
       );
     }
-    this.socket.write(Buffer.concat(frames));
+    this.#socket.write(Buffer.concat(frames));
   }
 
   ping(): void {
-    this.socket.write(
-      encodeRequest({ cmd: command.ping, reqMsg: 'ping', requestId: this.#userId }),
-    );
+    this.#socket.write(ping);
   }
 
   close(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
-  #receive(
-    frame: Uint8Array,
-    handlers: LoadHandlers,
-    welcomed: () => void,
-    refused: (error: Error) => void,
-  ): void {
+  #login(userId: number, userName: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.once('error', reject);
+      const decoder = new FrameDecoder(frameBytesMax);
+      this.#socket.on('data', (chunk) =>
+        decoder.push(chunk, (frame) => this.#receive(frame, resolve, reject)),
+      );
+      this.#socket.write(
+        encodeRequest({
+          cmd: command.login,
+          requestId: userId,
+          reqMsg: userName,
+          protocolVersion: 1,
+          device: `bench-${userId}`,
+          connectionNumber: Date.now(),
+          epoch: randomBytes(8),
+          ephemeral: true,
+        }),
+      );
+    });
+  }
+
+  #receive(frame: Uint8Array, welcomed: () => void, refused: (error: Error) => void): void {
     // A message begins with its text, everything else with its command: no need to decode what is only counted.
     if (frame[0] === 0x0a) {
       this.#received += 1;
-      handlers.onMessage(frame);
+      this.#handlers.onMessage(frame);
       if (this.#received - this.#acknowledged >= 100) this.#acknowledge();
       return;
     }
     const { cmd, code, reason } = decodeServerFrame(frame);
-    if (cmd === command.ack) handlers.onAck(code);
+    if (cmd === command.ack) this.#handlers.onAck(code);
     else if (cmd === command.welcome) welcomed();
     else if (cmd === command.close) refused(new Error(`closed: ${code} ${reason}`));
   }
 
   #acknowledge(): void {
     this.#acknowledged = this.#received;
-    this.socket.write(encodeRequest({ cmd: command.ack, after: this.#received }));
+    this.#socket.write(encodeRequest({ cmd: command.ack, after: this.#received }));
   }
+}
+
+const ping = encodeRequest({ cmd: command.ping, reqMsg: 'ping' });
+
+async function post(url: string, body: object): Promise<{ ip: string; cimServerPort: number }> {
+  const headers = { 'x-cim-version': '1' };
+  const answer = await requestJson(url, { method: 'POST', headers, body, timeoutMs: 60_000 });
+  return answer as { ip: string; cimServerPort: number };
 }

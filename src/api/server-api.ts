@@ -47,12 +47,17 @@ export interface WakeEntry {
   readonly instance: string;
 }
 
-export type OnlineEntry = Record<never, never>;
+/** Asks for the connections after a session id, 0 = from the first. */
+export interface OnlineEntry {
+  readonly after: number;
+}
 
 export interface OnlineResult {
   /** Parallel; one entry per connection, so a user with two devices is there twice. */
   readonly userIds: readonly number[];
   readonly userNames: readonly string[];
+  /** Ask again after this one; 0 = that was all. */
+  readonly next: number;
 }
 
 export interface ServerApi {

@@ -43,6 +43,10 @@ export const limits = {
   silenceMsMax: 33_000,
   /** Period of the one sweep over all connections: the precision of the two bounds above. */
   sweepMs: 1_000,
+  /** Reads of one connection under way: each answer may be a page of `pageBytesMax`. */
+  readsPerConnectionMax: 4,
+  /** Connections told in one answer to "who is online?": it crosses a link as one entry. */
+  onlinePageMax: 1_000,
   /**
    * Messages of one connection that may wait for a route's answer; more are not read from the
    * socket until some are answered.

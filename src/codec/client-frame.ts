@@ -14,16 +14,21 @@ import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
 
-/**
- * What Request has for a cim client, as exact tags (field and wire type), each with a bit to see it
- * twice by.
- */
-const clientTagBits: ReadonlyMap<number, number> = new Map(
-  [
-    ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
-    ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27].map((field) => field * 8),
-  ].map((exactTag, index) => [exactTag, 1 << index]),
-);
+/** Exact tags (field and wire type), each with a bit to see it twice by. */
+type TagBits = ReadonlyMap<number, number>;
+
+function tagBits(tags: readonly number[]): TagBits {
+  return new Map(tags.map((exactTag, index) => [exactTag, 1 << index]));
+}
+
+/** All that Request has for a cim client. */
+const clientTags = tagBits([
+  ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
+  ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27].map((field) => field * 8),
+]);
+
+/** What a MESSAGE may hold: it is stored and pushed as it came, so nothing rides along. */
+const messageTags = tagBits([tag.text, tag.command, tag.to, tag.group, tag.sendSeq, tag.restart]);
 
 export interface LoginFrame {
   readonly userId: number;
@@ -73,13 +78,22 @@ export function commandOf(frame: Uint8Array): number {
  * is UTF-8.
  */
 export function assertClientFields(frame: Uint8Array): void {
+  assertFields(frame, clientTags);
+}
+
+/** The same for a MESSAGE, and only what belongs to one. */
+export function assertMessageFields(frame: Uint8Array): void {
+  assertFields(frame, messageTags);
+}
+
+function assertFields(frame: Uint8Array, allowed: TagBits): void {
   const reader = new VarintReader(frame);
   let seen = 0;
   while (!reader.done) {
     const next = reader.next();
-    const bit = clientTagBits.get(next);
+    const bit = allowed.get(next);
     if (bit === undefined) {
-      throw new ProtocolError(`field ${Math.floor(next / 8)} is not a client's to set`);
+      throw new ProtocolError(`field ${Math.floor(next / 8)} is not a client's to set here`);
     }
     if ((seen & bit) !== 0) throw new ProtocolError(`field ${next >>> 3} is there twice`);
     seen |= bit;

@@ -60,6 +60,8 @@ export function acceptUpgrades(
       refuse(stream, '403 Forbidden', 'the cluster secret is missing or another one');
     } else {
       streams.add(stream);
+      // A socket of an HTTP server stays half open when its peer has ended; nobody wants that here.
+      stream.on('end', () => stream.destroy());
       stream.on('close', () => streams.delete(stream));
       (stream as Socket).setNoDelay(true);
       stream.write(
@@ -75,7 +77,6 @@ export function acceptUpgrades(
 }
 
 function refuse(stream: Duplex, status: string, message: string): void {
-  stream.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${message.length}\r\n\r\n${message}`,
-  );
+  const response = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${message.length}\r\n\r\n${message}`;
+  stream.end(response, () => stream.destroy());
 }

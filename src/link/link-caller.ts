@@ -89,8 +89,10 @@ export class LinkCaller {
     const pending = this.#pending.get(call);
     // Too late: it was given up, and has been answered.
     if (!pending) return;
+    // Decoded while it is still pending: if that fails, the link ends, and this one is answered then.
+    const result = pending.method.result.decode(payload);
     this.#pending.delete(call);
-    pending.answer(pending.index, pending.method.result.decode(payload));
+    pending.answer(pending.index, result);
   }
 
   #expire(): void {

@@ -121,6 +121,6 @@ export const serverMethods: MethodsOf<ServerApi> = {
     id: 5,
     entry: codec(link.OnlineEntry),
     result: codec(link.OnlineResult),
-    unanswered: { userIds: [], userNames: [] },
+    unanswered: { userIds: [], userNames: [], next: 0 },
   },
 };

@@ -10,6 +10,8 @@ export class Outbox {
   /** Null while there is nothing to write, which is most of the time for most connections. */
   #chunks: Uint8Array[] | null = null;
   #bytes = 0;
+  /** All that was ever written here, also what was dropped because the stream had ended. */
+  queuedBytes = 0;
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -27,6 +29,7 @@ export class Outbox {
     }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
+    this.queuedBytes += chunk.length;
   }
 
   /** Writes what was gathered. Called once per turn; also before the stream is ended. */

@@ -14,13 +14,16 @@ export async function onlineUsers(
   servers: ServerDirectory,
   addresses: Iterable<string>,
 ): Promise<Account[]> {
-  const answers = await Promise.all(
-    [...addresses].map((address) => callOne(servers.at(address).online, {})),
-  );
   const names = new Map<number, string>();
-  for (const { userIds, userNames } of answers) {
-    for (let index = 0; index < userIds.length; index++)
-      names.set(userIds[index] as number, userNames[index] as string);
-  }
+  const askAll = async (address: string) => {
+    let after = 0;
+    do {
+      const { userIds, userNames, next } = await callOne(servers.at(address).online, { after });
+      for (let index = 0; index < userIds.length; index++)
+        names.set(userIds[index] as number, userNames[index] as string);
+      after = next;
+    } while (after !== 0);
+  };
+  await Promise.all([...addresses].map(askAll));
   return [...names].map(([userId, name]) => ({ userId, name })).sort((a, b) => a.userId - b.userId);
 }

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { OpenResult, ReadResult, SubmitEntry } from '../api/route-api.ts';
 import { limits } from '../base/limits.ts';
 import {
-  assertClientFields,
+  assertMessageFields,
   commandOf,
   decodeAcknowledgement,
   decodeLogin,
@@ -19,7 +19,7 @@ import {
   type ReadFrame,
 } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
-import { command, protocolVersion } from '../codec/commands.ts';
+import { command, lobby, protocolVersion } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { scanMessage } from '../codec/message-scan.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
@@ -32,6 +32,7 @@ import {
   encodeWelcome,
   pong,
 } from '../codec/server-frame.ts';
+import { routeMethods } from '../link/methods.ts';
 import { Outbox } from '../net/outbox.ts';
 import type { JavaReader } from './java-reader.ts';
 
@@ -81,16 +82,24 @@ export class ClientConnection {
   readonly #stream: Duplex;
   readonly #outbox: Outbox;
   #state: State = 'fresh';
+  #speaksCim = false;
   /**
    * Since when the sweep has been waiting, by state: for the login, for a word of the peer, for the
    * end.
    */
   #waitingSince: number;
-  /** Since when the peer has left bytes unread; 0 = it has not. */
+  /** Since when the peer has taken none of the bytes that wait for it; 0 = none wait. */
   #stalledAt = 0;
+  /** Bytes that it had taken then. */
+  #takenBytes = 0;
   #inFlight = 0;
-  /** The newest number that was pushed before the login was answered; it is read after it. */
+  #readsInFlight = 0;
+  /** A cursor is on its way to a route; the newest that came meanwhile, 0 = none. */
+  #cursorInFlight = false;
+  #cursorWaiting = 0;
+  /** The newest numbers that were pushed before the login was answered; they are read after it. */
   #announced = 0;
+  #lobbyAnnounced = 0;
   #heldBack = false;
 
   /**
@@ -159,9 +168,10 @@ export class ClientConnection {
 
   #login(frame: Uint8Array): void {
     const login = decodeLogin(frame);
-    if (login.protocolVersion > 0) assertLogin(login);
-    if (login.userId <= 0) throw new ProtocolError(`${login.userId} is no user id`);
+    this.#speaksCim = login.protocolVersion > 0;
     if (login.protocolVersion > protocolVersion + 1) return this.close('wrong-version');
+    if (this.#speaksCim) assertLogin(login);
+    if (login.userId <= 0) throw new ProtocolError(`${login.userId} is no user id`);
     this.userId = login.userId;
     this.userName = login.userName;
     this.device = login.device;
@@ -185,20 +195,24 @@ export class ClientConnection {
       case command.ping:
         return this.#outbox.write(pong);
       case command.ack:
-        return this.#owner.acknowledge(this, decodeAcknowledgement(frame).seq);
+        return this.moveCursor(decodeAcknowledgement(frame).seq);
       case command.read:
-        this.#takeInFlight();
-        return this.#owner.read(this, decodeRead(frame));
+        return this.#read(decodeRead(frame));
       default:
         throw new ProtocolError(`command ${received} is not a client's to send`);
     }
   }
 
   #submit(frame: Uint8Array): void {
-    assertClientFields(frame);
+    assertMessageFields(frame);
     const { to, group, sendSeq } = scanMessage(frame);
     if (sendSeq === 0 || (to === 0) === (group === '')) {
       throw new ProtocolError('a message needs a number and one receiver, a user or a group');
+    }
+    if (group.length > limits.groupNameCharactersMax) {
+      throw new ProtocolError(
+        `a group's name has at most ${limits.groupNameCharactersMax} characters`,
+      );
     }
     this.#takeInFlight();
     const entry = {
@@ -210,6 +224,35 @@ export class ClientConnection {
       body: frame,
     };
     this.#owner.submit(entry, { connection: this, to, group, sendSeq });
+  }
+
+  /** A page is large, and asked for by a small frame: few at a time, the others are refused. */
+  #read(request: ReadFrame): void {
+    if (this.#readsInFlight >= limits.readsPerConnectionMax) {
+      const { group, after } = request;
+      const { head, first, rewound, code } = routeMethods.read.unanswered;
+      return this.write(encodePageEnd({ group, after, head, first, rewound, code }));
+    }
+    this.#readsInFlight += 1;
+    this.#owner.read(this, request);
+  }
+
+  /** Cursors are cumulative: one is on its way, and of those that come meanwhile the last counts. */
+  moveCursor(seq: number): void {
+    if (this.#cursorInFlight) {
+      this.#cursorWaiting = seq;
+      return;
+    }
+    this.#cursorInFlight = true;
+    this.#owner.acknowledge(this, seq);
+  }
+
+  /** The cursor that was on its way has arrived, or was lost: the next one makes that good. */
+  cursorMoved(): void {
+    const waiting = this.#cursorWaiting;
+    this.#cursorInFlight = false;
+    this.#cursorWaiting = 0;
+    if (waiting !== 0) this.moveCursor(waiting);
   }
 
   /**
@@ -248,6 +291,7 @@ export class ClientConnection {
     } else {
       const { cursor, groupHead: lobbyHead } = result;
       this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead }));
+      if (this.#lobbyAnnounced > lobbyHead) this.write(encodeHint(lobby, this.#lobbyAnnounced));
     }
   }
 
@@ -260,7 +304,7 @@ export class ClientConnection {
   }
 
   page({ group, after }: ReadFrame, result: ReadResult): void {
-    this.#releaseInFlight();
+    this.#readsInFlight -= 1;
     for (let index = 0; index < result.seqs.length; index++) {
       this.write(encodePush(result.bodies[index] as Uint8Array, result.seqs[index] as number));
     }
@@ -280,6 +324,11 @@ export class ClientConnection {
       this.write(encodePush(bodies[index] as Uint8Array, seq + index));
   }
 
+  /** Said in the lobby while the login was under way: to be read when it is done. */
+  announceLobby(seq: number): void {
+    this.#lobbyAnnounced = Math.max(this.#lobbyAnnounced, seq);
+  }
+
   /**
    * Whole frames. Dropped once the connection is closing; a peer that does not keep up is closed.
    */
@@ -292,8 +341,8 @@ export class ClientConnection {
   /** Calls back when everything written so far was handed to the operating system. */
   whenWritten(done: () => void): void {
     this.#outbox.flush();
-    this.#stream.write(new Uint8Array(), () => {
-      if (this.ready) done();
+    this.#stream.write(new Uint8Array(), (error) => {
+      if (!error && this.ready) done();
     });
   }
 
@@ -306,11 +355,10 @@ export class ClientConnection {
 
   closeWithCode(code: number, reason: string, name: CloseName | 'other' = 'other'): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const spokeCim = this.device !== '';
     this.#state = 'closing';
     this.#waitingSince = this.#owner.monotonic();
     this.#owner.count(name);
-    if (spokeCim) this.#outbox.write(encodeCloseCode(code, reason));
+    if (this.#speaksCim) this.#outbox.write(encodeCloseCode(code, reason));
     this.#outbox.flush();
     this.#stream.end();
     // Its input is not wanted any more, but must be read, or the end of the stream would never be
@@ -338,8 +386,11 @@ export class ClientConnection {
   }
 
   #stalled(now: number): boolean {
-    if (this.#outbox.bufferedBytes === 0) this.#stalledAt = 0;
-    else if (this.#stalledAt === 0) this.#stalledAt = now;
+    const { bufferedBytes, queuedBytes } = this.#outbox;
+    const takenBytes = queuedBytes - bufferedBytes;
+    if (bufferedBytes === 0) this.#stalledAt = 0;
+    else if (this.#stalledAt === 0 || takenBytes > this.#takenBytes) this.#stalledAt = now;
+    this.#takenBytes = takenBytes;
     return this.#stalledAt !== 0 && now - this.#stalledAt > limits.outboxStallMsMax;
   }
 }

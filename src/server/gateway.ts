@@ -50,6 +50,9 @@ export interface GatewayOptions {
   readonly log: Logger;
 }
 
+/** Whose cursor is moved, and who is told when it was. */
+export type CursorOwner = Pick<ClientConnection, 'userId' | 'device' | 'cursorMoved'>;
+
 /** How long a read that a route refused waits before the next try. */
 const retryMs = 500;
 
@@ -68,7 +71,9 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
   readonly #opens: Gather<OpenEntry, OpenResult, ClientConnection>;
-  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, undefined>;
+  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorOwner>;
+  /** Logins that wait until the lobby's interest is registered. */
+  readonly #waitingLogins = new Map<ClientConnection, OpenEntry>();
   #lastSessionId = 0;
   #stopped: (() => void) | undefined;
 
@@ -87,9 +92,9 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     this.#opens = new Gather(routes.open, (connection: ClientConnection, result) =>
       this.#opened(connection, result),
     );
-    this.#acknowledgements = new Gather(routes.acknowledge, () => {
-      // A lost acknowledgement is made good by the next one: they are cumulative.
-    });
+    this.#acknowledgements = new Gather(routes.acknowledge, (connection) =>
+      connection.cursorMoved(),
+    );
     this.api = createServerApi(this);
     this.#sweep = clock.setInterval(() => this.#sweepConnections(), limits.sweepMs);
   }
@@ -116,7 +121,14 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
       : undefined;
   }
 
-  /** Every logged-in connection. */
+  /** Every connection whose login is under way. */
+  *opening(): Iterable<ClientConnection> {
+    for (const connection of this.#connections.values()) {
+      if (connection.state === 'opening') yield connection;
+    }
+  }
+
+  /** Every logged-in connection, in the order of their numbers. */
   *sessions(): Iterable<ClientConnection> {
     for (const connection of this.#connections.values()) if (connection.ready) yield connection;
   }
@@ -163,7 +175,8 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     };
     // Interest first, then the session, whose answer names the lobby's head: so nothing said in
     // between is missed.
-    void this.#lobby.registered().then(() => this.#opens.add(entry, connection));
+    this.#waitingLogins.set(connection, entry);
+    void this.#lobby.registered().then(() => this.#openWaiting());
   }
 
   submit(entry: SubmitEntry, reference: MessageReference): void {
@@ -177,12 +190,14 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     this.#reads.add(entry, (result) => connection.page(request, result));
   }
 
-  acknowledge({ userId, device }: Pick<ClientConnection, 'userId' | 'device'>, seq: number): void {
-    this.#acknowledgements.add({ userId, device, seq }, undefined);
+  acknowledge(connection: CursorOwner, seq: number): void {
+    const { userId, device } = connection;
+    this.#acknowledgements.add({ userId, device, seq }, connection);
   }
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection.sessionId);
+    this.#waitingLogins.delete(connection);
     if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
     if (this.#connections.size === 0) this.#stopped?.();
   }
@@ -210,6 +225,11 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   }
 
   // -----------------------------------------------------------------------------------------------
+
+  #openWaiting(): void {
+    for (const [connection, entry] of this.#waitingLogins) this.#opens.add(entry, connection);
+    this.#waitingLogins.clear();
+  }
 
   #opened(connection: ClientConnection, result: OpenResult): void {
     if (connection.state !== 'opening') {

@@ -16,17 +16,15 @@ import { decodeText, type MessageFields, scanMessage } from '../codec/message-sc
 /** The connection that it reads for. */
 export interface JavaPeer {
   readonly userId: number;
-  /** Empty. */
-  readonly device: string;
   readonly ready: boolean;
   write(frame: Uint8Array): void;
   whenWritten(done: () => void): void;
+  moveCursor(seq: number): void;
 }
 
 /** What the reader needs of the gateway; one for all readers. */
 export interface JavaReaderOwner {
   readTimeline(userId: number, after: number): Promise<ReadResult>;
-  acknowledge(peer: JavaPeer, seq: number): void;
   /** Resolves when a read that was refused may be tried again. */
   retryDelay(): Promise<void>;
 }
@@ -41,6 +39,8 @@ export class JavaReader {
   readonly #peer: JavaPeer;
   #cursor: number;
   #head = 0;
+  /** The newest number that was pushed since the read under way was sent. */
+  #pushed = 0;
   #reading = false;
 
   /** `cursor` is that of the login. */
@@ -66,6 +66,7 @@ export class JavaReader {
     if (bodies.length === 0) return this.wake();
     const last = seq + bodies.length - 1;
     this.#head = Math.max(this.#head, last);
+    this.#pushed = Math.max(this.#pushed, last);
     if (this.#reading || last <= this.#cursor) return;
     if (seq !== this.#cursor + 1) {
       void this.#readOn();
@@ -105,17 +106,20 @@ export class JavaReader {
     this.#reading = true;
     try {
       while (this.#cursor !== this.#head && this.#peer.ready) {
+        this.#pushed = 0;
         const page = await this.#owner.readTimeline(this.#peer.userId, this.#cursor);
         if (page.code !== 0) await this.#owner.retryDelay();
-        else this.#take(page);
+        else await this.#take(page);
       }
     } finally {
       this.#reading = false;
     }
   }
 
-  #take(page: ReadResult): void {
-    this.#head = page.head;
+  /** Resolves when the page was written, so that a slow peer is not read for ahead of itself. */
+  #take(page: ReadResult): Promise<void> {
+    // The page may be older than a push: they come by different ways.
+    this.#head = Math.max(page.head, this.#pushed);
     const texts = this.#textsOf(page.bodies);
     for (const run of runsOfOneSender(texts)) {
       const [first] = run;
@@ -129,12 +133,16 @@ export class JavaReader {
         );
     }
     // An empty page below the head: retention took the rest, or a failover lost it.
-    this.#advance(page.seqs.at(-1) ?? page.head);
+    return new Promise((resolve) => this.#advance(page.seqs.at(-1) ?? page.head, resolve));
   }
 
-  #advance(seq: number): void {
+  /** The cursor moves when what was written so far has left; if it never does, it does not move. */
+  #advance(seq: number, written?: () => void): void {
     this.#cursor = seq;
-    this.#peer.whenWritten(() => this.#owner.acknowledge(this.#peer, seq));
+    this.#peer.whenWritten(() => {
+      this.#peer.moveCursor(seq);
+      written?.();
+    });
   }
 
   /** What a Java client shows: not what its own user sent from elsewhere. */

@@ -5,11 +5,14 @@
 import { immediately } from '../api/batch-call.ts';
 import type {
   EndEntry,
+  OnlineEntry,
+  OnlineResult,
   PushEntry,
   PushGroupEntry,
   ServerApi,
   WakeEntry,
 } from '../api/server-api.ts';
+import { limits } from '../base/limits.ts';
 import { JavaFanOut } from '../codec/java-frame.ts';
 import { decodeText, scanMessage } from '../codec/message-scan.ts';
 import { encodeHint, encodePush } from '../codec/server-frame.ts';
@@ -20,6 +23,7 @@ export interface SessionTable {
   readonly instance: string;
   session(sessionId: number): ClientConnection | undefined;
   sessions(): Iterable<ClientConnection>;
+  opening(): Iterable<ClientConnection>;
 }
 
 export function createServerApi(table: SessionTable): ServerApi {
@@ -45,14 +49,23 @@ export function createServerApi(table: SessionTable): ServerApi {
     wake: immediately((entry: WakeEntry) =>
       onSession(entry, (connection) => connection.javaReader?.wake()),
     ),
-    online: immediately(() => {
-      const sessions = [...table.sessions()];
-      return {
-        userIds: sessions.map(({ userId }) => userId),
-        userNames: sessions.map(({ userName }) => userName),
-      };
-    }),
+    online: immediately((entry: OnlineEntry) => online(table, entry)),
   };
+}
+
+/** One page, in the order of the session ids. */
+function online(table: SessionTable, { after }: OnlineEntry): OnlineResult {
+  const userIds: number[] = [];
+  const userNames: string[] = [];
+  let last = 0;
+  for (const { sessionId, userId, userName } of table.sessions()) {
+    if (sessionId <= after) continue;
+    if (userIds.length === limits.onlinePageMax) return { userIds, userNames, next: last };
+    userIds.push(userId);
+    userNames.push(userName);
+    last = sessionId;
+  }
+  return { userIds, userNames, next: 0 };
 }
 
 function push(
@@ -75,6 +88,8 @@ function push(
  * sender, as in the Java system.
  */
 function fanOut(table: SessionTable, { group, seq, bodies }: PushGroupEntry): void {
+  const last = seq + Math.max(bodies.length, 1) - 1;
+  for (const connection of table.opening()) connection.announceLobby(last);
   if (bodies.length === 0) {
     const hint = encodeHint(group, seq);
     for (const connection of table.sessions()) if (!connection.java) connection.write(hint);

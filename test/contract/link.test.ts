@@ -12,9 +12,11 @@ import { systemClock } from '../../src/base/clock.ts';
 import { limits } from '../../src/base/limits.ts';
 import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
 import { Gather } from '../../src/link/gather.ts';
+import { encodeLinkFrame } from '../../src/link/link-frames.ts';
 import { serveLink } from '../../src/link/link-host.ts';
 import { routeMethods } from '../../src/link/methods.ts';
 import { RemotePeer } from '../../src/link/remote-peer.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const secret = 'the secret of these tests';
 const teardown: (() => void)[] = [];
@@ -214,6 +216,26 @@ describe('a link whose network fails', () => {
     expect(result).toBe(unanswered);
     await expect(dialUpgrade(origin, 'guessed')).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(dialUpgrade(origin, 'guessed')).rejects.not.toThrow(secret);
+  });
+
+  test('that answers nonsense is ended, and the entry is answered all the same', async () => {
+    const { origin } = await host({} as RouteApi, (stream) => {
+      stream.removeAllListeners('data');
+      stream.on('data', (chunk: Buffer) => {
+        const nonsense = Buffer.from('ffffffffffffffffffff', 'hex');
+        stream.write(encodeLinkFrame(chunk.readUInt32BE(4), chunk[8] as number, nonsense));
+      });
+    });
+    const [result] = await submitAll(remote(origin), [entry(1)]);
+    expect(result).toBe(unanswered);
+  });
+
+  test('leaves nothing behind at the host when its caller ends it', async () => {
+    const streams: Duplex[] = [];
+    const { origin } = await host(apiWith(echo), (stream) => streams.push(stream));
+    const dialled = await dialUpgrade(origin, secret);
+    dialled.end();
+    await waitUntil('the host lets go', () => streams[0]?.destroyed);
   });
 
   test('gives up an entry that is not answered in time, and the link when nothing came at all', async () => {

@@ -64,7 +64,7 @@ beforeEach(async () => {
     }),
     end: immediately(() => ({ code: 0 })),
     wake: immediately(() => ({ code: 0 })),
-    online: immediately(() => ({ userIds: [], userNames: [] })),
+    online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
   };
   core = createRouteCore({
     store,

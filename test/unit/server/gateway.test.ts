@@ -25,7 +25,7 @@ import {
   type ServerFrame,
 } from '../../../src/codec/server-frame.ts';
 import { Gateway } from '../../../src/server/gateway.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { bytes, golden } from '../codec/golden-frames.ts';
 
@@ -48,6 +48,7 @@ let acknowledgements: AcknowledgeEntry[];
 let reads: ReadEntry[];
 let answerOpen: (entry: OpenEntry) => OpenResult;
 let answerRead: (entry: ReadEntry) => ReadResult;
+let answerInterest: () => { code: number };
 /** While set, submissions wait for it instead of being answered. */
 let heldSubmits: (() => void)[] | undefined;
 
@@ -56,6 +57,7 @@ beforeEach(() => {
   [opens, closes, submits, acknowledgements, reads] = [[], [], [], [], []];
   heldSubmits = undefined;
   answerOpen = () => opened;
+  answerInterest = () => ({ code: 0 });
   answerRead = () => emptyPage;
   const routes: RouteApi = {
     open: immediately((entry) => {
@@ -82,7 +84,7 @@ beforeEach(() => {
       acknowledgements.push(entry);
       return { code: 0 };
     }),
-    interest: immediately(() => ({ code: 0 })),
+    interest: immediately(() => answerInterest()),
   };
   const log = createLogger('test', 'silent');
   gateway = new Gateway({
@@ -99,11 +101,14 @@ class Peer {
   readonly frames: ServerFrame[] = [];
   readonly raw: Buffer[] = [];
   readonly stream: Duplex;
+  /** The gateway's end. */
+  readonly server: Duplex;
   ended = false;
 
   constructor() {
     const [client, server] = duplexPair({ allowHalfOpen: false });
     this.stream = client;
+    this.server = server;
     const decoder = new FrameDecoder(10_000_000);
     client.on('data', (chunk: Buffer) => {
       this.raw.push(chunk);
@@ -212,6 +217,49 @@ describe('a login', () => {
     await peer.whenEnded();
   });
 
+  test('of a version that is not spoken here is told so', async () => {
+    const peer = new Peer();
+    peer.write(encodeRequest({ requestId: 1, reqMsg: 'x', protocolVersion: 99 }));
+    expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 305 });
+  });
+
+  test('with a device id that is none is told so', async () => {
+    const peer = new Peer();
+    peer.write(encodeRequest({ requestId: 1, reqMsg: 'x', protocolVersion: 1, device: 'a b' }));
+    expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 302 });
+  });
+
+  test('while something is said in the lobby learns of it', async () => {
+    answerOpen = () => {
+      const said = { group: 'lobby', instance: 'me', seq: 6, bodies: [body(9, 'early', 'lobby')] };
+      void callOne(gateway.api.pushGroup, said);
+      return { ...opened, groupHead: 5 };
+    };
+    const peer = await Peer.cim();
+    expect(await peer.when(({ cmd }) => cmd === command.hint)).toMatchObject({
+      group: 'lobby',
+      head: 6,
+    });
+    expect(peer.frames[0]).toMatchObject({ cmd: command.welcome, groupHead: 5 });
+  });
+
+  test('of a connection that has gone before a route could be asked is never asked for', async () => {
+    let isRefused = true;
+    answerInterest = () => ({ code: isRefused ? 8100 : 0 });
+    const gone = new Peer();
+    gone.write(encodeRequest({ requestId: 1, reqMsg: 'x' }));
+    gone.stream.end();
+    await waitUntil('it has gone', () => gateway.connectionCount === 0);
+    isRefused = false;
+    const stayed = new Peer();
+    stayed.write(encodeRequest({ requestId: 2, reqMsg: 'y' }));
+    await waitUntil('a login is asked for', async () => {
+      await clock.advance(500);
+      return opens.length > 0;
+    });
+    expect(opens.map(({ userId }) => userId)).toEqual([2]);
+  });
+
   test('pushed to before its answer has arrived is not denied, and learns that there is something to read', async () => {
     answerOpen = ({ sessionId }) => {
       void callOne(gateway.api.push, {
@@ -264,6 +312,44 @@ describe('messages of a client', () => {
     }, 1);
     await waitUntil('all are taken', () => submits.length === 3 * limits.inFlightPerConnectionMax);
     clearInterval(answer);
+  });
+});
+
+describe('what one client may ask of others', () => {
+  test('a message that carries fields of other frames, or an endless group name, ends its connection', async () => {
+    const stowaways = [
+      { cmd: command.message, reqMsg: 'x', to: 2, sendSeq: 1, device: 'phone' },
+      { cmd: command.message, reqMsg: 'x', to: 2, sendSeq: 1, afterIdentity: 'x' },
+      { cmd: command.message, reqMsg: 'x', group: 'g'.repeat(65), sendSeq: 1 },
+    ];
+    for (const [index, fields] of stowaways.entries()) {
+      const peer = await Peer.cim(10 + index);
+      peer.write(encodeRequest(fields));
+      expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 302 });
+    }
+    expect(submits).toEqual([]);
+  });
+
+  test('reads beyond a few at a time are refused, those under way are answered', async () => {
+    const peer = await Peer.cim();
+    const flood = Array.from({ length: 50 }, () => encodeRequest({ cmd: command.read, after: 0 }));
+    peer.write(Buffer.concat(flood));
+    const ends = () => peer.frames.filter(({ cmd }) => cmd === command.read);
+    await waitUntil('all are answered', () => ends().length === 50);
+    expect(reads).toHaveLength(limits.readsPerConnectionMax);
+    expect(ends().filter(({ code }) => code === 8100)).toHaveLength(
+      50 - limits.readsPerConnectionMax,
+    );
+  });
+
+  test('of many cursors one is on its way and the last is told', async () => {
+    const peer = await Peer.cim();
+    const flood = Array.from({ length: 500 }, (_, index) =>
+      encodeRequest({ cmd: command.ack, after: index + 1 }),
+    );
+    peer.write(Buffer.concat(flood));
+    await waitUntil('the last is told', () => acknowledgements.at(-1)?.seq === 500);
+    expect(acknowledgements).toHaveLength(2);
   });
 });
 
@@ -383,6 +469,35 @@ describe('a Java peer', () => {
     expect(await java.when(({ cmd }) => cmd === command.message)).toMatchObject({ resMsg: 'live' });
     await waitUntil('the cursor moved', () => acknowledgements.at(-1)?.seq === 6);
     expect(acknowledgements.at(-1)).toEqual({ userId: 2, device: '', seq: 6 });
+  });
+
+  test('misses nothing that is pushed while a page is on its way', async () => {
+    answerOpen = () => ({ ...opened, head: 1 });
+    answerRead = ({ after }) => {
+      if (after > 0) return { ...emptyPage, head: 2, seqs: [2], bodies: [body(9, 'second')] };
+      // The page was read before the second was stored, and arrives after its push.
+      const { sessionId } = opens[0] as OpenEntry;
+      const push = { sessionIds: [sessionId], instance: 'me', seq: 2, bodies: [body(9, 'second')] };
+      void callOne(gateway.api.push, push);
+      return { ...emptyPage, head: 1, seqs: [1], bodies: [body(9, 'first')] };
+    };
+    const java = await Peer.java();
+    await waitUntil('both are written', () => java.frames.length === 2);
+    expect(java.frames.flatMap(({ batchResMsg }) => batchResMsg)).toEqual(['first', 'second']);
+  });
+
+  test('whose connection breaks keeps its place: what was not written is not acknowledged', async () => {
+    const java = await Peer.java();
+    await waitUntil('it is logged in', () => [...gateway.sessions()].length === 1);
+    const { sessionId } = opens[0] as OpenEntry;
+    java.server.write = ((_data: unknown, done?: (error: Error) => void) => {
+      done?.(new Error('EPIPE'));
+      return false;
+    }) as Duplex['write'];
+    const push = { sessionIds: [sessionId], instance: 'me', seq: 1, bodies: [body(9, 'lost?')] };
+    await callOne(gateway.api.push, push);
+    await settle();
+    expect(acknowledgements).toEqual([]);
   });
 
   test('is not shown what its own user sent from another device', async () => {
