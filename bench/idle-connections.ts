@@ -1,21 +1,27 @@
 /**
- * Memory of idle connections: RSS of `cim dev` with 100, half of, and all of so many clients that have logged in and then only send heartbeats.
+ * Memory of idle connections: RSS of `cim dev` when it is ready, and after each of some steps by which clients come; they log in and then only send heartbeats.
  *
- *   node bench/idle-connections.ts [--connections 10000]
+ *   node bench/idle-connections.ts [--connections 10000] [--steps 2]
  *
- * Each time it is read twice: when the logins are done, and when V8 has given back what they left behind (bench/README.md says why). A run takes some minutes.
+ * After each step RSS is read twice: when the logins are done, and when V8 has given back what they left behind (README.md says why). A run takes some minutes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startCim } from './cim-process.ts';
 import { LoadClient } from './load-client.ts';
 
-const { values } = parseArgs({ options: { connections: { type: 'string', default: '10000' } } });
+const { values } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '10000' },
+    steps: { type: 'string', default: '2' },
+  },
+});
 const connections = Number(values.connections);
-/** The first ones warm up code and pools, which are no connection's. */
-const warmUpConnections = 100;
+const connectionsPerStep = connections / Number(values.steps);
 const loginsAtATime = 16;
 const heartbeatMs = 10_000;
+/** How long to wait for V8. */
+const settleMsMax = 300_000;
 
 interface Reading {
   readonly connections: number;
@@ -26,36 +32,36 @@ interface Reading {
 
 const system = await startCim(['dev', '--data', ':memory:']);
 const route = `http://${system.addresses['route']}`;
+await delay(5_000);
+const readyBytes = system.rssBytes();
+console.log(JSON.stringify({ connections: 0, readyBytes }));
+
 const clients: LoadClient[] = [];
 const heartbeat = beat();
-
-const warm = await read(warmUpConnections);
-const half = await read(connections / 2);
-const all = await read(connections);
+let before = readyBytes;
+while (clients.length < connections) {
+  const reading = await readAt(clients.length + connectionsPerStep);
+  console.log(
+    JSON.stringify({
+      ...reading,
+      // All that has come to the process since it was ready, over all connections; and what this step has added, over its own.
+      afterLoginsPerConnection: perConnection(reading.afterLoginsBytes - readyBytes),
+      settledPerConnection: perConnection(reading.settledBytes - readyBytes),
+      settledPerConnectionOfStep: Math.round((reading.settledBytes - before) / connectionsPerStep),
+    }),
+  );
+  before = reading.settledBytes;
+}
 clearInterval(heartbeat);
 for (const client of clients) client.close();
 await system.stop();
 
-console.log(
-  JSON.stringify({
-    bytesPerConnection: {
-      settled: perConnection(warm, all, 'settledBytes'),
-      settledSecondHalf: perConnection(half, all, 'settledBytes'),
-      afterLogins: perConnection(warm, all, 'afterLoginsBytes'),
-    },
-  }),
-);
-
-function perConnection(
-  from: Reading,
-  to: Reading,
-  field: 'settledBytes' | 'afterLoginsBytes',
-): number {
-  return Math.round((to[field] - from[field]) / (to.connections - from.connections));
+function perConnection(bytes: number): number {
+  return Math.round(bytes / clients.length);
 }
 
 /** Opens connections until there are so many, and takes a reading. */
-async function read(count: number): Promise<Reading> {
+async function readAt(count: number): Promise<Reading> {
   const added = count - clients.length;
   const startedAt = performance.now();
   await openUntil(count);
@@ -63,9 +69,7 @@ async function read(count: number): Promise<Reading> {
   await delay(5_000);
   const afterLoginsBytes = system.rssBytes();
   const settledBytes = await settled();
-  const reading = { connections: count, loginsPerSecond, afterLoginsBytes, settledBytes };
-  console.log(JSON.stringify(reading));
-  return reading;
+  return { connections: count, loginsPerSecond, afterLoginsBytes, settledBytes };
 }
 
 async function openUntil(count: number): Promise<void> {
@@ -82,7 +86,7 @@ async function openUntil(count: number): Promise<void> {
 
 /** RSS after it has fallen by a twentieth, or after five minutes: the median of the half minute that follows. */
 async function settled(): Promise<number> {
-  const deadline = performance.now() + 300_000;
+  const deadline = performance.now() + settleMsMax;
   let highest = 0;
   while (performance.now() < deadline && system.rssBytes() > 0.95 * highest) {
     highest = Math.max(highest, system.rssBytes());

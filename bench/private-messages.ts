@@ -32,35 +32,15 @@ const firstUserId = 1_000_000;
 let delivered = 0;
 let refused = 0;
 let running = true;
+
 const clients: LoadClient[] = [];
+const begins: (() => void)[] = [];
 for (let index = 0; index < connections; index++) {
-  const partner = firstUserId + (index ^ 1);
-  let sendSeq = 0;
-  let answered = 0;
-  const half = Math.max(1, window >> 1);
-  const client: LoadClient = await LoadClient.open(route, firstUserId + index, {
-    onMessage: () => {
-      delivered += 1;
-    },
-    onAck: (code) => {
-      if (code !== 0) refused += 1;
-      answered += 1;
-      // Refill in halves: what an application with a backlog does, and what merging of writes is for.
-      if (running && sendSeq - answered <= window - half) {
-        client.sendRun(partner, sendSeq + 1, half, text);
-        sendSeq += half;
-      }
-    },
-  });
+  const { client, begin } = await openSender(firstUserId + index, firstUserId + (index ^ 1));
   clients.push(client);
-  Object.assign(client, {
-    begin: () => {
-      client.sendRun(partner, 1, window, text);
-      sendSeq = window;
-    },
-  });
+  begins.push(begin);
 }
-for (const client of clients) (client as LoadClient & { begin(): void }).begin();
+for (const begin of begins) begin();
 
 await delay(2_000); // warm-up
 const from = {
@@ -92,3 +72,26 @@ console.log(
 );
 for (const client of clients) client.close();
 await system.stop();
+
+/** A client that, once begun, keeps a window of messages to its partner unanswered. */
+async function openSender(userId: number, partner: number) {
+  // Refilled in halves: what an application with a backlog does, and what merging of writes is for.
+  const half = Math.max(1, window >> 1);
+  let sent = 0;
+  let answered = 0;
+  const send = (count: number) => {
+    client.sendRun(partner, sent + 1, count, text);
+    sent += count;
+  };
+  const client = await LoadClient.open(route, userId, {
+    onMessage: () => {
+      delivered += 1;
+    },
+    onAck: (code) => {
+      if (code !== 0) refused += 1;
+      answered += 1;
+      if (running && sent - answered <= window - half) send(half);
+    },
+  });
+  return { client, begin: () => send(window) };
+}
