@@ -12,9 +12,11 @@ import { drawSecret } from '../base/secret.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
 import type { Address } from '../net/tcp-listener.ts';
+import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
 import { buildRouteApp } from '../route/app.ts';
 import { createRouteCore } from '../route/core.ts';
+import { warnOfOpenDoors } from '../route/open-doors.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -42,7 +44,9 @@ async function start(
   const secret = settings.clusterSecret ?? drawSecret();
   const clusterSecret = () => secret;
   // On loopback, whoever can reach the port could as well read the data folder.
-  const openToOperators = settings.clusterSecret === undefined && loopback.has(host);
+  const isLocal = loopback.has(host);
+  const openToOperators = settings.clusterSecret === undefined && isLocal;
+  if (!isLocal) warnOfOpenDoors(settings, log);
 
   const store = await openStore({
     kind: 'sqlite',
@@ -67,8 +71,7 @@ async function start(
     host,
     port: settings.port,
     httpPort: settings.httpPort,
-    // Listening on every address, it is still reached from this machine by loopback.
-    ip: host === '0.0.0.0' ? '127.0.0.1' : host,
+    ip: await advertisedAddress({ host }),
     clusterSecret,
     openToOperators,
     clock,

@@ -19,6 +19,7 @@ import { openRegistry } from '../registry/open-registry.ts';
 import { openStore } from '../store/open-store.ts';
 import { buildRouteApp } from './app.ts';
 import { createRouteCore } from './core.ts';
+import { warnOfOpenDoors } from './open-doors.ts';
 import { ServerPool } from './server-directory.ts';
 
 export interface RunningRoute extends Service {
@@ -90,13 +91,4 @@ async function start(
   log.info({ instance, address: `${ip}:${http.port}` }, 'the route is announced');
 
   return { http: { host: ip, port: http.port }, stop: () => lifecycle.stop() };
-}
-
-/** Settings that leave a door open are said at every start, one line each. */
-function warnOfOpenDoors({ auth }: RouteSettings, log: Logger): void {
-  if (auth === 'open') {
-    log.warn(
-      '--auth open: whoever can reach the ports may log in as anybody; for closed networks only',
-    );
-  }
 }

@@ -139,7 +139,10 @@ function askRoutes({ route, clusterSecret }: Cluster): Ask {
         if (!(error instanceof CimError)) throw error;
         if (error.kind === 'not-allowed') {
           const problem = clusterSecret === undefined ? 'is needed by' : 'is not the one of';
-          throw new CimError('not-allowed', `--cluster-secret ${problem} ${origin}`);
+          throw new CimError(
+            'not-allowed',
+            `--cluster-secret ${problem} ${origin}; if none was set, --zk finds the one agreed on`,
+          );
         }
         if (error.kind !== 'unavailable') throw error;
         failure = error;

@@ -94,14 +94,18 @@ describe('cim admin', () => {
     const { url } = await startRoute();
     const { code, stderr } = await admin('servers', '--route', url, '--cluster-secret', 'other');
     expect(code).toBe(77);
-    expect(stderr).toBe(`cim admin: --cluster-secret is not the one of ${url}\n`);
+    expect(stderr).toBe(
+      `cim admin: --cluster-secret is not the one of ${url}; if none was set, --zk finds the one agreed on\n`,
+    );
   });
 
   test('no secret: exit 77, and the flag is named', async () => {
     const { url } = await startRoute();
     const fake = new FakeHost();
     expect(await runProgram(['admin', 'servers', '--route', url], fake.host)).toBe(77);
-    expect((await fake.written()).stderr).toBe(`cim admin: --cluster-secret is needed by ${url}\n`);
+    expect((await fake.written()).stderr).toBe(
+      `cim admin: --cluster-secret is needed by ${url}; if none was set, --zk finds the one agreed on\n`,
+    );
   });
 
   test.each([
