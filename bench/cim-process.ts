@@ -1,4 +1,4 @@
-/** A cim process under measurement: started on free ports, its CPU time and memory read from /proc. */
+/** A cim process under measurement: on free ports, its CPU time and memory read from /proc. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

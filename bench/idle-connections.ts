@@ -1,9 +1,11 @@
 /**
- * Memory of idle connections: RSS of `cim dev` when it is ready, and after each of some steps by which clients come; they log in and then only send heartbeats.
+ * Memory of idle connections: RSS of `cim dev` when it is ready, and after each of some steps by
+ * which clients come; they log in and then only send heartbeats.
  *
  *   node bench/idle-connections.ts [--connections 10000] [--steps 2]
  *
- * After each step RSS is read twice: when the logins are done, and when V8 has given back what they left behind (README.md says why). A run takes some minutes.
+ * After each step RSS is read twice: when the logins are done, and when V8 has given back what they
+ * left behind (README.md says why). A run takes some minutes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -44,7 +46,8 @@ while (clients.length < connections) {
   console.log(
     JSON.stringify({
       ...reading,
-      // All that has come to the process since it was ready, over all connections; and what this step has added, over its own.
+      // All that has come to the process since it was ready, over all connections; and what this
+      // step has added, over its own.
       afterLoginsPerConnection: perConnection(reading.afterLoginsBytes - readyBytes),
       settledPerConnection: perConnection(reading.settledBytes - readyBytes),
       settledPerConnectionOfStep: Math.round((reading.settledBytes - before) / connectionsPerStep),
@@ -84,7 +87,7 @@ async function openUntil(count: number): Promise<void> {
   await Promise.all(Array.from({ length: loginsAtATime }, worker));
 }
 
-/** RSS after it has fallen by a twentieth, or after five minutes: the median of the half minute that follows. */
+/** RSS once it has fallen by a twentieth, or at the deadline: the median of half a minute. */
 async function settled(): Promise<number> {
   const deadline = performance.now() + settleMsMax;
   let highest = 0;

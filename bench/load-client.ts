@@ -1,6 +1,6 @@
 /**
- * A connection that speaks the cim protocol as cheaply as Node can, so that a benchmark measures the server and not its load. It trusts its peer: no resends, no
- * gap handling, no state.
+ * A connection that speaks the cim protocol as cheaply as Node can, so that a benchmark measures the
+ * server and not its load. It trusts its peer: no resends, no gap handling, no state.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -30,7 +30,7 @@ export class LoadClient {
     this.#handlers = handlers;
   }
 
-  /** Registers the account, logs in over HTTP and TCP, and resolves when the server has said welcome. */
+  /** Registers the account, logs in over HTTP and TCP; resolves when the server said welcome. */
   static async open(route: string, userId: number, handlers: LoadHandlers): Promise<LoadClient> {
     const userName = `bench-${userId}`;
     await post(`${route}/registerAccount`, { userId, userName });
@@ -83,7 +83,8 @@ export class LoadClient {
   }
 
   #receive(frame: Uint8Array, welcomed: () => void, refused: (error: Error) => void): void {
-    // A message begins with its text, everything else with its command: no need to decode what is only counted.
+    // A message begins with its text, everything else with its command: what is only counted need
+    // not be decoded.
     if (frame[0] === 0x0a) {
       this.#received += 1;
       this.#handlers.onMessage(frame);

@@ -1,7 +1,9 @@
 /**
- * Private messages through one `cim dev` on loopback: pairs of connections, each sending to the other with a window of unacknowledged messages.
+ * Private messages through one `cim dev` on loopback: pairs of connections, each sending to the
+ * other with a window of unacknowledged messages.
  *
- *   node bench/private-messages.ts [--connections 100] [--window 20] [--seconds 10] [--data :memory:]
+ *   node bench/private-messages.ts [--connections 100] [--window 20] [--seconds 10] [--bytes 64]
+ *     [--data :memory:]
  *
  * The load generator is this process, the system another: two cores are used, and both count.
  */

@@ -1,5 +1,6 @@
 /**
- * How long `cim dev` takes from its start to its ready line, and `cim --version` from start to end; medians.
+ * How long `cim dev` takes from its start to its ready line, and `cim --version` from start to end;
+ * medians.
  *
  *   node bench/start.ts [--runs 11]
  */

@@ -1,6 +1,6 @@
 /**
- * Appends per second of the embedded store: private messages between random pairs of 100 users, each appended to the receiver's and
- * the sender's timeline, by batch size, in memory and in a file.
+ * Appends per second of the embedded store: private messages between random pairs of 100 users,
+ * each appended to the receiver's and the sender's timeline, by batch size, in memory and in a file.
  *
  *     node bench/store.ts [messages = 200000] [folder for the file = a temporary one]
  */
