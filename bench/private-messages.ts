@@ -31,8 +31,10 @@ const system = await startCim(['dev', '--data', values.data]);
 const route = `http://${system.addresses['route']}`;
 const firstUserId = 1_000_000;
 
-let delivered = 0;
+let sent = 0;
+let answered = 0;
 let refused = 0;
+let delivered = 0;
 let running = true;
 
 const clients: LoadClient[] = [];
@@ -57,6 +59,8 @@ const count = delivered - from.delivered;
 const systemCpu = system.cpuSeconds() - from.cpu;
 const own = process.cpuUsage(from.own);
 running = false;
+const drainedBy = performance.now() + 10_000;
+while ((answered < sent || delivered < sent) && performance.now() < drainedBy) await delay(50);
 
 console.log(
   JSON.stringify({
@@ -67,6 +71,8 @@ console.log(
     seconds: Number(elapsed.toFixed(1)),
     deliveredPerSecond: Math.round(count / elapsed),
     refused,
+    unanswered: sent - answered,
+    undelivered: sent - delivered,
     systemCpuMicrosecondsPerMessage: Number(((systemCpu * 1e6) / count).toFixed(2)),
     loadCpuMicrosecondsPerMessage: Number(((own.user + own.system) / count).toFixed(2)),
     systemRssMegabytes: Math.round(system.rssBytes() / 1e6),
@@ -79,10 +85,11 @@ await system.stop();
 async function openSender(userId: number, partner: number) {
   // Refilled in halves: what an application with a backlog does, and what merging of writes is for.
   const half = Math.max(1, window >> 1);
-  let sent = 0;
-  let answered = 0;
+  let sentHere = 0;
+  let answeredHere = 0;
   const send = (count: number) => {
-    client.sendRun(partner, sent + 1, count, text);
+    client.sendRun(partner, sentHere + 1, count, text);
+    sentHere += count;
     sent += count;
   };
   const client = await LoadClient.open(route, userId, {
@@ -92,7 +99,8 @@ async function openSender(userId: number, partner: number) {
     onAck: (code) => {
       if (code !== 0) refused += 1;
       answered += 1;
-      if (running && sent - answered <= window - half) send(half);
+      answeredHere += 1;
+      if (running && sentHere - answeredHere <= window - half) send(half);
     },
   });
   return { client, begin: () => send(window) };
