@@ -11,6 +11,15 @@ const dayMs = 24 * 3600 * 1000;
 const localRoute = ['http://127.0.0.1:8083'];
 const localZookeeper = '127.0.0.1:2181';
 
+/** Nobody can connect to port 0. */
+const portOfOthers = {
+  type: 'integer',
+  min: 1,
+  max: 65_535,
+  topic: 'Listening',
+  placeholder: 'PORT',
+} as const;
+
 export const optionTable = {
   port: {
     type: 'port',
@@ -42,6 +51,16 @@ export const optionTable = {
     placeholder: 'IP',
     description: 'address that others connect to; worked out if absent',
     defaults: { server: optional, route: optional },
+  },
+  'advertise-port': {
+    ...portOfOthers,
+    description: 'port that others connect to, where it is not the one listened on: behind NAT',
+    defaults: { server: optional, route: optional },
+  },
+  'advertise-http-port': {
+    ...portOfOthers,
+    description: 'as --advertise-port, for the HTTP port of the server',
+    defaults: { server: optional },
   },
 
   'user-id': {

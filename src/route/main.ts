@@ -80,15 +80,16 @@ async function start(
     () => secret.value,
     (stream) => serveLink(stream, routeMethods, core.api),
   );
-  const http = await app.listen({ host: settings.host, port: settings.port });
+  const listening = await app.listen({ host: settings.host, port: settings.port });
   lifecycle.onStop('HTTP port', () => app.close());
   lifecycle.onStop('links from servers', endLinks);
 
   await secret.agree(registry, log);
+  const port = settings.advertisePort ?? listening.port;
   const instance = randomBytes(8).toString('hex');
-  const announcement = await registry.announceRoute({ instance, ip, port: http.port, version });
+  const announcement = await registry.announceRoute({ instance, ip, port, version });
   lifecycle.onStop('announcement', () => announcement.leave());
-  log.info({ instance, address: `${ip}:${http.port}` }, 'the route is announced');
+  log.info({ instance, address: `${ip}:${port}` }, 'the route is announced');
 
-  return { http: { host: ip, port: http.port }, stop: () => lifecycle.stop() };
+  return { http: { host: ip, port }, stop: () => lifecycle.stop() };
 }

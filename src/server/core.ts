@@ -25,8 +25,10 @@ export interface ServerCoreOptions {
   readonly host: string;
   readonly port: number;
   readonly httpPort: number;
-  /** What others connect to. */
+  /** What others connect to; the ports are those listened on, unless they are given. */
   readonly ip: string;
+  readonly advertisePort?: number | undefined;
+  readonly advertiseHttpPort?: number | undefined;
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
   /** Lets routes in that call over links; returns how to end those. */
@@ -39,6 +41,7 @@ export interface ServerCoreOptions {
 
 export interface ServerCore {
   readonly api: ServerApi;
+  /** As others connect to it. */
   readonly tcp: Address;
   readonly http: Address;
   /** From now on logins may be sent here. Returns how to take that back. */
@@ -52,6 +55,7 @@ const loadMs = 2_000;
 export async function openServerCore(options: ServerCoreOptions): Promise<ServerCore> {
   const { routes, usableRoutes, registry, host, ip, acceptLinks, clock, log, lifecycle } = options;
   const instance = randomBytes(8).toString('hex');
+  // As others know them. Nobody asks before both are listened on.
   const ports = { tcp: 0, http: 0 };
   const address = () => `${ip}:${ports.tcp}:${ports.http}`;
   const gateway = new Gateway({ routes, instance, address, clock, log });
@@ -60,12 +64,13 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   const app = buildServerApp(operations, { ...options, version });
   lifecycle.onStop('HTTP port of the server', () => app.close());
   if (acceptLinks) lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api));
-  ports.http = (await app.listen({ host, port: options.httpPort })).port;
+  const http = await app.listen({ host, port: options.httpPort });
+  ports.http = options.advertiseHttpPort ?? http.port;
   // Ended before the links: until the last has gone, its messages are pushed.
   lifecycle.onStop('connections', () => gateway.stop());
   const tcp = await listenTcp({ host, port: options.port }, (stream) => gateway.accept(stream));
   lifecycle.onStop('TCP port', () => tcp.close());
-  ports.tcp = tcp.port;
+  ports.tcp = options.advertisePort ?? tcp.port;
 
   return {
     api: gateway.api,

@@ -32,7 +32,7 @@ async function start(
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<RunningServer> {
-  const { host, port, httpPort, zk: zookeeper, advertise } = settings;
+  const { host, zk: zookeeper, advertise } = settings;
   const clock = systemClock;
   const secret = new ClusterSecret(settings.clusterSecret);
   const clusterSecret = () => secret.value;
@@ -55,8 +55,10 @@ async function start(
     usableRoutes: () => routes.usable,
     registry,
     host,
-    port,
-    httpPort,
+    port: settings.port,
+    httpPort: settings.httpPort,
+    advertisePort: settings.advertisePort,
+    advertiseHttpPort: settings.advertiseHttpPort,
     clusterSecret,
     clock,
     log,

@@ -31,6 +31,11 @@ export class TcpProxy {
     return this.#port;
   }
 
+  /** How many are open. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
   /**
    * No byte passes any more, in either direction, and nobody is told: as if a cable were pulled.
    */

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 import { JavaPeer, javaRegister } from '../support/java-peer.ts';
 import { startNginx } from '../support/nginx.ts';
 import { startProcess } from '../support/processes.ts';
@@ -17,6 +18,7 @@ import {
   startRoute,
   startServer,
 } from '../support/roles.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper.ts';
 
@@ -167,6 +169,41 @@ describe('cim admin', () => {
     expect(refused.status).toBe(77);
     expect(refused.stderr).toContain('--cluster-secret');
   });
+});
+
+describe('behind NAT', () => {
+  test('roles tell others the ports that lead to them, and are reached there alone', async () => {
+    const inside = { route: await freePort(), tcp: await freePort(), http: await freePort() };
+    const outside = {
+      route: await startTcpProxy(inside.route),
+      tcp: await startTcpProxy(inside.tcp),
+      http: await startTcpProxy(inside.http),
+    };
+    const local = ['--host', '127.0.0.1', '--zk', zookeeper.address, '--cluster-secret', 'nat'];
+    const route = await startRole('route', [
+      ...[...local, '--redis', redis.address, '--redis-prefix', 'nat:'],
+      ...['--port', `${inside.route}`, '--advertise-port', `${outside.route.port}`],
+    ]);
+    expect(route.addresses).toEqual({ http: `127.0.0.1:${outside.route.port}` });
+    const server = await startRole('server', [
+      ...[...local, '--port', `${inside.tcp}`, '--http-port', `${inside.http}`],
+      ...['--advertise-port', `${outside.tcp.port}`],
+      ...['--advertise-http-port', `${outside.http.port}`],
+    ]);
+    expect(server.addresses).toEqual({
+      tcp: `127.0.0.1:${outside.tcp.port}`,
+      http: `127.0.0.1:${outside.http.port}`,
+    });
+
+    // They come to the route from inside: what goes through its outer port is its server's.
+    const routes = [`http://127.0.0.1:${inside.route}`];
+    const [amy, bob] = [await person('amy', routes), await person('bob', routes)];
+    expect(serverOf(amy)).toBe(server.addresses['tcp']);
+    amy.say(`${bob.userId};;through the holes`);
+    await bob.whenText('through the holes');
+    expect(outside.route.connections).toBeGreaterThan(0);
+    expect(outside.http.connections).toBeGreaterThan(0);
+  }, 60_000);
 });
 
 describe('what a cluster needs', () => {

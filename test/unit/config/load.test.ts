@@ -42,6 +42,8 @@ describe('what a role gets', () => {
       httpPort: 8081,
       host: '0.0.0.0',
       advertise: undefined,
+      advertisePort: undefined,
+      advertiseHttpPort: undefined,
       zk: '127.0.0.1:2181',
       zkSessionTimeoutMs: 10_000,
       clusterSecret: undefined,
