@@ -30,7 +30,20 @@ export interface OpenResult {
   readonly connectionNumber: number;
   readonly cursor: number;
   readonly head: number;
+  /** Of the lobby. */
   readonly groupHead: number;
+  /** The named groups that the user is in. */
+  readonly groups: readonly Membership[];
+}
+
+/** A user's place in a named group. */
+export interface Membership {
+  readonly group: string;
+  /** The newest number of the group when the user joined: nothing up to it is theirs. */
+  readonly joined: number;
+  /** Where a device that was never seen before starts reading. */
+  readonly cursor: number;
+  readonly head: number;
 }
 
 export interface CloseEntry {
@@ -85,13 +98,39 @@ export interface AcknowledgeEntry {
   readonly userId: number;
   readonly device: string;
   readonly seq: number;
+  /** Empty = the user's own timeline. */
+  readonly group: string;
 }
 
-/** A server has, or is about to have, members of a group. */
+/** A server has, or is about to have, members of a group; `gone`: it has none any more. */
 export interface InterestEntry {
   readonly group: string;
   readonly instance: string;
   readonly address: string;
+  readonly gone: boolean;
+}
+
+export interface InterestResult {
+  readonly code: number;
+  /** Of the group: what a server was told less of has got lost on the way. */
+  readonly head: number;
+}
+
+/** Is this session still on record, and what is the newest message of its user? */
+export interface CheckEntry {
+  readonly userId: number;
+  /** Empty = a Java peer. */
+  readonly device: string;
+  readonly connectionNumber: number;
+  readonly instance: string;
+  readonly sessionId: number;
+}
+
+export interface CheckResult {
+  readonly code: number;
+  /** False: the store has lost this session, or has a newer one; opening it again tells. */
+  readonly known: boolean;
+  readonly head: number;
 }
 
 export interface RouteApi {
@@ -100,5 +139,11 @@ export interface RouteApi {
   readonly submit: BatchCall<SubmitEntry, SubmitResult>;
   readonly read: BatchCall<ReadEntry, ReadResult>;
   readonly acknowledge: BatchCall<AcknowledgeEntry, Done>;
-  readonly interest: BatchCall<InterestEntry, Done>;
+  readonly interest: BatchCall<InterestEntry, InterestResult>;
+  readonly check: BatchCall<CheckEntry, CheckResult>;
+  /**
+   * Messages that are not stored: each goes at most once to whoever is connected. The answer says
+   * only that the route has seen them, or (`busy`) dropped them.
+   */
+  readonly transient: BatchCall<SubmitEntry, Done>;
 }

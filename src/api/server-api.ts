@@ -33,6 +33,34 @@ export interface PushGroupResult {
   readonly foreign: boolean;
 }
 
+/**
+ * A message that is not stored, for connections of one user, or (none named) for every member of a
+ * group on the server. Dropped where there is no room for it.
+ */
+export interface TransientEntry {
+  readonly sessionIds: readonly number[];
+  /** Empty = the connections named. */
+  readonly group: string;
+  readonly instance: string;
+  readonly body: Uint8Array;
+}
+
+/** The user of a connection has joined a group, or is no longer in it. */
+export interface MembershipEntry {
+  readonly sessionId: number;
+  readonly instance: string;
+  readonly group: string;
+  readonly member: boolean;
+  /** The newest number of the group when the user joined. */
+  readonly joined: number;
+  readonly head: number;
+}
+
+/** Take no more logins, and let everybody go elsewhere. */
+export interface DrainEntry {
+  readonly instance: string;
+}
+
 /** End a connection, with this close code. */
 export interface EndEntry {
   readonly sessionId: number;
@@ -63,6 +91,9 @@ export interface OnlineResult {
 export interface ServerApi {
   readonly push: BatchCall<PushEntry, PushResult>;
   readonly pushGroup: BatchCall<PushGroupEntry, PushGroupResult>;
+  readonly transient: BatchCall<TransientEntry, Done>;
+  readonly membership: BatchCall<MembershipEntry, Done>;
+  readonly drain: BatchCall<DrainEntry, Done>;
   readonly end: BatchCall<EndEntry, Done>;
   readonly wake: BatchCall<WakeEntry, Done>;
   readonly online: BatchCall<OnlineEntry, OnlineResult>;

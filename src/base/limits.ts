@@ -15,6 +15,12 @@ export const limits = {
   nameCharactersMax: 64,
   /** Characters of a group name: part of a store key. */
   groupNameCharactersMax: 64,
+  /** Named groups of one user: each is read, and its place told, at every login. */
+  groupsPerUserMax: 100,
+  /** Members of one named group: listed as one value when an owner leaves. */
+  groupMembersMax: 20_000,
+  /** Members told in one answer. */
+  membersPageMax: 1_000,
   /** Characters of a device id: part of a store key. */
   deviceCharactersMax: 64,
   /** Characters of a schedule's id: part of a store key. */
@@ -86,6 +92,12 @@ export const limits = {
   httpIdleMsMax: 6 * 60_000,
   /** How long stopping waits for HTTP requests that are being answered. */
   httpCloseMsMax: 3_000,
+  /** How long the key of an HTTP request is remembered, so that repeating it is harmless. */
+  idempotencyKeyMs: 24 * 3600 * 1000,
+  /** Characters of such a key: part of a store key. */
+  idempotencyKeyCharactersMax: 200,
+  /** Scheduled messages of one user that wait: listed as one answer. */
+  schedulesPerUserMax: 1_000,
   /** Scheduled messages: how far ahead. */
   delaySecondsMax: 366 * 24 * 3600,
 

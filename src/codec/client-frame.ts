@@ -24,11 +24,19 @@ function tagBits(tags: readonly number[]): TagBits {
 /** All that Request has for a cim client. */
 const clientTags = tagBits([
   ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
-  ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27].map((field) => field * 8),
+  ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27, 28].map((field) => field * 8),
 ]);
 
 /** What a MESSAGE may hold: it is stored and pushed as it came, so nothing rides along. */
-const messageTags = tagBits([tag.text, tag.command, tag.to, tag.group, tag.sendSeq, tag.restart]);
+const messageTags = tagBits([
+  tag.text,
+  tag.command,
+  tag.to,
+  tag.group,
+  tag.sendSeq,
+  tag.restart,
+  tag.transient,
+]);
 
 export interface LoginFrame {
   readonly userId: number;
@@ -127,10 +135,17 @@ export function decodeRead(frame: Uint8Array): ReadFrame {
   return { group, after, afterIdentity, limit };
 }
 
-/** A client's cumulative acknowledgement: everything up to `seq` of its own timeline was shown. */
-export function decodeAcknowledgement(frame: Uint8Array): { readonly seq: number } {
+export interface AcknowledgementFrame {
+  /** Empty: the user's own timeline. */
+  readonly group: string;
+  readonly seq: number;
+}
+
+/** A client's cumulative acknowledgement: everything up to `seq` of the timeline was shown. */
+export function decodeAcknowledgement(frame: Uint8Array): AcknowledgementFrame {
   assertClientFields(frame);
-  return { seq: decodeRequest(frame).after };
+  const { group, after } = decodeRequest(frame);
+  return { group, seq: after };
 }
 
 function decodeRequest(frame: Uint8Array): InstanceType<typeof Request> {

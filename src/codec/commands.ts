@@ -12,6 +12,7 @@ export const command = {
   welcome: 18,
   close: 19,
   hint: 20,
+  group: 21,
 } as const;
 
 /**

@@ -19,6 +19,7 @@ export const tag = {
   group: 22 * 8 + 2,
   sendSeq: 23 * 8,
   restart: 24 * 8,
+  transient: 28 * 8,
   from: 40 * 8,
   fromName: 41 * 8 + 2,
   fromEpoch: 42 * 8 + 2,
@@ -33,6 +34,7 @@ export interface MessageFields {
   group: string;
   sendSeq: number;
   restart: boolean;
+  transient: boolean;
   from: number;
   fromName: string;
   /** The sender's epoch, 16 hex digits; empty if absent. */
@@ -60,6 +62,7 @@ export function scanMessage(body: Uint8Array): MessageFields {
     group: '',
     sendSeq: 0,
     restart: false,
+    transient: false,
     from: 0,
     fromName: '',
     epochHex: '',
@@ -93,6 +96,9 @@ function readField(reader: VarintReader, fields: MessageFields): void {
       return;
     case tag.restart:
       fields.restart = reader.next() !== 0;
+      return;
+    case tag.transient:
+      fields.transient = reader.next() !== 0;
       return;
     case tag.from:
       fields.from = reader.next();

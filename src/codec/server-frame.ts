@@ -2,6 +2,7 @@
  * What servers send to cim clients: written by servers, read by the SDK. Encoders return whole
  * frames, length included.
  */
+import { errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from './close-codes.ts';
 import { command, protocolVersion } from './commands.ts';
 import { frame } from './frame.ts';
@@ -40,9 +41,20 @@ export interface Welcome {
   readonly cursor: number;
   readonly head: number;
   readonly lobbyHead: number;
+  readonly groups: readonly GroupPlace[];
 }
 
-export function encodeWelcome({ device, cursor, head, lobbyHead }: Welcome): Uint8Array {
+/** A user's place in a named group, as a login tells it. */
+export interface GroupPlace {
+  readonly group: string;
+  /** The newest number of the group when the user joined: nothing up to it is theirs. */
+  readonly joined: number;
+  /** Where a device that was never seen before starts. */
+  readonly cursor: number;
+  readonly head: number;
+}
+
+export function encodeWelcome({ device, cursor, head, lobbyHead, groups }: Welcome): Uint8Array {
   return encode({
     cmd: command.welcome,
     device,
@@ -50,6 +62,7 @@ export function encodeWelcome({ device, cursor, head, lobbyHead }: Welcome): Uin
     head,
     groupHead: lobbyHead,
     serverVersion: protocolVersion,
+    groups: [...groups],
   });
 }
 
@@ -109,6 +122,16 @@ export function encodePageEnd({ group, after, head, first, rewound, code }: Page
 
 export function encodeHint(group: string, head: number): Uint8Array {
   return encode({ cmd: command.hint, group, head });
+}
+
+/** The user has joined a group. */
+export function encodeJoined(group: string, joined: number, head: number): Uint8Array {
+  return encode({ cmd: command.group, group, after: joined, head });
+}
+
+/** The user is no longer in the group. */
+export function encodeLeft(group: string): Uint8Array {
+  return encode({ cmd: command.group, group, code: Number(errorTable['not-a-member'].code) });
 }
 
 export function encodeClose(

@@ -18,6 +18,8 @@ interface Codec<T> {
 
 export interface Method<Entry, Result> {
   readonly id: number;
+  /** Entries are dropped (answered `unanswered`) where they would have to wait. */
+  readonly droppable?: true;
   readonly entry: Codec<Entry>;
   readonly result: Codec<Result>;
   readonly unanswered: Result;
@@ -58,6 +60,7 @@ export const routeMethods: MethodsOf<RouteApi> = {
       cursor: 0,
       head: 0,
       groupHead: 0,
+      groups: [],
     },
   },
   close: {
@@ -87,6 +90,19 @@ export const routeMethods: MethodsOf<RouteApi> = {
   interest: {
     id: 6,
     entry: codec(link.InterestEntry),
+    result: codec(link.InterestResult),
+    unanswered: { code: busy, head: 0 },
+  },
+  check: {
+    id: 7,
+    entry: codec(link.CheckEntry),
+    result: codec(link.CheckResult),
+    unanswered: { code: busy, known: true, head: 0 },
+  },
+  transient: {
+    id: 8,
+    droppable: true,
+    entry: codec(link.SubmitEntry),
     result: codec(link.DoneResult),
     unanswered: { ...done },
   },
@@ -122,5 +138,24 @@ export const serverMethods: MethodsOf<ServerApi> = {
     entry: codec(link.OnlineEntry),
     result: codec(link.OnlineResult),
     unanswered: { userIds: [], userNames: [], next: 0 },
+  },
+  transient: {
+    id: 6,
+    droppable: true,
+    entry: codec(link.TransientEntry),
+    result: codec(link.DoneResult),
+    unanswered: { ...done },
+  },
+  membership: {
+    id: 7,
+    entry: codec(link.MembershipEntry),
+    result: codec(link.DoneResult),
+    unanswered: { ...done },
+  },
+  drain: {
+    id: 8,
+    entry: codec(link.DrainEntry),
+    result: codec(link.DoneResult),
+    unanswered: { ...done },
   },
 };

@@ -4,6 +4,7 @@
  * implements them. Failures are CimErrors.
  */
 import type { Account } from '../store/accounts.ts';
+import type { Membership } from '../store/groups.ts';
 
 export interface ServerAddress {
   readonly ip: string;
@@ -11,11 +12,30 @@ export interface ServerAddress {
   readonly httpPort: number;
 }
 
-export interface PrivateMessage {
+/** What the sender of a message over HTTP may ask for besides. */
+interface SendOptions {
+  /** The caller's name for this request: repeating it is harmless. */
+  readonly key?: string;
+  /** To whoever is connected, at most once: not stored. */
+  readonly transient?: boolean;
+}
+
+export interface PrivateMessage extends SendOptions {
   readonly from: number;
   readonly to: number;
   /** In order; stored as consecutive messages. */
   readonly texts: readonly string[];
+}
+
+export interface GroupMessage extends SendOptions {
+  readonly from: number;
+  readonly group: string;
+  readonly text: string;
+}
+
+/** A named group as its members see it. */
+export interface GroupStatus extends Membership {
+  readonly owner: number;
 }
 
 export interface HistoryQuery {
@@ -57,6 +77,12 @@ export interface ScheduledMessage {
   readonly delaySeconds: number;
 }
 
+/** A message that waits to be sent. */
+export interface DelayedMessage extends Omit<ScheduledMessage, 'from' | 'delaySeconds'> {
+  /** ms since 1970 */
+  readonly dueAt: number;
+}
+
 export interface ServerStatus extends ServerAddress {
   readonly instance: string;
   readonly version: string;
@@ -93,8 +119,8 @@ export interface RouteOperations {
    */
   sendPrivate(message: PrivateMessage): Promise<{ online: boolean }>;
 
-  /** To the lobby. */
-  sendGroup(message: { from: number; group: string; text: string }): Promise<void>;
+  /** To the lobby, or to a named group: `unknown-group`, `not-a-member`. */
+  sendGroup(message: GroupMessage): Promise<void>;
 
   /** Wakes the reader of the user's Java session; nothing for others. */
   fetchOffline(userId: number): Promise<void>;
@@ -106,6 +132,38 @@ export interface RouteOperations {
   history(query: HistoryQuery): Promise<HistoryMessage[]>;
 
   schedule(message: ScheduledMessage): Promise<void>;
+
+  /** Those of the user that wait, in the order in which they are due. */
+  delayed(userId: number): Promise<DelayedMessage[]>;
+
+  /** `unknown-schedule`, `too-late`. */
+  cancelDelayed(userId: number, id: string): Promise<void>;
+
+  /** Repeating it is harmless. `group-exists`, `too-many`, `invalid-argument`. */
+  createGroup(userId: number, group: string): Promise<GroupStatus>;
+
+  /** Repeating it is harmless. `unknown-group`, `too-many`. */
+  joinGroup(userId: number, group: string): Promise<GroupStatus>;
+
+  /** Not being in it is no error. */
+  leaveGroup(userId: number, group: string): Promise<void>;
+
+  /** The groups that the user is in, by name. */
+  groupsOf(userId: number): Promise<GroupStatus[]>;
+
+  /** Up to `limit` members with ids above `after`; for members only. */
+  groupMembers(query: {
+    userId: number;
+    group: string;
+    after: number;
+    limit: number;
+  }): Promise<Account[]>;
+
+  /**
+   * Takes a server (`ip:tcpPort`, or its instance) out of choice and lets everybody there go
+   * elsewhere. `not-found` if no such server is alive.
+   */
+  drain(server: string): Promise<void>;
 
   servers(): ServerStatus[];
 

@@ -151,6 +151,15 @@ export function createRouteOperations(options: RouteOperationsOptions): RouteOpe
       );
     },
 
+    delayed: () => unbuilt('listing'),
+    cancelDelayed: () => unbuilt('cancelling'),
+    createGroup: () => unbuilt('groups'),
+    joinGroup: () => unbuilt('groups'),
+    leaveGroup: () => unbuilt('groups'),
+    groupsOf: () => unbuilt('groups'),
+    groupMembers: () => unbuilt('groups'),
+    drain: () => unbuilt('draining'),
+
     servers: () => [...registry.view.servers.values()].map((server) => statusOf(server, registry)),
 
     async kick(userId) {
@@ -167,6 +176,10 @@ export function createRouteOperations(options: RouteOperationsOptions): RouteOpe
       ];
     },
   };
+}
+
+function unbuilt(what: string): Promise<never> {
+  return Promise.reject(new CimError('internal', `${what}: not built yet`));
 }
 
 function candidateOf(server: LiveServer): ServerCandidate {

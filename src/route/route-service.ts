@@ -2,8 +2,12 @@
  * The route's side of RouteApi: what servers ask on behalf of their connections. Each entry is
  * answered on its own, and never with an exception.
  */
-import type { BatchCall } from '../api/batch-call.ts';
+import { type BatchCall, immediately } from '../api/batch-call.ts';
 import type {
+  CheckEntry,
+  CheckResult,
+  InterestEntry,
+  InterestResult,
   OpenEntry,
   OpenResult,
   ReadEntry,
@@ -95,10 +99,12 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
         entries.map((entry) => ({ ...entry, device: entry.device || javaDevice })),
       ),
     ),
-    interest: each(async ({ group, instance, address }) => {
-      await store.timelines.addInterest(group, { instance, address });
-      return done;
-    }, busy),
+    interest: each(
+      (entry: InterestEntry) => interest(store, entry),
+      routeMethods.interest.unanswered,
+    ),
+    check: (entries, answer) => check(store, entries, answer),
+    transient: immediately(() => busy),
   };
 }
 
@@ -119,7 +125,7 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
     endReplaced(options, opened);
     const [groupHead = 0] = await store.timelines.heads([groupTimeline(lobby)]);
     const { connectionNumber, cursor, head } = opened;
-    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead };
+    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead, groups: [] };
   }
   return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
 }
@@ -139,7 +145,7 @@ async function forgetDead(
 
 function closeWith(name: CloseName): OpenResult {
   const { code, meaning: reason } = closeCodes[name];
-  return { code, reason, connectionNumber: 0, cursor: 0, head: 0, groupHead: 0 };
+  return { ...routeMethods.open.unanswered, code, reason };
 }
 
 function endReplaced(
@@ -152,6 +158,34 @@ function endReplaced(
   servers.at(address).end([{ sessionId, instance, code, reason }], () => {
     // Whether or not it could be told: the record names the new connection now.
   });
+}
+
+/** What a server asks now and then of each connection, so that nothing lost stays lost. */
+function check(
+  { sessions }: Store,
+  entries: readonly CheckEntry[],
+  answer: (index: number, result: CheckResult) => void,
+): void {
+  const checks = entries.map((entry) => ({ ...entry, device: entry.device || javaDevice }));
+  sessions.check(checks).then(
+    (results) => {
+      for (const [index, result] of results.entries()) answer(index, { code: 0, ...result });
+    },
+    () => {
+      for (const index of entries.keys()) answer(index, routeMethods.check.unanswered);
+    },
+  );
+}
+
+async function interest(
+  { timelines }: Store,
+  { group, instance, address, gone }: InterestEntry,
+): Promise<InterestResult> {
+  if (gone) {
+    await timelines.removeInterest(group, instance);
+    return { code: 0, head: 0 };
+  }
+  return { code: 0, head: await timelines.addInterest(group, { instance, address }) };
 }
 
 // ---- messages ------------------------------------------------------------------------------------

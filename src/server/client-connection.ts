@@ -289,8 +289,8 @@ export class ClientConnection {
     if (java) {
       java.start(head);
     } else {
-      const { cursor, groupHead: lobbyHead } = result;
-      this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead }));
+      const { cursor, groupHead: lobbyHead, groups } = result;
+      this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead, groups }));
       if (this.#lobbyAnnounced > lobbyHead) this.write(encodeHint(lobby, this.#lobbyAnnounced));
     }
   }

@@ -192,7 +192,7 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
 
   acknowledge(connection: CursorOwner, seq: number): void {
     const { userId, device } = connection;
-    this.#acknowledgements.add({ userId, device, seq }, connection);
+    this.#acknowledgements.add({ userId, device, seq, group: '' }, connection);
   }
 
   closed(connection: ClientConnection): void {

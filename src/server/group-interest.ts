@@ -60,7 +60,8 @@ export class GroupInterest {
 
   async #say(): Promise<boolean> {
     const { routes, group, instance, address } = this.#options;
-    const { code } = await callOne(routes.interest, { group, instance, address: address() });
+    const entry = { group, instance, address: address(), gone: false };
+    const { code } = await callOne(routes.interest, entry);
     return code === 0;
   }
 }

@@ -80,6 +80,16 @@ export class RoutePool implements Service {
         () => 0,
         (route, ...batch) => route.peer.api.interest(...batch),
       ),
+      check: this.#spread(
+        routeMethods.check,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.check(...batch),
+      ),
+      transient: this.#spread(
+        routeMethods.transient,
+        ({ from }) => from,
+        (route, ...batch) => route.peer.api.transient(...batch),
+      ),
     };
   }
 

@@ -5,6 +5,7 @@
 import { immediately } from '../api/batch-call.ts';
 import type {
   EndEntry,
+  MembershipEntry,
   OnlineEntry,
   OnlineResult,
   PushEntry,
@@ -15,7 +16,7 @@ import type {
 import { limits } from '../base/limits.ts';
 import { JavaFanOut } from '../codec/java-frame.ts';
 import { decodeText, scanMessage } from '../codec/message-scan.ts';
-import { encodeHint, encodePush } from '../codec/server-frame.ts';
+import { encodeHint, encodeJoined, encodeLeft, encodePush } from '../codec/server-frame.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** What is needed of the gateway. */
@@ -29,7 +30,7 @@ export interface SessionTable {
 export function createServerApi(table: SessionTable): ServerApi {
   /** Runs on the named connection, if it is one of this very process. */
   const onSession = (
-    { instance, sessionId }: EndEntry | WakeEntry,
+    { instance, sessionId }: EndEntry | WakeEntry | MembershipEntry,
     run: (connection: ClientConnection) => void,
   ) => {
     const connection = instance === table.instance ? table.session(sessionId) : undefined;
@@ -43,6 +44,14 @@ export function createServerApi(table: SessionTable): ServerApi {
       fanOut(table, entry);
       return { foreign: false };
     }),
+    transient: immediately(() => ({ code: 0 })),
+    membership: immediately((entry: MembershipEntry) =>
+      onSession(entry, (connection) => {
+        const { group, member, joined, head } = entry;
+        connection.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
+      }),
+    ),
+    drain: immediately(() => ({ code: 0 })),
     end: immediately((entry: EndEntry) =>
       onSession(entry, (connection) => connection.closeWithCode(entry.code, entry.reason)),
     ),

@@ -12,12 +12,27 @@ export interface Schedule {
   readonly payload: Uint8Array;
 }
 
+export interface PendingSchedule extends Schedule {
+  /** ms since 1970 */
+  readonly dueAt: number;
+}
+
 export interface Schedules {
   /**
-   * Stores a schedule that is due `delayMs` from now. False if the owner has one with this id
-   * already (pending, leased or just sent).
+   * Stores a schedule that is due `delayMs` from now. `known`: the owner has one with this id
+   * already (pending, leased, just sent or cancelled). `too-many`: `limits.schedulesPerUserMax` of
+   * the owner's wait.
    */
-  create(schedule: Schedule, delayMs: number): Promise<boolean>;
+  create(schedule: Schedule, delayMs: number): Promise<'created' | 'known' | 'too-many'>;
+
+  /** Those of the owner that wait, also leased ones; in the order in which they are due. */
+  listOf(owner: number): Promise<PendingSchedule[]>;
+
+  /**
+   * `cancelled`: it will not be sent; its id stays used like that of one that was sent, and
+   * cancelling it again gives the same answer. `leased`: somebody is about to send it.
+   */
+  cancel(schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'cancelled' | 'leased' | 'unknown'>;
 
   /**
    * Takes up to `limit` due schedules for `leaseMs`; nobody else gets them until then. Oldest due

@@ -60,6 +60,31 @@ export interface SessionClose {
   readonly connectionNumber: number;
 }
 
+/** Asks whether this very session is on record. */
+export type SessionCheck = Pick<
+  Session,
+  'userId' | 'device' | 'connectionNumber' | 'instance' | 'sessionId'
+>;
+
+/** Whether two records of one user are of one connection. */
+export function isSameSession(
+  one: Omit<SessionCheck, 'userId'>,
+  other: Omit<SessionCheck, 'userId'>,
+): boolean {
+  return (
+    one.device === other.device &&
+    one.connectionNumber === other.connectionNumber &&
+    one.instance === other.instance &&
+    one.sessionId === other.sessionId
+  );
+}
+
+export interface SessionCheckResult {
+  readonly known: boolean;
+  /** The newest number of the user's timeline. */
+  readonly head: number;
+}
+
 export interface Acknowledgement {
   readonly userId: number;
   readonly device: string;
@@ -77,6 +102,9 @@ export interface Sessions {
 
   /** Ends exactly the named connections; others of the device, newer or older, are not touched. */
   close(batch: readonly SessionClose[]): Promise<void>;
+
+  /** In the order asked. Cheap: every connection is checked now and then. */
+  check(batch: readonly SessionCheck[]): Promise<SessionCheckResult[]>;
 
   /** The open sessions of each user, in the order asked. */
   of(userIds: readonly number[]): Promise<Session[][]>;

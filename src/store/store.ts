@@ -1,10 +1,12 @@
 /**
- * What a route keeps: accounts, sessions, timelines, schedules. Two implementations, one contract
+ * What a route keeps: accounts, sessions, timelines, groups, schedules, requests. Two implementations, one contract
  * (test/contract/store.ts): `redis/` for a cluster, `sqlite/` embedded. No connection, key or
  * transaction shows through. What happens to an acknowledged write when the machine or a Redis
  * master dies is in docs/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
+import type { Groups } from './groups.ts';
+import type { Requests } from './requests.ts';
 import type { Schedules } from './schedules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Timelines } from './timelines.ts';
@@ -13,7 +15,9 @@ export interface Store {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
+  readonly groups: Groups;
   readonly schedules: Schedules;
+  readonly requests: Requests;
 
   /** Null when the store answers, otherwise in one line why not. Bounded to about a second. */
   problem(): Promise<string | null>;

@@ -33,15 +33,21 @@ export interface Append {
   readonly restart: boolean;
   /** Empty: a skip, which consumes `sendSeq` and stores nothing (a final refusal). */
   readonly bodies: readonly Uint8Array[];
+  /**
+   * For a named group: only if this user is a member of it, as of the append itself. Otherwise the
+   * numbers are consumed and nothing is stored.
+   */
+  readonly onlyIfMember?: number;
 }
 
 export interface AppendResult {
   /**
    * `taken`: all of the run is in the timeline, now or from before. `out-of-order`: nothing was
-   * stored, `expected` would be taken. `busy`: this shard cannot be reached in time; nothing is
-   * known. Retrying is harmless.
+   * stored, `expected` would be taken. `not-a-member`: see `onlyIfMember`; nothing was stored, the
+   * numbers are consumed. `busy`: this shard cannot be reached in time; nothing is known. Retrying
+   * is harmless.
    */
-  readonly status: 'taken' | 'out-of-order' | 'busy';
+  readonly status: 'taken' | 'out-of-order' | 'not-a-member' | 'busy';
   /** Bodies, from the first, that had been taken before. */
   readonly duplicates: number;
   /**
@@ -111,11 +117,14 @@ export interface Timelines {
   /** The newest number of each timeline, 0 for one that does not exist. */
   heads(timelines: readonly TimelineId[]): Promise<number[]>;
 
+  /** Who would be told of an append to each timeline, without one. */
+  watchers(timelines: readonly TimelineId[]): Promise<(readonly Watcher[])[]>;
+
   /**
    * A server has members of this group, or is about to: from now on `append` names it among the
-   * watchers. Idempotent.
+   * watchers. Idempotent. Gives the newest number of the group's timeline, as of then.
    */
-  addInterest(group: string, server: { instance: string; address: string }): Promise<void>;
+  addInterest(group: string, server: { instance: string; address: string }): Promise<number>;
 
   /** Undoes `addInterest`, for a server that left or died. */
   removeInterest(group: string, instance: string): Promise<void>;

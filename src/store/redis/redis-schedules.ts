@@ -1,7 +1,7 @@
 /** Schedules in Redis, spread over hash tags so that a cluster shares them out: per shard a sorted set by due time, and the payloads. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Schedule, Schedules } from '../schedules.ts';
+import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
 import { type Keys, scheduleShard, scheduleShards } from './keys.ts';
 import type { Item, RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
@@ -24,16 +24,23 @@ export class RedisSchedules implements Schedules {
     this.#keys = keys;
   }
 
-  async create(schedule: Schedule, delayMs: number): Promise<boolean> {
+  async create(schedule: Schedule, delayMs: number): Promise<'created' | 'known'> {
     const member = memberOf(schedule);
     const payload = Buffer.from(schedule.payload);
-    return (
-      (await this.#calls.run(scripts.createSchedule, this.#keysOf(member), [
-        member,
-        payload,
-        delayMs,
-      ])) === 1
-    );
+    const created = await this.#calls.run(scripts.createSchedule, this.#keysOf(member), [
+      member,
+      payload,
+      delayMs,
+    ]);
+    return created === 1 ? 'created' : 'known';
+  }
+
+  async listOf(_owner: number): Promise<PendingSchedule[]> {
+    throw new CimError('internal', 'listing is not built yet');
+  }
+
+  async cancel(_schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'unknown'> {
+    throw new CimError('internal', 'cancelling is not built yet');
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {

@@ -2,8 +2,11 @@
 import { limits } from '../../base/limits.ts';
 import {
   type Acknowledgement,
+  isSameSession,
   javaDevice,
   type Session,
+  type SessionCheck,
+  type SessionCheckResult,
   type SessionClose,
   type SessionOpen,
   type SessionOpenResult,
@@ -56,6 +59,18 @@ export class RedisSessions implements Sessions {
         this.#ending(userId, [device, connectionNumber, '']),
       ),
     );
+  }
+
+  async check(batch: readonly SessionCheck[]): Promise<SessionCheckResult[]> {
+    const timelines = batch.map(({ userId }) => userTimeline(userId));
+    const values = await this.#calls.getAll([
+      ...timelines.map((timeline) => this.#keys.watchers(timeline)),
+      ...timelines.map((timeline) => this.#keys.head(timeline)),
+    ]);
+    return batch.map((check, index) => ({
+      known: parseWatchers(values[index]).some((watcher) => isSameSession(watcher, check)),
+      head: Number(values[batch.length + index]),
+    }));
   }
 
   async of(userIds: readonly number[]): Promise<Session[][]> {

@@ -1,7 +1,10 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Groups } from '../groups.ts';
+import type { Requests } from '../requests.ts';
 import type { Retention, Store } from '../store.ts';
+import { unbuilt } from '../unbuilt.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisCalls } from './redis-calls.ts';
@@ -24,7 +27,9 @@ export class RedisStore implements Store {
   readonly accounts: RedisAccounts;
   readonly sessions: RedisSessions;
   readonly timelines: RedisTimelines;
+  readonly groups: Groups = unbuilt('groups');
   readonly schedules: RedisSchedules;
+  readonly requests: Requests = unbuilt('requests');
   readonly #link: RedisLink;
 
   /**

@@ -11,6 +11,7 @@ import {
   type Read,
   type TimelineId,
   type Timelines,
+  type Watcher,
 } from '../timelines.ts';
 import { decodeEntry, encodeEntry } from './entry.ts';
 import type { Keys } from './keys.ts';
@@ -94,11 +95,20 @@ export class RedisTimelines implements Timelines {
     return values.map(Number);
   }
 
+  async watchers(timelines: readonly TimelineId[]): Promise<(readonly Watcher[])[]> {
+    const values = await this.#calls.getAll(
+      timelines.map((timeline) => this.#keys.watchers(timeline)),
+    );
+    return values.map(parseWatchers);
+  }
+
   async addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): Promise<void> {
+  ): Promise<number> {
     await this.#changeInterest(group, [instance, address]);
+    const [head = 0] = await this.heads([groupTimeline(group)]);
+    return head;
   }
 
   async removeInterest(group: string, instance: string): Promise<void> {

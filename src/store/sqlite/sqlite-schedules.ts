@@ -3,8 +3,9 @@
  * schedule is simply due again.
  */
 import type { Clock } from '../../base/clock.ts';
+import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Schedule, Schedules } from '../schedules.ts';
+import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
 import type { Database, Statement } from './database.ts';
 
 export class SqliteSchedules implements Schedules {
@@ -31,11 +32,19 @@ export class SqliteSchedules implements Schedules {
     );
   }
 
-  async create({ id, owner, payload }: Schedule, delayMs: number): Promise<boolean> {
+  async create({ id, owner, payload }: Schedule, delayMs: number): Promise<'created' | 'known'> {
     return this.#database.transaction('durable', () => {
       const { changes } = this.#insert.run(owner, id, payload, this.#clock.now() + delayMs);
-      return changes !== 0;
+      return changes === 0 ? 'known' : 'created';
     });
+  }
+
+  async listOf(_owner: number): Promise<PendingSchedule[]> {
+    throw new CimError('internal', 'listing is not built yet');
+  }
+
+  async cancel(_schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'unknown'> {
+    throw new CimError('internal', 'cancelling is not built yet');
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {

@@ -6,8 +6,11 @@ import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import {
   type Acknowledgement,
+  isSameSession,
   javaDevice,
   type Session,
+  type SessionCheck,
+  type SessionCheckResult,
   type SessionClose,
   type SessionOpen,
   type SessionOpenResult,
@@ -50,6 +53,15 @@ export class SqliteSessions implements Sessions {
     this.#database.transaction('ordered', () => {
       for (const report of batch) this.#close(report);
     });
+  }
+
+  async check(batch: readonly SessionCheck[]): Promise<SessionCheckResult[]> {
+    return this.#database.read(() =>
+      batch.map((check) => ({
+        known: this.#watchers.ofUser(check.userId).some((each) => isSameSession(each, check)),
+        head: this.#devices.readingState(check.userId).head,
+      })),
+    );
   }
 
   async of(userIds: readonly number[]): Promise<Session[][]> {

@@ -5,10 +5,13 @@
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import type { Accounts } from '../accounts.ts';
+import type { Groups } from '../groups.ts';
+import type { Requests } from '../requests.ts';
 import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
 import type { Timelines } from '../timelines.ts';
+import { unbuilt } from '../unbuilt.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
@@ -31,7 +34,9 @@ export class SqliteStore implements Store {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
+  readonly groups: Groups = unbuilt('groups');
   readonly schedules: Schedules;
+  readonly requests: Requests = unbuilt('requests');
   readonly #database: Database;
   readonly #sweeping: Timer;
 

@@ -8,7 +8,16 @@ import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { identityOf } from '../../codec/identity.ts';
 import type { Retention } from '../store.ts';
-import type { Append, AppendResult, Page, Read, TimelineId, Timelines } from '../timelines.ts';
+import {
+  type Append,
+  type AppendResult,
+  groupTimeline,
+  type Page,
+  type Read,
+  type TimelineId,
+  type Timelines,
+  type Watcher,
+} from '../timelines.ts';
 import { divideIntoBlocks, packBlock, unpackBlock } from './block.ts';
 import type { Database, Statement } from './database.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
@@ -111,8 +120,17 @@ export class SqliteTimelines implements Timelines {
     return this.#database.read(() => timelines.map((name) => this.#rows.timeline(name).head));
   }
 
-  async addInterest(group: string, server: { instance: string; address: string }): Promise<void> {
-    this.#database.transaction('ordered', () => this.#watchers.addInterest(group, server));
+  async watchers(timelines: readonly TimelineId[]): Promise<(readonly Watcher[])[]> {
+    return this.#database.read(() =>
+      timelines.map((name) => this.#watchers.of(this.#rows.timeline(name))),
+    );
+  }
+
+  async addInterest(group: string, server: { instance: string; address: string }): Promise<number> {
+    return this.#database.transaction('ordered', () => {
+      this.#watchers.addInterest(group, server);
+      return this.#rows.timeline(groupTimeline(group)).head;
+    });
   }
 
   async removeInterest(group: string, instance: string): Promise<void> {

@@ -23,7 +23,7 @@ export function describeSchedules(fixture: StoreFixture): void {
 
   test('what is due is leased, with what was stored', async () => {
     const schedule = scheduled('a', 1, [0, 255, 128]);
-    expect(await schedules.create(schedule, 0)).toBe(true);
+    expect(await schedules.create(schedule, 0)).toBe('created');
     const leased = await schedules.lease(10, longMs);
     expect(leased.map(plain)).toEqual([plain(schedule)]);
   });
@@ -38,13 +38,13 @@ export function describeSchedules(fixture: StoreFixture): void {
   });
 
   test('creating twice is harmless, in every state, and the first stays', async () => {
-    expect(await schedules.create(scheduled('a', 1, [1]), 0)).toBe(true);
-    expect(await schedules.create(scheduled('a', 1, [2]), 0)).toBe(false);
+    expect(await schedules.create(scheduled('a', 1, [1]), 0)).toBe('created');
+    expect(await schedules.create(scheduled('a', 1, [2]), 0)).toBe('known');
     const leased = await schedules.lease(10, longMs);
     expect(leased.map(plain)).toEqual([plain(scheduled('a', 1, [1]))]);
-    expect(await schedules.create(scheduled('a', 1, [3]), 0)).toBe(false);
+    expect(await schedules.create(scheduled('a', 1, [3]), 0)).toBe('known');
     await schedules.finish(leased);
-    expect(await schedules.create(scheduled('a', 1, [4]), 0)).toBe(false);
+    expect(await schedules.create(scheduled('a', 1, [4]), 0)).toBe('known');
     expect(await schedules.lease(10, longMs)).toEqual([]);
   });
 
@@ -52,17 +52,17 @@ export function describeSchedules(fixture: StoreFixture): void {
     const created = await Promise.all(
       Array.from({ length: 10 }, () => schedules.create(scheduled('a', 1), 0)),
     );
-    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(created.filter((status) => status === 'created')).toHaveLength(1);
     expect(await schedules.lease(10, longMs)).toHaveLength(1);
   });
 
   test('the ids of owners are their own', async () => {
-    expect(await schedules.create(scheduled('a', 1), 0)).toBe(true);
-    expect(await schedules.create(scheduled('a', 2), 0)).toBe(true);
+    expect(await schedules.create(scheduled('a', 1), 0)).toBe('created');
+    expect(await schedules.create(scheduled('a', 2), 0)).toBe('created');
     const leased = await schedules.lease(10, longMs);
     expect(leased.map(({ owner }) => owner).toSorted()).toEqual([1, 2]);
     await schedules.finish([{ id: 'a', owner: 1 }]);
-    expect(await schedules.create(scheduled('a', 2), 0)).toBe(false);
+    expect(await schedules.create(scheduled('a', 2), 0)).toBe('known');
   });
 
   test('the oldest due come first, as many as asked', async () => {

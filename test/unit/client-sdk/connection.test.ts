@@ -175,7 +175,7 @@ describe('the end', () => {
 
   test('told instead of a welcome; what comes in the same breath is not looked at', async () => {
     const { world, ends, welcomes } = await connect();
-    const welcome = encodeWelcome({ device: 'd', cursor: 0, head: 0, lobbyHead: 0 });
+    const welcome = encodeWelcome({ device: 'd', cursor: 0, head: 0, lobbyHead: 0, groups: [] });
     await world.last.send(Buffer.concat([encodeClose('not-allowed'), welcome]));
     expect(ends).toMatchObject([{ advice: 'final', closeCode: 301 }]);
     expect(welcomes).toEqual([]);

@@ -1,6 +1,8 @@
 /** RouteOperations in memory: accounts by name, who is online, and what was asked. */
 import { CimError } from '../../../src/base/errors.ts';
 import type {
+  DelayedMessage,
+  GroupStatus,
   HistoryMessage,
   RouteOperations,
   ServerStatus,
@@ -78,6 +80,40 @@ export class FakeOperations implements RouteOperations {
     this.#called('schedule', message);
   }
 
+  async delayed(userId: number): Promise<DelayedMessage[]> {
+    this.#called('delayed', userId);
+    return [{ id: 's', to: other.userId, text: 'later', dueAt: 3_000 }];
+  }
+
+  async cancelDelayed(userId: number, id: string) {
+    this.#called('cancelDelayed', { userId, id });
+  }
+
+  async createGroup(userId: number, group: string) {
+    return this.#groupStatus('createGroup', userId, group);
+  }
+
+  async joinGroup(userId: number, group: string) {
+    return this.#groupStatus('joinGroup', userId, group);
+  }
+
+  async leaveGroup(userId: number, group: string) {
+    this.#called('leaveGroup', { userId, group });
+  }
+
+  async groupsOf(userId: number) {
+    return [this.#groupStatus('groupsOf', userId, 'cooks')];
+  }
+
+  async groupMembers(query: unknown): Promise<Account[]> {
+    this.#called('groupMembers', query);
+    return [java, other];
+  }
+
+  async drain(server: string) {
+    this.#called('drain', server);
+  }
+
   servers(): ServerStatus[] {
     this.#called('servers', undefined);
     const address = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081 };
@@ -91,6 +127,11 @@ export class FakeOperations implements RouteOperations {
 
   async problems() {
     return this.notReady;
+  }
+
+  #groupStatus(operation: string, userId: number, group: string): GroupStatus {
+    this.#called(operation, { userId, group });
+    return { group, owner: java.userId, joined: 2, cursor: 4, head: 5 };
   }
 
   #called(operation: string, argument: unknown): void {

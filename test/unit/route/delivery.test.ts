@@ -62,6 +62,9 @@ beforeEach(async () => {
       groupPushes.push(entry);
       return { foreign: false };
     }),
+    transient: immediately(() => ({ code: 0 })),
+    membership: immediately(() => ({ code: 0 })),
+    drain: immediately(() => ({ code: 0 })),
     end: immediately(() => ({ code: 0 })),
     wake: immediately(() => ({ code: 0 })),
     online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
@@ -211,7 +214,7 @@ describe('a private message', () => {
 
 describe('a group message', () => {
   test('is stored once, and pushed once to each interested server', async () => {
-    await callOne(core.api.interest, { group: 'lobby', instance, address });
+    await callOne(core.api.interest, { group: 'lobby', instance, address, gone: false });
     expect(await submit(submission(1, 'hello', 'lobby'))).toEqual([
       { code: 0, seq: 1, expected: 0 },
     ]);
@@ -221,7 +224,7 @@ describe('a group message', () => {
   });
 
   test('sent twice is stored once, and its group gets a hint', async () => {
-    await callOne(core.api.interest, { group: 'lobby', instance, address });
+    await callOne(core.api.interest, { group: 'lobby', instance, address, gone: false });
     await submit(submission(1, 'hello', 'lobby'));
     await submit(submission(1, 'hello', 'lobby'));
     await waitUntil('a push and a hint', () => groupPushes.length === 2);

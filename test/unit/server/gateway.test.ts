@@ -36,6 +36,7 @@ const opened: OpenResult = {
   cursor: 0,
   head: 0,
   groupHead: 0,
+  groups: [],
 };
 const emptyPage: ReadResult = { code: 0, seqs: [], bodies: [], head: 0, first: 1, rewound: false };
 
@@ -48,7 +49,7 @@ let acknowledgements: AcknowledgeEntry[];
 let reads: ReadEntry[];
 let answerOpen: (entry: OpenEntry) => OpenResult;
 let answerRead: (entry: ReadEntry) => ReadResult;
-let answerInterest: () => { code: number };
+let answerInterest: () => { code: number; head: number };
 /** While set, submissions wait for it instead of being answered. */
 let heldSubmits: (() => void)[] | undefined;
 
@@ -57,7 +58,7 @@ beforeEach(() => {
   [opens, closes, submits, acknowledgements, reads] = [[], [], [], [], []];
   heldSubmits = undefined;
   answerOpen = () => opened;
-  answerInterest = () => ({ code: 0 });
+  answerInterest = () => ({ code: 0, head: 0 });
   answerRead = () => emptyPage;
   const routes: RouteApi = {
     open: immediately((entry) => {
@@ -85,6 +86,8 @@ beforeEach(() => {
       return { code: 0 };
     }),
     interest: immediately(() => answerInterest()),
+    check: immediately(() => ({ code: 0, known: true, head: 0 })),
+    transient: immediately(() => ({ code: 0 })),
   };
   const log = createLogger('test', 'silent');
   gateway = new Gateway({
@@ -245,7 +248,7 @@ describe('a login', () => {
 
   test('of a connection that has gone before a route could be asked is never asked for', async () => {
     let isRefused = true;
-    answerInterest = () => ({ code: isRefused ? 8100 : 0 });
+    answerInterest = () => ({ code: isRefused ? 8100 : 0, head: 0 });
     const gone = new Peer();
     gone.write(encodeRequest({ requestId: 1, reqMsg: 'x' }));
     gone.stream.end();
@@ -468,7 +471,7 @@ describe('a Java peer', () => {
     });
     expect(await java.when(({ cmd }) => cmd === command.message)).toMatchObject({ resMsg: 'live' });
     await waitUntil('the cursor moved', () => acknowledgements.at(-1)?.seq === 6);
-    expect(acknowledgements.at(-1)).toEqual({ userId: 2, device: '', seq: 6 });
+    expect(acknowledgements.at(-1)).toEqual({ userId: 2, device: '', seq: 6, group: '' });
   });
 
   test('misses nothing that is pushed while a page is on its way', async () => {

@@ -117,7 +117,14 @@ export class ServerConnection {
   async welcome(welcome: Partial<Welcome> = {}): Promise<ClientFrame> {
     const login = this.take('login');
     await this.send(
-      encodeWelcome({ device: login.device, cursor: 0, head: 0, lobbyHead: 0, ...welcome }),
+      encodeWelcome({
+        device: login.device,
+        cursor: 0,
+        head: 0,
+        lobbyHead: 0,
+        groups: [],
+        ...welcome,
+      }),
     );
     return login;
   }

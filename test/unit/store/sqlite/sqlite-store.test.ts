@@ -230,9 +230,9 @@ describe('time', () => {
     const leased = await store.schedules.lease(1, 1_000);
     await store.schedules.finish(leased);
     await clock.advance(limits.sourceStateMs - sweepingMs);
-    expect(await create()).toBe(false);
+    expect(await create()).toBe('known');
     await clock.advance(2 * sweepingMs);
-    expect(await create()).toBe(true);
+    expect(await create()).toBe('created');
   });
 
   test('no timer is left after the close', async () => {
