@@ -23,6 +23,8 @@ export const limits = {
   membersPageMax: 1_000,
   /** Characters of a device id: part of a store key. */
   deviceCharactersMax: 64,
+  /** Characters of a message's identity: two ids, an epoch, a group's name, a number. */
+  identityCharactersMax: 160,
   /** Characters of a schedule's id: part of a store key. */
   scheduleIdCharactersMax: 64,
   /** The largest user id: ids cross JSON and protobuf numbers, so they stay exact in JavaScript. */
@@ -49,8 +51,27 @@ export const limits = {
   silenceMsMax: 33_000,
   /** Period of the one sweep over all connections: the precision of the two bounds above. */
   sweepMs: 1_000,
-  /** Reads of one connection under way: each answer may be a page of `pageBytesMax`. */
+  /**
+   * Reads of one connection under way: each answer may be a page of `pageBytesMax`, which is then in
+   * memory beside what waits in the outbox.
+   */
   readsPerConnectionMax: 4,
+  /**
+   * Reads of one connection that wait for their turn: a login reads its own timeline, the lobby and
+   * every group (`groupsPerUserMax`). Beyond it they are refused: `busy`.
+   */
+  readsWaitingMax: 256,
+  /**
+   * Groups that one connection follows: twice what a user may be in, as word of having left one may
+   * have got lost.
+   */
+  subscriptionsPerConnectionMax: 200,
+  /** How often a server asks whether anything was lost on its way: how late that may be seen. */
+  checkMs: 30_000,
+  /** A group is followed on, as far as routes know, for this long after its last member here. */
+  interestLingerMs: 30_000,
+  /** Groups of which a server speaks in one sweep: what a route has to answer in one turn. */
+  interestBatchMax: 2_048,
   /** Connections told in one answer to "who is online?": it crosses a link as one entry. */
   onlinePageMax: 1_000,
   /**

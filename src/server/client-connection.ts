@@ -7,9 +7,11 @@
  *     └───────────────────┴──────── close ───────────┴──────────┘
  */
 import type { Duplex } from 'node:stream';
-import type { OpenResult, ReadResult, SubmitEntry } from '../api/route-api.ts';
+import type { OpenResult, SubmitEntry } from '../api/route-api.ts';
+import type { MembershipEntry } from '../api/server-api.ts';
 import { limits } from '../base/limits.ts';
 import {
+  type AcknowledgementFrame,
   assertMessageFields,
   commandOf,
   decodeAcknowledgement,
@@ -27,14 +29,17 @@ import {
   encodeAck,
   encodeCloseCode,
   encodeHint,
-  encodePageEnd,
+  encodeJoined,
+  encodeLeft,
   encodePush,
   encodeWelcome,
   pong,
 } from '../codec/server-frame.ts';
-import { routeMethods } from '../link/methods.ts';
 import { Outbox } from '../net/outbox.ts';
+import { assertAddress, assertLogin, assertRead } from './client-rules.ts';
+import { CursorReport, type CursorSender } from './cursor-report.ts';
 import type { JavaReader } from './java-reader.ts';
+import { PageReads, type PageSource } from './page-reads.ts';
 
 /** What a message needs to be acknowledged by. */
 export interface MessageReference {
@@ -45,7 +50,7 @@ export interface MessageReference {
 }
 
 /** What a connection needs of its gateway. */
-export interface ConnectionOwner {
+export interface ConnectionOwner extends CursorSender, PageSource {
   /** Of this process. */
   readonly instance: string;
   /** A number for a connection that is about to open, never used before in this instance. */
@@ -53,8 +58,6 @@ export interface ConnectionOwner {
   monotonic(): number;
   open(connection: ClientConnection, login: LoginFrame): void;
   submit(entry: SubmitEntry, reference: MessageReference): void;
-  read(connection: ClientConnection, request: ReadFrame): void;
-  acknowledge(connection: ClientConnection, seq: number): void;
   /** The stream has ended; called once. */
   closed(connection: ClientConnection): void;
   /** Something that the connection sent made us fail. */
@@ -93,14 +96,14 @@ export class ClientConnection {
   /** Bytes that it had taken then. */
   #takenBytes = 0;
   #inFlight = 0;
-  #readsInFlight = 0;
-  /** A cursor is on its way to a route; the newest that came meanwhile, 0 = none. */
-  #cursorInFlight = false;
-  #cursorWaiting = 0;
-  /** The newest numbers that were pushed before the login was answered; they are read after it. */
-  #announced = 0;
-  #lobbyAnnounced = 0;
   #heldBack = false;
+  /** Made when needed: most connections need none of these for most of their lives. */
+  #reads: PageReads | null = null;
+  #cursor: CursorReport | null = null;
+  /** The newest number that was pushed before the login was answered; it is read after that. */
+  #announced = 0;
+  /** Groups joined or left before the login was answered; told after that. */
+  #memberships: MembershipEntry[] | null = null;
 
   /**
    * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
@@ -143,6 +146,7 @@ export class ClientConnection {
     this.#stream.on('error', ignore);
     this.#stream.on('close', () => {
       this.#state = 'closed';
+      this.#reads?.end();
       this.#owner.closed(this);
     });
   }
@@ -195,7 +199,7 @@ export class ClientConnection {
       case command.ping:
         return this.#outbox.write(pong);
       case command.ack:
-        return this.moveCursor(decodeAcknowledgement(frame).seq);
+        return this.#acknowledge(decodeAcknowledgement(frame));
       case command.read:
         return this.#read(decodeRead(frame));
       default:
@@ -206,14 +210,8 @@ export class ClientConnection {
   #submit(frame: Uint8Array): void {
     assertMessageFields(frame);
     const { to, group, sendSeq } = scanMessage(frame);
-    if (sendSeq === 0 || (to === 0) === (group === '')) {
-      throw new ProtocolError('a message needs a number and one receiver, a user or a group');
-    }
-    if (group.length > limits.groupNameCharactersMax) {
-      throw new ProtocolError(
-        `a group's name has at most ${limits.groupNameCharactersMax} characters`,
-      );
-    }
+    assertAddress(to, group);
+    if (sendSeq === 0) throw new ProtocolError('a message needs a number');
     this.#takeInFlight();
     const entry = {
       from: this.userId,
@@ -226,33 +224,28 @@ export class ClientConnection {
     this.#owner.submit(entry, { connection: this, to, group, sendSeq });
   }
 
-  /** A page is large, and asked for by a small frame: few at a time, the others are refused. */
   #read(request: ReadFrame): void {
-    if (this.#readsInFlight >= limits.readsPerConnectionMax) {
-      const { group, after } = request;
-      const { head, first, rewound, code } = routeMethods.read.unanswered;
-      return this.write(encodePageEnd({ group, after, head, first, rewound, code }));
-    }
-    this.#readsInFlight += 1;
-    this.#owner.read(this, request);
+    assertRead(request);
+    this.#reads ??= new PageReads(this, this.#owner);
+    this.#reads.ask(request);
   }
 
-  /** Cursors are cumulative: one is on its way, and of those that come meanwhile the last counts. */
+  /** The lobby has no places: who comes back reads on from where it was itself. */
+  #acknowledge({ group, seq }: AcknowledgementFrame): void {
+    if (group === '') return this.moveCursor(seq);
+    const subscription = this.#reads?.subscriptions.membership(group);
+    if (!subscription) return;
+    subscription.cursor ??= this.#cursorIn(group);
+    subscription.cursor.move(seq);
+  }
+
   moveCursor(seq: number): void {
-    if (this.#cursorInFlight) {
-      this.#cursorWaiting = seq;
-      return;
-    }
-    this.#cursorInFlight = true;
-    this.#owner.acknowledge(this, seq);
+    this.#cursor ??= this.#cursorIn('');
+    this.#cursor.move(seq);
   }
 
-  /** The cursor that was on its way has arrived, or was lost: the next one makes that good. */
-  cursorMoved(): void {
-    const waiting = this.#cursorWaiting;
-    this.#cursorInFlight = false;
-    this.#cursorWaiting = 0;
-    if (waiting !== 0) this.moveCursor(waiting);
+  #cursorIn(group: string): CursorReport {
+    return new CursorReport(this, group, this.#owner);
   }
 
   /**
@@ -291,7 +284,10 @@ export class ClientConnection {
     } else {
       const { cursor, groupHead: lobbyHead, groups } = result;
       this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead, groups }));
-      if (this.#lobbyAnnounced > lobbyHead) this.write(encodeHint(lobby, this.#lobbyAnnounced));
+      const { newest } = this.#owner.groups.lobby;
+      if (newest > lobbyHead) this.write(encodeHint(lobby, newest));
+      for (const entry of this.#memberships ?? []) this.membership(entry);
+      this.#memberships = null;
     }
   }
 
@@ -303,13 +299,17 @@ export class ClientConnection {
     this.write(encodeAck({ to, group, sendSeq, ...result }));
   }
 
-  page({ group, after }: ReadFrame, result: ReadResult): void {
-    this.#readsInFlight -= 1;
-    for (let index = 0; index < result.seqs.length; index++) {
-      this.write(encodePush(result.bodies[index] as Uint8Array, result.seqs[index] as number));
+  /** The user has joined a group, or left it. A Java peer knows no groups. */
+  membership(entry: MembershipEntry): void {
+    if (!this.#speaksCim) return;
+    if (this.#state === 'opening') {
+      this.#memberships ??= [];
+      if (this.#memberships.length < limits.groupsPerUserMax) this.#memberships.push(entry);
+      return;
     }
-    const { head, first, rewound, code } = result;
-    this.write(encodePageEnd({ group, after, head, first, rewound, code }));
+    const { group, member, joined, head } = entry;
+    if (!member) this.#reads?.subscriptions.leave(group);
+    this.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
   }
 
   /** A run for this user, or, without bodies, word that there is something to read. */
@@ -322,11 +322,6 @@ export class ClientConnection {
     if (bodies.length === 0) return this.write(encodeHint('', seq));
     for (let index = 0; index < bodies.length; index++)
       this.write(encodePush(bodies[index] as Uint8Array, seq + index));
-  }
-
-  /** Said in the lobby while the login was under way: to be read when it is done. */
-  announceLobby(seq: number): void {
-    this.#lobbyAnnounced = Math.max(this.#lobbyAnnounced, seq);
   }
 
   /**
@@ -400,14 +395,3 @@ export class ClientConnection {
  * connections.
  */
 function ignore(): void {}
-
-function assertLogin(login: LoginFrame): void {
-  if (login.epochHex.length !== 16) throw new ProtocolError('the epoch must have 8 bytes');
-  if (!/^[A-Za-z0-9_-]+$/.test(login.device) || login.device.length > limits.deviceCharactersMax) {
-    throw new ProtocolError(
-      `a device id is 1 to ${limits.deviceCharactersMax} letters, digits, - or _`,
-    );
-  }
-  if (login.connectionNumber <= 0)
-    throw new ProtocolError('the connection number must be positive');
-}

@@ -9,7 +9,6 @@ import type { Done } from '../api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CloseEntry,
-  OpenEntry,
   OpenResult,
   ReadEntry,
   ReadResult,
@@ -25,7 +24,7 @@ import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
 import type { CloseName } from '../codec/close-codes.ts';
-import { lobby } from '../codec/commands.ts';
+import { encodeHint } from '../codec/server-frame.ts';
 import { Gather } from '../link/gather.ts';
 import {
   ClientConnection,
@@ -33,9 +32,11 @@ import {
   type MessageReference,
 } from './client-connection.ts';
 import { CloseReporter } from './close-reporter.ts';
-import { GroupInterest } from './group-interest.ts';
+import type { CursorReport } from './cursor-report.ts';
+import { type GroupMember, GroupTable, type LocalGroup } from './group-table.ts';
 import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
-import { createServerApi } from './server-service.ts';
+import { Logins } from './logins.ts';
+import { createServerApi, type SessionTable } from './server-service.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
@@ -50,15 +51,13 @@ export interface GatewayOptions {
   readonly log: Logger;
 }
 
-/** Whose cursor is moved, and who is told when it was. */
-export type CursorOwner = Pick<ClientConnection, 'userId' | 'device' | 'cursorMoved'>;
-
 /** How long a read that a route refused waits before the next try. */
 const retryMs = 500;
 
-export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
+export class Gateway implements Service, ConnectionOwner, SessionTable, JavaReaderOwner {
   readonly api: ServerApi;
   readonly instance: string;
+  readonly groups: GroupTable;
   /** Connections closed by the server, by reason; since the start. */
   readonly closedByReason: Partial<Record<CloseName | 'other', number>> = {};
 
@@ -66,14 +65,11 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   /** Every connection whose stream has not ended. */
   readonly #connections = new Map<number, ClientConnection>();
   readonly #sweep: Timer;
-  readonly #lobby: GroupInterest;
+  readonly #logins: Logins;
   readonly #closes: CloseReporter;
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
-  readonly #opens: Gather<OpenEntry, OpenResult, ClientConnection>;
-  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorOwner>;
-  /** Logins that wait until the lobby's interest is registered. */
-  readonly #waitingLogins = new Map<ClientConnection, OpenEntry>();
+  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
   #lastSessionId = 0;
   #stopped: (() => void) | undefined;
 
@@ -81,7 +77,14 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     const { routes, instance, address, clock } = options;
     this.#options = options;
     this.instance = instance;
-    this.#lobby = new GroupInterest({ routes, clock, group: lobby, instance, address });
+    const onMissed = (group: LocalGroup, head: number) => this.hint(group, head);
+    this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
+    this.#logins = new Logins({
+      routes,
+      groups: this.groups,
+      clock,
+      onOpened: (connection, result) => this.#opened(connection, result),
+    });
     this.#closes = new CloseReporter(routes, clock);
     this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
       reference.connection.acknowledged(reference, result),
@@ -89,11 +92,8 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     this.#reads = new Gather(routes.read, (settle: (result: ReadResult) => void, result) =>
       settle(result),
     );
-    this.#opens = new Gather(routes.open, (connection: ClientConnection, result) =>
-      this.#opened(connection, result),
-    );
-    this.#acknowledgements = new Gather(routes.acknowledge, (connection) =>
-      connection.cursorMoved(),
+    this.#acknowledgements = new Gather(routes.acknowledge, (cursor: CursorReport) =>
+      cursor.moved(),
     );
     this.api = createServerApi(this);
     this.#sweep = clock.setInterval(() => this.#sweepConnections(), limits.sweepMs);
@@ -121,16 +121,18 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
       : undefined;
   }
 
-  /** Every connection whose login is under way. */
-  *opening(): Iterable<ClientConnection> {
-    for (const connection of this.#connections.values()) {
-      if (connection.state === 'opening') yield connection;
-    }
-  }
-
   /** Every logged-in connection, in the order of their numbers. */
   *sessions(): Iterable<ClientConnection> {
     for (const connection of this.#connections.values()) if (connection.ready) yield connection;
+  }
+
+  membersOf(group: LocalGroup): Iterable<GroupMember> {
+    return group === this.groups.lobby ? this.sessions() : group.members;
+  }
+
+  hint(group: LocalGroup, head: number): void {
+    const hint = encodeHint(group.name, head);
+    for (const member of this.membersOf(group)) if (!member.java) member.write(hint);
   }
 
   /**
@@ -144,8 +146,8 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     for (const connection of this.#connections.values()) connection.close('moving');
     if (this.#connections.size > 0) await empty;
     this.#sweep.cancel();
-    this.#lobby.stop();
-    await this.#closes.stop();
+    this.#logins.stop();
+    await Promise.all([this.#closes.stop(), this.groups.stop()]);
   }
 
   // ---- ConnectionOwner --------------------------------------------------------------------------
@@ -163,41 +165,37 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
     const { userId, userName, device, connectionNumber, ephemeral } = login;
     const { instance } = this.#options;
     const address = this.#options.address();
-    const entry = {
+    const { sessionId } = connection;
+    const ours = { instance, address, sessionId };
+    this.#logins.add(connection, {
       userId,
       userName,
       device,
       connectionNumber,
       ephemeral,
-      instance,
-      address,
-      sessionId: connection.sessionId,
-    };
-    // Interest first, then the session, whose answer names the lobby's head: so nothing said in
-    // between is missed.
-    this.#waitingLogins.set(connection, entry);
-    void this.#lobby.registered().then(() => this.#openWaiting());
+      ...ours,
+    });
   }
 
   submit(entry: SubmitEntry, reference: MessageReference): void {
     this.#submissions.add(entry, reference);
   }
 
-  read(connection: ClientConnection, request: ReadFrame): void {
+  read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {
     const { group, after, afterIdentity } = request;
     const limit = Math.min(request.limit || limits.pageMessagesMax, limits.pageMessagesMax);
-    const entry = { userId: connection.userId, group, after, afterIdentity, limit };
-    this.#reads.add(entry, (result) => connection.page(request, result));
+    this.#reads.add({ userId, group, after, afterIdentity, limit }, settle);
   }
 
-  acknowledge(connection: CursorOwner, seq: number): void {
-    const { userId, device } = connection;
-    this.#acknowledgements.add({ userId, device, seq, group: '' }, connection);
+  acknowledge(cursor: CursorReport, seq: number): void {
+    const { owner, group } = cursor;
+    const { userId, device } = owner;
+    this.#acknowledgements.add({ userId, device, seq, group }, cursor);
   }
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection.sessionId);
-    this.#waitingLogins.delete(connection);
+    this.#logins.forget(connection);
     if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
     if (this.#connections.size === 0) this.#stopped?.();
   }
@@ -215,8 +213,7 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
 
   readTimeline(userId: number, after: number): Promise<ReadResult> {
     const { promise, resolve } = Promise.withResolvers<ReadResult>();
-    const limit = limits.pageMessagesMax;
-    this.#reads.add({ userId, group: '', after, afterIdentity: '', limit }, resolve);
+    this.read(userId, { group: '', after, afterIdentity: '', limit: 0 }, resolve);
     return promise;
   }
 
@@ -225,11 +222,6 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   }
 
   // -----------------------------------------------------------------------------------------------
-
-  #openWaiting(): void {
-    for (const [connection, entry] of this.#waitingLogins) this.#opens.add(entry, connection);
-    this.#waitingLogins.clear();
-  }
 
   #opened(connection: ClientConnection, result: OpenResult): void {
     if (connection.state !== 'opening') {
@@ -253,5 +245,6 @@ export class Gateway implements Service, ConnectionOwner, JavaReaderOwner {
   #sweepConnections(): void {
     const now = this.monotonic();
     for (const connection of this.#connections.values()) connection.sweep(now);
+    this.groups.sweep(now);
   }
 }

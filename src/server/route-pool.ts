@@ -77,7 +77,7 @@ export class RoutePool implements Service {
       ),
       interest: this.#spread(
         routeMethods.interest,
-        () => 0,
+        ({ group }) => hashOf(group),
         (route, ...batch) => route.peer.api.interest(...batch),
       ),
       check: this.#spread(
@@ -205,6 +205,14 @@ export class RoutePool implements Service {
     }
     return best;
   }
+}
+
+/** FNV-1a: what is said of one group stays with one route, and so in order. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
 }
 
 /** A well-spread 32-bit number of a key and a route's seed. */

@@ -16,15 +16,20 @@ import type {
 import { limits } from '../base/limits.ts';
 import { JavaFanOut } from '../codec/java-frame.ts';
 import { decodeText, scanMessage } from '../codec/message-scan.ts';
-import { encodeHint, encodeJoined, encodeLeft, encodePush } from '../codec/server-frame.ts';
+import { encodePush } from '../codec/server-frame.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
 
 /** What is needed of the gateway. */
 export interface SessionTable {
   readonly instance: string;
+  readonly groups: Pick<GroupTable, 'find'>;
   session(sessionId: number): ClientConnection | undefined;
   sessions(): Iterable<ClientConnection>;
-  opening(): Iterable<ClientConnection>;
+  /** Of the lobby everybody who is logged in. */
+  membersOf(group: LocalGroup): Iterable<GroupMember>;
+  /** Tells the members to read. */
+  hint(group: LocalGroup, head: number): void;
 }
 
 export function createServerApi(table: SessionTable): ServerApi {
@@ -46,10 +51,7 @@ export function createServerApi(table: SessionTable): ServerApi {
     }),
     transient: immediately(() => ({ code: 0 })),
     membership: immediately((entry: MembershipEntry) =>
-      onSession(entry, (connection) => {
-        const { group, member, joined, head } = entry;
-        connection.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
-      }),
+      onSession(entry, (connection) => connection.membership(entry)),
     ),
     drain: immediately(() => ({ code: 0 })),
     end: immediately((entry: EndEntry) =>
@@ -92,33 +94,31 @@ function push(
 }
 
 /**
- * A group message for everybody here: encoded once, and that one buffer written to all. Not to the
- * connection that sent it, which is told by its acknowledgement, and not to a Java peer of the
- * sender, as in the Java system.
+ * A group message for its members here: encoded once, and that one buffer written to all. Not to
+ * the connection that sent it, which is told by its acknowledgement, and not to a Java peer of the
+ * sender, as in the Java system. Those who are about to become members are told of the newest
+ * number when they do.
  */
-function fanOut(table: SessionTable, { group, seq, bodies }: PushGroupEntry): void {
-  const last = seq + Math.max(bodies.length, 1) - 1;
-  for (const connection of table.opening()) connection.announceLobby(last);
-  if (bodies.length === 0) {
-    const hint = encodeHint(group, seq);
-    for (const connection of table.sessions()) if (!connection.java) connection.write(hint);
-    return;
-  }
+function fanOut(table: SessionTable, { group: name, seq, bodies }: PushGroupEntry): void {
+  const group = table.groups.find(name);
+  if (!group) return;
+  group.arrived(seq + Math.max(bodies.length, 1) - 1);
+  if (bodies.length === 0) return table.hint(group, seq);
   for (let index = 0; index < bodies.length; index++) {
     const body = bodies[index] as Uint8Array;
     const { from, fromName, epochHex, textStart, textEnd } = scanMessage(body);
     const frame = encodePush(body, seq + index);
     let java: JavaFanOut | undefined;
-    for (const connection of table.sessions()) {
-      if (!connection.java) {
-        if (connection.epochHex !== epochHex || connection.userId !== from) connection.write(frame);
-      } else if (connection.userId !== from) {
+    for (const member of table.membersOf(group)) {
+      if (!member.java) {
+        if (member.epochHex !== epochHex || member.userId !== from) member.write(frame);
+      } else if (member.userId !== from) {
         java ??= new JavaFanOut(
           { userId: from, name: fromName },
           decodeText(body, textStart, textEnd),
         );
-        const { length, tail } = java.around(connection.userId);
-        for (const part of [length, java.shared, tail]) connection.write(part);
+        const { length, tail } = java.around(member.userId);
+        for (const part of [length, java.shared, tail]) member.write(part);
       }
     }
   }

@@ -1,0 +1,84 @@
+/**
+ * The named groups that one connection follows. A client follows a group by reading its timeline:
+ * while its first read is under way it is *subscribing*, and what is pushed meanwhile is only noted
+ * as the group's newest number; when a route has answered it is a member, and is written what is
+ * pushed. A route that says "not a member" ends that.
+ */
+import { errorTable } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { CursorReport } from './cursor-report.ts';
+import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
+
+export interface Subscription {
+  readonly group: LocalGroup;
+  isMember: boolean;
+  readsUnderWay: number;
+  /** Null until something was acknowledged. */
+  cursor: CursorReport | null;
+}
+
+const notAMember = Number(errorTable['not-a-member'].code);
+const unknownGroup = Number(errorTable['unknown-group'].code);
+
+export class Subscriptions {
+  readonly #member: GroupMember;
+  readonly #groups: GroupTable;
+  readonly #byName = new Map<string, Subscription>();
+
+  constructor(member: GroupMember, groups: GroupTable) {
+    this.#member = member;
+    this.#groups = groups;
+  }
+
+  /** A read of the group begins; every one ends with `read`. Undefined: it follows too many. */
+  reading(name: string): Subscription | undefined {
+    let subscription = this.#byName.get(name);
+    if (!subscription) {
+      if (this.#byName.size >= limits.subscriptionsPerConnectionMax) return undefined;
+      const group = this.#groups.at(name);
+      group.subscribing += 1;
+      subscription = { group, isMember: false, readsUnderWay: 0, cursor: null };
+      this.#byName.set(name, subscription);
+    }
+    subscription.readsUnderWay += 1;
+    return subscription;
+  }
+
+  /** A read was answered with this code: 0, or why there is no page. */
+  read(subscription: Subscription, code: number): void {
+    subscription.readsUnderWay -= 1;
+    const { group } = subscription;
+    // It left while the page was on its way, and the page is older than that.
+    if (this.#byName.get(group.name) !== subscription) return;
+    if (code === 0) this.#join(subscription);
+    else if (code === notAMember || code === unknownGroup) this.leave(group.name);
+    else if (!subscription.isMember && subscription.readsUnderWay === 0) this.leave(group.name);
+  }
+
+  /** Undefined: it is no member. */
+  membership(name: string): Subscription | undefined {
+    const subscription = this.#byName.get(name);
+    return subscription?.isMember ? subscription : undefined;
+  }
+
+  leave(name: string): void {
+    const subscription = this.#byName.get(name);
+    if (!subscription) return;
+    this.#byName.delete(name);
+    if (subscription.isMember) subscription.group.members.delete(this.#member);
+    else subscription.group.subscribing -= 1;
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    for (const name of this.#byName.keys()) this.leave(name);
+  }
+
+  #join(subscription: Subscription): void {
+    if (subscription.isMember) return;
+    subscription.isMember = true;
+    subscription.group.subscribing -= 1;
+    subscription.group.members.add(this.#member);
+    subscription.group.hadMembers = true;
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * Named groups at the gateway: who is a member here, who is told what, and the server's interest in
+ * each group.
+ */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { callOne } from '../../../src/api/batch-call.ts';
+import { limits } from '../../../src/base/limits.ts';
+import { command } from '../../../src/codec/commands.ts';
+import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { settle } from '../../support/virtual-clock.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import {
+  body,
+  emptyPage,
+  GatewayHarness,
+  opened,
+  type Peer,
+  readOf,
+} from './support/gateway-harness.ts';
+
+const notAMember = 7302;
+let harness: GatewayHarness;
+
+beforeEach(() => {
+  harness = new GatewayHarness();
+});
+
+/** Logged in, and a member of the group. */
+async function member(userId: number, group = 'chess'): Promise<Peer> {
+  const peer = await harness.cim(userId);
+  await read(peer, group);
+  return peer;
+}
+
+/** Reads the group's timeline; the code with which the page ends. */
+async function read(peer: Peer, group = 'chess'): Promise<number> {
+  const before = peer.received(command.read).length;
+  peer.write(readOf(group));
+  await waitUntil('a page ends', () => peer.received(command.read).length > before);
+  return peer.received(command.read).at(-1)?.code ?? -1;
+}
+
+function texts(peer: Peer): string[] {
+  return peer.received(command.message).map(({ resMsg }) => resMsg);
+}
+
+function membership(userId: number, group: string, isMember: boolean) {
+  return callOne(harness.gateway.api.membership, {
+    sessionId: harness.sessionOf(userId),
+    instance: 'me',
+    group,
+    member: isMember,
+    joined: 3,
+    head: 4,
+  });
+}
+
+/** What was said of the server's interest in a group, in order. */
+function said(group = 'chess'): string[] {
+  return harness.interests.entries
+    .filter((entry) => entry.group === group)
+    .map(({ gone }) => (gone ? 'gone' : 'here'));
+}
+
+describe('a member', () => {
+  test('is who has read the timeline: it is written what is pushed, but for what it sent itself', async () => {
+    const [amy, bob, stranger] = [await member(1), await member(3), await harness.cim(4)];
+    await harness.pushGroup('chess', 8, body(1, 'your move', 'chess'));
+    expect(await bob.when(({ cmd }) => cmd === command.message)).toMatchObject({
+      resMsg: 'your move',
+      group: 'chess',
+      seq: 8,
+    });
+    await Promise.all([amy.settled(), stranger.settled()]);
+    expect([texts(amy), texts(stranger)]).toEqual([[], []]);
+  });
+
+  test('is told to read what was pushed while its first page was on its way', async () => {
+    const amy = await harness.cim(1);
+    harness.reads.hold();
+    amy.write(readOf('chess'));
+    await waitUntil('the read is asked for', () => harness.reads.heldCount === 1);
+    await harness.pushGroup('chess', 6, body(9, 'early', 'chess'));
+    harness.reads.answer = () => ({ ...emptyPage, head: 5 });
+    harness.reads.release();
+    expect(await amy.when(({ cmd }) => cmd === command.hint)).toMatchObject({
+      group: 'chess',
+      head: 6,
+    });
+    expect(texts(amy)).toEqual([]);
+  });
+
+  test('is nobody whom the route refuses, and nobody any more once it does', async () => {
+    harness.reads.answer = () => ({ ...emptyPage, code: notAMember });
+    const amy = await harness.cim(1);
+    expect(await read(amy)).toBe(notAMember);
+    await harness.pushGroup('chess', 1, body(9, 'secret', 'chess'));
+    harness.reads.answer = () => emptyPage;
+    expect(await read(amy)).toBe(0);
+    await harness.pushGroup('chess', 2, body(9, 'welcome', 'chess'));
+    harness.reads.answer = () => ({ ...emptyPage, code: notAMember });
+    expect(await read(amy)).toBe(notAMember);
+    await harness.pushGroup('chess', 3, body(9, 'secret', 'chess'));
+    await amy.settled();
+    expect(texts(amy)).toEqual(['welcome']);
+  });
+
+  test('stays one when a later read cannot be answered', async () => {
+    const amy = await member(1);
+    harness.reads.answer = () => ({ ...emptyPage, code: 8100 });
+    expect(await read(amy)).toBe(8100);
+    await harness.pushGroup('chess', 2, body(9, 'still here?', 'chess'));
+    await amy.settled();
+    expect(texts(amy)).toEqual(['still here?']);
+  });
+
+  test('that left elsewhere is told, and shown nothing more, also if a page was on its way', async () => {
+    const amy = await member(1);
+    harness.reads.hold();
+    amy.write(readOf('chess', 1));
+    await waitUntil('the read is asked for', () => harness.reads.heldCount === 1);
+    await membership(1, 'chess', false);
+    harness.reads.release();
+    await harness.pushGroup('chess', 2, body(9, 'secret', 'chess'));
+    await amy.settled();
+    expect(amy.received(command.group)).toMatchObject([{ group: 'chess', code: notAMember }]);
+    expect(texts(amy)).toEqual([]);
+  });
+
+  test('follows no more groups than a user may be in, and some more', async () => {
+    const amy = await harness.cim(1);
+    const { subscriptionsPerConnectionMax } = limits;
+    for (let index = 0; index < subscriptionsPerConnectionMax; index++)
+      amy.write(readOf(`group-${index}`));
+    const isFull = () => amy.received(command.read).length === subscriptionsPerConnectionMax;
+    await waitUntil('all are read', isFull);
+    expect(await read(amy, 'one-too-many')).toBe(7304);
+    await membership(1, 'group-0', false);
+    expect(await read(amy, 'one-too-many')).toBe(0);
+  });
+});
+
+describe('a user who joins or leaves elsewhere', () => {
+  test('is told on every connection of a cim device', async () => {
+    const amy = await harness.cim(1);
+    await membership(1, 'chess', true);
+    expect(await amy.when(({ cmd }) => cmd === command.group)).toMatchObject({
+      group: 'chess',
+      code: 0,
+      after: 3,
+      head: 4,
+    });
+  });
+
+  test('hears of it after the welcome, if it happens during the login', async () => {
+    harness.opens.answer = () => {
+      void membership(1, 'chess', true);
+      return opened;
+    };
+    const amy = await harness.cim(1);
+    await amy.settled();
+    expect(amy.frames.map(({ cmd }) => cmd)).toEqual([
+      command.welcome,
+      command.group,
+      command.ping,
+    ]);
+  });
+
+  test('is not told on a Java peer, which knows no groups', async () => {
+    const java = await harness.java(2);
+    await waitUntil('it is logged in', () => [...harness.gateway.sessions()].length === 1);
+    await membership(2, 'chess', true);
+    await java.settled();
+    expect(java.frames.map(({ cmd }) => cmd)).toEqual([command.ping]);
+  });
+});
+
+describe('the interest in a group', () => {
+  test('is registered before its first member reads, and once for all members', async () => {
+    const [amy, bob] = [await harness.cim(1), await harness.cim(3)];
+    harness.interests.hold();
+    amy.write(readOf('chess'));
+    bob.write(readOf('chess'));
+    await waitUntil('it is asked for', () => harness.interests.heldCount > 0);
+    await Promise.all([amy.settled(), bob.settled()]);
+    expect(harness.reads.entries).toEqual([]);
+    harness.interests.release();
+    await waitUntil('both read', () => harness.reads.entries.length === 2);
+    expect(said()).toEqual(['here']);
+  });
+
+  test('that cannot be registered refuses the read as retryable', async () => {
+    const amy = await harness.cim(1);
+    harness.interests.answer = () => ({ code: 8100, head: 0 });
+    expect(await read(amy)).toBe(8100);
+    expect(harness.reads.entries).toEqual([]);
+    harness.interests.answer = () => ({ code: 0, head: 0 });
+    expect(await read(amy)).toBe(0);
+  });
+
+  test('is said again every 30 s', async () => {
+    await member(1);
+    await harness.clock.advance(limits.silenceMsMax - 2_000);
+    expect(said()).toEqual(['here', 'here']);
+  });
+
+  test('is withdrawn a while after the last member has gone, and not while somebody is back', async () => {
+    const [amy, bob] = [await member(1), await member(3)];
+    amy.stream.end();
+    await waitUntil('one has gone', () => harness.gateway.connectionCount === 1);
+    await harness.clock.advance(20_000);
+    await bob.settled();
+    bob.stream.end();
+    await waitUntil('all have gone', () => harness.gateway.connectionCount === 0);
+    await harness.clock.advance(20_000);
+    const cy = await member(5);
+    await harness.clock.advance(20_000);
+    await cy.settled();
+    expect(said()).not.toContain('gone');
+    cy.stream.end();
+    await harness.clock.advance(limits.interestLingerMs + 3 * limits.sweepMs);
+    expect(said().at(-1)).toBe('gone');
+    expect(harness.gateway.groups.find('chess')).toBeUndefined();
+  });
+
+  test('in a group that nobody may read is withdrawn at once', async () => {
+    harness.reads.answer = () => ({ ...emptyPage, code: 7301 });
+    const amy = await harness.cim(1);
+    for (let index = 0; index < 100; index++) await read(amy, `guess-${index}`);
+    await harness.clock.advance(2 * limits.sweepMs);
+    expect(harness.gateway.groups.size).toBe(1);
+  });
+
+  test('of whoever reads while it is being withdrawn is registered again first', async () => {
+    const amy = await member(1);
+    amy.stream.end();
+    await waitUntil('it has gone', () => harness.gateway.connectionCount === 0);
+    harness.interests.hold();
+    await harness.clock.advance(limits.interestLingerMs + 3 * limits.sweepMs);
+    expect(said().at(-1)).toBe('gone');
+    harness.opens.answer = () => opened;
+    const bob = await harness.cim(3);
+    bob.write(readOf('chess'));
+    await bob.settled();
+    expect(harness.reads.entries).toHaveLength(1);
+    harness.interests.release();
+    await waitUntil('it reads', () => harness.reads.entries.length === 2);
+    expect(said().slice(-2)).toEqual(['gone', 'here']);
+  });
+
+  test('is withdrawn when the server stops', async () => {
+    await member(1);
+    const stopped = harness.gateway.stop();
+    await waitUntil('it is said', async () => {
+      await harness.clock.advance(100);
+      return said().at(-1) === 'gone';
+    });
+    await stopped;
+    expect(said('lobby').at(-1)).toBe('gone');
+  });
+});
+
+describe('places in groups', () => {
+  test('are told cumulatively, each group for itself, and only by members', async () => {
+    const amy = await member(1, 'chess');
+    await read(amy, 'go');
+    harness.acknowledgements.hold();
+    for (const [group, after] of [
+      ['chess', 1],
+      ['chess', 2],
+      ['chess', 3],
+      ['go', 5],
+      ['poker', 9],
+      ['lobby', 9],
+    ] as const) {
+      amy.write(encodeRequest({ cmd: command.ack, group, after }));
+    }
+    await waitUntil('two are told', () => harness.acknowledgements.heldCount === 2);
+    harness.acknowledgements.release();
+    await waitUntil('the last is told', () => harness.acknowledgements.entries.length === 3);
+    await settle();
+    expect(harness.acknowledgements.entries.map(({ group, seq }) => [group, seq])).toEqual([
+      ['chess', 1],
+      ['go', 5],
+      ['chess', 3],
+    ]);
+  });
+});

@@ -1,0 +1,235 @@
+/** A gateway over in-memory streams, with a route whose answers the test gives. */
+import { type Duplex, duplexPair } from 'node:stream';
+import { type BatchCall, callOne, type Done, immediately } from '../../../../src/api/batch-call.ts';
+import type {
+  AcknowledgeEntry,
+  CloseEntry,
+  InterestEntry,
+  InterestResult,
+  OpenEntry,
+  OpenResult,
+  ReadEntry,
+  ReadResult,
+  RouteApi,
+  SubmitEntry,
+  SubmitResult,
+} from '../../../../src/api/route-api.ts';
+import type { PushGroupResult, PushResult } from '../../../../src/api/server-api.ts';
+import { createLogger } from '../../../../src/base/log.ts';
+import { command } from '../../../../src/codec/commands.ts';
+import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
+import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import {
+  decodeServerFrame,
+  encodeRequest,
+  type ServerFrame,
+} from '../../../../src/codec/server-frame.ts';
+import { Gateway } from '../../../../src/server/gateway.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
+
+export const opened: OpenResult = {
+  code: 0,
+  reason: '',
+  connectionNumber: 7,
+  cursor: 0,
+  head: 0,
+  groupHead: 0,
+  groups: [],
+};
+
+export const emptyPage: ReadResult = {
+  code: 0,
+  seqs: [],
+  bodies: [],
+  head: 0,
+  first: 1,
+  rewound: false,
+};
+
+/** One call of the route: what was asked, and how it answers; `hold` keeps answers back. */
+class Asked<Entry, Result> {
+  readonly entries: Entry[] = [];
+  /** How many were answered. */
+  answered = 0;
+  answer: (entry: Entry, answered: number) => Result;
+  #held: (() => void)[] | undefined;
+
+  constructor(answer: (entry: Entry, answered: number) => Result) {
+    this.answer = answer;
+  }
+
+  readonly call: BatchCall<Entry, Result> = (entries, answer) => {
+    this.entries.push(...entries);
+    for (const [index, entry] of entries.entries()) {
+      const reply = () => {
+        const answered = this.answered;
+        this.answered += 1;
+        answer(index, this.answer(entry, answered));
+      };
+      if (this.#held) this.#held.push(reply);
+      else reply();
+    }
+  };
+
+  hold(): void {
+    this.#held = [];
+  }
+
+  get heldCount(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  /** Answers what was held, in order; what comes later is answered at once. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const reply of held) reply();
+  }
+}
+
+export class GatewayHarness {
+  readonly clock = new VirtualClock();
+  readonly opens = new Asked<OpenEntry, OpenResult>(() => opened);
+  readonly closes = new Asked<CloseEntry, Done>(() => ({ code: 0 }));
+  readonly submits = new Asked<SubmitEntry, SubmitResult>((_entry, answered) => ({
+    code: 0,
+    seq: answered + 1,
+    expected: 0,
+  }));
+  readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
+  readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
+  readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
+  readonly gateway: Gateway;
+
+  constructor() {
+    const routes: RouteApi = {
+      open: this.opens.call,
+      close: this.closes.call,
+      submit: this.submits.call,
+      read: this.reads.call,
+      acknowledge: this.acknowledgements.call,
+      interest: this.interests.call,
+      check: immediately(() => ({ code: 0, known: true, head: 0 })),
+      transient: immediately(() => ({ code: 0 })),
+    };
+    this.gateway = new Gateway({
+      routes,
+      instance: 'me',
+      address: () => '10.0.0.1:9000:8081',
+      clock: this.clock,
+      log: createLogger('test', 'silent'),
+    });
+  }
+
+  /** A connection on which nothing was said yet. */
+  connect(): Peer {
+    return new Peer(this.gateway);
+  }
+
+  /** Logged in as a cim client. */
+  async cim(userId = 1, epoch = new Uint8Array(8).fill(userId)): Promise<Peer> {
+    const peer = this.connect();
+    peer.write(cimLogin(userId, epoch));
+    await peer.when(({ cmd }) => cmd === command.welcome);
+    return peer;
+  }
+
+  /** Logged in as a Java peer. */
+  async java(userId = 2): Promise<Peer> {
+    const peer = this.connect();
+    const before = this.opens.entries.length;
+    peer.write(encodeRequest({ requestId: userId, reqMsg: `user-${userId}` }));
+    await waitUntil('the login is asked for', () => this.opens.entries.length > before);
+    return peer;
+  }
+
+  /** The session that a user logged in with. */
+  sessionOf(userId: number): number {
+    return this.opens.entries.find((entry) => entry.userId === userId)?.sessionId ?? 0;
+  }
+
+  push(userId: number, seq: number, ...bodies: Uint8Array[]): Promise<PushResult> {
+    const sessionIds = [this.sessionOf(userId)];
+    return callOne(this.gateway.api.push, { sessionIds, instance: 'me', seq, bodies });
+  }
+
+  pushGroup(group: string, seq: number, ...bodies: Uint8Array[]): Promise<PushGroupResult> {
+    return callOne(this.gateway.api.pushGroup, { group, instance: 'me', seq, bodies });
+  }
+}
+
+function cimLogin(userId = 1, epoch = new Uint8Array(8).fill(userId)): Uint8Array {
+  return encodeRequest({
+    requestId: userId,
+    reqMsg: `user-${userId}`,
+    protocolVersion: 1,
+    device: 'phone',
+    connectionNumber: 5,
+    epoch,
+  });
+}
+
+/** The client's end of a connection to the gateway. */
+export class Peer {
+  readonly frames: ServerFrame[] = [];
+  readonly raw: Buffer[] = [];
+  readonly stream: Duplex;
+  /** The gateway's end. */
+  readonly server: Duplex;
+  ended = false;
+
+  constructor(gateway: Gateway) {
+    const [client, server] = duplexPair({ allowHalfOpen: false });
+    this.stream = client;
+    this.server = server;
+    const decoder = new FrameDecoder(10_000_000);
+    client.on('data', (chunk: Buffer) => {
+      this.raw.push(chunk);
+      decoder.push(chunk, (frame) => this.frames.push(decodeServerFrame(frame.slice())));
+    });
+    client.on('end', () => {
+      this.ended = true;
+    });
+    gateway.accept(server);
+  }
+
+  write(data: Uint8Array): void {
+    this.stream.write(data);
+  }
+
+  when(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+    return waitUntil('a frame', () => this.frames.find(matches));
+  }
+
+  whenEnded(): Promise<unknown> {
+    return waitUntil('the connection ends', () => this.ended);
+  }
+
+  /** All that was received with this command. */
+  received(cmd: number): ServerFrame[] {
+    return this.frames.filter((frame) => frame.cmd === cmd);
+  }
+
+  /** Waits until everything that was written to it before has arrived: a pong comes behind it. */
+  async settled(): Promise<void> {
+    const before = this.received(command.ping).length;
+    this.write(encodeRequest({ cmd: command.ping, reqMsg: 'ping' }));
+    await waitUntil('a pong', () => this.received(command.ping).length > before);
+  }
+}
+
+export function message(sendSeq: number, text = 'hi'): Uint8Array {
+  return encodeRequest({ cmd: command.message, reqMsg: text, to: 2, sendSeq });
+}
+
+export function readOf(group: string, after = 0): Uint8Array {
+  return encodeRequest({ cmd: command.read, group, after });
+}
+
+/** A body as a route stores it. */
+export function body(from: number, text: string, to: number | string = 2): Uint8Array {
+  const receiver = typeof to === 'number' ? { to } : { group: to };
+  const origin = { from, fromName: `user-${from}`, epochHex: `0${from}`.repeat(8), at: 1 };
+  return appendOrigin(encodeClientMessage({ ...receiver, sendSeq: 1, text }), origin);
+}
