@@ -1,11 +1,13 @@
 /**
- * A server's HTTP port: /sendMsg [J3] and health. main.ts listens on it, and lets routes' links in
+ * A server's HTTP port: /sendMsg [J3], counters and health. main.ts listens on it, and lets routes' links in
  * over its `server`.
  */
+import type { Counters } from '../base/counters.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
+import { countersEndpoint } from '../http/counters.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import type { ServerOperations } from './operations.ts';
 
@@ -13,6 +15,7 @@ export interface ServerAppOptions {
   /** Undefined while it is not known: /sendMsg is refused. */
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
+  readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;
 }
@@ -21,7 +24,7 @@ export function buildServerApp(operations: ServerOperations, options: ServerAppO
   return buildHttpApp({
     ...options,
     title: 'cim server',
-    endpoints: [sendMessageEndpoint(operations)],
+    endpoints: [sendMessageEndpoint(operations), countersEndpoint(options.counters)],
     problems: () => operations.problems(),
   });
 }

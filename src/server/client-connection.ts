@@ -40,6 +40,7 @@ import { assertAddress, assertLogin, assertRead } from './client-rules.ts';
 import { CursorReport, type CursorSender } from './cursor-report.ts';
 import type { JavaReader } from './java-reader.ts';
 import { PageReads, type PageSource } from './page-reads.ts';
+import type { ServerCounters } from './server-counters.ts';
 
 /** What a message needs to be acknowledged by. */
 export interface MessageReference {
@@ -53,6 +54,7 @@ export interface MessageReference {
 export interface ConnectionOwner extends CursorSender, PageSource {
   /** Of this process. */
   readonly instance: string;
+  readonly counters: ServerCounters;
   /** A number for a connection that is about to open, never used before in this instance. */
   nextSessionId(): number;
   monotonic(): number;
@@ -62,8 +64,6 @@ export interface ConnectionOwner extends CursorSender, PageSource {
   closed(connection: ClientConnection): void;
   /** Something that the connection sent made us fail. */
   failed(error: unknown): void;
-  /** A connection was closed by us, for the counters. */
-  count(reason: CloseName | 'other'): void;
 }
 
 type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
@@ -352,7 +352,7 @@ export class ClientConnection {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
     this.#waitingSince = this.#owner.monotonic();
-    this.#owner.count(name);
+    this.#owner.counters.closed[name].value += 1;
     if (this.#speaksCim) this.#outbox.write(encodeCloseCode(code, reason));
     this.#outbox.flush();
     this.#stream.end();

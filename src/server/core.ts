@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import type { RouteApi } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock } from '../base/clock.ts';
+import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
@@ -58,10 +59,11 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   // As others know them. Nobody asks before both are listened on.
   const ports = { tcp: 0, http: 0 };
   const address = () => `${ip}:${ports.tcp}:${ports.http}`;
-  const gateway = new Gateway({ routes, instance, address, clock, log });
+  const counters = new Counters();
+  const gateway = new Gateway({ routes, instance, address, counters, clock, log });
 
   const operations = createServerOperations({ gateway, registry, usableRoutes });
-  const app = buildServerApp(operations, { ...options, version });
+  const app = buildServerApp(operations, { ...options, counters, version });
   lifecycle.onStop('HTTP port of the server', () => app.close());
   if (acceptLinks) lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api));
   const http = await app.listen({ host, port: options.httpPort });

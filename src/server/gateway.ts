@@ -18,12 +18,12 @@ import type {
 } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
 import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
-import type { CloseName } from '../codec/close-codes.ts';
 import { encodeHint } from '../codec/server-frame.ts';
 import { Gather } from '../link/gather.ts';
 import {
@@ -36,6 +36,7 @@ import type { CursorReport } from './cursor-report.ts';
 import { type GroupMember, GroupTable, type LocalGroup } from './group-table.ts';
 import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
 import { Logins } from './logins.ts';
+import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 
 export interface GatewayOptions {
@@ -47,6 +48,7 @@ export interface GatewayOptions {
    * logs in, so both ports are open by then.
    */
   readonly address: () => string;
+  readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -58,8 +60,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly api: ServerApi;
   readonly instance: string;
   readonly groups: GroupTable;
-  /** Connections closed by the server, by reason; since the start. */
-  readonly closedByReason: Partial<Record<CloseName | 'other', number>> = {};
+  readonly counters: ServerCounters;
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
@@ -77,6 +78,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     const { routes, instance, address, clock } = options;
     this.#options = options;
     this.instance = instance;
+    this.counters = createServerCounters(options.counters);
     const onMissed = (group: LocalGroup, head: number) => this.hint(group, head);
     this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
     this.#logins = new Logins({
@@ -203,10 +205,6 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   failed(error: unknown): void {
     const { stack } = error as Error;
     this.#options.log.error({ error: describeError(error), stack }, 'a connection made us fail');
-  }
-
-  count(reason: CloseName | 'other'): void {
-    this.closedByReason[reason] = (this.closedByReason[reason] ?? 0) + 1;
   }
 
   // ---- JavaReaderOwner --------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Counters } from '../../../src/base/counters.ts';
 import { buildServerApp } from '../../../src/server/app.ts';
 import type { DirectMessage } from '../../../src/server/operations.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -12,12 +13,13 @@ const properties = {
 
 function testServer(problems: string[] = []) {
   const sent: DirectMessage[] = [];
+  const counters = new Counters();
   const app = buildServerApp(
     {
       sendMessage: (message) => sent.push(message),
       problems: async () => problems,
     },
-    { clusterSecret: () => 'cluster', log: recordingLog().log, version: '9.9.9' },
+    { clusterSecret: () => 'cluster', counters, log: recordingLog().log, version: '9.9.9' },
   );
   onTeardown(() => app.close());
   const sendMsg = async (body: unknown, authorization = 'Bearer cluster') => {
@@ -30,7 +32,7 @@ function testServer(problems: string[] = []) {
     });
     return [answer.statusCode, answer.body];
   };
-  return { app, sent, sendMsg };
+  return { app, counters, sent, sendMsg };
 }
 
 describe('/sendMsg', () => {
@@ -67,6 +69,17 @@ describe('/sendMsg', () => {
     const body = { userId: 1547028929408, cmd: 'MESSAGE', msg: 'hello', properties };
     expect((await sendMsg(body, 'Bearer other'))[0]).toBe(403);
     expect(sent).toEqual([]);
+  });
+});
+
+test('/counters tells operators what was counted', async () => {
+  const { app, counters } = testServer();
+  counters.add('tea.cups', 'cups of tea').value += 3;
+  expect((await app.inject('/counters')).statusCode).toBe(403);
+  const headers = { authorization: 'Bearer cluster' };
+  expect((await app.inject({ url: '/counters', headers })).json()).toMatchObject({
+    code: '9000',
+    dataBody: [{ name: 'tea.cups', value: 3, description: 'cups of tea' }],
   });
 });
 

@@ -154,6 +154,7 @@ describe('silence', () => {
     await harness.clock.advance(2_000);
     expect(await silent.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 101 });
     expect(pinging.ended).toBe(false);
+    expect(harness.count('connections.closed.silent')).toBe(1);
   });
 });
 

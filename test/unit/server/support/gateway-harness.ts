@@ -15,6 +15,7 @@ import type {
   SubmitResult,
 } from '../../../../src/api/route-api.ts';
 import type { PushGroupResult, PushResult } from '../../../../src/api/server-api.ts';
+import { Counters } from '../../../../src/base/counters.ts';
 import { createLogger } from '../../../../src/base/log.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
@@ -90,6 +91,7 @@ class Asked<Entry, Result> {
 
 export class GatewayHarness {
   readonly clock = new VirtualClock();
+  readonly counters = new Counters();
   readonly opens = new Asked<OpenEntry, OpenResult>(() => opened);
   readonly closes = new Asked<CloseEntry, Done>(() => ({ code: 0 }));
   readonly submits = new Asked<SubmitEntry, SubmitResult>((_entry, answered) => ({
@@ -117,6 +119,7 @@ export class GatewayHarness {
       routes,
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
+      counters: this.counters,
       clock: this.clock,
       log: createLogger('test', 'silent'),
     });
@@ -147,6 +150,10 @@ export class GatewayHarness {
   /** The session that a user logged in with. */
   sessionOf(userId: number): number {
     return this.opens.entries.find((entry) => entry.userId === userId)?.sessionId ?? 0;
+  }
+
+  count(name: string): number {
+    return this.counters.list().find((counter) => counter.name === name)?.value ?? -1;
   }
 
   push(userId: number, seq: number, ...bodies: Uint8Array[]): Promise<PushResult> {
