@@ -16,6 +16,7 @@ import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { routeAddress } from '../registry/registry.ts';
 import { openServerCore } from './core.ts';
+import { routeLinks } from './route-links.ts';
 import { RoutePool } from './route-pool.ts';
 
 export interface RunningServer extends Service {
@@ -44,7 +45,8 @@ async function start(
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
-  const routes = new RoutePool({ secret: clusterSecret, clock, log });
+  const connect = routeLinks({ secret: clusterSecret, clock, log });
+  const routes = new RoutePool({ connect, clock });
   lifecycle.onStop('links to routes', () => routes.stop());
   const followRoutes = () => routes.update(registry.view.routes.map(routeAddress));
   lifecycle.onStop('following routes', registry.onChange(followRoutes));

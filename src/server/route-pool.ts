@@ -7,24 +7,23 @@ import { createHash } from 'node:crypto';
 import type { BatchCall } from '../api/batch-call.ts';
 import type { RouteApi } from '../api/route-api.ts';
 import type { Clock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
-import type { Logger } from '../base/log.ts';
-import { dialUpgrade } from '../http/upgrade.ts';
 import { type Method, routeMethods } from '../link/methods.ts';
-import { RemotePeer } from '../link/remote-peer.ts';
+import type { RemotePeer } from '../link/remote-peer.ts';
+
+/** A route at an address (src/server/route-links.ts). */
+export type RoutePeer = Pick<RemotePeer<RouteApi>, 'api' | 'down' | 'close'>;
 
 export interface RoutePoolOptions {
-  /** Undefined until the roles have agreed on one. */
-  readonly secret: () => string | undefined;
+  /** How a route is reached; `address`: `ip:port`. */
+  readonly connect: (address: string) => RoutePeer;
   readonly clock: Clock;
-  readonly log: Logger;
 }
 
 interface Route {
   readonly address: string;
   readonly seed: number;
-  readonly peer: RemotePeer<RouteApi>;
+  readonly peer: RoutePeer;
   /** Not asked before this time unless no other is left. */
   restsUntil: number;
 }
@@ -117,13 +116,7 @@ export class RoutePool implements Service {
   }
 
   #connect(address: string): Route {
-    const { secret, clock, log } = this.#options;
-    const peer = new RemotePeer(routeMethods, {
-      dial: () => dialUpgrade(`http://${address}`, secret() ?? ''),
-      clock,
-      onDown: (reason) =>
-        log.warn({ route: address, error: describeError(reason) }, 'no link to the route'),
-    });
+    const peer = this.#options.connect(address);
     const seed = createHash('sha256').update(address).digest().readUInt32LE(0);
     return { address, seed, peer, restsUntil: 0 };
   }

@@ -12,6 +12,7 @@ import { createLogger } from '../../../src/base/log.ts';
 import { acceptUpgrades } from '../../../src/http/upgrade.ts';
 import { serveLink } from '../../../src/link/link-host.ts';
 import { routeMethods } from '../../../src/link/methods.ts';
+import { routeLinks } from '../../../src/server/route-links.ts';
 import { RoutePool } from '../../../src/server/route-pool.ts';
 import { onTeardown } from '../../support/teardown.ts';
 
@@ -19,11 +20,9 @@ const secret = 'shared';
 let pool: RoutePool;
 
 beforeEach(() => {
-  pool = new RoutePool({
-    secret: () => secret,
-    clock: systemClock,
-    log: createLogger('test', 'silent'),
-  });
+  const log = createLogger('test', 'silent');
+  const connect = routeLinks({ secret: () => secret, clock: systemClock, log });
+  pool = new RoutePool({ connect, clock: systemClock });
   onTeardown(() => pool.stop());
 });
 
