@@ -97,7 +97,10 @@ export class Incoming {
     const epochHex = toHex(frame.fromEpoch);
     const identity = `${sourceOf(from, epochHex, to, group)}.${sendSeq}`;
     const isOwn = from === this.#options.userId && epochHex === this.#options.epochHex;
-    if (isOwn) this.#options.outgoing.confirmed(to, group, sendSeq, seq);
+    // Seen where it is stored once. Of a message to somebody else this is only the sender's copy: the
+    // receiver's may still be missing, and the message has to be sent until it is acknowledged.
+    if (isOwn && (group !== '' || to === from))
+      this.#options.outgoing.confirmed(to, group, sendSeq, seq);
     timeline.arrived(
       { seq, identity, at, content: isOwn ? null : messageOf(identity, frame) },
       this.#now(),

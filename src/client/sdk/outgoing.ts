@@ -134,7 +134,8 @@ export class Outgoing {
   }
 
   /**
-   * An own message was seen in a timeline: it is stored, whether its acknowledgement comes or not.
+   * An own message was seen in the only timeline that it belongs to: it is stored, whether its
+   * acknowledgement comes or not.
    */
   confirmed(to: number, group: string, sendSeq: number, seq: number): void {
     const conversation = this.#conversations.get(keyOf(to, group));
@@ -263,7 +264,10 @@ export class Outgoing {
     // What the timeline expected was said without this one.
     conversation.expected = 0;
     conversation.backoff.reset();
-    if (conversation.unanswered.size === 0) this.#pending.delete(conversation);
+    if (conversation.unanswered.size === 0) {
+      this.#pending.delete(conversation);
+      this.#waiting.delete(conversation);
+    }
     this.#count -= 1;
     this.#characters -= message.text.length;
     return message.outcome;

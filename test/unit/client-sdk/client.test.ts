@@ -327,19 +327,36 @@ describe('sending', () => {
     expect(server.takeTexts()).toEqual(['a', 'b']);
   });
 
-  test('a message seen in a page confirms itself and is not shown', async () => {
+  test('a message seen in the only timeline it belongs to confirms itself and is not shown', async () => {
     const { client, server, world, texts } = await online();
-    const sent = watch(client.send({ to: 2 }, 'hi'));
+    const sent = watch(client.send({ to: 1 }, 'note'));
     await world.clock.advance(1_000);
     await server.end();
     const next = await reconnect(world, { head: 2 });
     next.take('read');
     const epoch = new Uint8Array(8).fill(1);
-    await next.push(1, { from: 1, epoch, to: 2, sendSeq: 1 });
+    await next.push(1, { from: 1, epoch, to: 1, sendSeq: 1 });
     await next.push(2, { sendSeq: 1, text: 'answer' });
     await next.pageEnd({ head: 2 });
-    expect(sent.value).toEqual({ id: '1.0101010101010101.2.1', seq: 1 });
+    expect(sent.value).toEqual({ id: '1.0101010101010101.1.1', seq: 1 });
     expect(texts()).toEqual(['answer']);
+  });
+
+  test('one’s own copy of a message says nothing of the receiver’s: it is sent until it is acknowledged', async () => {
+    const { client, server, world, texts } = await online();
+    const sent = watch(client.send({ to: 2 }, 'hi'));
+    await world.clock.advance(1_000);
+    await server.end();
+    const next = await reconnect(world, { head: 1 });
+    next.take('read');
+    const epoch = new Uint8Array(8).fill(1);
+    await next.push(1, { from: 1, epoch, to: 2, sendSeq: 1 });
+    await next.pageEnd({ head: 1 });
+    expect(sent.value).toBeUndefined();
+    expect(next.takeTexts()).toEqual(['hi']);
+    await next.ack({ sendSeq: 1, seq: 1 });
+    expect(sent.value).toEqual({ id: '1.0101010101010101.2.1', seq: 1 });
+    expect(texts()).toEqual([]);
   });
 
   test('what another device of mine sent is shown', async () => {

@@ -222,6 +222,15 @@ describe('the end of a message', () => {
     expect(device.take()).toEqual(['2']);
   });
 
+  test('nothing is waited for when the last of what was refused is seen in a timeline', () => {
+    const device = sender();
+    device.add('a');
+    device.ack(1, { code: busy });
+    expect(device.outgoing.wakeAt).toBeLessThan(Infinity);
+    device.outgoing.confirmed(2, '', 1, 7);
+    expect(device.outgoing.wakeAt).toBe(Infinity);
+  });
+
   test('given up, what was written is unconfirmed, the rest was never sent', () => {
     const device = sender();
     device.add('a');
