@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { delayEndpoint } from './endpoints/delay.ts';
+import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
@@ -23,6 +24,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
     endpoints: [
       ...accountEndpoints(operations),
       ...messageEndpoints(operations),
+      ...groupEndpoints(operations),
       historyEndpoint(operations),
       delayEndpoint(operations),
       ...operatorEndpoints(operations),

@@ -40,11 +40,11 @@ export function createRouteCore({
   clock,
   log,
 }: RouteCoreOptions): RouteCore {
-  const { sessions, timelines, schedules } = store;
+  const { sessions, timelines, groups, schedules } = store;
   const accounts = new AccountDirectory(store.accounts);
   const isLive = (instance: string) => registry.view.servers.has(instance);
   const pusher = new Pusher({ servers, sessions, timelines, isLive });
-  const delivery = new Delivery({ timelines, accounts, pusher });
+  const delivery = new Delivery({ timelines, groups, accounts, pusher });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
     api: createRouteService({ store, accounts, delivery, servers, isLive, clock }),

@@ -7,8 +7,10 @@
  */
 import { type ErrorName, errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isGroupName } from '../base/names.ts';
 import { lobby } from '../codec/commands.ts';
 import { sourceOf } from '../codec/identity.ts';
+import type { Groups } from '../store/groups.ts';
 import {
   type Append,
   type AppendResult,
@@ -17,6 +19,7 @@ import {
   userTimeline,
 } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
+import { outsiderRefusal } from './membership.ts';
 import type { Pusher } from './pusher.ts';
 
 /** One message on its way in. */
@@ -61,6 +64,7 @@ const runBytesMax = 256 * 1024;
 
 export interface DeliveryOptions {
   readonly timelines: Timelines;
+  readonly groups: Groups;
   readonly accounts: AccountDirectory;
   readonly pusher: Pusher;
 }
@@ -82,6 +86,12 @@ export class Delivery {
     const strangers: number[] = [];
     for (let index = 0; index < submissions.length; index++) {
       const { group, to } = submissions[index] as Submission;
+      if (group !== '' && group !== lobby && !isGroupName(group)) {
+        // No message of this conversation is ever taken, so no number has to be: the store is
+        // spared the name.
+        answer(index, refused('unknown-group'));
+        continue;
+      }
       (group !== '' || accounts.remembered(to) ? known : strangers).push(index);
     }
     this.#store(submissions, known, answer);
@@ -144,7 +154,8 @@ export class Delivery {
   /** Why a message can never be stored, or null. */
   #refusalOf({ to, group, textBytes }: Submission): ErrorName | null {
     if (textBytes > limits.textBytesMax) return 'too-long';
-    if (group !== '') return group === lobby ? null : 'unknown-receiver';
+    // Who may write to a named group is decided by the append itself.
+    if (group !== '') return null;
     return this.#options.accounts.remembered(to) ? null : 'unknown-receiver';
   }
 
@@ -157,8 +168,12 @@ export class Delivery {
     const ownIndexes: number[] = [];
     for (const run of runs) {
       const { from, to, group } = run.first;
-      appends.push(appendOf(run, group === '' ? userTimeline(to) : groupTimeline(group)));
-      if (group === '' && to !== from) appends.push(appendOf(run, userTimeline(from)));
+      if (group !== '') {
+        appends.push(groupAppendOf(run));
+      } else {
+        appends.push(appendOf(run, userTimeline(to)));
+        if (to !== from) appends.push(appendOf(run, userTimeline(from)));
+      }
       ownIndexes.push(appends.length - 1);
     }
     const results = await this.#options.timelines.append(appends);
@@ -189,6 +204,10 @@ export class Delivery {
     this.#push(run, taken, to === from ? origin : undefined, to);
     if (own !== taken) this.#push(run, own, origin, from);
 
+    if (taken.status === 'not-a-member') {
+      void this.#settleOutsider(run, taken, answer);
+      return;
+    }
     const failed = taken.status === 'taken' ? own : taken;
     const watchers = taken.watchers;
     for (let position = 0; position < run.indexes.length; position++) {
@@ -204,6 +223,21 @@ export class Delivery {
           expected: 0,
           watchers,
         });
+    }
+  }
+
+  /** What the sender had said while a member is stored; the rest is refused for good. */
+  async #settleOutsider(
+    { first, indexes }: Run,
+    { duplicates }: AppendResult,
+    answer: (index: number, outcome: Outcome) => void,
+  ): Promise<void> {
+    // The number is consumed: when the group cannot be looked at, this much is true all the same.
+    const refusal = await outsiderRefusal(this.#options.groups, first.group).catch(
+      () => 'not-a-member' as const,
+    );
+    for (const [position, index] of indexes.entries()) {
+      answer(index, position < duplicates ? stored : refused(refusal));
     }
   }
 
@@ -236,6 +270,12 @@ function appendOf({ first, source, bodies }: Run, timeline: Append['timeline']):
   return { timeline, source, sendSeq, restart, bodies };
 }
 
+function groupAppendOf(run: Run): Append {
+  const { group, from } = run.first;
+  const append = appendOf(run, groupTimeline(group));
+  return group === lobby || run.refusal !== null ? append : { ...append, onlyIfMember: from };
+}
+
 /**
  * Timeline number of the run's body at `position`, 0 where it is a duplicate whose number is not
  * kept.
@@ -244,6 +284,9 @@ function seqAt({ seq, duplicates }: AppendResult, position: number, length: numb
   if (position >= duplicates) return seq + position - duplicates;
   return duplicates === length && position === length - 1 ? seq : 0;
 }
+
+/** Stored, under a number that is not known any more. */
+const stored: Outcome = { error: null, seq: 0, expected: 0, watchers: [] };
 
 function refused(error: ErrorName): Outcome {
   return { error, seq: 0, expected: 0, watchers: [] };

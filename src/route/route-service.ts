@@ -4,20 +4,18 @@
  */
 import { type BatchCall, immediately } from '../api/batch-call.ts';
 import type {
+  AcknowledgeEntry,
   CheckEntry,
   CheckResult,
   InterestEntry,
   InterestResult,
   OpenEntry,
   OpenResult,
-  ReadEntry,
-  ReadResult,
   RouteApi,
   SubmitEntry,
 } from '../api/route-api.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorTable } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
 import { appendOrigin } from '../codec/message-body.ts';
@@ -25,9 +23,10 @@ import { scanMessage } from '../codec/message-scan.ts';
 import { routeMethods } from '../link/methods.ts';
 import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import { groupTimeline, userTimeline } from '../store/timelines.ts';
+import { groupTimeline } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { codeOf, type Delivery, type Submission } from './delivery.ts';
+import { createReader } from './reader.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface RouteServiceOptions {
@@ -42,7 +41,6 @@ export interface RouteServiceOptions {
 
 const done = { code: 0 };
 const busy = { code: Number(errorTable.busy.code) };
-const notAllowed = Number(errorTable['not-allowed'].code);
 
 /**
  * A call each of whose entries is served by a promise of its own; one that fails is answered
@@ -93,12 +91,8 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
         answer(index, { code: codeOf(outcome), seq: outcome.seq, expected: outcome.expected });
       });
     },
-    read: each((entry: ReadEntry) => read(store, entry), routeMethods.read.unanswered),
-    acknowledge: together((entries) =>
-      store.sessions.acknowledge(
-        entries.map((entry) => ({ ...entry, device: entry.device || javaDevice })),
-      ),
-    ),
+    read: createReader(store),
+    acknowledge: together((entries) => acknowledge(store, entries)),
     interest: each(
       (entry: InterestEntry) => interest(store, entry),
       routeMethods.interest.unanswered,
@@ -123,9 +117,13 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
   }
   if (opened?.status === 'opened') {
     endReplaced(options, opened);
-    const [groupHead = 0] = await store.timelines.heads([groupTimeline(lobby)]);
+    const [[groupHead = 0], groups] = await Promise.all([
+      store.timelines.heads([groupTimeline(lobby)]),
+      // Java peers know no named groups.
+      device === javaDevice ? [] : store.groups.of(entry.userId),
+    ]);
     const { connectionNumber, cursor, head } = opened;
-    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead, groups: [] };
+    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead, groups };
   }
   return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
 }
@@ -177,6 +175,20 @@ function check(
   );
 }
 
+async function acknowledge(
+  { sessions, groups }: Store,
+  entries: readonly AcknowledgeEntry[],
+): Promise<void> {
+  const own = entries.filter(({ group }) => group === '');
+  // Of the lobby no cursor is kept: whoever comes back to it knows their own, or starts at its end.
+  const named = entries.filter(({ group }) => group !== '' && group !== lobby);
+  await Promise.all([
+    own.length === 0 ||
+      sessions.acknowledge(own.map((entry) => ({ ...entry, device: entry.device || javaDevice }))),
+    named.length === 0 || groups.acknowledge(named),
+  ]);
+}
+
 async function interest(
   { timelines }: Store,
   { group, instance, address, gone }: InterestEntry,
@@ -206,28 +218,4 @@ function submissionOf(
     body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };
-}
-
-async function read(
-  store: Store,
-  { userId, group, after, afterIdentity, limit }: ReadEntry,
-): Promise<ReadResult> {
-  if (group !== '' && group !== lobby) return { ...routeMethods.read.unanswered, code: notAllowed };
-  const timeline = group === '' ? userTimeline(userId) : groupTimeline(group);
-  const { messages, head, first, rewound } = await store.timelines.read({
-    timeline,
-    after,
-    limit: Math.min(limit, limits.pageMessagesMax),
-    ...(afterIdentity === '' ? {} : { identity: afterIdentity }),
-  });
-  const seqs: number[] = [];
-  const bodies: Uint8Array[] = [];
-  let bytes = 0;
-  for (const { seq, body } of messages) {
-    bytes += body.length;
-    if (bodies.length > 0 && bytes > limits.pageBytesMax) break;
-    seqs.push(seq);
-    bodies.push(body);
-  }
-  return { code: 0, seqs, bodies, head, first, rewound };
 }

@@ -31,8 +31,3 @@ export interface Accounts {
   /** The accounts of these ids, in their order; null where there is none. */
   get(userIds: readonly number[]): Promise<(Account | null)[]>;
 }
-
-/** The form under which names are unique: compatibility-composed and without case. */
-export function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
-}

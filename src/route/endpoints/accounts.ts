@@ -2,12 +2,7 @@
 import { assertUserName } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { integer, string, userId } from './fields.ts';
-
-const account = {
-  type: 'object',
-  properties: { userId: integer, userName: string },
-} as const;
+import { account, integer, string, userId } from './fields.ts';
 
 /**
  * Servers that one login may avoid: a client names those that failed it within the last minute or

@@ -1,6 +1,7 @@
 /** POST /delay: a message for later, stored and sent by the routes. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
 import { groupName, text, userId } from './fields.ts';
@@ -27,11 +28,14 @@ export function delayEndpoint(operations: RouteOperations): Endpoint {
         delaySeconds: { type: 'integer', minimum: 0, maximum: limits.delaySecondsMax },
       },
     },
-    handle: (message) => {
-      if ((message.to === undefined) === (message.group === undefined)) {
+    handle: ({ group, ...message }) => {
+      if ((message.to === undefined) === (group === undefined)) {
         throw new CimError('invalid-argument', 'to: must be given, or group, and not both');
       }
-      return operations.schedule(message);
+      return operations.schedule({
+        ...message,
+        ...(group === undefined ? {} : { group: groupNameOf(group) }),
+      });
     },
   });
 }

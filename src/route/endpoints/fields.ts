@@ -8,13 +8,17 @@ export const text = {
   description: `at most ${limits.textBytesMax} bytes of UTF-8`,
 } as const;
 
+/** Checked by `groupNameOf`, which also finds the form that the group bears. */
 export const groupName = {
   type: 'string',
-  minLength: 1,
-  maxLength: limits.groupNameCharactersMax,
+  description: `at most ${limits.groupNameCharactersMax} characters, without white space, # and ;;; whatever the case, it is one group`,
 } as const;
 
 /** Answers, for the documentation. */
 export const string = { type: 'string' } as const;
 export const integer = { type: 'integer' } as const;
 export const boolean = { type: 'boolean' } as const;
+export const account = {
+  type: 'object',
+  properties: { userId: integer, userName: string },
+} as const;

@@ -1,6 +1,7 @@
 /** POST /history: what a user's timeline and the lobby still keep. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
 import { groupName, integer, string, userId } from './fields.ts';
@@ -55,11 +56,15 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
       },
     },
     answer: { type: 'array', items: message },
-    handle: async ({ limit = limitDefault, ...query }) => {
-      if (query.peer !== undefined && query.group !== undefined) {
+    handle: async ({ limit = limitDefault, group, ...query }) => {
+      if (query.peer !== undefined && group !== undefined) {
         throw new CimError('invalid-argument', 'peer: must not be given together with group');
       }
-      const found = await operations.history({ ...query, limit });
+      const found = await operations.history({
+        ...query,
+        limit,
+        ...(group === undefined ? {} : { group: groupNameOf(group) }),
+      });
       return found.map(({ id, from, fromName, to, group, text, seq, at }) => ({
         id,
         from,

@@ -1,10 +1,11 @@
 /** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs [J2.4]. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { groupNameOf } from '../../base/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { boolean, text, userId } from './fields.ts';
+import { boolean, groupName, text, userId } from './fields.ts';
 
 export function messageEndpoints(operations: RouteOperations): readonly Endpoint[] {
   return [
@@ -46,14 +47,20 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/groupRoute',
-      summary: 'Sends to everybody online',
+      summary: 'Sends to everybody online, or to the members of a group',
       body: {
         type: 'object',
         required: ['userId', 'msg'],
-        properties: { userId: { ...userId, description: 'the sender' }, msg: text },
+        properties: {
+          userId: { ...userId, description: 'the sender' },
+          msg: text,
+          group: { ...groupName, description: `${lobby} (everybody online) if absent` },
+        },
       },
-      handle: ({ userId, msg }, caller) =>
-        sentFor(caller, () => operations.sendGroup({ from: userId, group: lobby, text: msg })),
+      handle: ({ userId, msg, group = lobby }, caller) => {
+        const message = { from: userId, group: groupNameOf(group), text: msg };
+        return sentFor(caller, () => operations.sendGroup(message));
+      },
     }),
 
     endpoint({

@@ -14,7 +14,7 @@
  *   later:{s:3}        hash     their payloads
  *   sent:{s:3}:<sch>   string   the id of a schedule that was sent; expires
  */
-import { nameKey } from '../accounts.ts';
+import { nameKey } from '../../base/names.ts';
 import { type TimelineId, userTimeline } from '../timelines.ts';
 
 /** Schedules are spread over this many hash tags; changing it loses track of what is pending. */

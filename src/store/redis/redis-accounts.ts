@@ -10,13 +10,8 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import {
-  type Account,
-  type Accounts,
-  nameKey,
-  type Registration,
-  type RegistrationResult,
-} from '../accounts.ts';
+import { nameKey } from '../../base/names.ts';
+import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
 import type { Keys } from './keys.ts';
 import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';

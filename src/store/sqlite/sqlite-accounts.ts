@@ -3,13 +3,8 @@
  * heal.
  */
 import type { Clock } from '../../base/clock.ts';
-import {
-  type Account,
-  type Accounts,
-  nameKey,
-  type Registration,
-  type RegistrationResult,
-} from '../accounts.ts';
+import { nameKey } from '../../base/names.ts';
+import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
 import type { Database, Statement } from './database.ts';
 
 export class SqliteAccounts implements Accounts {

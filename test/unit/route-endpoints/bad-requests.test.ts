@@ -42,7 +42,21 @@ describe('a wrong field is named', () => {
     ['/history', { userId: 1, keyword: '' }, 'keyword: must not be empty'],
     ['/history', { userId: 1, limit: 201 }, 'limit: must be a whole number from 1 to 200'],
     ['/history', { userId: 1, peer: 2, group: 'g' }, 'peer: must not be given together with group'],
-    ['/history', { userId: 1, group: 'g'.repeat(65) }, 'group: must have at most 64 characters'],
+    ['/history', { userId: 1, group: 'a b' }, 'group: must not hold white space'],
+    ['/createGroup', { group: 'g' }, 'userId: must be given'],
+    ['/createGroup', { userId: 1 }, 'group: must be given'],
+    ['/createGroup', { userId: 1, group: '#g' }, 'group: must not hold #'],
+    ['/createGroup', { userId: 1, group: 'Lobby' }, 'group: everybody online is in the lobby'],
+    ['/joinGroup', { userId: 1, group: '' }, 'group: must not be blank'],
+    ['/leaveGroup', { userId: 1, group: 'lobby' }, 'group: everybody online is in the lobby'],
+    ['/groups', {}, 'userId: must be given'],
+    ['/groupMembers', { userId: 1 }, 'group: must be given'],
+    [
+      '/groupMembers',
+      { userId: 1, group: 'g', limit: 1001 },
+      'limit: must be a whole number from 1 to 1000',
+    ],
+    ['/groupRoute', { userId: 1, msg: 'hi', group: 'a;;b' }, 'group: must not hold ;;'],
     ['/delay', { from: 1, to: 2, text: 'x', delaySeconds: 1 }, 'id: must be given'],
     [
       '/delay',
@@ -90,6 +104,7 @@ describe('what the operations refuse is passed on', () => {
 
 const paths = [
   ...['/registerAccount', '/login', '/offLine', '/groupRoute', '/p2pRoute', '/fetchOfflineMsgs'],
+  ...['/createGroup', '/joinGroup', '/leaveGroup', '/groups', '/groupMembers'],
   ...['/history', '/delay', '/kick'],
 ];
 
@@ -112,7 +127,17 @@ const anyBody = fc.oneof(
             'from',
             'to',
           ],
-          ...['group', 'text', 'delaySeconds', 'peer', 'keyword', 'before', 'limit', '__proto__'],
+          ...[
+            'group',
+            'text',
+            'delaySeconds',
+            'peer',
+            'keyword',
+            'before',
+            'after',
+            'limit',
+            '__proto__',
+          ],
         ].map((name) => [
           name,
           fc.oneof(

@@ -97,6 +97,72 @@ describe('/history', () => {
   });
 });
 
+describe('named groups', () => {
+  const cooks = { group: 'cooks', owner: zhangsan, joined: 2, cursor: 4, head: 5 };
+
+  test.each([
+    ['/createGroup', 'createGroup'],
+    ['/joinGroup', 'joinGroup'],
+  ])('%s answers the place of the user', async (path, operation) => {
+    const route = new RouteCaller();
+    const answer = await route.post(path, { userId: lisi, group: 'Cooks' }, cim);
+    expect(answer).toEqual(success(cooks));
+    expect(route.operations.calls).toEqual([[operation, { userId: lisi, group: 'cooks' }]]);
+  });
+
+  test('/leaveGroup', async () => {
+    const route = new RouteCaller();
+    const answer = await route.post('/leaveGroup', { userId: lisi, group: 'Cooks' }, cim);
+    expect(answer).toEqual(success());
+    expect(route.operations.calls).toEqual([['leaveGroup', { userId: lisi, group: 'cooks' }]]);
+  });
+
+  test('/groups', async () => {
+    expect(await new RouteCaller().post('/groups', { userId: lisi }, cim)).toEqual(
+      success([cooks]),
+    );
+  });
+
+  test('/groupMembers, from the first if nothing else is asked', async () => {
+    const route = new RouteCaller();
+    const members = success([
+      { userId: zhangsan, userName: 'zhangsan' },
+      { userId: lisi, userName: 'lisi' },
+    ]);
+    const asked = { userId: lisi, group: 'cooks' };
+    expect(await route.post('/groupMembers', { ...asked, after: 7, limit: 2 }, cim)).toEqual(
+      members,
+    );
+    expect(await route.post('/groupMembers', asked, cim)).toEqual(members);
+    expect(route.operations.calls).toEqual([
+      ['groupMembers', { ...asked, after: 7, limit: 2 }],
+      ['groupMembers', { ...asked, after: 0, limit: limits.membersPageMax }],
+    ]);
+  });
+
+  test('/groupRoute takes one; the lobby without', async () => {
+    const route = new RouteCaller();
+    const message = { userId: lisi, msg: 'hi' };
+    await route.post('/groupRoute', { ...message, group: 'Cooks' }, cim);
+    await route.post('/groupRoute', message, cim);
+    expect(route.operations.calls).toEqual([
+      ['sendGroup', { from: lisi, group: 'cooks', text: 'hi' }],
+      ['sendGroup', { from: lisi, group: 'lobby', text: 'hi' }],
+    ]);
+  });
+
+  test('the name is the same however it is written, for /delay and /history too', async () => {
+    const route = new RouteCaller();
+    const schedule = { id: 's', from: lisi, text: 'later', delaySeconds: 1 };
+    await route.post('/delay', { ...schedule, group: 'Cooks' }, cim);
+    await route.post('/history', { userId: lisi, group: 'Cooks', limit: 1 }, cim);
+    expect(route.operations.calls).toEqual([
+      ['schedule', { ...schedule, group: 'cooks' }],
+      ['history', { userId: lisi, group: 'cooks', limit: 1 }],
+    ]);
+  });
+});
+
 describe('/delay', () => {
   const common = { id: 's1', from: zhangsan, text: 'later', delaySeconds: 60 };
 
@@ -168,6 +234,8 @@ test('/openapi.json has every endpoint', async () => {
     ...['get /healthz', 'get /readyz'],
     ...['post /registerAccount', 'post /login', 'post /offLine', 'get /onlineUser'],
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
+    ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
+    ...['post /groups', 'post /groupMembers'],
     ...['post /history', 'post /delay', 'get /servers', 'post /kick'],
   ]);
   const { properties } = paths['/delay'].post.requestBody.content['application/json'].schema;

@@ -1,0 +1,52 @@
+/** What the operations of a route work with, and questions that several of them ask. */
+import { callOne } from '../../api/batch-call.ts';
+import type { Strategy } from '../../balance/strategy.ts';
+import type { Clock } from '../../base/clock.ts';
+import { CimError } from '../../base/errors.ts';
+import { closeCodes } from '../../codec/close-codes.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Account } from '../../store/accounts.ts';
+import type { Session } from '../../store/sessions.ts';
+import type { Store } from '../../store/store.ts';
+import type { AccountDirectory } from '../account-directory.ts';
+import type { Delivery } from '../delivery.ts';
+import type { ServerDirectory } from '../server-directory.ts';
+
+export interface OperationsContext {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly accounts: AccountDirectory;
+  readonly delivery: Delivery;
+  readonly servers: ServerDirectory;
+  readonly strategy: Strategy;
+  readonly clock: Clock;
+}
+
+/** The account of a caller. Throws `account-mismatch`. */
+export async function callerOf({ accounts }: OperationsContext, userId: number): Promise<Account> {
+  const account = await accounts.find(userId);
+  if (!account) throw new CimError('account-mismatch', 'userId: there is no such account');
+  return account;
+}
+
+/** The user's sessions on servers that are alive. */
+export async function liveSessions(
+  { store, registry }: OperationsContext,
+  userId: number,
+): Promise<Session[]> {
+  const [sessions = []] = await store.sessions.of([userId]);
+  return sessions.filter(({ instance }) => registry.view.servers.has(instance));
+}
+
+/** Tells the clients that an operator ended their sessions. */
+export async function endSessions(
+  { servers }: OperationsContext,
+  sessions: readonly Session[],
+): Promise<void> {
+  const { code, meaning: reason } = closeCodes.kicked;
+  await Promise.all(
+    sessions.map(({ address, sessionId, instance }) =>
+      callOne(servers.at(address).end, { sessionId, instance, code, reason }),
+    ),
+  );
+}

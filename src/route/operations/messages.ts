@@ -1,0 +1,58 @@
+/** Messages that come over HTTP, and the history of those that were stored. */
+import { callOne } from '../../api/batch-call.ts';
+import { lobby } from '../../codec/commands.ts';
+import { javaDevice } from '../../store/sessions.ts';
+import { readHistory } from '../history.ts';
+import { assertText, deliverTexts, drawEpoch } from '../http-message.ts';
+import { assertMember } from '../membership.ts';
+import type { RouteOperations } from '../operations.ts';
+import { callerOf, liveSessions, type OperationsContext } from './context.ts';
+
+export function messageOperations(
+  context: OperationsContext,
+): Pick<RouteOperations, 'sendPrivate' | 'sendGroup' | 'fetchOffline' | 'history'> {
+  const { store, registry, delivery, servers, clock } = context;
+
+  return {
+    async sendPrivate({ from, to, texts }) {
+      for (const text of texts) assertText(text);
+      const sender = await callerOf(context, from);
+      const { watchers } = await deliverTexts(delivery, {
+        sender,
+        to,
+        texts,
+        at: clock.now(),
+        epochHex: drawEpoch(),
+      });
+      return { online: watchers.some(({ instance }) => registry.view.servers.has(instance)) };
+    },
+
+    async sendGroup({ from, group, text }) {
+      assertText(text);
+      const sender = await callerOf(context, from);
+      await deliverTexts(delivery, {
+        sender,
+        group,
+        texts: [text],
+        at: clock.now(),
+        epochHex: drawEpoch(),
+      });
+    },
+
+    async fetchOffline(userId) {
+      const sessions = await liveSessions(context, userId);
+      const java = sessions.filter(({ device }) => device === javaDevice);
+      await Promise.all(
+        java.map(({ address, sessionId, instance }) =>
+          callOne(servers.at(address).wake, { sessionId, instance }),
+        ),
+      );
+    },
+
+    async history(query) {
+      const { userId, group = lobby } = query;
+      if (group !== lobby) await assertMember(store.groups, group, userId);
+      return readHistory(store.timelines, query);
+    },
+  };
+}

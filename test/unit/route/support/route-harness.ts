@@ -1,0 +1,149 @@
+/**
+ * A route over a real store (SQLite in memory), with one server that only notes what it is told.
+ */
+import { callOne, immediately } from '../../../../src/api/batch-call.ts';
+import type { OpenResult, SubmitEntry, SubmitResult } from '../../../../src/api/route-api.ts';
+import type {
+  MembershipEntry,
+  PushEntry,
+  PushGroupEntry,
+  ServerApi,
+} from '../../../../src/api/server-api.ts';
+import { strategies } from '../../../../src/balance/strategies.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { createLogger } from '../../../../src/base/log.ts';
+import { encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import { decodeText, scanMessage } from '../../../../src/codec/message-scan.ts';
+import { createLocalRegistry } from '../../../../src/registry/open-registry.ts';
+import { createRouteCore, type RouteCore } from '../../../../src/route/core.ts';
+import type { Account } from '../../../../src/store/accounts.ts';
+import { openStore } from '../../../../src/store/open-store.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import type { TimelineId } from '../../../../src/store/timelines.ts';
+import { onTeardown } from '../../../support/teardown.ts';
+
+export const amy: Account = { userId: 1, name: 'amy' };
+export const bob: Account = { userId: 2, name: 'bob' };
+export const epochHex = '01'.repeat(8);
+export const instance = 'server-1';
+export const address = '10.0.0.1:9000:8081';
+
+export class RouteHarness {
+  readonly store: Store;
+  readonly core: RouteCore;
+  readonly pushes: PushEntry[] = [];
+  readonly groupPushes: PushGroupEntry[] = [];
+  readonly memberships: MembershipEntry[] = [];
+  /** Session ids that the server knows. */
+  readonly connected = new Set<number>();
+
+  private constructor(store: Store, createCore: (server: ServerApi) => RouteCore) {
+    this.store = store;
+    this.core = createCore({
+      push: immediately((entry) => {
+        this.pushes.push(entry);
+        return { missing: entry.sessionIds.filter((sessionId) => !this.connected.has(sessionId)) };
+      }),
+      pushGroup: immediately((entry) => {
+        this.groupPushes.push(entry);
+        return { foreign: false };
+      }),
+      transient: immediately(() => ({ code: 0 })),
+      membership: immediately((entry) => {
+        this.memberships.push(entry);
+        return { code: 0 };
+      }),
+      drain: immediately(() => ({ code: 0 })),
+      end: immediately(() => ({ code: 0 })),
+      wake: immediately(() => ({ code: 0 })),
+      online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
+    });
+    onTeardown(() => this.core.stop());
+  }
+
+  /** With amy and bob registered. */
+  static async start(): Promise<RouteHarness> {
+    const log = createLogger('test', 'silent');
+    const store = await openStore({
+      kind: 'sqlite',
+      path: ':memory:',
+      retention: { messagesMax: 1_000, ageMs: 1e9 },
+      log,
+    });
+    onTeardown(() => store.close());
+    const registry = (await createLocalRegistry()).join();
+    await registry.announceServer({
+      instance,
+      ip: '10.0.0.1',
+      tcpPort: 9000,
+      httpPort: 8081,
+      version: '1',
+      connections: 0,
+    });
+    const harness = new RouteHarness(store, (server) =>
+      createRouteCore({
+        store,
+        registry,
+        servers: { at: () => server },
+        strategy: strategies['round-robin'](),
+        clock: systemClock,
+        log,
+      }),
+    );
+    for (const account of [amy, bob]) await harness.core.operations.register(account);
+    return harness;
+  }
+
+  connect(
+    { userId, name }: Account,
+    sessionId: number,
+    device = `device-${sessionId}`,
+  ): Promise<OpenResult> {
+    this.connected.add(sessionId);
+    return callOne(this.core.api.open, {
+      userId,
+      userName: name,
+      device,
+      connectionNumber: sessionId,
+      ephemeral: false,
+      instance,
+      address,
+      sessionId,
+    });
+  }
+
+  /** Results of one batch, in the order of its entries. */
+  submit(...entries: readonly SubmitEntry[]): Promise<SubmitResult[]> {
+    return new Promise((resolve) => {
+      const results: SubmitResult[] = [];
+      let waiting = entries.length;
+      this.core.api.submit(entries, (index, result) => {
+        results[index] = result;
+        waiting -= 1;
+        if (waiting === 0) resolve(results);
+      });
+    });
+  }
+
+  async timelineOf(user: number | TimelineId): Promise<string[]> {
+    const timeline: TimelineId = typeof user === 'number' ? `u:${user}` : user;
+    const { messages } = await this.store.timelines.read({ timeline, after: 0, limit: 1_000 });
+    return messages.map(({ body }) => textOf(body));
+  }
+}
+
+/** A message of amy's, to bob unless somebody else or a group is named. */
+export function submission(
+  sendSeq: number,
+  text: string,
+  to: number | string = bob.userId,
+): SubmitEntry {
+  const receiver = typeof to === 'number' ? { to } : { group: to };
+  const body = encodeClientMessage({ ...receiver, sendSeq, text });
+  return { from: amy.userId, fromName: amy.name, epochHex, instance, sessionId: 1, body };
+}
+
+export function textOf(body: Uint8Array): string {
+  const { textStart, textEnd } = scanMessage(body);
+  return decodeText(body, textStart, textEnd);
+}
