@@ -24,7 +24,7 @@ import { onTeardown } from '../../../support/teardown.ts';
 
 export const amy: Account = { userId: 1, name: 'amy' };
 export const bob: Account = { userId: 2, name: 'bob' };
-export const epochHex = '01'.repeat(8);
+const epochHex = '01'.repeat(8);
 export const instance = 'server-1';
 export const address = '10.0.0.1:9000:8081';
 
