@@ -134,7 +134,7 @@ export const limits = {
   clientQueueMessagesMax: 10_000,
   clientQueueCharactersMax: 16 * 1024 * 1024,
   /**
-   * Messages of one timeline that a client holds for an application that is slow, or for an earlier
+   * Messages that a client holds for an application that is slow, or of one timeline for an earlier
    * one to come; the others are read again.
    */
   clientHeldMessagesMax: 512,
@@ -143,6 +143,8 @@ export const limits = {
    * anew. Saved each time the cursor is.
    */
   clientWindowMax: 1_024,
+  /** The same for each named group: with `groupsPerUserMax` of them a save stays under 1 MiB. */
+  clientGroupWindowMax: 64,
 
   /**
    * How long a timeline remembers the last number of a (device epoch, conversation) after its last

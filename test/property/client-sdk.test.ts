@@ -21,6 +21,7 @@ class TimelineWorld {
   /** The oldest number kept. */
   first = 1;
   now = 0;
+  readonly #joined: number;
   readonly #cursor: TimelineCursor<string>;
   readonly #untaken: Entry<string>[] = [];
   /** Pushes on their way; a read that waits for its answer. */
@@ -29,10 +30,15 @@ class TimelineWorld {
   #online = false;
   #names = 0;
 
-  constructor() {
+  /** `joined`: the messages of a group before its member came, who is to see none of them. */
+  constructor(joined = 0) {
+    this.#joined = joined;
+    this.append(joined);
     this.#cursor = new TimelineCursor({
-      start: { seq: 0, identity: '' },
+      start: { seq: joined, identity: '' },
+      floor: joined,
       random: () => 0.5,
+      untakenCount: () => this.#untaken.length,
       emit: (entry) => this.#untaken.push(entry),
     });
     this.connect();
@@ -49,7 +55,7 @@ class TimelineWorld {
 
   connect(): void {
     this.#online = true;
-    this.#cursor.connected(this.log.length);
+    this.#cursor.connected(this.log.length, { readAnyway: this.#joined > 0 });
     this.#step();
   }
 
@@ -113,7 +119,8 @@ class TimelineWorld {
 
   /** A failover: the newest are lost. */
   loseTail(count: number): void {
-    this.log.splice(Math.max(this.first - 1, this.log.length - count));
+    const kept = Math.max(this.first - 1, this.#joined);
+    this.log.splice(Math.max(kept, this.log.length - count));
   }
 
   retain(count: number): void {
@@ -178,8 +185,8 @@ function courseOf<World>(
   return fc.array(fc.oneof(...steps), { maxLength: 60 });
 }
 
-async function play(course: Course<TimelineWorld>): Promise<TimelineWorld> {
-  const world = new TimelineWorld();
+async function play(course: Course<TimelineWorld>, joined = 0): Promise<TimelineWorld> {
+  const world = new TimelineWorld(joined);
   for (const step of course) step(world);
   await world.settle();
   return world;
@@ -219,6 +226,24 @@ describe('a timeline is shown', () => {
         const { shown, log } = await play(course);
         expect(new Set(shown).size).toBe(shown.length);
         expect(shown).toEqual(expect.arrayContaining(log.map(({ identity }) => identity)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('to a member of a group from the joining on, and nothing from before', async () => {
+    const failover = fc.tuple(small, small).map(([lost, added]) => (world: TimelineWorld) => {
+      world.loseTail(lost);
+      world.append(added);
+    });
+    await fc.assert(
+      fc.asyncProperty(courseOf(...always, ...inOrder, failover), small, async (course, joined) => {
+        const { shown, log } = await play(course, joined);
+        const before = log.slice(0, joined).map(({ identity }) => identity);
+        expect(new Set(shown).size).toBe(shown.length);
+        expect(shown.filter((name) => before.includes(name))).toEqual([]);
+        const theirs = log.slice(joined).map(({ identity }) => identity);
+        expect(shown).toEqual(expect.arrayContaining(theirs));
       }),
       { numRuns: 1_000 },
     );

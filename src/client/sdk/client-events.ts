@@ -32,9 +32,27 @@ export interface SentMessage {
   readonly seq: number;
 }
 
-export interface OnlineUser {
+export interface User {
   readonly userId: number;
   readonly userName: string;
+}
+
+/** A named group that the user is in. */
+export interface GroupPlace {
+  readonly group: string;
+  /** Who created it; when the owner leaves, whoever has been in it for longest. */
+  readonly owner: number;
+  /** The number of its newest message when the user joined: what came before is not theirs. */
+  readonly joined: number;
+  /** The newest number that a device of the user has acknowledged. */
+  readonly cursor: number;
+  readonly head: number;
+}
+
+export interface MembersQuery {
+  /** Only ids above this one. */
+  readonly after?: number;
+  readonly limit?: number;
 }
 
 /** `peer`, `group`, `keyword` and `before` each narrow the search. */
@@ -83,6 +101,12 @@ export interface ClientEvents {
    * away for too long.
    */
   gap: { readonly group?: string; readonly first: number; readonly last: number };
+  /**
+   * The user is in this group now, or no longer, by what another device of theirs has asked for: it
+   * is followed, or not any more.
+   */
+  joined: { readonly group: string };
+  left: { readonly group: string };
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
   /**

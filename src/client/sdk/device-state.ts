@@ -1,6 +1,6 @@
 /**
- * What a device remembers between two processes: its id, the number of its last connection, how far
- * its user has read, and the identities shown last. Kept in a Storage; without a usable one the
+ * What a device remembers between two processes: its id, the number of its last connection, and of
+ * each timeline how far its user has read and the identities shown last. Kept in a Storage; without a usable one the
  * device is ephemeral: it lives as long as the process and leaves nothing behind.
  */
 import type { Clock } from '../../base/clock.ts';
@@ -18,14 +18,20 @@ export interface DeviceStateOptions {
   readonly warn: (kind: WarningKind, message: string) => void;
 }
 
+/** How far a timeline was taken, and the identities taken last. */
+export interface SavedPlace {
+  readonly position: Position;
+  readonly window: SavedWindow;
+}
+
 /** As it is stored, in JSON. */
 interface SavedState {
   readonly version: 1;
   readonly userId: number;
   readonly device: string;
   readonly connectionNumber: number;
-  readonly cursor: Position | null;
-  readonly window: SavedWindow;
+  /** By group; one's own is the group without a name. */
+  readonly places: readonly (readonly [string, SavedPlace])[];
 }
 
 export class DeviceState {
@@ -33,7 +39,8 @@ export class DeviceState {
   readonly #warn: DeviceStateOptions['warn'];
   /** Null: an ephemeral device. */
   #store: DeviceStore | null;
-  #state: SavedState;
+  #state: Omit<SavedState, 'places'>;
+  readonly #places: Map<string, SavedPlace>;
   /** The save under way, and whether the state has changed since it began. */
   #saving: Promise<void> | null = null;
   #changed = false;
@@ -72,7 +79,9 @@ export class DeviceState {
     this.#clock = clock;
     this.#warn = warn;
     this.#store = store;
-    this.#state = state;
+    const { places, ...rest } = state;
+    this.#state = rest;
+    this.#places = new Map(places);
   }
 
   get device(): string {
@@ -83,13 +92,14 @@ export class DeviceState {
     return this.#store === null;
   }
 
-  /** Null: the device has not read yet, the server knows where it starts. */
-  get cursor(): Position | null {
-    return this.#state.cursor;
+  /** Undefined: the device has not read this timeline yet, the server knows where it starts. */
+  placeOf(group: string): SavedPlace | undefined {
+    return this.#places.get(group);
   }
 
-  get window(): SavedWindow {
-    return this.#state.window;
+  /** The timelines that it remembers something of. */
+  get groups(): readonly string[] {
+    return [...this.#places.keys()];
   }
 
   /**
@@ -103,10 +113,17 @@ export class DeviceState {
     return connectionNumber;
   }
 
-  /** How far the application has come; saved soon. */
-  moveCursor(cursor: Position, window: SavedWindow): void {
-    this.#state = { ...this.#state, cursor, window };
+  /** How far the application has come in these timelines; saved soon. */
+  move(places: ReadonlyMap<string, SavedPlace>): void {
+    for (const [group, place] of places) this.#places.set(group, place);
     void this.#save();
+  }
+
+  /** The user is in this group no longer; saved soon. False: nothing was remembered of it. */
+  forget(group: string): boolean {
+    const isForgotten = this.#places.delete(group);
+    if (isForgotten) void this.#save();
+    return isForgotten;
   }
 
   /** Saves what has changed and gives the place up. */
@@ -132,7 +149,7 @@ export class DeviceState {
     while (this.#changed) {
       this.#changed = false;
       try {
-        await store.save(JSON.stringify(this.#state));
+        await store.save(this.#toJson());
         this.#saveFailed = false;
       } catch (error) {
         if (!this.#saveFailed) this.#warn('state-not-saved', describeError(error));
@@ -141,10 +158,15 @@ export class DeviceState {
     }
     this.#saving = null;
   }
+
+  #toJson(): string {
+    const state: SavedState = { ...this.#state, places: [...this.#places] };
+    return JSON.stringify(state);
+  }
 }
 
 function freshState(userId: number, device: string): SavedState {
-  return { version: 1, userId, device, connectionNumber: 0, cursor: null, window: [] };
+  return { version: 1, userId, device, connectionNumber: 0, places: [] };
 }
 
 /** Undefined: nothing was saved yet, or nothing of use. Throws if it is not for us to replace. */
@@ -174,23 +196,31 @@ function parseState(text: string): SavedState | undefined {
 
 function isSavedState(value: unknown): value is SavedState {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, userId, device, connectionNumber, cursor, window } = value as Record<
-    string,
-    unknown
-  >;
+  const { version, userId, device, connectionNumber, places } = value as Record<string, unknown>;
   return (
     version === 1 &&
     isCount(userId) &&
     typeof device === 'string' &&
     isCount(connectionNumber) &&
-    (cursor === null || isPosition(cursor)) &&
+    Array.isArray(places) &&
+    places.every(
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isPlace(entry[1]),
+    )
+  );
+}
+
+function isPlace(value: unknown): value is SavedPlace {
+  if (typeof value !== 'object' || value === null) return false;
+  const { position, window } = value as Record<string, unknown>;
+  return (
+    isPosition(position) &&
     Array.isArray(window) &&
     window.every(
-      (place) =>
-        Array.isArray(place) &&
-        typeof place[0] === 'string' &&
-        isCount(place[1]) &&
-        isCount(place[2]),
+      (known) =>
+        Array.isArray(known) &&
+        typeof known[0] === 'string' &&
+        isCount(known[1]) &&
+        isCount(known[2]),
     )
   );
 }

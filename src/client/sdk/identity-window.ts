@@ -16,8 +16,10 @@ export type SavedWindow = readonly (readonly [string, number, number])[];
 
 export class IdentityWindow {
   readonly #places = new Map<string, Place>();
+  readonly #countMax: number;
 
-  constructor(saved: SavedWindow = []) {
+  constructor(saved: SavedWindow = [], countMax: number = limits.clientWindowMax) {
+    this.#countMax = countMax;
     for (const [identity, seq, at] of saved) this.add(identity, { seq, at });
   }
 
@@ -29,7 +31,7 @@ export class IdentityWindow {
   add(identity: string, place: Place): void {
     this.#places.delete(identity);
     this.#places.set(identity, place);
-    if (this.#places.size <= limits.clientWindowMax) return;
+    if (this.#places.size <= this.#countMax) return;
     for (const oldest of this.#places.keys()) {
       this.#places.delete(oldest);
       return;

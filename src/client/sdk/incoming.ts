@@ -1,21 +1,23 @@
 /**
- * What arrives: the timelines (one's own, the lobby's), the order in which their messages go to the
- * application, one at a time, and the acknowledgement of what it took, to the server and to the
+ * What arrives: gives frames to the timelines that they are about (timelines.ts), what comes next to
+ * the application (delivery-queue.ts), and acknowledges what it took, to the server and to the
  * device's state.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
-import { command, lobby } from '../../codec/commands.ts';
+import { errorTable } from '../../base/errors.ts';
+import { command } from '../../codec/commands.ts';
 import { sourceOf } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
-import type { Ack, ServerFrame } from '../../codec/server-frame.ts';
+import type { Ack, GroupPlace, ServerFrame } from '../../codec/server-frame.ts';
 import type { Message } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
-import type { DeviceState } from './device-state.ts';
-import type { SavedWindow } from './identity-window.ts';
+import { DeliveryQueue, type DeliveryQueueOptions } from './delivery-queue.ts';
+import type { DeviceState, SavedPlace } from './device-state.ts';
 import type { Outgoing } from './outgoing.ts';
-import { type Entry, type Gap, type Position, TimelineCursor } from './timeline-cursor.ts';
+import type { Gap } from './timeline-cursor.ts';
+import { type GroupChanges, own, Timelines } from './timelines.ts';
 
-export interface IncomingOptions {
+export interface IncomingOptions extends DeliveryQueueOptions {
   readonly userId: number;
   readonly epochHex: string;
   readonly clock: Clock;
@@ -23,22 +25,10 @@ export interface IncomingOptions {
   readonly state: DeviceState;
   readonly outgoing: Outgoing;
   readonly write: (fields: RequestFields) => void;
-  /** Gives a message to the application; undefined while nobody listens. */
-  readonly listener: () => ((message: Message) => Promise<void> | undefined) | undefined;
-  /** The application has failed to take a message. */
-  readonly onFailure: (error: unknown) => void;
   readonly onGap: (group: string, gap: Gap) => void;
-  /** The application has taken something: there may be room to read on. */
-  readonly onTaken: () => void;
+  /** As the server tells it: the user may have joined or left on another device. */
+  readonly onGroups: (changes: GroupChanges) => void;
 }
-
-interface Delivery {
-  readonly timeline: TimelineCursor<Message>;
-  readonly entry: Entry<Message>;
-}
-
-/** The key of one's own timeline among the groups. */
-const own = '';
 
 /**
  * What was taken is acknowledged and saved this long after, all of it at once: acknowledgements are
@@ -49,45 +39,42 @@ const settleMs = 200;
  * So many taken are acknowledged at once: a device that dies is not to be sent more of them again.
  */
 const acknowledgeMessages = 100;
+/** The codes with which a read of a group is refused for good. */
+const refusals: ReadonlySet<number> = new Set([
+  Number(errorTable['not-a-member'].code),
+  Number(errorTable['unknown-group'].code),
+]);
 
 export class Incoming {
   readonly #options: IncomingOptions;
-  readonly #timelines = new Map<string, TimelineCursor<Message>>();
-  readonly #deliveries: Delivery[] = [];
-  #delivering = false;
-  #stopped = false;
+  readonly #deliveries: DeliveryQueue;
+  readonly #timelines: Timelines;
   #online = false;
-  /** What the server knows to be taken, and how many messages were taken since. */
-  #acknowledgedSeq = 0;
+  /** Messages taken since the last acknowledgement. */
   #takenCount = 0;
-  /** The position that was last acknowledged and saved; the timer is for the next. */
-  #settled: Position | null = null;
   #settleTimer: Timer | null = null;
 
   constructor(options: IncomingOptions) {
     this.#options = options;
+    this.#deliveries = new DeliveryQueue({ ...options, onTaken: () => this.#taken() });
+    this.#timelines = new Timelines({
+      state: options.state,
+      random: options.random,
+      untakenCount: () => this.#deliveries.length,
+      emit: (timeline, entry) => this.#deliveries.add(timeline, entry),
+    });
   }
 
-  /**
-   * Logged in. A device without a cursor of its own starts where the server says, a new epoch at
-   * the head of the lobby.
-   */
-  connected(welcome: ServerFrame): void {
+  connected({ cursor, head, groupHead: lobbyHead, groups }: ServerFrame): void {
     this.#online = true;
-    const { state } = this.#options;
-    const start = state.cursor ?? { seq: welcome.cursor, identity: '' };
-    this.#timeline(own, start, state.window).connected(welcome.head);
-    this.#timeline(lobby, { seq: welcome.groupHead, identity: '' }, []).connected(
-      welcome.groupHead,
-    );
-    this.#acknowledgedSeq = welcome.cursor;
-    this.#settled = null;
+    const places = groups.map(placeOf);
+    this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups: places }));
     this.#settleSoon();
   }
 
   disconnected(): void {
     this.#online = false;
-    for (const timeline of this.#timelines.values()) timeline.disconnected();
+    this.#timelines.disconnected();
   }
 
   message(frame: ServerFrame): void {
@@ -101,127 +88,97 @@ export class Incoming {
     // receiver's may still be missing, and the message has to be sent until it is acknowledged.
     if (isOwn && (group !== '' || to === from))
       this.#options.outgoing.confirmed(to, group, sendSeq, seq);
-    timeline.arrived(
-      { seq, identity, at, content: isOwn ? null : messageOf(identity, frame) },
-      this.#now(),
-    );
-    this.#deliver();
+    const content = isOwn ? null : messageOf(identity, frame);
+    timeline.cursor.arrived({ seq, identity, at, content }, this.#now());
+    this.#deliveries.deliver();
   }
 
   /** An own message was stored under this number: it counts as seen. */
   stored({ to, group, sendSeq, seq }: Ack): void {
     const { userId, epochHex, clock } = this.#options;
     const identity = `${sourceOf(userId, epochHex, to, group)}.${sendSeq}`;
-    if (seq === 0) return;
-    this.#timelines
-      .get(group)
-      ?.arrived({ seq, identity, at: clock.now(), content: null }, this.#now());
-    this.#deliver();
+    const timeline = this.#timelines.get(group);
+    if (!timeline || seq === 0) return;
+    timeline.cursor.arrived({ seq, identity, at: clock.now(), content: null }, this.#now());
+    this.#deliveries.deliver();
   }
 
   pageEnded(page: ServerFrame): void {
-    const gap = this.#timelines.get(page.group)?.pageEnded(page, this.#now());
+    const cursor = this.#timelines.get(page.group)?.cursor;
+    if (!cursor?.isReading(page.after)) return;
+    if (refusals.has(page.code)) return this.left(page.group);
+    const gap = cursor.pageEnded(page, this.#now());
     if (gap) this.#options.onGap(page.group, gap);
-    this.#deliver();
+    this.#deliveries.deliver();
   }
 
   hinted({ group, head }: ServerFrame): void {
-    this.#timelines.get(group)?.hinted(head);
+    this.#timelines.get(group)?.cursor.hinted(head);
+  }
+
+  /** The server's word that the user has joined a group, or left it. */
+  groupChanged({ group, code, after: joined, head }: ServerFrame): void {
+    if (code === 0) this.joined({ group, joined, head });
+    else this.left(group);
+  }
+
+  /** The user is in this group now: it is followed. */
+  joined(place: Pick<GroupPlace, 'group' | 'joined' | 'head'>): void {
+    if (this.#timelines.joined(place)) this.#tell({ joined: [place.group], left: [] });
+    this.#settleSoon();
+  }
+
+  /** The user is in this group no longer. */
+  left(group: string): void {
+    if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group] });
   }
 
   /** Asks for what is missing, if it is time. */
   advance(now: number): void {
-    for (const [group, timeline] of this.#timelines) {
-      const read = timeline.nextRead(now);
-      if (read)
-        this.#options.write({ cmd: command.read, ...(group !== own && { group }), ...read });
-    }
+    this.#timelines.read(now, (group, read) =>
+      this.#options.write({ cmd: command.read, ...(group !== own && { group }), ...read }),
+    );
   }
 
   /** When to call `advance` even if nothing else happens; Infinity: not at all. */
-  get wakeAt(): number {
-    let wakeAt = Infinity;
-    for (const timeline of this.#timelines.values()) wakeAt = Math.min(wakeAt, timeline.wakeAt);
-    return wakeAt;
+  wakeAt(now: number): number {
+    return this.#timelines.wakeAt(now);
   }
 
   /** Since when a read is unanswered; Infinity: none is. */
   get waitingSince(): number {
-    let since = Infinity;
-    for (const timeline of this.#timelines.values()) since = Math.min(since, timeline.waitingSince);
-    return since;
+    return this.#timelines.waitingSince;
   }
 
   /** Somebody listens now. */
   listening(): void {
-    this.#deliver();
+    this.#deliveries.deliver();
   }
 
   /** Nothing is delivered any more; acknowledges and saves what was. */
   stop(): void {
-    this.#stopped = true;
+    this.#deliveries.stop();
     this.#settle();
   }
 
-  #timeline(group: string, start: Position, window: SavedWindow): TimelineCursor<Message> {
-    const known = this.#timelines.get(group);
-    if (known) return known;
-    const timeline: TimelineCursor<Message> = new TimelineCursor<Message>({
-      start,
-      window,
-      random: this.#options.random,
-      emit: (entry) => this.#deliveries.push({ timeline, entry }),
-    });
-    this.#timelines.set(group, timeline);
-    return timeline;
+  #tell(changes: GroupChanges): void {
+    if (changes.joined.length > 0 || changes.left.length > 0) this.#options.onGroups(changes);
   }
 
   #now(): number {
     return this.#options.clock.monotonic();
   }
 
-  // ---- to the application -----------------------------------------------------------------------
+  // ---- acknowledged and saved -------------------------------------------------------------------
 
-  /** Hands on what has arrived, unless that is under way. Waits only where the application does. */
-  #deliver(): void {
-    if (!this.#delivering) void this.#deliverAll();
-  }
-
-  async #deliverAll(): Promise<void> {
-    this.#delivering = true;
-    try {
-      for (let next = this.#next(); next; next = this.#next()) {
-        const { content } = next.entry;
-        const taking = content && this.#options.listener()?.(content);
-        if (taking) await taking;
-        if (this.#stopped) break;
-        this.#take(next);
-      }
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
-    this.#delivering = false;
-  }
-
-  /** Undefined: nothing to deliver, or nobody to take it. */
-  #next(): Delivery | undefined {
-    const next = this.#deliveries[0];
-    return this.#stopped || (next?.entry.content && !this.#options.listener()) ? undefined : next;
-  }
-
-  #take({ timeline, entry }: Delivery): void {
-    this.#deliveries.shift();
-    timeline.taken(entry);
+  #taken(): void {
     this.#takenCount += 1;
     if (this.#takenCount >= acknowledgeMessages) this.#acknowledge();
     this.#settleSoon();
     this.#options.onTaken();
   }
 
-  // ---- acknowledged and saved -------------------------------------------------------------------
-
   #settleSoon(): void {
-    if (this.#timelines.get(own)?.position === this.#settled) return;
     this.#settleTimer ??= this.#options.clock.setTimeout(() => this.#settle(), settleMs);
   }
 
@@ -229,20 +186,33 @@ export class Incoming {
     this.#settleTimer?.cancel();
     this.#settleTimer = null;
     this.#acknowledge();
-    const timeline = this.#timelines.get(own);
-    if (!timeline || timeline.position === this.#settled) return;
-    this.#settled = timeline.position;
-    if (!this.#options.state.ephemeral)
-      this.#options.state.moveCursor(timeline.position, timeline.saveWindow());
+    if (!this.#options.state.ephemeral) this.#save();
   }
 
   #acknowledge(): void {
     this.#takenCount = 0;
-    const seq = this.#timelines.get(own)?.position.seq;
-    if (!this.#online || seq === undefined || seq === this.#acknowledgedSeq) return;
-    this.#acknowledgedSeq = seq;
-    this.#options.write({ cmd: command.ack, after: seq });
+    if (!this.#online) return;
+    for (const timeline of this.#timelines.lasting()) {
+      const after = timeline.acknowledge();
+      const { group } = timeline;
+      if (after !== null)
+        this.#options.write({ cmd: command.ack, ...(group !== own && { group }), after });
+    }
   }
+
+  #save(): void {
+    const places = new Map<string, SavedPlace>();
+    for (const timeline of this.#timelines.lasting()) {
+      const place = timeline.save();
+      if (place) places.set(timeline.group, place);
+    }
+    if (places.size > 0) this.#options.state.move(places);
+  }
+}
+
+function placeOf(membership: ServerFrame['groups'][number]): GroupPlace {
+  const { group, joined, cursor, head } = membership;
+  return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
 }
 
 function messageOf(

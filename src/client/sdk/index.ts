@@ -16,11 +16,13 @@ export type {
   ClientEventName,
   ClientEvents,
   ClientState,
+  GroupPlace,
   HistoryQuery,
+  MembersQuery,
   Message,
-  OnlineUser,
   SentMessage,
   Target,
+  User,
   WarningKind,
 } from './client-events.ts';
 export type {

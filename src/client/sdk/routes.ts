@@ -5,7 +5,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
-import type { HistoryQuery, Message, OnlineUser } from './client-events.ts';
+import type { GroupPlace, HistoryQuery, MembersQuery, Message, User } from './client-events.ts';
 import type { HttpRequest, Platform } from './platform.ts';
 
 export interface RoutesOptions {
@@ -58,14 +58,33 @@ export class Routes {
     })) as ServerAddress;
   }
 
-  async onlineUsers(): Promise<OnlineUser[]> {
-    return (
-      ((await this.#call({ method: 'GET', path: '/onlineUser' })) as OnlineUser[] | null) ?? []
-    );
+  async onlineUsers(): Promise<User[]> {
+    return ((await this.#call({ method: 'GET', path: '/onlineUser' })) as User[] | null) ?? [];
   }
 
   async history(userId: number, query: HistoryQuery): Promise<Message[]> {
     return ((await this.#post('/history', { userId, ...query })) as Message[] | null) ?? [];
+  }
+
+  /** Harmless to repeat, as the following two are. */
+  async createGroup(userId: number, group: string): Promise<GroupPlace> {
+    return (await this.#post('/createGroup', { userId, group })) as GroupPlace;
+  }
+
+  async joinGroup(userId: number, group: string): Promise<GroupPlace> {
+    return (await this.#post('/joinGroup', { userId, group })) as GroupPlace;
+  }
+
+  async leaveGroup(userId: number, group: string): Promise<void> {
+    await this.#post('/leaveGroup', { userId, group });
+  }
+
+  async groups(userId: number): Promise<GroupPlace[]> {
+    return (await this.#post('/groups', { userId })) as GroupPlace[];
+  }
+
+  async groupMembers(userId: number, group: string, query: MembersQuery): Promise<User[]> {
+    return (await this.#post('/groupMembers', { userId, group, ...query })) as User[];
   }
 
   /** Rejects with `unconfirmed` when it may have been stored. */

@@ -39,8 +39,14 @@ export interface Gap {
 
 export interface TimelineCursorOptions<Content> {
   readonly start: Position;
+  /** Nothing up to this number is the reader's, whatever becomes of the timeline. */
+  readonly floor?: number;
   readonly window?: SavedWindow;
+  /** Identities to remember. */
+  readonly windowMax?: number;
   readonly random: () => number;
+  /** Messages, of this timeline and of others, that the application has still to take. */
+  readonly untakenCount: () => number;
   /** Takes what comes next. Each is to be given back to `taken`, in the same order. */
   readonly emit: (entry: Entry<Content>) => void;
 }
@@ -50,14 +56,17 @@ export interface TimelineCursorOptions<Content> {
  * parallel, most gaps close by themselves.
  */
 const holdMs = 50;
+/** Logins in a row that may each move on and be lost before they have verified where they began. */
+const verifyMax = 8;
 
 export class TimelineCursor<Content> {
   readonly #emit: (entry: Entry<Content>) => void;
+  readonly #untakenCount: () => number;
+  readonly #floor: number;
   readonly #backoff: Backoff;
   readonly #window: IdentityWindow;
-  /** Emitted and not yet taken, by identity; `#untakenCount` counts those without one, too. */
+  /** Emitted and not yet taken, by identity. */
   readonly #untaken = new Map<string, Place>();
-  #untakenCount = 0;
   #received: Position;
   #position: Position;
   /** What runs ahead of `#received`, by number, and since when. */
@@ -73,11 +82,11 @@ export class TimelineCursor<Content> {
   /** Its answer is about a place that we have left since. */
   #passOver = false;
   /**
-   * A read from here is due, whatever else is known: it tells whether the store still has the
+   * Reads from here are due, whatever else is known: each tells whether the store still has the
    * message that was seen there. Kept until that was answered, since messages of the new numbering
-   * may move `#received` on meanwhile.
+   * may move `#received` on meanwhile: one place for each login that has not come to it.
    */
-  #verify: Position | null = null;
+  readonly #verify: Position[] = [];
   #retryAt = 0;
   /**
    * While reading from the start after a rewind beyond the window: what was accepted earlier has
@@ -85,12 +94,15 @@ export class TimelineCursor<Content> {
    */
   #seenBefore = 0;
 
-  constructor({ start, window, random, emit }: TimelineCursorOptions<Content>) {
+  constructor(options: TimelineCursorOptions<Content>) {
+    const { start, floor = 0, window, windowMax, random, emit, untakenCount } = options;
     this.#received = start;
     this.#position = start;
-    this.#window = new IdentityWindow(window);
+    this.#floor = floor;
+    this.#window = new IdentityWindow(window, windowMax);
     this.#backoff = new Backoff({ baseMs: 200, capMs: 10_000, random });
     this.#emit = emit;
+    this.#untakenCount = untakenCount;
   }
 
   /** What the application has taken: to be acknowledged and saved. */
@@ -104,20 +116,21 @@ export class TimelineCursor<Content> {
 
   /**
    * Logged in. Whatever was missed is read; a device that starts at the head has missed nothing and
-   * has nothing to verify.
+   * has nothing to verify. `readAnyway`: a read is due all the same, since it is what makes the
+   * server push what comes.
    */
-  connected(head: number): void {
+  connected(head: number, { readAnyway = false } = {}): void {
     this.#online = true;
     this.#head = head;
-    if (this.#received.identity !== '' || head !== this.#received.seq)
-      this.#verify ??= this.#received;
+    if (readAnyway || this.#received.identity !== '' || head !== this.#received.seq)
+      this.#verifyReceived();
     this.#retryAt = 0;
     this.#backoff.reset();
   }
 
   disconnected(): void {
     this.#online = false;
-    if (this.#reading && !this.#passOver) this.#verify = positionOf(this.#reading);
+    if (this.#reading && !this.#passOver) this.#verify.unshift(positionOf(this.#reading));
     this.#endRead();
     this.#hinted = 0;
     this.#held.clear();
@@ -140,15 +153,20 @@ export class TimelineCursor<Content> {
     else this.#head = Math.max(this.#head, head);
   }
 
+  /** Waits for the end of this page, and not for that of an earlier follower of the timeline. */
+  isReading(after: number): boolean {
+    return this.#reading?.after === after;
+  }
+
   /** The end of the page that was asked for; its messages have arrived before. */
   pageEnded(page: PageEnd, now: number): Gap | null {
     const request = this.#reading;
-    if (!request) return null;
+    if (!request || !this.isReading(page.after)) return null;
     const passOver = this.#passOver;
     this.#endRead();
     this.#head = page.head;
     const gap = passOver ? null : this.#goOn(request, page, now);
-    if (this.#hinted > this.#head) this.#verify ??= this.#received;
+    if (this.#hinted > this.#head) this.#verifyReceived();
     this.#hinted = 0;
     if (this.#received.seq >= this.#head) this.#seenBefore = 0;
     return gap;
@@ -157,8 +175,7 @@ export class TimelineCursor<Content> {
   /** The read to send now, if any; the next one comes after its end. */
   nextRead(now: number): ReadRequest | null {
     if (now < this.wakeAt) return null;
-    const { seq, identity } = this.#verify ?? this.#received;
-    this.#verify = null;
+    const { seq, identity } = this.#verify.shift() ?? this.#received;
     this.#reading = { after: seq, afterIdentity: identity, limit: limits.pageMessagesMax };
     this.#readingSince = now;
     return this.#reading;
@@ -167,9 +184,9 @@ export class TimelineCursor<Content> {
   /** When to ask `nextRead` even if nothing else happens; Infinity: not at all. */
   get wakeAt(): number {
     // Reading on only when half of it has room: a page is not asked for to be dropped.
-    if (!this.#online || this.#reading || this.#untakenCount > limits.clientHeldMessagesMax / 2)
+    if (!this.#online || this.#reading || this.#untakenCount() > limits.clientHeldMessagesMax / 2)
       return Infinity;
-    if (this.#verify || this.#head > this.#received.seq) return this.#retryAt;
+    if (this.#verify.length > 0 || this.#head > this.#received.seq) return this.#retryAt;
     return this.#held.size > 0 ? Math.max(this.#retryAt, this.#heldSince + holdMs) : Infinity;
   }
 
@@ -180,7 +197,6 @@ export class TimelineCursor<Content> {
 
   /** The application is done with this entry. */
   taken({ identity, seq, at }: Entry<Content>): void {
-    this.#untakenCount -= 1;
     this.#untaken.delete(identity);
     if (identity !== '') this.#window.add(identity, { seq, at });
     this.#position = { seq, identity };
@@ -191,7 +207,7 @@ export class TimelineCursor<Content> {
    * again later.
    */
   #accept(entry: Entry<Content>): boolean {
-    if (this.#untakenCount >= limits.clientHeldMessagesMax) {
+    if (this.#untakenCount() >= limits.clientHeldMessagesMax) {
       this.hinted(entry.seq);
       return false;
     }
@@ -205,7 +221,6 @@ export class TimelineCursor<Content> {
   #advance(entry: Entry<Content>): void {
     this.#held.delete(entry.seq);
     this.#received = { seq: entry.seq, identity: entry.identity };
-    this.#untakenCount += 1;
     this.#emit(entry);
   }
 
@@ -281,11 +296,19 @@ export class TimelineCursor<Content> {
     this.#goBack(seq);
   }
 
-  #goBack(seq: number): void {
+  #goBack(oldest: number): void {
     this.#held.clear();
-    this.#verify = null;
+    this.#verify.length = 0;
     this.#passOver = this.#reading !== null;
+    const seq = Math.max(oldest, Math.min(this.#floor, this.#head));
     this.#advance({ seq, identity: '', at: 0, content: null });
+  }
+
+  #verifyReceived(): void {
+    const { seq, identity } = this.#received;
+    const last = this.#verify.at(-1);
+    const isThere = last?.seq === seq && last.identity === identity;
+    if (!isThere && this.#verify.length < verifyMax) this.#verify.push(this.#received);
   }
 
   #oldest(): Place | undefined {
@@ -303,7 +326,7 @@ export class TimelineCursor<Content> {
   }
 
   #retryLater(request: ReadRequest, now: number): null {
-    this.#verify = positionOf(request);
+    this.#verify.unshift(positionOf(request));
     this.#retryAt = now + this.#backoff.next();
     return null;
   }

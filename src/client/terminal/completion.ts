@@ -1,5 +1,5 @@
 /** What TAB may turn the line into: commands, people by name or id, names of emoji. Pure. */
-import { lobby, type OnlineUser } from '../sdk/index.ts';
+import { lobby, type User } from '../sdk/index.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
 import { personText } from './render.ts';
@@ -26,7 +26,7 @@ const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
 });
 
 /** `line` goes up to the cursor. */
-export function completeLine(line: string, online: readonly OnlineUser[]): Completion {
+export function completeLine(line: string, online: readonly User[]): Completion {
   const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
   if (command === ':pu') return complete(word, online.map(byName));
   if (command === ':history') return complete(word, people(online, ' '));
@@ -38,7 +38,7 @@ export function completeLine(line: string, online: readonly OnlineUser[]): Compl
 }
 
 /** Found by name and by id, replaced by what one writes to them with. */
-function people(online: readonly OnlineUser[], suffix: string): Choice[] {
+function people(online: readonly User[], suffix: string): Choice[] {
   const everybody = `#${lobby}`;
   return [
     ...online.flatMap(({ userId, userName }) => {
@@ -52,7 +52,7 @@ function people(online: readonly OnlineUser[], suffix: string): Choice[] {
   ];
 }
 
-function byName({ userId, userName }: OnlineUser): Choice {
+function byName({ userId, userName }: User): Choice {
   return { word: userName, replacement: userName, label: personText(userId, userName) };
 }
 

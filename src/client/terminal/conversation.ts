@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
-import type { CimClient, ClientEvents, HistoryQuery, OnlineUser } from '../sdk/index.ts';
+import type { CimClient, ClientEvents, HistoryQuery, User } from '../sdk/index.ts';
 import type { Action, Query } from './action.ts';
 import { emojiPage, emojiPages } from './emoji.ts';
 import { everyInput } from './input.ts';
@@ -159,7 +159,7 @@ export class Conversation {
     }
   }
 
-  async #online(prefix: string): Promise<OnlineUser[]> {
+  async #online(prefix: string): Promise<User[]> {
     const users = await this.#options.client.onlineUsers();
     for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
     return users

@@ -1,7 +1,7 @@
 /** Who is online, as of a moment ago: for TAB, which cannot wait. */
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
-import type { CimClient, OnlineUser } from '../sdk/index.ts';
+import type { CimClient, User } from '../sdk/index.ts';
 
 const freshMs = 3_000;
 const waitMsMax = 300;
@@ -13,7 +13,7 @@ export interface OnlineCacheOptions {
 
 export class OnlineCache {
   readonly #options: OnlineCacheOptions;
-  #users: readonly OnlineUser[] = [];
+  #users: readonly User[] = [];
   #freshUntil = 0;
 
   constructor(options: OnlineCacheOptions) {
@@ -21,7 +21,7 @@ export class OnlineCache {
   }
 
   /** Never rejects: what cannot be asked for now is as it was. */
-  async get(): Promise<readonly OnlineUser[]> {
+  async get(): Promise<readonly User[]> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#freshUntil) return this.#users;
     const overdue = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 /** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
-import { lobby, type Message, type OnlineUser, type Target } from '../sdk/index.ts';
+import { lobby, type Message, type Target, type User } from '../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
 import { showEmoji } from './emoji.ts';
 import type { Block, Span, Style } from './layout.ts';
@@ -109,7 +109,7 @@ export function resultBlocks(result: Exclude<Result, { kind: 'history' }>): Bloc
   }
 }
 
-function onlineBlocks(users: readonly OnlineUser[], prefix: string): Block[] {
+function onlineBlocks(users: readonly User[], prefix: string): Block[] {
   if (users.length === 0) {
     return [
       noticeBlock(

@@ -7,9 +7,9 @@ import type {
   ClientEvents,
   ClientState,
   Message,
-  OnlineUser,
   SentMessage,
   Target,
+  User,
 } from '../sdk/index.ts';
 import type { NamedEmoji } from './emoji.ts';
 
@@ -38,7 +38,7 @@ export type Result =
       readonly page: number;
       readonly pages: number;
     }
-  | { readonly kind: 'online'; readonly users: readonly OnlineUser[]; readonly prefix: string }
+  | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
   | {
       readonly kind: 'history';
       readonly messages: readonly Message[];

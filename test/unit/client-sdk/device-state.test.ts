@@ -30,14 +30,18 @@ describe('a device', () => {
     const storage = new MemoryStorage();
     const first = await open(storage);
     await first.state.nextConnectionNumber();
-    first.state.moveCursor({ seq: 7, identity: 'm7' }, [['m7', 7, 70]]);
+    first.state.move(
+      new Map([['', { position: { seq: 7, identity: 'm7' }, window: [['m7', 7, 70]] }]]),
+    );
     await first.state.close();
     const second = await open(storage);
     expect(second.state.device).toBe(first.state.device);
     expect(second.state.device).toMatch(/^[0-9a-f]{32}$/);
     expect(second.state.ephemeral).toBe(false);
-    expect(second.state.cursor).toEqual({ seq: 7, identity: 'm7' });
-    expect(second.state.window).toEqual([['m7', 7, 70]]);
+    expect(second.state.placeOf('')).toEqual({
+      position: { seq: 7, identity: 'm7' },
+      window: [['m7', 7, 70]],
+    });
     expect([...first.warnings, ...second.warnings]).toEqual([]);
   });
 
@@ -59,14 +63,15 @@ describe('a device', () => {
     const { state } = await open(storage);
     const { promise, resolve } = Promise.withResolvers<void>();
     storage.gate = promise;
-    for (let seq = 1; seq <= 10; seq++) state.moveCursor({ seq, identity: '' }, []);
+    for (let seq = 1; seq <= 10; seq++)
+      state.move(new Map([['', { position: { seq, identity: '' }, window: [] }]]));
     await settle();
     resolve();
     await settle();
     expect(storage.saves).toBe(2);
-    state.moveCursor({ seq: 11, identity: '' }, []);
+    state.move(new Map([['', { position: { seq: 11, identity: '' }, window: [] }]]));
     await state.close();
-    expect(storage.state.cursor).toEqual({ seq: 11, identity: '' });
+    expect(storage.placeOf()?.position).toEqual({ seq: 11, identity: '' });
     expect(storage.isOpen).toBe(false);
   });
 
@@ -75,14 +80,14 @@ describe('a device', () => {
     const { state } = await open(storage);
     const { promise, resolve } = Promise.withResolvers<void>();
     storage.gate = promise;
-    state.moveCursor({ seq: 1, identity: '' }, []);
+    state.move(new Map([['', { position: { seq: 1, identity: '' }, window: [] }]]));
     const closed = state.close();
     await settle();
     expect(storage.isOpen).toBe(true);
     resolve();
     await closed;
     expect(storage.isOpen).toBe(false);
-    expect(storage.state.cursor).toEqual({ seq: 1, identity: '' });
+    expect(storage.placeOf()?.position).toEqual({ seq: 1, identity: '' });
   });
 
   test('goes on when its state cannot be saved, and says so once', async () => {
@@ -106,7 +111,7 @@ describe('a device', () => {
       const { state, warnings } = await open(storage);
       expect(warnings).toEqual(['state-unreadable']);
       expect(state.ephemeral).toBe(false);
-      expect(state.cursor).toBeNull();
+      expect(state.placeOf('')).toBeUndefined();
     }
   });
 });
@@ -130,10 +135,10 @@ describe('an ephemeral device', () => {
     expect(second.state.ephemeral).toBe(true);
     expect(second.warnings).toEqual(['state-in-use']);
     await second.state.nextConnectionNumber();
-    second.state.moveCursor({ seq: 9, identity: '' }, []);
+    second.state.move(new Map([['', { position: { seq: 9, identity: '' }, window: [] }]]));
     await second.state.close();
     expect(storage.state.device).toBe(first.state.device);
-    expect(storage.state.cursor).toBeNull();
+    expect(storage.placeOf()).toBeUndefined();
     expect(storage.isOpen).toBe(true);
   });
 

@@ -22,6 +22,7 @@ function follow(
     cursor: new TimelineCursor<string>({
       start,
       random: () => 0.5,
+      untakenCount: () => untaken.length,
       emit: (entry) => {
         untaken.push(entry);
         if (!slow) reader.take();
@@ -160,13 +161,13 @@ describe('reading', () => {
   test('is repeated with backoff while the store is busy', () => {
     const reader = follow({ seq: 4, identity: 'm4' }, { head: 5 });
     reader.read();
-    reader.pageEnd({ head: 0, code: 8100 });
+    reader.pageEnd({ after: 4, head: 0, code: 8100 });
     expect(reader.read()).toBeNull();
     const first = reader.cursor.wakeAt;
     expect(first).toBeGreaterThanOrEqual(100);
     reader.now = first;
     expect(reader.read()).toMatchObject({ after: 4, afterIdentity: 'm4' });
-    reader.pageEnd({ head: 0, code: 8100 });
+    reader.pageEnd({ after: 4, head: 0, code: 8100 });
     expect(reader.cursor.wakeAt - first).toBeGreaterThan(first);
   });
 
@@ -352,12 +353,25 @@ describe('a store that gives numbers out anew', () => {
     const reader = rewound();
     reader.read();
     reader.cursor.arrived(entryOf(7, 'x7', 107), 0);
-    reader.pageEnd({ head: 0, code: 8100 });
+    reader.pageEnd({ after: 6, head: 0, code: 8100 });
     reader.now = reader.cursor.wakeAt;
     expect(reader.read()).toMatchObject({ after: 6, afterIdentity: 'm6' });
     reader.cursor.disconnected();
     reader.cursor.connected(7);
     expect(reader.read()).toMatchObject({ after: 6, afterIdentity: 'm6' });
+  });
+
+  test('is verified where we were, too, after the place of a read that never came to it', () => {
+    const reader = follow({ seq: 1, identity: 'm1' }, { head: 3 });
+    expect(reader.read()).toMatchObject({ after: 1 });
+    reader.arrive(2, 3);
+    reader.cursor.disconnected();
+    // The store loses m3, and gives its number to another.
+    reader.cursor.connected(3);
+    expect(reader.read()).toMatchObject({ after: 1, afterIdentity: 'm1' });
+    reader.arrive(2);
+    reader.pageEnd({ after: 1, head: 3 });
+    expect(reader.read()).toMatchObject({ after: 3, afterIdentity: 'm3' });
   });
 
   test('or may have done so while we were away: what was held from before is not used', () => {
@@ -436,6 +450,7 @@ test('what is remembered is bounded, and the next process knows it', () => {
     start: reader.cursor.position,
     window,
     random: () => 0.5,
+    untakenCount: () => 0,
     emit: ({ content }) => void (content !== null && shown.push(content)),
   });
   next.connected(count);

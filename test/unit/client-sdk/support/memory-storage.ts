@@ -30,7 +30,14 @@ export class MemoryStorage implements Storage {
   }
 
   /** What was saved last. */
-  get state(): { device: string; connectionNumber: number; cursor: unknown; window: unknown[] } {
+  get state(): { device: string; connectionNumber: number } {
     return JSON.parse(this.text ?? 'null');
+  }
+
+  /** What was saved last of one's own timeline, or of a group's. */
+  placeOf(group = ''): { position: unknown; window: unknown[] } | undefined {
+    return new Map<string, { position: unknown; window: unknown[] }>(
+      JSON.parse(this.text ?? 'null').places,
+    ).get(group);
   }
 }

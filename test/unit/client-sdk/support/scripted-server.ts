@@ -20,6 +20,8 @@ import {
   type Ack,
   encodeAck,
   encodeHint,
+  encodeJoined,
+  encodeLeft,
   encodePageEnd,
   encodePush,
   encodeWelcome,
@@ -147,6 +149,14 @@ export class ServerConnection {
 
   hint(head: number, group = ''): Promise<void> {
     return this.send(encodeHint(group, head));
+  }
+
+  joined(group: string, joined: number, head = joined): Promise<void> {
+    return this.send(encodeJoined(group, joined, head));
+  }
+
+  left(group: string): Promise<void> {
+    return this.send(encodeLeft(group));
   }
 
   async end(reason = 'reset by peer'): Promise<void> {

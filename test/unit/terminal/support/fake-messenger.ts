@@ -6,9 +6,9 @@ import type {
   ClientState,
   HistoryQuery,
   Message,
-  OnlineUser,
   SentMessage,
   Target,
+  User,
 } from '../../../../src/client/sdk/index.ts';
 import { CimError } from '../../../../src/client/sdk/index.ts';
 import type { Messenger } from '../../../../src/client/terminal/conversation.ts';
@@ -21,7 +21,7 @@ interface Sending {
 
 export class FakeMessenger implements Messenger {
   state: ClientState = 'idle';
-  online: OnlineUser[] = [];
+  online: User[] = [];
   past: Message[] = [];
   /** All calls of history(). */
   readonly queries: HistoryQuery[] = [];
@@ -85,7 +85,7 @@ export class FakeMessenger implements Messenger {
     sending.outcome.reject(error);
   }
 
-  async onlineUsers(): Promise<OnlineUser[]> {
+  async onlineUsers(): Promise<User[]> {
     return this.online;
   }
 

@@ -1,0 +1,319 @@
+/**
+ * What goes on in a CimClient while it is started: how its parts fit, and when which of them acts.
+ * What they do is theirs: connection-keeper.ts (login and reconnect), sender.ts, incoming.ts,
+ * device-state.ts.
+ *
+ *   idle ──start()──▶ connecting ──▶ ready ⇄ reconnecting
+ *     └────────────────────┴───────────┴─────────┴──── close(), refused ──▶ closed
+ */
+import { CimError, describeError, type ErrorName } from '../../base/errors.ts';
+import { closeNameOf } from '../../codec/close-codes.ts';
+import { command } from '../../codec/commands.ts';
+import type { ServerFrame } from '../../codec/server-frame.ts';
+import { Alarm } from './alarm.ts';
+import type {
+  ClientEvents,
+  ClientState,
+  GroupPlace,
+  Message,
+  SentMessage,
+  Target,
+  WarningKind,
+} from './client-events.ts';
+import { ConnectionKeeper } from './connection-keeper.ts';
+import { DeviceState } from './device-state.ts';
+import type { EventEmitter } from './event-emitter.ts';
+import { Incoming } from './incoming.ts';
+import type { Platform, Storage } from './platform.ts';
+import type { Routes } from './routes.ts';
+import { assertTarget } from './send-checks.ts';
+import { Sender } from './sender.ts';
+import type { GroupChanges } from './timelines.ts';
+
+export interface ClientCoreOptions {
+  readonly userId: number;
+  readonly userName: string;
+  readonly platform: Platform;
+  readonly storage?: Storage;
+  readonly routes: Routes;
+  readonly events: EventEmitter;
+}
+
+export class ClientCore {
+  readonly #options: ClientCoreOptions;
+  readonly #events: EventEmitter;
+  readonly #sender: Sender;
+  /** For what is to be read or written again later. */
+  readonly #alarm: Alarm;
+  #state: ClientState = 'idle';
+  #device: Promise<DeviceState> | undefined;
+  #incoming: Incoming | undefined;
+  #keeper: ConnectionKeeper | undefined;
+  #firstReady: PromiseWithResolvers<void> | undefined;
+  /** Groups that this client is joining or leaving: whoever asked for it need not be told. */
+  readonly #groupsChanging = new Set<string>();
+  #closing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ClientCoreOptions) {
+    this.#options = options;
+    this.#events = options.events;
+    this.#sender = new Sender({ ...options, write: (fields) => this.#keeper?.write(fields) });
+    this.#alarm = new Alarm(options.platform.clock, () => this.#wake());
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Somebody listens for messages now. */
+  listening(): void {
+    this.#incoming?.listening();
+  }
+
+  start(): Promise<void> {
+    if (this.#firstReady) return this.#firstReady.promise;
+    this.#firstReady = Promise.withResolvers();
+    if (this.#isClosed()) {
+      this.#firstReady.reject(new CimError('unavailable', 'the client is closed'));
+    } else {
+      this.#become('connecting');
+      void this.#run();
+    }
+    return this.#firstReady.promise;
+  }
+
+  send(target: Target, text: string): Promise<SentMessage> {
+    if (this.#closing || this.#isClosed())
+      return Promise.reject(new CimError('unavailable', 'the client is closed'));
+    return this.#sender.send(target, text);
+  }
+
+  /** Makes the request that makes the user a member of the group, and follows it. */
+  async follow(group: string, request: () => Promise<GroupPlace>): Promise<GroupPlace> {
+    return this.#changeGroup(group, async () => {
+      const place = await request();
+      if (!this.#isClosed()) this.#incoming?.joined(place);
+      this.#readOn();
+      return place;
+    });
+  }
+
+  /** Makes the request that ends the user's membership. */
+  async unfollow(group: string, request: () => Promise<void>): Promise<void> {
+    await this.#changeGroup(group, async () => {
+      await request();
+      this.#incoming?.left(group);
+    });
+  }
+
+  async #changeGroup<Result>(group: string, change: () => Promise<Result>): Promise<Result> {
+    assertTarget({ group });
+    this.#groupsChanging.add(group);
+    try {
+      return await change();
+    } finally {
+      this.#groupsChanging.delete(group);
+    }
+  }
+
+  close(timeoutMs: number): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    if (this.#state !== 'idle') await this.#sender.whenAnswered(timeoutMs);
+    await this.#finish({ reason: 'closed by the application', code: 'closed', error: null });
+  }
+
+  // ---- connected, and connected again -------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    try {
+      this.#device = this.#openDevice();
+      const device = await this.#device;
+      if (this.#isClosed()) return;
+      this.#incoming = this.#createIncoming(device);
+      this.#keeper = this.#createKeeper(device);
+      const { closeCode, reason } = await this.#keeper.run();
+      const code = closeNameOf(closeCode) ?? `close-${closeCode}`;
+      await this.#finish({ reason, code, error: new CimError(errorKindOf(code), reason) });
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  #openDevice(): Promise<DeviceState> {
+    const { userId, platform, storage } = this.#options;
+    return DeviceState.open({
+      storage,
+      userId,
+      platform,
+      warn: (kind, message) => this.#warn(kind, message),
+    });
+  }
+
+  #createIncoming(state: DeviceState): Incoming {
+    const { userId, platform } = this.#options;
+    const handOver = (message: Message) => this.#handOver(message);
+    return new Incoming({
+      userId,
+      epochHex: this.#sender.epochHex,
+      clock: platform.clock,
+      random: () => platform.random.fraction(),
+      state,
+      outgoing: this.#sender.outgoing,
+      write: (fields) => this.#keeper?.write(fields),
+      listener: () => (this.#events.of('message').size > 0 ? handOver : undefined),
+      onFailure: (error) => void this.#fail(error),
+      onGap: (group, gap) => this.#events.emit('gap', { ...(group !== '' && { group }), ...gap }),
+      onGroups: (changes) => this.#tellGroups(changes),
+      onTaken: () => this.#readOn(),
+    });
+  }
+
+  #createKeeper(device: DeviceState): ConnectionKeeper {
+    return new ConnectionKeeper({
+      ...this.#options,
+      epoch: this.#sender.epoch,
+      device,
+      onReady: (server, welcome) => this.#ready(server, device, welcome),
+      onFrame: (frame) => this.#take(frame),
+      onLost: (reason) => this.#lost(reason),
+      onFailedAttempt: (reason) => this.#warn('login-failed', reason),
+      waitingSince: () =>
+        Math.min(this.#sender.outgoing.waitingSince, this.#incoming?.waitingSince ?? Infinity),
+    });
+  }
+
+  #ready(server: string, { device }: DeviceState, welcome: ServerFrame): void {
+    const { userId, userName } = this.#options;
+    this.#become('ready');
+    this.#events.emit('ready', { userId, userName, device, server });
+    this.#firstReady?.resolve();
+    this.#incoming?.connected(welcome);
+    this.#readOn();
+    this.#sender.outgoing.connected(this.#now());
+  }
+
+  #lost(reason: string): void {
+    this.#incoming?.disconnected();
+    this.#sender.outgoing.disconnected();
+    this.#setAlarm();
+    this.#become('reconnecting');
+    this.#events.emit('offline', { reason });
+  }
+
+  // ---- while connected ----------------------------------------------------------------------------
+
+  #take(frame: ServerFrame): void {
+    switch (frame.cmd) {
+      case command.message:
+        this.#incoming?.message(frame);
+        break;
+      case command.ack:
+        this.#sender.outgoing.acknowledged(frame, this.#now());
+        if (frame.code === 0) this.#incoming?.stored(frame);
+        break;
+      case command.read:
+        this.#incoming?.pageEnded(frame);
+        break;
+      case command.hint:
+        this.#incoming?.hinted(frame);
+        break;
+      case command.group:
+        this.#incoming?.groupChanged(frame);
+        break;
+      default:
+      // A pong has done its work by arriving; what a newer server says besides is not for us.
+    }
+    this.#readOn();
+  }
+
+  /** Gives a message to everybody who listens; undefined if nobody needs to be waited for. */
+  #handOver(message: Message): Promise<void> | undefined {
+    let taking: Promise<unknown> | undefined;
+    for (const listener of this.#events.of('message')) {
+      const result = listener(message);
+      if (result) taking = taking ? Promise.all([taking, result]) : result;
+    }
+    return taking?.then(() => undefined);
+  }
+
+  #tellGroups({ joined, left }: GroupChanges): void {
+    const isNews = (group: string) => !this.#groupsChanging.has(group);
+    for (const group of joined.filter(isNews)) this.#events.emit('joined', { group });
+    for (const group of left.filter(isNews)) this.#events.emit('left', { group });
+  }
+
+  /** Sends the reads that are due, and sees to it that what is due later is remembered. */
+  #readOn(): void {
+    if (this.#isClosed()) return;
+    this.#incoming?.advance(this.#now());
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const incoming = this.#incoming?.wakeAt(this.#now()) ?? Infinity;
+    this.#alarm.set(Math.min(this.#sender.outgoing.wakeAt, incoming));
+  }
+
+  #wake(): void {
+    this.#sender.outgoing.advance(this.#now());
+    this.#readOn();
+  }
+
+  #now(): number {
+    return this.#options.platform.clock.monotonic();
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------
+
+  #warn(kind: WarningKind, message: string): void {
+    this.#events.emit('warning', { kind, message });
+  }
+
+  #become(state: ClientState): void {
+    const previous = this.#state;
+    this.#state = state;
+    this.#events.emit('state', { state, previous });
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #fail(error: unknown): Promise<void> {
+    const known =
+      error instanceof CimError
+        ? error
+        : new CimError('internal', describeError(error), { cause: error });
+    return this.#finish({ reason: known.message, code: known.code, error: known });
+  }
+
+  /**
+   * Idempotent: the first reason counts. Whoever still waits for a connection waits in vain and is
+   * forgotten.
+   */
+  #finish(event: ClientEvents['closed']): Promise<void> {
+    this.#closed ??= this.#end(event);
+    return this.#closed;
+  }
+
+  async #end(event: ClientEvents['closed']): Promise<void> {
+    this.#become('closed');
+    this.#alarm.cancel();
+    this.#sender.abandon();
+    this.#incoming?.stop();
+    this.#keeper?.stop();
+    await (await this.#device)?.close();
+    this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));
+    this.#events.emit('closed', event);
+  }
+}
+
+/** What a final close code is as an error: mostly the answer to who we are. */
+function errorKindOf(code: string): ErrorName {
+  return code === 'protocol-error' || code === 'wrong-version' ? 'internal' : 'not-allowed';
+}

@@ -1,0 +1,92 @@
+/**
+ * Sending, from the application's side: checks what is to be sent, gives it to outgoing.ts, and
+ * tells by a promise what became of it.
+ */
+import type { CimError } from '../../base/errors.ts';
+import { command } from '../../codec/commands.ts';
+import { sourceOf } from '../../codec/identity.ts';
+import { toHex } from '../../codec/message-scan.ts';
+import type { SentMessage, Target } from './client-events.ts';
+import type { RequestFields } from './connection.ts';
+import { Outgoing } from './outgoing.ts';
+import type { Platform } from './platform.ts';
+import { assertTarget, assertText } from './send-checks.ts';
+
+export interface SenderOptions {
+  readonly userId: number;
+  readonly platform: Platform;
+  readonly write: (fields: RequestFields) => void;
+}
+
+export class Sender {
+  readonly #options: SenderOptions;
+  /** Drawn once: messages keep their identity over reconnects. */
+  readonly epoch: Uint8Array;
+  readonly epochHex: string;
+  readonly outgoing: Outgoing;
+  #onAllAnswered: (() => void) | undefined;
+
+  constructor(options: SenderOptions) {
+    const { platform, write } = options;
+    this.#options = options;
+    this.epoch = platform.random.bytes(8);
+    this.epochHex = toHex(this.epoch);
+    this.outgoing = new Outgoing({
+      random: () => platform.random.fraction(),
+      write: ({ to, group, sendSeq, text, restart }) =>
+        write({
+          cmd: command.message,
+          reqMsg: text,
+          ...(group === '' ? { to } : { group }),
+          sendSeq,
+          ...(restart && { restart }),
+        }),
+    });
+  }
+
+  /** Rejects as CimClient.send() does. */
+  send(target: Target, text: string): Promise<SentMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
+    const { to, group } = { to: 0, group: '', ...target };
+    const stored = (sendSeq: number, seq: number) => {
+      const source = sourceOf(this.#options.userId, this.epochHex, to, group);
+      resolve({ id: `${source}.${sendSeq}`, seq });
+      this.#answered();
+    };
+    const refused = (error: CimError) => {
+      reject(error);
+      this.#answered();
+    };
+    try {
+      assertTarget(target);
+      assertText(text);
+      const now = this.#options.platform.clock.monotonic();
+      this.outgoing.add(to, group, text.toWellFormed(), { stored, refused }, now);
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
+  }
+
+  /** Resolves when all that was sent is answered, and after `timeoutMs` at the latest. */
+  whenAnswered(timeoutMs: number): Promise<void> {
+    if (this.outgoing.unansweredCount === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#options.platform.clock.setTimeout(resolve, timeoutMs);
+      this.#onAllAnswered = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Nothing can be sent any more: what is unanswered is rejected. */
+  abandon(): void {
+    this.outgoing.abandon();
+    this.#onAllAnswered?.();
+  }
+
+  #answered(): void {
+    if (this.outgoing.unansweredCount === 0) this.#onAllAnswered?.();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The timelines that a client follows: its user's own, the lobby's, and that of each named group
+ * that the user is in; where each is begun, and when each is to be read.
+ *
+ * A named group is read at every login, whether it has something new or not: the read is what makes
+ * the server push what comes.
+ */
+import { limits } from '../../base/limits.ts';
+import { lobby } from '../../codec/commands.ts';
+import type { GroupPlace, Welcome } from '../../codec/server-frame.ts';
+import type { DeviceState } from './device-state.ts';
+import {
+  FollowedTimeline,
+  type FollowedTimelineOptions,
+  type Surroundings,
+} from './followed-timeline.ts';
+import type { ReadRequest } from './timeline-cursor.ts';
+
+export interface TimelinesOptions extends Surroundings {
+  readonly state: DeviceState;
+}
+
+/** The groups that the user turns out to be in, or to be in no longer. */
+export interface GroupChanges {
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** The key of one's own timeline among the groups. */
+export const own = '';
+
+export class Timelines {
+  readonly #options: TimelinesOptions;
+  readonly #followed = new Map<string, FollowedTimeline>();
+  #online = false;
+
+  constructor(options: TimelinesOptions) {
+    this.#options = options;
+  }
+
+  get(group: string): FollowedTimeline | undefined {
+    return this.#followed.get(group);
+  }
+
+  /** All but the lobby, of which nothing is acknowledged or saved. */
+  *lasting(): Iterable<FollowedTimeline> {
+    for (const timeline of this.#followed.values()) if (timeline.group !== lobby) yield timeline;
+  }
+
+  /**
+   * Logged in. A device that was never seen before starts where the server says, a new epoch at the
+   * head of the lobby.
+   */
+  connected(welcome: Pick<Welcome, 'cursor' | 'head' | 'lobbyHead' | 'groups'>): GroupChanges {
+    const { state } = this.#options;
+    this.#online = true;
+    const isNew = !this.#followed.has(own) && !state.placeOf(own);
+    const timeline = this.get(own) ?? this.#followOwn(welcome.cursor);
+    timeline.acknowledgedUpTo(welcome.cursor);
+    timeline.cursor.connected(welcome.head);
+    (this.get(lobby) ?? this.#followLobby(welcome.lobbyHead)).cursor.connected(welcome.lobbyHead);
+    return this.#takeGroups(welcome.groups, isNew);
+  }
+
+  disconnected(): void {
+    this.#online = false;
+    for (const { cursor } of this.#followed.values()) cursor.disconnected();
+  }
+
+  /** The user has joined this group. False: that is known. */
+  joined(place: Pick<GroupPlace, 'group' | 'joined' | 'head'>): boolean {
+    if (this.#isMember(place)) return false;
+    this.#followGroup({ ...place, cursor: place.joined }, false);
+    return true;
+  }
+
+  /** The user is in this group no longer. False: that is known. */
+  left(group: string): boolean {
+    if (group === own || group === lobby) return false;
+    const isForgotten = this.#options.state.forget(group);
+    return this.#followed.delete(group) || isForgotten;
+  }
+
+  /** Sends the reads that are due. One's own timeline comes first. */
+  read(now: number, send: (group: string, read: ReadRequest) => void): void {
+    let room = limits.readsPerConnectionMax - this.#readsUnderWay;
+    for (const { group, cursor } of this.#followed.values()) {
+      if (room <= 0) return;
+      const read = cursor.nextRead(now);
+      if (!read) continue;
+      room -= 1;
+      send(group, read);
+    }
+  }
+
+  /** When to `read` even if nothing else happens; Infinity: not at all. */
+  wakeAt(now: number): number {
+    let wakeAt = Infinity;
+    for (const { cursor } of this.#followed.values()) wakeAt = Math.min(wakeAt, cursor.wakeAt);
+    // What is due already waits for the end of a read under way.
+    return wakeAt <= now && this.#readsUnderWay >= limits.readsPerConnectionMax ? Infinity : wakeAt;
+  }
+
+  /** Since when a read is unanswered; Infinity: none is. */
+  get waitingSince(): number {
+    let since = Infinity;
+    for (const { cursor } of this.#followed.values()) since = Math.min(since, cursor.waitingSince);
+    return since;
+  }
+
+  #followOwn(serverCursor: number): FollowedTimeline {
+    const { position, window } = this.#options.state.placeOf(own) ?? {
+      position: { seq: serverCursor, identity: '' },
+      window: [],
+    };
+    return this.#follow({ group: own, start: position, window });
+  }
+
+  #followLobby(head: number): FollowedTimeline {
+    return this.#follow({ group: lobby, start: { seq: head, identity: '' } });
+  }
+
+  #takeGroups(places: readonly GroupPlace[], isNew: boolean): GroupChanges {
+    const { state } = this.#options;
+    const before = new Set([...this.#followed.keys(), ...state.groups]);
+    const joined: string[] = [];
+    for (const place of places) {
+      this.#followGroup(place, isNew);
+      if (!before.delete(place.group) && !isNew) joined.push(place.group);
+    }
+    return { joined, left: [...before].filter((group) => this.left(group)) };
+  }
+
+  #followGroup(place: GroupPlace, isNew: boolean): void {
+    const known = this.#isMember(place) ? this.get(place.group) : undefined;
+    const timeline = known ?? this.#follow(this.#placeIn(place, isNew));
+    timeline.acknowledgedUpTo(place.cursor);
+    if (this.#online) timeline.cursor.connected(place.head, { readAnyway: true });
+  }
+
+  /**
+   * Followed, and since this very joining: whoever left and joined again in the meantime is not
+   * shown what was said between.
+   */
+  #isMember({ group, joined }: Pick<GroupPlace, 'group' | 'joined'>): boolean {
+    const known = this.get(group);
+    return known !== undefined && known.cursor.position.seq >= joined;
+  }
+
+  get #readsUnderWay(): number {
+    let count = 0;
+    for (const { cursor } of this.#followed.values()) {
+      if (cursor.waitingSince !== Infinity) count += 1;
+    }
+    return count;
+  }
+
+  #placeIn({ group, joined, cursor }: GroupPlace, isNew: boolean): FollowedTimelineOptions {
+    const saved = this.#options.state.placeOf(group);
+    const bounds = { group, floor: joined, windowMax: limits.clientGroupWindowMax };
+    if (saved && saved.position.seq >= joined) {
+      return { ...bounds, start: saved.position, window: saved.window };
+    }
+    return { ...bounds, start: { seq: isNew ? cursor : joined, identity: '' } };
+  }
+
+  #follow(options: FollowedTimelineOptions): FollowedTimeline {
+    const timeline = new FollowedTimeline(options, this.#options);
+    this.#followed.set(options.group, timeline);
+    return timeline;
+  }
+}

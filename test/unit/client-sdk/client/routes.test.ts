@@ -1,0 +1,37 @@
+/** The whole client against a scripted server: what it asks routes. */
+import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../../../src/base/limits.ts';
+import type { Message } from '../../../../src/client/sdk/index.ts';
+import { online } from '../support/running-client.ts';
+import { bob } from '../support/scripted-server.ts';
+
+describe('calls to a route', () => {
+  test('who is online', async () => {
+    const { world, client } = await online();
+    world.handlers['/onlineUser'] = () => [bob];
+    await expect(client.onlineUsers()).resolves.toEqual([bob]);
+  });
+
+  test('history', async () => {
+    const { world, client } = await online();
+    const messages: Message[] = [
+      { id: 'i', from: 2, fromName: 'amy', to: 1, text: 'hi', seq: 3, at: 4 },
+    ];
+    world.handlers['/history'] = () => messages;
+    await expect(client.history({ peer: 2, keyword: 'h', limit: 10 })).resolves.toEqual(messages);
+    expect(world.callsTo('/history')).toEqual([{ userId: 1, peer: 2, keyword: 'h', limit: 10 }]);
+  });
+
+  test('a schedule', async () => {
+    const { world, client } = await online();
+    world.handlers['/delay'] = () => null;
+    const { id } = await client.schedule({ group: 'lobby' }, 'later', 60);
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(world.callsTo('/delay')).toEqual([
+      { id, from: 1, group: 'lobby', text: 'later', delaySeconds: 60 },
+    ]);
+    await expect(
+      client.schedule({ to: 2 }, 'x'.repeat(limits.textBytesMax + 1), 1),
+    ).rejects.toMatchObject({ kind: 'too-long' });
+  });
+});
