@@ -10,6 +10,7 @@ const wrappers = {
   zookeeper: '^src/registry/zookeeper/',
   pino: '^src/base/log.ts$',
   yaml: '^src/config/',
+  'cli-progress': '^src/verify/',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */
@@ -54,6 +55,18 @@ export default {
       '^src/client/sdk/',
       '^src/client/terminal/',
       'The SDK is used without a terminal.',
+    ),
+    forbid(
+      'verify-is-a-user',
+      '^src/verify/',
+      '^src/(?!verify/|base/|client/sdk/|config/|registry/)',
+      'It judges a cluster from outside: through the SDK, and the executable.',
+    ),
+    forbid(
+      'nobody-needs-verify',
+      '^src/(?!verify/|cli/)',
+      '^src/verify/',
+      'What checks the promise takes no part in keeping it.',
     ),
     forbid('codec-is-pure', '^src/codec/', '^src/(?!codec/|base/)', 'The codec knows bytes only.'),
     forbid(

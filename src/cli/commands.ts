@@ -8,6 +8,7 @@ import { devCommand } from './commands/dev.ts';
 import { routeCommand } from './commands/route.ts';
 import { sendCommand } from './commands/send.ts';
 import { serverCommand } from './commands/server.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 const roleCommands: readonly Command[] = [
   devCommand,
@@ -15,6 +16,7 @@ const roleCommands: readonly Command[] = [
   routeCommand,
   clientCommand,
   sendCommand,
+  verifyCommand,
   adminCommand,
   configCommand,
 ];

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { createLogger, type Logger, type LogLevel } from '../base/log.ts';
+import { listenForSignals } from '../base/signals.ts';
 import type { Host } from './command.ts';
 
 /** Whatever has not stopped by then is cut off. */
@@ -58,31 +59,6 @@ function readyLine(role: string, addresses: Readonly<Record<string, Address>>): 
 
 function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-interface Signals {
-  readonly first: Promise<'signal'>;
-  readonly second: Promise<'signal'>;
-  close(): void;
-}
-
-function listenForSignals(host: Host): Signals {
-  const first = Promise.withResolvers<'signal'>();
-  const second = Promise.withResolvers<'signal'>();
-  let next = first;
-  const listener = (): void => {
-    next.resolve('signal');
-    next = second;
-  };
-  const names = ['SIGTERM', 'SIGINT'] as const;
-  for (const name of names) host.on(name, listener);
-  return {
-    first: first.promise,
-    second: second.promise,
-    close() {
-      for (const name of names) host.off(name, listener);
-    },
-  };
 }
 
 async function stopWithin(

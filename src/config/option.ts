@@ -1,7 +1,16 @@
 /** What an option is made of. The options themselves are in options.ts. */
 
 /** A command whose settings come from the table. */
-export const roles = ['server', 'route', 'dev', 'client', 'send', 'admin', 'config'] as const;
+export const roles = [
+  'server',
+  'route',
+  'dev',
+  'client',
+  'send',
+  'verify',
+  'admin',
+  'config',
+] as const;
 export type Role = (typeof roles)[number];
 
 /** Where a value can come from, strongest first. What none of them gives is the default. */
@@ -28,6 +37,7 @@ export interface UserFolder {
 export interface ValueTypes {
   text: string;
   integer: number;
+  decimal: number;
   port: number;
   boolean: boolean;
   choice: string;
@@ -52,6 +62,7 @@ export type Value = ValueTypes[ValueType];
 interface TypeBounds {
   text: { readonly charactersMax: number };
   integer: { readonly min: number; readonly max: number };
+  decimal: { readonly min: number; readonly max: number };
   choice: { readonly choices: readonly string[] };
 }
 

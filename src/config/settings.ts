@@ -38,6 +38,7 @@ export type RouteSettings = SettingsOf<'route'>;
 export type DevSettings = SettingsOf<'dev'>;
 export type ClientSettings = SettingsOf<'client'>;
 export type SendSettings = SettingsOf<'send'>;
+export type VerifySettings = SettingsOf<'verify'>;
 export type AdminSettings = SettingsOf<'admin'>;
 
 /** `http-port` → `httpPort`, as SettingsOf does it. */

@@ -12,6 +12,8 @@ export function parseValue(option: Option, text: string): Value | undefined {
       return text !== '' && [...text].length <= option.charactersMax ? text : undefined;
     case 'integer':
       return parseInteger(text, option.min, option.max);
+    case 'decimal':
+      return parseDecimal(text, option.min, option.max);
     case 'port':
       return parseInteger(text, 0, 65_535);
     case 'boolean':
@@ -40,6 +42,8 @@ export function expectation(option: Option): string {
       return `1 to ${option.charactersMax} characters`;
     case 'integer':
       return `a whole number from ${option.min} to ${option.max}`;
+    case 'decimal':
+      return `a number from ${option.min} to ${option.max}`;
     case 'port':
       return 'a whole number from 0 to 65535';
     case 'boolean':
@@ -98,6 +102,11 @@ function maskCredentials(text: string): string {
 
 function parseInteger(text: string, min: number, max: number): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+function parseDecimal(text: string, min: number, max: number): number | undefined {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : undefined;
 }
 

@@ -1,8 +1,7 @@
 /** From settings to a CimClient: where its routes are, and where it keeps its state. */
 import { join } from 'node:path';
 import type { Logger } from '../../base/log.ts';
-import { routeAddress } from '../../registry/registry.ts';
-import { visitRegistry } from '../../registry/visit-registry.ts';
+import { lookUpRoutes } from '../../registry/visit-registry.ts';
 import { CimClient } from '../sdk/index.ts';
 import { folderStorage, nodePlatform } from '../sdk/node/node-platform.ts';
 
@@ -30,10 +29,4 @@ export function openClient(
       storage: folderStorage(join(state, `${userId}`)),
     }),
   });
-}
-
-function lookUpRoutes(zookeeper: string, log: Logger): Promise<string[]> {
-  return visitRegistry(zookeeper, log, ({ view }) =>
-    view.routes.map((route) => `http://${routeAddress(route)}`),
-  );
 }

@@ -134,7 +134,7 @@ describe('cim config', () => {
   test('shows all roles', async () => {
     const { stdout } = await cim(['config']);
     const titles = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
-    expect(titles).toEqual(['server', 'route', 'dev', 'client', 'send', 'admin']);
+    expect(titles).toEqual(['server', 'route', 'dev', 'client', 'send', 'verify', 'admin']);
     expect(stdout).toMatch(/user-id +\(must be given\)/);
   });
 

@@ -1,0 +1,54 @@
+/**
+ * A device's storage in memory that survives the device, also a crash of it: what was not saved by
+ * then is as it was before.
+ */
+import type { DeviceStore, Storage } from '../client/sdk/index.ts';
+
+export class DeviceStorage {
+  #text: string | undefined;
+
+  /** For the next SDK instance; the one before has lost it. */
+  attach(): AttachedStorage {
+    return new AttachedStorage(
+      () => this.#text,
+      (text) => {
+        this.#text = text;
+      },
+    );
+  }
+
+  /** How far the device has read its user's timeline, as it was saved; undefined: not at all yet. */
+  get savedSeq(): number | undefined {
+    const { cursor } = JSON.parse(this.#text ?? '{}') as { cursor?: { seq: number } | null };
+    return cursor?.seq;
+  }
+}
+
+export class AttachedStorage implements Storage {
+  readonly #load: () => string | undefined;
+  readonly #save: (text: string) => void;
+  #isDetached = false;
+
+  constructor(load: () => string | undefined, save: (text: string) => void) {
+    this.#load = load;
+    this.#save = save;
+  }
+
+  /** As by a crash: nothing is saved any more. */
+  detach(): void {
+    this.#isDetached = true;
+  }
+
+  async open(): Promise<{ status: 'opened'; store: DeviceStore }> {
+    const store: DeviceStore = {
+      load: async () => this.#load(),
+      save: async (text) => {
+        // A disk takes its time, in which a device may crash.
+        await new Promise(setImmediate);
+        if (!this.#isDetached) this.#save(text);
+      },
+      close: async () => {},
+    };
+    return { status: 'opened', store };
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One device of one person: a chain of SDK instances ("lives") on one storage and one network, all
+ * of whose doings go into the ledger.
+ */
+import { describeError } from '../base/errors.ts';
+import {
+  CimClient,
+  CimError,
+  type Message,
+  type Platform,
+  type Target,
+} from '../client/sdk/index.ts';
+import { type AttachedStorage, DeviceStorage } from './device-storage.ts';
+import { FragileNetwork } from './fragile-network.ts';
+import type { Latency, Undisturbed } from './latency.ts';
+import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from './ledger.ts';
+import { numberOf, textOf } from './message-text.ts';
+import type { Person } from './population.ts';
+
+export interface DeviceOptions {
+  readonly name: string;
+  readonly person: Person;
+  readonly run: string;
+  /** Whether this user is one of the run's people. */
+  readonly isOfRun: (userId: number) => boolean;
+  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
+  readonly platform: Platform;
+  readonly ledger: Ledger;
+  readonly latency: Latency;
+  /** Something has happened that should not, whatever the messages say. */
+  readonly onProblem: (problem: string) => void;
+}
+
+interface Life {
+  readonly client: CimClient;
+  readonly storage: AttachedStorage;
+  readonly record: LifeRecord;
+  readonly waiting: Set<SentRecord>;
+}
+
+/** Of what a closing device waits for; what is not answered then is unconfirmed. */
+const closeMs = 2_000;
+
+export class Device implements Undisturbed {
+  readonly network: FragileNetwork;
+  readonly #options: DeviceOptions;
+  readonly #storage = new DeviceStorage();
+  readonly #record: DeviceRecord;
+  #life: Life | undefined;
+  #connectedSinceMs = Infinity;
+  #disturbances = 0;
+  #lastWarning = '';
+
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    this.network = new FragileNetwork(options.platform);
+    this.#record = options.ledger.addDevice(options.name, options.person.userId);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get calmSinceMs(): number {
+    return this.#disturbances > 0 ? Infinity : this.#connectedSinceMs;
+  }
+
+  get isReady(): boolean {
+    return this.#life?.client.state === 'ready';
+  }
+
+  /** It is known from where on it reads. */
+  get isSettled(): boolean {
+    return this.isReady && this.#storage.savedSeq !== undefined;
+  }
+
+  /** Why it is not ready, as far as is known. */
+  get lastWarning(): string {
+    return this.#lastWarning;
+  }
+
+  /** Not calm while `disturb` runs. */
+  async disturbed(disturb: () => Promise<void>): Promise<void> {
+    this.#disturbances += 1;
+    await disturb();
+    this.#disturbances -= 1;
+    if (this.#connectedSinceMs !== Infinity) this.#connectedSinceMs = performance.now();
+  }
+
+  start(): void {
+    const { person, routes, platform, ledger } = this.#options;
+    const storage = this.#storage.attach();
+    const client = new CimClient({
+      userId: person.userId,
+      userName: person.userName,
+      routes,
+      storage,
+      platform: { ...platform, transport: this.network.transport, http: this.network.http },
+    });
+    const record = ledger.began(this.#record);
+    this.#life = { client, storage, record, waiting: new Set() };
+    client.on('ready', () => {
+      ledger.ready(record);
+      this.#connectedSinceMs = performance.now();
+    });
+    client.on('offline', ({ reason }) => {
+      this.#connectedSinceMs = Infinity;
+      this.#lastWarning = reason;
+    });
+    client.on('warning', ({ message }) => {
+      this.#lastWarning = message;
+    });
+    client.on('gap', ({ first, last }) =>
+      this.#problem(`messages ${first} to ${last} of its timeline are said to be gone`),
+    );
+    client.on('closed', ({ reason }) => this.#closed(client, reason));
+    client.on('message', (message) => this.#show(message));
+    client.start().catch(() => {
+      // A client that is closed before it was ever ready: `closed` has told.
+    });
+  }
+
+  /** Nothing happens between two lives. */
+  say(target: Target): void {
+    const life = this.#life;
+    if (!life) return;
+    const { run, ledger, latency, platform } = this.#options;
+    const record = ledger.sending(this.#record, target, platform.clock.now());
+    latency.sent(record.number, this);
+    life.waiting.add(record);
+    life.client
+      .send(target, textOf(run, record.number))
+      .then(
+        ({ seq }) => ledger.answered(record, 'stored', '', seq),
+        (error: unknown) => ledger.answered(record, outcomeOf(error), codeOf(error)),
+      )
+      .finally(() => life.waiting.delete(record));
+  }
+
+  /** Ends this life in good order. */
+  async close(timeoutMs = closeMs): Promise<void> {
+    const life = this.#end('closed');
+    await life?.client.close({ timeoutMs });
+  }
+
+  /** Ends this life at once: what is not saved is forgotten, what is not sent stays unsaid. */
+  async crash(): Promise<void> {
+    const life = this.#end('crashed');
+    if (!life) return;
+    life.storage.detach();
+    life.record.savedSeq = this.#storage.savedSeq ?? 0;
+    for (const record of life.waiting)
+      this.#options.ledger.answered(record, 'unconfirmed', 'crash');
+    this.network.abandon();
+    await life.client.close({ timeoutMs: 0 });
+  }
+
+  #end(how: 'closed' | 'crashed'): Life | undefined {
+    const life = this.#life;
+    this.#life = undefined;
+    this.#connectedSinceMs = Infinity;
+    if (life) life.record.end = how;
+    return life;
+  }
+
+  #closed(client: CimClient, reason: string): void {
+    if (this.#life?.client !== client) return;
+    this.#problem(`was told not to come back: ${reason}`);
+    this.#end('closed');
+    this.start();
+  }
+
+  #show(message: Message): void {
+    const { run, isOfRun, ledger, latency } = this.#options;
+    // What others say in the lobby is none of our business.
+    if (!isOfRun(message.from)) return;
+    const number = numberOf(run, message.text) ?? 0;
+    const sent = ledger.sent.get(number);
+    const isFaithful = sent !== undefined && isSame(sent, message, textOf(run, number));
+    ledger.showed(this.#record, { number, seq: message.seq, isFaithful });
+    latency.shown(number, this);
+  }
+
+  #problem(problem: string): void {
+    this.#options.onProblem(`device ${this.name} ${problem}`);
+  }
+}
+
+function isSame({ userId, target }: SentRecord, message: Message, text: string): boolean {
+  const hasTarget =
+    'group' in target ? message.group === target.group : message.to === target.to && !message.group;
+  return message.from === userId && hasTarget && message.text === text;
+}
+
+/** `internal`: the route has failed over it, and says nothing about what it had done by then. */
+function outcomeOf(error: unknown): 'refused' | 'unconfirmed' {
+  const isKnown =
+    error instanceof CimError && error.kind !== 'unconfirmed' && error.kind !== 'internal';
+  return isKnown ? 'refused' : 'unconfirmed';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CimError ? error.kind : describeError(error);
+}

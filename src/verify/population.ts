@@ -1,0 +1,61 @@
+/** Who takes part in a run: people with their devices, and groups of them. Pure. */
+import { lobby } from '../client/sdk/index.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+export interface Person {
+  readonly userId: number;
+  readonly userName: string;
+  /** Ids of the person's devices. */
+  readonly devices: readonly string[];
+}
+
+export interface Population {
+  /** What tells this run's accounts, groups and messages from those of every other. */
+  readonly run: string;
+  readonly people: readonly Person[];
+  /** Whether everybody also speaks in the lobby, where others than this run's people are. */
+  readonly usesLobby: boolean;
+}
+
+export interface PopulationOptions {
+  readonly seed: number;
+  /** 30 bits: the seed's own on a cluster of one's own, random on somebody's. */
+  readonly run: number;
+  readonly users: number;
+  /** Each person has up to so many. */
+  readonly devices: number;
+  readonly usesLobby: boolean;
+}
+
+/** Above every id that people give out; each run has a million of its own up to 2^53. */
+const firstUserId = 8_000_000_000_000_000;
+const usersPerRun = 800_000;
+
+export function drawPopulation(options: PopulationOptions): Population {
+  const random = new SeededRandom(options.seed, 'population');
+  const run = options.run.toString(36);
+  const people = Array.from({ length: options.users }, (_, index) => {
+    // One of them has as many as there may be, whatever the dice say.
+    const count = index === 0 ? options.devices : random.integer(1, options.devices);
+    return {
+      userId: firstUserId + options.run * usersPerRun + index + 1,
+      userName: `verify-${run}-${index + 1}`,
+      devices: Array.from({ length: count }, (__, device) => `${index + 1}.${device + 1}`),
+    };
+  });
+  return { run, people, usesLobby: options.usesLobby };
+}
+
+/** A user id of this run that nobody has. */
+export function nobody({ people }: Population): number {
+  return (people.at(-1)?.userId ?? firstUserId) + 1;
+}
+
+export function deviceCount({ people }: Population): number {
+  return people.reduce((sum, { devices }) => sum + devices.length, 0);
+}
+
+/** The names of groups in which people of this run speak. */
+export function groupsOf({ usesLobby }: Population): readonly string[] {
+  return usesLobby ? [lobby] : [];
+}

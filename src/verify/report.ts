@@ -1,0 +1,162 @@
+/** What a run has come to: figures, and their forms for people and for programs. Pure. */
+import { type Breach, type BreachKind, check } from './checker.ts';
+import type { LatencySummary } from './latency.ts';
+import type { LedgerView, Outcome, SentRecord } from './ledger.ts';
+import { type Disturbance, disturbances } from './plan.ts';
+
+export interface Report {
+  readonly seed: number;
+  /** What to type to have the same again. */
+  readonly again: string;
+  readonly people: number;
+  readonly devices: number;
+  /** How often each thing went wrong, by what it is called. */
+  readonly plan: Readonly<Record<string, number>>;
+  readonly sent: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Why messages were refused or are unconfirmed, and how many. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly shown: number;
+  readonly shownAgain: number;
+  readonly breaches: Readonly<Record<BreachKind, number>>;
+  /** The first few. */
+  readonly details: readonly string[];
+  /** What should not have happened, whatever became of the messages. */
+  readonly problems: readonly string[];
+  readonly latency: LatencySummary;
+  readonly isKept: boolean;
+}
+
+export interface ReportOptions {
+  readonly seed: number;
+  readonly again: string;
+  readonly people: number;
+  readonly disturbances: readonly Disturbance[];
+  readonly ledger: LedgerView;
+  readonly problems: readonly string[];
+  readonly latency: LatencySummary;
+}
+
+const detailsMax = 10;
+
+export function makeReport({ ledger, ...options }: ReportOptions): Report {
+  const { breaches, shownAgain } = check(ledger);
+  const sent = [...ledger.sent.values()];
+  return {
+    seed: options.seed,
+    again: options.again,
+    people: options.people,
+    devices: ledger.devices.length,
+    plan: countBy(options.disturbances, ({ kind }) => disturbances[kind].text),
+    sent: sent.length,
+    outcomes: {
+      waiting: 0,
+      stored: 0,
+      refused: 0,
+      unconfirmed: 0,
+      ...countBy(sent, ({ outcome }) => outcome),
+    },
+    codes: countBy(
+      sent.filter(({ code }) => code !== ''),
+      ({ code }) => code,
+    ),
+    shown: ledger.devices.reduce((sum, { shown }) => sum + shown.length, 0),
+    shownAgain,
+    breaches: {
+      lost: 0,
+      doubled: 0,
+      disordered: 0,
+      altered: 0,
+      refused: 0,
+      astray: 0,
+      ...countBy(breaches, ({ kind }) => kind),
+    },
+    details: breaches.slice(0, detailsMax).map((breach) => describeBreach(breach, ledger)),
+    problems: options.problems,
+    latency: options.latency,
+    isKept: breaches.length === 0 && options.problems.length === 0,
+  };
+}
+
+/** What happened to a message, in one line: who, what, when, on which device. */
+function describeBreach({ kind, number, device }: Breach, { sent, devices }: LedgerView): string {
+  const message = sent.get(number);
+  const shown = devices
+    .find((each) => each.device === device)
+    ?.shown.filter((showing) => showing.number === number)
+    .map(({ life, seq }) => `in life ${life} as ${seq}`);
+  const showings = shown && shown.length > 0 ? `shown ${shown.join(', ')}` : 'not shown';
+  if (!message) return `${kind}: device ${device}, a message that nobody sent: ${showings}`;
+  return `${kind}: message ${number} of ${describeMessage(message)}; device ${device}: ${showings}`;
+}
+
+function describeMessage({ device, life, target, at, outcome, code, seq }: SentRecord): string {
+  const receiver = 'group' in target ? `#${target.group}` : `user ${target.to}`;
+  const answer = [outcome, ...(code === '' ? [] : [code]), ...(seq > 0 ? [`as ${seq}`] : [])];
+  return `device ${device} (life ${life}) to ${receiver} at ${new Date(at).toISOString()}, ${answer.join(' ')}`;
+}
+
+export function formatReport(report: Report): string {
+  const { outcomes, breaches, latency } = report;
+  const codes = listCounts(report.codes);
+  const rows: [string, string][] = [
+    ['sent', `${report.sent} by ${report.devices} devices of ${report.people} people`],
+    ['stored', String(outcomes.stored)],
+    ['refused', String(outcomes.refused)],
+    ['unconfirmed', `${outcomes.unconfirmed + outcomes.waiting}`],
+    ...(codes === '' ? [] : [['', codes] satisfies [string, string]]),
+    ['shown', `${report.shown}${again(report.shownAgain)}`],
+    ['lost', String(breaches.lost)],
+    ['doubled', String(breaches.doubled)],
+    ['disordered', String(breaches.disordered)],
+    ...otherBreaches(report),
+    ['latency', formatLatency(latency)],
+  ];
+  const lines = [
+    `what happened: ${listCounts(report.plan)}`,
+    ...rows.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
+    ...report.details,
+    ...report.problems.map((problem) => `unexpected: ${problem}`),
+    `again: ${report.again}`,
+    report.isKept ? 'kept: nothing lost, doubled or out of order' : 'BROKEN',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What hardly ever is, so that it is only told when it is. */
+function otherBreaches({ breaches }: Report): [string, string][] {
+  const { altered, refused, astray } = breaches;
+  const all: [string, number][] = [
+    ['altered', altered],
+    ['refused but shown', refused],
+    ['shown to others', astray],
+  ];
+  return all
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => [`${name} `.padEnd(12), String(count)]);
+}
+
+function again(count: number): string {
+  return count === 0 ? '' : `, ${count} of them again after a crash of the device`;
+}
+
+function formatLatency({ count, p50Ms, p99Ms, maxMs }: LatencySummary): string {
+  if (count === 0) return 'not measured';
+  const [p50, p99, max] = [p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(ms < 10 ? 1 : 0));
+  return `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms (${count} shown on devices left alone)`;
+}
+
+function listCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}
+
+function countBy<T, Key extends string>(
+  items: readonly T[],
+  keyOf: (item: T) => Key,
+): Partial<Record<Key, number>> & Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
+  return counts as Partial<Record<Key, number>> & Record<string, number>;
+}

@@ -1,0 +1,59 @@
+// Goal: a report says what came of a run. Method: small ledgers, and the texts of it.
+import { expect, test } from '@jest/globals';
+import { Ledger } from '../../../src/verify/ledger.ts';
+import { numberOf, textOf } from '../../../src/verify/message-text.ts';
+import { formatReport, makeReport } from '../../../src/verify/report.ts';
+
+function reportOf(ledger: Ledger, problems: string[] = []) {
+  return makeReport({
+    seed: 7,
+    again: 'cim verify --seed 7',
+    people: 2,
+    disturbances: [{ atMs: 0, forMs: 0, kind: 'cut', target: 0 }],
+    ledger,
+    problems,
+    latency: { count: 2, p50Ms: 1.5, p99Ms: 20.4, maxMs: 20.4 },
+  });
+}
+
+function oneMessage(isShown: boolean): Ledger {
+  const ledger = new Ledger();
+  const [amy, bob] = [ledger.addDevice('1.1', 1), ledger.addDevice('2.1', 2)];
+  for (const device of [amy, bob]) ledger.ready(ledger.began(device));
+  const sent = ledger.sending(amy, { to: 2 }, Date.UTC(2026, 0, 31, 10));
+  ledger.answered(sent, 'stored', '', 3);
+  if (isShown) ledger.showed(bob, { number: sent.number, seq: 4, isFaithful: true });
+  return ledger;
+}
+
+test('of a run that kept its promises', () => {
+  const report = reportOf(oneMessage(true));
+  expect(report).toMatchObject({ isKept: true, sent: 1, shown: 1, plan: { 'device cut': 1 } });
+  const text = formatReport(report);
+  for (const line of ['sent        1 by 2 devices of 2 people', 'lost        0', 'p50 1.5 ms'])
+    expect(text).toContain(line);
+  expect(text).toContain('again: cim verify --seed 7\nkept');
+});
+
+test('of a run that broke one: who, what, when, on which device', () => {
+  const report = reportOf(oneMessage(false));
+  expect(report).toMatchObject({ isKept: false, breaches: { lost: 1 } });
+  expect(formatReport(report)).toContain(
+    'lost: message 1 of device 1.1 (life 0) to user 2 at 2026-01-31T10:00:00.000Z, stored as 3; device 2.1: not shown\n',
+  );
+  expect(formatReport(report)).toContain('BROKEN');
+});
+
+test('what should not have happened breaks it, whatever became of the messages', () => {
+  const report = reportOf(oneMessage(true), ['device 1.1 was told not to come back: replaced']);
+  expect(report.isKept).toBe(false);
+  expect(formatReport(report)).toContain('unexpected: device 1.1 was told');
+});
+
+test('texts tell their run and their number, and no two are the same', () => {
+  const texts = Array.from({ length: 500 }, (_, number) => textOf('abc', number));
+  expect(texts.map((text) => numberOf('abc', text))).toEqual(texts.map((_, number) => number));
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(numberOf('xyz', textOf('abc', 1))).toBeUndefined();
+  expect(numberOf('abc', 'hello')).toBeUndefined();
+});
