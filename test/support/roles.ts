@@ -91,6 +91,8 @@ export class Client {
   readonly process: TestProcess;
   readonly userId: number;
   readonly name: string;
+  readonly #events: ClientEvent[] = [];
+  #readTo = 0;
 
   private constructor(started: TestProcess, userId: number, name: string) {
     this.process = started;
@@ -126,12 +128,16 @@ export class Client {
     return client;
   }
 
-  get events(): ClientEvent[] {
-    const complete = this.process.stdout.slice(0, this.process.stdout.lastIndexOf('\n') + 1);
-    return complete
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as ClientEvent);
+  /** What it has told so far. Each line is read once: tests look often, and some clients say much. */
+  get events(): readonly ClientEvent[] {
+    const { stdout } = this.process;
+    for (;;) {
+      const end = stdout.indexOf('\n', this.#readTo);
+      if (end < 0) return this.#events;
+      const line = stdout.slice(this.#readTo, end);
+      if (line !== '') this.#events.push(JSON.parse(line) as ClientEvent);
+      this.#readTo = end + 1;
+    }
   }
 
   /** Types a line. */
@@ -144,11 +150,9 @@ export class Client {
     matches: (event: ClientEvent) => boolean,
     timeoutMs = 15_000,
   ): Promise<ClientEvent> {
-    return waitUntil(
-      `${this.name}: ${what}\n${this.process.output}`,
-      () => this.events.find(matches),
-      { timeoutMs },
-    ).catch((error: unknown) => {
+    return waitUntil(`${this.name}: ${what}`, () => this.events.find(matches), {
+      timeoutMs,
+    }).catch((error: unknown) => {
       throw new Error(`${this.name} did not: ${what}\n${this.process.output}`, { cause: error });
     });
   }
