@@ -80,6 +80,17 @@ export const limits = {
    */
   inFlightPerConnectionMax: 1_024,
 
+  /**
+   * Transient messages of one connection that are read in one turn of the event loop: no others are
+   * served meanwhile.
+   */
+  transientsPerTurnMax: 1_024,
+  /**
+   * Bytes waiting for a connection above which transient messages to it are dropped: so they never
+   * delay others by more.
+   */
+  transientOutboxBytesMax: 64 * 1024,
+
   /** Messages in one page of a read; a page is one burst on a connection. */
   pageMessagesMax: 200,
   /**
@@ -96,6 +107,13 @@ export const limits = {
   linkEntryBytesMax: 1024 * 1024 + 64 * 1024,
   /** Entries of one link that may wait for an answer; beyond it callers hear `busy` at once. */
   linkInFlightMax: 65_536,
+  /**
+   * Entries of one link that wait for an answer, and bytes that wait to be written, above which
+   * transient messages are dropped instead of being put behind: durable ones are never delayed by
+   * more than this.
+   */
+  linkDroppableInFlightMax: 8_192,
+  linkDroppableBytesMax: 1024 * 1024,
   /** A batch unanswered for this long goes to another route. */
   linkAnswerMsMax: 2_000,
 

@@ -3,7 +3,8 @@
  * of one turn of the event loop leave in one write. An entry without an answer within
  * `limits.linkAnswerMsMax` gets the method's `unanswered`; a link on which nothing at all came in
  * that time is destroyed, as its network may be gone without a sign. When the stream ends,
- * everything pending is answered `unanswered` at once.
+ * everything pending is answered `unanswered` at once; so are entries of a droppable method that
+ * would stand in the way of others.
  */
 import type { Duplex } from 'node:stream';
 import type { BatchCall } from '../api/batch-call.ts';
@@ -68,7 +69,7 @@ export class LinkCaller {
   ): void {
     const sentAt = this.#clock.monotonic();
     for (let index = 0; index < entries.length; index++) {
-      if (!this.#open || this.#pending.size >= limits.linkInFlightMax) {
+      if (!this.#hasRoom(method.droppable === true)) {
         answer(index, method.unanswered);
         continue;
       }
@@ -79,6 +80,15 @@ export class LinkCaller {
         encodeLinkFrame(call, method.id, method.entry.encode(entries[index] as Entry).finish()),
       );
     }
+  }
+
+  #hasRoom(isDroppable: boolean): boolean {
+    if (!this.#open) return false;
+    if (!isDroppable) return this.#pending.size < limits.linkInFlightMax;
+    return (
+      this.#pending.size < limits.linkDroppableInFlightMax &&
+      this.#outbox.bufferedBytes < limits.linkDroppableBytesMax
+    );
   }
 
   destroy(): void {

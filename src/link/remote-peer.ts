@@ -1,11 +1,12 @@
 /**
  * A role at an address, as an API: dials when first called, again after a loss, and not more often
  * than the backoff allows. A call while the link is down is answered `unanswered` at once, while it
- * is being dialled it waits for the outcome.
+ * is being dialled it waits for the outcome; of droppable entries only a bounded number does.
  */
 import type { Duplex } from 'node:stream';
 import { Backoff } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
 import { apiOf, LinkCaller } from './link-caller.ts';
 import type { MethodsOf } from './methods.ts';
 
@@ -23,6 +24,8 @@ export class RemotePeer<Api> {
   readonly #backoff = new Backoff({ baseMs: 50, capMs: 2_000 });
   #caller: LinkCaller | undefined;
   #dialling: Promise<LinkCaller | undefined> | undefined;
+  /** Droppable entries that wait for the link to be dialled. */
+  #droppableWaiting = 0;
   #notBefore = 0;
   #closed = false;
 
@@ -34,9 +37,16 @@ export class RemotePeer<Api> {
         caller.send(method, entries, answer);
         return;
       }
+      const isDroppable = method.droppable === true;
+      if (isDroppable && this.#droppableWaiting >= limits.linkDroppableInFlightMax) {
+        answerAll(entries, answer, method.unanswered);
+        return;
+      }
+      if (isDroppable) this.#droppableWaiting += entries.length;
       void this.#dial().then((dialled) => {
+        if (isDroppable) this.#droppableWaiting -= entries.length;
         if (dialled?.open) dialled.send(method, entries, answer);
-        else for (let index = 0; index < entries.length; index++) answer(index, method.unanswered);
+        else answerAll(entries, answer, method.unanswered);
       });
     });
   }
@@ -84,4 +94,12 @@ export class RemotePeer<Api> {
     this.#notBefore = this.#options.clock.monotonic() + this.#backoff.next();
     if (!this.#closed) this.#options.onDown?.(reason);
   }
+}
+
+function answerAll<Entry, Result>(
+  entries: readonly Entry[],
+  answer: (index: number, result: Result) => void,
+  result: Result,
+): void {
+  for (let index = 0; index < entries.length; index++) answer(index, result);
 }

@@ -38,6 +38,8 @@ import {
 import { Outbox } from '../net/outbox.ts';
 import { assertAddress, assertLogin, assertRead } from './client-rules.ts';
 import { CursorReport, type CursorSender } from './cursor-report.ts';
+import { encodeUnnumbered } from './fan-out.ts';
+import { Intake } from './intake.ts';
 import type { JavaReader } from './java-reader.ts';
 import { PageReads, type PageSource } from './page-reads.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -60,6 +62,10 @@ export interface ConnectionOwner extends CursorSender, PageSource {
   monotonic(): number;
   open(connection: ClientConnection, login: LoginFrame): void;
   submit(entry: SubmitEntry, reference: MessageReference): void;
+  /** A message that is not answered. */
+  submitTransient(entry: SubmitEntry): void;
+  /** The number of the turn of the event loop, as far as `submitTransient` is concerned. */
+  readonly transientTurn: number;
   /** The stream has ended; called once. */
   closed(connection: ClientConnection): void;
   /** Something that the connection sent made us fail. */
@@ -84,6 +90,7 @@ export class ClientConnection {
   readonly #owner: ConnectionOwner;
   readonly #stream: Duplex;
   readonly #outbox: Outbox;
+  readonly #intake: Intake;
   #state: State = 'fresh';
   #speaksCim = false;
   /**
@@ -95,8 +102,6 @@ export class ClientConnection {
   #stalledAt = 0;
   /** Bytes that it had taken then. */
   #takenBytes = 0;
-  #inFlight = 0;
-  #heldBack = false;
   /** Made when needed: most connections need none of these for most of their lives. */
   #reads: PageReads | null = null;
   #cursor: CursorReport | null = null;
@@ -113,6 +118,7 @@ export class ClientConnection {
     this.#owner = owner;
     this.#stream = stream;
     this.#outbox = new Outbox(stream);
+    this.#intake = new Intake(stream);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.monotonic();
     this.#listen();
@@ -209,10 +215,8 @@ export class ClientConnection {
 
   #submit(frame: Uint8Array): void {
     assertMessageFields(frame);
-    const { to, group, sendSeq } = scanMessage(frame);
+    const { to, group, sendSeq, transient } = scanMessage(frame);
     assertAddress(to, group);
-    if (sendSeq === 0) throw new ProtocolError('a message needs a number');
-    this.#takeInFlight();
     const entry = {
       from: this.userId,
       fromName: this.userName,
@@ -221,6 +225,12 @@ export class ClientConnection {
       sessionId: this.sessionId,
       body: frame,
     };
+    if (transient) {
+      this.#intake.takeTransient(this.#owner.transientTurn);
+      return this.#owner.submitTransient(entry);
+    }
+    if (sendSeq === 0) throw new ProtocolError('a message needs a number');
+    this.#intake.take();
     this.#owner.submit(entry, { connection: this, to, group, sendSeq });
   }
 
@@ -248,28 +258,6 @@ export class ClientConnection {
     return new CursorReport(this, group, this.#owner);
   }
 
-  /**
-   * Counts what waits for a route; beyond the bound the peer is not read from, until half of it was
-   * answered.
-   */
-  #takeInFlight(): void {
-    this.#inFlight += 1;
-    if (this.#inFlight >= limits.inFlightPerConnectionMax && !this.#heldBack) {
-      this.#heldBack = true;
-      this.#stream.pause();
-    }
-  }
-
-  #releaseInFlight(): void {
-    this.#inFlight -= 1;
-    if (this.#heldBack && this.#inFlight <= limits.inFlightPerConnectionMax / 2) {
-      this.#heldBack = false;
-      // Its silence was ours.
-      this.#waitingSince = this.#owner.monotonic();
-      this.#stream.resume();
-    }
-  }
-
   // ---- what routes answer -----------------------------------------------------------------------
 
   /** The route took the session: the client is logged in. */
@@ -295,8 +283,21 @@ export class ClientConnection {
     { to, group, sendSeq }: MessageReference,
     result: { code: number; seq: number; expected: number },
   ): void {
-    this.#releaseInFlight();
+    // Its silence until now was ours.
+    if (this.#intake.release()) this.#waitingSince = this.#owner.monotonic();
     this.write(encodeAck({ to, group, sendSeq, ...result }));
+  }
+
+  /** A message that is not stored; dropped if there is no room for it. */
+  transient(body: Uint8Array): void {
+    if (this.takesTransient()) this.write(encodeUnnumbered(this, body));
+  }
+
+  takesTransient(): boolean {
+    const { delivered, droppedAtReader } = this.#owner.counters.transient;
+    const hasRoom = this.ready && this.#outbox.bufferedBytes <= limits.transientOutboxBytesMax;
+    (hasRoom ? delivered : droppedAtReader).value += 1;
+    return hasRoom;
   }
 
   /** The user has joined a group, or left it. A Java peer knows no groups. */
@@ -371,7 +372,7 @@ export class ClientConnection {
         return;
       case 'ready':
         if (this.#stalled(now)) this.close('slow');
-        else if (!this.#heldBack && waitedMs > limits.silenceMsMax) this.close('silent');
+        else if (!this.#intake.isHeldBack && waitedMs > limits.silenceMsMax) this.close('silent');
         return;
       case 'closing':
         if (waitedMs > lingerMs) this.#stream.destroy();

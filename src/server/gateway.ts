@@ -69,6 +69,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #logins: Logins;
   readonly #closes: CloseReporter;
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
+  readonly #transients: Gather<SubmitEntry, Done, null>;
   readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
   readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
   #lastSessionId = 0;
@@ -91,6 +92,9 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
       reference.connection.acknowledged(reference, result),
     );
+    this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
+      if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
+    });
     this.#reads = new Gather(routes.read, (settle: (result: ReadResult) => void, result) =>
       settle(result),
     );
@@ -181,6 +185,15 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
 
   submit(entry: SubmitEntry, reference: MessageReference): void {
     this.#submissions.add(entry, reference);
+  }
+
+  submitTransient(entry: SubmitEntry): void {
+    this.counters.transient.sent.value += 1;
+    this.#transients.add(entry, null);
+  }
+
+  get transientTurn(): number {
+    return this.#transients.batchCount;
   }
 
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {

@@ -18,6 +18,8 @@ export interface GroupMember {
   readonly epochHex: string;
   /** A Java peer: in the lobby only. */
   readonly java: boolean;
+  /** Whether there is room for a message that is not stored; if not, it is dropped. */
+  takesTransient(): boolean;
   write(frame: Uint8Array): void;
 }
 

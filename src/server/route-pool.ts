@@ -33,6 +33,8 @@ interface Route {
  * all.
  */
 const attemptsMax = 3;
+/** What may be dropped is not repeated: it might arrive twice. Nor does it tell of a route's health. */
+const attemptsOfDroppable = 1;
 const restMs = 3_000;
 
 type Send<Entry, Result> = (
@@ -126,12 +128,13 @@ export class RoutePool implements Service {
     keyOf: (entry: Entry) => number,
     send: Send<Entry, Result>,
   ): BatchCall<Entry, Result> {
+    const attempts = method.droppable ? attemptsOfDroppable : attemptsMax;
     const attempt = (
       entries: readonly Entry[],
       answer: (index: number, result: Result) => void,
       tried: readonly Route[],
     ): void => {
-      const byRoute = this.#group(entries, keyOf, tried);
+      const byRoute = this.#group(entries, keyOf, tried, attempts);
       for (const [route, indexes] of byRoute) {
         if (!route) {
           for (const index of indexes) answer(index, method.unanswered);
@@ -148,7 +151,7 @@ export class RoutePool implements Service {
           if (waiting > 0 || again.length === 0) return;
           // Once all of the batch are settled, and in their order: the next route must see a
           // sender's messages as they were sent.
-          route.restsUntil = this.#options.clock.monotonic() + restMs;
+          if (!method.droppable) route.restsUntil = this.#options.clock.monotonic() + restMs;
           again.sort((a, b) => a - b);
           attempt(
             again.map((unanswered) => entries[unanswered] as Entry),
@@ -165,13 +168,12 @@ export class RoutePool implements Service {
     entries: readonly Entry[],
     keyOf: (entry: Entry) => number,
     tried: readonly Route[],
+    attempts: number,
   ): Map<Route | undefined, number[]> {
     const groups = new Map<Route | undefined, number[]>();
     for (let index = 0; index < entries.length; index++) {
       const route =
-        tried.length < attemptsMax
-          ? this.#routeFor(keyOf(entries[index] as Entry), tried)
-          : undefined;
+        tried.length < attempts ? this.#routeFor(keyOf(entries[index] as Entry), tried) : undefined;
       const group = groups.get(route);
       if (group) group.push(index);
       else groups.set(route, [index]);

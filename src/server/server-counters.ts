@@ -5,6 +5,13 @@ import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
+  /** Messages that are not stored. */
+  readonly transient: {
+    readonly sent: Counter;
+    readonly delivered: Counter;
+    readonly droppedOnTheWay: Counter;
+    readonly droppedAtReader: Counter;
+  };
 }
 
 export function createServerCounters(counters: Counters): ServerCounters {
@@ -18,6 +25,21 @@ export function createServerCounters(counters: Counters): ServerCounters {
     closed: {
       ...(Object.fromEntries(byName) as Record<CloseName, Counter>),
       other: closed('other', 'with a code that a route gave'),
+    },
+    transient: {
+      sent: counters.add('transient.sent', 'transient messages that clients sent here'),
+      delivered: counters.add(
+        'transient.delivered',
+        'transient messages written to connections, each receiver counted',
+      ),
+      droppedOnTheWay: counters.add(
+        'transient.dropped.way',
+        'transient messages dropped as no route took them: none there, or too much for it',
+      ),
+      droppedAtReader: counters.add(
+        'transient.dropped.reader',
+        'transient messages dropped as the receiver does not keep up with reading',
+      ),
     },
   };
 }

@@ -11,13 +11,12 @@ import type {
   PushEntry,
   PushGroupEntry,
   ServerApi,
+  TransientEntry,
   WakeEntry,
 } from '../api/server-api.ts';
 import { limits } from '../base/limits.ts';
-import { JavaFanOut } from '../codec/java-frame.ts';
-import { decodeText, scanMessage } from '../codec/message-scan.ts';
-import { encodePush } from '../codec/server-frame.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { fanOut } from './fan-out.ts';
 import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
 
 /** What is needed of the gateway. */
@@ -46,10 +45,13 @@ export function createServerApi(table: SessionTable): ServerApi {
     push: immediately((entry: PushEntry) => ({ missing: push(table, entry) })),
     pushGroup: immediately((entry: PushGroupEntry) => {
       if (entry.instance !== table.instance) return { foreign: true };
-      fanOut(table, entry);
+      pushToGroup(table, entry);
       return { foreign: false };
     }),
-    transient: immediately(() => ({ code: 0 })),
+    transient: immediately((entry: TransientEntry) => {
+      transient(table, entry);
+      return { code: 0 };
+    }),
     membership: immediately((entry: MembershipEntry) =>
       onSession(entry, (connection) => connection.membership(entry)),
     ),
@@ -93,33 +95,33 @@ function push(
   return missing;
 }
 
-/**
- * A group message for its members here: encoded once, and that one buffer written to all. Not to
- * the connection that sent it, which is told by its acknowledgement, and not to a Java peer of the
- * sender, as in the Java system. Those who are about to become members are told of the newest
- * number when they do.
- */
-function fanOut(table: SessionTable, { group: name, seq, bodies }: PushGroupEntry): void {
+/** Those who are about to become members are told of the newest number when they do. */
+function pushToGroup(table: SessionTable, { group: name, seq, bodies }: PushGroupEntry): void {
   const group = table.groups.find(name);
   if (!group) return;
   group.arrived(seq + Math.max(bodies.length, 1) - 1);
   if (bodies.length === 0) return table.hint(group, seq);
-  for (let index = 0; index < bodies.length; index++) {
-    const body = bodies[index] as Uint8Array;
-    const { from, fromName, epochHex, textStart, textEnd } = scanMessage(body);
-    const frame = encodePush(body, seq + index);
-    let java: JavaFanOut | undefined;
-    for (const member of table.membersOf(group)) {
-      if (!member.java) {
-        if (member.epochHex !== epochHex || member.userId !== from) member.write(frame);
-      } else if (member.userId !== from) {
-        java ??= new JavaFanOut(
-          { userId: from, name: fromName },
-          decodeText(body, textStart, textEnd),
-        );
-        const { length, tail } = java.around(member.userId);
-        for (const part of [length, java.shared, tail]) member.write(part);
-      }
-    }
+  for (let index = 0; index < bodies.length; index++)
+    fanOut(table.membersOf(group), bodies[index] as Uint8Array, seq + index, takesAll);
+}
+
+function takesAll(): boolean {
+  return true;
+}
+
+function transient(
+  table: SessionTable,
+  { instance, sessionIds, group: name, body }: TransientEntry,
+): void {
+  if (instance !== table.instance) return;
+  if (name === '') {
+    for (const sessionId of sessionIds) table.session(sessionId)?.transient(body);
+    return;
   }
+  const group = table.groups.find(name);
+  if (group) fanOut(table.membersOf(group), body, 0, takesTransient);
+}
+
+function takesTransient(member: GroupMember): boolean {
+  return member.takesTransient();
 }

@@ -182,6 +182,72 @@ describe.each(Object.entries(forms))('a link %s', (_name, open) => {
   });
 });
 
+describe('what may be dropped', () => {
+  const { unanswered } = routeMethods.transient;
+
+  /** Counts the answers of a flood of droppable entries; `dropped`: those given at once. */
+  function flood(api: RouteApi, count: number, bytes = 0) {
+    const entries = Array.from({ length: count }, () => entry(1, new Uint8Array(bytes)));
+    const seen = { answered: 0, dropped: 0 };
+    api.transient(entries, (_index, result) => {
+      seen.answered += 1;
+      if (result === unanswered) seen.dropped += 1;
+    });
+    return seen;
+  }
+
+  /** Answers durable entries, and holds the others. */
+  async function holding(): Promise<{ api: RouteApi; release: () => void; arrived: () => number }> {
+    const held: (() => void)[] = [];
+    const served = {
+      submit: echo,
+      transient: (entries, answer) => {
+        for (const index of entries.keys()) held.push(() => answer(index, { code: 0 }));
+      },
+    } as RouteApi;
+    const api = remote((await host(served)).origin);
+    await submitAll(api, [entry(1)]);
+    const release = () => {
+      for (const answer of held.splice(0)) answer();
+    };
+    return { api, release, arrived: () => held.length };
+  }
+
+  test('is answered at once above a bound of entries, and durable entries are not held by it', async () => {
+    const { api, release } = await holding();
+    const count = limits.linkDroppableInFlightMax + 500;
+    const seen = flood(api, count);
+    expect(seen).toEqual({ answered: 500, dropped: 500 });
+    expect((await submitAll(api, [entry(7)]))[0]?.seq).toBe(7);
+    release();
+    await waitUntil('the others are answered', () => seen.answered === count);
+    expect(seen.dropped).toBe(500);
+    expect(flood(api, 1).dropped).toBe(0);
+  });
+
+  test('is answered at once above a bound of bytes that wait to be written', async () => {
+    const { api, release, arrived } = await holding();
+    const bytes = 32 * 1024;
+    const fitting = limits.linkDroppableBytesMax / bytes;
+    expect(flood(api, 2 * fitting, bytes).dropped).toBe(fitting);
+    await waitUntil('the others arrive', () => arrived() === fitting);
+    expect(flood(api, 1, bytes).dropped).toBe(0);
+    release();
+  });
+
+  test('waits for a link that is being dialled, up to a bound', async () => {
+    const served = { transient: immediately(() => ({ code: 0 })) } as RouteApi;
+    const api = remote((await host(served)).origin);
+    const first = flood(api, limits.linkDroppableInFlightMax);
+    expect(flood(api, 10)).toEqual({ answered: 10, dropped: 10 });
+    await waitUntil(
+      'the first are answered',
+      () => first.answered === limits.linkDroppableInFlightMax,
+    );
+    expect(first.dropped).toBe(0);
+  });
+});
+
 describe('a link whose network fails', () => {
   const unanswered = routeMethods.submit.unanswered;
 

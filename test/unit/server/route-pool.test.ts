@@ -15,6 +15,7 @@ import { routeMethods } from '../../../src/link/methods.ts';
 import { routeLinks } from '../../../src/server/route-links.ts';
 import { RoutePool } from '../../../src/server/route-pool.ts';
 import { onTeardown } from '../../support/teardown.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const secret = 'shared';
 let pool: RoutePool;
@@ -30,6 +31,8 @@ class FakeRoute {
   /** Senders and numbers of what arrived, in order. */
   readonly received: [number, number][] = [];
   silent = false;
+  /** Answers no transient message. */
+  isDeaf = false;
   address = '';
   #kill = () => {};
 
@@ -39,6 +42,10 @@ class FakeRoute {
       ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0 }),
     );
     const api = {
+      transient: (entries, answer) => {
+        for (const { from, sessionId } of entries) route.received.push([from, sessionId]);
+        if (!route.isDeaf) immediately(() => ({ code: 0 }))(entries, answer);
+      },
       submit: (entries, answer) => {
         for (const { from, sessionId } of entries) route.received.push([from, sessionId]);
         if (!route.silent) answering(entries, answer);
@@ -135,6 +142,29 @@ describe('RoutePool', () => {
     const before = first.received.length;
     expect((await submitAll([entry(1, 2)]))[0]?.code).toBe(0);
     expect(first.received.length).toBe(before);
+  });
+
+  test('what may be dropped is tried at one route, and takes nothing from its standing', async () => {
+    const routes = [await FakeRoute.start(), await FakeRoute.start()];
+    pool.update(routes.map(({ address }) => address));
+    await submitAll([entry(1)]);
+    const first = routes.find(({ received }) => received.length > 0) as FakeRoute;
+    const other = routes.find((route) => route !== first) as FakeRoute;
+    first.isDeaf = true;
+    let result: unknown;
+    void callOne(pool.api.transient, entry(1, 1)).then((answer) => {
+      result = answer;
+    });
+    // Its link lives on: other things are answered there.
+    const isGivenUp = async () => {
+      await submitAll([entry(1)]);
+      return result !== undefined;
+    };
+    await waitUntil('it is given up', isGivenUp, { pollMs: 100 });
+    expect(result).toBe(routeMethods.transient.unanswered);
+    await submitAll([entry(1, 2)]);
+    expect(first.received.at(-1)).toEqual([1, 2]);
+    expect(other.received).toEqual([]);
   });
 
   test('without any route everything is unanswered, at once', async () => {

@@ -102,6 +102,7 @@ export class GatewayHarness {
   readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
   readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
   readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
+  readonly transients = new Asked<SubmitEntry, Done>(() => ({ code: 0 }));
   readonly gateway: Gateway;
 
   constructor() {
@@ -113,7 +114,7 @@ export class GatewayHarness {
       acknowledge: this.acknowledgements.call,
       interest: this.interests.call,
       check: immediately(() => ({ code: 0, known: true, head: 0 })),
-      transient: immediately(() => ({ code: 0 })),
+      transient: this.transients.call,
     };
     this.gateway = new Gateway({
       routes,

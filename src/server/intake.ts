@@ -1,0 +1,57 @@
+/**
+ * How fast a connection is read from: not while too much of what it sent waits for a route, and
+ * after a flood of transient messages, which nobody answers, not before others had their turn.
+ */
+import type { Readable } from 'node:stream';
+import { limits } from '../base/limits.ts';
+
+export class Intake {
+  readonly #stream: Readable;
+  #inFlight = 0;
+  #isHeldBack = false;
+  /** Transient messages: how many came in which turn of the event loop. */
+  #transientCount = 0;
+  #transientTurn = 0;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+  }
+
+  /** Whether its silence is ours. */
+  get isHeldBack(): boolean {
+    return this.#isHeldBack;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** A message that waits for a route. Beyond the bound the peer is not read from. */
+  take(): void {
+    this.#inFlight += 1;
+    if (this.#inFlight < limits.inFlightPerConnectionMax || this.#isHeldBack) return;
+    this.#isHeldBack = true;
+    this.#stream.pause();
+  }
+
+  /** One was answered. True: half of them were, and the peer is read from again. */
+  release(): boolean {
+    this.#inFlight -= 1;
+    if (!this.#isHeldBack || this.#inFlight > limits.inFlightPerConnectionMax / 2) return false;
+    this.#isHeldBack = false;
+    this.#stream.resume();
+    return true;
+  }
+
+  /** `turn` is another number in another turn. */
+  takeTransient(turn: number): void {
+    if (this.#transientTurn !== turn) this.#transientCount = 0;
+    this.#transientTurn = turn;
+    this.#transientCount += 1;
+    if (this.#transientCount !== limits.transientsPerTurnMax) return;
+    this.#stream.pause();
+    setImmediate(() => {
+      if (!this.#isHeldBack) this.#stream.resume();
+    });
+  }
+}
