@@ -98,6 +98,11 @@ export const limits = {
    * own.
    */
   pageBytesMax: 512 * 1024,
+  /**
+   * Messages looked through for one page of history: a search for what is rare goes on in the next
+   * request, instead of keeping a route busy.
+   */
+  historyScanMax: 20_000,
   /** Devices of one user: every message to the user is pushed to each. */
   devicesPerUserMax: 32,
 

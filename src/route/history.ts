@@ -1,72 +1,164 @@
 /**
- * A person's own history: what their timeline and the lobby still keep, newest messages first until
- * enough match.
+ * A person's own history: what the timelines that they may read still keep. The timelines are read
+ * backwards and merged, newest message first, until enough match; each keeps its own order,
+ * whatever the clocks of routes say.
  */
 import { limits } from '../base/limits.ts';
-import { lobby } from '../codec/commands.ts';
 import { identityOfFields } from '../codec/identity.ts';
 import { decodeText, scanMessage } from '../codec/message-scan.ts';
-import {
-  groupTimeline,
-  type TimelineId,
-  type Timelines,
-  userTimeline,
-} from '../store/timelines.ts';
-import type { HistoryMessage, HistoryQuery } from './operations.ts';
+import type { Page, TimelineId, Timelines } from '../store/timelines.ts';
+import { formatPosition, type HistoryPosition, parsePosition } from './history-position.ts';
+import type { HistoryMessage, HistoryPage, HistoryQuery } from './operations.ts';
 
-/** Newest `limit` matches, oldest first. */
+/**
+ * Messages held of all timelines together while they are merged, and of one at least: so that a
+ * user of many groups costs no more memory than one of none.
+ */
+const heldMax = 2 * limits.pageMessagesMax;
+const heldPerTimelineMin = 10;
+
+/** `sources`: the timelines that the query is about, all of which the user may read. */
 export async function readHistory(
   timelines: Timelines,
+  sources: readonly TimelineId[],
   query: HistoryQuery,
-): Promise<HistoryMessage[]> {
-  const found = await Promise.all(
-    timelinesOf(query).map((timeline) => search(timelines, timeline, query)),
-  );
-  return found
-    .flat()
-    .sort((a, b) => a.at - b.at || a.seq - b.seq)
-    .slice(-query.limit);
+): Promise<HistoryPage> {
+  const { userId, before, limit } = query;
+  const position = before === undefined ? undefined : parsePosition(userId, before);
+  const chunk = chunkOf(query, sources.length);
+  const readers = sources.flatMap((timeline) => {
+    const start = position ? position.before.get(timeline) : 0;
+    return start === undefined ? [] : [new BackwardReader(timelines, timeline, start, chunk)];
+  });
+  const messages = await merge(readers, query, limit);
+  const rest = positionOf(readers, position?.expired ?? false);
+  return {
+    messages: messages.reverse(),
+    next: rest.before.size === 0 ? null : formatPosition(userId, rest),
+    expired: rest.before.size === 0 && rest.expired,
+  };
 }
 
-function timelinesOf({ userId, peer, group }: HistoryQuery): TimelineId[] {
-  if (group !== undefined) return [groupTimeline(group)];
-  return peer === undefined ? [userTimeline(userId), groupTimeline(lobby)] : [userTimeline(userId)];
+/** How much is read of one timeline at a time. */
+function chunkOf({ peer, keyword, limit }: HistoryQuery, timelines: number): number {
+  const share = Math.max(heldPerTimelineMin, Math.floor(heldMax / timelines));
+  const everythingMatches = peer === undefined && keyword === undefined;
+  return Math.min(share, limits.pageMessagesMax, everythingMatches ? limit : share);
 }
 
-async function search(
-  timelines: Timelines,
-  timeline: TimelineId,
+/** Matches, newest first. */
+async function merge(
+  readers: readonly BackwardReader[],
   query: HistoryQuery,
+  limit: number,
 ): Promise<HistoryMessage[]> {
   const matches = matcherOf(query);
   const found: HistoryMessage[] = [];
-  let before = 0;
-  // Bounded by what a timeline keeps: a timeline is a page of a person's life, not an archive.
-  for (let read = 0; read < limits.timelineMessagesMax; read += limits.pageMessagesMax) {
-    const page = await timelines.readBack(timeline, before, limits.pageMessagesMax);
-    for (const { seq, body } of page) {
-      const message = historyMessage(seq, body);
-      if (matches(message)) found.push(message);
-      if (found.length === query.limit) return found;
-    }
-    const oldest = page.at(-1);
-    if (!oldest || oldest.seq <= 1) break;
-    before = oldest.seq;
+  await Promise.all(readers.map((reader) => reader.fill()));
+  for (let scanned = 0; scanned < limits.historyScanMax && found.length < limit; scanned++) {
+    const newest = readerOfNewest(readers);
+    const message = newest?.take();
+    if (!newest || !message) break;
+    if (matches(message)) found.push(message);
+    await newest.fill();
   }
   return found;
 }
 
-function matcherOf({
-  userId,
-  peer,
-  keyword,
-  before,
-}: HistoryQuery): (message: HistoryMessage) => boolean {
+/** Of messages accepted in the same millisecond, the user's own timeline comes first. */
+function readerOfNewest(readers: readonly BackwardReader[]): BackwardReader | undefined {
+  let newest: BackwardReader | undefined;
+  for (const reader of readers) {
+    if (reader.at !== undefined && (newest?.at === undefined || reader.at >= newest.at))
+      newest = reader;
+  }
+  return newest;
+}
+
+function positionOf(readers: readonly BackwardReader[], expiredBefore: boolean): HistoryPosition {
+  const before = new Map<TimelineId, number>();
+  let expired = expiredBefore;
+  for (const reader of readers) {
+    if (!reader.done) before.set(reader.timeline, reader.before);
+    else if (reader.expired) expired = true;
+  }
+  return { before, expired };
+}
+
+function matcherOf({ userId, peer, keyword }: HistoryQuery): (message: HistoryMessage) => boolean {
   const needle = keyword?.toLowerCase();
-  return ({ from, to, text, at }) =>
-    (before === undefined || at < before) &&
+  return ({ from, to, text }) =>
     (peer === undefined || (from === peer && to === userId) || (from === userId && to === peer)) &&
     (needle === undefined || text.toLowerCase().includes(needle));
+}
+
+/** One timeline, from some number on towards its beginning. */
+class BackwardReader {
+  readonly timeline: TimelineId;
+  readonly #timelines: Timelines;
+  readonly #chunk: number;
+  /** What was read and not taken; the newest last. */
+  #held: HistoryMessage[] = [];
+  /** The number before which nothing was read yet; 0 = nothing was read at all. */
+  #unread: number;
+  #ended = false;
+  #expired = false;
+
+  constructor(timelines: Timelines, timeline: TimelineId, before: number, chunk: number) {
+    this.#timelines = timelines;
+    this.timeline = timeline;
+    this.#unread = before;
+    this.#chunk = chunk;
+  }
+
+  /** When the next message was accepted; undefined when there is none. */
+  get at(): number | undefined {
+    return this.#held.at(-1)?.at;
+  }
+
+  get done(): boolean {
+    return this.#ended && this.#held.length === 0;
+  }
+
+  /** Done, and older messages were there that are not kept any more. */
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  /** The number before which everything is still to be taken. */
+  get before(): number {
+    const next = this.#held.at(-1);
+    return next ? next.seq + 1 : this.#unread;
+  }
+
+  take(): HistoryMessage | undefined {
+    return this.#held.pop();
+  }
+
+  /** Afterwards there is a next message, or none is left. */
+  async fill(): Promise<void> {
+    if (this.#held.length > 0 || this.#ended) return;
+    const page = await this.#readBack();
+    const oldest = page.at(-1);
+    if (oldest) {
+      this.#held = page.map(({ seq, body }) => historyMessage(seq, body)).reverse();
+      this.#unread = oldest.seq;
+      this.#ended = oldest.seq === 1;
+    } else {
+      this.#ended = true;
+      this.#expired = this.#unread > 1 || (this.#unread === 0 && (await this.#head()) > 0);
+    }
+  }
+
+  async #readBack(): Promise<Page['messages']> {
+    if (this.#unread === 1) return [];
+    return this.#timelines.readBack(this.timeline, this.#unread, this.#chunk);
+  }
+
+  async #head(): Promise<number> {
+    const [head = 0] = await this.#timelines.heads([this.timeline]);
+    return head;
+  }
 }
 
 function historyMessage(seq: number, body: Uint8Array): HistoryMessage {

@@ -45,13 +45,25 @@ export interface HistoryQuery {
   /** Only this group's messages. */
   readonly group?: string;
   /**
-   * Only texts that hold this, ignoring case. Without peer and group: private messages and the
-   * lobby.
+   * Only texts that hold this, ignoring case. Without peer and group: private messages, the lobby
+   * and the named groups that the user is in.
    */
   readonly keyword?: string;
-  /** Only messages accepted before this time (ms since 1970). */
-  readonly before?: number;
+  /** The `next` of the page before: only messages older than those. */
+  readonly before?: string;
   readonly limit: number;
+}
+
+export interface HistoryPage {
+  /**
+   * The newest matches, oldest first. Fewer than asked, even none, does not mean that there are no
+   * older ones: `next` does.
+   */
+  readonly messages: readonly HistoryMessage[];
+  /** Where older ones go on; null: there are none. */
+  readonly next: string | null;
+  /** There are no older ones, but there were: they are not kept any more. */
+  readonly expired: boolean;
 }
 
 export interface HistoryMessage {
@@ -128,8 +140,11 @@ export interface RouteOperations {
   /** Everybody with a live connection, each once, by id. */
   onlineUsers(): Promise<Account[]>;
 
-  /** Newest `limit` matches, oldest first. */
-  history(query: HistoryQuery): Promise<HistoryMessage[]>;
+  /**
+   * One page of what is kept of the user's messages. A named group's for members only:
+   * `unknown-group`, `not-a-member`. `invalid-argument` for a `before` that is not a `next`.
+   */
+  history(query: HistoryQuery): Promise<HistoryPage>;
 
   schedule(message: ScheduledMessage): Promise<void>;
 

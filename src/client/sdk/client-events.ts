@@ -63,8 +63,6 @@ export interface HistoryQuery {
   readonly group?: string;
   /** Only messages that hold this text. */
   readonly keyword?: string;
-  /** Only messages accepted before this time, ms since 1970. */
-  readonly before?: number;
   readonly limit: number;
 }
 

@@ -63,7 +63,8 @@ export class Routes {
   }
 
   async history(userId: number, query: HistoryQuery): Promise<Message[]> {
-    return ((await this.#post('/history', { userId, ...query })) as Message[] | null) ?? [];
+    const page = (await this.#post('/history', { userId, ...query })) as { messages: Message[] };
+    return page.messages;
   }
 
   /** Harmless to repeat, as the following two are. */

@@ -1,10 +1,10 @@
-/** POST /history: what a user's timeline and the lobby still keep. */
+/** POST /history: pages back through what is kept of a user's messages. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { RouteOperations } from '../operations.ts';
-import { groupName, integer, string, userId } from './fields.ts';
+import type { HistoryMessage, RouteOperations } from '../operations.ts';
+import { boolean, groupName, integer, string, userId } from './fields.ts';
 
 const message = {
   type: 'object',
@@ -28,7 +28,7 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
   return endpoint({
     method: 'POST',
     path: '/history',
-    summary: "The newest of a user's messages that match, oldest first",
+    summary: "A page of a user's messages: private ones, the lobby's and those of their groups",
     body: {
       type: 'object',
       required: ['userId'],
@@ -42,10 +42,9 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
           description: 'only messages that hold this, ignoring case',
         },
         before: {
-          type: 'integer',
-          minimum: 0,
-          maximum: Number.MAX_SAFE_INTEGER,
-          description: 'only messages accepted before this time, ms since 1970',
+          type: 'string',
+          minLength: 1,
+          description: 'the next of the page before, for the same query: only older messages',
         },
         limit: {
           type: 'integer',
@@ -55,26 +54,34 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
         },
       },
     },
-    answer: { type: 'array', items: message },
+    answer: {
+      type: 'object',
+      properties: {
+        messages: { type: 'array', items: message, description: 'oldest first' },
+        next: {
+          type: ['string', 'null'],
+          description: 'older ones: ask again with before, also after an empty page; null: none',
+        },
+        expired: {
+          ...boolean,
+          description: 'no older ones are kept, but there were some',
+        },
+      },
+    },
     handle: async ({ limit = limitDefault, group, ...query }) => {
       if (query.peer !== undefined && group !== undefined) {
         throw new CimError('invalid-argument', 'peer: must not be given together with group');
       }
-      const found = await operations.history({
+      const { messages, next, expired } = await operations.history({
         ...query,
         limit,
         ...(group === undefined ? {} : { group: groupNameOf(group) }),
       });
-      return found.map(({ id, from, fromName, to, group, text, seq, at }) => ({
-        id,
-        from,
-        fromName,
-        to,
-        group,
-        text,
-        seq,
-        at,
-      }));
+      return { messages: messages.map(messageOf), next, expired };
     },
   });
+}
+
+function messageOf({ id, from, fromName, to, group, text, seq, at }: HistoryMessage) {
+  return { id, from, fromName, to, group, text, seq, at };
 }

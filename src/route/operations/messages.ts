@@ -2,10 +2,12 @@
 import { callOne } from '../../api/batch-call.ts';
 import { lobby } from '../../codec/commands.ts';
 import { javaDevice } from '../../store/sessions.ts';
+import type { Store } from '../../store/store.ts';
+import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
 import { readHistory } from '../history.ts';
 import { assertText, deliverTexts, drawEpoch } from '../http-message.ts';
 import { assertMember } from '../membership.ts';
-import type { RouteOperations } from '../operations.ts';
+import type { HistoryQuery, RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 export function messageOperations(
@@ -49,10 +51,24 @@ export function messageOperations(
       );
     },
 
-    async history(query) {
-      const { userId, group = lobby } = query;
-      if (group !== lobby) await assertMember(store.groups, group, userId);
-      return readHistory(store.timelines, query);
-    },
+    history: async (query) => readHistory(store.timelines, await timelinesOf(store, query), query),
   };
+}
+
+/** What a query is about, as far as the user may read it. */
+async function timelinesOf(
+  { groups }: Store,
+  { userId, peer, group }: HistoryQuery,
+): Promise<TimelineId[]> {
+  if (group !== undefined) {
+    if (group !== lobby) await assertMember(groups, group, userId);
+    return [groupTimeline(group)];
+  }
+  if (peer !== undefined) return [userTimeline(userId)];
+  const named = await groups.of(userId);
+  return [
+    userTimeline(userId),
+    groupTimeline(lobby),
+    ...named.map((membership) => groupTimeline(membership.group)),
+  ];
 }

@@ -40,6 +40,7 @@ describe('a wrong field is named', () => {
     ['/fetchOfflineMsgs', { userId: 1 }, 'receiveUserId: must be given'],
     ['/history', {}, 'userId: must be given'],
     ['/history', { userId: 1, keyword: '' }, 'keyword: must not be empty'],
+    ['/history', { userId: 1, before: 5 }, 'before: must be a string'],
     ['/history', { userId: 1, limit: 201 }, 'limit: must be a whole number from 1 to 200'],
     ['/history', { userId: 1, peer: 2, group: 'g' }, 'peer: must not be given together with group'],
     ['/history', { userId: 1, group: 'a b' }, 'group: must not hold white space'],

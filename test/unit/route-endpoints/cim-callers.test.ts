@@ -64,28 +64,32 @@ describe('the Java endpoints', () => {
 describe('/history', () => {
   test('passes on what narrows the search, and answers messages', async () => {
     const route = new RouteCaller();
-    const query = { userId: zhangsan, peer: lisi, keyword: 'o', before: 5, limit: 2 };
+    const query = { userId: zhangsan, peer: lisi, keyword: 'o', before: 'newer', limit: 2 };
     expect(await route.post('/history', query, cim)).toEqual(
-      success([
-        {
-          id: 'a:1',
-          from: zhangsan,
-          fromName: 'zhangsan',
-          to: lisi,
-          text: 'one',
-          seq: 1,
-          at: 1_000,
-        },
-        {
-          id: 'a:2',
-          from: zhangsan,
-          fromName: 'zhangsan',
-          group: 'lobby',
-          text: 'two',
-          seq: 2,
-          at: 2_000,
-        },
-      ]),
+      success({
+        messages: [
+          {
+            id: 'a:1',
+            from: zhangsan,
+            fromName: 'zhangsan',
+            to: lisi,
+            text: 'one',
+            seq: 1,
+            at: 1_000,
+          },
+          {
+            id: 'a:2',
+            from: zhangsan,
+            fromName: 'zhangsan',
+            group: 'lobby',
+            text: 'two',
+            seq: 2,
+            at: 2_000,
+          },
+        ],
+        next: 'older',
+        expired: false,
+      }),
     );
     expect(route.operations.calls).toEqual([['history', query]]);
   });

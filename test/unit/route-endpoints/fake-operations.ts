@@ -3,7 +3,7 @@ import { CimError } from '../../../src/base/errors.ts';
 import type {
   DelayedMessage,
   GroupStatus,
-  HistoryMessage,
+  HistoryPage,
   RouteOperations,
   ServerStatus,
 } from '../../../src/route/operations.ts';
@@ -67,13 +67,14 @@ export class FakeOperations implements RouteOperations {
     return this.online;
   }
 
-  async history(query: unknown): Promise<HistoryMessage[]> {
+  async history(query: unknown): Promise<HistoryPage> {
     this.#called('history', query);
     const { userId: from, name: fromName } = java;
-    return [
+    const messages = [
       { id: 'a:1', from, fromName, to: other.userId, text: 'one', seq: 1, at: 1_000 },
       { id: 'a:2', from, fromName, group: 'lobby', text: 'two', seq: 2, at: 2_000 },
     ];
+    return { messages, next: 'older', expired: false };
   }
 
   async schedule(message: unknown) {

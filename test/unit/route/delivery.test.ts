@@ -162,35 +162,6 @@ describe('a session', () => {
   });
 });
 
-describe('history', () => {
-  test('finds what one wrote and got, and the lobby, ignoring case, oldest first', async () => {
-    await route.submit(
-      submission(1, 'Lunch?'),
-      submission(1, 'lunch, everybody', 'lobby'),
-      submission(2, 'no'),
-    );
-    const found = await route.core.operations.history({
-      userId: amy.userId,
-      keyword: 'lunch',
-      limit: 10,
-    });
-    expect(found.map(({ text }) => text)).toEqual(['Lunch?', 'lunch, everybody']);
-    expect(found[0]).toMatchObject({
-      from: 1,
-      fromName: 'amy',
-      to: 2,
-      seq: 1,
-      id: `1.${'01'.repeat(8)}.2.1`,
-    });
-    const withBob = await route.core.operations.history({
-      userId: amy.userId,
-      peer: bob.userId,
-      limit: 1,
-    });
-    expect(withBob.map(({ text }) => text)).toEqual(['no']);
-  });
-});
-
 describe('a scheduled message', () => {
   test('is sent once when it is due, however often it is created', async () => {
     const message = {

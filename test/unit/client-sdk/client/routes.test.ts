@@ -17,7 +17,7 @@ describe('calls to a route', () => {
     const messages: Message[] = [
       { id: 'i', from: 2, fromName: 'amy', to: 1, text: 'hi', seq: 3, at: 4 },
     ];
-    world.handlers['/history'] = () => messages;
+    world.handlers['/history'] = () => ({ messages, next: null, expired: false });
     await expect(client.history({ peer: 2, keyword: 'h', limit: 10 })).resolves.toEqual(messages);
     expect(world.callsTo('/history')).toEqual([{ userId: 1, peer: 2, keyword: 'h', limit: 10 }]);
   });
