@@ -26,7 +26,6 @@ import type { EventEmitter } from './event-emitter.ts';
 import { Incoming } from './incoming.ts';
 import type { Platform, Storage } from './platform.ts';
 import type { Routes } from './routes.ts';
-import { assertTarget } from './send-checks.ts';
 import { Sender } from './sender.ts';
 import type { GroupChanges } from './timelines.ts';
 
@@ -69,6 +68,7 @@ export class ClientCore {
   /** Somebody listens for messages now. */
   listening(): void {
     this.#incoming?.listening();
+    this.#readOn();
   }
 
   start(): Promise<void> {
@@ -87,6 +87,10 @@ export class ClientCore {
     if (this.#closing || this.#isClosed())
       return Promise.reject(new CimError('unavailable', 'the client is closed'));
     return this.#sender.send(target, text);
+  }
+
+  get followedGroups(): readonly string[] {
+    return this.#incoming?.groups ?? [];
   }
 
   /** Makes the request that makes the user a member of the group, and follows it. */
@@ -108,7 +112,6 @@ export class ClientCore {
   }
 
   async #changeGroup<Result>(group: string, change: () => Promise<Result>): Promise<Result> {
-    assertTarget({ group });
     this.#groupsChanging.add(group);
     try {
       return await change();

@@ -3,6 +3,7 @@
  * each message once and in order. This is its face to the application; what goes on behind it is in
  * client-core.ts, and calls to routes are in routes.ts.
  */
+import { groupNameOf } from '../../base/names.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import { ClientCore } from './client-core.ts';
 import type {
@@ -20,7 +21,7 @@ import type {
 import { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
 import { Routes } from './routes.ts';
-import { assertTarget, assertText } from './send-checks.ts';
+import { checkedTarget, checkedText } from './send-checks.ts';
 
 export interface CimClientOptions {
   readonly userId: number;
@@ -86,20 +87,28 @@ export class CimClient {
    * Makes a group, with the user as its owner and first member, and follows it. Repeating it is
    * harmless, as it is with the following two. `group-exists`: somebody else has made it.
    */
-  createGroup(group: string): Promise<GroupPlace> {
+  async createGroup(group: string): Promise<GroupPlace> {
     const { userId } = this.#options;
-    return this.#core.follow(group, () => this.#routes.createGroup(userId, group));
+    const name = groupNameOf(group);
+    return this.#core.follow(name, () => this.#routes.createGroup(userId, name));
   }
 
-  joinGroup(group: string): Promise<GroupPlace> {
+  async joinGroup(group: string): Promise<GroupPlace> {
     const { userId } = this.#options;
-    return this.#core.follow(group, () => this.#routes.joinGroup(userId, group));
+    const name = groupNameOf(group);
+    return this.#core.follow(name, () => this.#routes.joinGroup(userId, name));
   }
 
   /** What is in the group is no longer the user's, on any device. */
-  leaveGroup(group: string): Promise<void> {
+  async leaveGroup(group: string): Promise<void> {
     const { userId } = this.#options;
-    return this.#core.unfollow(group, () => this.#routes.leaveGroup(userId, group));
+    const name = groupNameOf(group);
+    return this.#core.unfollow(name, () => this.#routes.leaveGroup(userId, name));
+  }
+
+  /** The names of the groups that are followed now. */
+  get followedGroups(): readonly string[] {
+    return this.#core.followedGroups;
   }
 
   /** The named groups that the user is in. */
@@ -126,15 +135,13 @@ export class CimClient {
     text: string,
     delaySeconds: number,
   ): Promise<{ readonly id: string }> {
-    assertTarget(target);
-    assertText(text);
     const { userId, platform } = this.#options;
     const id = toHex(platform.random.bytes(16));
     await this.#routes.schedule({
       id,
       from: userId,
-      ...target,
-      text: text.toWellFormed(),
+      ...checkedTarget(target),
+      text: checkedText(text),
       delaySeconds,
     });
     return { id };

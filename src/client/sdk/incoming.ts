@@ -133,8 +133,14 @@ export class Incoming {
     if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group] });
   }
 
-  /** Asks for what is missing, if it is time. */
+  /** The named groups that are followed. */
+  get groups(): readonly string[] {
+    return this.#timelines.groups;
+  }
+
+  /** Asks for what is missing, if it is time, and if there is somebody to give it to. */
   advance(now: number): void {
+    if (!this.#options.listener()) return;
     this.#timelines.read(now, (group, read) =>
       this.#options.write({ cmd: command.read, ...(group !== own && { group }), ...read }),
     );
@@ -142,7 +148,7 @@ export class Incoming {
 
   /** When to call `advance` even if nothing else happens; Infinity: not at all. */
   wakeAt(now: number): number {
-    return this.#timelines.wakeAt(now);
+    return this.#options.listener() ? this.#timelines.wakeAt(now) : Infinity;
   }
 
   /** Since when a read is unanswered; Infinity: none is. */

@@ -10,7 +10,7 @@ import type { SentMessage, Target } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Platform } from './platform.ts';
-import { assertTarget, assertText } from './send-checks.ts';
+import { checkedTarget, checkedText } from './send-checks.ts';
 
 export interface SenderOptions {
   readonly userId: number;
@@ -47,21 +47,19 @@ export class Sender {
   /** Rejects as CimClient.send() does. */
   send(target: Target, text: string): Promise<SentMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
-    const { to, group } = { to: 0, group: '', ...target };
-    const stored = (sendSeq: number, seq: number) => {
-      const source = sourceOf(this.#options.userId, this.epochHex, to, group);
-      resolve({ id: `${source}.${sendSeq}`, seq });
-      this.#answered();
-    };
-    const refused = (error: CimError) => {
-      reject(error);
-      this.#answered();
-    };
     try {
-      assertTarget(target);
-      assertText(text);
+      const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
+      const stored = (sendSeq: number, seq: number) => {
+        const source = sourceOf(this.#options.userId, this.epochHex, to, group);
+        resolve({ id: `${source}.${sendSeq}`, seq });
+        this.#answered();
+      };
+      const refused = (error: CimError) => {
+        reject(error);
+        this.#answered();
+      };
       const now = this.#options.platform.clock.monotonic();
-      this.outgoing.add(to, group, text.toWellFormed(), { stored, refused }, now);
+      this.outgoing.add(to, group, checkedText(text), { stored, refused }, now);
     } catch (error) {
       reject(error);
     }

@@ -42,6 +42,11 @@ export class Timelines {
     return this.#followed.get(group);
   }
 
+  /** The named ones among them. */
+  get groups(): readonly string[] {
+    return [...this.#followed.keys()].filter((group) => group !== own && group !== lobby);
+  }
+
   /** All but the lobby, of which nothing is acknowledged or saved. */
   *lasting(): Iterable<FollowedTimeline> {
     for (const timeline of this.#followed.values()) if (timeline.group !== lobby) yield timeline;

@@ -20,7 +20,9 @@ export type Query =
   | { readonly kind: 'info' }
   | { readonly kind: 'emoji'; readonly page: number }
   | { readonly kind: 'online'; readonly prefix: string }
-  | { readonly kind: 'history'; readonly query: HistoryQuery };
+  | { readonly kind: 'history'; readonly query: HistoryQuery }
+  | { readonly kind: 'create' | 'join' | 'leave' | 'members'; readonly group: string }
+  | { readonly kind: 'groups' };
 
 /** The line makes no sense; `bad-command`: as a command. `message` is one line that helps. */
 export interface Refusal {

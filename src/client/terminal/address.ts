@@ -6,7 +6,8 @@
  * must not become public because a letter got into the number.
  */
 import { limits } from '../../base/limits.ts';
-import { lobby, type Target } from '../sdk/index.ts';
+import { groupNameOf } from '../../base/names.ts';
+import { CimError, lobby, type Target } from '../sdk/index.ts';
 import { type Refusal, refuse } from './action.ts';
 
 export interface Addressed {
@@ -28,7 +29,7 @@ export function parseAddress(line: string): Addressed | Refusal {
   const receiver = end < 0 ? '' : line.slice(0, end).trimStart();
   const text = line.slice(end + separator.length);
   if (digits.test(receiver.trimEnd())) return toUser(receiver.trimEnd(), text);
-  if (/^#\S+$/.test(receiver)) return toGroup(receiver.slice(1), text);
+  if (/^#\S+$/.test(receiver)) return toGroup(receiver, text);
   if (word.test(receiver)) return notAnId(receiver);
   return addressed({ group: lobby }, line);
 }
@@ -39,6 +40,16 @@ export function parseUserId(text: string): number | undefined {
   return id >= 1 && id <= limits.userIdMax ? id : undefined;
 }
 
+/** A group's name as it is typed, with or without its #, in the one form that the group bears. */
+export function parseGroup(text: string): { readonly kind: 'group'; group: string } | Refusal {
+  try {
+    return { kind: 'group', group: groupNameOf(text.replace(/^#/, '')) };
+  } catch (error) {
+    if (!(error instanceof CimError)) throw error;
+    return refuse('invalid-argument', `${text} cannot be the name of a group: ${error.message}`);
+  }
+}
+
 function toUser(receiver: string, text: string): Addressed | Refusal {
   const to = parseUserId(receiver);
   if (to === undefined) return notAnId(receiver);
@@ -47,18 +58,12 @@ function toUser(receiver: string, text: string): Addressed | Refusal {
   return addressed({ to }, text);
 }
 
-function toGroup(group: string, text: string): Addressed | Refusal {
-  if (group !== lobby) return noSuchGroup(group);
+function toGroup(receiver: string, text: string): Addressed | Refusal {
+  const named = parseGroup(receiver);
+  if (named.kind === 'refusal') return named;
   if (text.trim() === '')
-    return refuse('invalid-argument', `there is no text for #${group} after the ;;`);
-  return addressed({ group }, text);
-}
-
-export function noSuchGroup(group: string): Refusal {
-  return refuse(
-    'invalid-argument',
-    `#${group}: the only group is #${lobby}, and it is everybody online`,
-  );
+    return refuse('invalid-argument', `there is no text for #${named.group} after the ;;`);
+  return addressed({ group: named.group }, text);
 }
 
 function notAnId(receiver: string): Refusal {

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import type { HistoryQuery } from '../sdk/index.ts';
 import { type Action, type Refusal, refuse } from './action.ts';
-import { noSuchGroup, parseAddress, parseUserId } from './address.ts';
+import { parseAddress, parseGroup, parseUserId } from './address.ts';
 import { emojiPages } from './emoji.ts';
 
 interface Command {
@@ -58,6 +58,31 @@ export const commands: readonly Command[] = [
     parse: parseHistory,
   },
   {
+    name: ':create',
+    uses: [[':create name', 'make a group, and be its owner and first member']],
+    parse: ofGroup('create'),
+  },
+  {
+    name: ':join',
+    uses: [[':join name', 'enter a group']],
+    parse: ofGroup('join'),
+  },
+  {
+    name: ':leave',
+    uses: [[':leave name', 'leave a group; nothing of it comes any more']],
+    parse: ofGroup('leave'),
+  },
+  {
+    name: ':groups',
+    uses: [[':groups', 'list the groups that you are in']],
+    parse: alone(':groups', { kind: 'groups' }),
+  },
+  {
+    name: ':members',
+    uses: [[':members name', 'list who is in a group']],
+    parse: ofGroup('members'),
+  },
+  {
     name: ':delay',
     uses: [[':delay text seconds', 'send it later (also userId;;text), even if you have left']],
     parse: parseDelay,
@@ -87,6 +112,14 @@ function alone(name: string, action: Action): (rest: string) => Action {
   return (rest) => (rest === '' ? action : wrongUse(name));
 }
 
+function ofGroup(kind: 'create' | 'join' | 'leave' | 'members'): (rest: string) => Action {
+  return (rest) => {
+    if (rest === '') return wrongUse(`:${kind}`);
+    const named = parseGroup(rest);
+    return named.kind === 'refusal' ? named : { kind, group: named.group };
+  };
+}
+
 function wrongUse(name: string, problem?: string): Refusal {
   const uses = findCommand(name)?.uses.map(([typed]) => typed) ?? [];
   return refuse(
@@ -103,11 +136,14 @@ function parseHistory(rest: string): Action {
     return wrongUse(':history', `${count} is not a count from 1 to ${historyMax}`);
   }
   const whose = who === undefined ? {} : parseWhose(who);
-  return 'kind' in whose ? whose : { kind: 'history', query: { ...whose, limit } };
+  return 'code' in whose ? whose : { kind: 'history', query: { ...whose, limit } };
 }
 
 function parseWhose(who: string): Pick<HistoryQuery, 'peer' | 'group'> | Refusal {
-  if (who.startsWith('#')) return who === '#lobby' ? { group: 'lobby' } : noSuchGroup(who.slice(1));
+  if (who.startsWith('#')) {
+    const named = parseGroup(who);
+    return named.kind === 'refusal' ? named : { group: named.group };
+  }
   const peer = parseUserId(who);
   return peer === undefined ? wrongUse(':history', `${who} is not a user id`) : { peer };
 }

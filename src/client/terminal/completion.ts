@@ -1,4 +1,4 @@
-/** What TAB may turn the line into: commands, people by name or id, names of emoji. Pure. */
+/** What TAB may turn the line into: commands, people by name or id, groups, names of emoji. Pure. */
 import { lobby, type User } from '../sdk/index.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
@@ -25,31 +25,46 @@ const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
   return { word: name, replacement: takesMore ? `${name} ` : name, label: name };
 });
 
+/** What can be named besides commands and emoji. */
+export interface Names {
+  readonly online: readonly User[];
+  /** The groups that one is in. */
+  readonly groups: readonly string[];
+}
+
 /** `line` goes up to the cursor. */
-export function completeLine(line: string, online: readonly User[]): Completion {
+export function completeLine(line: string, names: Names): Completion {
   const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
-  if (command === ':pu') return complete(word, online.map(byName));
-  if (command === ':history') return complete(word, people(online, ' '));
-  if (command === ':delay') return complete(word, people(online, ';;'));
+  if (command === ':pu') return complete(word, names.online.map(byName));
+  if (command === ':history') return complete(word, receivers(names, ' '));
+  if (command === ':delay') return complete(word, receivers(names, ';;'));
+  if (command === ':leave' || command === ':members') return complete(word, groups(names.groups));
   const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
   if (alias) return complete(alias, emojiNamed(alias).map(plain));
   if (line.startsWith(':')) return complete(line, commandChoices);
-  return line.includes(';;') ? complete(line, []) : complete(line, people(online, ';;'));
+  return line.includes(';;') ? complete(line, []) : complete(line, receivers(names, ';;'));
 }
 
-/** Found by name and by id, replaced by what one writes to them with. */
-function people(online: readonly User[], suffix: string): Choice[] {
-  const everybody = `#${lobby}`;
+/** People, found by name and by id, and groups; replaced by what one writes to them with. */
+function receivers(names: Names, suffix: string): Choice[] {
   return [
-    ...online.flatMap(({ userId, userName }) => {
+    ...names.online.flatMap(({ userId, userName }) => {
       const choice = { replacement: `${userId}${suffix}`, label: personText(userId, userName) };
       return [
         { ...choice, word: userName },
         { ...choice, word: `${userId}` },
       ];
     }),
-    { word: everybody, replacement: everybody + suffix, label: everybody },
+    ...[lobby, ...names.groups].map((name) => {
+      const group = `#${name}`;
+      return { word: group, replacement: group + suffix, label: group };
+    }),
   ];
+}
+
+/** With or without their #. */
+function groups(names: readonly string[]): Choice[] {
+  return names.flatMap((name) => [plain(name), plain(`#${name}`)]);
 }
 
 function byName({ userId, userName }: User): Choice {

@@ -5,20 +5,17 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
-import type { CimClient, ClientEvents, HistoryQuery, User } from '../sdk/index.ts';
+import type { CimClient, Target } from '../sdk/index.ts';
 import type { Action, Query } from './action.ts';
-import { emojiPage, emojiPages } from './emoji.ts';
-import { everyInput } from './input.ts';
+import { Answers, type Oracle } from './answers.ts';
 import type { ReadLine } from './line-splitter.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
-import type { InputLine, Outgoing, Result, View } from './view.ts';
+import type { InputLine, Outgoing, View } from './view.ts';
 
 /** What the terminal needs of a CimClient. */
-export type Messenger = Pick<
-  CimClient,
-  'state' | 'on' | 'start' | 'send' | 'onlineUsers' | 'history' | 'schedule' | 'close'
->;
+export type Messenger = Oracle &
+  Pick<CimClient, 'start' | 'send' | 'schedule' | 'close' | 'followedGroups'>;
 
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
@@ -39,15 +36,13 @@ export interface ConversationOptions {
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #outstanding = new Outstanding(outstandingMax);
-  readonly #connected = Promise.withResolvers<ClientEvents['ready']>();
-  #lastReady: ClientEvents['ready'] | undefined;
+  readonly #answers: Answers;
+  readonly #connected = Promise.withResolvers<void>();
 
   constructor(options: ConversationOptions) {
     this.#options = options;
-    options.client.on('ready', (event) => {
-      this.#lastReady = event;
-      this.#connected.resolve(event);
-    });
+    this.#answers = new Answers(options);
+    options.client.on('ready', () => this.#connected.resolve());
   }
 
   /** Texts that are not answered yet. */
@@ -118,7 +113,7 @@ export class Conversation {
   async #answer(line: InputLine, query: Query): Promise<void> {
     if (query.kind !== 'help' && query.kind !== 'emoji') await this.#settle();
     await this.#tell(line, async () => {
-      const result = await this.#ask(query);
+      const result = await this.#answers.to(query);
       return () => this.#options.view.result(line, result);
     });
   }
@@ -135,42 +130,10 @@ export class Conversation {
       show = await request();
     } catch (error) {
       if (!(error instanceof CimError)) throw error;
-      show = () => view.refused(line, error.kind, error.message, outgoing);
+      const message = helpfulMessage(error, outgoing?.target);
+      show = () => view.refused(line, error.kind, message, outgoing);
     }
     await show();
-  }
-
-  async #ask(query: Query): Promise<Result> {
-    const { client, userId, userName } = this.#options;
-    switch (query.kind) {
-      case 'help':
-        return { kind: 'help', inputs: everyInput };
-      case 'emoji':
-        return { kind: 'emoji', page: query.page, emoji: emojiPage(query.page), pages: emojiPages };
-      case 'info': {
-        const { device, server } = this.#lastReady ?? {};
-        const connection = client.state === 'ready' && device && server ? { device, server } : {};
-        return { kind: 'info', info: { userId, userName, state: client.state, ...connection } };
-      }
-      case 'online':
-        return { kind: 'online', users: await this.#online(query.prefix), prefix: query.prefix };
-      case 'history':
-        return this.#history(query.query);
-    }
-  }
-
-  async #online(prefix: string): Promise<User[]> {
-    const users = await this.#options.client.onlineUsers();
-    for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
-    return users
-      .filter(({ userName }) => userName.toLowerCase().startsWith(prefix.toLowerCase()))
-      .toSorted((a, b) => a.userId - b.userId);
-  }
-
-  async #history(query: HistoryQuery): Promise<Result> {
-    const messages = await this.#options.client.history(query);
-    const { keyword, limit } = query;
-    return { kind: 'history', messages, limit, ...(keyword === undefined ? {} : { keyword }) };
   }
 
   /** Until we are connected and all before is stored; or for as long as it makes sense to wait. */
@@ -182,4 +145,13 @@ export class Conversation {
     await Promise.race([settled, overdue.promise]);
     timer.cancel();
   }
+}
+
+/** What the person can do about it, where that is not clear from the error itself. */
+function helpfulMessage({ kind, message }: CimError, target: Target | undefined): string {
+  if (!target || !('group' in target)) return message;
+  const { group } = target;
+  if (kind === 'not-a-member') return `you are not in #${group}: enter it with :join ${group}`;
+  if (kind === 'unknown-group') return `there is no group #${group}: make it with :create ${group}`;
+  return message;
 }

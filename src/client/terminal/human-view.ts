@@ -56,7 +56,9 @@ export class HumanView implements View, Inbox {
 
   result(line: InputLine, result: Result): Promise<void> {
     const blocks =
-      result.kind === 'history' ? this.#transcript(result) : render.resultBlocks(result);
+      result.kind === 'history'
+        ? this.#transcript(result)
+        : render.resultBlocks(result, this.#reader);
     return this.#settle(line.number, [render.echoBlock(line.text), ...blocks]);
   }
 

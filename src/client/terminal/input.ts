@@ -39,6 +39,7 @@ function splitOnce(line: string): [string, string] {
 export const everyInput: readonly (readonly [typed: string, effect: string])[] = [
   ['text', 'say it to everybody online'],
   ['userId;;text', 'say it to one person, also when they are away'],
+  ['#group;;text', 'say it to a group that you are in, also to members who are away'],
   ...commands.flatMap(({ uses }) => uses),
   ['::text', 'say a text that begins with a colon, as in ::q'],
 ];

@@ -106,7 +106,15 @@ function resultData(result: Result): unknown {
       return result.info;
     case 'emoji':
       return result.emoji;
+    case 'created':
+    case 'joined':
+      return result.place;
+    case 'left':
+      return { group: result.group };
+    case 'groups':
+      return result.places;
     case 'online':
+    case 'members':
       return result.users.map(({ userId, userName }) => ({ userId, userName }));
     case 'history':
       return result.messages.map(messageEvent);

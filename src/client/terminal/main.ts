@@ -111,7 +111,8 @@ function openTerminal(parts: Parts, output: Output, people: People): Face {
     output,
     userName: settings.name,
     isColoured: !host.env['NO_COLOR'],
-    complete: async (line) => completeLine(line, await online.get()),
+    complete: async (line) =>
+      completeLine(line, { online: await online.get(), groups: client.followedGroups }),
     onInterrupt: () => interrupts.raise(),
   });
   const view = new HumanView({ screen, people, userId: settings.userId, clock: systemClock });
@@ -122,7 +123,7 @@ function openTerminal(parts: Parts, output: Output, people: People): Face {
 /** What somebody needs to know who has never been here. */
 function greet({ settings, client }: Parts, view: View, people: People, online: OnlineCache): void {
   view.notice(
-    'what you type goes to everybody online, userId;;text to one person; :all lists the commands, :q leaves',
+    'text goes to everybody online, userId;;text to one person, #group;;text to a group; :all lists commands, :q leaves',
   );
   const stop = client.on('ready', async () => {
     stop();
@@ -130,5 +131,7 @@ function greet({ settings, client }: Parts, view: View, people: People, online: 
     for (const { userId, userName } of others) people.learn(userId, userName);
     const names = others.map(({ userId, userName }) => personText(userId, userName));
     view.notice(`online: ${names.length > 0 ? names.join(', ') : 'nobody else'}`);
+    const groups = client.followedGroups.map((group) => `#${group}`);
+    if (groups.length > 0) view.notice(`you are in ${groups.join(', ')}`);
   });
 }

@@ -1,5 +1,5 @@
 /** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
-import { lobby, type Message, type Target, type User } from '../sdk/index.ts';
+import { type GroupPlace, lobby, type Message, type Target, type User } from '../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
 import { showEmoji } from './emoji.ts';
 import type { Block, Span, Style } from './layout.ts';
@@ -78,7 +78,10 @@ export function dayOf(at: number): string {
 }
 
 /** The answer to a command; but history, which is a transcript (human-view.ts). */
-export function resultBlocks(result: Exclude<Result, { kind: 'history' }>): Block[] {
+export function resultBlocks(
+  result: Exclude<Result, { kind: 'history' }>,
+  reader: Reader,
+): Block[] {
   switch (result.kind) {
     case 'help':
       return table(result.inputs, 'bold');
@@ -105,18 +108,52 @@ export function resultBlocks(result: Exclude<Result, { kind: 'history' }>): Bloc
       ];
     }
     case 'online':
-      return onlineBlocks(result.users, result.prefix);
+      if (result.users.length > 0) return userBlocks(result.users);
+      return [
+        noticeBlock(
+          result.prefix === ''
+            ? 'nobody is online'
+            : `nobody online has a name that begins with ${result.prefix}`,
+        ),
+      ];
+    case 'created':
+      return [
+        noticeBlock(
+          `#${result.place.group} is there: others enter it with :join ${result.place.group}`,
+        ),
+      ];
+    case 'joined':
+      return [
+        noticeBlock(
+          `you are in #${result.place.group}: #${result.place.group};;text says something in it`,
+        ),
+      ];
+    case 'left':
+      return [noticeBlock(`you have left #${result.group}`)];
+    case 'groups':
+      return groupBlocks(result.places, reader);
+    case 'members':
+      return [
+        ...userBlocks(result.users),
+        noticeBlock(result.users.length === 1 ? 'one member' : `${result.users.length} members`),
+      ];
   }
 }
 
-function onlineBlocks(users: readonly User[], prefix: string): Block[] {
-  if (users.length === 0) {
-    return [
-      noticeBlock(
-        prefix === '' ? 'nobody is online' : `nobody online has a name that begins with ${prefix}`,
-      ),
-    ];
+function groupBlocks(places: readonly GroupPlace[], reader: Reader): Block[] {
+  if (places.length === 0) {
+    return [noticeBlock('you are in no group: :create name makes one, :join name enters one')];
   }
+  return table(
+    places.map(({ group, owner }) => [
+      `#${group}`,
+      owner === reader.userId ? 'yours' : `of ${personText(owner, reader.nameOf(owner))}`,
+    ]),
+    'bold',
+  );
+}
+
+function userBlocks(users: readonly User[]): Block[] {
   const widthMin = Math.max(...users.map(({ userId }) => `${userId}`.length));
   return users.map(({ userId, userName }) => ({
     head: [

@@ -91,6 +91,12 @@ class Session {
     });
     if (inbox) {
       client.on('gap', (gap) => inbox.gap(gap));
+      client.on('joined', ({ group }) =>
+        view.notice(`you are in #${group} now: joined on another device`),
+      );
+      client.on('left', ({ group }) =>
+        view.notice(`you are not in #${group} any more: left on another device`),
+      );
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         return inbox.message(message);

@@ -6,6 +6,7 @@
 import type {
   ClientEvents,
   ClientState,
+  GroupPlace,
   Message,
   SentMessage,
   Target,
@@ -39,6 +40,10 @@ export type Result =
       readonly pages: number;
     }
   | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
+  | { readonly kind: 'created' | 'joined'; readonly place: GroupPlace }
+  | { readonly kind: 'left'; readonly group: string }
+  | { readonly kind: 'groups'; readonly places: readonly GroupPlace[] }
+  | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
   | {
       readonly kind: 'history';
       readonly messages: readonly Message[];

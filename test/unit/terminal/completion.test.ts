@@ -9,7 +9,7 @@ const online = [
 
 /** The line after TAB, and what is listed. */
 function tab(line: string): [string, readonly string[]] {
-  const { typed, replacements, labels } = completeLine(line, online);
+  const { typed, replacements, labels } = completeLine(line, { online, groups: ['builds', 'ops'] });
   return [line.slice(0, line.length - typed.length) + (replacements[0] ?? typed), labels];
 }
 
@@ -20,7 +20,13 @@ describe('completion', () => {
     ['bo', '21;;'],
     ['amy', '2;;'],
     ['21', '21;;'],
-    ['#', '#lobby;;'],
+    ['#l', '#lobby;;'],
+    ['#bu', '#builds;;'],
+    [':history #o', ':history #ops '],
+    [':delay #b', ':delay #builds;;'],
+    [':leave o', ':leave ops'],
+    [':members #b', ':members #builds'],
+    [':mem', ':members '],
     [':history bo', ':history 21 '],
     [':history #l', ':history #lobby '],
     [':pu b', ':pu bob'],
@@ -34,6 +40,7 @@ describe('completion', () => {
     expect(tab('a')).toEqual(['Am', ['amy (2)', 'Amanda (3)']].with(0, 'am'));
     expect(tab('am')).toEqual(['am', ['amy (2)', 'Amanda (3)']]);
     expect(tab('2')).toEqual(['2', ['amy (2)', 'bob (21)']]);
+    expect(tab('#')).toEqual(['#', ['#lobby', '#builds', '#ops']]);
     expect(tab(':q')).toEqual([':q', [':q', ':q!']]);
   });
 

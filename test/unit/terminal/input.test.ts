@@ -64,9 +64,21 @@ describe('texts', () => {
     expect(parseInput(line)).toEqual(refusal('invalid-argument'));
   });
 
-  test('named groups are not there yet', () => {
-    expect(parseInput('#dev;;hi')).toEqual(refusal('invalid-argument'));
+  test.each([
+    ['#dev;;hi', 'dev', 'hi'],
+    [' #dev;;a;;b', 'dev', 'a;;b'],
+    ['#Köche;; hi', 'köche', ' hi'],
+    ['#a.b-c;;hi', 'a.b-c', 'hi'],
+  ])('%j goes to a group', (line, group, text) => {
+    expect(parseInput(line)).toEqual({ kind: 'send', target: { group }, text });
   });
+
+  test.each(['##dev;;hi', '#a#b;;hi', `#${'x'.repeat(65)};;hi`, '#dev;; '])(
+    '%j is told to nobody',
+    (line) => {
+      expect(parseInput(line)).toEqual(refusal('invalid-argument'));
+    },
+  );
 });
 
 describe('commands', () => {
@@ -85,6 +97,12 @@ describe('commands', () => {
     [':history 2', { kind: 'history', query: { peer: 2, limit: 20 } }],
     [':history 2 50', { kind: 'history', query: { peer: 2, limit: 50 } }],
     [':history #lobby 1', { kind: 'history', query: { group: 'lobby', limit: 1 } }],
+    [':history #Dev', { kind: 'history', query: { group: 'dev', limit: 20 } }],
+    [':create dev', { kind: 'create', group: 'dev' }],
+    [':join #dev', { kind: 'join', group: 'dev' }],
+    [':leave Dev', { kind: 'leave', group: 'dev' }],
+    [':groups', { kind: 'groups' }],
+    [':members dev', { kind: 'members', group: 'dev' }],
   ])('%j', (line, action) => {
     expect(parseInput(line)).toEqual(action);
   });
@@ -93,6 +111,7 @@ describe('commands', () => {
     [':delay hi 5', { group: 'lobby' }, 'hi', 5],
     [':delay several words and 7  5', { group: 'lobby' }, 'several words and 7', 5],
     [':delay 2;;hi you 0', { to: 2 }, 'hi you', 0],
+    [':delay #dev;;hi you 0', { group: 'dev' }, 'hi you', 0],
     [':delay 2;;a;;b 10', { to: 2 }, 'a;;b', 10],
   ])('%j', (line, target, text, delaySeconds) => {
     expect(parseInput(line)).toEqual({ kind: 'schedule', target, text, delaySeconds });
@@ -119,6 +138,11 @@ describe('commands', () => {
     ':history 2 1001',
     ':history 2 3 4',
     ':emoji x',
+    ':create',
+    ':join ',
+    ':leave',
+    ':groups dev',
+    ':members',
     ':emoji -1',
     ':emoji 99999',
   ])('%j is refused with one line that helps', (line) => {
@@ -130,7 +154,8 @@ describe('commands', () => {
   test('a delayed text is guarded as any other', () => {
     expect(parseInput(':delay amy;;hi 5')).toEqual(refusal('invalid-argument'));
     expect(parseInput(':delay 2;; 5')).toEqual(refusal('invalid-argument'));
-    expect(parseInput(':history #dev')).toEqual(refusal('invalid-argument'));
+    expect(parseInput(':history #a#b')).toEqual(refusal('invalid-argument'));
+    expect(parseInput(':join two words')).toEqual(refusal('invalid-argument'));
   });
 
   test('a slip is guessed', () => {
@@ -154,6 +179,12 @@ describe('commands', () => {
         ':emoji [page]',
         ':delay text seconds',
         ':history',
+        '#group;;text',
+        ':create name',
+        ':join name',
+        ':leave name',
+        ':groups',
+        ':members name',
       ]),
     );
     const examples = {

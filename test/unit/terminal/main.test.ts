@@ -38,7 +38,7 @@ const timeless = (rows: readonly string[]) => rows.map((row) => row.replace(/^\d
 describe('on a terminal', () => {
   const at = Date.now();
   const tip =
-    '· what you type goes to everybody online, userId;;text to one person; :all lists the commands, :q leaves';
+    '· text goes to everybody online, userId;;text to one person, #group;;text to a group; :all lists commands, :q leaves';
 
   function open(env: Record<string, string> = { NO_COLOR: '1' }) {
     const terminal = new VirtualTerminal(120);
@@ -87,6 +87,23 @@ describe('on a terminal', () => {
     expect(await code).toBe(0);
     const problem = '! :nope is not a command; :all lists them, and ::nope says it as a text';
     await shows(...middle, '› :nope', problem, '› :q', '· bye');
+  });
+
+  test('who is in groups is reminded of them', async () => {
+    const { client, shows } = open();
+    client.followedGroups = ['builds', 'ops'];
+    await shows(tip, '○ bob>');
+    client.connect();
+    const start = [tip, '· connected to 127.0.0.1:9000 as bob (1)', '· online: amy (2)'];
+    await shows(...start, '· you are in #builds, #ops', '● bob>');
+    await client.emit('left', { group: 'ops' });
+    await shows(
+      ...start,
+      '· you are in #builds, #ops',
+      '· you are not in #ops any more: left on another device',
+      '● bob>',
+    );
+    await client.close();
   });
 
   test('Ctrl-C leaves', async () => {

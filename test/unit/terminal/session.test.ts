@@ -168,6 +168,56 @@ describe('lines', () => {
     ]);
   });
 
+  test('groups are made, entered, listed and left', async () => {
+    const { client, stdin, events, code } = talk();
+    const amy = { userId: 2, userName: 'amy' };
+    client.members.set('ops', [amy]);
+    client.connect();
+    stdin.end(':create builds\n:join ops\n:groups\n:members ops\n:leave ops\n:members ops\n');
+    await code;
+    const place = { owner: 1, joined: 3, cursor: 3, head: 5 };
+    expect(events.slice(1, -1).map(({ command, data }) => [command, data])).toEqual([
+      [':create', { group: 'builds', ...place }],
+      [':join', { group: 'ops', ...place, owner: 2 }],
+      [
+        ':groups',
+        [
+          { group: 'ops', ...place, owner: 2 },
+          { group: 'builds', ...place },
+        ],
+      ],
+      [':members', [{ userId: 1, userName: 'bob' }, amy]],
+      [':leave', { group: 'ops' }],
+      [':members', [amy]],
+    ]);
+  });
+
+  test('however many are in a group, all are listed', async () => {
+    const { client, stdin, events, code } = talk();
+    const members = Array.from({ length: 2_500 }, (_, index) => ({
+      userId: index + 1,
+      userName: `user ${index}`,
+    }));
+    client.members.set('ops', members);
+    client.connect();
+    stdin.end(':members ops\n');
+    await code;
+    expect(events[1]?.['data']).toEqual(members);
+  });
+
+  test.each([
+    ['not-a-member', 'you are not in #dev: enter it with :join dev'],
+    ['unknown-group', 'there is no group #dev: make it with :create dev'],
+  ] as const)('%s says what to do', async (kind, message) => {
+    const { client, stdin, events, code, until } = talk();
+    client.connect();
+    stdin.end('#dev;;hi\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    client.refuse(1, new CimError(kind));
+    await code;
+    expect(events[1]).toEqual({ event: 'error', line: 1, code: kind, message });
+  });
+
   test('a delayed one is answered when it is scheduled', async () => {
     const { client, stdin, events, code } = talk();
     client.connect();

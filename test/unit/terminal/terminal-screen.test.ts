@@ -19,7 +19,8 @@ function open(columns = 30) {
     output: new Output(stdout),
     userName: 'bob',
     isColoured: false,
-    complete: async (line) => completeLine(line, [{ userId: 2, userName: 'amy' }]),
+    complete: async (line) =>
+      completeLine(line, { online: [{ userId: 2, userName: 'amy' }], groups: [] }),
     onInterrupt: () => {
       interrupts += 1;
     },

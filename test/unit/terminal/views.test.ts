@@ -31,6 +31,8 @@ const groupMessage: Message = {
   at,
 };
 
+const place = { group: 'dev', owner: 2, joined: 3, cursor: 3, head: 5 };
+
 function capture(): { output: Output; text: () => string } {
   const stream = new PassThrough();
   return { output: new Output(stream), text: () => String(stream.read() ?? '') };
@@ -201,6 +203,45 @@ describe('people', () => {
       'nobody',
       (view) => view.result(line(1, ':pu z'), { kind: 'online', users: [], prefix: 'z' }),
       ['› :pu z', '· nobody online has a name that begins with z'],
+    ],
+    [
+      'a new group',
+      (view) => view.result(line(1, ':create dev'), { kind: 'created', place }),
+      ['› :create dev', '· #dev is there: others enter it with :join dev'],
+    ],
+    [
+      'a group entered',
+      (view) => view.result(line(1, ':join dev'), { kind: 'joined', place }),
+      ['› :join dev', '· you are in #dev: #dev;;text says something in it'],
+    ],
+    [
+      'a group left',
+      (view) => view.result(line(1, ':leave dev'), { kind: 'left', group: 'dev' }),
+      ['› :leave dev', '· you have left #dev'],
+    ],
+    [
+      'groups',
+      (view) =>
+        view.result(line(1, ':groups'), {
+          kind: 'groups',
+          places: [place, { ...place, group: 'builds', owner: 1 }, { ...place, owner: 3 }],
+        }),
+      ['› :groups', '  #dev     of amy (2)', '  #builds  yours', '  #dev     of 3'],
+    ],
+    [
+      'no groups',
+      (view) => view.result(line(1, ':groups'), { kind: 'groups', places: [] }),
+      ['› :groups', '· you are in no group: :create name makes one, :join name enters one'],
+    ],
+    [
+      'members',
+      (view) =>
+        view.result(line(1, ':members dev'), {
+          kind: 'members',
+          users: [{ userId: 2, userName: 'amy' }],
+          group: 'dev',
+        }),
+      ['› :members dev', '  2  amy', '· one member'],
     ],
     [
       'emoji',

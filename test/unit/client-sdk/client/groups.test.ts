@@ -285,6 +285,17 @@ describe('joining and leaving', () => {
     expect(next.take('read')).toMatchObject({ group: 'builds', after: 10 });
   });
 
+  test('a name is one group, whatever its case', async () => {
+    const { client, server, world } = await online();
+    world.handlers['/joinGroup'] = () => answer;
+    await client.joinGroup('Builds');
+    expect(world.callsTo('/joinGroup')).toEqual([{ userId: 1, group: 'builds' }]);
+    server.take('read');
+    watch(client.send({ group: 'BUILDS' }, 'hi'));
+    expect(server.take('message')).toMatchObject({ group: 'builds', sendSeq: 1 });
+    expect(client.followedGroups).toEqual(['builds']);
+  });
+
   test('a name that none can have asks no route', async () => {
     const { client, world } = await online();
     await expect(client.joinGroup('')).rejects.toMatchObject({ kind: 'invalid-argument' });

@@ -154,6 +154,16 @@ describe('the application', () => {
     expect(server.take('ack')).toMatchObject({ after: 1 });
   });
 
+  test('is read nothing for, before it listens', async () => {
+    const world = new World();
+    const client = world.client();
+    const server = await world.ready(client, { head: 3 });
+    await world.clock.advance(5_000);
+    expect(server.frames).toEqual([]);
+    client.on('message', () => undefined);
+    expect(server.take('read')).toMatchObject({ after: 0 });
+  });
+
   test('that fails to take a message closes the client; the message is not acknowledged', async () => {
     const world = new World();
     const client = world.client();

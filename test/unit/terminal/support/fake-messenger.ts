@@ -4,7 +4,9 @@ import type {
   ClientEventName,
   ClientEvents,
   ClientState,
+  GroupPlace,
   HistoryQuery,
+  MembersQuery,
   Message,
   SentMessage,
   Target,
@@ -23,6 +25,9 @@ export class FakeMessenger implements Messenger {
   state: ClientState = 'idle';
   online: User[] = [];
   past: Message[] = [];
+  followedGroups: string[] = [];
+  /** Who is in each group; the first is the owner. */
+  readonly members = new Map<string, User[]>();
   /** All calls of history(). */
   readonly queries: HistoryQuery[] = [];
   /** All calls of schedule(). */
@@ -92,6 +97,44 @@ export class FakeMessenger implements Messenger {
   async history(query: HistoryQuery): Promise<Message[]> {
     this.queries.push(query);
     return this.past;
+  }
+
+  async createGroup(group: string): Promise<GroupPlace> {
+    if (this.members.has(group)) throw new CimError('group-exists');
+    this.members.set(group, []);
+    return this.joinGroup(group);
+  }
+
+  async joinGroup(group: string): Promise<GroupPlace> {
+    this.#membersOf(group).push({ userId: 1, userName: 'bob' });
+    return this.#placeIn(group);
+  }
+
+  async leaveGroup(group: string): Promise<void> {
+    this.members.set(
+      group,
+      this.#membersOf(group).filter(({ userId }) => userId !== 1),
+    );
+  }
+
+  async groups(): Promise<GroupPlace[]> {
+    return [...this.members.keys()].map((group) => this.#placeIn(group));
+  }
+
+  async groupMembers(group: string, { after = 0, limit = 1_000 }: MembersQuery): Promise<User[]> {
+    const rest = this.#membersOf(group).filter(({ userId }) => userId > after);
+    return rest.toSorted((a, b) => a.userId - b.userId).slice(0, limit);
+  }
+
+  #membersOf(group: string): User[] {
+    const members = this.members.get(group);
+    if (!members) throw new CimError('unknown-group');
+    return members;
+  }
+
+  #placeIn(group: string): GroupPlace {
+    const owner = this.#membersOf(group)[0]?.userId ?? 0;
+    return { group, owner, joined: 3, cursor: 3, head: 5 };
   }
 
   async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {

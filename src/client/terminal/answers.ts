@@ -1,0 +1,107 @@
+/** Answers what a line asks of the cluster, or of the client itself. */
+import { limits } from '../../base/limits.ts';
+import type { CimClient, ClientEvents, HistoryQuery, User } from '../sdk/index.ts';
+import type { Query } from './action.ts';
+import { emojiPage, emojiPages } from './emoji.ts';
+import { everyInput } from './input.ts';
+import type { People } from './people.ts';
+import type { Result } from './view.ts';
+
+/** What is asked of a CimClient. */
+export type Oracle = Pick<
+  CimClient,
+  | 'state'
+  | 'on'
+  | 'onlineUsers'
+  | 'history'
+  | 'createGroup'
+  | 'joinGroup'
+  | 'leaveGroup'
+  | 'groups'
+  | 'groupMembers'
+>;
+
+export interface AnswersOptions {
+  readonly client: Oracle;
+  readonly people: People;
+  readonly userId: number;
+  readonly userName: string;
+}
+
+export class Answers {
+  readonly #options: AnswersOptions;
+  #lastReady: ClientEvents['ready'] | undefined;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+    options.client.on('ready', (event) => {
+      this.#lastReady = event;
+    });
+  }
+
+  /** Rejects with a CimError. */
+  async to(query: Query): Promise<Result> {
+    const { client } = this.#options;
+    switch (query.kind) {
+      case 'help':
+        return { kind: 'help', inputs: everyInput };
+      case 'emoji':
+        return { kind: 'emoji', page: query.page, emoji: emojiPage(query.page), pages: emojiPages };
+      case 'info':
+        return this.#info();
+      case 'online':
+        return { kind: 'online', users: await this.#online(query.prefix), prefix: query.prefix };
+      case 'history':
+        return this.#history(query.query);
+      case 'create':
+        return { kind: 'created', place: await client.createGroup(query.group) };
+      case 'join':
+        return { kind: 'joined', place: await client.joinGroup(query.group) };
+      case 'leave':
+        await client.leaveGroup(query.group);
+        return { kind: 'left', group: query.group };
+      case 'groups':
+        return { kind: 'groups', places: await client.groups() };
+      case 'members':
+        return { kind: 'members', users: await this.#members(query.group), group: query.group };
+    }
+  }
+
+  #info(): Result {
+    const { client, userId, userName } = this.#options;
+    const { device, server } = this.#lastReady ?? {};
+    const connection = client.state === 'ready' && device && server ? { device, server } : {};
+    return { kind: 'info', info: { userId, userName, state: client.state, ...connection } };
+  }
+
+  async #online(prefix: string): Promise<User[]> {
+    const users = await this.#options.client.onlineUsers();
+    this.#learn(users);
+    return users
+      .filter(({ userName }) => userName.toLowerCase().startsWith(prefix.toLowerCase()))
+      .toSorted((a, b) => a.userId - b.userId);
+  }
+
+  /** All of them, page by page. */
+  async #members(group: string): Promise<User[]> {
+    const members: User[] = [];
+    const limit = limits.membersPageMax;
+    for (let after = 0; ; after = members.at(-1)?.userId ?? after) {
+      const page = await this.#options.client.groupMembers(group, { after, limit });
+      members.push(...page);
+      if (page.length < limit) break;
+    }
+    this.#learn(members);
+    return members;
+  }
+
+  async #history(query: HistoryQuery): Promise<Result> {
+    const messages = await this.#options.client.history(query);
+    const { keyword, limit } = query;
+    return { kind: 'history', messages, limit, ...(keyword === undefined ? {} : { keyword }) };
+  }
+
+  #learn(users: readonly User[]): void {
+    for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
+  }
+}
