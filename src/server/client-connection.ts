@@ -17,7 +17,6 @@ import {
   decodeAcknowledgement,
   decodeLogin,
   decodeRead,
-  type LoginFrame,
   type ReadFrame,
 } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
@@ -35,9 +34,9 @@ import {
   encodeWelcome,
   pong,
 } from '../codec/server-frame.ts';
-import { Outbox } from '../net/outbox.ts';
+import { Backlog } from './backlog.ts';
 import { assertAddress, assertLogin, assertRead } from './client-rules.ts';
-import { CursorReport, type CursorSender } from './cursor-report.ts';
+import { CursorReport } from './cursor-report.ts';
 import { encodeUnnumbered } from './fan-out.ts';
 import { Intake } from './intake.ts';
 import type { JavaReader } from './java-reader.ts';
@@ -53,14 +52,15 @@ export interface MessageReference {
 }
 
 /** What a connection needs of its gateway. */
-export interface ConnectionOwner extends CursorSender, PageSource {
+export interface ConnectionOwner extends PageSource {
   /** Of this process. */
   readonly instance: string;
   readonly counters: ServerCounters;
   /** A number for a connection that is about to open, never used before in this instance. */
   nextSessionId(): number;
   monotonic(): number;
-  open(connection: ClientConnection, login: LoginFrame): void;
+  /** Answered by `opened`, or the end. */
+  open(connection: ClientConnection, connectionNumber: number): void;
   submit(entry: SubmitEntry, reference: MessageReference): void;
   /** A message that is not answered. */
   submitTransient(entry: SubmitEntry): void;
@@ -82,14 +82,21 @@ export class ClientConnection {
   userId = 0;
   userName = '';
   device = '';
+  /** 0 until a route has recorded the session. */
   connectionNumber = 0;
   epochHex = '';
+  ephemeral = false;
+  /**
+   * The newest number of the user's timeline of which this connection was told, or that it sent
+   * itself; of what was pushed before the login was answered it is told after that.
+   */
+  newest = 0;
   /** Only for Java peers: reads the timeline on their behalf. */
   javaReader: JavaReader | null = null;
 
   readonly #owner: ConnectionOwner;
   readonly #stream: Duplex;
-  readonly #outbox: Outbox;
+  readonly #backlog: Backlog;
   readonly #intake: Intake;
   #state: State = 'fresh';
   #speaksCim = false;
@@ -98,15 +105,9 @@ export class ClientConnection {
    * end.
    */
   #waitingSince: number;
-  /** Since when the peer has taken none of the bytes that wait for it; 0 = none wait. */
-  #stalledAt = 0;
-  /** Bytes that it had taken then. */
-  #takenBytes = 0;
   /** Made when needed: most connections need none of these for most of their lives. */
   #reads: PageReads | null = null;
   #cursor: CursorReport | null = null;
-  /** The newest number that was pushed before the login was answered; it is read after that. */
-  #announced = 0;
   /** Groups joined or left before the login was answered; told after that. */
   #memberships: MembershipEntry[] | null = null;
 
@@ -117,7 +118,7 @@ export class ClientConnection {
   constructor(owner: ConnectionOwner, stream: Duplex) {
     this.#owner = owner;
     this.#stream = stream;
-    this.#outbox = new Outbox(stream);
+    this.#backlog = new Backlog(stream);
     this.#intake = new Intake(stream);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.monotonic();
@@ -168,7 +169,7 @@ export class ClientConnection {
       case 'opening':
         // A Java peer sends its first ping whenever it likes; a cim client waits for the welcome.
         if (received !== command.ping) throw new ProtocolError('the login is not done yet');
-        return this.#outbox.write(pong);
+        return this.#backlog.write(pong);
       case 'ready':
         return this.java ? this.#receiveFromJava(received) : this.#receiveFromCim(received, frame);
       default:
@@ -186,8 +187,9 @@ export class ClientConnection {
     this.userName = login.userName;
     this.device = login.device;
     this.epochHex = login.epochHex;
+    this.ephemeral = login.ephemeral;
     this.#state = 'opening';
-    this.#owner.open(this, login);
+    this.#owner.open(this, login.connectionNumber);
   }
 
   /**
@@ -195,7 +197,7 @@ export class ClientConnection {
    * it sends is ignored as the Java server does.
    */
   #receiveFromJava(received: number): void {
-    if (received === command.ping) this.#outbox.write(pong);
+    if (received === command.ping) this.#backlog.write(pong);
   }
 
   #receiveFromCim(received: number, frame: Uint8Array): void {
@@ -203,7 +205,7 @@ export class ClientConnection {
       case command.message:
         return this.#submit(frame);
       case command.ping:
-        return this.#outbox.write(pong);
+        return this.#backlog.write(pong);
       case command.ack:
         return this.#acknowledge(decodeAcknowledgement(frame));
       case command.read:
@@ -242,20 +244,13 @@ export class ClientConnection {
 
   /** The lobby has no places: who comes back reads on from where it was itself. */
   #acknowledge({ group, seq }: AcknowledgementFrame): void {
-    if (group === '') return this.moveCursor(seq);
-    const subscription = this.#reads?.subscriptions.membership(group);
-    if (!subscription) return;
-    subscription.cursor ??= this.#cursorIn(group);
-    subscription.cursor.move(seq);
+    if (group === '') this.moveCursor(seq);
+    else this.#reads?.subscriptions.acknowledge(group, seq);
   }
 
   moveCursor(seq: number): void {
-    this.#cursor ??= this.#cursorIn('');
+    this.#cursor ??= new CursorReport(this, '', this.#owner);
     this.#cursor.move(seq);
-  }
-
-  #cursorIn(group: string): CursorReport {
-    return new CursorReport(this, group, this.#owner);
   }
 
   // ---- what routes answer -----------------------------------------------------------------------
@@ -266,7 +261,8 @@ export class ClientConnection {
     this.#waitingSince = this.#owner.monotonic();
     this.connectionNumber = result.connectionNumber;
     this.javaReader = java;
-    const head = Math.max(result.head, this.#announced);
+    this.#told(result.head);
+    const head = this.newest;
     if (java) {
       java.start(head);
     } else {
@@ -279,12 +275,32 @@ export class ClientConnection {
     }
   }
 
+  /** Reported again, as the store did not know it; what was pushed meanwhile went past it. */
+  reopened({ connectionNumber, head }: OpenResult): void {
+    this.connectionNumber = connectionNumber;
+    this.missed(head);
+  }
+
+  /** The user's timeline has got as far as this: whatever was not pushed here is to be read. */
+  missed(head: number): void {
+    if (!this.ready || head <= this.newest) return;
+    this.#owner.counters.checks.missed.value += 1;
+    this.newest = head;
+    if (this.javaReader) this.javaReader.wake();
+    else this.write(encodeHint('', head));
+  }
+
+  #told(seq: number): void {
+    if (seq > this.newest) this.newest = seq;
+  }
+
   acknowledged(
     { to, group, sendSeq }: MessageReference,
     result: { code: number; seq: number; expected: number },
   ): void {
     // Its silence until now was ours.
     if (this.#intake.release()) this.#waitingSince = this.#owner.monotonic();
+    if (group === '') this.#told(result.seq);
     this.write(encodeAck({ to, group, sendSeq, ...result }));
   }
 
@@ -295,7 +311,7 @@ export class ClientConnection {
 
   takesTransient(): boolean {
     const { delivered, droppedAtReader } = this.#owner.counters.transient;
-    const hasRoom = this.ready && this.#outbox.bufferedBytes <= limits.transientOutboxBytesMax;
+    const hasRoom = this.ready && this.#backlog.bufferedBytes <= limits.transientOutboxBytesMax;
     (hasRoom ? delivered : droppedAtReader).value += 1;
     return hasRoom;
   }
@@ -315,10 +331,8 @@ export class ClientConnection {
 
   /** A run for this user, or, without bodies, word that there is something to read. */
   push(seq: number, bodies: readonly Uint8Array[]): void {
-    if (this.#state === 'opening') {
-      this.#announced = Math.max(this.#announced, seq + Math.max(bodies.length, 1) - 1);
-      return;
-    }
+    this.#told(seq + Math.max(bodies.length, 1) - 1);
+    if (this.#state === 'opening') return;
     if (this.javaReader) return this.javaReader.push(seq, bodies);
     if (bodies.length === 0) return this.write(encodeHint('', seq));
     for (let index = 0; index < bodies.length; index++)
@@ -330,15 +344,14 @@ export class ClientConnection {
    */
   write(frame: Uint8Array): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    this.#outbox.write(frame);
-    if (this.#outbox.bufferedBytes > limits.outboxBytesMax) this.close('slow');
+    this.#backlog.write(frame);
+    if (this.#backlog.bufferedBytes > limits.outboxBytesMax) this.close('slow');
   }
 
   /** Calls back when everything written so far was handed to the operating system. */
   whenWritten(done: () => void): void {
-    this.#outbox.flush();
-    this.#stream.write(new Uint8Array(), (error) => {
-      if (!error && this.ready) done();
+    this.#backlog.whenWritten(() => {
+      if (this.ready) done();
     });
   }
 
@@ -354,8 +367,8 @@ export class ClientConnection {
     this.#state = 'closing';
     this.#waitingSince = this.#owner.monotonic();
     this.#owner.counters.closed[name].value += 1;
-    if (this.#speaksCim) this.#outbox.write(encodeCloseCode(code, reason));
-    this.#outbox.flush();
+    if (this.#speaksCim) this.#backlog.write(encodeCloseCode(code, reason));
+    this.#backlog.flush();
     this.#stream.end();
     // Its input is not wanted any more, but must be read, or the end of the stream would never be
     // seen.
@@ -371,7 +384,7 @@ export class ClientConnection {
         if (waitedMs > limits.loginMsMax) this.close('login-timeout');
         return;
       case 'ready':
-        if (this.#stalled(now)) this.close('slow');
+        if (this.#backlog.stalledMs(now) > limits.outboxStallMsMax) this.close('slow');
         else if (!this.#intake.isHeldBack && waitedMs > limits.silenceMsMax) this.close('silent');
         return;
       case 'closing':
@@ -379,15 +392,6 @@ export class ClientConnection {
         return;
       case 'closed':
     }
-  }
-
-  #stalled(now: number): boolean {
-    const { bufferedBytes, queuedBytes } = this.#outbox;
-    const takenBytes = queuedBytes - bufferedBytes;
-    if (bufferedBytes === 0) this.#stalledAt = 0;
-    else if (this.#stalledAt === 0 || takenBytes > this.#takenBytes) this.#stalledAt = now;
-    this.#takenBytes = takenBytes;
-    return this.#stalledAt !== 0 && now - this.#stalledAt > limits.outboxStallMsMax;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Done } from '../api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CloseEntry,
+  OpenEntry,
   OpenResult,
   ReadEntry,
   ReadResult,
@@ -23,7 +24,8 @@ import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
+import type { ReadFrame } from '../codec/client-frame.ts';
+import { closeCodes } from '../codec/close-codes.ts';
 import { encodeHint } from '../codec/server-frame.ts';
 import { Gather } from '../link/gather.ts';
 import {
@@ -38,6 +40,7 @@ import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
 import { Logins } from './logins.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
+import { SessionChecks } from './session-checks.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
@@ -67,6 +70,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #connections = new Map<number, ClientConnection>();
   readonly #sweep: Timer;
   readonly #logins: Logins;
+  readonly #checks: SessionChecks;
   readonly #closes: CloseReporter;
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #transients: Gather<SubmitEntry, Done, null>;
@@ -80,13 +84,21 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#options = options;
     this.instance = instance;
     this.counters = createServerCounters(options.counters);
-    const onMissed = (group: LocalGroup, head: number) => this.hint(group, head);
+    const onMissed = (group: LocalGroup, head: number) => {
+      this.counters.checks.missedInGroup.value += 1;
+      this.hint(group, head);
+    };
     this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
     this.#logins = new Logins({
       routes,
       groups: this.groups,
       clock,
       onOpened: (connection, result) => this.#opened(connection, result),
+    });
+    this.#checks = new SessionChecks({
+      routes,
+      instance,
+      onUnknown: (connection) => this.#reopen(connection),
     });
     this.#closes = new CloseReporter(routes, clock);
     this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
@@ -167,20 +179,26 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     return this.#options.clock.monotonic();
   }
 
-  open(connection: ClientConnection, login: LoginFrame): void {
-    const { userId, userName, device, connectionNumber, ephemeral } = login;
-    const { instance } = this.#options;
+  open(connection: ClientConnection, connectionNumber: number): void {
+    this.#logins.add(connection, this.#openEntry(connection, connectionNumber));
+  }
+
+  #openEntry(
+    { userId, userName, device, ephemeral, sessionId }: ClientConnection,
+    connectionNumber: number,
+  ): OpenEntry {
+    const { instance } = this;
     const address = this.#options.address();
-    const { sessionId } = connection;
-    const ours = { instance, address, sessionId };
-    this.#logins.add(connection, {
+    return {
       userId,
       userName,
       device,
       connectionNumber,
       ephemeral,
-      ...ours,
-    });
+      instance,
+      address,
+      sessionId,
+    };
   }
 
   submit(entry: SubmitEntry, reference: MessageReference): void {
@@ -234,7 +252,15 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
 
   // -----------------------------------------------------------------------------------------------
 
+  /** The store does not know the session: what is pushed to the user goes past it. */
+  #reopen(connection: ClientConnection): void {
+    this.counters.checks.reopened.value += 1;
+    const connectionNumber = connection.device === '' ? 0 : connection.connectionNumber;
+    this.#logins.repeat(connection, this.#openEntry(connection, connectionNumber));
+  }
+
   #opened(connection: ClientConnection, result: OpenResult): void {
+    if (connection.ready) return this.#reopened(connection, result);
     if (connection.state !== 'opening') {
       // It went away while it was being logged in: undo what the route has just recorded.
       if (result.code === 0) this.#reportClose(connection, result.connectionNumber);
@@ -248,6 +274,13 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     }
   }
 
+  /** A route that could not say is asked again by the next check. */
+  #reopened(connection: ClientConnection, result: OpenResult): void {
+    if (result.code === 0) connection.reopened(result);
+    else if (result.code !== closeCodes.unavailable.code)
+      connection.closeWithCode(result.code, result.reason);
+  }
+
   #reportClose({ userId, device }: ClientConnection, connectionNumber: number): void {
     const entry: CloseEntry = { userId, device, connectionNumber, instance: this.instance };
     this.#closes.report(entry);
@@ -257,5 +290,6 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     const now = this.monotonic();
     for (const connection of this.#connections.values()) connection.sweep(now);
     this.groups.sweep(now);
+    this.#checks.sweep(this.sessions());
   }
 }

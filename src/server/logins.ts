@@ -35,6 +35,11 @@ export class Logins {
     if (!this.#isWaitingForLobby) this.#waitForLobby();
   }
 
+  /** Reports a session once more. */
+  repeat(connection: ClientConnection, entry: OpenEntry): void {
+    this.#opens.add(entry, connection);
+  }
+
   /** The connection has gone. */
   forget(connection: ClientConnection): void {
     this.#waiting.delete(connection);

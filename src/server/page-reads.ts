@@ -11,17 +11,20 @@ import type { ReadFrame } from '../codec/client-frame.ts';
 import { lobby } from '../codec/commands.ts';
 import { encodeHint, encodePageEnd, encodePush } from '../codec/server-frame.ts';
 import { routeMethods } from '../link/methods.ts';
-import type { GroupMember, GroupTable } from './group-table.ts';
-import { type Subscription, Subscriptions } from './subscriptions.ts';
+import {
+  type Follower,
+  type GroupGateway,
+  type Subscription,
+  Subscriptions,
+} from './subscriptions.ts';
 
 /** The connection that reads. */
-export interface Reader extends GroupMember {
+export interface Reader extends Follower {
   readonly ready: boolean;
 }
 
 /** Where pages come from. */
-export interface PageSource {
-  readonly groups: GroupTable;
+export interface PageSource extends GroupGateway {
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void;
 }
 
@@ -36,7 +39,7 @@ export class PageReads {
   readonly #waiting: ReadFrame[] = [];
 
   constructor(reader: Reader, source: PageSource) {
-    this.subscriptions = new Subscriptions(reader, source.groups);
+    this.subscriptions = new Subscriptions(reader, source);
     this.#reader = reader;
     this.#source = source;
   }

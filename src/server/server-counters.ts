@@ -5,6 +5,12 @@ import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
+  /** What the checks have found. */
+  readonly checks: {
+    readonly missed: Counter;
+    readonly missedInGroup: Counter;
+    readonly reopened: Counter;
+  };
   /** Messages that are not stored. */
   readonly transient: {
     readonly sent: Counter;
@@ -25,6 +31,20 @@ export function createServerCounters(counters: Counters): ServerCounters {
     closed: {
       ...(Object.fromEntries(byName) as Record<CloseName, Counter>),
       other: closed('other', 'with a code that a route gave'),
+    },
+    checks: {
+      missed: counters.add(
+        'checks.missed',
+        'connections that had not been told of the newest message of their user',
+      ),
+      missedInGroup: counters.add(
+        'checks.missed.group',
+        'groups of whose newest message the server had not been told',
+      ),
+      reopened: counters.add(
+        'checks.reopened',
+        'sessions that the store did not know, and that were reported again',
+      ),
     },
     transient: {
       sent: counters.add('transient.sent', 'transient messages that clients sent here'),

@@ -6,7 +6,7 @@
  */
 import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { CursorReport } from './cursor-report.ts';
+import { type CursorOwner, CursorReport, type CursorSender } from './cursor-report.ts';
 import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
 
 export interface Subscription {
@@ -20,14 +20,21 @@ export interface Subscription {
 const notAMember = Number(errorTable['not-a-member'].code);
 const unknownGroup = Number(errorTable['unknown-group'].code);
 
+/** The connection that follows groups. */
+export interface Follower extends GroupMember, CursorOwner {}
+
+export interface GroupGateway extends CursorSender {
+  readonly groups: GroupTable;
+}
+
 export class Subscriptions {
-  readonly #member: GroupMember;
-  readonly #groups: GroupTable;
+  readonly #follower: Follower;
+  readonly #gateway: GroupGateway;
   readonly #byName = new Map<string, Subscription>();
 
-  constructor(member: GroupMember, groups: GroupTable) {
-    this.#member = member;
-    this.#groups = groups;
+  constructor(follower: Follower, gateway: GroupGateway) {
+    this.#follower = follower;
+    this.#gateway = gateway;
   }
 
   /** A read of the group begins; every one ends with `read`. Undefined: it follows too many. */
@@ -35,7 +42,7 @@ export class Subscriptions {
     let subscription = this.#byName.get(name);
     if (!subscription) {
       if (this.#byName.size >= limits.subscriptionsPerConnectionMax) return undefined;
-      const group = this.#groups.at(name);
+      const group = this.#gateway.groups.at(name);
       group.subscribing += 1;
       subscription = { group, isMember: false, readsUnderWay: 0, cursor: null };
       this.#byName.set(name, subscription);
@@ -55,17 +62,19 @@ export class Subscriptions {
     else if (!subscription.isMember && subscription.readsUnderWay === 0) this.leave(group.name);
   }
 
-  /** Undefined: it is no member. */
-  membership(name: string): Subscription | undefined {
+  /** Everything up to `seq` was shown. Nobody but a member has a place in a group. */
+  acknowledge(name: string, seq: number): void {
     const subscription = this.#byName.get(name);
-    return subscription?.isMember ? subscription : undefined;
+    if (!subscription?.isMember) return;
+    subscription.cursor ??= new CursorReport(this.#follower, name, this.#gateway);
+    subscription.cursor.move(seq);
   }
 
   leave(name: string): void {
     const subscription = this.#byName.get(name);
     if (!subscription) return;
     this.#byName.delete(name);
-    if (subscription.isMember) subscription.group.members.delete(this.#member);
+    if (subscription.isMember) subscription.group.members.delete(this.#follower);
     else subscription.group.subscribing -= 1;
   }
 
@@ -78,7 +87,7 @@ export class Subscriptions {
     if (subscription.isMember) return;
     subscription.isMember = true;
     subscription.group.subscribing -= 1;
-    subscription.group.members.add(this.#member);
+    subscription.group.members.add(this.#follower);
     subscription.group.hadMembers = true;
   }
 }

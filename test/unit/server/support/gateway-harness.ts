@@ -1,8 +1,10 @@
 /** A gateway over in-memory streams, with a route whose answers the test gives. */
 import { type Duplex, duplexPair } from 'node:stream';
-import { type BatchCall, callOne, type Done, immediately } from '../../../../src/api/batch-call.ts';
+import { type BatchCall, callOne, type Done } from '../../../../src/api/batch-call.ts';
 import type {
   AcknowledgeEntry,
+  CheckEntry,
+  CheckResult,
   CloseEntry,
   InterestEntry,
   InterestResult,
@@ -102,6 +104,7 @@ export class GatewayHarness {
   readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
   readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
   readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
+  readonly checks = new Asked<CheckEntry, CheckResult>(() => ({ code: 0, known: true, head: 0 }));
   readonly transients = new Asked<SubmitEntry, Done>(() => ({ code: 0 }));
   readonly gateway: Gateway;
 
@@ -113,7 +116,7 @@ export class GatewayHarness {
       read: this.reads.call,
       acknowledge: this.acknowledgements.call,
       interest: this.interests.call,
-      check: immediately(() => ({ code: 0, known: true, head: 0 })),
+      check: this.checks.call,
       transient: this.transients.call,
     };
     this.gateway = new Gateway({
