@@ -191,7 +191,7 @@ export const optionTable = {
     topic: 'Storage',
     placeholder: 'COUNT',
     description: 'messages kept per user and per group',
-    defaults: { route: limits.timelineMessagesMax },
+    defaults: { route: limits.timelineMessagesMax, dev: limits.timelineMessagesMax },
   },
   'timeline-days': {
     type: 'integer',
@@ -200,7 +200,7 @@ export const optionTable = {
     topic: 'Storage',
     placeholder: 'DAYS',
     description: 'days after the last message until those of a user or group are dropped',
-    defaults: { route: limits.timelineAgeMs / dayMs },
+    defaults: { route: limits.timelineAgeMs / dayMs, dev: limits.timelineAgeMs / dayMs },
   },
 
   seed: {

@@ -6,7 +6,6 @@
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
-import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { drawSecret } from '../base/secret.ts';
 import { version } from '../base/version.ts';
@@ -19,6 +18,7 @@ import { createRouteCore } from '../route/core.ts';
 import { warnOfOpenDoors } from '../route/open-doors.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
+import { retentionOf } from '../store/retention.ts';
 
 export interface RunningDev extends Service {
   readonly tcp: Address;
@@ -51,7 +51,7 @@ async function start(
   const store = await openStore({
     kind: 'sqlite',
     path: settings.data,
-    retention: { messagesMax: limits.timelineMessagesMax, ageMs: limits.timelineAgeMs },
+    retention: retentionOf(settings),
     log,
   });
   lifecycle.onStop('store', () => store.close());

@@ -17,6 +17,7 @@ import { routeMethods } from '../link/methods.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { openStore } from '../store/open-store.ts';
+import { retentionOf } from '../store/retention.ts';
 import { buildRouteApp } from './app.ts';
 import { createRouteCore } from './core.ts';
 import { warnOfOpenDoors } from './open-doors.ts';
@@ -25,8 +26,6 @@ import { ServerPool } from './server-directory.ts';
 export interface RunningRoute extends Service {
   readonly http: Address;
 }
-
-const dayMs = 24 * 3600 * 1000;
 
 export function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
   return startWith(log, (lifecycle) => start(settings, log, lifecycle));
@@ -45,7 +44,7 @@ async function start(
     kind: 'redis',
     url: settings.redis,
     prefix: settings.redisPrefix,
-    retention: { messagesMax: settings.timelineMax, ageMs: settings.timelineDays * dayMs },
+    retention: retentionOf(settings),
     log,
   });
   lifecycle.onStop('store', () => store.close());

@@ -16,7 +16,15 @@ async function startSystem(
   data = ':memory:',
   ports = { port: 0, routePort: 0 },
 ): Promise<RunningDev> {
-  const settings = { host: '127.0.0.1', httpPort: 0, data, strategy: 'consistent-hash', ...ports };
+  const kept = { timelineMax: 10_000, timelineDays: 30 };
+  const settings = {
+    host: '127.0.0.1',
+    httpPort: 0,
+    data,
+    strategy: 'consistent-hash',
+    ...kept,
+    ...ports,
+  };
   const running = await startDev(
     { ...settings, clusterSecret: undefined, logLevel: 'silent' } as Parameters<typeof startDev>[0],
     createLogger('test', 'silent'),
