@@ -55,7 +55,7 @@ export interface MembersQuery {
   readonly limit?: number;
 }
 
-/** `peer`, `group`, `keyword` and `before` each narrow the search. */
+/** `peer` or `group`, `keyword` and `before` each narrow the search. */
 export interface HistoryQuery {
   /** Only messages exchanged with this user. */
   readonly peer?: number;
@@ -63,7 +63,19 @@ export interface HistoryQuery {
   readonly group?: string;
   /** Only messages that hold this text. */
   readonly keyword?: string;
+  /** Only messages older than those of this page: its `next`. */
+  readonly before?: string;
+  /** At most `limits.pageMessagesMax`. */
   readonly limit: number;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  /** There may be older ones, also if there are no messages here; null: there are none. */
+  readonly next: string | null;
+  /** There were older ones, but they are not kept any more. */
+  readonly expired: boolean;
 }
 
 export type WarningKind =

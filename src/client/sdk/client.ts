@@ -11,9 +11,9 @@ import type {
   ClientEventName,
   ClientState,
   GroupPlace,
+  HistoryPage,
   HistoryQuery,
   MembersQuery,
-  Message,
   SentMessage,
   Target,
   User,
@@ -121,8 +121,8 @@ export class CimClient {
     return this.#routes.groupMembers(this.#options.userId, group, query);
   }
 
-  /** The newest `limit` that match, oldest first. */
-  history(query: HistoryQuery): Promise<Message[]> {
+  /** The newest `limit` that match; older pages by `before`. */
+  history(query: HistoryQuery): Promise<HistoryPage> {
     return this.#routes.history(this.#options.userId, query);
   }
 

@@ -17,6 +17,7 @@ export type {
   ClientEvents,
   ClientState,
   GroupPlace,
+  HistoryPage,
   HistoryQuery,
   MembersQuery,
   Message,

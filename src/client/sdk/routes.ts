@@ -5,7 +5,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
-import type { GroupPlace, HistoryQuery, MembersQuery, Message, User } from './client-events.ts';
+import type { GroupPlace, HistoryPage, HistoryQuery, MembersQuery, User } from './client-events.ts';
 import type { HttpRequest, Platform } from './platform.ts';
 
 export interface RoutesOptions {
@@ -62,9 +62,8 @@ export class Routes {
     return ((await this.#call({ method: 'GET', path: '/onlineUser' })) as User[] | null) ?? [];
   }
 
-  async history(userId: number, query: HistoryQuery): Promise<Message[]> {
-    const page = (await this.#post('/history', { userId, ...query })) as { messages: Message[] };
-    return page.messages;
+  async history(userId: number, query: HistoryQuery): Promise<HistoryPage> {
+    return (await this.#post('/history', { userId, ...query })) as HistoryPage;
   }
 
   /** Harmless to repeat, as the following two are. */

@@ -21,6 +21,7 @@ export type Query =
   | { readonly kind: 'emoji'; readonly page: number }
   | { readonly kind: 'online'; readonly prefix: string }
   | { readonly kind: 'history'; readonly query: HistoryQuery }
+  | { readonly kind: 'more' }
   | { readonly kind: 'create' | 'join' | 'leave' | 'members'; readonly group: string }
   | { readonly kind: 'groups' };
 

@@ -1,9 +1,10 @@
 /** Answers what a line asks of the cluster, or of the client itself. */
 import { limits } from '../../base/limits.ts';
-import type { CimClient, ClientEvents, HistoryQuery, User } from '../sdk/index.ts';
+import type { CimClient, ClientEvents, User } from '../sdk/index.ts';
 import type { Query } from './action.ts';
 import { emojiPage, emojiPages } from './emoji.ts';
 import { everyInput } from './input.ts';
+import { Past } from './past.ts';
 import type { People } from './people.ts';
 import type { Result } from './view.ts';
 
@@ -30,10 +31,12 @@ export interface AnswersOptions {
 
 export class Answers {
   readonly #options: AnswersOptions;
+  readonly #past: Past;
   #lastReady: ClientEvents['ready'] | undefined;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#past = new Past(options.client);
     options.client.on('ready', (event) => {
       this.#lastReady = event;
     });
@@ -52,7 +55,9 @@ export class Answers {
       case 'online':
         return { kind: 'online', users: await this.#online(query.prefix), prefix: query.prefix };
       case 'history':
-        return this.#history(query.query);
+        return this.#past.newest(query.query);
+      case 'more':
+        return this.#past.more();
       case 'create':
         return { kind: 'created', place: await client.createGroup(query.group) };
       case 'join':
@@ -93,12 +98,6 @@ export class Answers {
     }
     this.#learn(members);
     return members;
-  }
-
-  async #history(query: HistoryQuery): Promise<Result> {
-    const messages = await this.#options.client.history(query);
-    const { keyword, limit } = query;
-    return { kind: 'history', messages, limit, ...(keyword === undefined ? {} : { keyword }) };
   }
 
   #learn(users: readonly User[]): void {

@@ -58,6 +58,11 @@ export const commands: readonly Command[] = [
     parse: parseHistory,
   },
   {
+    name: ':more',
+    uses: [[':more', 'the older ones, after :history or :q keyword']],
+    parse: alone(':more', { kind: 'more' }),
+  },
+  {
     name: ':create',
     uses: [[':create name', 'make a group, and be its owner and first member']],
     parse: ofGroup('create'),

@@ -107,21 +107,15 @@ export class HumanView implements View, Inbox {
   }
 
   /** Old messages; the day of the conversation itself does not change by them. */
-  #transcript({ messages, keyword, limit }: Extract<Result, { kind: 'history' }>): Block[] {
-    if (messages.length === 0) return [render.noticeBlock('there are no such messages')];
+  #transcript(result: Extract<Result, { kind: 'history' }>): Block[] {
+    const { messages, keyword } = result;
     const today = this.#day;
     const blocks = messages.flatMap((message) => [
       ...this.#dayBefore(message.at),
       render.messageBlock(message, this.#reader, keyword),
     ]);
     this.#day = today;
-    const count = messages.length === 1 ? 'one message' : `${messages.length} messages`;
-    const note = messages.length >= limit ? `the newest ${count}` : count;
-    return [
-      render.noticeBlock(`history, ${note}:`),
-      ...blocks,
-      render.noticeBlock('end of history'),
-    ];
+    return [...render.historyHead(result), ...blocks, ...render.historyFoot(result)];
   }
 
   #print(blocks: readonly Block[]): Promise<void> {

@@ -34,7 +34,14 @@ export class JsonView implements View, Inbox {
 
   result({ number, text }: InputLine, result: Result): Promise<void> {
     const [command] = text.trimStart().split(/\s/);
-    return this.#write({ event: 'result', line: number, command, data: resultData(result) });
+    const rest = result.kind === 'history' && { older: result.older, expired: result.expired };
+    return this.#write({
+      event: 'result',
+      line: number,
+      command,
+      data: resultData(result),
+      ...rest,
+    });
   }
 
   sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {

@@ -77,6 +77,25 @@ export function dayOf(at: number): string {
   return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
 }
 
+type History = Extract<Result, { kind: 'history' }>;
+
+export function historyHead({ messages, isMore, older }: History): Block[] {
+  if (messages.length === 0) return [];
+  const count = messages.length === 1 ? 'one message' : `${messages.length} messages`;
+  const which = isMore ? `${count} from before` : older ? `the newest ${count}` : count;
+  return [noticeBlock(`history, ${which}:`)];
+}
+
+/** Where it ends, and whether that is all there was. */
+export function historyFoot({ messages, isMore, older, expired }: History): Block[] {
+  const none = isMore ? 'there are no more messages' : 'there are no such messages';
+  const found = messages.length === 0 ? none : 'end of history';
+  if (older && messages.length === 0) return [noticeBlock('none so far: :more looks further back')];
+  if (older) return [noticeBlock('end of history: :more shows what was before')];
+  if (expired) return [noticeBlock(`${found}: what was before is not kept any more`)];
+  return [noticeBlock(messages.length === 0 ? found : 'end of history: this was all')];
+}
+
 /** The answer to a command; but history, which is a transcript (human-view.ts). */
 export function resultBlocks(
   result: Exclude<Result, { kind: 'history' }>,

@@ -48,7 +48,12 @@ export type Result =
       readonly kind: 'history';
       readonly messages: readonly Message[];
       readonly keyword?: string;
-      readonly limit: number;
+      /** It goes on from an earlier one. */
+      readonly isMore: boolean;
+      /** There may be older ones still. */
+      readonly older: boolean;
+      /** There were, but they are not kept any more. */
+      readonly expired: boolean;
     };
 
 interface Info {

@@ -102,6 +102,7 @@ describe('commands', () => {
     [':join #dev', { kind: 'join', group: 'dev' }],
     [':leave Dev', { kind: 'leave', group: 'dev' }],
     [':groups', { kind: 'groups' }],
+    [':more', { kind: 'more' }],
     [':members dev', { kind: 'members', group: 'dev' }],
   ])('%j', (line, action) => {
     expect(parseInput(line)).toEqual(action);
@@ -142,6 +143,7 @@ describe('commands', () => {
     ':join ',
     ':leave',
     ':groups dev',
+    ':more 5',
     ':members',
     ':emoji -1',
     ':emoji 99999',

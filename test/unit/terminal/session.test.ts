@@ -65,6 +65,16 @@ function talk(options: { stays?: boolean; isPatient?: boolean } = {}) {
   return session;
 }
 
+const message = {
+  id: 'm',
+  from: 2,
+  fromName: 'amy',
+  to: 1,
+  text: 'x'.repeat(100_000),
+  seq: 1,
+  at: 0,
+};
+
 const kinds = (events: readonly Event[]) =>
   events.map(({ event, line }) => (line === undefined ? event : `${event} ${line}`));
 
@@ -168,6 +178,48 @@ describe('lines', () => {
     ]);
   });
 
+  test('history goes back page by page, to the beginning and no further', async () => {
+    const { client, stdin, events, code } = talk();
+    client.past = Array.from({ length: 450 }, (_, index) => ({ ...message, seq: index + 1 }));
+    client.hasForgotten = true;
+    client.connect();
+    stdin.end(':more\n:history 2 210\n:more\n:more\n:more\n');
+    await code;
+    const [, refusal, ...results] = events;
+    expect(refusal).toMatchObject({ event: 'error', line: 1, code: 'invalid-argument' });
+    const seqs = results.slice(0, -1).map(({ data, older, expired }) => {
+      const messages = data as { seq: number }[];
+      return [messages.length, messages[0]?.seq, messages.at(-1)?.seq, older, expired];
+    });
+    expect(seqs).toEqual([
+      [210, 241, 450, true, false],
+      [210, 31, 240, true, false],
+      [30, 1, 30, false, true],
+      [0, undefined, undefined, false, true],
+    ]);
+    expect(client.queries.map(({ peer, limit, before }) => [peer, limit, before])).toEqual([
+      [2, 200, undefined],
+      [2, 10, '200'],
+      [2, 200, '210'],
+      [2, 10, '410'],
+      [2, 200, '420'],
+    ]);
+  });
+
+  test('a search that finds nothing for long says that it can go on', async () => {
+    const { client, stdin, events, code } = talk();
+    let pages = 0;
+    client.history = async () => ({ messages: [], next: `${++pages}`, expired: false });
+    client.connect();
+    stdin.end(':q needle\n:more\n');
+    await code;
+    expect(events.slice(1, -1)).toMatchObject([
+      { command: ':q', data: [], older: true },
+      { command: ':more', data: [], older: true },
+    ]);
+    expect(pages).toBe(50);
+  });
+
   test('groups are made, entered, listed and left', async () => {
     const { client, stdin, events, code } = talk();
     const amy = { userId: 2, userName: 'amy' };
@@ -229,16 +281,6 @@ describe('lines', () => {
 });
 
 describe('messages', () => {
-  const message = {
-    id: 'm',
-    from: 2,
-    fromName: 'amy',
-    to: 1,
-    text: 'x'.repeat(100_000),
-    seq: 1,
-    at: 0,
-  };
-
   test('are taken as fast as they are read', async () => {
     const { client, stdin, read, code } = begin();
     client.connect();

@@ -7,6 +7,7 @@ import { JsonView } from '../../../src/client/terminal/json-view.ts';
 import { Output } from '../../../src/client/terminal/output.ts';
 import { People } from '../../../src/client/terminal/people.ts';
 import { PlainScreen } from '../../../src/client/terminal/plain-screen.ts';
+import type { Result } from '../../../src/client/terminal/view.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();
 const iso = new Date(at).toISOString();
@@ -31,6 +32,7 @@ const groupMessage: Message = {
   at,
 };
 
+const newest = { isMore: false, older: false, expired: false };
 const place = { group: 'dev', owner: 2, joined: 3, cursor: 3, head: 5 };
 
 function capture(): { output: Output; text: () => string } {
@@ -92,9 +94,10 @@ describe('json', () => {
         view.result(line(6, ':q hi there'), {
           kind: 'history',
           messages: [groupMessage],
-          limit: 20,
+          ...newest,
+          older: true,
         }),
-      `{"event":"result","line":6,"command":":q","data":[{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}]}`,
+      `{"event":"result","line":6,"command":":q","data":[{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}],"older":true,"expired":false}`,
     ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
@@ -256,7 +259,7 @@ describe('people', () => {
     ],
     [
       'no history',
-      (view) => view.result(line(1, ':q z'), { kind: 'history', messages: [], limit: 20 }),
+      (view) => view.result(line(1, ':q z'), { kind: 'history', messages: [], ...newest }),
       ['› :q z', '· there are no such messages'],
     ],
     [
@@ -274,7 +277,7 @@ describe('people', () => {
     const yesterday = { ...groupMessage, at: at - 24 * 3600 * 1000 };
     const messages = [yesterday, yesterday, groupMessage];
     const rows = await seen((view) =>
-      view.result(line(1, ':history'), { kind: 'history', messages, limit: 20 }),
+      view.result(line(1, ':history'), { kind: 'history', messages, ...newest }),
     );
     expect(rows).toEqual([
       '› :history',
@@ -284,14 +287,47 @@ describe('people', () => {
       '10:05 amy (2): all',
       '── 2026-01-31 ──',
       '10:05 amy (2): all',
-      '· end of history',
+      '· end of history: this was all',
     ]);
+  });
+
+  test.each<[string, Partial<Extract<Result, { kind: 'history' }>>, string[]]>([
+    [
+      'older ones are there',
+      { older: true },
+      ['history, the newest one message:', 'end of history: :more shows what was before'],
+    ],
+    [
+      'older ones are not kept',
+      { expired: true },
+      ['history, one message:', 'end of history: what was before is not kept any more'],
+    ],
+    [
+      'it goes on',
+      { isMore: true },
+      ['history, one message from before:', 'end of history: this was all'],
+    ],
+    ['nothing in a part', { messages: [], older: true }, ['none so far: :more looks further back']],
+    [
+      'nothing is left',
+      { messages: [], expired: true },
+      ['there are no such messages: what was before is not kept any more'],
+    ],
+    ['no more', { messages: [], isMore: true }, ['there are no more messages']],
+  ])('history: %s', async (_name, result, notices) => {
+    const messages = [groupMessage];
+    const rows = await seen((view) =>
+      view.result(line(1, ':history'), { kind: 'history', messages, ...newest, ...result }),
+    );
+    expect(rows.filter((row) => row.startsWith('· '))).toEqual(
+      notices.map((notice) => `· ${notice}`),
+    );
   });
 
   test('history does not change what day it is', async () => {
     const { view, text } = open();
     const messages = [{ ...groupMessage, at: at - 24 * 3600 * 1000 }];
-    await view.result(line(1, ':history'), { kind: 'history', messages, limit: 20 });
+    await view.result(line(1, ':history'), { kind: 'history', messages, ...newest });
     text();
     await view.message(groupMessage);
     expect(text()).toBe('10:05 amy (2): all\n');

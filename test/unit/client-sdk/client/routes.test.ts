@@ -17,9 +17,15 @@ describe('calls to a route', () => {
     const messages: Message[] = [
       { id: 'i', from: 2, fromName: 'amy', to: 1, text: 'hi', seq: 3, at: 4 },
     ];
-    world.handlers['/history'] = () => ({ messages, next: null, expired: false });
-    await expect(client.history({ peer: 2, keyword: 'h', limit: 10 })).resolves.toEqual(messages);
-    expect(world.callsTo('/history')).toEqual([{ userId: 1, peer: 2, keyword: 'h', limit: 10 }]);
+    const page = { messages, next: 'n', expired: false };
+    world.handlers['/history'] = () => page;
+    const query = { peer: 2, keyword: 'h', limit: 10 };
+    await expect(client.history(query)).resolves.toEqual(page);
+    await client.history({ ...query, before: 'n' });
+    expect(world.callsTo('/history')).toEqual([
+      { userId: 1, ...query },
+      { userId: 1, ...query, before: 'n' },
+    ]);
   });
 
   test('a schedule', async () => {

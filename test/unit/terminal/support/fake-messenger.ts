@@ -5,6 +5,7 @@ import type {
   ClientEvents,
   ClientState,
   GroupPlace,
+  HistoryPage,
   HistoryQuery,
   MembersQuery,
   Message,
@@ -24,7 +25,9 @@ interface Sending {
 export class FakeMessenger implements Messenger {
   state: ClientState = 'idle';
   online: User[] = [];
+  /** Oldest first; `hasForgotten`: there were older ones. */
   past: Message[] = [];
+  hasForgotten = false;
   followedGroups: string[] = [];
   /** Who is in each group; the first is the owner. */
   readonly members = new Map<string, User[]>();
@@ -94,9 +97,14 @@ export class FakeMessenger implements Messenger {
     return this.online;
   }
 
-  async history(query: HistoryQuery): Promise<Message[]> {
+  /** Its `before` is how many messages are newer. */
+  async history(query: HistoryQuery): Promise<HistoryPage> {
     this.queries.push(query);
-    return this.past;
+    const end = this.past.length - Number(query.before ?? 0);
+    const start = Math.max(0, end - query.limit);
+    const next = start > 0 ? `${this.past.length - start}` : null;
+    const expired = next === null && this.hasForgotten;
+    return { messages: this.past.slice(start, end), next, expired };
   }
 
   async createGroup(group: string): Promise<GroupPlace> {

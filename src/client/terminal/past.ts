@@ -1,0 +1,71 @@
+/**
+ * Reading the history back: the pages of what was asked last, joined up to as many messages as were
+ * asked for.
+ */
+import { limits } from '../../base/limits.ts';
+import { type CimClient, CimError, type HistoryQuery, type Message } from '../sdk/index.ts';
+import type { Result } from './view.ts';
+
+type History = Extract<Result, { kind: 'history' }>;
+
+/**
+ * Pages asked for at once. A search for what is rare may find nothing in many: whoever searches is
+ * told, and may look further.
+ */
+const pagesMax = 25;
+
+export class Past {
+  readonly #client: Pick<CimClient, 'history'>;
+  /** What was asked last, and from where it goes on; null: there are no older ones. */
+  #query: HistoryQuery | undefined;
+  #next: string | null = null;
+  #expired = false;
+
+  constructor(client: Pick<CimClient, 'history'>) {
+    this.#client = client;
+  }
+
+  /** The newest that match. `limit` may be more than a page. Rejects with a CimError. */
+  async newest(query: HistoryQuery): Promise<History> {
+    const found = await this.#read(query, query.before);
+    return { ...found, isMore: false };
+  }
+
+  /** Those before what was shown last. */
+  async more(): Promise<History> {
+    if (!this.#query) {
+      throw new CimError('invalid-argument', ':more goes on from :history or :q keyword');
+    }
+    const isOver = this.#next === null;
+    const found = isOver ? this.#result([]) : await this.#read(this.#query, this.#next);
+    return { ...found, isMore: true };
+  }
+
+  async #read(query: HistoryQuery, start: string | null | undefined) {
+    const messages: Message[] = [];
+    let next = start ?? null;
+    let expired = false;
+    for (let page = 1; page <= pagesMax; page++) {
+      const limit = Math.min(query.limit - messages.length, limits.pageMessagesMax);
+      const older = await this.#client.history({ ...query, limit, ...(next && { before: next }) });
+      messages.unshift(...older.messages);
+      ({ next, expired } = older);
+      if (next === null || messages.length >= query.limit) break;
+    }
+    this.#query = query;
+    this.#next = next;
+    this.#expired = expired;
+    return this.#result(messages);
+  }
+
+  #result(messages: readonly Message[]): Omit<History, 'isMore'> {
+    const keyword = this.#query?.keyword;
+    return {
+      kind: 'history',
+      messages,
+      ...(keyword !== undefined && { keyword }),
+      older: this.#next !== null,
+      expired: this.#expired,
+    };
+  }
+}
