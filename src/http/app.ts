@@ -21,6 +21,7 @@ import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError, refuseConnection } from './failures.ts';
 import { healthEndpoints } from './health.ts';
+import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
 import { readBody } from './schema.ts';
@@ -165,7 +166,9 @@ function addEndpoint(
     handler: async ({ body, headers }) => {
       const fields = endpoint.body ? readBody(endpoint.body, body) : {};
       const java = headers['x-cim-version'] === undefined;
-      return successEnvelope(await endpoint.handle(fields, { java }));
+      const key = endpoint.repeatable && readIdempotencyKey(headers[idempotencyKeyHeader]);
+      const caller = key === undefined ? { java } : { java, key };
+      return successEnvelope(await endpoint.handle(fields, caller));
     },
   });
 }

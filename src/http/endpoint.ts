@@ -10,6 +10,8 @@ export interface Caller {
    * nothing more.
    */
   readonly java: boolean;
+  /** The header Idempotency-Key, for endpoints that say `repeatable`. */
+  readonly key?: string;
 }
 
 /** JSON Schema for the documentation alone. */
@@ -21,6 +23,8 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly summary: string;
   /** Only those who bear the cluster secret may call it. */
   readonly operators?: true;
+  /** Takes the header Idempotency-Key: with it, repeating a request is harmless. */
+  readonly repeatable?: true;
   /** Required for POST. */
   readonly body?: Body;
   /** The `dataBody` of a success; null if absent. */

@@ -2,7 +2,11 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { successCode } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { AnswerSchema, Endpoint } from './endpoint.ts';
+import { idempotencyKeyHeader } from './idempotency-key.ts';
+
+const hourMs = 3_600_000;
 
 const description = `Every answer has the same four keys. A caller without the header \`X-Cim-Version\` gets exactly what the Java system answers; with it,
 \`dataBody\` may hold more. Wherever a number is expected it may be a string of digits; fields that are not listed are ignored, and null is as good as absent.`;
@@ -28,9 +32,11 @@ export function openApiOptions({
 }
 
 /** An endpoint's own page; its body's schema is also what requests are checked against. */
-export function documentationOf({ summary, body, answer, operators }: Endpoint): FastifySchema {
+export function documentationOf(endpoint: Endpoint): FastifySchema {
+  const { summary, body, answer, operators, repeatable } = endpoint;
   return {
     summary,
+    ...(repeatable ? { headers: repeatableHeaders } : {}),
     ...(operators ? { security: [{ clusterSecret: [] }] } : {}),
     ...(body ? { body } : {}),
     response: {
@@ -38,6 +44,17 @@ export function documentationOf({ summary, body, answer, operators }: Endpoint):
     },
   };
 }
+
+const repeatableHeaders = {
+  type: 'object',
+  properties: {
+    [idempotencyKeyHeader]: {
+      type: 'string',
+      maxLength: limits.idempotencyKeyCharactersMax,
+      description: `the caller's name for this request: whoever repeats it within ${limits.idempotencyKeyMs / hourMs} hours stores nothing twice; for another request it is refused`,
+    },
+  },
+} as const;
 
 function envelopeSchema(dataBody: AnswerSchema): AnswerSchema {
   return {

@@ -2,7 +2,7 @@
 import type { Logger } from '../base/log.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
-import { delayEndpoint } from './endpoints/delay.ts';
+import { delayEndpoints } from './endpoints/delay.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
@@ -26,7 +26,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...messageEndpoints(operations),
       ...groupEndpoints(operations),
       historyEndpoint(operations),
-      delayEndpoint(operations),
+      ...delayEndpoints(operations),
       ...operatorEndpoints(operations),
     ],
     problems: () => operations.problems(),

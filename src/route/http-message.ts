@@ -2,7 +2,7 @@
  * Messages that come without a device: over HTTP, or from the schedule. The route gives them an
  * epoch of their own, so that they have an identity before the first attempt.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { appendOrigin, encodeClientMessage } from '../codec/message-body.ts';
@@ -17,10 +17,6 @@ export interface Texts {
   readonly at: number;
   /** The same for every attempt. */
   readonly epochHex: string;
-}
-
-export function drawEpoch(): string {
-  return randomBytes(8).toString('hex');
 }
 
 /** The epoch of something that has a name already: the same name gives the same identity. */

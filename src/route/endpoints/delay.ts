@@ -1,41 +1,83 @@
-/** POST /delay: a message for later, stored and sent by the routes. */
+/** POST /delay, /delayed, /cancelDelayed: messages for later, stored and sent by the routes. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { groupName, text, userId } from './fields.ts';
+import { groupName, integer, string, text, userId } from './fields.ts';
 
-export function delayEndpoint(operations: RouteOperations): Endpoint {
-  return endpoint({
-    method: 'POST',
-    path: '/delay',
-    summary: 'Sends to one user or one group later',
-    body: {
-      type: 'object',
-      required: ['id', 'from', 'text', 'delaySeconds'],
-      properties: {
-        id: {
-          type: 'string',
-          minLength: 1,
-          maxLength: limits.scheduleIdCharactersMax,
-          description: 'chosen by the sender: creating the same one again is harmless',
+const scheduleId = {
+  type: 'string',
+  minLength: 1,
+  maxLength: limits.scheduleIdCharactersMax,
+} as const;
+
+const delayed = {
+  type: 'object',
+  description: 'with to or group',
+  properties: {
+    id: string,
+    to: integer,
+    group: string,
+    text: string,
+    dueAt: { ...integer, description: 'ms since 1970' },
+  },
+} as const;
+
+export function delayEndpoints(operations: RouteOperations): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/delay',
+      summary: 'Sends to one user or one group later',
+      body: {
+        type: 'object',
+        required: ['id', 'from', 'text', 'delaySeconds'],
+        properties: {
+          id: {
+            ...scheduleId,
+            description: 'chosen by the sender: creating the same one again is harmless',
+          },
+          from: { ...userId, description: 'the sender' },
+          to: { ...userId, description: 'either this or group' },
+          group: { ...groupName, description: 'either this or to' },
+          text,
+          delaySeconds: { type: 'integer', minimum: 0, maximum: limits.delaySecondsMax },
         },
-        from: { ...userId, description: 'the sender' },
-        to: { ...userId, description: 'either this or group' },
-        group: { ...groupName, description: 'either this or to' },
-        text,
-        delaySeconds: { type: 'integer', minimum: 0, maximum: limits.delaySecondsMax },
       },
-    },
-    handle: ({ group, ...message }) => {
-      if ((message.to === undefined) === (group === undefined)) {
-        throw new CimError('invalid-argument', 'to: must be given, or group, and not both');
-      }
-      return operations.schedule({
-        ...message,
-        ...(group === undefined ? {} : { group: groupNameOf(group) }),
-      });
-    },
-  });
+      handle: ({ group, ...message }) => {
+        if ((message.to === undefined) === (group === undefined)) {
+          throw new CimError('invalid-argument', 'to: must be given, or group, and not both');
+        }
+        return operations.schedule({
+          ...message,
+          ...(group === undefined ? {} : { group: groupNameOf(group) }),
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/delayed',
+      summary: 'The messages of a user that wait to be sent, in the order in which they are due',
+      body: { type: 'object', required: ['userId'], properties: { userId } },
+      answer: { type: 'array', items: delayed },
+      handle: async ({ userId }) => {
+        const found = await operations.delayed(userId);
+        return found.map(({ id, to, group, text, dueAt }) => ({ id, to, group, text, dueAt }));
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/cancelDelayed',
+      summary: 'Takes back a message that waits to be sent; again, it is the same answer',
+      body: {
+        type: 'object',
+        required: ['userId', 'id'],
+        properties: { userId, id: scheduleId },
+      },
+      handle: ({ userId, id }) => operations.cancelDelayed(userId, id),
+    }),
+  ];
 }

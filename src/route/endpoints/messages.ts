@@ -12,6 +12,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/p2pRoute',
+      repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
       body: {
         type: 'object',
@@ -35,9 +36,8 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       },
       handle: async ({ userId, receiveUserId, msg, batchMsg }, caller) => {
         const texts = textsOf(msg, batchMsg);
-        const sent = await sentFor(caller, () =>
-          operations.sendPrivate({ from: userId, to: receiveUserId, texts }),
-        );
+        const message = { from: userId, to: receiveUserId, texts, ...keyOf(caller) };
+        const sent = await sentFor(caller, () => operations.sendPrivate(message));
         if (!caller.java) return sent;
         if (sent?.online === false) throw new CimError('receiver-offline');
         return null;
@@ -47,6 +47,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/groupRoute',
+      repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
         type: 'object',
@@ -58,7 +59,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         },
       },
       handle: ({ userId, msg, group = lobby }, caller) => {
-        const message = { from: userId, group: groupNameOf(group), text: msg };
+        const message = { from: userId, group: groupNameOf(group), text: msg, ...keyOf(caller) };
         return sentFor(caller, () => operations.sendGroup(message));
       },
     }),
@@ -71,6 +72,10 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       handle: ({ receiveUserId }) => operations.fetchOffline(receiveUserId),
     }),
   ];
+}
+
+function keyOf({ key }: Caller): { key?: string } {
+  return key === undefined ? {} : { key };
 }
 
 /** Java callers leave out `msg` with a batch, and a batch wins over `msg`. */

@@ -1,44 +1,44 @@
 /** Messages that come over HTTP, and the history of those that were stored. */
 import { callOne } from '../../api/batch-call.ts';
+import { CimError } from '../../base/errors.ts';
 import { lobby } from '../../codec/commands.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
 import { readHistory } from '../history.ts';
-import { assertText, deliverTexts, drawEpoch } from '../http-message.ts';
+import { assertText, deliverTexts } from '../http-message.ts';
 import { assertMember } from '../membership.ts';
 import type { HistoryQuery, RouteOperations } from '../operations.ts';
+import { epochOf } from '../request-epoch.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 export function messageOperations(
   context: OperationsContext,
 ): Pick<RouteOperations, 'sendPrivate' | 'sendGroup' | 'fetchOffline' | 'history'> {
-  const { store, registry, delivery, servers, clock } = context;
+  const { store, registry, accounts, delivery, servers, clock } = context;
 
   return {
-    async sendPrivate({ from, to, texts }) {
+    async sendPrivate({ from, to, texts, key }) {
       for (const text of texts) assertText(text);
       const sender = await callerOf(context, from);
+      // Before the request counts: to a receiver who registers later, the same one is another one.
+      if (!(await accounts.find(to))) throw new CimError('unknown-receiver');
+      const epochHex = await epochOf(store.requests, from, key, ['private', to, texts]);
       const { watchers } = await deliverTexts(delivery, {
         sender,
         to,
         texts,
         at: clock.now(),
-        epochHex: drawEpoch(),
+        epochHex,
       });
       return { online: watchers.some(({ instance }) => registry.view.servers.has(instance)) };
     },
 
-    async sendGroup({ from, group, text }) {
+    async sendGroup({ from, group, text, key }) {
       assertText(text);
       const sender = await callerOf(context, from);
-      await deliverTexts(delivery, {
-        sender,
-        group,
-        texts: [text],
-        at: clock.now(),
-        epochHex: drawEpoch(),
-      });
+      const epochHex = await epochOf(store.requests, from, key, ['group', group, text]);
+      await deliverTexts(delivery, { sender, group, texts: [text], at: clock.now(), epochHex });
     },
 
     async fetchOffline(userId) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ErrorName, errorTable } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
-import { post, testApp } from './test-app.ts';
+import { echo, post, testApp } from './test-app.ts';
 
 const json = 'application/json; charset=utf-8';
 
@@ -44,6 +44,47 @@ describe('the envelope', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('"path":"/fail","error":"an internal detail"');
     expect(lines[0]).not.toContain('hunter2');
+  });
+});
+
+describe('the header Idempotency-Key', () => {
+  const app = () => {
+    const caller = endpoint({
+      method: 'POST',
+      path: '/caller',
+      summary: '',
+      repeatable: true,
+      body: { type: 'object', required: [], properties: {} },
+      handle: (_, { key }) => ({ key }),
+    });
+    return testApp({ endpoints: [caller, echo] }).app;
+  };
+  const send = (path: string, headers: Record<string, string>) =>
+    post(app(), path, '{"id":1}', json, headers);
+
+  test.each(['k', 'order 66', '"quoted"', 'x'.repeat(200)])('%s is told', async (key) => {
+    const answer = await send('/caller', { 'Idempotency-Key': key });
+    expect(answer.json().dataBody).toEqual({ key });
+  });
+
+  test('may be missing', async () => {
+    expect((await send('/caller', {})).json().dataBody).toEqual({});
+  });
+
+  test.each([
+    ['', 'must be printable ASCII, and not empty'],
+    ['caf\u00e9', 'must be printable ASCII, and not empty'],
+    ['x'.repeat(201), 'must have at most 200 characters'],
+  ])('%s is refused', async (key, problem) => {
+    const answer = await send('/caller', { 'idempotency-key': key });
+    expect([answer.statusCode, answer.body]).toEqual([
+      400,
+      envelope('3000', `Idempotency-Key: ${problem}`),
+    ]);
+  });
+
+  test('means nothing where requests have none', async () => {
+    expect((await send('/echo', { 'idempotency-key': '' })).statusCode).toBe(200);
   });
 });
 

@@ -64,6 +64,9 @@ describe('a wrong field is named', () => {
       { id: 's', from: 1, to: 2, text: 'x', delaySeconds: -1 },
       'delaySeconds: must be a whole number from 0 to 31622400',
     ],
+    ['/delayed', {}, 'userId: must be given'],
+    ['/cancelDelayed', { userId: 1 }, 'id: must be given'],
+    ['/cancelDelayed', { userId: 1, id: '' }, 'id: must not be empty'],
     ['/kick', { userId: 'amy' }, `userId: ${id}`],
   ])('%s %j', async (path, body, message) => {
     const route = new RouteCaller();
@@ -106,7 +109,7 @@ describe('what the operations refuse is passed on', () => {
 const paths = [
   ...['/registerAccount', '/login', '/offLine', '/groupRoute', '/p2pRoute', '/fetchOfflineMsgs'],
   ...['/createGroup', '/joinGroup', '/leaveGroup', '/groups', '/groupMembers'],
-  ...['/history', '/delay', '/kick'],
+  ...['/history', '/delay', '/delayed', '/cancelDelayed', '/kick'],
 ];
 
 /** Bodies of any shape, and bodies that are nearly right. */

@@ -61,6 +61,20 @@ describe('the Java endpoints', () => {
   });
 });
 
+test('the header Idempotency-Key reaches what sends, of Java callers too', async () => {
+  const route = new RouteCaller();
+  const body = { userId: zhangsan, receiveUserId: lisi, msg: 'hi' };
+  for (const headers of [cim, {}]) {
+    await route.post('/p2pRoute', body, { ...headers, 'idempotency-key': 'k' });
+    await route.post('/groupRoute', body, { ...headers, 'idempotency-key': 'k' });
+  }
+  const sent = [
+    ['sendPrivate', { from: zhangsan, to: lisi, texts: ['hi'], key: 'k' }],
+    ['sendGroup', { from: zhangsan, group: 'lobby', text: 'hi', key: 'k' }],
+  ];
+  expect(route.operations.calls).toEqual([...sent, ...sent]);
+});
+
 describe('/history', () => {
   test('passes on what narrows the search, and answers messages', async () => {
     const route = new RouteCaller();
@@ -182,6 +196,20 @@ describe('/delay', () => {
   });
 });
 
+test('/delayed answers what waits', async () => {
+  const route = new RouteCaller();
+  const waiting = [{ id: 's', to: lisi, text: 'later', dueAt: 3_000 }];
+  expect(await route.post('/delayed', { userId: zhangsan }, cim)).toEqual(success(waiting));
+  expect(route.operations.calls).toEqual([['delayed', zhangsan]]);
+});
+
+test('/cancelDelayed takes one back', async () => {
+  const route = new RouteCaller();
+  const asked = { userId: zhangsan, id: 's' };
+  expect(await route.post('/cancelDelayed', asked, cim)).toEqual(success());
+  expect(route.operations.calls).toEqual([['cancelDelayed', asked]]);
+});
+
 describe('for operators', () => {
   test('/servers', async () => {
     const route = new RouteCaller();
@@ -240,8 +268,18 @@ test('/openapi.json has every endpoint', async () => {
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
     ...['post /groups', 'post /groupMembers'],
-    ...['post /history', 'post /delay', 'get /servers', 'post /kick'],
+    ...[
+      'post /history',
+      'post /delay',
+      'post /delayed',
+      'post /cancelDelayed',
+      'get /servers',
+      'post /kick',
+    ],
   ]);
   const { properties } = paths['/delay'].post.requestBody.content['application/json'].schema;
   expect(properties.delaySeconds.maximum).toBe(limits.delaySecondsMax);
+  for (const path of ['/p2pRoute', '/groupRoute']) {
+    expect(paths[path].post.parameters).toMatchObject([{ in: 'header', name: 'idempotency-key' }]);
+  }
 });

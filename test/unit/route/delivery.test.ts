@@ -5,7 +5,6 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
-import { waitUntil } from '../../support/wait-until.ts';
 import {
   address,
   amy,
@@ -14,7 +13,8 @@ import {
   RouteHarness,
   submission,
   textOf,
-} from './support/route-harness.ts';
+} from '../../support/route-harness.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let route: RouteHarness;
 beforeEach(async () => {

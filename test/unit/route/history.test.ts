@@ -8,7 +8,7 @@ import { appendOrigin, encodeClientMessage } from '../../../src/codec/message-bo
 import { readHistory } from '../../../src/route/history.ts';
 import type { HistoryPage, HistoryQuery } from '../../../src/route/operations.ts';
 import type { TimelineId, Timelines } from '../../../src/store/timelines.ts';
-import { amy, bob, RouteHarness, submission } from './support/route-harness.ts';
+import { amy, bob, RouteHarness, submission } from '../../support/route-harness.ts';
 
 const textsOf = ({ messages }: HistoryPage) => messages.map(({ text }) => text);
 

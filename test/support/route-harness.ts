@@ -1,32 +1,50 @@
 /**
- * A route over a real store (SQLite in memory), with one server that only notes what it is told.
+ * A route over a real store (SQLite in memory unless another is given), with one server that only
+ * notes what it is told.
  */
-import { callOne, immediately } from '../../../../src/api/batch-call.ts';
-import type { OpenResult, SubmitEntry, SubmitResult } from '../../../../src/api/route-api.ts';
+import { callOne, immediately } from '../../src/api/batch-call.ts';
+import type { OpenResult, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import type {
   MembershipEntry,
   PushEntry,
   PushGroupEntry,
   ServerApi,
-} from '../../../../src/api/server-api.ts';
-import { strategies } from '../../../../src/balance/strategies.ts';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { createLogger } from '../../../../src/base/log.ts';
-import { encodeClientMessage } from '../../../../src/codec/message-body.ts';
-import { decodeText, scanMessage } from '../../../../src/codec/message-scan.ts';
-import { createLocalRegistry } from '../../../../src/registry/open-registry.ts';
-import { createRouteCore, type RouteCore } from '../../../../src/route/core.ts';
-import type { Account } from '../../../../src/store/accounts.ts';
-import { openStore } from '../../../../src/store/open-store.ts';
-import type { Store } from '../../../../src/store/store.ts';
-import type { TimelineId } from '../../../../src/store/timelines.ts';
-import { onTeardown } from '../../../support/teardown.ts';
+} from '../../src/api/server-api.ts';
+import { strategies } from '../../src/balance/strategies.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { encodeClientMessage } from '../../src/codec/message-body.ts';
+import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
+import { createLocalRegistry } from '../../src/registry/open-registry.ts';
+import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
+import type { Account } from '../../src/store/accounts.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { TimelineId } from '../../src/store/timelines.ts';
+import { onTeardown } from './teardown.ts';
 
 export const amy: Account = { userId: 1, name: 'amy' };
 export const bob: Account = { userId: 2, name: 'bob' };
 const epochHex = '01'.repeat(8);
 export const instance = 'server-1';
 export const address = '10.0.0.1:9000:8081';
+
+interface HarnessOptions {
+  readonly store?: Store;
+  readonly clock?: Clock;
+}
+
+/** Closed at teardown. */
+async function openMemoryStore(): Promise<Store> {
+  const store = await openStore({
+    kind: 'sqlite',
+    path: ':memory:',
+    retention: { messagesMax: 1_000, ageMs: 1e9 },
+    log: createLogger('test', 'silent'),
+  });
+  onTeardown(() => store.close());
+  return store;
+}
 
 export class RouteHarness {
   readonly store: Store;
@@ -58,19 +76,11 @@ export class RouteHarness {
       wake: immediately(() => ({ code: 0 })),
       online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
     });
-    onTeardown(() => this.core.stop());
   }
 
   /** With amy and bob registered. */
-  static async start(): Promise<RouteHarness> {
+  static async start({ store, clock = systemClock }: HarnessOptions = {}): Promise<RouteHarness> {
     const log = createLogger('test', 'silent');
-    const store = await openStore({
-      kind: 'sqlite',
-      path: ':memory:',
-      retention: { messagesMax: 1_000, ageMs: 1e9 },
-      log,
-    });
-    onTeardown(() => store.close());
     const registry = (await createLocalRegistry()).join();
     await registry.announceServer({
       instance,
@@ -80,16 +90,19 @@ export class RouteHarness {
       version: '1',
       connections: 0,
     });
-    const harness = new RouteHarness(store, (server) =>
+    const opened = store ?? (await openMemoryStore());
+    const harness = new RouteHarness(opened, (server) =>
       createRouteCore({
-        store,
+        store: opened,
         registry,
         servers: { at: () => server },
         strategy: strategies['round-robin'](),
-        clock: systemClock,
+        clock,
         log,
       }),
     );
+    // Under a clock of the test's nothing goes on by itself; and what was to die never stops.
+    if (clock === systemClock) onTeardown(() => harness.core.stop());
     for (const account of [amy, bob]) await harness.core.operations.register(account);
     return harness;
   }
