@@ -37,6 +37,16 @@ export interface User {
   readonly userName: string;
 }
 
+/** An own message that waits to be sent. It has either `to` or `group`. */
+export interface DelayedMessage {
+  readonly id: string;
+  readonly to?: number;
+  readonly group?: string;
+  readonly text: string;
+  /** Ms since 1970. */
+  readonly dueAt: number;
+}
+
 /** A named group that the user is in. */
 export interface GroupPlace {
   readonly group: string;

@@ -10,6 +10,7 @@ import type {
   ClientEventListener,
   ClientEventName,
   ClientState,
+  DelayedMessage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
@@ -145,6 +146,16 @@ export class CimClient {
       delaySeconds,
     });
     return { id };
+  }
+
+  /** The user's messages that wait to be sent, those of other devices included. */
+  delayed(): Promise<DelayedMessage[]> {
+    return this.#routes.delayed(this.#options.userId);
+  }
+
+  /** `unknown-schedule`: none waits under this id; `too-late`: it is being sent. */
+  cancelDelayed(id: string): Promise<void> {
+    return this.#routes.cancelDelayed(this.#options.userId, id);
   }
 
   /**

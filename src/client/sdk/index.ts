@@ -16,6 +16,7 @@ export type {
   ClientEventName,
   ClientEvents,
   ClientState,
+  DelayedMessage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,

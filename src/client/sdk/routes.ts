@@ -5,7 +5,14 @@
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
-import type { GroupPlace, HistoryPage, HistoryQuery, MembersQuery, User } from './client-events.ts';
+import type {
+  DelayedMessage,
+  GroupPlace,
+  HistoryPage,
+  HistoryQuery,
+  MembersQuery,
+  User,
+} from './client-events.ts';
 import type { HttpRequest, Platform } from './platform.ts';
 
 export interface RoutesOptions {
@@ -102,6 +109,14 @@ export class Routes {
       }
       await new Promise<void>((resolve) => clock.setTimeout(resolve, backoff.next()));
     }
+  }
+
+  async delayed(userId: number): Promise<DelayedMessage[]> {
+    return (await this.#post('/delayed', { userId })) as DelayedMessage[];
+  }
+
+  async cancelDelayed(userId: number, id: string): Promise<void> {
+    await this.#post('/cancelDelayed', { userId, id });
   }
 
   #post(path: string, body: unknown): Promise<unknown> {

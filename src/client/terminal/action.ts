@@ -22,6 +22,8 @@ export type Query =
   | { readonly kind: 'online'; readonly prefix: string }
   | { readonly kind: 'history'; readonly query: HistoryQuery }
   | { readonly kind: 'more' }
+  | { readonly kind: 'delayed' }
+  | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'create' | 'join' | 'leave' | 'members'; readonly group: string }
   | { readonly kind: 'groups' };
 

@@ -1,6 +1,12 @@
 /** Answers what a line asks of the cluster, or of the client itself. */
 import { limits } from '../../base/limits.ts';
-import type { CimClient, ClientEvents, User } from '../sdk/index.ts';
+import {
+  type CimClient,
+  CimError,
+  type ClientEvents,
+  type DelayedMessage,
+  type User,
+} from '../sdk/index.ts';
 import type { Query } from './action.ts';
 import { emojiPage, emojiPages } from './emoji.ts';
 import { everyInput } from './input.ts';
@@ -20,6 +26,8 @@ export type Oracle = Pick<
   | 'leaveGroup'
   | 'groups'
   | 'groupMembers'
+  | 'delayed'
+  | 'cancelDelayed'
 >;
 
 export interface AnswersOptions {
@@ -58,6 +66,10 @@ export class Answers {
         return this.#past.newest(query.query);
       case 'more':
         return this.#past.more();
+      case 'delayed':
+        return { kind: 'delayed', messages: await this.#delayed() };
+      case 'cancel':
+        return { kind: 'cancelled', message: await this.#cancel(query.id) };
       case 'create':
         return { kind: 'created', place: await client.createGroup(query.group) };
       case 'join':
@@ -98,6 +110,28 @@ export class Answers {
     }
     this.#learn(members);
     return members;
+  }
+
+  /** Those that are due first come first. */
+  async #delayed(): Promise<DelayedMessage[]> {
+    return (await this.#options.client.delayed()).toSorted((a, b) => a.dueAt - b.dueAt);
+  }
+
+  async #cancel(typed: string): Promise<DelayedMessage> {
+    const { client } = this.#options;
+    const meant = (await client.delayed()).filter(({ id }) => id.startsWith(typed));
+    const [message, another] = meant;
+    if (!message) {
+      throw new CimError(
+        'unknown-schedule',
+        `no message waits under ${typed}: :delayed lists them`,
+      );
+    }
+    if (another) {
+      throw new CimError('invalid-argument', `the ids of several begin with ${typed}: type more`);
+    }
+    await client.cancelDelayed(message.id);
+    return message;
   }
 
   #learn(users: readonly User[]): void {

@@ -93,6 +93,16 @@ export const commands: readonly Command[] = [
     parse: parseDelay,
   },
   {
+    name: ':delayed',
+    uses: [[':delayed', 'list what waits to be sent']],
+    parse: alone(':delayed', { kind: 'delayed' }),
+  },
+  {
+    name: ':cancel',
+    uses: [[':cancel id', 'take one back, by the beginning of its id']],
+    parse: (rest) => (/^\S+$/.test(rest) ? { kind: 'cancel', id: rest } : wrongUse(':cancel')),
+  },
+  {
     name: ':emoji',
     uses: [[':emoji [page]', 'list what :smile: and the like turn into']],
     parse: parseEmoji,

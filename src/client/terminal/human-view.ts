@@ -66,8 +66,13 @@ export class HumanView implements View, Inbox {
     return this.#settle(number, this.#outgoing(outgoing, render.stored));
   }
 
-  scheduled({ number }: InputLine, outgoing: Outgoing, delaySeconds: number): Promise<void> {
-    return this.#settle(number, this.#outgoing(outgoing, render.later(delaySeconds)));
+  scheduled(
+    { number }: InputLine,
+    outgoing: Outgoing,
+    delaySeconds: number,
+    id: string,
+  ): Promise<void> {
+    return this.#settle(number, this.#outgoing(outgoing, render.later(delaySeconds, id)));
   }
 
   refused(line: InputLine, _code: string, message: string, outgoing?: Outgoing): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md).
  */
-import type { ClientEvents, Message, SentMessage } from '../sdk/index.ts';
+import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../sdk/index.ts';
 import type { Output } from './output.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
@@ -105,6 +105,11 @@ function messageEvent({ id, from, fromName, to, group, text, seq, at }: Message)
   };
 }
 
+function delayedData({ id, to, group, text, dueAt }: DelayedMessage) {
+  const receiver = group === undefined ? { to } : { group };
+  return { id, ...receiver, text, dueAt: new Date(dueAt).toISOString() };
+}
+
 function resultData(result: Result): unknown {
   switch (result.kind) {
     case 'help':
@@ -120,6 +125,10 @@ function resultData(result: Result): unknown {
       return { group: result.group };
     case 'groups':
       return result.places;
+    case 'delayed':
+      return result.messages.map(delayedData);
+    case 'cancelled':
+      return delayedData(result.message);
     case 'online':
     case 'members':
       return result.users.map(({ userId, userName }) => ({ userId, userName }));

@@ -1,5 +1,12 @@
 /** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
-import { type GroupPlace, lobby, type Message, type Target, type User } from '../sdk/index.ts';
+import {
+  type DelayedMessage,
+  type GroupPlace,
+  lobby,
+  type Message,
+  type Target,
+  type User,
+} from '../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
 import { showEmoji } from './emoji.ts';
 import type { Block, Span, Style } from './layout.ts';
@@ -43,14 +50,18 @@ export function outgoingBlock(
   };
 }
 
+/** So much of a schedule's id is shown to be typed; more where that would mean several. */
+const shortIdCharacters = 6;
+
 export const stored: Span = { text: '✓', style: 'green' };
 
 export function failed(reason: string): Span {
   return { text: `✗ ${reason}`, style: 'red' };
 }
 
-export function later(seconds: number): Span {
-  return { text: `◷ to be sent in ${seconds} s`, style: 'dim' };
+export function later(seconds: number, id: string): Span {
+  const cancel = `:cancel ${id.slice(0, shortIdCharacters)}`;
+  return { text: `◷ to be sent in ${seconds} s (${cancel} takes it back)`, style: 'dim' };
 }
 
 export function noticeBlock(text: string): Block {
@@ -149,6 +160,10 @@ export function resultBlocks(
       ];
     case 'left':
       return [noticeBlock(`you have left #${result.group}`)];
+    case 'delayed':
+      return delayedBlocks(result.messages, reader);
+    case 'cancelled':
+      return [noticeBlock(`taken back: ${result.message.text}`)];
     case 'groups':
       return groupBlocks(result.places, reader);
     case 'members':
@@ -157,6 +172,30 @@ export function resultBlocks(
         noticeBlock(result.users.length === 1 ? 'one member' : `${result.users.length} members`),
       ];
   }
+}
+
+function delayedBlocks(messages: readonly DelayedMessage[], reader: Reader): Block[] {
+  if (messages.length === 0) return [noticeBlock('nothing waits to be sent')];
+  const blocks = messages.map(({ id, to, group, text, dueAt }) => ({
+    head: [
+      { text: `  ${shortId(id, messages)}`, style: 'bold' as const },
+      dim(`  ${dayOf(dueAt)} ${timeOf(dueAt)} `),
+      { text: 'you', style: 'bold' as const },
+      ...receiver(group === undefined ? { to: to ?? reader.userId } : { group }, reader),
+      { text: ': ' },
+    ],
+    body: showEmoji(safeText(text)),
+  }));
+  return [...blocks, noticeBlock(':cancel and what is in front takes one back')];
+}
+
+/** The beginning of the id, as long as it has to be to mean only this one. */
+function shortId(id: string, messages: readonly DelayedMessage[]): string {
+  let length = shortIdCharacters;
+  const isShared = () =>
+    messages.some((other) => other.id !== id && other.id.startsWith(id.slice(0, length)));
+  while (length < id.length && isShared()) length += 1;
+  return safeLine(id.slice(0, length));
 }
 
 function groupBlocks(places: readonly GroupPlace[], reader: Reader): Block[] {

@@ -6,6 +6,7 @@
 import type {
   ClientEvents,
   ClientState,
+  DelayedMessage,
   GroupPlace,
   Message,
   SentMessage,
@@ -42,6 +43,8 @@ export type Result =
   | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
   | { readonly kind: 'created' | 'joined'; readonly place: GroupPlace }
   | { readonly kind: 'left'; readonly group: string }
+  | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
+  | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
   | { readonly kind: 'groups'; readonly places: readonly GroupPlace[] }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
   | {

@@ -103,6 +103,8 @@ describe('commands', () => {
     [':leave Dev', { kind: 'leave', group: 'dev' }],
     [':groups', { kind: 'groups' }],
     [':more', { kind: 'more' }],
+    [':delayed', { kind: 'delayed' }],
+    [':cancel 3fa2c1', { kind: 'cancel', id: '3fa2c1' }],
     [':members dev', { kind: 'members', group: 'dev' }],
   ])('%j', (line, action) => {
     expect(parseInput(line)).toEqual(action);
@@ -144,6 +146,9 @@ describe('commands', () => {
     ':leave',
     ':groups dev',
     ':more 5',
+    ':delayed 5',
+    ':cancel',
+    ':cancel a b',
     ':members',
     ':emoji -1',
     ':emoji 99999',

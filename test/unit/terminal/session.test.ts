@@ -270,6 +270,27 @@ describe('lines', () => {
     expect(events[1]).toEqual({ event: 'error', line: 1, code: kind, message });
   });
 
+  test('what is delayed is listed as it is due, and taken back by the beginning of its id', async () => {
+    const { client, stdin, events, code } = talk();
+    const first = { id: 'ab12', to: 2, text: 'first', dueAt: Date.UTC(2026, 0, 31) };
+    const second = { id: 'ab34', group: 'dev', text: 'second', dueAt: Date.UTC(2026, 1, 1) };
+    client.waiting = [second, first];
+    client.connect();
+    stdin.end(':delayed\n:cancel ab\n:cancel zz\n:cancel ab1\n:delayed\n');
+    await code;
+    const waits = [
+      { ...first, dueAt: '2026-01-31T00:00:00.000Z' },
+      { ...second, dueAt: '2026-02-01T00:00:00.000Z' },
+    ];
+    expect(events.slice(1, -1)).toMatchObject([
+      { event: 'result', data: waits },
+      { event: 'error', line: 2, code: 'invalid-argument' },
+      { event: 'error', line: 3, code: 'unknown-schedule' },
+      { event: 'result', command: ':cancel', data: waits[0] },
+      { event: 'result', data: [waits[1]] },
+    ]);
+  });
+
   test('a delayed one is answered when it is scheduled', async () => {
     const { client, stdin, events, code } = talk();
     client.connect();

@@ -171,8 +171,9 @@ describe('people', () => {
     ],
     [
       'scheduled',
-      (view) => view.scheduled(line(1, 'x'), { target: { group: 'lobby' }, text: 'x' }, 5),
-      ['10:05 you: x ◷ to be sent in 5 s'],
+      (view) =>
+        view.scheduled(line(1, 'x'), { target: { group: 'lobby' }, text: 'x' }, 5, 'abcdef012345'),
+      ['10:05 you: x ◷ to be sent in 5 s (:cancel abcdef takes it back)'],
     ],
     [
       'not sent',
@@ -206,6 +207,39 @@ describe('people', () => {
       'nobody',
       (view) => view.result(line(1, ':pu z'), { kind: 'online', users: [], prefix: 'z' }),
       ['› :pu z', '· nobody online has a name that begins with z'],
+    ],
+    [
+      'what waits to be sent',
+      (view) =>
+        view.result(line(1, ':delayed'), {
+          kind: 'delayed',
+          messages: [
+            { id: 'abcdef012345', to: 2, text: 'wake up', dueAt: at },
+            { id: 'abcdef912345', group: 'dev', text: 'stand up', dueAt: at },
+            { id: '0123456789ab', group: 'lobby', text: 'all', dueAt: at },
+          ],
+        }),
+      [
+        '› :delayed',
+        '  abcdef0  2026-01-31 10:05 you → amy (2): wake up',
+        '  abcdef9  2026-01-31 10:05 you → #dev: stand up',
+        '  012345  2026-01-31 10:05 you: all',
+        '· :cancel and what is in front takes one back',
+      ],
+    ],
+    [
+      'nothing that waits',
+      (view) => view.result(line(1, ':delayed'), { kind: 'delayed', messages: [] }),
+      ['› :delayed', '· nothing waits to be sent'],
+    ],
+    [
+      'one that was taken back',
+      (view) =>
+        view.result(line(1, ':cancel a'), {
+          kind: 'cancelled',
+          message: { id: 'abc', to: 2, text: 'wake up', dueAt: at },
+        }),
+      ['› :cancel a', '· taken back: wake up'],
     ],
     [
       'a new group',

@@ -1,5 +1,6 @@
 /** The whole client against a scripted server: what it asks routes. */
 import { describe, expect, test } from '@jest/globals';
+import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import type { Message } from '../../../../src/client/sdk/index.ts';
 import { online } from '../support/running-client.ts';
@@ -39,5 +40,18 @@ describe('calls to a route', () => {
     await expect(
       client.schedule({ to: 2 }, 'x'.repeat(limits.textBytesMax + 1), 1),
     ).rejects.toMatchObject({ kind: 'too-long' });
+  });
+
+  test('what waits to be sent, and taking it back', async () => {
+    const { world, client } = await online();
+    const waiting = [{ id: 'i', to: 2, text: 'later', dueAt: 5 }];
+    world.handlers['/delayed'] = () => waiting;
+    await expect(client.delayed()).resolves.toEqual(waiting);
+    expect(world.callsTo('/delayed')).toEqual([{ userId: 1 }]);
+    world.handlers['/cancelDelayed'] = () => {
+      throw new CimError('too-late');
+    };
+    await expect(client.cancelDelayed('i')).rejects.toMatchObject({ kind: 'too-late' });
+    expect(world.callsTo('/cancelDelayed')).toEqual([{ userId: 1, id: 'i' }]);
   });
 });

@@ -4,6 +4,7 @@ import type {
   ClientEventName,
   ClientEvents,
   ClientState,
+  DelayedMessage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
@@ -31,6 +32,8 @@ export class FakeMessenger implements Messenger {
   followedGroups: string[] = [];
   /** Who is in each group; the first is the owner. */
   readonly members = new Map<string, User[]>();
+  /** What waits to be sent. */
+  waiting: DelayedMessage[] = [];
   /** All calls of history(). */
   readonly queries: HistoryQuery[] = [];
   /** All calls of schedule(). */
@@ -148,6 +151,14 @@ export class FakeMessenger implements Messenger {
   async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {
     this.schedules.push({ target, text, delaySeconds });
     return { id: 'schedule1' };
+  }
+
+  async delayed(): Promise<DelayedMessage[]> {
+    return this.waiting;
+  }
+
+  async cancelDelayed(id: string): Promise<void> {
+    this.waiting = this.waiting.filter((each) => each.id !== id);
   }
 
   async close(): Promise<void> {
