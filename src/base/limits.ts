@@ -180,4 +180,6 @@ export const limits = {
   timelineAgeMs: 30 * 24 * 3600 * 1000,
   /** A claimed name counts without its account for this long: a registration takes milliseconds. */
   nameClaimMs: 60_000,
+  /** So long a user's list may name a group that does not know the user: a join takes milliseconds. */
+  groupJoinMs: 60_000,
 } as const;

@@ -35,7 +35,7 @@ export interface Append {
   readonly bodies: readonly Uint8Array[];
   /**
    * For a named group: only if this user is a member of it, as of the append itself. Otherwise the
-   * numbers are consumed and nothing is stored.
+   * numbers are consumed and nothing is stored. A skip asks nobody.
    */
   readonly onlyIfMember?: number;
 }
@@ -43,9 +43,11 @@ export interface Append {
 export interface AppendResult {
   /**
    * `taken`: all of the run is in the timeline, now or from before. `out-of-order`: nothing was
-   * stored, `expected` would be taken. `not-a-member`: see `onlyIfMember`; nothing was stored, the
-   * numbers are consumed. `busy`: this shard cannot be reached in time; nothing is known. Retrying
-   * is harmless.
+   * stored, `expected` would be taken. `not-a-member`: see `onlyIfMember`; nothing was stored now,
+   * the numbers are consumed, those after `duplicates` are refused for good. A repeat of the numbers
+   * that the source had refused last hears the same again, and so does the rest of its run, whoever
+   * joined meanwhile. `busy`: this shard cannot be reached in time; nothing is known. Retrying is
+   * harmless.
    */
   readonly status: 'taken' | 'out-of-order' | 'not-a-member' | 'busy';
   /** Bodies, from the first, that had been taken before. */

@@ -7,6 +7,10 @@ describeStore('SQLite in memory', async (retention) => {
   return new SqliteStore({ database: Database.open(inMemory), retention });
 });
 
-describeStore('SQLite in a file', async (retention) => {
-  return new SqliteStore({ database: Database.open(temporaryFolder('store')), retention });
-});
+describeStore(
+  'SQLite in a file',
+  async (retention) => {
+    return new SqliteStore({ database: Database.open(temporaryFolder('store')), retention });
+  },
+  { crowd: 1_000 },
+);

@@ -8,6 +8,9 @@ import type { Retention, Store } from '../../src/store/store.ts';
 import { describeAccounts } from './store/accounts.ts';
 import { describeAppendModel } from './store/append-model.ts';
 import { describeAppends } from './store/appends.ts';
+import { describeGroupAppends } from './store/group-appends.ts';
+import { describeGroupModel } from './store/group-model.ts';
+import { describeGroups } from './store/groups.ts';
 import { describeLifecycle } from './store/lifecycle.ts';
 import { describeReads } from './store/reads.ts';
 import { describeSchedules } from './store/schedules.ts';
@@ -25,6 +28,8 @@ export interface StoreHooks {
    * data.
    */
   readonly openAnother?: (first: Store, retention: Retention) => Promise<Store>;
+  /** Members of the largest group: fewer where each join waits for the disk. */
+  readonly crowd?: number;
 }
 
 /** What the tests of one subject are given. */
@@ -33,6 +38,7 @@ export interface StoreFixture {
   readonly store: Store;
   /** A second store over the same data, or the same one. */
   readonly another: Store;
+  readonly crowd: number;
   openStore(retention?: Retention): Promise<Store>;
 }
 
@@ -48,6 +54,9 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   appends: describeAppends,
   'appends against a model': describeAppendModel,
   reads: describeReads,
+  groups: describeGroups,
+  'appends for members only': describeGroupAppends,
+  'groups against a model': describeGroupModel,
   schedules: describeSchedules,
   lifecycle: describeLifecycle,
 };
@@ -60,7 +69,7 @@ export function describeStore(name: string, open: OpenStore, hooks: StoreHooks =
   });
 }
 
-function openFixture(open: OpenStore, { openAnother }: StoreHooks): StoreFixture {
+function openFixture(open: OpenStore, { openAnother, crowd = 10_000 }: StoreHooks): StoreFixture {
   const opened: Store[] = [];
   let store: Store | undefined;
   let another: Store | undefined;
@@ -73,6 +82,7 @@ function openFixture(open: OpenStore, { openAnother }: StoreHooks): StoreFixture
   afterAll(() => Promise.all(opened.map((each) => each.close())));
 
   return {
+    crowd,
     get store() {
       return given(store);
     },

@@ -212,8 +212,11 @@ test('the keys of a user are on one node of a cluster, and no two names give one
     keys.source('u:7', 'any}{thing'),
     keys.devices(7),
     keys.account(7),
+    keys.groupsOf(7),
   ];
   expect(new Set(user.map(tagOf))).toEqual(new Set(['u:7']));
+  const group = [keys.log('g:a'), keys.group('a'), keys.members('g:a'), keys.roll('a')];
+  expect(new Set(group.map(tagOf))).toEqual(new Set(['g:a']));
   expect(keys.log('g:a}b')).not.toBe(keys.log('g:a'));
   expect(tagOf(keys.log('g:a}b'))).not.toBe('g:a');
   expect(keys.source('g:a', 'b}:c')).not.toBe(keys.source('g:a}:b', 'c'));

@@ -5,8 +5,12 @@
  *   log:{u:7}          stream   entries `<number of the last message>-0`, one field `b`: the bodies, each preceded by its length
  *   head:{u:7}         number   the newest number given out; never expires
  *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]]
- *   from:{u:7}:<src>   string   "last:seq:refreshed" of one source of appends; expires
+ *   from:{u:7}:<src>   string   "last:seq:refreshed[:refused]" of one source of appends (scripts/append.lua); expires
  *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
+ *   group:{g:chess}    hash     the group's owner, and how many joins there were
+ *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
+ *   roll:{g:chess}     zset     the ids of its members by number: pages of them
+ *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
  *   acct:{u:7}         string   name of the account
  *   name:{n:bob}       string   "<user id>:<claimed at>"
  *   last-id:{accounts} number   the last user id drawn
@@ -15,7 +19,7 @@
  *   sent:{s:3}:<sch>   string   the id of a schedule that was sent; expires
  */
 import { nameKey } from '../../base/names.ts';
-import { type TimelineId, userTimeline } from '../timelines.ts';
+import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
 
 /** Schedules are spread over this many hash tags; changing it loses track of what is pending. */
 export const scheduleShards = 16;
@@ -45,6 +49,22 @@ export class Keys {
 
   devices(userId: number): string {
     return this.#key('dev', userTimeline(userId));
+  }
+
+  group(name: string): string {
+    return this.#key('group', groupTimeline(name));
+  }
+
+  members(group: TimelineId): string {
+    return this.#key('members', group);
+  }
+
+  roll(name: string): string {
+    return this.#key('roll', groupTimeline(name));
+  }
+
+  groupsOf(userId: number): string {
+    return this.#key('groups', userTimeline(userId));
   }
 
   account(userId: number): string {

@@ -21,6 +21,8 @@ export interface Item {
 
 /** Keys of one script call: the largest batch of appends. */
 const keysPerCallMax = limits.storeBatchMax * 4;
+/** Arguments of one: more only where few keys have many. */
+const argumentsPerCallMax = limits.storeBatchMax * 8;
 
 export class RedisCalls {
   readonly #link: RedisLink;
@@ -78,11 +80,28 @@ export class RedisCalls {
     }
   }
 
+  /** The fields of a hash and their values. */
+  async fields(key: string): Promise<[field: string, value: string][]> {
+    const { client } = this.#link;
+    const fields = await client.hgetall(key).catch(throwCimError);
+    return Object.entries(fields);
+  }
+
+  async field(key: string, field: string): Promise<string | null> {
+    const { client } = this.#link;
+    return client.hget(key, field).catch(throwCimError);
+  }
+
+  /** Up to `limit` members of a sorted set whose scores are above `after`, in their order. */
+  async membersAbove(key: string, after: number, limit: number): Promise<string[]> {
+    const { client } = this.#link;
+    const range = [`(${after}`, '+inf', 'BYSCORE', 'LIMIT', 0, limit] as const;
+    return client.zrange(key, ...range).catch(throwCimError);
+  }
+
   async setField(key: string, field: string, value: string): Promise<void> {
     const { client } = this.#link;
-    await client.hset(key, field, value).catch((error: unknown) => {
-      throw toCimError(error);
-    });
+    await client.hset(key, field, value).catch(throwCimError);
   }
 
   async #runChunk(
@@ -157,15 +176,22 @@ function writtenTogether<T>(cluster: Cluster, run: () => T): T {
 function chunksOf(items: readonly Item[]): Item[][] {
   const chunks: Item[][] = [];
   let keys = keysPerCallMax;
+  let args = argumentsPerCallMax;
   for (const item of items) {
-    if (keys + item.keys.length > keysPerCallMax) {
+    keys += item.keys.length;
+    args += item.args.length;
+    if (keys > keysPerCallMax || args > argumentsPerCallMax) {
       chunks.push([]);
-      keys = 0;
+      keys = item.keys.length;
+      args = item.args.length;
     }
     chunks.at(-1)?.push(item);
-    keys += item.keys.length;
   }
   return chunks;
+}
+
+function throwCimError(error: unknown): never {
+  throw toCimError(error);
 }
 
 function orThrow<T>(reply: T | CimError): T {

@@ -1,13 +1,13 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Groups } from '../groups.ts';
 import type { Requests } from '../requests.ts';
 import type { Retention, Store } from '../store.ts';
 import { unbuilt } from '../unbuilt.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisCalls } from './redis-calls.ts';
+import { RedisGroups } from './redis-groups.ts';
 import { RedisLink } from './redis-link.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
@@ -27,7 +27,7 @@ export class RedisStore implements Store {
   readonly accounts: RedisAccounts;
   readonly sessions: RedisSessions;
   readonly timelines: RedisTimelines;
-  readonly groups: Groups = unbuilt('groups');
+  readonly groups: RedisGroups;
   readonly schedules: RedisSchedules;
   readonly requests: Requests = unbuilt('requests');
   readonly #link: RedisLink;
@@ -53,6 +53,7 @@ export class RedisStore implements Store {
     this.accounts = new RedisAccounts(calls, keys);
     this.sessions = new RedisSessions(calls, keys);
     this.timelines = new RedisTimelines(calls, keys, retention);
+    this.groups = new RedisGroups(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
   }
 

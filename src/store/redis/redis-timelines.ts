@@ -127,9 +127,14 @@ export class RedisTimelines implements Timelines {
       this.#keys.watchers(timeline),
     ];
     const args: Argument[] = [runs.length];
-    for (const { source, sendSeq, restart, bodies } of runs) {
+    for (const { source, sendSeq, restart, bodies, onlyIfMember } of runs) {
+      let header = `${sendSeq}:${bodies.length}:${restart ? 1 : 0}`;
       keys.push(this.#keys.source(timeline, source));
-      args.push(`${sendSeq}:${bodies.length}:${restart ? 1 : 0}`, encodeEntry(bodies));
+      if (onlyIfMember !== undefined && bodies.length > 0) {
+        header += `:${onlyIfMember}`;
+        keys.push(this.#keys.members(timeline));
+      }
+      args.push(header, encodeEntry(bodies));
     }
     return { keys, args };
   }
@@ -162,11 +167,12 @@ function groupByTimeline(batch: readonly Append[]): Group[] {
 /** The reply for a group is its watchers, then two numbers per run (scripts/append.lua). */
 function appendResult(reply: Reply[], run: number): AppendResult {
   const watchers = parseWatchers(reply[0] as Buffer | null);
-  const duplicates = reply[1 + run * 2] as number;
+  const fate = reply[1 + run * 2] as number;
   const number = reply[2 + run * 2] as number;
-  return duplicates < 0
-    ? { status: 'out-of-order', duplicates: 0, seq: 0, expected: number, watchers }
-    : { status: 'taken', duplicates, seq: number, expected: 0, watchers };
+  const result = { duplicates: 0, seq: 0, expected: 0, watchers };
+  if (fate === -1) return { ...result, status: 'out-of-order', expected: number };
+  if (fate === -2) return { ...result, status: 'not-a-member', duplicates: number };
+  return { ...result, status: 'taken', duplicates: fate, seq: number };
 }
 
 /** All messages of the entries of a reply, oldest first. */

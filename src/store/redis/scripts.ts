@@ -1,6 +1,7 @@
 /** The Lua scripts (scripts/*.lua, each with its contract at its head), under the SHA-1 by which Redis knows them. */
 import { createHash } from 'node:crypto';
 import acknowledge from './scripts/acknowledge.lua';
+import acknowledgeGroup from './scripts/acknowledge-group.lua';
 import append from './scripts/append.lua';
 import changeInterest from './scripts/change-interest.lua';
 import claimName from './scripts/claim-name.lua';
@@ -10,11 +11,16 @@ import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
+import findPlace from './scripts/find-place.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
+import joinGroup from './scripts/join-group.lua';
 import leaseDue from './scripts/lease-due.lua';
+import leaveGroup from './scripts/leave-group.lua';
+import listGroup from './scripts/list-group.lua';
 import openSession from './scripts/open-session.lua';
 import read from './scripts/read.lua';
 import releaseName from './scripts/release-name.lua';
+import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
   readonly text: string;
@@ -27,6 +33,7 @@ function script(text: string): Script {
 
 export const scripts = {
   acknowledge: script(acknowledge),
+  acknowledgeGroup: script(acknowledgeGroup),
   append: script(append),
   changeInterest: script(changeInterest),
   claimName: script(claimName),
@@ -36,9 +43,14 @@ export const scripts = {
   createSchedule: script(createSchedule),
   drawUserId: script(drawUserId),
   findDue: script(findDue),
+  findPlace: script(findPlace),
   finishSchedule: script(finishSchedule),
+  joinGroup: script(joinGroup),
   leaseDue: script(leaseDue),
+  leaveGroup: script(leaveGroup),
+  listGroup: script(listGroup),
   openSession: script(openSession),
   read: script(read),
   releaseName: script(releaseName),
+  unlistGroup: script(unlistGroup),
 } as const;

@@ -44,6 +44,9 @@ const tables = `
     send_seq INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     used_at INTEGER NOT NULL,
+    -- The numbers last refused; 0: none.
+    refused_from INTEGER NOT NULL DEFAULT 0,
+    refused_to INTEGER NOT NULL DEFAULT 0,
     UNIQUE (timeline, source)
   ) STRICT;
 
@@ -53,6 +56,24 @@ const tables = `
     address TEXT NOT NULL,
     PRIMARY KEY (timeline, instance)
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE groups (
+    name TEXT PRIMARY KEY,
+    owner INTEGER NOT NULL,
+    -- How many there are: counting them would cost each join more than all else.
+    members INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+
+  -- In the order of joining. joined is the head of the group's timeline then.
+  CREATE TABLE members (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    UNIQUE (name, user_id)
+  ) STRICT;
+  CREATE INDEX members_by_user ON members (user_id);
 
   CREATE TABLE devices (
     user_id INTEGER NOT NULL,

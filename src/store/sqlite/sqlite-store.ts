@@ -14,6 +14,7 @@ import type { Timelines } from '../timelines.ts';
 import { unbuilt } from '../unbuilt.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
+import { SqliteGroups } from './sqlite-groups.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { SqliteTimelines } from './sqlite-timelines.ts';
@@ -34,7 +35,7 @@ export class SqliteStore implements Store {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
-  readonly groups: Groups = unbuilt('groups');
+  readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests = unbuilt('requests');
   readonly #database: Database;
@@ -55,6 +56,7 @@ export class SqliteStore implements Store {
     this.accounts = new SqliteAccounts(database, clock);
     this.sessions = new SqliteSessions({ database, watchers, clock });
     this.timelines = new SqliteTimelines({ database, rows, watchers, retention, clock });
+    this.groups = new SqliteGroups(database, rows);
     this.schedules = new SqliteSchedules(database, clock);
     const sweep = new Sweep({ database, rows, timelineAgeMs: retention.ageMs });
     this.#sweeping = clock.setInterval(() => sweepOnce(sweep, clock.now()), sweepMs);

@@ -23,6 +23,8 @@ import type { Database, Statement } from './database.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
 import type { Watchers } from './watchers.ts';
 
+const groupPrefix = groupTimeline('');
+
 interface Entry {
   readonly seq: number;
   readonly count: number;
@@ -35,6 +37,8 @@ type Message = Page['messages'][number];
 interface Change {
   readonly bodies: Uint8Array[];
   readonly sources: Set<SourceRow>;
+  /** Those of which something was refused. */
+  readonly refused: Set<SourceRow>;
 }
 type Changes = Map<TimelineRow, Change>;
 
@@ -61,6 +65,7 @@ export class SqliteTimelines implements Timelines {
   readonly #selectEntries: Statement<Entry>;
   readonly #selectEntryAt: Statement<{ seq: number }>;
   readonly #deleteEntries: Statement<never>;
+  readonly #selectMember: Statement<unknown>;
 
   constructor({ database, rows, watchers, retention, clock }: SqliteTimelinesOptions) {
     this.#database = database;
@@ -81,6 +86,7 @@ export class SqliteTimelines implements Timelines {
        ORDER BY seq`,
     );
     this.#deleteEntries = database.prepare('DELETE FROM entries WHERE timeline = ? AND seq < ?');
+    this.#selectMember = database.prepare('SELECT 1 FROM members WHERE name = ? AND user_id = ?');
   }
 
   async append(batch: readonly Append[]): Promise<AppendResult[]> {
@@ -153,7 +159,8 @@ export class SqliteTimelines implements Timelines {
     }
   }
 
-  #take({ timeline, source, sendSeq, restart, bodies }: Append, changes: Changes): AppendResult {
+  #take(append: Append, changes: Changes): AppendResult {
+    const { timeline, source, sendSeq, restart, bodies } = append;
     const row = this.#rows.timeline(timeline);
     const sourceRow = this.#rows.source(row, source);
     const expected = sourceRow.sendSeq + 1;
@@ -162,6 +169,16 @@ export class SqliteTimelines implements Timelines {
 
     const watchers = this.#watchers.of(row);
     const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    const refusedFrom = this.#firstRefused(append, last, sourceRow);
+    if (refusedFrom !== null) {
+      if (last >= expected) {
+        refuse(sourceRow, refusedFrom, last);
+        const change = changeOf(row, changes);
+        change.sources.add(sourceRow);
+        change.refused.add(sourceRow);
+      }
+      return { ...notTaken('not-a-member', 0), duplicates: refusedFrom - sendSeq, watchers };
+    }
     if (last < expected) {
       const seq = last === sourceRow.sendSeq ? sourceRow.seq : 0;
       return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
@@ -169,19 +186,36 @@ export class SqliteTimelines implements Timelines {
 
     const duplicates = Math.max(0, expected - sendSeq);
     const seq = bodies.length === 0 ? 0 : row.head + 1;
-    const change = changes.get(row) ?? { bodies: [], sources: new Set() };
+    const change = changeOf(row, changes);
     change.bodies.push(...(duplicates === 0 ? bodies : bodies.slice(duplicates)));
     change.sources.add(sourceRow);
-    changes.set(row, change);
     row.head += bodies.length - duplicates;
     sourceRow.sendSeq = last;
     sourceRow.seq = bodies.length === 0 ? 0 : row.head;
     return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
   }
 
+  /**
+   * The first number of a run for members only that is refused. What was refused stays so for a
+   * repeat, whoever joined meanwhile.
+   */
+  #firstRefused(
+    { timeline, sendSeq, bodies, onlyIfMember }: Append,
+    last: number,
+    source: SourceRow,
+  ): number | null {
+    if (onlyIfMember === undefined || bodies.length === 0) return null;
+    const { refusedFrom, refusedTo } = source;
+    if (sendSeq <= refusedTo && last >= refusedFrom) return Math.max(sendSeq, refusedFrom);
+    const next = source.sendSeq + 1;
+    const group = timeline.slice(groupPrefix.length);
+    if (last < next || this.#selectMember.get(group, onlyIfMember)) return null;
+    return Math.max(sendSeq, next);
+  }
+
   #save(changes: Changes): void {
     const now = this.#clock.now();
-    for (const [row, { bodies, sources }] of changes) {
+    for (const [row, { bodies, sources, refused }] of changes) {
       const timelineId = this.#rows.saveTimeline(row, now);
       let seq = row.head - bodies.length + 1;
       for (const block of divideIntoBlocks(bodies)) {
@@ -189,6 +223,7 @@ export class SqliteTimelines implements Timelines {
         seq += block.length;
       }
       for (const source of sources) this.#rows.saveSource(source, timelineId, now);
+      for (const source of refused) this.#rows.saveRefused(source);
       this.#trim(row, timelineId);
     }
   }
@@ -224,6 +259,27 @@ export class SqliteTimelines implements Timelines {
   }
 }
 
-function notTaken(status: 'busy' | 'out-of-order', expected: number): AppendResult {
+function changeOf(row: TimelineRow, changes: Changes): Change {
+  let change = changes.get(row);
+  if (!change) {
+    change = { bodies: [], sources: new Set(), refused: new Set() };
+    changes.set(row, change);
+  }
+  return change;
+}
+
+/** Consumes numbers up to `last`, those from `first` on without a message. */
+function refuse(source: SourceRow, first: number, last: number): void {
+  const continues = source.refusedTo !== 0 && first <= source.refusedTo + 1;
+  source.refusedFrom = continues ? Math.min(source.refusedFrom, first) : first;
+  source.refusedTo = last;
+  source.sendSeq = last;
+  source.seq = 0;
+}
+
+function notTaken(
+  status: 'busy' | 'out-of-order' | 'not-a-member',
+  expected: number,
+): AppendResult {
   return { status, duplicates: 0, seq: 0, expected, watchers: [] };
 }

@@ -27,7 +27,12 @@ export interface SourceRow {
   sendSeq: number;
   /** The timeline's number of that message; 0 if it was a skip. */
   seq: number;
+  /** The numbers last refused, from one to the other; 0 if none were. */
+  refusedFrom: number;
+  refusedTo: number;
 }
+
+const unusedSource = { id: null, sendSeq: 0, seq: 0, refusedFrom: 0, refusedTo: 0 };
 
 // Far more than one batch touches, so that nothing is evicted between its change and its save. Each
 // row is about 200 bytes.
@@ -38,11 +43,12 @@ export class TimelineRows {
   readonly #timelines = new LRUCache<TimelineId, TimelineRow>({ max: timelineRowsMax });
   readonly #sources = new LRUCache<string, SourceRow>({ max: sourceRowsMax });
   readonly #selectTimeline: Statement<{ id: number; head: number; first: number | null }>;
-  readonly #selectSource: Statement<{ id: number; send_seq: number; seq: number }>;
+  readonly #selectSource: Statement<Omit<SourceRow, 'source'>>;
   readonly #insertTimeline: Statement<never>;
   readonly #updateTimeline: Statement<never>;
   readonly #insertSource: Statement<never>;
   readonly #updateSource: Statement<never>;
+  readonly #updateRefused: Statement<never>;
 
   constructor(database: Database) {
     this.#selectTimeline = database.prepare(
@@ -50,7 +56,8 @@ export class TimelineRows {
        FROM timelines WHERE name = ?`,
     );
     this.#selectSource = database.prepare(
-      'SELECT id, send_seq, seq FROM sources WHERE timeline = ? AND source = ?',
+      `SELECT id, send_seq AS sendSeq, seq, refused_from AS refusedFrom, refused_to AS refusedTo
+       FROM sources WHERE timeline = ? AND source = ?`,
     );
     this.#insertTimeline = database.prepare(
       'INSERT INTO timelines (name, head, appended_at) VALUES (?, ?, ?)',
@@ -63,6 +70,9 @@ export class TimelineRows {
     );
     this.#updateSource = database.prepare(
       'UPDATE sources SET send_seq = ?, seq = ?, used_at = ? WHERE id = ?',
+    );
+    this.#updateRefused = database.prepare(
+      'UPDATE sources SET refused_from = ?, refused_to = ? WHERE id = ?',
     );
   }
 
@@ -88,12 +98,7 @@ export class TimelineRows {
     const known = this.#sources.get(key);
     if (known) return known;
     const stored = timeline.id === null ? undefined : this.#selectSource.get(timeline.id, source);
-    const row = {
-      source,
-      id: stored?.id ?? null,
-      sendSeq: stored?.send_seq ?? 0,
-      seq: stored?.seq ?? 0,
-    };
+    const row = { source, ...(stored ?? unusedSource) };
     this.#sources.set(key, row);
     return row;
   }
@@ -115,6 +120,16 @@ export class TimelineRows {
     } else {
       this.#updateSource.run(row.sendSeq, row.seq, now, row.id);
     }
+  }
+
+  /** For a source that is saved: what is refused of it is rare, and not saved with it. */
+  saveRefused(row: SourceRow): void {
+    this.#updateRefused.run(row.refusedFrom, row.refusedTo, row.id);
+  }
+
+  /** Drops the row of one timeline: its entries were changed otherwise. */
+  forgetTimeline(name: TimelineId): void {
+    this.#timelines.delete(name);
   }
 
   /** Drops everything: the tables were changed otherwise, or a change did not reach them. */

@@ -8,6 +8,11 @@ export function nextUserId(): number {
   return lastUserId;
 }
 
+/** The name of a group, never the same twice; and one that keys and tables must cope with. */
+export function nextGroup(): string {
+  return `Chess {club} ♜ %7D:${nextUserId()}`;
+}
+
 let lastSessionId = 0;
 
 /** An open report; session ids grow, as within a server. */

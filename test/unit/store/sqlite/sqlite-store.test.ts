@@ -41,6 +41,11 @@ describe('a file opened again', () => {
     await before.sessions.open([session]);
     await before.sessions.acknowledge([{ userId: bob, device: 'phone', seq: 1 }]);
     await before.schedules.create({ id: 's', owner: amy, payload: Uint8Array.of(1) }, 0);
+    await before.groups.create('chess', amy);
+    const toChess = new Conversation(bob, 'chess').append(groupTimeline('chess'), 1, ['m1']);
+    const refused = { ...toChess, onlyIfMember: bob };
+    await before.timelines.append([refused]);
+    await before.groups.join('chess', bob);
     await before.close();
 
     const after = openIn(folder);
@@ -62,6 +67,10 @@ describe('a file opened again', () => {
       { status: 'opened', cursor: 1, head: 3 },
     ]);
     expect(await after.schedules.lease(1, 1_000)).toHaveLength(1);
+    expect(await after.groups.find('chess')).toEqual({ name: 'chess', owner: amy });
+    expect(await after.groups.members('chess', 0, 10)).toEqual([amy, bob]);
+    // He is a member now, but this was refused.
+    expect(await after.timelines.append([refused])).toMatchObject([{ status: 'not-a-member' }]);
   });
 
   test('knows that nobody is connected any more', async () => {

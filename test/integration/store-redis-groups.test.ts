@@ -1,0 +1,186 @@
+/** Named groups in Redis: what a crash between the two steps of joining and leaving leaves, and what heals it. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { limits } from '../../src/base/limits.ts';
+import type { Groups } from '../../src/store/groups.ts';
+import { Keys } from '../../src/store/redis/keys.ts';
+import { scripts } from '../../src/store/redis/scripts.ts';
+import { groupTimeline } from '../../src/store/timelines.ts';
+import { nextGroup, nextUserId } from '../contract/store/users.ts';
+import { Conversation } from '../support/messages.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { type OpenedStore, openRedisStore } from '../support/redis-store.ts';
+
+const keys = new Keys('cim');
+let redis: TestRedis;
+let opened: OpenedStore;
+let groups: Groups;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  opened = await openRedisStore(redis.address);
+  groups = opened.store.groups;
+});
+
+async function freshGroup(): Promise<{ name: string; owner: number; userId: number }> {
+  const [name, owner] = [nextGroup(), nextUserId()];
+  await groups.create(name, owner);
+  return { name, owner, userId: nextUserId() };
+}
+
+/** The first step of a join alone; gives the number of the listing. */
+function list(name: string, userId: number): Promise<string> {
+  const { text } = scripts.listGroup;
+  const full = `${limits.groupsPerUserMax}`;
+  return redis.command('EVAL', text, '1', keys.groupsOf(userId), name, full);
+}
+
+/** The second step of a join alone. */
+async function enter(name: string, userId: number, listing: string): Promise<string | undefined> {
+  const timeline = groupTimeline(name);
+  const reply = await redis.command(
+    'EVAL',
+    scripts.joinGroup.text,
+    '4',
+    ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.head(timeline)],
+    ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', '0'],
+  );
+  return reply.split('\n')[0];
+}
+
+/** The first step of a leave alone. */
+function exit(name: string, userId: number): Promise<string> {
+  const timeline = groupTimeline(name);
+  return redis.command(
+    'EVAL',
+    scripts.leaveGroup.text,
+    '4',
+    ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.log(timeline)],
+    `${userId}`,
+  );
+}
+
+/** The last step of a leave alone. */
+function unlist(name: string, userId: number, listing: string): Promise<string> {
+  const { text } = scripts.unlistGroup;
+  return redis.command('EVAL', text, '1', keys.groupsOf(userId), '0', name, listing);
+}
+
+/** As if the listing had been made so long ago. */
+async function age(name: string, userId: number, ageMs: number): Promise<string> {
+  const number = `${(Date.now() - ageMs) * 1_000}`;
+  await redis.command('HSET', keys.groupsOf(userId), name, number);
+  return number;
+}
+
+async function namesOf(userId: number): Promise<string[]> {
+  return (await groups.of(userId)).map(({ group }) => group);
+}
+
+function listed(userId: number): Promise<string> {
+  return redis.command('HLEN', keys.groupsOf(userId));
+}
+
+describe('a join that crashed between its steps', () => {
+  test('is none: the group decides', async () => {
+    const { name, owner, userId } = await freshGroup();
+    await list(name, userId);
+    expect(await namesOf(userId)).toEqual([]);
+    expect(await groups.areMembers([{ group: name, userId }])).toEqual([false]);
+    expect(await groups.members(name, 0, 10)).toEqual([owner]);
+  });
+
+  test('is completed by the next attempt', async () => {
+    const { name, userId } = await freshGroup();
+    await list(name, userId);
+    expect(await groups.join(name, userId)).toMatchObject({ status: 'joined', already: false });
+    expect(await namesOf(userId)).toEqual([name]);
+  });
+
+  test('can be left, and be taken off the list', async () => {
+    const { name, userId } = await freshGroup();
+    await list(name, userId);
+    expect(await groups.leave(name, userId)).toBe(false);
+    expect(await namesOf(userId)).toEqual([]);
+  });
+
+  test('does not count for ever: a full list is tidied up', async () => {
+    const { name, userId } = await freshGroup();
+    const [real, ...others] = Array.from({ length: limits.groupsPerUserMax }, nextGroup);
+    await groups.create(real!, userId);
+    for (const other of others) await age(other, userId, limits.groupJoinMs / 2);
+    // Any of them may still become a membership.
+    expect(await groups.join(name, userId)).toEqual({ status: 'too-many' });
+    for (const other of others) await age(other, userId, limits.groupJoinMs + 1_000);
+    expect(await groups.join(name, userId)).toMatchObject({ status: 'joined' });
+    expect(await namesOf(userId)).toEqual([real, name].toSorted());
+    expect(await listed(userId)).toBe('2');
+  });
+
+  test('can not be completed when its listing may have been tidied up', async () => {
+    const { name, owner, userId } = await freshGroup();
+    const listing = await age(name, userId, limits.groupJoinMs / 2 + 1_000);
+    expect(await enter(name, userId, listing)).toBe('late');
+    expect(await groups.members(name, 0, 10)).toEqual([owner]);
+  });
+});
+
+describe('a leave that crashed between its steps', () => {
+  test('has happened: the group decides', async () => {
+    const { name, userId } = await freshGroup();
+    await groups.join(name, userId);
+    await exit(name, userId);
+    expect(await listed(userId)).toBe('1');
+    expect(await namesOf(userId)).toEqual([]);
+    expect(await groups.leave(name, userId)).toBe(false);
+  });
+
+  test('does not keep the user from joining again, anew', async () => {
+    const { name, userId } = await freshGroup();
+    await groups.join(name, userId);
+    await exit(name, userId);
+    const say = new Conversation(nextUserId(), name).append(groupTimeline(name), 1, ['meanwhile']);
+    await opened.store.timelines.append([say]);
+    expect(await groups.join(name, userId)).toMatchObject({
+      already: false,
+      membership: { joined: 1, cursor: 1 },
+    });
+    expect(await namesOf(userId)).toEqual([name]);
+  });
+
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])(
+    'and wakes up does not take away the join whose first step came %s its own first',
+    async (_, joinFirst) => {
+      const { name, userId } = await freshGroup();
+      await groups.join(name, userId);
+      let [listing, left] = ['', ''];
+      if (joinFirst) listing = await list(name, userId);
+      left = await exit(name, userId);
+      if (!joinFirst) listing = await list(name, userId);
+      expect(await enter(name, userId, listing)).toBe('joined');
+      await unlist(name, userId, left);
+      expect(await namesOf(userId)).toEqual([name]);
+      // And this one knows which listing is its own.
+      expect(await groups.leave(name, userId)).toBe(true);
+      expect(await listed(userId)).toBe('0');
+    },
+  );
+});
+
+test('a group that is gone leaves its counter, and nothing that stays for ever besides', async () => {
+  const { name, owner } = await freshGroup();
+  const timeline = groupTimeline(name);
+  const conversation = new Conversation(owner, name);
+  await opened.store.timelines.append([conversation.append(timeline, 1, ['old'])]);
+  await groups.leave(name, owner);
+  const exist = async (...names: string[]) => Number(await redis.command('EXISTS', ...names));
+  expect(await exist(keys.group(name), keys.members(timeline), keys.roll(name))).toBe(0);
+  expect(await exist(keys.groupsOf(owner))).toBe(0);
+  expect(await redis.command('GET', keys.head(timeline))).toBe('1');
+  // What is written to it later has an end as well.
+  await opened.store.timelines.append([conversation.append(timeline, 2, ['new'])]);
+  expect(await redis.command('XLEN', keys.log(timeline))).toBe('1');
+  expect(Number(await redis.command('PTTL', keys.log(timeline)))).toBeGreaterThan(0);
+});
