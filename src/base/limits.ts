@@ -66,6 +66,20 @@ export const limits = {
    * have got lost.
    */
   subscriptionsPerConnectionMax: 200,
+  /**
+   * A server that stops, or is drained, lets so few go at once; of more, at least so many per step,
+   * and all within `moveMsMax`: well within the 10 s that stopping may take in all.
+   */
+  moveAtOnceMax: 50,
+  moveStepConnectionsMin: 100,
+  moveStepMs: 100,
+  moveMsMax: 4_000,
+  /** What a connection has sent may still be answered for this long before it has to go. */
+  moveAnswerMsMax: 1_000,
+  /** A peer that was told to go and does not is cut off after this long when the server stops. */
+  moveLingerMsMax: 1_000,
+  /** How long stopping waits for the registry to take a server out of choice. */
+  withdrawMsMax: 1_000,
   /** How often a server asks whether anything was lost on its way: how late that may be seen. */
   checkMs: 30_000,
   /** A group is followed on, as far as routes know, for this long after its last member here. */

@@ -56,6 +56,8 @@ export interface ConnectionOwner extends PageSource {
   /** Of this process. */
   readonly instance: string;
   readonly counters: ServerCounters;
+  /** No more logins: everybody is to go elsewhere. */
+  readonly isMoving: boolean;
   /** A number for a connection that is about to open, never used before in this instance. */
   nextSessionId(): number;
   monotonic(): number;
@@ -105,6 +107,7 @@ export class ClientConnection {
    * end.
    */
   #waitingSince: number;
+  #isLeaving = false;
   /** Made when needed: most connections need none of these for most of their lives. */
   #reads: PageReads | null = null;
   #cursor: CursorReport | null = null;
@@ -181,6 +184,7 @@ export class ClientConnection {
     const login = decodeLogin(frame);
     this.#speaksCim = login.protocolVersion > 0;
     if (login.protocolVersion > protocolVersion + 1) return this.close('wrong-version');
+    if (this.#owner.isMoving) return this.close('moving');
     if (this.#speaksCim) assertLogin(login);
     if (login.userId <= 0) throw new ProtocolError(`${login.userId} is no user id`);
     this.userId = login.userId;
@@ -302,6 +306,7 @@ export class ClientConnection {
     if (this.#intake.release()) this.#waitingSince = this.#owner.monotonic();
     if (group === '') this.#told(result.seq);
     this.write(encodeAck({ to, group, sendSeq, ...result }));
+    if (this.#isLeaving && this.#intake.inFlight === 0) this.close('moving');
   }
 
   /** A message that is not stored; dropped if there is no room for it. */
@@ -373,6 +378,18 @@ export class ClientConnection {
     // Its input is not wanted any more, but must be read, or the end of the stream would never be
     // seen.
     this.#stream.resume();
+  }
+
+  /** It is to go elsewhere: at once, or when what it has sent is answered. */
+  leave(): void {
+    if (this.#intake.inFlight === 0) return this.close('moving');
+    this.#isLeaving = true;
+    this.#intake.end();
+  }
+
+  /** Cuts it off. */
+  destroy(): void {
+    this.#stream.destroy();
   }
 
   /** One look of the gateway's sweep: is this connection late, silent or stuck? */

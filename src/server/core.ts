@@ -9,10 +9,11 @@ import type { ServerApi } from '../api/server-api.ts';
 import type { Clock } from '../base/clock.ts';
 import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { version } from '../base/version.ts';
 import { type Address, listenTcp } from '../net/tcp-listener.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { Registry, ServerAnnouncement } from '../registry/registry.ts';
 import { buildServerApp } from './app.ts';
 import { Gateway } from './gateway.ts';
 import { createServerOperations } from './server-operations.ts';
@@ -60,7 +61,13 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   const ports = { tcp: 0, http: 0 };
   const address = () => `${ip}:${ports.tcp}:${ports.http}`;
   const counters = new Counters();
-  const gateway = new Gateway({ routes, instance, address, counters, clock, log });
+  let announcement: ServerAnnouncement | undefined;
+  // A registry that does not answer must not keep people here: it sees the end of the process.
+  const withdraw = async () => {
+    const isDue = new Promise<void>((resolve) => clock.setTimeout(resolve, limits.withdrawMsMax));
+    await Promise.race([announcement?.withdraw(), isDue]);
+  };
+  const gateway = new Gateway({ routes, instance, address, withdraw, counters, clock, log });
 
   const operations = createServerOperations({ gateway, registry, usableRoutes });
   const app = buildServerApp(operations, { ...options, counters, version });
@@ -81,12 +88,12 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     async announce() {
       const addresses = { ip, tcpPort: ports.tcp, httpPort: ports.http };
       const server = { instance, ...addresses, version, connections: 0 };
-      const announcement = await registry.announceServer(server);
-      const tellLoad = () => announcement.updateLoad({ connections: gateway.connectionCount });
+      announcement = await registry.announceServer(server);
+      const tellLoad = () => announcement?.updateLoad({ connections: gateway.connectionCount });
       const load = clock.setInterval(tellLoad, loadMs);
       lifecycle.onStop('load', () => load.cancel());
       log.info({ instance, address: address() }, 'the server is announced');
-      return () => announcement.withdraw();
+      return withdraw;
     },
   };
 }

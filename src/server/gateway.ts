@@ -38,6 +38,7 @@ import type { CursorReport } from './cursor-report.ts';
 import { type GroupMember, GroupTable, type LocalGroup } from './group-table.ts';
 import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
 import { Logins } from './logins.ts';
+import { Mover } from './mover.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 import { SessionChecks } from './session-checks.ts';
@@ -51,6 +52,8 @@ export interface GatewayOptions {
    * logs in, so both ports are open by then.
    */
   readonly address: () => string;
+  /** Takes the server out of choice at login; does not fail, and is bounded in time. */
+  readonly withdraw: () => Promise<void>;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Logger;
@@ -71,12 +74,14 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #sweep: Timer;
   readonly #logins: Logins;
   readonly #checks: SessionChecks;
+  readonly #mover: Mover;
   readonly #closes: CloseReporter;
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #transients: Gather<SubmitEntry, Done, null>;
   readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
   readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
   #lastSessionId = 0;
+  #isMoving = false;
   #stopped: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
@@ -100,6 +105,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       instance,
       onUnknown: (connection) => this.#reopen(connection),
     });
+    this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
     this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
       reference.connection.acknowledged(reference, result),
@@ -153,19 +159,48 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     for (const member of this.membersOf(group)) if (!member.java) member.write(hint);
   }
 
+  get isMoving(): boolean {
+    return this.#isMoving;
+  }
+
   /**
-   * Tells everybody to go elsewhere and waits until all have gone and the routes know it, or a
-   * bound is reached.
+   * Takes no more logins and lets everybody go elsewhere; apart from that it stays as it is, until
+   * it is stopped. Resolves when all are on their way.
+   */
+  async drain(): Promise<void> {
+    await this.#options.withdraw();
+    this.#options.log.info('drained: everybody is sent elsewhere');
+    await this.#moveAll();
+  }
+
+  /**
+   * Lets everybody go elsewhere and waits until all have gone and the routes know it, or a bound is
+   * reached.
    */
   async stop(): Promise<void> {
     const empty = new Promise<void>((resolve) => {
       this.#stopped = resolve;
     });
+    await this.#moveAll();
     for (const connection of this.#connections.values()) connection.close('moving');
+    const { clock } = this.#options;
+    const cutOff = clock.setTimeout(() => this.#cutOff(), limits.moveLingerMsMax);
     if (this.#connections.size > 0) await empty;
+    cutOff.cancel();
     this.#sweep.cancel();
     this.#logins.stop();
     await Promise.all([this.#closes.stop(), this.groups.stop()]);
+  }
+
+  #moveAll(): Promise<void> {
+    this.#isMoving = true;
+    for (const connection of this.#connections.values())
+      if (connection.state === 'opening') connection.close('moving');
+    return this.#mover.move();
+  }
+
+  #cutOff(): void {
+    for (const connection of this.#connections.values()) connection.destroy();
   }
 
   // ---- ConnectionOwner --------------------------------------------------------------------------

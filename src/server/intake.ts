@@ -9,6 +9,7 @@ export class Intake {
   readonly #stream: Readable;
   #inFlight = 0;
   #isHeldBack = false;
+  #isEnded = false;
   /** Transient messages: how many came in which turn of the event loop. */
   #transientCount = 0;
   #transientTurn = 0;
@@ -37,10 +38,18 @@ export class Intake {
   /** One was answered. True: half of them were, and the peer is read from again. */
   release(): boolean {
     this.#inFlight -= 1;
-    if (!this.#isHeldBack || this.#inFlight > limits.inFlightPerConnectionMax / 2) return false;
+    if (!this.#isHeldBack || this.#isEnded) return false;
+    if (this.#inFlight > limits.inFlightPerConnectionMax / 2) return false;
     this.#isHeldBack = false;
     this.#stream.resume();
     return true;
+  }
+
+  /** Nothing more is taken; what is on its way is still answered. */
+  end(): void {
+    this.#isEnded = true;
+    this.#isHeldBack = true;
+    this.#stream.pause();
   }
 
   /** `turn` is another number in another turn. */

@@ -35,6 +35,7 @@ export function createServerOperations({
     async problems() {
       return [
         ...(registry.state === 'connected' ? [] : [`the registry is ${registry.state}`]),
+        ...(gateway.isMoving ? ['it takes no more logins'] : []),
         ...(usableRoutes() > 0 ? [] : ['no route can be reached']),
       ];
     },

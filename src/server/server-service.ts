@@ -4,6 +4,7 @@
  */
 import { immediately } from '../api/batch-call.ts';
 import type {
+  DrainEntry,
   EndEntry,
   MembershipEntry,
   OnlineEntry,
@@ -14,6 +15,7 @@ import type {
   TransientEntry,
   WakeEntry,
 } from '../api/server-api.ts';
+import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { fanOut } from './fan-out.ts';
@@ -27,9 +29,14 @@ export interface SessionTable {
   sessions(): Iterable<ClientConnection>;
   /** Of the lobby everybody who is logged in. */
   membersOf(group: LocalGroup): Iterable<GroupMember>;
+  /** Sends everybody elsewhere. */
+  drain(): void;
   /** Tells the members to read. */
   hint(group: LocalGroup, head: number): void;
 }
+
+/** Whoever was meant is not here. */
+const foreign = { code: Number(errorTable['not-found'].code) };
 
 export function createServerApi(table: SessionTable): ServerApi {
   /** Runs on the named connection, if it is one of this very process. */
@@ -55,7 +62,11 @@ export function createServerApi(table: SessionTable): ServerApi {
     membership: immediately((entry: MembershipEntry) =>
       onSession(entry, (connection) => connection.membership(entry)),
     ),
-    drain: immediately(() => ({ code: 0 })),
+    drain: immediately(({ instance }: DrainEntry) => {
+      if (instance !== table.instance) return foreign;
+      table.drain();
+      return { code: 0 };
+    }),
     end: immediately((entry: EndEntry) =>
       onSession(entry, (connection) => connection.closeWithCode(entry.code, entry.reason)),
     ),

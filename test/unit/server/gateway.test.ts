@@ -157,19 +157,3 @@ describe('silence', () => {
     expect(harness.count('connections.closed.silent')).toBe(1);
   });
 });
-
-describe('stopping', () => {
-  test('tells everybody to go elsewhere, and ends when they have gone and the routes know', async () => {
-    const peer = await harness.cim();
-    peer.stream.on('end', () => peer.stream.end());
-    const stopped = harness.gateway.stop();
-    expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 200 });
-    await waitUntil('the end is reported', async () => {
-      await harness.clock.advance(1);
-      return harness.closes.entries.length === 1;
-    });
-    await stopped;
-    expect(harness.closes.entries).toHaveLength(1);
-    expect(harness.gateway.connectionCount).toBe(0);
-  });
-});

@@ -107,6 +107,8 @@ export class GatewayHarness {
   readonly checks = new Asked<CheckEntry, CheckResult>(() => ({ code: 0, known: true, head: 0 }));
   readonly transients = new Asked<SubmitEntry, Done>(() => ({ code: 0 }));
   readonly gateway: Gateway;
+  /** Whether the server has taken itself out of choice. */
+  isWithdrawn = false;
 
   constructor() {
     const routes: RouteApi = {
@@ -123,6 +125,9 @@ export class GatewayHarness {
       routes,
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
+      withdraw: async () => {
+        this.isWithdrawn = true;
+      },
       counters: this.counters,
       clock: this.clock,
       log: createLogger('test', 'silent'),
@@ -170,7 +175,7 @@ export class GatewayHarness {
   }
 }
 
-function cimLogin(userId = 1, epoch = new Uint8Array(8).fill(userId)): Uint8Array {
+export function cimLogin(userId = 1, epoch = new Uint8Array(8).fill(userId)): Uint8Array {
   return encodeRequest({
     requestId: userId,
     reqMsg: `user-${userId}`,
