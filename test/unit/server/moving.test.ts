@@ -127,6 +127,19 @@ describe('draining', () => {
     expect(await timeUntil(harness.gateway.stop())).toBeLessThanOrEqual(100);
   });
 
+  test('ends Java peers too, and those whose messages nobody answers', async () => {
+    const [amy, java] = [await harness.cim(1), await harness.java(2)];
+    harness.submits.hold();
+    amy.write(message(1));
+    await waitUntil('it is on its way', () => harness.submits.heldCount === 1);
+    await drain();
+    await waitUntil('both have ended', async () => {
+      await harness.clock.advance(100);
+      return java.ended && amy.ended;
+    });
+    expect(harness.clock.monotonic()).toBeLessThanOrEqual(limits.moveAnswerMsMax + 500);
+  });
+
   test('answers logins that still come', async () => {
     await drain();
     const late = harness.connect();
