@@ -100,6 +100,11 @@ export const limits = {
    */
   transientsPerTurnMax: 1_024,
   /**
+   * Transient messages that wait in a route until it knows who is there: what comes beyond is
+   * dropped.
+   */
+  transientsWaitingMax: 4_096,
+  /**
    * Bytes waiting for a connection above which transient messages to it are dropped: so they never
    * delay others by more.
    */

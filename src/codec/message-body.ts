@@ -50,12 +50,15 @@ export function appendOrigin(
 export interface ClientMessage {
   readonly to?: number;
   readonly group?: string;
+  /** 0 for a transient one: nothing is kept that it could be told apart by. */
   readonly sendSeq: number;
   readonly text: string;
+  readonly transient?: boolean;
 }
 
 /** What a cim client would have sent for this message; for those that come over HTTP. */
-export function encodeClientMessage({ to, group, sendSeq, text }: ClientMessage): Uint8Array {
+export function encodeClientMessage(message: ClientMessage): Uint8Array {
+  const { to, group, sendSeq, text, transient } = message;
   const fields: NonNullable<Parameters<typeof Request.create>[0]> = {
     cmd: command.message,
     reqMsg: text,
@@ -63,5 +66,6 @@ export function encodeClientMessage({ to, group, sendSeq, text }: ClientMessage)
   };
   if (to !== undefined) fields.to = to;
   if (group !== undefined) fields.group = group;
+  if (transient) fields.transient = true;
   return Request.encode(Request.create(fields)).finish();
 }

@@ -78,7 +78,13 @@ async function start(
     log,
     lifecycle,
   });
-  const app = buildRouteApp(route.operations, { clusterSecret, openToOperators, log, version });
+  const app = buildRouteApp(route.operations, {
+    clusterSecret,
+    openToOperators,
+    counters: route.counters,
+    log,
+    version,
+  });
   lifecycle.onStop('HTTP port of the route', () => app.close());
   const { port: routePort } = await app.listen({ host, port: settings.routePort });
 

@@ -25,6 +25,11 @@ interface StringSchema {
   readonly description?: string;
 }
 
+interface BooleanSchema {
+  readonly type: 'boolean';
+  readonly description?: string;
+}
+
 interface ListSchema {
   readonly type: 'array';
   readonly items: StringSchema;
@@ -39,7 +44,7 @@ interface MapSchema {
   readonly description?: string;
 }
 
-type FieldSchema = IntegerSchema | StringSchema | ListSchema | MapSchema;
+type FieldSchema = IntegerSchema | StringSchema | BooleanSchema | ListSchema | MapSchema;
 
 export interface BodySchema {
   readonly type: 'object';
@@ -53,9 +58,11 @@ type FieldOf<Schema> = Schema extends { readonly enum: readonly (infer Choice)[]
     ? number
     : Schema extends StringSchema
       ? string
-      : Schema extends ListSchema
-        ? readonly string[]
-        : Readonly<Record<string, string>>;
+      : Schema extends BooleanSchema
+        ? boolean
+        : Schema extends ListSchema
+          ? readonly string[]
+          : Readonly<Record<string, string>>;
 
 /** What a handler gets of a body with this schema. */
 export type BodyOf<Schema extends BodySchema> = {
@@ -94,6 +101,8 @@ function readField(schema: FieldSchema, value: unknown, name: string): unknown {
       return readInteger(schema, value, name);
     case 'string':
       return readString(schema, value, name);
+    case 'boolean':
+      return readBoolean(value, name);
     case 'array':
       return readList(schema, value, name);
     case 'object':
@@ -123,6 +132,11 @@ function readString(schema: StringSchema, value: unknown, name: string): string 
   if (value.length > maxLength && [...value].length > maxLength) {
     refuse(name, `must have at most ${maxLength} characters`);
   }
+  return value;
+}
+
+function readBoolean(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') refuse(name, 'must be true or false');
   return value;
 }
 

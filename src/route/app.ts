@@ -1,6 +1,8 @@
 /** A route's HTTP port. main.ts listens on it, and lets servers' links in over its `server`. */
+import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
+import { countersEndpoint } from '../http/counters.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
@@ -13,6 +15,7 @@ export interface RouteAppOptions {
   /** Undefined while it is not known: operators are refused. */
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
+  readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;
 }
@@ -28,6 +31,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       historyEndpoint(operations),
       ...delayEndpoints(operations),
       ...operatorEndpoints(operations),
+      countersEndpoint(options.counters),
     ],
     problems: () => operations.problems(),
   });

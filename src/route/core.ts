@@ -5,6 +5,7 @@
 import type { RouteApi } from '../api/route-api.ts';
 import type { Strategy } from '../balance/strategy.ts';
 import type { Clock } from '../base/clock.ts';
+import { Counters } from '../base/counters.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -13,10 +14,12 @@ import { AccountDirectory } from './account-directory.ts';
 import { Delivery } from './delivery.ts';
 import type { RouteOperations } from './operations.ts';
 import { Pusher } from './pusher.ts';
+import { createRouteCounters } from './route-counters.ts';
 import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
 import { Scheduler } from './scheduler.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { Transients } from './transients.ts';
 
 export interface RouteCoreOptions {
   readonly store: Store;
@@ -30,6 +33,7 @@ export interface RouteCoreOptions {
 export interface RouteCore extends Service {
   readonly api: RouteApi;
   readonly operations: RouteOperations;
+  readonly counters: Counters;
 }
 
 export function createRouteCore({
@@ -43,16 +47,26 @@ export function createRouteCore({
   const { sessions, timelines, groups, schedules } = store;
   const accounts = new AccountDirectory(store.accounts);
   const isLive = (instance: string) => registry.view.servers.has(instance);
-  const pusher = new Pusher({ servers, sessions, timelines, isLive });
+  const counters = new Counters();
+  const routeCounters = createRouteCounters(counters);
+  const pusher = new Pusher({ servers, sessions, timelines, isLive, counters: routeCounters });
   const delivery = new Delivery({ timelines, groups, accounts, pusher });
+  const transients = new Transients({
+    timelines,
+    groups,
+    pusher,
+    counters: routeCounters.transient,
+  });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
-    api: createRouteService({ store, accounts, delivery, servers, isLive, clock }),
+    counters,
+    api: createRouteService({ store, accounts, delivery, transients, servers, isLive, clock }),
     operations: createRouteOperations({
       store,
       registry,
       accounts,
       delivery,
+      transients,
       servers,
       strategy,
       clock,

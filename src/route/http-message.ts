@@ -7,7 +7,9 @@ import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { appendOrigin, encodeClientMessage } from '../codec/message-body.ts';
 import type { Account } from '../store/accounts.ts';
+import type { Watcher } from '../store/timelines.ts';
 import type { Delivery, Outcome, Submission } from './delivery.ts';
+import type { Transients } from './transients.ts';
 
 export interface Texts {
   readonly sender: Account;
@@ -38,34 +40,8 @@ export function assertText(text: string): void {
  * Stores all texts in order, as consecutive messages; the outcome of the last. Throws the CimError
  * of the first that was not stored.
  */
-export async function deliverTexts(
-  delivery: Delivery,
-  { sender, to, group, texts, at, epochHex }: Texts,
-): Promise<Outcome> {
-  const submissions = texts.map((text, index): Submission => {
-    const sendSeq = index + 1;
-    const frame = encodeClientMessage({
-      ...(to === undefined ? {} : { to }),
-      ...(group === undefined ? {} : { group }),
-      sendSeq,
-      text,
-    });
-    return {
-      from: sender.userId,
-      epochHex,
-      to: to ?? 0,
-      group: group ?? '',
-      sendSeq,
-      restart: false,
-      textBytes: Buffer.byteLength(text),
-      body: appendOrigin(frame, {
-        from: sender.userId,
-        fromName: sender.name,
-        epochHex,
-        at,
-      }),
-    };
-  });
+export async function deliverTexts(delivery: Delivery, message: Texts): Promise<Outcome> {
+  const submissions = message.texts.map((text, index) => submissionOf(message, text, index + 1));
   const outcomes: Outcome[] = [];
   await new Promise<void>((resolve) => {
     let waiting = submissions.length;
@@ -77,4 +53,45 @@ export async function deliverTexts(
   });
   for (const { error } of outcomes) if (error !== null) throw new CimError(error);
   return outcomes.at(-1) as Outcome;
+}
+
+/**
+ * Passes all texts on to whoever is there, in order, and stores nothing; those who were told of the
+ * last. Throws the CimError of the first that was not passed on.
+ */
+export async function passTexts(
+  transients: Transients,
+  message: Texts,
+): Promise<readonly Watcher[]> {
+  const fates = await Promise.all(
+    message.texts.map((text) => transients.pass(submissionOf(message, text, 0))),
+  );
+  for (const fate of fates) if (typeof fate === 'string') throw new CimError(fate);
+  return fates.at(-1) as readonly Watcher[];
+}
+
+/** `sendSeq`: 0 for one that is not stored. */
+function submissionOf(
+  { sender, to, group, at, epochHex }: Texts,
+  text: string,
+  sendSeq: number,
+): Submission {
+  const frame = encodeClientMessage({
+    ...(to === undefined ? {} : { to }),
+    ...(group === undefined ? {} : { group }),
+    sendSeq,
+    text,
+    transient: sendSeq === 0,
+  });
+  const from = sender.userId;
+  return {
+    from,
+    epochHex,
+    to: to ?? 0,
+    group: group ?? '',
+    sendSeq,
+    restart: false,
+    textBytes: Buffer.byteLength(text),
+    body: appendOrigin(frame, { from, fromName: sender.name, epochHex, at }),
+  };
 }

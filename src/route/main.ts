@@ -73,7 +73,12 @@ async function start(
     host: settings.host,
     zookeeper: settings.zk,
   });
-  const app = buildRouteApp(core.operations, { clusterSecret: () => secret.value, log, version });
+  const app = buildRouteApp(core.operations, {
+    clusterSecret: () => secret.value,
+    counters: core.counters,
+    log,
+    version,
+  });
   const endLinks = acceptUpgrades(
     app.server,
     () => secret.value,

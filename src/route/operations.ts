@@ -13,7 +13,7 @@ export interface ServerAddress {
 }
 
 /** What the sender of a message over HTTP may ask for besides. */
-interface SendOptions {
+export interface SendOptions {
   /** The caller's name for this request: repeating it is harmless. */
   readonly key?: string;
   /** To whoever is connected, at most once: not stored. */

@@ -3,17 +3,20 @@
  * timeline later. But a server that says "not mine", or that cannot be reached and is not alive
  * either, corrects the record, so that it is not asked for ever.
  */
+import type { Done } from '../api/batch-call.ts';
 import type {
   PushEntry,
   PushGroupEntry,
   PushGroupResult,
   PushResult,
   ServerApi,
+  TransientEntry,
 } from '../api/server-api.ts';
 import { Gather } from '../link/gather.ts';
 import { serverMethods } from '../link/methods.ts';
 import type { Sessions } from '../store/sessions.ts';
 import type { Timelines, Watcher } from '../store/timelines.ts';
+import type { RouteCounters } from './route-counters.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface PusherOptions {
@@ -22,6 +25,20 @@ export interface PusherOptions {
   readonly timelines: Timelines;
   /** Whether the registry has this server process. */
   readonly isLive: (instance: string) => boolean;
+  readonly counters: RouteCounters;
+}
+
+/** The connection that sent a message, and is told of it by its acknowledgement. */
+interface Origin {
+  readonly instance: string;
+  readonly sessionId: number;
+}
+
+interface TransientPush {
+  /** Empty: to a user. */
+  readonly group: string;
+  readonly body: Uint8Array;
+  readonly origin?: Origin;
 }
 
 /** Whose push it was, to correct the record by. */
@@ -39,6 +56,8 @@ interface GroupPush {
 interface ServerQueue {
   readonly users: Gather<PushEntry, PushResult, UserPush>;
   readonly groups: Gather<PushGroupEntry, PushGroupResult, GroupPush>;
+  /** The link drops these where they would be in the way of the others. */
+  readonly transients: Gather<TransientEntry, Done, null>;
 }
 
 export class Pusher {
@@ -56,16 +75,9 @@ export class Pusher {
     watchers: readonly Watcher[],
     seq: number,
     bodies: readonly Uint8Array[],
-    origin?: { instance: string; sessionId: number },
+    origin?: Origin,
   ): void {
-    const told = origin
-      ? watchers.filter(
-          ({ instance, sessionId }) =>
-            instance !== origin.instance || sessionId !== origin.sessionId,
-        )
-      : watchers;
-    for (const [instance, sessions] of Map.groupBy(told, (watcher) => watcher.instance)) {
-      const address = (sessions[0] as Watcher).address;
+    for (const { instance, address, sessions } of byServer(withoutOrigin(watchers, origin))) {
       const sessionIds = sessions.map(({ sessionId }) => sessionId);
       this.#queueOf(address).users.add(
         { sessionIds, instance, seq, bodies },
@@ -86,6 +98,16 @@ export class Pusher {
     }
   }
 
+  /** To the sessions of one user, but for the one that sent it, or to the servers of a group. */
+  pushTransient({ group, body, origin }: TransientPush, watchers: readonly Watcher[]): void {
+    const { pushed } = this.#options.counters.transient;
+    for (const { instance, address, sessions } of byServer(withoutOrigin(watchers, origin))) {
+      const sessionIds = group === '' ? sessions.map(({ sessionId }) => sessionId) : [];
+      this.#queueOf(address).transients.add({ sessionIds, group, instance, body }, null);
+      pushed.value += 1;
+    }
+  }
+
   #queueOf(address: string): ServerQueue {
     const api = this.#options.servers.at(address);
     let queue = this.#queues.get(api);
@@ -93,6 +115,9 @@ export class Pusher {
       queue = {
         users: new Gather(api.push, (push, result) => this.#userPushed(push, result)),
         groups: new Gather(api.pushGroup, (push, result) => this.#groupPushed(push, result)),
+        transients: new Gather(api.transient, (_context: null, { code }) => {
+          if (code !== 0) this.#options.counters.transient.droppedOnTheWay.value += 1;
+        }),
       };
       this.#queues.set(api, queue);
     }
@@ -121,4 +146,24 @@ export class Pusher {
         : result.foreign;
     if (gone) this.#options.timelines.removeInterest(group, instance).catch(() => undefined);
   }
+}
+
+function withoutOrigin(
+  watchers: readonly Watcher[],
+  origin: Origin | undefined,
+): readonly Watcher[] {
+  if (!origin) return watchers;
+  return watchers.filter(
+    ({ instance, sessionId }) => instance !== origin.instance || sessionId !== origin.sessionId,
+  );
+}
+
+/** Those of each server process; a process has one address. */
+function byServer(watchers: readonly Watcher[]) {
+  const groups = Map.groupBy(watchers, ({ instance }) => instance);
+  return [...groups].map(([instance, sessions]) => ({
+    instance,
+    address: (sessions[0] as Watcher).address,
+    sessions,
+  }));
 }

@@ -2,7 +2,7 @@
  * The route's side of RouteApi: what servers ask on behalf of their connections. Each entry is
  * answered on its own, and never with an exception.
  */
-import { type BatchCall, immediately } from '../api/batch-call.ts';
+import type { BatchCall } from '../api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CheckEntry,
@@ -28,11 +28,13 @@ import type { AccountDirectory } from './account-directory.ts';
 import { codeOf, type Delivery, type Submission } from './delivery.ts';
 import { createReader } from './reader.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import type { Transients } from './transients.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
+  readonly transients: Transients;
   readonly servers: ServerDirectory;
   /** Whether the registry has this server process. */
   readonly isLive: (instance: string) => boolean;
@@ -76,7 +78,7 @@ function together<Entry>(
 }
 
 export function createRouteService(options: RouteServiceOptions): RouteApi {
-  const { store, delivery, clock } = options;
+  const { store, delivery, transients, clock } = options;
   return {
     open: each((entry: OpenEntry) => open(options, entry), routeMethods.open.unanswered),
     close: together((entries) =>
@@ -98,7 +100,15 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       routeMethods.interest.unanswered,
     ),
     check: (entries, answer) => check(store, entries, answer),
-    transient: immediately(() => busy),
+    transient: (entries, answer) => {
+      const at = clock.now();
+      for (const [index, entry] of entries.entries()) {
+        const isTaken = transients.take(submissionOf(entry, at), () => {
+          // Nobody waits for what becomes of it.
+        });
+        answer(index, isTaken ? done : busy);
+      }
+    },
   };
 }
 

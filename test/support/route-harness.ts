@@ -9,6 +9,7 @@ import type {
   PushEntry,
   PushGroupEntry,
   ServerApi,
+  TransientEntry,
 } from '../../src/api/server-api.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
@@ -35,7 +36,7 @@ interface HarnessOptions {
 }
 
 /** Closed at teardown. */
-async function openMemoryStore(): Promise<Store> {
+export async function openMemoryStore(): Promise<Store> {
   const store = await openStore({
     kind: 'sqlite',
     path: ':memory:',
@@ -52,6 +53,9 @@ export class RouteHarness {
   readonly pushes: PushEntry[] = [];
   readonly groupPushes: PushGroupEntry[] = [];
   readonly memberships: MembershipEntry[] = [];
+  readonly transients: TransientEntry[] = [];
+  /** What the server answers to transient messages. */
+  transientCode = 0;
   /** Session ids that the server knows. */
   readonly connected = new Set<number>();
 
@@ -66,7 +70,10 @@ export class RouteHarness {
         this.groupPushes.push(entry);
         return { foreign: false };
       }),
-      transient: immediately(() => ({ code: 0 })),
+      transient: immediately((entry) => {
+        this.transients.push(entry);
+        return { code: this.transientCode };
+      }),
       membership: immediately((entry) => {
         this.memberships.push(entry);
         return { code: 0 };
@@ -138,6 +145,21 @@ export class RouteHarness {
     });
   }
 
+  /** Codes of one batch of transient messages. */
+  pass(...entries: readonly SubmitEntry[]): number[] {
+    const codes: number[] = [];
+    this.core.api.transient(entries, (index, { code }) => {
+      codes[index] = code;
+    });
+    return codes;
+  }
+
+  /** What the route has counted, but for zeros. */
+  counted(): Record<string, number> {
+    const moved = this.core.counters.list().filter(({ value }) => value > 0);
+    return Object.fromEntries(moved.map(({ name, value }) => [name, value]));
+  }
+
   async timelineOf(user: number | TimelineId): Promise<string[]> {
     const timeline: TimelineId = typeof user === 'number' ? `u:${user}` : user;
     const { messages } = await this.store.timelines.read({ timeline, after: 0, limit: 1_000 });
@@ -152,7 +174,16 @@ export function submission(
   to: number | string = bob.userId,
 ): SubmitEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  const body = encodeClientMessage({ ...receiver, sendSeq, text });
+  return entryOf(encodeClientMessage({ ...receiver, sendSeq, text }));
+}
+
+/** One that is not stored. */
+export function transientSubmission(text: string, to: number | string = bob.userId): SubmitEntry {
+  const receiver = typeof to === 'number' ? { to } : { group: to };
+  return entryOf(encodeClientMessage({ ...receiver, sendSeq: 0, text, transient: true }));
+}
+
+function entryOf(body: Uint8Array): SubmitEntry {
   return { from: amy.userId, fromName: amy.name, epochHex, instance, sessionId: 1, body };
 }
 

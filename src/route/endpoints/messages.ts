@@ -4,8 +4,13 @@ import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { RouteOperations } from '../operations.ts';
+import type { RouteOperations, SendOptions } from '../operations.ts';
 import { boolean, groupName, text, userId } from './fields.ts';
+
+const transient = {
+  type: 'boolean',
+  description: 'with X-Cim-Version only: to whoever is connected, at most once, and not stored',
+} as const;
 
 export function messageEndpoints(operations: RouteOperations): readonly Endpoint[] {
   return [
@@ -27,6 +32,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
             maxItems: limits.batchTextsMax,
             description: 'several messages, in order; msg is ignored unless this is empty',
           },
+          transient,
         },
       },
       answer: {
@@ -34,9 +40,9 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         description: 'with X-Cim-Version; else null, and code 7000 instead of online: false',
         properties: { online: boolean },
       },
-      handle: async ({ userId, receiveUserId, msg, batchMsg }, caller) => {
+      handle: async ({ userId, receiveUserId, msg, batchMsg, transient }, caller) => {
         const texts = textsOf(msg, batchMsg);
-        const message = { from: userId, to: receiveUserId, texts, ...keyOf(caller) };
+        const message = { from: userId, to: receiveUserId, texts, ...optionsOf(caller, transient) };
         const sent = await sentFor(caller, () => operations.sendPrivate(message));
         if (!caller.java) return sent;
         if (sent?.online === false) throw new CimError('receiver-offline');
@@ -56,10 +62,16 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
           userId: { ...userId, description: 'the sender' },
           msg: text,
           group: { ...groupName, description: `${lobby} (everybody online) if absent` },
+          transient,
         },
       },
-      handle: ({ userId, msg, group = lobby }, caller) => {
-        const message = { from: userId, group: groupNameOf(group), text: msg, ...keyOf(caller) };
+      handle: ({ userId, msg, group = lobby, transient }, caller) => {
+        const message = {
+          from: userId,
+          group: groupNameOf(group),
+          text: msg,
+          ...optionsOf(caller, transient),
+        };
         return sentFor(caller, () => operations.sendGroup(message));
       },
     }),
@@ -74,8 +86,11 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
   ];
 }
 
-function keyOf({ key }: Caller): { key?: string } {
-  return key === undefined ? {} : { key };
+function optionsOf({ java, key }: Caller, transient = false): SendOptions {
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(transient && !java ? { transient } : {}),
+  };
 }
 
 /** Java callers leave out `msg` with a batch, and a batch wins over `msg`. */

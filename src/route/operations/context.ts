@@ -11,12 +11,14 @@ import type { Store } from '../../store/store.ts';
 import type { AccountDirectory } from '../account-directory.ts';
 import type { Delivery } from '../delivery.ts';
 import type { ServerDirectory } from '../server-directory.ts';
+import type { Transients } from '../transients.ts';
 
 export interface OperationsContext {
   readonly store: Store;
   readonly registry: Registry;
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
+  readonly transients: Transients;
   readonly servers: ServerDirectory;
   readonly strategy: Strategy;
   readonly clock: Clock;

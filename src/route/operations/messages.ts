@@ -6,7 +6,7 @@ import { javaDevice } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
 import { readHistory } from '../history.ts';
-import { assertText, deliverTexts } from '../http-message.ts';
+import { assertText, deliverTexts, passTexts } from '../http-message.ts';
 import { assertMember } from '../membership.ts';
 import type { HistoryQuery, RouteOperations } from '../operations.ts';
 import { epochOf } from '../request-epoch.ts';
@@ -15,30 +15,35 @@ import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 export function messageOperations(
   context: OperationsContext,
 ): Pick<RouteOperations, 'sendPrivate' | 'sendGroup' | 'fetchOffline' | 'history'> {
-  const { store, registry, accounts, delivery, servers, clock } = context;
+  const { store, registry, accounts, delivery, transients, servers, clock } = context;
 
   return {
-    async sendPrivate({ from, to, texts, key }) {
+    async sendPrivate({ from, to, texts, key, transient = false }) {
       for (const text of texts) assertText(text);
+      assertNoKey(transient, key);
       const sender = await callerOf(context, from);
       // Before the request counts: to a receiver who registers later, the same one is another one.
       if (!(await accounts.find(to))) throw new CimError('unknown-receiver');
       const epochHex = await epochOf(store.requests, from, key, ['private', to, texts]);
-      const { watchers } = await deliverTexts(delivery, {
-        sender,
-        to,
-        texts,
-        at: clock.now(),
-        epochHex,
-      });
+      const message = { sender, to, texts, at: clock.now(), epochHex };
+      const watchers = transient
+        ? await passTexts(transients, message)
+        : (await deliverTexts(delivery, message)).watchers;
       return { online: watchers.some(({ instance }) => registry.view.servers.has(instance)) };
     },
 
-    async sendGroup({ from, group, text, key }) {
+    async sendGroup({ from, group, text, key, transient = false }) {
       assertText(text);
+      assertNoKey(transient, key);
       const sender = await callerOf(context, from);
       const epochHex = await epochOf(store.requests, from, key, ['group', group, text]);
-      await deliverTexts(delivery, { sender, group, texts: [text], at: clock.now(), epochHex });
+      const message = { sender, group, texts: [text], at: clock.now(), epochHex };
+      if (!transient) {
+        await deliverTexts(delivery, message);
+        return;
+      }
+      if (group !== lobby) await assertMember(store.groups, group, from);
+      await passTexts(transients, message);
     },
 
     async fetchOffline(userId) {
@@ -53,6 +58,13 @@ export function messageOperations(
 
     history: async (query) => readHistory(store.timelines, await timelinesOf(store, query), query),
   };
+}
+
+/** Whatever happens, a transient message is sent at most once: there is nothing to repeat. */
+function assertNoKey(transient: boolean, key: string | undefined): void {
+  if (transient && key !== undefined) {
+    throw new CimError('invalid-argument', 'transient: must not be given with an Idempotency-Key');
+  }
 }
 
 /** What a query is about, as far as the user may read it. */

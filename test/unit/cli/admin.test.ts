@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Counters } from '../../../src/base/counters.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -10,7 +11,12 @@ import { FakeHost } from './fake-host.ts';
 async function startRoute() {
   const operations = new FakeOperations();
   const { log } = recordingLog();
-  const app = buildRouteApp(operations, { clusterSecret: () => 'cluster', log, version: '9.9.9' });
+  const app = buildRouteApp(operations, {
+    clusterSecret: () => 'cluster',
+    counters: new Counters(),
+    log,
+    version: '9.9.9',
+  });
   onTeardown(() => app.close());
   const { port } = await app.listen({ host: '127.0.0.1', port: 0 });
   return { operations, url: `http://127.0.0.1:${port}` };

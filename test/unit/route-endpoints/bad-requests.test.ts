@@ -37,6 +37,11 @@ describe('a wrong field is named', () => {
       { userId: 1, receiveUserId: 2, batchMsg: Array(101).fill('x') },
       'batchMsg: must have at most 100 elements',
     ],
+    [
+      '/p2pRoute',
+      { userId: 1, receiveUserId: 2, msg: 'x', transient: 'yes' },
+      'transient: must be true or false',
+    ],
     ['/fetchOfflineMsgs', { userId: 1 }, 'receiveUserId: must be given'],
     ['/history', {}, 'userId: must be given'],
     ['/history', { userId: 1, keyword: '' }, 'keyword: must not be empty'],

@@ -75,6 +75,20 @@ test('the header Idempotency-Key reaches what sends, of Java callers too', async
   expect(route.operations.calls).toEqual([...sent, ...sent]);
 });
 
+test('transient is for callers with the header only', async () => {
+  const route = new RouteCaller();
+  const body = { userId: zhangsan, receiveUserId: lisi, msg: 'hi', transient: true };
+  expect(await route.post('/p2pRoute', body, cim)).toEqual(success({ online: false }));
+  await route.post('/groupRoute', body, cim);
+  await route.post('/groupRoute', body);
+  const toGroup = { from: zhangsan, group: 'lobby', text: 'hi' };
+  expect(route.operations.calls).toEqual([
+    ['sendPrivate', { from: zhangsan, to: lisi, texts: ['hi'], transient: true }],
+    ['sendGroup', { ...toGroup, transient: true }],
+    ['sendGroup', toGroup],
+  ]);
+});
+
 describe('/history', () => {
   test('passes on what narrows the search, and answers messages', async () => {
     const route = new RouteCaller();
@@ -234,6 +248,14 @@ describe('for operators', () => {
     expect(route.operations.calls).toEqual([['kick', lisi]]);
   });
 
+  test('/counters', async () => {
+    const route = new RouteCaller();
+    route.counters.add('things', 'what there was').value = 3;
+    expect(await route.get('/counters', operator)).toEqual(
+      success([{ name: 'things', value: 3, description: 'what there was' }]),
+    );
+  });
+
   test('and for nobody else', async () => {
     const route = new RouteCaller();
     const refused = failure(
@@ -242,6 +264,7 @@ describe('for operators', () => {
       'this needs the header Authorization: Bearer <cluster secret>',
     );
     expect(await route.get('/servers', cim)).toEqual(refused);
+    expect(await route.get('/counters', cim)).toEqual(refused);
     expect(await route.post('/kick', { userId: lisi }, { authorization: 'Bearer other' })).toEqual(
       refused,
     );

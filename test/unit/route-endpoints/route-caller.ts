@@ -1,4 +1,5 @@
 /** A route's HTTP port over fake operations, spoken to as Java callers and cim clients do. */
+import { Counters } from '../../../src/base/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -10,6 +11,7 @@ export const operator = { ...cim, authorization: 'Bearer cluster' };
 
 export class RouteCaller {
   readonly operations = new FakeOperations();
+  readonly counters = new Counters();
   readonly lines: string[];
   readonly #app: HttpApp;
 
@@ -18,6 +20,7 @@ export class RouteCaller {
     this.lines = lines;
     this.#app = buildRouteApp(this.operations, {
       clusterSecret: () => 'cluster',
+      counters: this.counters,
       log,
       version: '9.9.9',
     });

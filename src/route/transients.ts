@@ -1,0 +1,137 @@
+/**
+ * Messages that are not stored: each goes at most once to whoever is connected, and is never
+ * repeated. They are kept out of the way of durable ones: who is there is asked for one batch at a
+ * time, what comes meanwhile waits, and what comes when too many wait is dropped.
+ */
+import { CimError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { isGroupName } from '../base/names.ts';
+import { lobby } from '../codec/commands.ts';
+import type { Groups } from '../store/groups.ts';
+import {
+  groupTimeline,
+  type TimelineId,
+  type Timelines,
+  userTimeline,
+  type Watcher,
+} from '../store/timelines.ts';
+import type { Submission } from './delivery.ts';
+import type { Pusher } from './pusher.ts';
+import type { RouteCounters } from './route-counters.ts';
+
+export type Transient = Pick<Submission, 'from' | 'to' | 'group' | 'textBytes' | 'body' | 'origin'>;
+
+/** What became of one: those who were told, or why nobody was. */
+export type TransientFate =
+  | readonly Watcher[]
+  | 'too-long'
+  | 'unknown-group'
+  | 'not-a-member'
+  | 'busy';
+
+interface Waiting {
+  readonly message: Transient;
+  readonly settle: (fate: TransientFate) => void;
+}
+
+export interface TransientsOptions {
+  readonly timelines: Pick<Timelines, 'watchers'>;
+  readonly groups: Pick<Groups, 'areMembers'>;
+  readonly pusher: Pusher;
+  readonly counters: RouteCounters['transient'];
+}
+
+export class Transients {
+  readonly #options: TransientsOptions;
+  #waiting: Waiting[] = [];
+  #isPassing = false;
+
+  constructor(options: TransientsOptions) {
+    this.#options = options;
+  }
+
+  /** False: dropped, as too many wait. Otherwise `settle` is called once, later. */
+  take(message: Transient, settle: (fate: TransientFate) => void): boolean {
+    const { counters } = this.#options;
+    if (this.#waiting.length >= limits.transientsWaitingMax) {
+      counters.droppedAsTooMany.value += 1;
+      return false;
+    }
+    counters.taken.value += 1;
+    this.#waiting.push({ message, settle });
+    if (!this.#isPassing) void this.#passAll();
+    return true;
+  }
+
+  /** The same, as a promise. */
+  pass(message: Transient): Promise<TransientFate> {
+    return new Promise((resolve) => {
+      if (!this.take(message, resolve)) resolve('busy');
+    });
+  }
+
+  async #passAll(): Promise<void> {
+    this.#isPassing = true;
+    // What comes in the same turn belongs to the same batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      await this.#pass(this.#waiting.splice(0, limits.storeBatchMax));
+    }
+    this.#isPassing = false;
+  }
+
+  async #pass(batch: readonly Waiting[]): Promise<void> {
+    const { timelines, groups, counters } = this.#options;
+    const allowed = batch.filter((waiting) => this.#passesRules(waiting));
+    const named = allowed.filter(({ message }) => isNamed(message.group));
+    const asked = [...new Set(allowed.map(({ message }) => timelineOf(message)))];
+    try {
+      const [watchers, members] = await Promise.all([
+        asked.length === 0 ? [] : timelines.watchers(asked),
+        named.length === 0
+          ? []
+          : groups.areMembers(
+              named.map(({ message: { group, from: userId } }) => ({ group, userId })),
+            ),
+      ]);
+      const watchersOf = new Map(asked.map((timeline, index) => [timeline, watchers[index] ?? []]));
+      const outsiders = new Set(named.filter((_, index) => !members[index]));
+      for (const waiting of allowed) {
+        if (outsiders.has(waiting)) this.#refuse(waiting, 'not-a-member');
+        else this.#push(waiting, watchersOf.get(timelineOf(waiting.message)) ?? []);
+      }
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      counters.droppedByStore.value += allowed.length;
+      for (const { settle } of allowed) settle('busy');
+    }
+  }
+
+  #passesRules(waiting: Waiting): boolean {
+    const { textBytes, group } = waiting.message;
+    if (textBytes > limits.textBytesMax) this.#refuse(waiting, 'too-long');
+    else if (isNamed(group) && !isGroupName(group)) this.#refuse(waiting, 'unknown-group');
+    else return true;
+    return false;
+  }
+
+  #refuse({ settle }: Waiting, fate: TransientFate): void {
+    this.#options.counters.refused.value += 1;
+    settle(fate);
+  }
+
+  #push({ message, settle }: Waiting, watchers: readonly Watcher[]): void {
+    const { pusher, counters } = this.#options;
+    if (watchers.length === 0) counters.toNobody.value += 1;
+    else pusher.pushTransient(message, watchers);
+    settle(watchers);
+  }
+}
+
+function isNamed(group: string): boolean {
+  return group !== '' && group !== lobby;
+}
+
+function timelineOf({ to, group }: Transient): TimelineId {
+  return group === '' ? userTimeline(to) : groupTimeline(group);
+}
