@@ -298,6 +298,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /cancelDelayed',
       'get /servers',
       'post /kick',
+      'get /counters',
     ],
   ]);
   const { properties } = paths['/delay'].post.requestBody.content['application/json'].schema;
