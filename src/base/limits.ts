@@ -80,8 +80,11 @@ export const limits = {
   moveLingerMsMax: 1_000,
   /** How long stopping waits for the registry to take a server out of choice. */
   withdrawMsMax: 1_000,
-  /** How often a server asks whether anything was lost on its way: how late that may be seen. */
-  checkMs: 30_000,
+  /**
+   * How often a server asks whether anything was lost on its way. With the sweep that makes sure and
+   * the client's reading it is noticed within 30 s.
+   */
+  checkMs: 27_000,
   /** A group is followed on, as far as routes know, for this long after its last member here. */
   interestLingerMs: 30_000,
   /** Groups of which a server speaks in one sweep: what a route has to answer in one turn. */

@@ -188,4 +188,23 @@ describe('cut off', () => {
     route?.callers.restore();
     await talk.complete();
   }, 120_000);
+
+  test('routes from a server without a sign: its people still get everything within half a minute', async () => {
+    const server = busyServer();
+    const [listener] = crowdOf(server) as [Client];
+    const elsewhere = cluster.servers.filter((each) => each !== server);
+    const speakers = await peopleOn(
+      elsewhere.map(({ address }) => address),
+      cluster.routeUrls,
+    );
+    const speaker = speakers.at(-1) as Client;
+    server.links.silence();
+    // The listener says nothing, whose acknowledgement would tell that something came before it; and
+    // no push can come through. What is missed is found by the server itself.
+    speaker.say(`${listener.userId};;can you hear me?`);
+    await listener.whenText('can you hear me?', 32_000);
+    server.links.restore();
+    talk.say(20);
+    await talk.complete();
+  }, 120_000);
 });
