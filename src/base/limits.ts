@@ -183,6 +183,8 @@ export const limits = {
    * one to come; the others are read again.
    */
   clientHeldMessagesMax: 512,
+  /** Transient messages that a client holds for an application that is slow; others are dropped. */
+  clientTransientsHeldMax: 128,
   /**
    * Identities that a device remembers, to show a message once even when its number was given out
    * anew. Saved each time the cursor is.

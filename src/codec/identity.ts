@@ -18,3 +18,11 @@ export function identityOfFields(fields: MessageFields): string {
 export function identityOf(body: Uint8Array): string {
   return identityOfFields(scanMessage(body));
 }
+
+/**
+ * The id of a message that is not stored, whose number is no place in an order: none that is stored
+ * has it.
+ */
+export function transientIdentity(source: string, sendSeq: number): string {
+  return `${source}.~${sendSeq}`;
+}

@@ -107,6 +107,12 @@ export const optionTable = {
     description: 'the group to send to',
     defaults: { send: optional },
   },
+  transient: {
+    type: 'boolean',
+    topic: 'Message',
+    description: 'send to whoever is connected, at most once; nothing is stored',
+    defaults: { client: false, send: false },
+  },
 
   route: {
     type: 'urls',

@@ -132,23 +132,27 @@ class FragileStream implements ByteStream {
     });
   }
 
+  get bufferedBytes(): number {
+    return this.#stream?.bufferedBytes ?? 0;
+  }
+
   write(bytes: Uint8Array): void {
     this.#add(() => this.#stream?.write(bytes));
   }
 
   /** The device is gone from here at once, what it has written before goes its way. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#add(() => {
-      this.#stream?.close();
+      void this.#stream?.close();
       this.#gone();
     });
   }
 
   /** What is on its way is lost. */
   break(reason: string): void {
-    this.#stream?.close();
+    void this.#stream?.close();
     this.#gone();
     // A transport tells nothing before `open` has returned.
     queueMicrotask(() => this.#tell((events) => events.ended(reason)));
@@ -156,7 +160,7 @@ class FragileStream implements ByteStream {
 
   abandon(): void {
     this.#isOver = true;
-    this.#stream?.close();
+    void this.#stream?.close();
     this.#gone();
   }
 

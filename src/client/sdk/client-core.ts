@@ -7,6 +7,7 @@
  *     └────────────────────┴───────────┴─────────┴──── close(), refused ──▶ closed
  */
 import { CimError, describeError, type ErrorName } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
 import { command } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
@@ -87,6 +88,14 @@ export class ClientCore {
     if (this.#closing || this.#isClosed())
       return Promise.reject(new CimError('unavailable', 'the client is closed'));
     return this.#sender.send(target, text);
+  }
+
+  /** Undefined: it was not written. */
+  sendTransient(target: Target, text: string): SentMessage | undefined {
+    const unsent = this.#keeper?.bufferedBytes ?? 0;
+    const isOpen = this.#state === 'ready' && !this.#closing;
+    if (!isOpen || unsent > limits.transientOutboxBytesMax) return undefined;
+    return this.#sender.sendTransient(target, text);
   }
 
   get followedGroups(): readonly string[] {
@@ -309,7 +318,7 @@ export class ClientCore {
     this.#alarm.cancel();
     this.#sender.abandon();
     this.#incoming?.stop();
-    this.#keeper?.stop();
+    await this.#keeper?.stop();
     await (await this.#device)?.close();
     this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));
     this.#events.emit('closed', event);

@@ -19,17 +19,21 @@ export interface Message {
   readonly to?: number;
   readonly group?: string;
   readonly text: string;
-  /** Its number in the timeline of the user, or of the group. */
+  /** Its number in the timeline of the user, or of the group; 0 for a transient message. */
   readonly seq: number;
   /** When it was accepted, ms since 1970. */
   readonly at: number;
+  /** It is not stored: shown to whoever was connected, at most once. */
+  readonly transient?: true;
 }
 
-/** An own message that is stored. */
+/** An own message that is stored, or (transient) written. */
 export interface SentMessage {
   readonly id: string;
-  /** Its number in one's own timeline, or in the group's; 0 if not known. */
+  /** Its number in one's own timeline, or in the group's; 0 if not known, or none. */
   readonly seq: number;
+  /** It is not stored, and nobody says whether it arrives. */
+  readonly transient?: true;
 }
 
 export interface User {

@@ -79,6 +79,16 @@ export class CimClient {
     return this.#core.send(target, text);
   }
 
+  /**
+   * For whoever is connected now, at most once, not stored and not answered: telemetry, "is typing".
+   * Never waits and is never sent again. Undefined if it was not even written: not connected, or too
+   * much waits to leave. Throws a CimError if it could never be sent: `too-long`,
+   * `invalid-argument`.
+   */
+  sendTransient(target: Target, text: string): SentMessage | undefined {
+    return this.#core.sendTransient(target, text);
+  }
+
   /** Rejects with a CimError, as the following do: `unavailable` when no route answers. */
   onlineUsers(): Promise<User[]> {
     return this.#routes.onlineUsers();

@@ -62,11 +62,16 @@ export class ConnectionKeeper {
     this.#connection?.write(fields);
   }
 
-  /** What was written is sent first. */
-  stop(): void {
+  /** Bytes written that have not left yet. */
+  get bufferedBytes(): number {
+    return this.#connection?.bufferedBytes ?? 0;
+  }
+
+  /** Resolves when what was written is sent, or will not be. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#pause?.cancel();
-    this.#connection?.close();
+    await this.#connection?.close();
   }
 
   /**

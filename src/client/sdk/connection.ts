@@ -93,12 +93,17 @@ export class Connection {
     this.#stream.write(encodeRequest(fields));
   }
 
-  /** Ends it from this side; what was written is sent first. */
-  close(): void {
+  /** Bytes written that have not left yet. */
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  /** Ends it from this side; resolves when what was written is sent, or will not be. */
+  async close(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#sweep.cancel();
-    this.#stream.close();
+    await this.#stream.close();
   }
 
   #received(bytes: Uint8Array): void {
@@ -151,7 +156,7 @@ export class Connection {
 
   #end(end: ConnectionEnd): void {
     if (this.#state === 'ended') return;
-    this.close();
+    void this.close();
     this.#options.onEnd(end);
   }
 

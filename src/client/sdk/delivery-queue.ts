@@ -2,6 +2,7 @@
  * What goes to the application next, of whatever timeline: one message at a time, in the order in
  * which they came, as fast as it takes them.
  */
+import { limits } from '../../base/limits.ts';
 import type { Message } from './client-events.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
 import type { Entry } from './timeline-cursor.ts';
@@ -16,13 +17,16 @@ export interface DeliveryQueueOptions {
 }
 
 interface Delivery {
-  readonly timeline: FollowedTimeline;
-  readonly entry: Entry<Message>;
+  /** Null: there is nothing to show. */
+  readonly content: Message | null;
+  /** The application has taken it; absent for what is in no timeline. */
+  readonly taken?: () => void;
 }
 
 export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions;
   readonly #deliveries: Delivery[] = [];
+  #transientCount = 0;
   #delivering = false;
   #stopped = false;
 
@@ -30,13 +34,20 @@ export class DeliveryQueue {
     this.#options = options;
   }
 
-  /** What was not taken yet. */
-  get length(): number {
-    return this.#deliveries.length;
+  /** What was not taken yet of timelines. */
+  get untakenCount(): number {
+    return this.#deliveries.length - this.#transientCount;
   }
 
-  add(timeline: FollowedTimeline, entry: Entry<Message>): void {
-    this.#deliveries.push({ timeline, entry });
+  add({ cursor }: FollowedTimeline, entry: Entry<Message>): void {
+    this.#deliveries.push({ content: entry.content, taken: () => cursor.taken(entry) });
+  }
+
+  /** In the order of arrival; dropped if the application is behind, or nobody listens. */
+  addTransient(content: Message): void {
+    if (this.#transientCount >= limits.clientTransientsHeldMax || !this.#options.listener()) return;
+    this.#deliveries.push({ content });
+    this.#transientCount += 1;
   }
 
   /** Hands on what there is, unless that is under way. Waits only where the application does. */
@@ -52,12 +63,16 @@ export class DeliveryQueue {
     this.#delivering = true;
     try {
       for (let next = this.#next(); next; next = this.#next()) {
-        const { content } = next.entry;
+        const { content, taken } = next;
         const taking = content && this.#options.listener()?.(content);
         if (taking) await taking;
         if (this.#stopped) break;
         this.#deliveries.shift();
-        next.timeline.cursor.taken(next.entry);
+        if (!taken) {
+          this.#transientCount -= 1;
+          continue;
+        }
+        taken();
         this.#options.onTaken();
       }
     } catch (error) {
@@ -69,6 +84,6 @@ export class DeliveryQueue {
   /** Undefined: nothing to deliver, or nobody to take it. */
   #next(): Delivery | undefined {
     const next = this.#deliveries[0];
-    return this.#stopped || (next?.entry.content && !this.#options.listener()) ? undefined : next;
+    return this.#stopped || (next?.content && !this.#options.listener()) ? undefined : next;
   }
 }

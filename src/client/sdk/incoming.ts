@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorTable } from '../../base/errors.ts';
 import { command } from '../../codec/commands.ts';
-import { sourceOf } from '../../codec/identity.ts';
+import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { Ack, GroupPlace, ServerFrame } from '../../codec/server-frame.ts';
 import type { Message } from './client-events.ts';
@@ -60,7 +60,7 @@ export class Incoming {
     this.#timelines = new Timelines({
       state: options.state,
       random: options.random,
-      untakenCount: () => this.#deliveries.length,
+      untakenCount: () => this.#deliveries.untakenCount,
       emit: (timeline, entry) => this.#deliveries.add(timeline, entry),
     });
   }
@@ -80,10 +80,17 @@ export class Incoming {
   message(frame: ServerFrame): void {
     const { from, to, group, sendSeq, seq, at } = frame;
     const timeline = this.#timelines.get(group);
-    if (!timeline || seq === 0) return;
+    if (!timeline || (seq === 0 && !frame.transient)) return;
     const epochHex = toHex(frame.fromEpoch);
-    const identity = `${sourceOf(from, epochHex, to, group)}.${sendSeq}`;
+    const source = sourceOf(from, epochHex, to, group);
     const isOwn = from === this.#options.userId && epochHex === this.#options.epochHex;
+    if (frame.transient) {
+      const id = transientIdentity(source, sendSeq);
+      if (!isOwn)
+        this.#deliveries.addTransient({ ...messageOf(id, frame), seq: 0, transient: true });
+      return this.#deliveries.deliver();
+    }
+    const identity = `${source}.${sendSeq}`;
     // Seen where it is stored once. Of a message to somebody else this is only the sender's copy: the
     // receiver's may still be missing, and the message has to be sent until it is acknowledged.
     if (isOwn && (group !== '' || to === from))

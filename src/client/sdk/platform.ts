@@ -21,11 +21,13 @@ export interface Transport {
 export interface ByteStream {
   /** In order. Takes ownership of `bytes`. Not called before `opened` nor after the end. */
   write(bytes: Uint8Array): void;
+  /** Bytes written that the network has not taken yet. */
+  readonly bufferedBytes: number;
   /**
-   * What was written before is sent first, if the other side takes it. None of the events happens
-   * any more.
+   * What was written before is sent first, if the other side takes it; resolves when it has, or will
+   * not. None of the events happens any more.
    */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface ByteStreamEvents {

@@ -4,7 +4,7 @@
  */
 import type { CimError } from '../../base/errors.ts';
 import { command } from '../../codec/commands.ts';
-import { sourceOf } from '../../codec/identity.ts';
+import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { SentMessage, Target } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
@@ -24,6 +24,7 @@ export class Sender {
   readonly epoch: Uint8Array;
   readonly epochHex: string;
   readonly outgoing: Outgoing;
+  #transientCount = 0;
   #onAllAnswered: (() => void) | undefined;
 
   constructor(options: SenderOptions) {
@@ -64,6 +65,22 @@ export class Sender {
       reject(error);
     }
     return promise;
+  }
+
+  /** Written now, and forgotten. */
+  sendTransient(target: Target, text: string): SentMessage {
+    const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
+    const reqMsg = checkedText(text);
+    const sendSeq = ++this.#transientCount;
+    this.#options.write({
+      cmd: command.message,
+      reqMsg,
+      ...(group === '' ? { to } : { group }),
+      sendSeq,
+      transient: true,
+    });
+    const source = sourceOf(this.#options.userId, this.epochHex, to, group);
+    return { id: transientIdentity(source, sendSeq), seq: 0, transient: true };
   }
 
   /** Resolves when all that was sent is answered, and after `timeoutMs` at the latest. */

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
-import type { CimClient, Target } from '../sdk/index.ts';
+import type { CimClient, SentMessage, Target } from '../sdk/index.ts';
 import type { Action, Query } from './action.ts';
 import { Answers, type Oracle } from './answers.ts';
 import type { ReadLine } from './line-splitter.ts';
@@ -15,7 +15,7 @@ import type { InputLine, Outgoing, View } from './view.ts';
 
 /** What the terminal needs of a CimClient. */
 export type Messenger = Oracle &
-  Pick<CimClient, 'start' | 'send' | 'schedule' | 'close' | 'followedGroups'>;
+  Pick<CimClient, 'start' | 'send' | 'sendTransient' | 'schedule' | 'close' | 'followedGroups'>;
 
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
@@ -29,6 +29,8 @@ export interface ConversationOptions {
   readonly userName: string;
   /** What a line asks for. */
   readonly parse: (text: string) => Action;
+  /** Texts are for whoever is connected, and not stored. */
+  readonly isTransient: boolean;
   /** How long a question waits for the connection, and for what was sent before it. */
   readonly patienceMs: number;
 }
@@ -43,6 +45,8 @@ export class Conversation {
     this.#options = options;
     this.#answers = new Answers(options);
     options.client.on('ready', () => this.#connected.resolve());
+    // Whoever waits for it then does so in vain, and is refused.
+    options.client.on('closed', () => this.#connected.resolve());
   }
 
   /** Texts that are not answered yet. */
@@ -84,7 +88,7 @@ export class Conversation {
         return view.refused(line, action.code, action.message);
       case 'send':
         return this.#begin(line, action, async () => {
-          const sent = await client.send(action.target, action.text);
+          const sent = await this.#send(action);
           return () => view.sent(line, action, sent);
         });
       case 'schedule':
@@ -96,6 +100,15 @@ export class Conversation {
       default:
         return this.#answer(line, action);
     }
+  }
+
+  async #send({ target, text }: Outgoing): Promise<SentMessage> {
+    const { client, isTransient } = this.#options;
+    if (!isTransient) return client.send(target, text);
+    await this.#connected.promise;
+    const sent = client.sendTransient(target, text);
+    if (!sent) throw new CimError('unavailable', 'not sent: it could not leave at once');
+    return sent;
   }
 
   /** Does not wait for the answer, unless too many are awaited. */

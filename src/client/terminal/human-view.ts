@@ -62,8 +62,11 @@ export class HumanView implements View, Inbox {
     return this.#settle(line.number, [render.echoBlock(line.text), ...blocks]);
   }
 
-  sent({ number }: InputLine, outgoing: Outgoing, _sent: SentMessage): Promise<void> {
-    return this.#settle(number, this.#outgoing(outgoing, render.stored));
+  sent({ number }: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    return this.#settle(
+      number,
+      this.#outgoing(outgoing, sent.transient ? render.transient : render.stored),
+    );
   }
 
   scheduled(

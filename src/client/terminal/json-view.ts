@@ -91,7 +91,7 @@ function toLine(event: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-function messageEvent({ id, from, fromName, to, group, text, seq, at }: Message) {
+function messageEvent({ id, from, fromName, to, group, text, seq, at, transient }: Message) {
   const receiver = group === undefined ? { to } : { group };
   return {
     event: 'message',
@@ -102,6 +102,7 @@ function messageEvent({ id, from, fromName, to, group, text, seq, at }: Message)
     text,
     seq,
     at: new Date(at).toISOString(),
+    ...(transient && { transient }),
   };
 }
 

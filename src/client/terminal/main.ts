@@ -49,7 +49,7 @@ export async function runClient(
 }
 
 interface Parts {
-  readonly settings: Pick<ClientSettings, 'userId' | 'name' | 'json' | 'listen'>;
+  readonly settings: Pick<ClientSettings, 'userId' | 'name' | 'json' | 'listen' | 'transient'>;
   readonly client: Messenger;
   readonly interrupts: Interrupts;
   readonly host: TerminalHost;
@@ -76,6 +76,7 @@ export function converse(parts: Parts): Promise<number> {
     userId: settings.userId,
     userName: settings.name,
     parse: parseInput,
+    isTransient: settings.transient,
     patienceMs: isPerson ? 2_000 : 10_000,
     stays: settings.listen,
     isPatient: settings.listen || host.stdin.isTTY,

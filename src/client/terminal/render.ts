@@ -27,7 +27,11 @@ export function messageBlock(message: Message, reader: Reader, keyword?: string)
     ...person(message.from, message.fromName, reader),
     ...receiver(target, reader),
   ];
-  const block = { head: [...head, { text: ': ' }], body: showEmoji(safeText(message.text)) };
+  const block = {
+    head: [...head, { text: ': ' }],
+    body: showEmoji(safeText(message.text)),
+    ...(message.transient && { tail: dim(' ~') }),
+  };
   return keyword === undefined ? block : { ...block, keyword };
 }
 
@@ -54,6 +58,9 @@ export function outgoingBlock(
 const shortIdCharacters = 6;
 
 export const stored: Span = { text: '✓', style: 'green' };
+
+/** Not stored, and perhaps not arrived. */
+export const transient: Span = { text: '~', style: 'dim' };
 
 export function failed(reason: string): Span {
   return { text: `✗ ${reason}`, style: 'red' };

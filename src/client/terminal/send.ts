@@ -41,6 +41,7 @@ export interface SendAllOptions {
   readonly target: Target;
   readonly input: InputSource;
   readonly json: boolean;
+  readonly transient: boolean;
   readonly userId: number;
   readonly name: string;
   readonly host: TerminalHost;
@@ -48,7 +49,7 @@ export interface SendAllOptions {
 
 /** With a client that is there already. */
 export async function sendAll(options: SendAllOptions): Promise<number> {
-  const { client, target, input, json, userId, name, host } = options;
+  const { client, target, input, json, transient, userId, name, host } = options;
   const output = new Output(host.stdout);
   const view = new SendView(output, new Output(host.stderr), json);
   const interrupts = new Interrupts(host);
@@ -68,6 +69,7 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     userName: name,
     parse: (text): Action =>
       text.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text },
+    isTransient: transient,
     patienceMs: 0,
     stays: false,
     isPatient: false,

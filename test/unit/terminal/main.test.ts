@@ -28,7 +28,7 @@ function begin(
     on: () => {},
     off: () => {},
   } as unknown as Host;
-  const settings = { userId: 1, name: 'bob', json, listen: false };
+  const settings = { userId: 1, name: 'bob', json, listen: false, transient: false };
   return { client, code: converse({ settings, client, host, interrupts: new Interrupts(host) }) };
 }
 

@@ -7,7 +7,7 @@ import { sendAll } from '../../../src/client/terminal/send.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
-function begin({ json = false } = {}) {
+function begin({ json = false, transient = false } = {}) {
   const client = new FakeMessenger();
   const streams = {
     stdin: new PassThrough(),
@@ -22,6 +22,7 @@ function begin({ json = false } = {}) {
     client,
     host,
     json,
+    transient,
     target: { to: 2 },
     input: pipeInput(stdin),
     userId: 1,
@@ -75,6 +76,32 @@ describe('send', () => {
     expect(out()).toBe(
       '{"event":"sent","line":2,"id":"id2","seq":2}\n{"event":"sent","line":1,"id":"id1","seq":1}\n',
     );
+  });
+
+  test('with --transient is over when all is written, and waits for the connection only', async () => {
+    const { client, stdin, code, out } = begin({ json: true, transient: true });
+    stdin.end('one\ntwo\n');
+    await waitUntil('the input is read', () => stdin.readableEnded, {
+      timeoutMs: 2_000,
+      pollMs: 1,
+    });
+    expect(client.transients).toEqual([]);
+    client.connect();
+    expect(await code).toBe(0);
+    expect(client.transients.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(client.sendings).toEqual([]);
+    expect(out()).toBe(
+      '{"event":"sent","line":1,"id":"~1","seq":0}\n{"event":"sent","line":2,"id":"~2","seq":0}\n',
+    );
+  });
+
+  test('with --transient fails if something could not leave at once', async () => {
+    const { client, stdin, code, err } = begin({ transient: true });
+    client.connect();
+    client.disconnect();
+    stdin.end('one\n');
+    expect(await code).toBe(1);
+    expect(err()).toContain('cim send: line 1: not sent: it could not leave at once\n');
   });
 
   test('fails if anything is refused', async () => {

@@ -19,7 +19,7 @@ interface Event {
   readonly [key: string]: unknown;
 }
 
-function begin({ stays = false, isPatient = false } = {}) {
+function begin({ stays = false, isPatient = false, isTransient = false } = {}) {
   const client = new FakeMessenger();
   const clock = new VirtualClock();
   const stdin = new PassThrough();
@@ -44,6 +44,7 @@ function begin({ stays = false, isPatient = false } = {}) {
     interrupts,
     stays,
     isPatient,
+    isTransient,
     input: pipeInput(stdin),
     broken: output.broken,
     people: new People(),
@@ -59,7 +60,7 @@ function begin({ stays = false, isPatient = false } = {}) {
   return { client, clock, view, stdin, stdout, interrupts, events, read, code, until, told };
 }
 
-function talk(options: { stays?: boolean; isPatient?: boolean } = {}) {
+function talk(options: Parameters<typeof begin>[0] = {}) {
   const session = begin(options);
   session.read();
   return session;
@@ -390,6 +391,17 @@ describe('the end', () => {
     expect(await code).toBe(69);
     expect(kinds(events)).toEqual(['error 1', 'closed']);
     expect(events[1]).toEqual({ event: 'closed', reason: 'could not log in: nobody there' });
+  });
+
+  test('the cluster cannot be reached, with --transient', async () => {
+    const { client, clock, stdin, events, code, until } = talk({ isTransient: true });
+    stdin.end('one\n');
+    await until('the input is read', () => stdin.readableEnded);
+    await clock.advance(10_000);
+    expect(await code).toBe(69);
+    expect(kinds(events)).toEqual(['error 1', 'closed']);
+    expect(events[0]).toMatchObject({ code: 'unavailable' });
+    expect(client.transients).toEqual([]);
   });
 
   test('a person or a listener goes on trying', async () => {

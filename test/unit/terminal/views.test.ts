@@ -99,6 +99,11 @@ describe('json', () => {
         }),
       `{"event":"result","line":6,"command":":q","data":[{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}],"older":true,"expired":false}`,
     ],
+    [
+      'a transient message',
+      (view) => view.message({ ...privateMessage, seq: 0, transient: true }),
+      `{"event":"message","id":"2.e.1.1","from":2,"fromName":"amy","to":1,"text":"hi :smile:","seq":0,"at":"${iso}","transient":true}`,
+    ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
   ])('%s', async (_name, show, expected) => {
@@ -148,6 +153,21 @@ describe('people', () => {
   test.each<[string, (view: HumanView) => unknown, string[]]>([
     ['ready', (view) => view.ready(ready), ['· connected to 127.0.0.1:9000 as bob (1)']],
     ['a private message', (view) => view.message(privateMessage), ['10:05 amy (2) → you: hi 😄']],
+    [
+      'a transient message',
+      (view) => view.message({ ...privateMessage, seq: 0, transient: true }),
+      ['10:05 amy (2) → you: hi 😄 ~'],
+    ],
+    [
+      'sent, transient',
+      (view) =>
+        view.sent(
+          line(1, 'x'),
+          { target: { to: 2 }, text: 'x' },
+          { id: 'i', seq: 0, transient: true },
+        ),
+      ['10:05 you → amy (2): x ~'],
+    ],
     ['a lobby message', (view) => view.message(groupMessage), ['10:05 amy (2): all']],
     [
       'a group message',

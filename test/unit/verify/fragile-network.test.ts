@@ -17,8 +17,9 @@ const transport: Transport = {
     machine.push(`open ${host}:${port}`);
     far = events;
     return {
+      bufferedBytes: 0,
       write: (bytes) => machine.push(`write ${bytes}`),
-      close: () => machine.push('close'),
+      close: async () => void machine.push('close'),
     };
   },
 };
@@ -75,7 +76,7 @@ describe('a connection', () => {
 
     network.become('silent');
     stream.write(Uint8Array.of(4));
-    stream.close();
+    void stream.close();
     far.received(Uint8Array.of(5));
     network.become('up');
     expect(machine.slice(2)).toEqual(['write 4', 'close']);

@@ -32,11 +32,20 @@ function open(host: string, port: number, events: ByteStreamEvents): ByteStream 
       }
       socket.write(bytes);
     },
-    close() {
+    get bufferedBytes() {
+      return socket.writableLength;
+    },
+    // Until the other side has ended it, too: a process that exits earlier resets the connection, and
+    // that may take along what is on its way.
+    async close() {
       closed = true;
       if (socket.connecting) socket.destroy();
+      if (socket.closed) return;
+      const ended = new Promise((resolve) => socket.once('close', resolve));
       socket.end();
-      setTimeout(() => socket.destroy(), lingerMs).unref();
+      const timer = setTimeout(() => socket.destroy(), lingerMs);
+      await ended;
+      clearTimeout(timer);
     },
   };
 }

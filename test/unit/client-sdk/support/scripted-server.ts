@@ -13,7 +13,7 @@ import type { ByteStreamEvents } from '../../../../src/client/sdk/platform.ts';
 import { assertClientFields } from '../../../../src/codec/client-frame.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
-import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import { appendOrigin } from '../../../../src/codec/message-body.ts';
 import { toHex } from '../../../../src/codec/message-scan.ts';
 import { com } from '../../../../src/codec/protobuf.ts';
 import {
@@ -43,6 +43,7 @@ export interface Told {
   readonly sendSeq: number;
   readonly text?: string;
   readonly at?: number;
+  readonly transient?: boolean;
 }
 
 export const bob = { userId: 1, userName: 'bob' };
@@ -56,10 +57,12 @@ function bodyOf({
   sendSeq,
   text,
   at = 1_000,
+  transient = false,
 }: Told): Uint8Array {
   const target = group === undefined ? { to: to ?? bob.userId } : { group };
-  const frame = encodeClientMessage({ ...target, sendSeq, text: text ?? `text ${sendSeq}` });
-  return appendOrigin(frame, {
+  const reqMsg = text ?? `text ${sendSeq}`;
+  const fields = { cmd: command.message, ...target, sendSeq, reqMsg, transient };
+  return appendOrigin(Request.encode(Request.create(fields)).finish(), {
     from,
     fromName: from === 1 ? 'bob' : 'amy',
     epochHex: toHex(epoch),
@@ -135,6 +138,10 @@ export class ServerConnection {
     return this.send(encodePush(bodyOf(told), seq));
   }
 
+  pushTransient(told: Told): Promise<void> {
+    return this.send(encodePush(bodyOf({ ...told, transient: true }), 0));
+  }
+
   ack(ack: Partial<Ack> & { sendSeq: number }): Promise<void> {
     return this.send(
       encodeAck({ to: ack.group ? 0 : 2, group: '', code: 0, seq: 0, expected: 0, ...ack }),
@@ -184,6 +191,8 @@ export class World {
   /** Whether servers take connections. */
   reachable = true;
   fraction = 0.5;
+  /** What the network has not taken yet of what a client has written. */
+  unsentBytes = 0;
   #byte = 0;
 
   readonly platform: Platform = {
@@ -234,11 +243,15 @@ export class World {
   #connect(host: string, port: number, events: ByteStreamEvents) {
     const connection = new ServerConnection(host, port, events);
     const { reachable } = this;
+    const unsentBytes = () => this.unsentBytes;
     if (reachable) this.connections.push(connection);
     queueMicrotask(() => (reachable ? connection.open() : events.ended('connection refused')));
     return {
       write: (bytes: Uint8Array) => connection.write(bytes),
-      close: () => {
+      get bufferedBytes() {
+        return unsentBytes();
+      },
+      close: async () => {
         connection.closedByClient = true;
       },
     };

@@ -40,6 +40,8 @@ export class FakeMessenger implements Messenger {
   readonly schedules: { target: Target; text: string; delaySeconds: number }[] = [];
   /** All calls of send(). */
   readonly sendings: Sending[] = [];
+  /** All that sendTransient() has written. */
+  readonly transients: { target: Target; text: string }[] = [];
   /** Answers sends as soon as they are made. */
   answersAtOnce = false;
   readonly #listeners = new Map<string, Set<(event: never) => unknown>>();
@@ -81,6 +83,12 @@ export class FakeMessenger implements Messenger {
     this.#unanswered.add(sending);
     if (this.answersAtOnce) this.store(this.sendings.length);
     return sending.outcome.promise;
+  }
+
+  sendTransient(target: Target, text: string): SentMessage | undefined {
+    if (this.state !== 'ready') return undefined;
+    this.transients.push({ target, text });
+    return { id: `~${this.transients.length}`, seq: 0, transient: true };
   }
 
   /** The n-th message sent is stored. */
