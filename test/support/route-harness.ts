@@ -56,6 +56,8 @@ export class RouteHarness {
   readonly transients: TransientEntry[] = [];
   /** What the server answers to transient messages. */
   transientCode = 0;
+  readonly drained: string[] = [];
+  drainCode = 0;
   /** Session ids that the server knows. */
   readonly connected = new Set<number>();
 
@@ -78,7 +80,10 @@ export class RouteHarness {
         this.memberships.push(entry);
         return { code: 0 };
       }),
-      drain: immediately(() => ({ code: 0 })),
+      drain: immediately((entry) => {
+        this.drained.push(entry.instance);
+        return { code: this.drainCode };
+      }),
       end: immediately(() => ({ code: 0 })),
       wake: immediately(() => ({ code: 0 })),
       online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),

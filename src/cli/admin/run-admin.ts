@@ -33,6 +33,8 @@ const actions: Readonly<Record<string, Action>> = {
   servers: { run: servers },
   online: { run: online },
   kick: { target: 'the id of a user', run: kick },
+  drain: { target: 'a server, as ip:port or by its instance,', run: drain },
+  counters: { run: counters },
 };
 
 /** Resolves to the exit code. */
@@ -108,6 +110,24 @@ async function kick(ask: Ask, target: string): Promise<Result> {
   const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
   const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
   return { objects: [{ userId, ended }], text };
+}
+
+async function drain(ask: Ask, server: string): Promise<Result> {
+  await ask('POST', '/drain', { server });
+  const text = `${server} takes no more logins, and everybody there is sent elsewhere\n`;
+  return { objects: [{ server }], text };
+}
+
+interface Counter {
+  readonly name: string;
+  readonly value: number;
+  readonly description: string;
+}
+
+async function counters(ask: Ask): Promise<Result> {
+  const found = (await ask('GET', '/counters')) as readonly Counter[];
+  const rows = found.map(({ name, value, description }) => [name, String(value), description]);
+  return { objects: found, text: formatTable(['NAME', 'VALUE', 'WHAT IT COUNTS'], rows) };
 }
 
 type Cluster = Pick<AdminSettings, 'route' | 'clusterSecret'>;

@@ -1,4 +1,4 @@
-/** GET /servers, POST /kick: for operators, who bear the cluster secret. */
+/** GET /servers, POST /kick, /drain: for operators, who bear the cluster secret. */
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
 import { boolean, integer, string, userId } from './fields.ts';
@@ -46,6 +46,21 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'object', properties: { ended: integer } },
       handle: async ({ userId }) => ({ ended: await operations.kick(userId) }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/drain',
+      summary: 'Takes a server out of choice for good, and sends everybody there elsewhere',
+      operators: true,
+      body: {
+        type: 'object',
+        required: ['server'],
+        properties: {
+          server: { type: 'string', description: 'ip:cimServerPort of /servers, or its instance' },
+        },
+      },
+      handle: ({ server }) => operations.drain(server),
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
+import { CimError } from '../../../src/base/errors.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -10,16 +11,17 @@ import { FakeHost } from './fake-host.ts';
 
 async function startRoute() {
   const operations = new FakeOperations();
+  const counters = new Counters();
   const { log } = recordingLog();
   const app = buildRouteApp(operations, {
     clusterSecret: () => 'cluster',
-    counters: new Counters(),
+    counters,
     log,
     version: '9.9.9',
   });
   onTeardown(() => app.close());
   const { port } = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { operations, url: `http://127.0.0.1:${port}` };
+  return { operations, counters, url: `http://127.0.0.1:${port}` };
 }
 
 async function admin(...words: string[]) {
@@ -83,6 +85,36 @@ describe('cim admin', () => {
     ]);
   });
 
+  test('drain', async () => {
+    const { url, operations } = await startRoute();
+    expect((await admin('drain', '10.0.0.1:9000', '--route', url)).stdout).toBe(
+      '10.0.0.1:9000 takes no more logins, and everybody there is sent elsewhere\n',
+    );
+    expect((await admin('drain', 'ab', '--route', url, '--json')).stdout).toBe('{"server":"ab"}\n');
+    expect(operations.calls).toEqual([
+      ['drain', '10.0.0.1:9000'],
+      ['drain', 'ab'],
+    ]);
+  });
+
+  test('drain of a server that is not there: exit 1, and what there is', async () => {
+    const { url, operations } = await startRoute();
+    operations.failure = new CimError('not-found', 'server: no "x" is alive; none is');
+    const { code, stderr } = await admin('drain', 'x', '--route', url);
+    expect([code, stderr]).toEqual([1, 'cim admin: server: no "x" is alive; none is\n']);
+  });
+
+  test('counters', async () => {
+    const { url, counters } = await startRoute();
+    counters.add('things', 'what there was').value = 3;
+    expect((await admin('counters', '--route', url)).stdout).toBe(
+      'NAME    VALUE  WHAT IT COUNTS\nthings      3  what there was\n',
+    );
+    expect((await admin('counters', '--route', url, '--json')).stdout).toBe(
+      '{"name":"things","value":3,"description":"what there was"}\n',
+    );
+  });
+
   test('a route that is down is passed over for the next', async () => {
     const { url } = await startRoute();
     const down = `http://127.0.0.1:${await freePort()}`;
@@ -118,6 +150,8 @@ describe('cim admin', () => {
     [['server'], 'server: is not an action (did you mean servers?)'],
     [['constructor'], 'constructor: is not an action'],
     [['kick'], 'kick: the id of a user must be given'],
+    [['drain'], 'drain: a server, as ip:port or by its instance, must be given'],
+    [['counters', '7'], '7: is one argument too many'],
     [['kick', 'amy'], 'amy: is not the id of a user'],
     [['kick', '0'], '0: is not the id of a user'],
     [['kick', '9007199254740992'], '9007199254740992: is not the id of a user'],

@@ -72,6 +72,7 @@ describe('a wrong field is named', () => {
     ['/delayed', {}, 'userId: must be given'],
     ['/cancelDelayed', { userId: 1 }, 'id: must be given'],
     ['/cancelDelayed', { userId: 1, id: '' }, 'id: must not be empty'],
+    ['/drain', { server: 7 }, 'server: must be a string'],
     ['/kick', { userId: 'amy' }, `userId: ${id}`],
   ])('%s %j', async (path, body, message) => {
     const route = new RouteCaller();
@@ -114,7 +115,7 @@ describe('what the operations refuse is passed on', () => {
 const paths = [
   ...['/registerAccount', '/login', '/offLine', '/groupRoute', '/p2pRoute', '/fetchOfflineMsgs'],
   ...['/createGroup', '/joinGroup', '/leaveGroup', '/groups', '/groupMembers'],
-  ...['/history', '/delay', '/delayed', '/cancelDelayed', '/kick'],
+  ...['/history', '/delay', '/delayed', '/cancelDelayed', '/kick', '/drain'],
 ];
 
 /** Bodies of any shape, and bodies that are nearly right. */

@@ -248,6 +248,12 @@ describe('for operators', () => {
     expect(route.operations.calls).toEqual([['kick', lisi]]);
   });
 
+  test('/drain', async () => {
+    const route = new RouteCaller();
+    expect(await route.post('/drain', { server: '10.0.0.1:9000' }, operator)).toEqual(success());
+    expect(route.operations.calls).toEqual([['drain', '10.0.0.1:9000']]);
+  });
+
   test('/counters', async () => {
     const route = new RouteCaller();
     route.counters.add('things', 'what there was').value = 3;
@@ -265,9 +271,9 @@ describe('for operators', () => {
     );
     expect(await route.get('/servers', cim)).toEqual(refused);
     expect(await route.get('/counters', cim)).toEqual(refused);
-    expect(await route.post('/kick', { userId: lisi }, { authorization: 'Bearer other' })).toEqual(
-      refused,
-    );
+    const other = { authorization: 'Bearer other' };
+    expect(await route.post('/kick', { userId: lisi }, other)).toEqual(refused);
+    expect(await route.post('/drain', { server: 'ab' }, other)).toEqual(refused);
     expect(route.operations.calls).toEqual([]);
   });
 });
@@ -298,6 +304,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /cancelDelayed',
       'get /servers',
       'post /kick',
+      'post /drain',
       'get /counters',
     ],
   ]);
