@@ -243,8 +243,11 @@ export class Outgoing {
    */
   #planRound(conversation: Conversation, now: number): void {
     const { refusal, expected, progress, backoff, unanswered } = conversation;
-    const wait = refusal === 'busy' || !progress;
+    // Nothing is left when all of it was seen in a timeline before it was refused.
+    const isDone = unanswered.size === 0;
+    const wait = !isDone && (refusal === 'busy' || !progress);
     beginRound(conversation, wait ? now + backoff.next() : 0);
+    if (isDone) return;
     this.#waiting.add(conversation);
     const first = unanswered.get(conversation.nextToWrite);
     // The timeline has forgotten what it had taken of this conversation: it expired, or a failover
@@ -267,6 +270,7 @@ export class Outgoing {
     if (conversation.unanswered.size === 0) {
       this.#pending.delete(conversation);
       this.#waiting.delete(conversation);
+      conversation.retryAt = 0;
     }
     this.#count -= 1;
     this.#characters -= message.text.length;

@@ -229,6 +229,15 @@ describe('the end of a message', () => {
     expect(device.outgoing.wakeAt).toBeLessThan(Infinity);
     device.outgoing.confirmed(2, '', 1, 7);
     expect(device.outgoing.wakeAt).toBe(Infinity);
+    device.take();
+    device.add('b');
+    expect(device.take()).toEqual(['2']);
+    device.outgoing.confirmed(2, '', 2, 8);
+    device.ack(2, { code: busy });
+    expect(device.outgoing.wakeAt).toBe(Infinity);
+    device.take();
+    device.add('c');
+    expect(device.take()).toEqual(['3']);
   });
 
   test('given up, what was written is unconfirmed, the rest was never sent', () => {
