@@ -252,7 +252,13 @@ export class TimelineCursor<Content> {
   #suspectRewind({ identity, seq }: Entry<Content>): void {
     if (this.#knows(identity)) return;
     const oldest = this.#oldest();
-    if (!oldest || seq < oldest.seq) return;
+    if (!oldest) return;
+    // Beyond what would be known again it may as well be an old message that comes late: the store is
+    // asked.
+    if (seq < oldest.seq) {
+      this.#verifyReceived();
+      return;
+    }
     this.#goBack(oldest.seq - 1);
     this.hinted(seq);
   }

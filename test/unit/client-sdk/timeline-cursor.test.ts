@@ -267,6 +267,21 @@ describe('a slow application', () => {
 });
 
 describe('a store that gives numbers out anew', () => {
+  test('is asked when a number comes that lies before all that would be known again', () => {
+    const reader = follow({ seq: 5, identity: 'm5' });
+    reader.read();
+    reader.pageEnd({ after: 5, head: 5 });
+    reader.arrive(6, 7);
+    reader.cursor.arrived(entryOf(4, 'anew 4', 10), reader.now);
+    expect(reader.read()).toMatchObject({ after: 7, afterIdentity: 'm7' });
+    reader.pageEnd({ after: 7, head: 4, rewound: true });
+    expect(reader.read()).toMatchObject({ after: 0 });
+    reader.arrive(1, 2, 3);
+    reader.cursor.arrived(entryOf(4, 'anew 4', 10), reader.now);
+    reader.pageEnd({ after: 0, head: 4 });
+    expect(reader.shown).toEqual(['m6', 'm7', 'anew 4']);
+  });
+
   /** Shown: m1 … m6; the store keeps m1 … m4 and then has x5, x6, x7. */
   function rewound() {
     const reader = follow();
