@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick demo docs services clean
+.PHONY: help setup build check format test test-quick simulate demo docs services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ services: ## install redis-server, zookeeper and nginx (Debian packages) where m
 
 test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, and bin/cim
 	$(JEST)
+
+simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
+	@node test/simulation/run.ts
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts

@@ -5,14 +5,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Account, Accounts } from '../store/accounts.ts';
 
-const rememberedMax = 50_000;
-
 export class AccountDirectory {
   readonly #accounts: Accounts;
-  readonly #known = new LRUCache<number, Account>({ max: rememberedMax });
+  readonly #known: LRUCache<number, Account>;
 
-  constructor(accounts: Accounts) {
+  constructor(accounts: Accounts, rememberedMax: number) {
     this.#accounts = accounts;
+    this.#known = new LRUCache({ max: rememberedMax });
   }
 
   /** What is remembered of this id, without asking the store. */

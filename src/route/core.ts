@@ -21,6 +21,9 @@ import { Scheduler } from './scheduler.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { Transients } from './transients.ts';
 
+/** Accounts take some hundred bytes each. */
+const rememberedMax = 50_000;
+
 export interface RouteCoreOptions {
   readonly store: Store;
   readonly registry: Registry;
@@ -28,6 +31,8 @@ export interface RouteCoreOptions {
   readonly strategy: Strategy;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Accounts that are remembered; room for all of them is made at once. */
+  readonly accountsMax?: number;
 }
 
 export interface RouteCore extends Service {
@@ -43,9 +48,10 @@ export function createRouteCore({
   strategy,
   clock,
   log,
+  accountsMax = rememberedMax,
 }: RouteCoreOptions): RouteCore {
   const { sessions, timelines, groups, schedules } = store;
-  const accounts = new AccountDirectory(store.accounts);
+  const accounts = new AccountDirectory(store.accounts, accountsMax);
   const isLive = (instance: string) => registry.view.servers.has(instance);
   const counters = new Counters();
   const routeCounters = createRouteCounters(counters);

@@ -1,0 +1,160 @@
+/** The cluster of one simulation: its processes, its store, its people and their devices. */
+import { lobby } from '../../src/codec/commands.ts';
+import { identityOf } from '../../src/codec/identity.ts';
+import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
+import { createLocalRegistry } from '../../src/registry/open-registry.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { TimelineId } from '../../src/store/timelines.ts';
+import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
+import { calm } from './fault-profile.ts';
+import { Ledger, type StoredMessage } from './ledger.ts';
+import type { Shard } from './memory-shard.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { SimulatedDevice, type User } from './simulated-device.ts';
+import { SimulatedNetwork } from './simulated-network.ts';
+import { SimulatedRoute, SimulatedServer, type Surroundings } from './simulated-roles.ts';
+import { StoreOutages } from './simulated-store.ts';
+import { World } from './world.ts';
+
+export class Cluster {
+  readonly world: World;
+  readonly ledger = new Ledger();
+  readonly network: SimulatedNetwork;
+  readonly outages = new StoreOutages();
+  readonly users: readonly User[];
+  readonly devices: SimulatedDevice[] = [];
+  readonly servers: SimulatedServer[] = [];
+  readonly routes: SimulatedRoute[] = [];
+  readonly #store: MemoryStore;
+  #texts = 0;
+
+  /** `around`: what is put around the store, to break it. */
+  static async create(random: SeededRandom, around: (store: Store) => Store): Promise<Cluster> {
+    const world = new World(random);
+    const cluster = new Cluster(world);
+    for (const { userId, userName } of cluster.users)
+      await cluster.#store.accounts.register({ userId, name: userName });
+    const surroundings: Surroundings = {
+      world,
+      network: cluster.network,
+      hub: await createLocalRegistry(),
+      store: around(cluster.#store),
+      outages: cluster.outages,
+      serverAt: (address) => cluster.servers.find((server) => server.address === address),
+      routeAt: (address) => cluster.routes.find(({ ip }) => `${ip}:8083` === address),
+    };
+    const [routeCount, serverCount] = [random.integer(1, 2), random.integer(1, 2)];
+    for (let index = 1; index <= routeCount; index++)
+      cluster.routes.push(new SimulatedRoute(`route-${index}`, `10.0.1.${index}`, surroundings));
+    for (let index = 1; index <= serverCount; index++)
+      cluster.servers.push(new SimulatedServer(`server-${index}`, `10.0.0.${index}`, surroundings));
+    for (const { userId } of cluster.users) {
+      cluster.addDevice(userId);
+      if (random.chance(0.5)) cluster.addDevice(userId);
+    }
+    return cluster;
+  }
+
+  private constructor(world: World) {
+    const { random, time } = world;
+    this.world = world;
+    this.network = new SimulatedNetwork(world);
+    this.#store = new MemoryStore({
+      retention: { messagesMax: 10_000 },
+      now: () => time.epochMs,
+    });
+    this.users = Array.from({ length: random.integer(2, 3) }, (_, index) => ({
+      userId: index + 1,
+      userName: `user-${index + 1}`,
+    }));
+  }
+
+  /** It starts when it is told to. */
+  addDevice(userId: number, ephemeral = false): SimulatedDevice {
+    const { world, network, ledger, routes } = this;
+    const { random } = world;
+    const device = new SimulatedDevice(
+      {
+        name: `device-${userId}.${this.devices.length + 1}`,
+        user: this.users[userId - 1]!,
+        ephemeral,
+        takingMsMax: random.chance(0.8) ? 0 : random.integer(1, 200),
+      },
+      {
+        world,
+        network,
+        ledger,
+        routes: routes.map(({ origin }) => origin),
+        hostAt: (origin) => routes.find((route) => route.origin === origin),
+      },
+    );
+    this.devices.push(device);
+    return device;
+  }
+
+  /** A text that was never used before: it names its message. */
+  newText(): string {
+    this.#texts += 1;
+    return `m${this.#texts}`;
+  }
+
+  get timelines(): TimelineId[] {
+    return [...this.users.map(({ userId }) => userTimeline(userId)), groupTimeline(lobby)];
+  }
+
+  // ---- the store ---------------------------------------------------------------------------------
+
+  picture(timeline: TimelineId): Shard {
+    return this.#store.data.shard(timeline);
+  }
+
+  /** A failover to a replica that has only what the picture shows. */
+  failOver(timeline: TimelineId, picture: Shard): void {
+    const before = this.#messagesOf(timeline);
+    this.#store.data.setBack(timeline, {
+      ...picture,
+      devices: this.picture(timeline).devices,
+      interests: this.picture(timeline).interests,
+    });
+    const kept = new Set(this.#messagesOf(timeline).map(({ text }) => text));
+    const lost = before.filter(({ text }) => !kept.has(text));
+    const texts = lost.map(({ text }) => text).join(' ') || 'no message';
+    this.world.note('store', `failover of ${timeline} loses ${texts}`);
+    this.ledger.addLost(timeline, lost);
+  }
+
+  /** Notes in the ledger what the store holds now. */
+  noteStored(): void {
+    for (const timeline of this.timelines)
+      this.ledger.stored.set(timeline, this.#messagesOf(timeline));
+  }
+
+  #messagesOf(timeline: TimelineId): StoredMessage[] {
+    return this.picture(timeline).messages.map(({ seq, body }) => {
+      const { textStart, textEnd } = scanMessage(body);
+      return { seq, id: identityOf(body), text: decodeText(body, textStart, textEnd) };
+    });
+  }
+
+  // ---- the end of all faults ---------------------------------------------------------------------
+
+  /** Everything works again, and everybody who has a device is back. */
+  heal(): void {
+    const { world } = this;
+    world.note('world', 'heals');
+    world.healed = true;
+    world.faults = calm;
+    world.healPartitions();
+    this.outages.heal();
+    for (const role of [...this.routes, ...this.servers]) {
+      role.process.frozenUntil = 0;
+      if (role.stopping) role.kill();
+      if (!role.process.alive) role.start();
+    }
+    for (const device of this.devices) {
+      device.process.frozenUntil = 0;
+      if (!device.running && !device.ephemeral) device.start();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What happened in a simulation, as its people saw it: what was sent and what became of it, and
+ * what each device showed. Written by the simulation, judged by checker.ts. Every text is sent once
+ * only, so it names its message.
+ */
+import type { TimelineId } from '../../src/store/timelines.ts';
+
+/** A user, or (`group` not empty) a group. */
+export interface Receiver {
+  readonly to: number;
+  readonly group: string;
+}
+
+export type Outcome =
+  /** Not answered yet. */
+  | 'open'
+  | 'stored'
+  /** For good: it must never be seen. */
+  | 'refused'
+  /** It may or may not be stored; nobody is left to be told. */
+  | 'unknown';
+
+export interface Sent extends Receiver {
+  readonly text: string;
+  readonly from: number;
+  /** The life of a device that sent it; null: it came over HTTP or from the schedule. */
+  readonly life: Life | null;
+  /** The place in the course of events, as all `…At` here. */
+  readonly sentAt: number;
+  outcome: Outcome;
+  /** Its identity, and its number in the sender's own timeline or the group's; '' and 0: unknown. */
+  id: string;
+  seq: number;
+}
+
+export interface Shown extends Receiver {
+  readonly shownAt: number;
+  readonly id: string;
+  readonly from: number;
+  readonly text: string;
+  readonly seq: number;
+  /** The application was done with it. */
+  taken: boolean;
+}
+
+/** One process of a device: from a start of the SDK to its end. */
+export interface Life {
+  readonly device: Device;
+  readonly shown: Shown[];
+  /** When it was first logged in; null: never. */
+  readyAt: number | null;
+  /** `failed`: it ended by itself, and nobody has asked for that. */
+  end: 'running' | 'closed' | 'killed' | 'failed';
+  /** Of a life that failed. */
+  reason: string;
+}
+
+export interface Device {
+  readonly name: string;
+  readonly userId: number;
+  /** It remembers nothing: it has one life. */
+  readonly ephemeral: boolean;
+  readonly lives: Life[];
+}
+
+export interface StoredMessage {
+  readonly seq: number;
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface Loss {
+  /** They may have come back since. */
+  readonly texts: Set<string>;
+  /** The newest number that was lost, and given out anew since. */
+  newest: number;
+}
+
+export class Ledger {
+  readonly sent: Sent[] = [];
+  readonly devices: Device[] = [];
+  /** What the store holds in the end. */
+  readonly stored = new Map<TimelineId, readonly StoredMessage[]>();
+  /** What failovers took from a timeline. */
+  readonly lost = new Map<TimelineId, Loss>();
+  #events = 0;
+
+  addDevice(name: string, userId: number, ephemeral: boolean): Device {
+    const device: Device = { name, userId, ephemeral, lives: [] };
+    this.devices.push(device);
+    return device;
+  }
+
+  addLife(device: Device): Life {
+    const life: Life = { device, shown: [], readyAt: null, end: 'running', reason: '' };
+    device.lives.push(life);
+    return life;
+  }
+
+  ready(life: Life): void {
+    life.readyAt ??= ++this.#events;
+  }
+
+  addSent(from: number, receiver: Receiver, text: string, life: Life | null): Sent {
+    const sentAt = ++this.#events;
+    const sent: Sent = { ...receiver, text, from, life, sentAt, outcome: 'open', id: '', seq: 0 };
+    this.sent.push(sent);
+    return sent;
+  }
+
+  addShown(life: Life, message: Omit<Shown, 'shownAt' | 'taken'>): Shown {
+    const shown: Shown = { ...message, shownAt: ++this.#events, taken: false };
+    life.shown.push(shown);
+    return shown;
+  }
+
+  addLost(timeline: TimelineId, messages: Iterable<StoredMessage>): void {
+    const loss = this.lost.get(timeline) ?? { texts: new Set(), newest: 0 };
+    for (const { text, seq } of messages) {
+      loss.texts.add(text);
+      loss.newest = Math.max(loss.newest, seq);
+    }
+    if (loss.newest > 0) this.lost.set(timeline, loss);
+  }
+}

@@ -1,0 +1,133 @@
+/** Timelines in memory, as src/store/timelines.ts says it, and nothing besides. */
+import { limits } from '../../src/base/limits.ts';
+import { identityOf } from '../../src/codec/identity.ts';
+import {
+  type Append,
+  type AppendResult,
+  groupTimeline,
+  type Page,
+  type Read,
+  type TimelineId,
+  type Timelines,
+  type Watcher,
+} from '../../src/store/timelines.ts';
+import { type MemoryData, type Shard, withEntry, withoutEntry } from './memory-shard.ts';
+
+export class MemoryTimelines implements Timelines {
+  readonly #data: MemoryData;
+  readonly #messagesMax: number;
+
+  constructor(data: MemoryData, messagesMax: number) {
+    this.#data = data;
+    this.#messagesMax = messagesMax;
+  }
+
+  async append(batch: readonly Append[]): Promise<AppendResult[]> {
+    return batch.map((append) => this.appendOne(append));
+  }
+
+  async read(read: Read): Promise<Page> {
+    return this.readNow(read);
+  }
+
+  async readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']> {
+    const older = this.#data
+      .shard(timeline)
+      .messages.filter(({ seq }) => before === 0 || seq < before);
+    return older.slice(-limit).reverse();
+  }
+
+  async heads(timelines: readonly TimelineId[]): Promise<number[]> {
+    return timelines.map((timeline) => this.#data.shard(timeline).head);
+  }
+
+  async watchers(timelines: readonly TimelineId[]): Promise<(readonly Watcher[])[]> {
+    return timelines.map((timeline) => watchersOf(this.#data.shard(timeline)));
+  }
+
+  async addInterest(
+    group: string,
+    { instance, address }: { instance: string; address: string },
+  ): Promise<number> {
+    const { interests, head } = this.#data.shard(groupTimeline(group));
+    this.#data.change(groupTimeline(group), {
+      interests: withEntry(interests, instance, address),
+    });
+    return head;
+  }
+
+  async removeInterest(group: string, instance: string): Promise<void> {
+    const { interests } = this.#data.shard(groupTimeline(group));
+    this.#data.change(groupTimeline(group), { interests: withoutEntry(interests, instance) });
+  }
+
+  appendOne({ timeline, source, sendSeq, restart, bodies, onlyIfMember }: Append): AppendResult {
+    const shard = this.#data.shard(timeline);
+    const watchers = watchersOf(shard);
+    const known = shard.sources.get(source) ?? { last: 0, seq: 0 };
+    const expected = known.last + 1;
+    if (sendSeq < 1 || (sendSeq > expected && !restart))
+      return { status: 'out-of-order', duplicates: 0, seq: 0, expected, watchers: [] };
+
+    const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    if (last < expected) {
+      const seq = last === known.last ? known.seq : 0;
+      return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
+    }
+    if (onlyIfMember !== undefined && !shard.members.has(onlyIfMember)) {
+      this.#data.change(timeline, {
+        sources: withEntry(shard.sources, source, { last, seq: 0 }),
+      });
+      return { status: 'not-a-member', duplicates: 0, seq: 0, expected: last + 1, watchers: [] };
+    }
+    const duplicates = Math.max(0, expected - sendSeq);
+    const stored = bodies
+      .slice(duplicates)
+      .map((body, index) => ({ seq: shard.head + 1 + index, body }));
+    const head = shard.head + stored.length;
+    this.#data.change(timeline, {
+      messages: [...shard.messages, ...stored].slice(-this.#messagesMax),
+      head,
+      sources: withEntry(shard.sources, source, { last, seq: bodies.length === 0 ? 0 : head }),
+    });
+    const seq = stored.length === 0 ? 0 : shard.head + 1;
+    return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
+  }
+
+  readNow({ timeline, after, identity, limit }: Read): Page {
+    const { messages, head } = this.#data.shard(timeline);
+    const first = messages[0]?.seq ?? head + 1;
+    const atCursor = messages.find(({ seq }) => seq === after);
+    const isOther = identity !== undefined && atCursor && identityOf(atCursor.body) !== identity;
+    if (after > head || isOther) return { messages: [], head, first, rewound: true };
+    const page: Page['messages'][number][] = [];
+    let bytes = 0;
+    for (const message of messages) {
+      if (message.seq <= after) continue;
+      if (page.length === limit || bytes > limits.pageBytesMax) break;
+      page.push(message);
+      bytes += message.body.length;
+    }
+    return { messages: page, head, first, rewound: false };
+  }
+}
+
+function watchersOf({ devices, interests }: Shard): Watcher[] {
+  const sessions = [...devices.values()]
+    .filter(({ closed }) => closed === null)
+    .map(({ device, connectionNumber, instance, address, sessionId }) => ({
+      device,
+      connectionNumber,
+      instance,
+      address,
+      sessionId,
+    }));
+  const servers = Array.from(interests, ([instance, address]) => ({
+    device: '',
+    connectionNumber: 0,
+    instance,
+    address,
+    sessionId: 0,
+  }));
+  return [...sessions, ...servers];
+}

@@ -1,0 +1,112 @@
+/**
+ * Stores that break a promise, each in one way: what the simulation must find out, or it would find
+ * nothing else either.
+ */
+import type { Store } from '../../src/store/store.ts';
+import type { Append, Page, Read, Timelines } from '../../src/store/timelines.ts';
+
+export type Sabotage = (store: Store) => Store;
+
+export const sabotages: Readonly<Record<string, Sabotage>> = {
+  'a store that stores again what is sent again': (store) => {
+    let appends = 0;
+    return withAppend(store, (append) => {
+      appends += 1;
+      return { ...append, source: `${append.source}~${appends}`, restart: true };
+    });
+  },
+
+  'a store that answers and does not store': (store) => {
+    let appends = 0;
+    const { timelines } = store;
+    return withTimelines(store, {
+      append: async (batch) => {
+        appends += batch.length;
+        const results = await timelines.append(appends % 5 === 0 ? [] : batch);
+        return batch.map(
+          ({ bodies }, index) =>
+            results[index] ?? {
+              status: 'taken',
+              duplicates: bodies.length,
+              seq: 0,
+              expected: 0,
+              watchers: [],
+            },
+        );
+      },
+    });
+  },
+
+  'a store that turns runs round': (store) =>
+    withAppend(store, (append) => ({ ...append, bodies: append.bodies.toReversed() })),
+
+  'a store that leaves out a message of a page': (store) =>
+    withTimelines(store, {
+      read: async (read) => skipFirst(read, await store.timelines.read(read)),
+    }),
+
+  'a store that starts new devices at the end': (store) => ({
+    ...store,
+    ...closing(store),
+    sessions: {
+      ...bound(store.sessions),
+      open: async (batch) => {
+        const results = await store.sessions.open(batch);
+        return results.map((result) =>
+          result.status === 'opened' ? { ...result, cursor: result.head } : result,
+        );
+      },
+    },
+  }),
+
+  'a store that tells nobody': (store) => {
+    const { timelines } = store;
+    return {
+      ...withTimelines(store, {
+        append: async (batch) => {
+          const results = await timelines.append(batch);
+          return results.map((result) => ({ ...result, watchers: [] }));
+        },
+        // Nor afterwards.
+        heads: async (names) => names.map(() => 0),
+        addInterest: async (group, server) => {
+          await timelines.addInterest(group, server);
+          return 0;
+        },
+      }),
+      sessions: {
+        ...bound(store.sessions),
+        check: async (batch) => batch.map(() => ({ known: true, head: 0 })),
+      },
+    };
+  },
+};
+
+function withAppend(store: Store, change: (append: Append) => Append): Store {
+  return withTimelines(store, { append: (batch) => store.timelines.append(batch.map(change)) });
+}
+
+function withTimelines(store: Store, changes: Partial<Timelines>): Store {
+  return { ...store, ...closing(store), timelines: { ...bound(store.timelines), ...changes } };
+}
+
+function closing(store: Store): Pick<Store, 'problem' | 'close'> {
+  return { problem: () => store.problem(), close: () => store.close() };
+}
+
+/** An object's methods, free of it. */
+function bound<T extends object>(object: T): T {
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(object))) {
+    const method = (object as Record<string, unknown>)[name];
+    if (typeof method === 'function') copy[name] = method.bind(object);
+  }
+  return copy as T;
+}
+
+/** As if retention had taken it. */
+function skipFirst({ after }: Read, page: Page): Page {
+  const [first, ...rest] = page.messages;
+  if (first?.seq !== after + 1) return page;
+  return { ...page, messages: rest, first: after + 2 };
+}

@@ -1,0 +1,90 @@
+/**
+ * One seed from its start to the verdict: a cluster and its people, some time in which things go
+ * wrong, then everything works again, and once it is quiet the ledger is checked.
+ */
+import type { Store } from '../../src/store/store.ts';
+import { check } from './checker.ts';
+import { Cluster } from './cluster.ts';
+import { drawDisturbances } from './disturbances.ts';
+import { drawFaults } from './fault-profile.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { act } from './workload.ts';
+import { hashOf } from './world.ts';
+
+export interface Verdict {
+  readonly seed: number;
+  /** In one line each; empty when everything promised was kept. */
+  readonly violations: readonly string[];
+  /** The course of events, in one line each. */
+  readonly trace: readonly string[];
+  /** Of the trace: two courses that differ have different ones. */
+  readonly hash: string;
+  readonly messages: number;
+  readonly virtualMs: number;
+}
+
+/** What is not right this long after the end of all faults is not going to be. */
+const quietMsMax = 120_000;
+/** How often it is looked whether all is done. */
+const lookMs = 1_000;
+/** Once all is done: time for something to happen once more. */
+const afterMs = 3_000;
+
+export async function simulate(
+  seed: number,
+  around: (store: Store) => Store = (store) => store,
+): Promise<Verdict> {
+  const random = new SeededRandom(seed);
+  const cluster = await Cluster.create(random, around);
+  const { world } = cluster;
+  const { time } = world;
+  await time.runUntil(1);
+  for (const device of cluster.devices)
+    time.after(random.chance(0.7) ? 0 : random.integer(0, 10_000), () => {
+      if (!device.process.alive) device.start();
+    });
+
+  const endsAt = random.integer(1_000, 12_000);
+  world.faults = drawFaults(random);
+  scheduleAll(cluster, endsAt);
+  await time.runUntil(endsAt);
+  cluster.heal();
+  await untilDone(cluster, endsAt + quietMsMax);
+  return {
+    seed,
+    violations: violationsOf(cluster),
+    trace: world.trace,
+    hash: hashOf(world.trace),
+    messages: cluster.ledger.sent.length,
+    virtualMs: time.now,
+  };
+}
+
+function scheduleAll(cluster: Cluster, endsAt: number): void {
+  const { random, time } = cluster.world;
+  const acts = random.integer(1, 6);
+  for (let index = 0; index < acts; index++)
+    time.after(random.integer(0, endsAt), () => act(cluster));
+  const kinds = drawDisturbances(random);
+  if (kinds.length === 0) return;
+  const count = random.integer(1, 12);
+  for (let index = 0; index < count; index++)
+    time.after(random.integer(0, endsAt), () => random.pick(kinds)(cluster));
+}
+
+async function untilDone(cluster: Cluster, until: number): Promise<void> {
+  const { time } = cluster.world;
+  let done = false;
+  while (!done && time.now < until) {
+    await time.runUntil(time.now + lookMs);
+    for (const c of cluster.network.connections()) c.cut();
+    if (violationsOf(cluster).length > 0) continue;
+    await time.runUntil(time.now + afterMs);
+    done = violationsOf(cluster).length === 0;
+  }
+}
+
+function violationsOf(cluster: Cluster): string[] {
+  cluster.noteStored();
+  return check(cluster.ledger);
+}

@@ -1,0 +1,219 @@
+/**
+ * Servers and routes as processes: what src/server/core.ts and src/route/main.ts put together, over
+ * simulated ports. Each may be killed and started again at its address.
+ */
+import type { ServerApi } from '../../src/api/server-api.ts';
+import { strategies } from '../../src/balance/strategies.ts';
+import { Counters } from '../../src/base/counters.ts';
+import { createLogger } from '../../src/base/log.ts';
+import type { Endpoint } from '../../src/http/endpoint.ts';
+import { routeMethods, serverMethods } from '../../src/link/methods.ts';
+import type { LocalRegistryHub } from '../../src/registry/open-registry.ts';
+import { type Registry, routeAddress } from '../../src/registry/registry.ts';
+import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
+import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
+import { delayEndpoints } from '../../src/route/endpoints/delay.ts';
+import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
+import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
+import { Gateway } from '../../src/server/gateway.ts';
+import { RoutePool } from '../../src/server/route-pool.ts';
+import type { Store } from '../../src/store/store.ts';
+import { SimulatedLink } from './simulated-links.ts';
+import type { SimulatedNetwork } from './simulated-network.ts';
+import { SimulatedStore, type StoreOutages } from './simulated-store.ts';
+import { SimulatedProcess } from './simulated-time.ts';
+import type { World } from './world.ts';
+
+export interface Surroundings {
+  readonly world: World;
+  readonly network: SimulatedNetwork;
+  readonly hub: LocalRegistryHub;
+  readonly store: Store;
+  readonly outages: StoreOutages;
+  /** Who is at an address now: `ip:tcpPort:httpPort` of a server, `ip:port` of a route. */
+  readonly serverAt: (address: string) => SimulatedServer | undefined;
+  readonly routeAt: (address: string) => SimulatedRoute | undefined;
+}
+
+const log = createLogger('simulation', 'silent');
+/** The registry notices a death by the end of a session. */
+const registrySessionMs = 10_000;
+const version = 'simulated';
+
+/** Wall clocks of machines differ by no more than this. */
+const skewMsMax = 50;
+
+export class SimulatedRoute {
+  readonly name: string;
+  readonly ip: string;
+  readonly #surroundings: Surroundings;
+  process: SimulatedProcess;
+  core!: RouteCore;
+  endpoints: readonly Endpoint[] = [];
+  /** It was told to stop, and has not ended yet or again. */
+  stopping = false;
+  #registry!: Registry;
+  #lives = 0;
+
+  constructor(name: string, ip: string, surroundings: Surroundings) {
+    this.name = name;
+    this.ip = ip;
+    this.#surroundings = surroundings;
+    this.process = new SimulatedProcess(surroundings.world.time, name);
+    this.start();
+  }
+
+  get origin(): string {
+    return `http://${this.ip}:8083`;
+  }
+
+  start(): void {
+    const { world, hub, store, outages, serverAt } = this.#surroundings;
+    const process = new SimulatedProcess(world.time, this.name, world.random.integer(0, skewMsMax));
+    const registry = hub.join();
+    const links = new Map<string, ServerApi>();
+    const linkTo = (address: string): ServerApi => {
+      const known = links.get(address);
+      if (known) return known;
+      const link = new SimulatedLink(world, serverMethods, process, () => serverAt(address));
+      links.set(address, link.api);
+      return link.api;
+    };
+    this.core = createRouteCore({
+      store: new SimulatedStore(world, process, store, outages),
+      registry,
+      servers: { at: linkTo },
+      strategy: strategies['round-robin'](),
+      clock: process.clock,
+      log,
+      accountsMax: 10,
+    });
+    const { operations } = this.core;
+    this.endpoints = [
+      ...accountEndpoints(operations),
+      ...messageEndpoints(operations),
+      ...delayEndpoints(operations),
+      ...groupEndpoints(operations),
+    ];
+    this.process = process;
+    this.stopping = false;
+    this.#registry = registry;
+    const instance = `${this.name}.${++this.#lives}`;
+    void registry.announceRoute({ instance, ip: this.ip, port: 8083, version });
+  }
+
+  get api(): RouteCore['api'] {
+    return this.core.api;
+  }
+
+  kill(): void {
+    if (!this.process.alive) return;
+    const { world } = this.#surroundings;
+    this.process.kill();
+    leaveLater(world, this.#registry, world.random.integer(0, registrySessionMs));
+  }
+
+  /** SIGTERM: out of the registry first, then what is under way is finished. */
+  stop(): void {
+    if (!this.process.alive || this.stopping) return;
+    this.stopping = true;
+    void this.#registry.close();
+    this.process.after(3_000, () => this.kill());
+  }
+}
+
+export class SimulatedServer {
+  readonly name: string;
+  readonly ip: string;
+  readonly #surroundings: Surroundings;
+  process: SimulatedProcess;
+  gateway!: Gateway;
+  /** It was told to stop, and has not ended yet or again. */
+  stopping = false;
+  #registry!: Registry;
+  #withdraw: () => Promise<void> = async () => {};
+  #lives = 0;
+
+  constructor(name: string, ip: string, surroundings: Surroundings) {
+    this.name = name;
+    this.ip = ip;
+    this.#surroundings = surroundings;
+    this.process = new SimulatedProcess(surroundings.world.time, name);
+    this.start();
+  }
+
+  get address(): string {
+    return `${this.ip}:9000:8081`;
+  }
+
+  get api(): ServerApi {
+    return this.gateway.api;
+  }
+
+  start(): void {
+    const { world, hub, network, routeAt } = this.#surroundings;
+    const process = new SimulatedProcess(world.time, this.name, world.random.integer(0, skewMsMax));
+    const registry = hub.join();
+    const connect = (address: string) =>
+      new SimulatedLink(world, routeMethods, process, () => routeAt(address));
+    const pool = new RoutePool({ connect, clock: process.clock });
+    const followRoutes = () => {
+      if (process.alive) pool.update(registry.view.routes.map(routeAddress));
+    };
+    registry.onChange(followRoutes);
+    followRoutes();
+    const instance = `${this.name}.${++this.#lives}`;
+    const gateway = new Gateway({
+      routes: pool.api,
+      instance,
+      address: () => this.address,
+      withdraw: () => this.#withdraw(),
+      clock: process.clock,
+      counters: new Counters(),
+      log,
+    });
+    network.listen(`${this.ip}:9000`, { process, accept: (stream) => gateway.accept(stream) });
+    this.process = process;
+    this.gateway = gateway;
+    this.#registry = registry;
+    this.stopping = false;
+    void registry
+      .announceServer({
+        instance,
+        ip: this.ip,
+        tcpPort: 9000,
+        httpPort: 8081,
+        version,
+        connections: 0,
+      })
+      .then((announcement) => {
+        this.#withdraw = () => announcement.withdraw();
+      });
+  }
+
+  kill(): void {
+    if (!this.process.alive) return;
+    const { world } = this.#surroundings;
+    this.process.kill();
+    leaveLater(world, this.#registry, world.random.integer(0, registrySessionMs));
+  }
+
+  /** SIGTERM: out of choice first, alive until the last connection has gone. */
+  stop(): void {
+    if (!this.process.alive || this.stopping) return;
+    this.stopping = true;
+    const { process } = this;
+    const registry = this.#registry;
+    void this.#withdraw()
+      .then(() => this.gateway.stop())
+      .then(() => {
+        if (!process.alive) return;
+        void registry.close();
+        process.kill();
+      });
+  }
+}
+
+function leaveLater(world: World, registry: Registry, delayMs: number): void {
+  world.time.after(delayMs, () => void registry.close());
+}

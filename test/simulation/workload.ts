@@ -1,0 +1,71 @@
+/** What people do: they talk, in bursts, to each other, to the lobby, and to nobody. */
+import { CimError } from '../../src/base/errors.ts';
+import { lobby } from '../../src/codec/commands.ts';
+import type { Cluster } from './cluster.ts';
+import type { Receiver } from './ledger.ts';
+import type { SimulatedDevice } from './simulated-device.ts';
+import { httpOf } from './simulated-http.ts';
+import { SimulatedProcess } from './simulated-time.ts';
+
+/** Nobody has this account: it is a final refusal, which takes its number. */
+const nobody = 999;
+const burstMax = 12;
+
+/** One act of somebody. */
+export function act(cluster: Cluster): void {
+  const { random } = cluster.world;
+  const running = cluster.devices.filter((device) => device.running);
+  if (running.length === 0) return;
+  const device = random.pick(running);
+  const kind = random.fraction();
+  if (kind < 0.85) burst(cluster, device, receiverOf(cluster));
+  else if (kind < 0.93) device.schedule(receiverOf(cluster), cluster.newText(), delayOf(cluster));
+  else sendOverHttp(cluster);
+}
+
+function receiverOf({ world: { random }, users }: Cluster): Receiver {
+  const kind = random.fraction();
+  if (kind < 0.25) return { to: 0, group: lobby };
+  if (kind < 0.28) return { to: nobody, group: '' };
+  return { to: random.pick(users).userId, group: '' };
+}
+
+function delayOf({ world: { random } }: Cluster): number {
+  return random.integer(0, 5);
+}
+
+function burst(cluster: Cluster, device: SimulatedDevice, receiver: Receiver): void {
+  const { random, time } = cluster.world;
+  const count = random.chance(0.5) ? 1 : random.integer(2, burstMax);
+  const spreadMs = random.pick([0, 0, 100, 2_000]);
+  for (let index = 0; index < count; index++) {
+    const send = () => device.send(receiver, cluster.newText());
+    if (spreadMs === 0) send();
+    else time.after(random.integer(0, spreadMs), send);
+  }
+}
+
+/** An application without a device, for one of the users. */
+function sendOverHttp(cluster: Cluster): void {
+  const { world, users, routes, ledger } = cluster;
+  const { random, time } = world;
+  const process = new SimulatedProcess(time, 'caller');
+  const http = httpOf(world, process, (origin) => routes.find((each) => each.origin === origin));
+  const { userId } = random.pick(users);
+  const toLobby = random.chance(0.3);
+  const receiver = toLobby ? { to: 0, group: lobby } : { to: random.pick(users).userId, group: '' };
+  const text = cluster.newText();
+  const sent = ledger.addSent(userId, receiver, text, null);
+  world.note('caller', `sends ${text} to ${receiver.group || receiver.to} for ${userId}`);
+  const body = toLobby ? { userId, msg: text } : { userId, receiveUserId: receiver.to, msg: text };
+  const url = `${random.pick(routes).origin}${toLobby ? '/groupRoute' : '/p2pRoute'}`;
+  http.request(url, { method: 'POST', headers: {}, body, timeoutMs: 5_000 }).then(
+    () => {
+      sent.outcome = 'stored';
+    },
+    (error: unknown) => {
+      // Nothing that can be tried again says whether it was done.
+      sent.outcome = error instanceof CimError && !error.retryable ? 'refused' : 'unknown';
+    },
+  );
+}
