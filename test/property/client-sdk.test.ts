@@ -261,6 +261,7 @@ class SendingWorld {
   readonly #wire: OutgoingMessage[] = [];
   readonly #outgoing = new Outgoing({
     random: () => 0.5,
+    date: () => this.now,
     write: (message) => this.#wire.push(message),
   });
 

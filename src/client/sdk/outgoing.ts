@@ -40,6 +40,13 @@ interface Unanswered {
   restart: boolean;
   /** When it was last written. Never written, it cannot have been stored. */
   writtenAt: number | undefined;
+  firstWritten: Moment | undefined;
+}
+
+/** By two clocks: one jumps when it is set, the other stands still while the machine sleeps. */
+interface Moment {
+  readonly monotonicMs: number;
+  readonly dateMs: number;
 }
 
 /** Messages to one user or group. Numbers are contiguous from 1 in the order of `add`. */
@@ -62,8 +69,16 @@ interface Conversation {
 
 export interface OutgoingOptions {
   readonly random: () => number;
+  /** Ms since 1970. */
+  readonly date: () => number;
   readonly write: (message: OutgoingMessage) => void;
 }
+
+/**
+ * What was first written longer ago is not written again: by then a timeline may have forgotten that
+ * it took it, and would take it twice. Less by what a message may be on its way, and clocks apart.
+ */
+const resendMsMax = limits.sourceStateMs - 3_600_000;
 
 export class Outgoing {
   readonly #options: OutgoingOptions;
@@ -100,6 +115,7 @@ export class Outgoing {
       outcome,
       restart: false,
       writtenAt: undefined,
+      firstWritten: undefined,
     });
     this.#pending.add(conversation);
     this.#count += 1;
@@ -212,10 +228,21 @@ export class Outgoing {
       const sendSeq = conversation.nextToWrite++;
       const message = unanswered.get(sendSeq);
       if (!message) continue;
+      if (this.#isStale(message, now)) {
+        this.#settle(conversation, sendSeq)?.refused(new CimError('unconfirmed'));
+        continue;
+      }
       message.writtenAt = now;
+      message.firstWritten ??= { monotonicMs: now, dateMs: this.#options.date() };
       inFlight.add(sendSeq);
       this.#options.write({ to, group, sendSeq, text: message.text, restart: message.restart });
     }
+  }
+
+  #isStale({ firstWritten }: Unanswered, now: number): boolean {
+    if (!firstWritten) return false;
+    const { monotonicMs, dateMs } = firstWritten;
+    return Math.max(now - monotonicMs, this.#options.date() - dateMs) > resendMsMax;
   }
 
   #judge(conversation: Conversation, { sendSeq, code, seq, expected }: Ack): void {

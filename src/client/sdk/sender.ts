@@ -34,6 +34,7 @@ export class Sender {
     this.epochHex = toHex(this.epoch);
     this.outgoing = new Outgoing({
       random: () => platform.random.fraction(),
+      date: () => platform.clock.now(),
       write: ({ to, group, sendSeq, text, restart }) =>
         write({
           cmd: command.message,

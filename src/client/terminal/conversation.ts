@@ -117,7 +117,7 @@ export class Conversation {
     outgoing: Outgoing,
     request: () => Promise<() => Promise<void>>,
   ): Promise<void> {
-    const task = this.#tell(line, request, outgoing);
+    const task = this.#tell(line, request, groupOf(outgoing.target), outgoing);
     this.#outstanding.add(Buffer.byteLength(outgoing.text), task);
     task.catch(() => {}); // the output is broken: the session ends by that
     await this.#outstanding.whenRoom();
@@ -125,16 +125,18 @@ export class Conversation {
 
   async #answer(line: InputLine, query: Query): Promise<void> {
     if (query.kind !== 'help' && query.kind !== 'emoji') await this.#settle();
-    await this.#tell(line, async () => {
+    const answer = async () => {
       const result = await this.#answers.to(query);
       return () => this.#options.view.result(line, result);
-    });
+    };
+    await this.#tell(line, answer, groupOf(query));
   }
 
   /** Makes the request, and shows what came of it. Rejects only if that could not be shown. */
   async #tell(
     line: InputLine,
     request: () => Promise<() => Promise<void>>,
+    group: string | undefined,
     outgoing?: Outgoing,
   ): Promise<void> {
     const { view } = this.#options;
@@ -143,7 +145,7 @@ export class Conversation {
       show = await request();
     } catch (error) {
       if (!(error instanceof CimError)) throw error;
-      const message = helpfulMessage(error, outgoing?.target);
+      const message = helpfulMessage(error, group);
       show = () => view.refused(line, error.kind, message, outgoing);
     }
     await show();
@@ -160,10 +162,15 @@ export class Conversation {
   }
 }
 
+/** The group that it is about, if it is. */
+function groupOf(asked: Target | Query): string | undefined {
+  if ('kind' in asked && asked.kind === 'history') return asked.query.group;
+  return 'group' in asked ? asked.group : undefined;
+}
+
 /** What the person can do about it, where that is not clear from the error itself. */
-function helpfulMessage({ kind, message }: CimError, target: Target | undefined): string {
-  if (!target || !('group' in target)) return message;
-  const { group } = target;
+function helpfulMessage({ kind, message }: CimError, group: string | undefined): string {
+  if (group === undefined) return message;
   if (kind === 'not-a-member') return `you are not in #${group}: enter it with :join ${group}`;
   if (kind === 'unknown-group') return `there is no group #${group}: make it with :create ${group}`;
   return message;

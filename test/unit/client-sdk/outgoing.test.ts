@@ -17,7 +17,13 @@ function sender({ online = true } = {}) {
     written,
     ends,
     now: 0,
-    outgoing: new Outgoing({ random: () => 0.5, write: (message) => written.push(message) }),
+    /** What the clock on the wall is ahead by. */
+    dateAhead: 0,
+    outgoing: new Outgoing({
+      random: () => 0.5,
+      date: (): number => 1_000 + device.now + device.dateAhead,
+      write: (message) => written.push(message),
+    }),
     /** "stored <text> <seq>" or "<kind> <text>" will be in `ends`. */
     add(text: string, to = 2, group = '') {
       const outcome = {
@@ -238,6 +244,44 @@ describe('the end of a message', () => {
     device.take();
     device.add('c');
     expect(device.take()).toEqual(['3']);
+  });
+
+  test('is unconfirmed rather than written again, when timelines may have forgotten it', () => {
+    const device = sender();
+    const hour = 3_600_000;
+    device.add('a');
+    device.add('b');
+    device.take();
+    device.now = limits.sourceStateMs - hour;
+    device.reconnect();
+    expect(device.take()).toEqual(['1', '2']);
+    device.now += 1;
+    device.add('c');
+    device.reconnect();
+    expect(device.ends).toEqual(['unconfirmed a', 'unconfirmed b']);
+    expect(device.take()).toEqual(['3', '3']);
+    // The timeline has taken neither, or has forgotten it.
+    device.ack(3, { code: outOfOrder, expected: 1 });
+    expect(device.take()).toEqual(['3!']);
+    device.ack(3, { seq: 9 });
+    expect(device.ends.at(-1)).toBe('stored c as 3 at 9');
+    expect(device.outgoing.unansweredCount).toBe(0);
+  });
+
+  test('is so, too, when the machine has slept for as long', () => {
+    const device = sender();
+    device.add('a');
+    device.dateAhead = limits.sourceStateMs;
+    device.reconnect();
+    expect(device.ends).toEqual(['unconfirmed a']);
+  });
+
+  test('what was never written waits for as long as it takes', () => {
+    const device = sender({ online: false });
+    device.add('a');
+    device.now = 2 * limits.sourceStateMs;
+    device.outgoing.connected(device.now);
+    expect(device.take()).toEqual(['1']);
   });
 
   test('given up, what was written is unconfirmed, the rest was never sent', () => {

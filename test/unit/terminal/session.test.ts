@@ -271,6 +271,15 @@ describe('lines', () => {
     expect(events[1]).toEqual({ event: 'error', line: 1, code: kind, message });
   });
 
+  test('so does the answer to a question about a group', async () => {
+    const { client, stdin, events, code } = talk();
+    client.connect();
+    stdin.end(':join dev\n');
+    await code;
+    const message = 'there is no group #dev: make it with :create dev';
+    expect(events[1]).toEqual({ event: 'error', line: 1, code: 'unknown-group', message });
+  });
+
   test('what is delayed is listed as it is due, and taken back by the beginning of its id', async () => {
     const { client, stdin, events, code } = talk();
     const first = { id: 'ab12', to: 2, text: 'first', dueAt: Date.UTC(2026, 0, 31) };

@@ -63,6 +63,21 @@ describe('sending', () => {
     expect(next.takeTexts()).toEqual(['b', 'c', 'd']);
   });
 
+  test('what was written a week ago is not written again', async () => {
+    const { client, server, world } = await online();
+    const sent = watch(client.send({ to: 2 }, 'old'));
+    server.takeTexts();
+    const route = Promise.withResolvers<unknown>();
+    world.handlers['/login'] = () => route.promise;
+    await server.end();
+    await world.clock.advance(limits.sourceStateMs);
+    route.resolve({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081 });
+    watch(client.send({ to: 2 }, 'new'));
+    const next = await reconnect(world);
+    expect(sent.error).toMatchObject({ kind: 'unconfirmed' });
+    expect(next.takeTexts()).toEqual(['new']);
+  });
+
   test('busy: again in order after a while', async () => {
     const { client, server, clock } = await online();
     for (const text of ['a', 'b']) watch(client.send({ to: 2 }, text));
