@@ -37,6 +37,18 @@ export const limits = {
    * from the store.
    */
   outboxBytesMax: 4 * 1024 * 1024,
+  /**
+   * Bytes waiting for one connection above which live messages are not added to them: it is told to
+   * read when it has taken these. A multiple of a stream's high-water mark.
+   */
+  liveBytesMax: 256 * 1024,
+  /**
+   * Bytes waiting for all connections of a process; beyond it those that have read nothing for
+   * longest are closed.
+   */
+  outboxTotalBytesMax: 256 * 1024 * 1024,
+  /** Pages of all connections that routes are asked for at a time: each may be `pageBytesMax`. */
+  pagesUnderWayMax: 256,
   /** How long a connection may leave bytes unread before it counts as frozen. */
   outboxStallMsMax: 30_000,
   /**

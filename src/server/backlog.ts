@@ -1,26 +1,71 @@
-/** What waits to be written to one connection, and for how long its peer has taken none of it. */
+/**
+ * What waits to be written to one connection: little, whatever its reader does. Above a bound live
+ * messages are not buffered any more: the connection is *behind*, and of each of its timelines only
+ * the newest number is kept. When its peer has taken everything, it is told to read: it catches up
+ * from the store, not from a growing buffer.
+ */
 import type { Duplex } from 'node:stream';
+import { limits } from '../base/limits.ts';
 import { Outbox } from '../net/outbox.ts';
+import type { OutboxBudget } from './outbox-budget.ts';
+
+export interface BacklogOwner {
+  /**
+   * The peer has taken all that it was slow to take. Of these timelines (empty: its own) there is
+   * more, up to these numbers, than it was told.
+   */
+  drained(behind: ReadonlyMap<string, number>): void;
+}
+
+const nothing: ReadonlyMap<string, number> = new Map();
 
 export class Backlog {
+  readonly #owner: BacklogOwner;
   readonly #stream: Duplex;
+  readonly #budget: OutboxBudget;
   readonly #outbox: Outbox;
+  /** Null while everything is written as it comes. */
+  #behind: Map<string, number> | null = null;
+  #awaitsDrain = false;
   /** Since when the peer has taken none of the bytes that wait for it; 0 = none wait. */
   #stalledAt = 0;
   /** Bytes that it had taken then. */
   #takenBytes = 0;
 
-  constructor(stream: Duplex) {
+  constructor(owner: BacklogOwner, stream: Duplex, budget: OutboxBudget) {
+    this.#owner = owner;
     this.#stream = stream;
+    this.#budget = budget;
     this.#outbox = new Outbox(stream);
   }
 
   get bufferedBytes(): number {
-    return this.#outbox.bufferedBytes;
+    return this.#stream.destroyed ? 0 : this.#outbox.bufferedBytes;
+  }
+
+  get stalledAt(): number {
+    return this.#stalledAt;
   }
 
   write(frame: Uint8Array): void {
+    this.#budget.spend(frame.length);
     this.#outbox.write(frame);
+  }
+
+  /** Whether a live message is to be written; if not, `seq` is kept, to be told later. */
+  takesLive(timeline: string, seq: number): boolean {
+    if (this.#behind === null && this.#outbox.bufferedBytes <= limits.liveBytesMax) return true;
+    this.#behind ??= new Map();
+    if (seq > (this.#behind.get(timeline) ?? 0)) this.#behind.set(timeline, seq);
+    this.#awaitDrain();
+    return false;
+  }
+
+  /** Whether a page is to be fetched; if not, `drained` will be called. */
+  takesPage(): boolean {
+    if (this.#behind === null && this.#outbox.bufferedBytes <= limits.liveBytesMax) return true;
+    this.#awaitDrain();
+    return false;
   }
 
   flush(): void {
@@ -43,5 +88,20 @@ export class Backlog {
     else if (this.#stalledAt === 0 || takenBytes > this.#takenBytes) this.#stalledAt = now;
     this.#takenBytes = takenBytes;
     return this.#stalledAt === 0 ? 0 : now - this.#stalledAt;
+  }
+
+  /**
+   * A stream says that it has drained after it was given more than its high-water mark, which is
+   * far below `limits.liveBytesMax`.
+   */
+  #awaitDrain(): void {
+    if (this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
+    this.#stream.once('drain', () => {
+      const behind = this.#behind ?? nothing;
+      this.#awaitsDrain = false;
+      this.#behind = null;
+      this.#owner.drained(behind);
+    });
   }
 }

@@ -7,25 +7,15 @@
  *     └───────────────────┴──────── close ───────────┴──────────┘
  */
 import type { Duplex } from 'node:stream';
-import type { OpenResult, SubmitEntry } from '../api/route-api.ts';
+import type { OpenResult } from '../api/route-api.ts';
 import type { MembershipEntry } from '../api/server-api.ts';
 import { limits } from '../base/limits.ts';
-import {
-  type AcknowledgementFrame,
-  assertMessageFields,
-  commandOf,
-  decodeAcknowledgement,
-  decodeLogin,
-  decodeRead,
-  type ReadFrame,
-} from '../codec/client-frame.ts';
+import { commandOf, decodeLogin } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, lobby, protocolVersion } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { scanMessage } from '../codec/message-scan.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import {
-  encodeAck,
   encodeCloseCode,
   encodeHint,
   encodeJoined,
@@ -34,28 +24,19 @@ import {
   encodeWelcome,
   pong,
 } from '../codec/server-frame.ts';
-import { Backlog } from './backlog.ts';
-import { assertAddress, assertLogin, assertRead } from './client-rules.ts';
+import { Backlog, type BacklogOwner } from './backlog.ts';
+import { type CimPeer, CimRequests, type RequestOwner } from './cim-requests.ts';
+import { assertLogin } from './client-rules.ts';
 import { CursorReport } from './cursor-report.ts';
 import { encodeUnnumbered } from './fan-out.ts';
-import { Intake } from './intake.ts';
-import type { JavaReader } from './java-reader.ts';
-import { PageReads, type PageSource } from './page-reads.ts';
+import type { JavaPeer, JavaReader } from './java-reader.ts';
+import type { OutboxBudget, Waiting } from './outbox-budget.ts';
 import type { ServerCounters } from './server-counters.ts';
 
-/** What a message needs to be acknowledged by. */
-export interface MessageReference {
-  readonly connection: ClientConnection;
-  readonly to: number;
-  readonly group: string;
-  readonly sendSeq: number;
-}
-
 /** What a connection needs of its gateway. */
-export interface ConnectionOwner extends PageSource {
-  /** Of this process. */
-  readonly instance: string;
+export interface ConnectionOwner extends RequestOwner {
   readonly counters: ServerCounters;
+  readonly budget: OutboxBudget;
   /** No more logins: everybody is to go elsewhere. */
   readonly isMoving: boolean;
   /** A number for a connection that is about to open, never used before in this instance. */
@@ -63,11 +44,6 @@ export interface ConnectionOwner extends PageSource {
   monotonic(): number;
   /** Answered by `opened`, or the end. */
   open(connection: ClientConnection, connectionNumber: number): void;
-  submit(entry: SubmitEntry, reference: MessageReference): void;
-  /** A message that is not answered. */
-  submitTransient(entry: SubmitEntry): void;
-  /** The number of the turn of the event loop, as far as `submitTransient` is concerned. */
-  readonly transientTurn: number;
   /** The stream has ended; called once. */
   closed(connection: ClientConnection): void;
   /** Something that the connection sent made us fail. */
@@ -79,7 +55,7 @@ type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
 /** How long a closed connection may take to fetch its last frame. */
 const lingerMs = 2_000;
 
-export class ClientConnection {
+export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waiting {
   readonly sessionId: number;
   userId = 0;
   userName = '';
@@ -99,7 +75,6 @@ export class ClientConnection {
   readonly #owner: ConnectionOwner;
   readonly #stream: Duplex;
   readonly #backlog: Backlog;
-  readonly #intake: Intake;
   #state: State = 'fresh';
   #speaksCim = false;
   /**
@@ -108,8 +83,8 @@ export class ClientConnection {
    */
   #waitingSince: number;
   #isLeaving = false;
-  /** Made when needed: most connections need none of these for most of their lives. */
-  #reads: PageReads | null = null;
+  /** Of a cim client, from its login on. */
+  #requests: CimRequests | null = null;
   #cursor: CursorReport | null = null;
   /** Groups joined or left before the login was answered; told after that. */
   #memberships: MembershipEntry[] | null = null;
@@ -121,8 +96,7 @@ export class ClientConnection {
   constructor(owner: ConnectionOwner, stream: Duplex) {
     this.#owner = owner;
     this.#stream = stream;
-    this.#backlog = new Backlog(stream);
-    this.#intake = new Intake(stream);
+    this.#backlog = new Backlog(this, stream, owner.budget);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.monotonic();
     this.#listen();
@@ -156,7 +130,7 @@ export class ClientConnection {
     this.#stream.on('error', ignore);
     this.#stream.on('close', () => {
       this.#state = 'closed';
-      this.#reads?.end();
+      this.#requests?.end();
       this.#owner.closed(this);
     });
   }
@@ -174,7 +148,8 @@ export class ClientConnection {
         if (received !== command.ping) throw new ProtocolError('the login is not done yet');
         return this.#backlog.write(pong);
       case 'ready':
-        return this.java ? this.#receiveFromJava(received) : this.#receiveFromCim(received, frame);
+        if (this.#requests) return this.#requests.receive(received, frame);
+        return this.#receiveFromJava(received);
       default:
       // What still arrives on a connection that is closing is nobody's.
     }
@@ -204,54 +179,6 @@ export class ClientConnection {
     if (received === command.ping) this.#backlog.write(pong);
   }
 
-  #receiveFromCim(received: number, frame: Uint8Array): void {
-    switch (received) {
-      case command.message:
-        return this.#submit(frame);
-      case command.ping:
-        return this.#backlog.write(pong);
-      case command.ack:
-        return this.#acknowledge(decodeAcknowledgement(frame));
-      case command.read:
-        return this.#read(decodeRead(frame));
-      default:
-        throw new ProtocolError(`command ${received} is not a client's to send`);
-    }
-  }
-
-  #submit(frame: Uint8Array): void {
-    assertMessageFields(frame);
-    const { to, group, sendSeq, transient } = scanMessage(frame);
-    assertAddress(to, group);
-    const entry = {
-      from: this.userId,
-      fromName: this.userName,
-      epochHex: this.epochHex,
-      instance: this.#owner.instance,
-      sessionId: this.sessionId,
-      body: frame,
-    };
-    if (transient) {
-      this.#intake.takeTransient(this.#owner.transientTurn);
-      return this.#owner.submitTransient(entry);
-    }
-    if (sendSeq === 0) throw new ProtocolError('a message needs a number');
-    this.#intake.take();
-    this.#owner.submit(entry, { connection: this, to, group, sendSeq });
-  }
-
-  #read(request: ReadFrame): void {
-    assertRead(request);
-    this.#reads ??= new PageReads(this, this.#owner);
-    this.#reads.ask(request);
-  }
-
-  /** The lobby has no places: who comes back reads on from where it was itself. */
-  #acknowledge({ group, seq }: AcknowledgementFrame): void {
-    if (group === '') this.moveCursor(seq);
-    else this.#reads?.subscriptions.acknowledge(group, seq);
-  }
-
   moveCursor(seq: number): void {
     this.#cursor ??= new CursorReport(this, '', this.#owner);
     this.#cursor.move(seq);
@@ -265,11 +192,12 @@ export class ClientConnection {
     this.#waitingSince = this.#owner.monotonic();
     this.connectionNumber = result.connectionNumber;
     this.javaReader = java;
-    this.#told(result.head);
+    this.told(result.head);
     const head = this.newest;
     if (java) {
       java.start(head);
     } else {
+      this.#requests = new CimRequests(this, this.#owner, this.#stream);
       const { cursor, groupHead: lobbyHead, groups } = result;
       this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead, groups }));
       const { newest } = this.#owner.groups.lobby;
@@ -294,24 +222,21 @@ export class ClientConnection {
     else this.write(encodeHint('', head));
   }
 
-  #told(seq: number): void {
+  told(seq: number): void {
     if (seq > this.newest) this.newest = seq;
   }
 
-  acknowledged(
-    { to, group, sendSeq }: MessageReference,
-    result: { code: number; seq: number; expected: number },
-  ): void {
-    // Its silence until now was ours.
-    if (this.#intake.release()) this.#waitingSince = this.#owner.monotonic();
-    if (group === '') this.#told(result.seq);
-    this.write(encodeAck({ to, group, sendSeq, ...result }));
-    if (this.#isLeaving && this.#intake.inFlight === 0) this.close('moving');
+  heard(): void {
+    this.#waitingSince = this.#owner.monotonic();
+  }
+
+  settled(): void {
+    if (this.#isLeaving) this.close('moving');
   }
 
   /** A message that is not stored; dropped if there is no room for it. */
   transient(body: Uint8Array): void {
-    if (this.takesTransient()) this.write(encodeUnnumbered(this, body));
+    if (this.takesTransient()) this.writeLive(encodeUnnumbered(this, body));
   }
 
   takesTransient(): boolean {
@@ -330,18 +255,44 @@ export class ClientConnection {
       return;
     }
     const { group, member, joined, head } = entry;
-    if (!member) this.#reads?.subscriptions.leave(group);
+    if (!member) this.#requests?.left(group);
     this.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
   }
 
   /** A run for this user, or, without bodies, word that there is something to read. */
   push(seq: number, bodies: readonly Uint8Array[]): void {
-    this.#told(seq + Math.max(bodies.length, 1) - 1);
-    if (this.#state === 'opening') return;
+    const last = seq + Math.max(bodies.length, 1) - 1;
+    this.told(last);
+    if (this.#state === 'opening' || !this.takesLive('', last)) return;
     if (this.javaReader) return this.javaReader.push(seq, bodies);
-    if (bodies.length === 0) return this.write(encodeHint('', seq));
-    for (let index = 0; index < bodies.length; index++)
-      this.write(encodePush(bodies[index] as Uint8Array, seq + index));
+    if (bodies.length === 0) return this.writeLive(encodeHint('', seq));
+    for (let index = 0; index < bodies.length; index++) {
+      if (index > 0 && !this.takesLive('', last)) return;
+      this.writeLive(encodePush(bodies[index] as Uint8Array, seq + index));
+    }
+  }
+
+  takesLive(timeline: string, seq: number): boolean {
+    return this.ready && this.#backlog.takesLive(timeline, seq);
+  }
+
+  takesPage(): boolean {
+    return this.ready && this.#backlog.takesPage();
+  }
+
+  drained(behind: ReadonlyMap<string, number>): void {
+    if (behind.size > 0) this.#owner.counters.behind.value += 1;
+    if (this.javaReader) {
+      if (behind.has('')) this.javaReader.wake();
+      return;
+    }
+    for (const [timeline, seq] of behind) this.write(encodeHint(timeline, seq));
+    this.#requests?.readOn();
+  }
+
+  /** Whole frames, of which something that `takes…` them was asked before. */
+  writeLive(frame: Uint8Array): void {
+    this.#backlog.write(frame);
   }
 
   /**
@@ -382,14 +333,26 @@ export class ClientConnection {
 
   /** It is to go elsewhere: at once, or when what it has sent is answered. */
   leave(): void {
-    if (this.#intake.inFlight === 0) return this.close('moving');
+    if (!this.#requests?.inFlight) return this.close('moving');
     this.#isLeaving = true;
-    this.#intake.end();
+    this.#requests.endIntake();
   }
 
-  /** Cuts it off. */
-  destroy(): void {
+  /** Ends it at once, with what waits for it: its peer does not read, so cannot be told either. */
+  drop(): void {
+    if (this.#state !== 'closing' && this.#state !== 'closed') {
+      this.#state = 'closing';
+      this.#owner.counters.closed.slow.value += 1;
+    }
     this.#stream.destroy();
+  }
+
+  get bufferedBytes(): number {
+    return this.#backlog.bufferedBytes;
+  }
+
+  get stalledAt(): number {
+    return this.#backlog.stalledAt;
   }
 
   /** One look of the gateway's sweep: is this connection late, silent or stuck? */
@@ -402,7 +365,8 @@ export class ClientConnection {
         return;
       case 'ready':
         if (this.#backlog.stalledMs(now) > limits.outboxStallMsMax) this.close('slow');
-        else if (!this.#intake.isHeldBack && waitedMs > limits.silenceMsMax) this.close('silent');
+        else if (!this.#requests?.isHeldBack && waitedMs > limits.silenceMsMax)
+          this.close('silent');
         return;
       case 'closing':
         if (waitedMs > lingerMs) this.#stream.destroy();

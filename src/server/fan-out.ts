@@ -21,12 +21,12 @@ export function fanOut(
     if (member.userId === from && (member.java || member.epochHex === epochHex)) continue;
     if (!takes(member)) continue;
     if (!member.java) {
-      member.write(frame);
+      member.writeLive(frame);
       continue;
     }
     java ??= new JavaFanOut({ userId: from, name: fromName }, decodeText(body, textStart, textEnd));
     const { length, tail } = java.around(member.userId);
-    for (const part of [length, java.shared, tail]) member.write(part);
+    for (const part of [length, java.shared, tail]) member.writeLive(part);
   }
 }
 

@@ -11,7 +11,6 @@ import type {
   CloseEntry,
   OpenEntry,
   OpenResult,
-  ReadEntry,
   ReadResult,
   RouteApi,
   SubmitEntry,
@@ -28,17 +27,16 @@ import type { ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
 import { encodeHint } from '../codec/server-frame.ts';
 import { Gather } from '../link/gather.ts';
-import {
-  ClientConnection,
-  type ConnectionOwner,
-  type MessageReference,
-} from './client-connection.ts';
+import type { MessageReference } from './cim-requests.ts';
+import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { CloseReporter } from './close-reporter.ts';
 import type { CursorReport } from './cursor-report.ts';
 import { type GroupMember, GroupTable, type LocalGroup } from './group-table.ts';
 import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
 import { Logins } from './logins.ts';
 import { Mover } from './mover.ts';
+import { OutboxBudget } from './outbox-budget.ts';
+import { PageQueue } from './page-queue.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 import { SessionChecks } from './session-checks.ts';
@@ -67,6 +65,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly instance: string;
   readonly groups: GroupTable;
   readonly counters: ServerCounters;
+  readonly budget: OutboxBudget;
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
@@ -78,7 +77,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #closes: CloseReporter;
   readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
   readonly #transients: Gather<SubmitEntry, Done, null>;
-  readonly #reads: Gather<ReadEntry, ReadResult, (result: ReadResult) => void>;
+  readonly #pages: PageQueue;
   readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
   #lastSessionId = 0;
   #isMoving = false;
@@ -89,6 +88,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#options = options;
     this.instance = instance;
     this.counters = createServerCounters(options.counters);
+    this.budget = new OutboxBudget(limits.outboxTotalBytesMax, () => this.#connections.values());
     const onMissed = (group: LocalGroup, head: number) => {
       this.counters.checks.missedInGroup.value += 1;
       this.hint(group, head);
@@ -108,14 +108,12 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
     this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
-      reference.connection.acknowledged(reference, result),
+      reference.requests.acknowledged(reference, result),
     );
     this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
       if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
     });
-    this.#reads = new Gather(routes.read, (settle: (result: ReadResult) => void, result) =>
-      settle(result),
-    );
+    this.#pages = new PageQueue(routes);
     this.#acknowledgements = new Gather(routes.acknowledge, (cursor: CursorReport) =>
       cursor.moved(),
     );
@@ -156,7 +154,8 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
 
   hint(group: LocalGroup, head: number): void {
     const hint = encodeHint(group.name, head);
-    for (const member of this.membersOf(group)) if (!member.java) member.write(hint);
+    for (const member of this.membersOf(group))
+      if (!member.java && member.takesLive(group.name, head)) member.writeLive(hint);
   }
 
   get isMoving(): boolean {
@@ -200,7 +199,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   }
 
   #cutOff(): void {
-    for (const connection of this.#connections.values()) connection.destroy();
+    for (const connection of this.#connections.values()) connection.drop();
   }
 
   // ---- ConnectionOwner --------------------------------------------------------------------------
@@ -252,7 +251,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {
     const { group, after, afterIdentity } = request;
     const limit = Math.min(request.limit || limits.pageMessagesMax, limits.pageMessagesMax);
-    this.#reads.add({ userId, group, after, afterIdentity, limit }, settle);
+    this.#pages.read({ userId, group, after, afterIdentity, limit }, settle);
   }
 
   acknowledge(cursor: CursorReport, seq: number): void {

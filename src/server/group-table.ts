@@ -20,6 +20,10 @@ export interface GroupMember {
   readonly java: boolean;
   /** Whether there is room for a message that is not stored; if not, it is dropped. */
   takesTransient(): boolean;
+  /** Whether there is room for a message of a group; if not, it is told later to read up to it. */
+  takesLive(group: string, seq: number): boolean;
+  /** For what one of these was asked. */
+  writeLive(frame: Uint8Array): void;
   write(frame: Uint8Array): void;
 }
 

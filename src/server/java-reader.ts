@@ -4,6 +4,7 @@
  * frame per run of one sender), and moves the cursor when a frame was written to the socket.
  */
 import type { ReadResult } from '../api/route-api.ts';
+import { limits } from '../base/limits.ts';
 import { command } from '../codec/commands.ts';
 import {
   encodeJavaMessage,
@@ -68,7 +69,8 @@ export class JavaReader {
     this.#head = Math.max(this.#head, last);
     this.#pushed = Math.max(this.#pushed, last);
     if (this.#reading || last <= this.#cursor) return;
-    if (seq !== this.#cursor + 1) {
+    // A run is one frame: a very long one is rather read page by page.
+    if (seq !== this.#cursor + 1 || bytesOf(bodies) > limits.pageBytesMax) {
       void this.#readOn();
       return;
     }
@@ -156,6 +158,12 @@ export class JavaReader {
         text: decodeText(body, fields.textStart, fields.textEnd),
       }));
   }
+}
+
+function bytesOf(bodies: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const body of bodies) bytes += body.length;
+  return bytes;
 }
 
 function runsOfOneSender(texts: readonly Text[]): Text[][] {

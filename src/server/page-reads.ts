@@ -21,6 +21,8 @@ import {
 /** The connection that reads. */
 export interface Reader extends Follower {
   readonly ready: boolean;
+  /** Whether there is room for a page; if not, `advance` is called when there is. */
+  takesPage(): boolean;
 }
 
 /** Where pages come from. */
@@ -47,7 +49,7 @@ export class PageReads {
   ask(request: ReadFrame): void {
     if (this.#waiting.length >= limits.readsWaitingMax) return this.#write(request, unanswered);
     this.#waiting.push(request);
-    this.#advance();
+    this.advance();
   }
 
   /** The connection has ended. */
@@ -56,10 +58,10 @@ export class PageReads {
     this.subscriptions.end();
   }
 
-  #advance(): void {
+  advance(): void {
     while (this.#underWay < limits.readsPerConnectionMax) {
-      const next = this.#waiting.shift();
-      if (!next) return;
+      if (this.#waiting.length === 0 || !this.#reader.takesPage()) return;
+      const next = this.#waiting.shift() as ReadFrame;
       this.#underWay += 1;
       this.#start(next);
     }
@@ -94,7 +96,7 @@ export class PageReads {
       if (result.code === 0 && newest > result.head) this.#reader.write(encodeHint(name, newest));
     }
     this.#underWay -= 1;
-    this.#advance();
+    this.advance();
   }
 
   #write({ group, after }: ReadFrame, result: ReadResult): void {

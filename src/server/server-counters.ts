@@ -5,6 +5,8 @@ import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
+  /** Connections that did not keep up, and caught up from the store. */
+  readonly behind: Counter;
   /** What the checks have found. */
   readonly checks: {
     readonly missed: Counter;
@@ -32,6 +34,10 @@ export function createServerCounters(counters: Counters): ServerCounters {
       ...(Object.fromEntries(byName) as Record<CloseName, Counter>),
       other: closed('other', 'with a code that a route gave'),
     },
+    behind: counters.add(
+      'connections.behind',
+      'connections that did not keep up with reading, and were told to catch up from the store',
+    ),
     checks: {
       missed: counters.add(
         'checks.missed',

@@ -112,12 +112,11 @@ function pushToGroup(table: SessionTable, { group: name, seq, bodies }: PushGrou
   if (!group) return;
   group.arrived(seq + Math.max(bodies.length, 1) - 1);
   if (bodies.length === 0) return table.hint(group, seq);
-  for (let index = 0; index < bodies.length; index++)
-    fanOut(table.membersOf(group), bodies[index] as Uint8Array, seq + index, takesAll);
-}
-
-function takesAll(): boolean {
-  return true;
+  for (let index = 0; index < bodies.length; index++) {
+    const number = seq + index;
+    const takes = (member: GroupMember) => member.takesLive(name, number);
+    fanOut(table.membersOf(group), bodies[index] as Uint8Array, number, takes);
+  }
 }
 
 function transient(
