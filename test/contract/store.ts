@@ -13,6 +13,7 @@ import { describeGroupModel } from './store/group-model.ts';
 import { describeGroups } from './store/groups.ts';
 import { describeLifecycle } from './store/lifecycle.ts';
 import { describeReads } from './store/reads.ts';
+import { describeRequests } from './store/requests.ts';
 import { describeSchedules } from './store/schedules.ts';
 import { describeSessions } from './store/sessions.ts';
 import { describeJavaSessions } from './store/sessions-java.ts';
@@ -58,6 +59,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'appends for members only': describeGroupAppends,
   'groups against a model': describeGroupModel,
   schedules: describeSchedules,
+  requests: describeRequests,
   lifecycle: describeLifecycle,
 };
 

@@ -1,7 +1,7 @@
 /** What the store leaves in Redis, and what it makes of what others left there: crashes between two steps, old state, foreign values. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
-import { Keys } from '../../src/store/redis/keys.ts';
+import { Keys, scheduleShard } from '../../src/store/redis/keys.ts';
 import { scripts } from '../../src/store/redis/scripts.ts';
 import { nextUserId, opening } from '../contract/store/users.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -144,8 +144,28 @@ describe('retention', () => {
     const schedule = { id: 'a', owner: nextUserId(), payload: new Uint8Array() };
     await store.schedules.create(schedule, 0);
     await store.schedules.finish([schedule]);
-    const sent = await redis.command('KEYS', `cim:sent:*:${schedule.owner}.a`);
-    expect(await leftMs(sent)).toBeGreaterThan(limits.sourceStateMs - 10_000);
+    const cancelled = { ...schedule, id: 'b' };
+    await store.schedules.create(cancelled, 0);
+    await store.schedules.cancel(cancelled);
+    for (const { id, owner } of [schedule, cancelled]) {
+      const sent = keys.sent(scheduleShard(owner), `${owner}.${id}`);
+      expect(await leftMs(sent)).toBeGreaterThan(limits.sourceStateMs - 10_000);
+    }
+    const shard = scheduleShard(schedule.owner);
+    expect(
+      await redis.command(
+        'EXISTS',
+        keys.plan(schedule.owner),
+        keys.due(shard),
+        keys.payloads(shard),
+      ),
+    ).toBe('0');
+
+    const { owner } = schedule;
+    await store.requests.claim({ owner, key: 'key', fingerprint: 'f', epochHex: '00' });
+    const request = await leftMs(keys.request(owner, 'key'));
+    expect(request).toBeGreaterThan(limits.idempotencyKeyMs - 10_000);
+    expect(request).toBeLessThanOrEqual(limits.idempotencyKeyMs);
   });
 
   test('an ephemeral device leaves nothing but how far it has read', async () => {
@@ -213,10 +233,14 @@ test('the keys of a user are on one node of a cluster, and no two names give one
     keys.devices(7),
     keys.account(7),
     keys.groupsOf(7),
+    keys.request(7, 'any}{thing'),
   ];
   expect(new Set(user.map(tagOf))).toEqual(new Set(['u:7']));
   const group = [keys.log('g:a'), keys.group('a'), keys.members('g:a'), keys.roll('a')];
   expect(new Set(group.map(tagOf))).toEqual(new Set(['g:a']));
+  const shard = scheduleShard(7);
+  const schedule = [keys.due(shard), keys.payloads(shard), keys.plan(7), keys.sent(shard, '7.a}b')];
+  expect(new Set(schedule.map(tagOf)).size).toBe(1);
   expect(keys.log('g:a}b')).not.toBe(keys.log('g:a'));
   expect(tagOf(keys.log('g:a}b'))).not.toBe('g:a');
   expect(keys.source('g:a', 'b}:c')).not.toBe(keys.source('g:a}:b', 'c'));

@@ -50,6 +50,9 @@ describe('Redis away at the start', () => {
       store.sessions.acknowledge([{ userId: 1, device: 'a', seq: 1 }]),
       store.sessions.now(),
       store.schedules.lease(1, 1_000),
+      store.schedules.listOf(1),
+      store.schedules.cancel({ id: 'a', owner: 1 }),
+      store.requests.claim({ owner: 1, key: 'a', fingerprint: 'b', epochHex: 'c' }),
     ];
     for (const outcome of await Promise.allSettled(calls)) {
       const { reason } = outcome as PromiseRejectedResult;

@@ -14,14 +14,16 @@
  *   acct:{u:7}         string   name of the account
  *   name:{n:bob}       string   "<user id>:<claimed at>"
  *   last-id:{accounts} number   the last user id drawn
- *   due:{s:3}          zset     schedules by the time at which they may be leased
+ *   request:{u:7}:<k>  string   "epoch:fingerprint" of the first request that a caller made under this key; expires
+ *   due:{s:3}          zset     schedules ("<owner>.<id>") by the time at which they may be leased
  *   later:{s:3}        hash     their payloads
- *   sent:{s:3}:<sch>   string   the id of a schedule that was sent; expires
+ *   plan:{s:3}:<user>  zset     the ids of one owner's, by the time at which they are due
+ *   sent:{s:3}:<sch>   string   of a schedule that was sent, or cancelled: which of both; expires
  */
 import { nameKey } from '../../base/names.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
 
-/** Schedules are spread over this many hash tags; changing it loses track of what is pending. */
+/** Schedules are spread, by owner, over this many hash tags; changing it loses track of what is pending. */
 export const scheduleShards = 16;
 
 export class Keys {
@@ -79,12 +81,20 @@ export class Keys {
     return this.#key('last-id', 'accounts');
   }
 
+  request(userId: number, key: string): string {
+    return `${this.#key('request', userTimeline(userId))}:${key}`;
+  }
+
   due(shard: number): string {
     return this.#key('due', `s:${shard}`);
   }
 
   payloads(shard: number): string {
     return this.#key('later', `s:${shard}`);
+  }
+
+  plan(owner: number): string {
+    return `${this.#key('plan', `s:${scheduleShard(owner)}`)}:${owner}`;
   }
 
   sent(shard: number, member: string): string {
@@ -97,11 +107,6 @@ export class Keys {
   }
 }
 
-/** The shard of a schedule; spread evenly enough over ids of any shape. */
-export function scheduleShard(member: string): number {
-  let sum = 0;
-  for (let index = 0; index < member.length; index += 1) {
-    sum = (Math.imul(sum, 31) + member.charCodeAt(index)) >>> 0;
-  }
-  return sum % scheduleShards;
+export function scheduleShard(owner: number): number {
+  return owner % scheduleShards;
 }

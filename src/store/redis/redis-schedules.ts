@@ -1,4 +1,9 @@
-/** Schedules in Redis, spread over hash tags so that a cluster shares them out: per shard a sorted set by due time, and the payloads. */
+/**
+ * Schedules in Redis, spread by owner over hash tags so that a cluster shares them out: per shard a
+ * sorted set by the time at which each may be leased, and the payloads; per owner a sorted set by
+ * the time at which each is due. A schedule is leased while the first lies ahead and is another than
+ * the second.
+ */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
@@ -24,23 +29,42 @@ export class RedisSchedules implements Schedules {
     this.#keys = keys;
   }
 
-  async create(schedule: Schedule, delayMs: number): Promise<'created' | 'known'> {
-    const member = memberOf(schedule);
+  async create(schedule: Schedule, delayMs: number): Promise<'created' | 'known' | 'too-many'> {
+    const { due, payloads, plan, sent } = this.#keysOf(schedule);
     const payload = Buffer.from(schedule.payload);
-    const created = await this.#calls.run(scripts.createSchedule, this.#keysOf(member), [
-      member,
+    const status = await this.#calls.run(
+      scripts.createSchedule,
+      [due, payloads, plan, sent],
+      [memberOf(schedule), schedule.id, payload, delayMs, limits.schedulesPerUserMax],
+    );
+    return String(status) as 'created' | 'known' | 'too-many';
+  }
+
+  async listOf(owner: number): Promise<PendingSchedule[]> {
+    const payloads = this.#keys.payloads(scheduleShard(owner));
+    const found = (await this.#calls.run(
+      scripts.listSchedules,
+      [payloads, this.#keys.plan(owner)],
+      [owner],
+    )) as [id: Buffer, dueAt: Buffer, payload: Buffer][];
+    return found.map(([id, dueAt, payload]) => ({
+      id: id.toString(),
+      owner,
       payload,
-      delayMs,
-    ]);
-    return created === 1 ? 'created' : 'known';
+      dueAt: Number(dueAt),
+    }));
   }
 
-  async listOf(_owner: number): Promise<PendingSchedule[]> {
-    throw new CimError('internal', 'listing is not built yet');
-  }
-
-  async cancel(_schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'unknown'> {
-    throw new CimError('internal', 'cancelling is not built yet');
+  async cancel(
+    schedule: Pick<Schedule, 'id' | 'owner'>,
+  ): Promise<'cancelled' | 'leased' | 'unknown'> {
+    const { due, payloads, plan, sent } = this.#keysOf(schedule);
+    const status = await this.#calls.run(
+      scripts.cancelSchedule,
+      [due, payloads, plan, sent],
+      [memberOf(schedule), schedule.id, limits.sourceStateMs],
+    );
+    return String(status) as 'cancelled' | 'leased' | 'unknown';
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
@@ -57,8 +81,8 @@ export class RedisSchedules implements Schedules {
 
   async finish(schedules: readonly Pick<Schedule, 'id' | 'owner'>[]): Promise<void> {
     const items = schedules.map((schedule) => {
-      const member = memberOf(schedule);
-      return { keys: this.#keysOf(member), args: [member] };
+      const { due, payloads, plan, sent } = this.#keysOf(schedule);
+      return { keys: [due, payloads, plan, sent], args: [memberOf(schedule), schedule.id] };
     });
     await this.#calls.runAll(scripts.finishSchedule, items, [limits.sourceStateMs]);
   }
@@ -81,8 +105,8 @@ export class RedisSchedules implements Schedules {
 
   async #lease(found: readonly Due[], leaseMs: number): Promise<Schedule[]> {
     const items = found.map(({ member, due }): Item => {
-      const [dueKey, payloads] = this.#keysOf(member);
-      return { keys: [dueKey, payloads], args: [member, due] };
+      const keys = this.#keysOf(parseMember(member));
+      return { keys: [keys.due, keys.payloads], args: [member, due] };
     });
     const payloads = await this.#calls.runEach(scripts.leaseDue, items, [leaseMs]);
     return found.flatMap(({ member }, index) => {
@@ -91,9 +115,14 @@ export class RedisSchedules implements Schedules {
     });
   }
 
-  #keysOf(member: string): [due: string, payloads: string, sent: string] {
-    const shard = scheduleShard(member);
-    return [this.#keys.due(shard), this.#keys.payloads(shard), this.#keys.sent(shard, member)];
+  #keysOf(schedule: Pick<Schedule, 'id' | 'owner'>) {
+    const shard = scheduleShard(schedule.owner);
+    return {
+      due: this.#keys.due(shard),
+      payloads: this.#keys.payloads(shard),
+      plan: this.#keys.plan(schedule.owner),
+      sent: this.#keys.sent(shard, memberOf(schedule)),
+    };
   }
 }
 

@@ -1,14 +1,13 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Requests } from '../requests.ts';
 import type { Retention, Store } from '../store.ts';
-import { unbuilt } from '../unbuilt.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisCalls } from './redis-calls.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisLink } from './redis-link.ts';
+import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
@@ -29,7 +28,7 @@ export class RedisStore implements Store {
   readonly timelines: RedisTimelines;
   readonly groups: RedisGroups;
   readonly schedules: RedisSchedules;
-  readonly requests: Requests = unbuilt('requests');
+  readonly requests: RedisRequests;
   readonly #link: RedisLink;
 
   /**
@@ -55,6 +54,7 @@ export class RedisStore implements Store {
     this.timelines = new RedisTimelines(calls, keys, retention);
     this.groups = new RedisGroups(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
+    this.requests = new RedisRequests(calls, keys);
   }
 
   problem(): Promise<string | null> {

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
 import append from './scripts/append.lua';
+import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeInterest from './scripts/change-interest.lua';
 import claimName from './scripts/claim-name.lua';
+import claimRequest from './scripts/claim-request.lua';
 import clock from './scripts/clock.lua';
 import closeSession from './scripts/close-session.lua';
 import createAccount from './scripts/create-account.lua';
@@ -17,6 +19,7 @@ import joinGroup from './scripts/join-group.lua';
 import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listGroup from './scripts/list-group.lua';
+import listSchedules from './scripts/list-schedules.lua';
 import openSession from './scripts/open-session.lua';
 import read from './scripts/read.lua';
 import releaseName from './scripts/release-name.lua';
@@ -35,8 +38,10 @@ export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
   append: script(append),
+  cancelSchedule: script(cancelSchedule),
   changeInterest: script(changeInterest),
   claimName: script(claimName),
+  claimRequest: script(claimRequest),
   clock: script(clock),
   closeSession: script(closeSession),
   createAccount: script(createAccount),
@@ -49,6 +54,7 @@ export const scripts = {
   leaseDue: script(leaseDue),
   leaveGroup: script(leaveGroup),
   listGroup: script(listGroup),
+  listSchedules: script(listSchedules),
   openSession: script(openSession),
   read: script(read),
   releaseName: script(releaseName),

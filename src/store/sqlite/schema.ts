@@ -96,18 +96,33 @@ const tables = `
     address TEXT NOT NULL
   ) STRICT;
 
-  -- payload is null once the schedule was sent: only the id is kept, until forget_at.
+  -- payload is null once the schedule was sent or cancelled: only the id is kept, until forget_at.
   CREATE TABLE schedules (
     number INTEGER PRIMARY KEY,
     owner INTEGER NOT NULL,
     id TEXT NOT NULL,
     payload BLOB,
     due_at INTEGER NOT NULL,
+    -- When it may be leased: due_at, or the end of the lease.
+    free_at INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL DEFAULT 0,
     forget_at INTEGER,
     UNIQUE (owner, id)
   ) STRICT;
-  CREATE INDEX schedules_due ON schedules (due_at) WHERE payload IS NOT NULL;
-  CREATE INDEX schedules_sent ON schedules (forget_at) WHERE forget_at IS NOT NULL;
+  CREATE INDEX schedules_free ON schedules (free_at) WHERE payload IS NOT NULL;
+  CREATE INDEX schedules_of_owner ON schedules (owner, due_at) WHERE payload IS NOT NULL;
+  CREATE INDEX schedules_done ON schedules (forget_at) WHERE forget_at IS NOT NULL;
+
+  CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,
+    owner INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    forget_at INTEGER NOT NULL,
+    UNIQUE (owner, key)
+  ) STRICT;
+  CREATE INDEX requests_by_age ON requests (forget_at);
 `;
 
 /**

@@ -1,61 +1,105 @@
 /**
- * Schedules in SQLite. A lease is a due time that lies ahead: when it comes without a `finish`, the
- * schedule is simply due again.
+ * Schedules in SQLite. A lease is a time until which a schedule is not free: when it comes without a
+ * `finish`, the schedule is simply free again.
  */
 import type { Clock } from '../../base/clock.ts';
-import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
 import type { Database, Statement } from './database.ts';
+
+interface ScheduleState {
+  readonly number: number;
+  readonly dueAt: number;
+  readonly freeAt: number;
+  readonly cancelled: number;
+  /** 0 once it was sent or cancelled. */
+  readonly waits: number;
+}
 
 export class SqliteSchedules implements Schedules {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #insert: Statement<never>;
-  readonly #selectDue: Statement<Schedule & { number: number }>;
+  readonly #count: Statement<{ count: number }>;
+  readonly #selectState: Statement<ScheduleState>;
+  readonly #selectOfOwner: Statement<PendingSchedule>;
+  readonly #selectFree: Statement<Schedule & { number: number }>;
   readonly #postpone: Statement<never>;
+  readonly #cancel: Statement<never>;
   readonly #finish: Statement<never>;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
     this.#insert = database.prepare(
-      'INSERT OR IGNORE INTO schedules (owner, id, payload, due_at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO schedules (owner, id, payload, due_at, free_at) VALUES (?1, ?2, ?3, ?4, ?4)',
     );
-    this.#selectDue = database.prepare(
+    this.#count = database.prepare(
+      'SELECT count(*) AS count FROM schedules WHERE owner = ? AND payload IS NOT NULL',
+    );
+    this.#selectState = database.prepare(
+      `SELECT number, due_at AS dueAt, free_at AS freeAt, cancelled, payload IS NOT NULL AS waits
+       FROM schedules WHERE owner = ? AND id = ?`,
+    );
+    this.#selectOfOwner = database.prepare(
+      `SELECT id, owner, payload, due_at AS dueAt FROM schedules
+       WHERE owner = ? AND payload IS NOT NULL ORDER BY due_at, id`,
+    );
+    this.#selectFree = database.prepare(
       `SELECT number, id, owner, payload FROM schedules
-       WHERE payload IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?`,
+       WHERE payload IS NOT NULL AND free_at <= ? ORDER BY free_at LIMIT ?`,
     );
-    this.#postpone = database.prepare('UPDATE schedules SET due_at = ? WHERE number = ?');
+    this.#postpone = database.prepare('UPDATE schedules SET free_at = ? WHERE number = ?');
+    this.#cancel = database.prepare(
+      'UPDATE schedules SET payload = NULL, cancelled = 1, forget_at = ? WHERE number = ?',
+    );
     this.#finish = database.prepare(
-      'UPDATE schedules SET payload = NULL, forget_at = ? WHERE owner = ? AND id = ?',
+      `UPDATE schedules SET payload = NULL, forget_at = ?
+       WHERE owner = ? AND id = ? AND payload IS NOT NULL`,
     );
   }
 
-  async create({ id, owner, payload }: Schedule, delayMs: number): Promise<'created' | 'known'> {
+  async create(
+    { id, owner, payload }: Schedule,
+    delayMs: number,
+  ): Promise<'created' | 'known' | 'too-many'> {
     return this.#database.transaction('durable', () => {
-      const { changes } = this.#insert.run(owner, id, payload, this.#clock.now() + delayMs);
-      return changes === 0 ? 'known' : 'created';
+      if (this.#selectState.get(owner, id)) return 'known';
+      const waiting = this.#count.get(owner)?.count ?? 0;
+      if (waiting >= limits.schedulesPerUserMax) return 'too-many';
+      this.#insert.run(owner, id, payload, this.#clock.now() + delayMs);
+      return 'created';
     });
   }
 
-  async listOf(_owner: number): Promise<PendingSchedule[]> {
-    throw new CimError('internal', 'listing is not built yet');
+  async listOf(owner: number): Promise<PendingSchedule[]> {
+    return this.#database.read(() => this.#selectOfOwner.all(owner));
   }
 
-  async cancel(_schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'unknown'> {
-    throw new CimError('internal', 'cancelling is not built yet');
+  async cancel({
+    id,
+    owner,
+  }: Pick<Schedule, 'id' | 'owner'>): Promise<'cancelled' | 'leased' | 'unknown'> {
+    const now = this.#clock.now();
+    return this.#database.transaction('durable', () => {
+      const state = this.#selectState.get(owner, id);
+      if (state?.cancelled) return 'cancelled';
+      if (!state?.waits) return 'unknown';
+      if (state.freeAt > now && state.freeAt !== state.dueAt) return 'leased';
+      this.#cancel.run(now + limits.sourceStateMs, state.number);
+      return 'cancelled';
+    });
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
     const now = this.#clock.now();
-    const due = this.#database.read(() => this.#selectDue.all(now, limit));
-    if (due.length === 0) return [];
+    const free = this.#database.read(() => this.#selectFree.all(now, limit));
+    if (free.length === 0) return [];
     // A lease that a power failure undoes is a schedule sent twice, and that is harmless.
     this.#database.transaction('ordered', () => {
-      for (const { number } of due) this.#postpone.run(now + leaseMs, number);
+      for (const { number } of free) this.#postpone.run(now + leaseMs, number);
     });
-    return due.map(({ id, owner, payload }) => ({ id, owner, payload }));
+    return free.map(({ id, owner, payload }) => ({ id, owner, payload }));
   }
 
   async finish(schedules: readonly Pick<Schedule, 'id' | 'owner'>[]): Promise<void> {

@@ -11,10 +11,10 @@ import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
 import type { Timelines } from '../timelines.ts';
-import { unbuilt } from '../unbuilt.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
 import { SqliteGroups } from './sqlite-groups.ts';
+import { SqliteRequests } from './sqlite-requests.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { SqliteTimelines } from './sqlite-timelines.ts';
@@ -37,7 +37,7 @@ export class SqliteStore implements Store {
   readonly timelines: Timelines;
   readonly groups: Groups;
   readonly schedules: Schedules;
-  readonly requests: Requests = unbuilt('requests');
+  readonly requests: Requests;
   readonly #database: Database;
   readonly #sweeping: Timer;
 
@@ -58,6 +58,7 @@ export class SqliteStore implements Store {
     this.timelines = new SqliteTimelines({ database, rows, watchers, retention, clock });
     this.groups = new SqliteGroups(database, rows);
     this.schedules = new SqliteSchedules(database, clock);
+    this.requests = new SqliteRequests(database, clock);
     const sweep = new Sweep({ database, rows, timelineAgeMs: retention.ageMs });
     this.#sweeping = clock.setInterval(() => sweepOnce(sweep, clock.now()), sweepMs);
   }

@@ -1,7 +1,7 @@
 /**
  * What time takes away: the state of sources that were not used for long, the messages of timelines
- * that nothing was appended to for long, the ids of schedules sent long ago. Tables are walked a
- * slice at a time, so that no step is noticed.
+ * that nothing was appended to for long, the ids of schedules and the keys of requests of long ago.
+ * Tables are walked a slice at a time, so that no step is noticed.
  */
 import { limits } from '../../base/limits.ts';
 import type { Database, Statement } from './database.ts';
@@ -29,6 +29,7 @@ export class Sweep {
   readonly #selectAged: Statement<{ id: number }>;
   readonly #deleteEntries: Statement<never>;
   readonly #deleteSchedules: Statement<never>;
+  readonly #deleteRequests: Statement<never>;
 
   constructor({ database, rows, timelineAgeMs }: SweepOptions) {
     this.#database = database;
@@ -49,10 +50,11 @@ export class Sweep {
       `DELETE FROM entries WHERE rowid IN
          (SELECT rowid FROM entries WHERE timeline = ? ORDER BY seq LIMIT ${sliceRows})`,
     );
-    this.#deleteSchedules = database.prepare(
-      `DELETE FROM schedules WHERE number IN
-         (SELECT number FROM schedules WHERE forget_at < ? LIMIT ${sliceRows})`,
-    );
+    const deleteFrom = (table: string) =>
+      `DELETE FROM ${table} WHERE number IN
+         (SELECT number FROM ${table} WHERE forget_at < ? LIMIT ${sliceRows})`;
+    this.#deleteSchedules = database.prepare(deleteFrom('schedules'));
+    this.#deleteRequests = database.prepare(deleteFrom('requests'));
   }
 
   /** One slice of each table. */
@@ -61,6 +63,7 @@ export class Sweep {
       const changed = [this.#sweepSources(now), this.#sweepTimelines(now)];
       if (changed.some(Boolean)) this.#rows.forget();
       this.#deleteSchedules.run(now);
+      this.#deleteRequests.run(now);
     });
   }
 

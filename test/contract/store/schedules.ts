@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
 import type { Schedule, Schedules } from '../../../src/store/schedules.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -98,6 +99,104 @@ export function describeSchedules(fixture: StoreFixture): void {
     expect(await schedules.lease(10, 50)).toHaveLength(2);
     await schedules.finish([{ id: 'finished', owner: 1 }]);
     expect((await whenDue()).map(({ id }) => id)).toEqual(['left']);
+  });
+
+  test('those of an owner are listed as they are due, leased ones too, until they are sent', async () => {
+    const before = await store.sessions.now();
+    for (const [id, delayMs] of Object.entries({ third: 2 * longMs, first: 0, second: longMs })) {
+      await schedules.create(scheduled(id, 1, [delayMs % 255]), delayMs);
+    }
+    await schedules.create(scheduled('another', 2), 0);
+    const after = await store.sessions.now();
+    const leased = await schedules.lease(10, 3 * longMs);
+    expect(leased.map(({ id }) => id).toSorted()).toEqual(['another', 'first']);
+    const list = await schedules.listOf(1);
+    expect(list.map(plain)).toEqual([
+      plain(scheduled('first', 1, [0])),
+      plain(scheduled('second', 1, [longMs % 255])),
+      plain(scheduled('third', 1, [(2 * longMs) % 255])),
+    ]);
+    for (const [index, { dueAt }] of list.entries()) {
+      expect(dueAt).toBeGreaterThanOrEqual(before + index * longMs);
+      expect(dueAt).toBeLessThanOrEqual(after + index * longMs);
+    }
+    await schedules.finish([{ id: 'first', owner: 1 }]);
+    expect((await schedules.listOf(1)).map(({ id }) => id)).toEqual(['second', 'third']);
+    expect(await schedules.listOf(3)).toEqual([]);
+  });
+
+  test('so many of an owner may wait, and others when one is sent or cancelled', async () => {
+    const ids = Array.from({ length: limits.schedulesPerUserMax }, (_, index) => `s${index}`);
+    const created = await Promise.all(ids.map((id) => schedules.create(scheduled(id, 1), 0)));
+    expect(new Set(created)).toEqual(new Set(['created']));
+    expect(await schedules.create(scheduled('more', 1), 0)).toBe('too-many');
+    expect(await schedules.create(scheduled(ids[0]!, 1), 0)).toBe('known');
+    expect(await schedules.create(scheduled('more', 2), 0)).toBe('created');
+    expect(await schedules.cancel(scheduled(ids[0]!, 1))).toBe('cancelled');
+    expect(await schedules.create(scheduled('more', 1), 0)).toBe('created');
+    expect(await schedules.create(scheduled('even more', 1), 0)).toBe('too-many');
+    await schedules.finish([scheduled(ids[1]!, 1)]);
+    expect(await schedules.create(scheduled('even more', 1), 0)).toBe('created');
+  });
+
+  describe('cancelling', () => {
+    test('keeps a schedule from being sent, and its id in use', async () => {
+      await schedules.create(scheduled('due', 1), 0);
+      await schedules.create(scheduled('later', 1), longMs);
+      await schedules.create(scheduled('kept', 1), 0);
+      for (const id of ['due', 'later']) {
+        expect(await schedules.cancel(scheduled(id, 1))).toBe('cancelled');
+        expect(await schedules.cancel(scheduled(id, 1))).toBe('cancelled');
+        expect(await schedules.create(scheduled(id, 1), 0)).toBe('known');
+      }
+      expect((await schedules.listOf(1)).map(({ id }) => id)).toEqual(['kept']);
+      expect((await schedules.lease(10, longMs)).map(({ id }) => id)).toEqual(['kept']);
+    });
+
+    test('finds only what its owner has and has not been sent', async () => {
+      await schedules.create(scheduled('a', 1), 0);
+      expect(await schedules.cancel(scheduled('a', 2))).toBe('unknown');
+      expect(await schedules.cancel(scheduled('b', 1))).toBe('unknown');
+      await schedules.lease(10, longMs);
+      await schedules.finish([scheduled('a', 1)]);
+      expect(await schedules.cancel(scheduled('a', 1))).toBe('unknown');
+    });
+
+    test('comes too late for what is leased, until the lease runs out', async () => {
+      await schedules.create(scheduled('a', 1), 0);
+      const [leased] = await schedules.lease(10, 200);
+      expect(await schedules.cancel(scheduled('a', 1))).toBe('leased');
+      await waitUntil(
+        'the lease has run out',
+        async () => (await schedules.cancel(scheduled('a', 1))) === 'cancelled',
+      );
+      // Who had leased it has sent it after all, and says so late.
+      await schedules.finish([leased!]);
+      expect(await schedules.cancel(scheduled('a', 1))).toBe('cancelled');
+      expect(await schedules.lease(10, longMs)).toEqual([]);
+    });
+
+    test('what was finished late, and cancelled never, stays sent', async () => {
+      await schedules.create(scheduled('a', 1), 0);
+      const [leased] = await schedules.lease(10, 1);
+      await schedules.finish([leased!]);
+      expect(await schedules.cancel(scheduled('a', 1))).toBe('unknown');
+      expect(await schedules.listOf(1)).toEqual([]);
+    });
+
+    test('and leasing at the same time: one of them gets it', async () => {
+      const ids = Array.from({ length: 40 }, (_, index) => `s${index}`);
+      for (const id of ids) await schedules.create(scheduled(id, 1), 0);
+      const [cancelled, ...leases] = await Promise.all([
+        Promise.all(ids.map((id) => schedules.cancel(scheduled(id, 1)))),
+        ...Array.from({ length: 4 }, () => schedules.lease(10, longMs)),
+      ]);
+      const leased = new Set(leases.flat().map(({ id }) => id));
+      for (const [index, id] of ids.entries()) {
+        const expected = leased.has(id) ? 'leased' : 'cancelled';
+        expect(cancelled[index]).toBe(expected);
+      }
+    });
   });
 
   test('finishing what does not exist, twice, or nothing is harmless', async () => {

@@ -1,13 +1,16 @@
 -- Stores a schedule, unless its id is in use.
 --
--- KEYS  due, payloads, sent
--- ARGV  member, payload, delay in ms
--- Gives 1, or 0 if the id is in use.
+-- KEYS  due, payloads, plan, sent
+-- ARGV  member, id, payload, delay in ms, schedules per owner
+-- Gives 'created', 'known' (the id is in use) or 'too-many'.
 
-local due, payloads, sent = KEYS[1], KEYS[2], KEYS[3]
-local member = ARGV[1]
-if redis.call('ZSCORE', due, member) or redis.call('EXISTS', sent) == 1 then return 0 end
+local due, payloads, plan, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, id = ARGV[1], ARGV[2]
+if redis.call('ZSCORE', due, member) or redis.call('EXISTS', sent) == 1 then return 'known' end
+if redis.call('ZCARD', plan) >= tonumber(ARGV[5]) then return 'too-many' end
 local time = redis.call('TIME')
-redis.call('ZADD', due, time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3]), member)
-redis.call('HSET', payloads, member, ARGV[2])
-return 1
+local dueAt = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[4])
+redis.call('ZADD', due, dueAt, member)
+redis.call('ZADD', plan, dueAt, id)
+redis.call('HSET', payloads, member, ARGV[3])
+return 'created'

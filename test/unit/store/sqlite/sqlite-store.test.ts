@@ -244,6 +244,26 @@ describe('time', () => {
     expect(await create()).toBe('created');
   });
 
+  test('frees the id of a cancelled schedule as late, and the key of a request', async () => {
+    const { clock, store } = clockAndStore();
+    const schedule = { id: 's', owner: amy, payload: Uint8Array.of(1) };
+    await store.schedules.create(schedule, 0);
+    await store.schedules.cancel(schedule);
+    const claim = async (fingerprint: string) => {
+      const request = { owner: amy, key: 'k', fingerprint, epochHex: '0123456789abcdef' };
+      return (await store.requests.claim(request)).fingerprint;
+    };
+    expect(await claim('first')).toBe('first');
+    await clock.advance(limits.idempotencyKeyMs - sweepingMs);
+    expect(await claim('second')).toBe('first');
+    await clock.advance(2 * sweepingMs);
+    expect(await claim('third')).toBe('third');
+    await clock.advance(limits.sourceStateMs - limits.idempotencyKeyMs - 2 * sweepingMs);
+    expect(await store.schedules.create(schedule, 0)).toBe('known');
+    await clock.advance(2 * sweepingMs);
+    expect(await store.schedules.create(schedule, 0)).toBe('created');
+  });
+
   test('no timer is left after the close', async () => {
     const { clock, store } = clockAndStore();
     expect(clock.timerCount).toBe(1);
