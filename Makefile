@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate demo docs services clean
+.PHONY: help setup build check format test test-quick simulate soak demo docs services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, a
 
 simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
 	@node test/simulation/run.ts
+
+SOAK_SEEDS := 1 2 3
+soak: setup services build ## cim verify: five minutes with faults for each seed: SOAK_SEEDS="1 2 3"
+	@for seed in $(SOAK_SEEDS); do bin/cim verify --minutes 5 --faults --seed $$seed; done
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts

@@ -229,7 +229,7 @@ export const optionTable = {
   },
   users: {
     type: 'integer',
-    min: 1,
+    min: 2,
     max: 1_000,
     topic: 'Run',
     placeholder: 'COUNT',
@@ -245,6 +245,15 @@ export const optionTable = {
     description: 'devices that each of them has at most',
     defaults: { verify: 3 },
   },
+  groups: {
+    type: 'integer',
+    min: 0,
+    max: 100,
+    topic: 'Run',
+    placeholder: 'COUNT',
+    description: 'named groups of some of them',
+    defaults: { verify: 3 },
+  },
   rate: {
     type: 'integer',
     min: 1,
@@ -257,8 +266,33 @@ export const optionTable = {
   lobby: {
     type: 'boolean',
     topic: 'Run',
-    description: 'write to the lobby too, where everybody online reads it',
+    description:
+      'write to the lobby too, where everybody online reads it; always, in its own cluster',
     defaults: { verify: false },
+  },
+  faults: {
+    type: 'boolean',
+    topic: 'Run',
+    description: 'kill, freeze, restart and cut the parts of its own cluster',
+    defaults: { verify: false },
+  },
+  servers: {
+    type: 'integer',
+    min: 1,
+    max: 32,
+    topic: 'Run',
+    placeholder: 'COUNT',
+    description: 'servers of the cluster that it starts, without --route and --zk',
+    defaults: { verify: 3 },
+  },
+  routes: {
+    type: 'integer',
+    min: 1,
+    max: 32,
+    topic: 'Run',
+    placeholder: 'COUNT',
+    description: 'routes of that cluster',
+    defaults: { verify: 2 },
   },
 
   json: {

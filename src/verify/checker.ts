@@ -2,9 +2,9 @@
  * Whether a ledger keeps cim's promise: what was acknowledged is shown on every device that it was
  * for, once, in the order in which it was sent; what was refused is shown on none. Pure.
  *
- * For whom a message is: every device of the receiver, and every other device of the sender. An SDK
- * instance does not show what it sent itself; a later one of the same device may, when the
- * acknowledgement was lost with the instance. In the lobby it is for every SDK instance that was
+ * For whom a message is: every device of the receiver, or of every member of the group, and every
+ * other device of the sender. An SDK instance does not show what it sent itself; a later one of the
+ * same device may, when the acknowledgement was lost with the instance. In the lobby it is for every SDK instance that was
  * logged in when it was sent, for as long as that instance lives.
  *
  * An unconfirmed message may be shown or not, but all devices that read one timeline agree: once
@@ -69,7 +69,7 @@ function checkShown(ledger: LedgerView, device: DeviceRecord) {
     if (!message || !showing.isFaithful) add('altered');
     if (!message) continue;
     if (message.outcome === 'refused') add('refused');
-    if (!isFor(message, device)) add('astray');
+    if (!isFor(ledger, message, device)) add('astray');
     const before = shown.get(number);
     shown.set(number, showing);
     const isAgain = before !== undefined && isLostByCrash(message, device, before, showing);
@@ -87,10 +87,12 @@ function isLostByCrash(
   before: ShownRecord,
   now: ShownRecord,
 ): boolean {
-  if ('group' in target) return false;
+  const timeline = 'group' in target ? target.group : '';
+  // An instance knows nothing of the lobby before its own time.
+  if (timeline === lobby) return false;
   return lives
     .slice(before.life, now.life)
-    .some(({ end, savedSeq }) => end === 'crashed' && before.seq > savedSeq);
+    .some(({ end, savedSeqs }) => end === 'crashed' && before.seq > (savedSeqs.get(timeline) ?? 0));
 }
 
 /** Messages of one SDK instance to one target come in the order of their numbers. */
@@ -115,23 +117,33 @@ function conversationOf({ device, life, target }: SentRecord): string {
   return `${device}/${life}/${'group' in target ? `#${target.group}` : target.to}`;
 }
 
-function isFor({ userId, target }: SentRecord, device: DeviceRecord): boolean {
-  return 'group' in target || target.to === device.userId || userId === device.userId;
+function isFor({ members }: LedgerView, { userId, target }: SentRecord, device: DeviceRecord) {
+  if ('to' in target) return target.to === device.userId || userId === device.userId;
+  return target.group === lobby || members.get(target.group)?.has(device.userId) === true;
 }
 
 // ---- what was not shown ---------------------------------------------------------------------------
 
-/** Private messages: in the timeline of the receiver and in that of the sender. */
+/**
+ * Private messages are in the timeline of the receiver and in that of the sender, those to a named
+ * group in the group's.
+ */
 function* checkTimelines(
-  { sent, devices }: LedgerView,
+  { sent, devices, members }: LedgerView,
   read: ReadonlyMap<DeviceRecord, ReadonlySet<number>>,
 ): Iterable<Breach> {
   const byUser = Map.groupBy(devices, ({ userId }) => userId);
+  const devicesOf = (userIds: Iterable<number>) =>
+    [...userIds].flatMap((userId) => byUser.get(userId) ?? []);
+  const byGroup = new Map([...members].map(([group, userIds]) => [group, devicesOf(userIds)]));
+  const readersOf = ({ target, userId }: SentRecord): (readonly DeviceRecord[])[] => {
+    if ('group' in target) return [byGroup.get(target.group) ?? []];
+    return [...new Set([target.to, userId])].map((owner) => byUser.get(owner) ?? []);
+  };
   for (const message of sent.values()) {
-    const { number, target, outcome, userId } = message;
-    if ('group' in target || outcome === 'refused') continue;
-    for (const owner of new Set([target.to, userId])) {
-      const readers = byUser.get(owner) ?? [];
+    const { number, outcome } = message;
+    if (outcome === 'refused') continue;
+    for (const readers of readersOf(message)) {
       const has = (device: DeviceRecord) => read.get(device)?.has(number) === true;
       if (outcome !== 'stored' && !readers.some(has)) continue;
       for (const reader of readers) {
@@ -155,7 +167,7 @@ function* checkLobby({ sent }: LedgerView, device: DeviceRecord): Iterable<Breac
   const lastSeq = new Map<number, number>();
   for (const { number, life, seq } of device.shown) {
     const target = sent.get(number)?.target;
-    if (!target || !('group' in target)) continue;
+    if (!target || !('group' in target) || target.group !== lobby) continue;
     shown.set(life, (shown.get(life) ?? new Set()).add(number));
     lastSeq.set(life, Math.max(seq, lastSeq.get(life) ?? 0));
   }

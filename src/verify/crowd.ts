@@ -58,19 +58,19 @@ export class Crowd {
     return this.#devices.filter(({ isReady }) => isReady).length;
   }
 
-  /** Logs everybody in. Rejects with `unavailable` if that takes too long, or is given up. */
+  /**
+   * Logs everybody in, and makes the groups. Rejects with `unavailable` if that takes too long, or
+   * is given up.
+   */
   async gather(isGivenUp: () => boolean): Promise<void> {
     for (const device of this.#devices) device.start();
-    const isAnybodyAbsent = () => this.#devices.some(({ isSettled }) => !isSettled);
-    const deadlineMs = performance.now() + gatherMsMax;
-    while (isAnybodyAbsent() && !isGivenUp() && performance.now() < deadlineMs)
-      await this.#wait(pollMs);
-    if (!isAnybodyAbsent()) return;
-    const absent = this.#devices.find(({ isSettled }) => !isSettled);
-    throw new CimError(
-      'unavailable',
-      `device ${absent?.name} gets no login: ${absent?.lastWarning}`,
-    );
+    await this.#whenAll(isGivenUp, ({ isReady }) => isReady);
+    for (const { name, userIds } of this.#options.population.groups) {
+      const [first, ...others] = userIds.map((userId) => this.#deviceOf(userId));
+      await first?.enter(name, true);
+      await Promise.all(others.map((device) => device.enter(name, false)));
+    }
+    await this.#whenAll(isGivenUp, ({ isSettled }) => isSettled);
   }
 
   /** From now on the devices speak and are disturbed, until `heal`. */
@@ -126,6 +126,24 @@ export class Crowd {
     return check(this.#options.ledger).breaches.some(({ kind }) => kind === 'lost');
   }
 
+  async #whenAll(isGivenUp: () => boolean, isTrue: (device: Device) => boolean): Promise<void> {
+    const deadlineMs = performance.now() + gatherMsMax;
+    while (!this.#devices.every(isTrue)) {
+      if (isGivenUp() || performance.now() > deadlineMs) {
+        const absent = this.#devices.find((device) => !isTrue(device));
+        const reason = `${absent?.name} gets no login: ${absent?.lastWarning}`;
+        throw new CimError('unavailable', `device ${reason}`);
+      }
+      await this.#wait(pollMs);
+    }
+  }
+
+  #deviceOf(userId: number): Device {
+    const device = this.#devices.find((each) => each.userId === userId);
+    if (!device) throw new Error('everybody has a device');
+    return device;
+  }
+
   #createDevice(name: string, person: Person, userIds: ReadonlySet<number>): Device {
     const { population, ...options } = this.#options;
     return new Device({
@@ -133,6 +151,9 @@ export class Crowd {
       name,
       person,
       run: population.run,
+      groups: population.groups
+        .filter(({ userIds }) => userIds.includes(person.userId))
+        .map((group) => group.name),
       isOfRun: (userId) => userIds.has(userId),
     });
   }

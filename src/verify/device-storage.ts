@@ -17,10 +17,12 @@ export class DeviceStorage {
     );
   }
 
-  /** How far the device has read its user's timeline, as it was saved; undefined: not at all yet. */
-  get savedSeq(): number | undefined {
-    const { cursor } = JSON.parse(this.#text ?? '{}') as { cursor?: { seq: number } | null };
-    return cursor?.seq;
+  /** How far the device has read each timeline, as it was saved: by group, '' is its user's own. */
+  get savedSeqs(): ReadonlyMap<string, number> {
+    const { places = [] } = JSON.parse(this.#text ?? '{}') as {
+      places?: readonly (readonly [string, { readonly position: { readonly seq: number } }])[];
+    };
+    return new Map(places.map(([group, { position }]) => [group, position.seq]));
   }
 }
 

@@ -21,6 +21,8 @@ export interface DeviceOptions {
   readonly name: string;
   readonly person: Person;
   readonly run: string;
+  /** The named groups that its user is in. */
+  readonly groups: readonly string[];
   /** Whether this user is one of the run's people. */
   readonly isOfRun: (userId: number) => boolean;
   readonly routes: readonly string[] | (() => Promise<readonly string[]>);
@@ -61,6 +63,10 @@ export class Device implements Undisturbed {
     return this.#options.name;
   }
 
+  get userId(): number {
+    return this.#options.person.userId;
+  }
+
   get calmSinceMs(): number {
     return this.#disturbances > 0 ? Infinity : this.#connectedSinceMs;
   }
@@ -69,9 +75,11 @@ export class Device implements Undisturbed {
     return this.#life?.client.state === 'ready';
   }
 
-  /** It is known from where on it reads. */
+  /** It follows all timelines that are its user's, and has saved where it begins. */
   get isSettled(): boolean {
-    return this.isReady && this.#storage.savedSeq !== undefined;
+    const { savedSeqs } = this.#storage;
+    const { groups } = this.#options;
+    return this.isReady && ['', ...groups].every((timeline) => savedSeqs.has(timeline));
   }
 
   /** Why it is not ready, as far as is known. */
@@ -120,6 +128,12 @@ export class Device implements Undisturbed {
     });
   }
 
+  /** Makes its user a member of this group; `asFirst` makes the group. */
+  async enter(group: string, asFirst: boolean): Promise<void> {
+    const client = this.#life?.client;
+    await (asFirst ? client?.createGroup(group) : client?.joinGroup(group));
+  }
+
   /** Nothing happens between two lives. */
   say(target: Target): void {
     const life = this.#life;
@@ -148,7 +162,7 @@ export class Device implements Undisturbed {
     const life = this.#end('crashed');
     if (!life) return;
     life.storage.detach();
-    life.record.savedSeq = this.#storage.savedSeq ?? 0;
+    life.record.savedSeqs = this.#storage.savedSeqs;
     for (const record of life.waiting)
       this.#options.ledger.answered(record, 'unconfirmed', 'crash');
     this.network.abandon();
@@ -182,7 +196,8 @@ export class Device implements Undisturbed {
   }
 
   #problem(problem: string): void {
-    this.#options.onProblem(`device ${this.name} ${problem}`);
+    const time = new Date(this.#options.platform.clock.now()).toISOString();
+    this.#options.onProblem(`at ${time} device ${this.name} ${problem}`);
   }
 }
 

@@ -41,8 +41,8 @@ export interface LifeRecord {
   readyStep: number | undefined;
   /** `alive` is alive still. */
   end: 'alive' | 'closed' | 'crashed';
-  /** What the device remembers of its own timeline after a crash. */
-  savedSeq: number;
+  /** What the device remembers of each timeline after a crash: by group, '' is its user's own. */
+  savedSeqs: ReadonlyMap<string, number>;
 }
 
 export interface DeviceRecord {
@@ -57,15 +57,22 @@ export interface LedgerView {
   /** By number. */
   readonly sent: ReadonlyMap<number, SentRecord>;
   readonly devices: readonly DeviceRecord[];
+  /** Of the named groups. */
+  readonly members: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 export class Ledger implements LedgerView {
+  readonly members: ReadonlyMap<string, ReadonlySet<number>>;
   readonly sent = new Map<number, SentRecord>();
   readonly devices: DeviceRecord[] = [];
   #steps = 0;
   #waiting = 0;
   #stored = 0;
   #shown = 0;
+
+  constructor(groups: readonly { readonly name: string; readonly userIds: readonly number[] }[]) {
+    this.members = new Map(groups.map(({ name, userIds }) => [name, new Set(userIds)]));
+  }
 
   get waitingCount(): number {
     return this.#waiting;
@@ -86,7 +93,7 @@ export class Ledger implements LedgerView {
   }
 
   began(record: DeviceRecord): LifeRecord {
-    const life: LifeRecord = { readyStep: undefined, end: 'alive', savedSeq: 0 };
+    const life: LifeRecord = { readyStep: undefined, end: 'alive', savedSeqs: new Map() };
     record.lives.push(life);
     return life;
   }

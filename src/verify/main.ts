@@ -1,31 +1,42 @@
 /**
  * `cim verify`: many people with many devices write to each other through a cluster while things go
  * wrong, and a ledger says whether every promise was kept. Here is the order of a run; the rest is
- * the others': who (population.ts), what they say (workload.ts), what goes wrong (plan.ts), all of
- * it drawn from the seed; the devices (crowd.ts); what was sent and shown (ledger.ts), what to think
- * of it (checker.ts), and how to say so (report.ts).
+ * the others': where (stage.ts), who (population.ts), what they say (workload.ts) and what goes
+ * wrong (plan.ts), all of it drawn from the seed; the devices (crowd.ts); what was sent and shown
+ * (ledger.ts), what to think of it (checker.ts), and how to say so (report.ts).
  */
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
+import { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { listenForSignals, type SignalSource } from '../base/signals.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
-import { lookUpRoutes } from '../registry/visit-registry.ts';
+import { check } from './checker.ts';
 import { Crowd } from './crowd.ts';
 import { Latency } from './latency.ts';
 import { Ledger } from './ledger.ts';
 import { Pauses } from './pauses.ts';
-import { drawDisturbances } from './plan.ts';
+import { drawPlan } from './plan.ts';
 import { deviceCount, drawPopulation } from './population.ts';
 import { startProgress } from './progress.ts';
-import { formatReport, makeReport, type Report } from './report.ts';
+import { describeBreach, formatReport, makeReport, type Report } from './report.ts';
+import { hasOwnCluster, openStage, type Stage } from './stage.ts';
 import { drawWorkload } from './workload.ts';
 
 export interface VerifyHost extends SignalSource {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+interface Run {
+  readonly settings: VerifySettings;
+  readonly log: Logger;
+  readonly host: VerifyHost;
+  /** When they are ended, the run ends too, early but in good order. */
+  readonly pauses: Pauses;
+  readonly lifecycle: Lifecycle;
 }
 
 /** Resolves to the exit code: 0 if every promise was kept. */
@@ -34,11 +45,13 @@ export async function runVerify(
   log: Logger,
   host: VerifyHost,
 ): Promise<number> {
-  const signals = listenForSignals(host);
+  const lifecycle = new Lifecycle(log);
   const pauses = new Pauses();
+  const signals = listenForSignals(host);
   void signals.first.then(() => pauses.endAll());
   try {
-    const report = await Promise.race([run(settings, log, host, pauses), signals.second]);
+    const outcome = verify({ settings, log, host, pauses, lifecycle });
+    const report = await Promise.race([outcome, signals.second]);
     if (report === 'signal') {
       host.stderr.write('cim verify: cut off, there is no verdict\n');
       return exitCodes.failure;
@@ -46,42 +59,21 @@ export async function runVerify(
     host.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
     return report.isKept ? exitCodes.ok : exitCodes.failure;
   } finally {
+    await lifecycle.stop();
     signals.close();
   }
 }
 
-/** Ends early, but in good order, when the pauses are ended. */
-async function run(
-  settings: VerifySettings,
-  log: Logger,
-  host: VerifyHost,
-  pauses: Pauses,
-): Promise<Report> {
-  const { zk, route = [] } = settings;
-  const seed = settings.seed ?? randomInt(2 ** 32);
-  const durationMs = settings.minutes * 60_000;
-  const population = drawPopulation({
-    seed,
-    run: randomInt(2 ** 30),
-    users: settings.users,
-    devices: settings.devices,
-    usesLobby: settings.lobby,
-  });
-  const disturbances = drawDisturbances({ seed, durationMs, devices: deviceCount(population) });
-
-  const ledger = new Ledger();
+async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<Report> {
+  const { seed, population, plan } = drawScript(settings);
+  const ledger = new Ledger(population.groups);
   const latency = new Latency();
   const problems: string[] = [];
-  const crowd = new Crowd({
-    population,
-    routes: zk === undefined ? route : () => lookUpRoutes(zk, log),
-    platform: nodePlatform(),
-    ledger,
-    latency,
-    onProblem: (problem) => problems.push(problem),
-  });
-  let activity = 'logging in';
+  const onProblem = (problem: string) => problems.push(problem);
+  const durationMs = settings.minutes * 60_000;
+  let phase = 'starting';
   let startMs = Infinity;
+  let stage: Stage | undefined;
   const endProgress = startProgress({
     kind: settings.json ? 'none' : host.stderr.isTTY ? 'bar' : 'lines',
     durationMs,
@@ -92,41 +84,86 @@ async function run(
       sent: ledger.sent.size,
       stored: ledger.storedCount,
       shown: ledger.shownCount,
-      activity,
+      phase,
+      wrong: stage?.injector?.present ?? '',
     }),
   });
-  try {
-    await crowd.gather(() => pauses.isOver);
-    startMs = performance.now();
-    activity = 'writing';
-    const workload = drawWorkload({ seed, population, messagesPerSecond: settings.rate });
-    crowd.begin(workload, disturbances);
-    await pauses.pause(durationMs);
-    activity = 'waiting for what is on its way';
-    await crowd.heal();
-    await crowd.settle();
-  } finally {
-    endProgress();
-    await crowd.close();
-  }
+  lifecycle.onStop('progress', endProgress);
+
+  stage = await openStage({ settings, log, onProblem, lifecycle });
+  const { routes, injector, keepEvidence } = stage;
+  const platform = nodePlatform();
+  const crowd = new Crowd({ population, routes, platform, ledger, latency, onProblem });
+  lifecycle.onStop('devices', () => crowd.close());
+
+  phase = 'logging in';
+  await crowd.gather(() => pauses.isOver);
+  phase = 'writing';
+  startMs = performance.now();
+  crowd.begin(
+    drawWorkload({ seed, population, messagesPerSecond: settings.rate }),
+    plan.disturbances,
+  );
+  injector?.begin(plan.faults);
+  await pauses.pause(durationMs);
+  phase = 'waiting for what is on its way';
+  await Promise.all([crowd.heal(), injector?.heal()]);
+  await crowd.settle();
+  endProgress();
+
+  const { breaches, shownAgain } = check(ledger);
+  const isKept = breaches.length === 0 && problems.length === 0;
+  const evidence = () => breaches.map((breach) => describeBreach(breach, ledger));
   return makeReport({
     seed,
     again: replayCommand(settings, seed),
     people: settings.users,
-    disturbances,
+    plan,
     ledger,
+    verdict: { breaches, shownAgain },
     problems,
     latency: latency.summary(),
+    ...(!isKept &&
+      keepEvidence && { evidenceIn: keepEvidence({ breaches: evidence(), problems, plan }) }),
   });
+}
+
+/** All that is drawn from the seed before the run begins. */
+function drawScript(settings: VerifySettings) {
+  const { seed = randomInt(2 ** 32), minutes, users, devices, groups } = settings;
+  const { lobby, servers, routes } = settings;
+  const isOwn = hasOwnCluster(settings);
+  const population = drawPopulation({
+    seed,
+    // A cluster of one's own knows no other run: even names and ids are those of the seed.
+    run: isOwn ? seed % 2 ** 30 : randomInt(2 ** 30),
+    users,
+    devices,
+    groups,
+    usesLobby: lobby || isOwn,
+  });
+  const plan = drawPlan({
+    seed,
+    durationMs: minutes * 60_000,
+    devices: deviceCount(population),
+    cluster: settings.faults ? { servers, routes } : undefined,
+  });
+  return { seed, population, plan };
 }
 
 /** The line that draws the same again. */
 function replayCommand(settings: VerifySettings, seed: number): string {
-  const { minutes, users, devices, rate, lobby, zk, route = [] } = settings;
+  const { minutes, users, devices, groups, rate, servers, routes, zk, route = [] } = settings;
+  const where = hasOwnCluster(settings)
+    ? [`--servers ${servers} --routes ${routes}`]
+    : zk === undefined
+      ? route.map((url) => `--route ${url}`)
+      : [`--zk ${zk}`];
   return [
     `cim verify --seed ${seed} --minutes ${minutes}`,
-    `--users ${users} --devices ${devices} --rate ${rate}`,
-    ...(lobby ? ['--lobby'] : []),
-    ...(zk === undefined ? route.map((url) => `--route ${url}`) : [`--zk ${zk}`]),
+    `--users ${users} --devices ${devices} --groups ${groups} --rate ${rate}`,
+    ...(settings.lobby ? ['--lobby'] : []),
+    ...where,
+    ...(settings.faults ? ['--faults'] : []),
   ].join(' ');
 }

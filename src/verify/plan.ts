@@ -55,17 +55,36 @@ export interface Planned<Kind> {
 export type Disturbance = Planned<DisturbanceKind>;
 export type Fault = Planned<FaultKind>;
 
+export interface Plan {
+  readonly disturbances: readonly Disturbance[];
+  readonly faults: readonly Fault[];
+}
+
 /** The last of what goes wrong is over by then: the end of a run is to show that all is well. */
 const calmMs = 1_000;
 
-export interface DisturbanceOptions {
+export interface PlanOptions {
   readonly seed: number;
   readonly durationMs: number;
   readonly devices: number;
+  /** Undefined: it is not to be harmed. */
+  readonly cluster: ClusterSize | undefined;
+}
+
+interface ClusterSize {
+  readonly servers: number;
+  readonly routes: number;
+}
+
+export function drawPlan({ cluster, ...options }: PlanOptions): Plan {
+  return {
+    disturbances: drawDisturbances(options),
+    faults: cluster ? drawFaults({ ...options, ...cluster }) : [],
+  };
 }
 
 /** In the order of their times. Never two at a time on one device. */
-export function drawDisturbances(options: DisturbanceOptions): Disturbance[] {
+function drawDisturbances(options: Omit<PlanOptions, 'cluster'>): Disturbance[] {
   const { seed, durationMs, devices } = options;
   const random = new SeededRandom(seed, 'disturbances');
   const kinds = new Bag(keysOf(disturbances), random);
@@ -83,18 +102,13 @@ export function drawDisturbances(options: DisturbanceOptions): Disturbance[] {
   }
 }
 
-export interface FaultOptions {
-  readonly seed: number;
-  readonly durationMs: number;
-  readonly servers: number;
-  readonly routes: number;
-}
+type FaultOptions = Pick<PlanOptions, 'seed' | 'durationMs'> & ClusterSize;
 
 /**
  * In the order of their times. At most two at a time: one of a server or a route, and one of Redis
  * or ZooKeeper; between two of a kind the cluster gets some seconds to recover.
  */
-export function drawFaults(options: FaultOptions): Fault[] {
+function drawFaults(options: FaultOptions): Fault[] {
   return [
     ...drawLane(options, ['server', 'route'], [1_500, 5_000]),
     ...drawLane(options, ['redis', 'zookeeper'], [4_000, 15_000]),

@@ -9,10 +9,18 @@ export interface Person {
   readonly devices: readonly string[];
 }
 
+/** A named group with the same members all the time. */
+export interface Group {
+  readonly name: string;
+  /** Of its members; the first one makes it. */
+  readonly userIds: readonly number[];
+}
+
 export interface Population {
   /** What tells this run's accounts, groups and messages from those of every other. */
   readonly run: string;
   readonly people: readonly Person[];
+  readonly groups: readonly Group[];
   /** Whether everybody also speaks in the lobby, where others than this run's people are. */
   readonly usesLobby: boolean;
 }
@@ -24,6 +32,7 @@ export interface PopulationOptions {
   readonly users: number;
   /** Each person has up to so many. */
   readonly devices: number;
+  readonly groups: number;
   readonly usesLobby: boolean;
 }
 
@@ -43,7 +52,14 @@ export function drawPopulation(options: PopulationOptions): Population {
       devices: Array.from({ length: count }, (__, device) => `${index + 1}.${device + 1}`),
     };
   });
-  return { run, people, usesLobby: options.usesLobby };
+  const groups = Array.from({ length: options.groups }, (_, index) => ({
+    name: `verify-${run}-${index + 1}`,
+    userIds: random
+      .shuffle(people)
+      .slice(0, random.integer(2, people.length))
+      .map(({ userId }) => userId),
+  }));
+  return { run, people, groups, usesLobby: options.usesLobby };
 }
 
 /** A user id of this run that nobody has. */
@@ -55,7 +71,13 @@ export function deviceCount({ people }: Population): number {
   return people.reduce((sum, { devices }) => sum + devices.length, 0);
 }
 
-/** The names of groups in which people of this run speak. */
-export function groupsOf({ usesLobby }: Population): readonly string[] {
-  return usesLobby ? [lobby] : [];
+/** The names of the groups in which this user speaks. */
+export function groupsOf({ groups, usesLobby }: Population, userId: number): readonly string[] {
+  const own = groups.filter(({ userIds }) => userIds.includes(userId)).map(({ name }) => name);
+  return usesLobby ? [...own, lobby] : own;
+}
+
+/** The names of the groups in which this user is not. */
+export function otherGroups({ groups }: Population, userId: number): readonly string[] {
+  return groups.filter(({ userIds }) => !userIds.includes(userId)).map(({ name }) => name);
 }

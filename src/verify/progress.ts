@@ -11,8 +11,10 @@ export interface Status {
   readonly sent: number;
   readonly stored: number;
   readonly shown: number;
-  /** What is going on: a fault, the end. */
-  readonly activity: string;
+  /** How far the run has come. */
+  readonly phase: string;
+  /** What is wrong at the moment, if anything is. */
+  readonly wrong: string;
 }
 
 export interface ProgressOptions {
@@ -24,7 +26,9 @@ export interface ProgressOptions {
 }
 
 const barMs = 250;
+/** A line comes after this time, or with a new phase. */
 const lineMs = 10_000;
+const lookMs = 100;
 
 /** Returns how to end it. */
 export function startProgress(options: ProgressOptions): () => void {
@@ -42,8 +46,7 @@ function startBar({ durationMs, stream, clock, status }: ProgressOptions): () =>
   const bar = new SingleBar(
     {
       stream,
-      format:
-        '{bar} {percentage}% {left} left | sent {sent} stored {stored} shown {shown} | {activity}',
+      format: '{bar} {percentage}% {left} left | sent {sent} stored {stored} shown {shown} | {now}',
       barsize: 20,
       // Whoever runs this ends it on a signal, and the run with it.
       gracefulExit: false,
@@ -53,9 +56,10 @@ function startBar({ durationMs, stream, clock, status }: ProgressOptions): () =>
     Presets.shades_classic,
   );
   const now = () => {
-    const { elapsedMs, ...rest } = status();
+    const { elapsedMs, phase, wrong, ...rest } = status();
     const doneMs = Math.min(elapsedMs, durationMs);
-    return { doneMs, rest: { ...rest, left: formatTime(durationMs - doneMs) } };
+    const left = formatTime(durationMs - doneMs);
+    return { doneMs, rest: { ...rest, left, now: wrong || phase } };
   };
   bar.start(durationMs, 0, now().rest);
   const timer = clock.setInterval(() => {
@@ -69,13 +73,17 @@ function startBar({ durationMs, stream, clock, status }: ProgressOptions): () =>
 }
 
 function startLines({ durationMs, stream, clock, status }: ProgressOptions): () => void {
-  const tell = () => {
-    const { elapsedMs, sent, stored, shown, activity } = status();
+  let toldAtMs = -Infinity;
+  let toldPhase = '';
+  const timer = clock.setInterval(() => {
+    const { elapsedMs, sent, stored, shown, phase, wrong } = status();
+    if (phase === toldPhase && clock.monotonic() - toldAtMs < lineMs) return;
+    toldAtMs = clock.monotonic();
+    toldPhase = phase;
     const time = `${formatTime(Math.min(elapsedMs, durationMs))} of ${formatTime(durationMs)}`;
-    stream.write(`${time}: sent ${sent}, stored ${stored}, shown ${shown}; ${activity}\n`);
-  };
-  tell();
-  const timer = clock.setInterval(tell, lineMs);
+    const counts = `sent ${sent}, stored ${stored}, shown ${shown}`;
+    stream.write(`${time}: ${counts}; ${wrong || phase}\n`);
+  }, lookMs);
   return () => timer.cancel();
 }
 

@@ -1,8 +1,8 @@
 /** What a run has come to: figures, and their forms for people and for programs. Pure. */
-import { type Breach, type BreachKind, check } from './checker.ts';
+import type { Breach, BreachKind, Verdict } from './checker.ts';
 import type { LatencySummary } from './latency.ts';
 import type { LedgerView, Outcome, SentRecord } from './ledger.ts';
-import { type Disturbance, disturbances } from './plan.ts';
+import { disturbances, faults, type Plan } from './plan.ts';
 
 export interface Report {
   readonly seed: number;
@@ -10,8 +10,9 @@ export interface Report {
   readonly again: string;
   readonly people: number;
   readonly devices: number;
-  /** How often each thing went wrong, by what it is called. */
-  readonly plan: Readonly<Record<string, number>>;
+  /** What was to go wrong, and how often each of it, by what it is called. */
+  readonly plan: Plan;
+  readonly planned: Readonly<Record<string, number>>;
   readonly sent: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Why messages were refused or are unconfirmed, and how many. */
@@ -24,6 +25,8 @@ export interface Report {
   /** What should not have happened, whatever became of the messages. */
   readonly problems: readonly string[];
   readonly latency: LatencySummary;
+  /** The folder of what the parts of the cluster have said, if that is kept. */
+  readonly evidenceIn?: string;
   readonly isKept: boolean;
 }
 
@@ -31,23 +34,27 @@ export interface ReportOptions {
   readonly seed: number;
   readonly again: string;
   readonly people: number;
-  readonly disturbances: readonly Disturbance[];
+  readonly plan: Plan;
   readonly ledger: LedgerView;
+  readonly verdict: Verdict;
   readonly problems: readonly string[];
   readonly latency: LatencySummary;
+  readonly evidenceIn?: string;
 }
 
 const detailsMax = 10;
 
-export function makeReport({ ledger, ...options }: ReportOptions): Report {
-  const { breaches, shownAgain } = check(ledger);
+export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions): Report {
+  const { breaches, shownAgain } = verdict;
   const sent = [...ledger.sent.values()];
   return {
-    seed: options.seed,
-    again: options.again,
-    people: options.people,
+    ...options,
     devices: ledger.devices.length,
-    plan: countBy(options.disturbances, ({ kind }) => disturbances[kind].text),
+    plan,
+    planned: {
+      ...countBy(plan.faults, ({ kind }) => faults[kind].text),
+      ...countBy(plan.disturbances, ({ kind }) => disturbances[kind].text),
+    },
     sent: sent.length,
     outcomes: {
       waiting: 0,
@@ -72,14 +79,15 @@ export function makeReport({ ledger, ...options }: ReportOptions): Report {
       ...countBy(breaches, ({ kind }) => kind),
     },
     details: breaches.slice(0, detailsMax).map((breach) => describeBreach(breach, ledger)),
-    problems: options.problems,
-    latency: options.latency,
     isKept: breaches.length === 0 && options.problems.length === 0,
   };
 }
 
 /** What happened to a message, in one line: who, what, when, on which device. */
-function describeBreach({ kind, number, device }: Breach, { sent, devices }: LedgerView): string {
+export function describeBreach(
+  { kind, number, device }: Breach,
+  { sent, devices }: LedgerView,
+): string {
   const message = sent.get(number);
   const shown = devices
     .find((each) => each.device === device)
@@ -113,10 +121,11 @@ export function formatReport(report: Report): string {
     ['latency', formatLatency(latency)],
   ];
   const lines = [
-    `what happened: ${listCounts(report.plan)}`,
+    `what happened: ${listCounts(report.planned)}`,
     ...rows.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
     ...report.details,
     ...report.problems.map((problem) => `unexpected: ${problem}`),
+    ...(report.evidenceIn === undefined ? [] : [`logs: ${report.evidenceIn}`]),
     `again: ${report.again}`,
     report.isKept ? 'kept: nothing lost, doubled or out of order' : 'BROKEN',
   ];

@@ -3,7 +3,7 @@
  * to oneself and to nobody are among it. Pure.
  */
 import type { Target } from '../client/sdk/index.ts';
-import { groupsOf, nobody, type Population } from './population.ts';
+import { groupsOf, nobody, otherGroups, type Population } from './population.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export interface Saying {
@@ -22,8 +22,10 @@ const meanMessages = 1 + burstProbability * (burstMessages - 1);
 
 const toNobodyProbability = 0.01;
 const toOneselfProbability = 0.02;
+/** To a group that the sender is not in: refused. */
+const toOthersProbability = 0.01;
 /** A message to a group is shown to everybody in it: most of what is shown, at this share. */
-const toGroupProbability = 0.15;
+const toGroupProbability = 0.25;
 
 export interface WorkloadOptions {
   readonly seed: number;
@@ -45,10 +47,16 @@ export function* drawWorkload(options: WorkloadOptions): Generator<Saying, never
 }
 
 function drawTarget(random: SeededRandom, population: Population, sender: number): Target {
-  const groups = groupsOf(population);
-  const dice = random.fraction();
-  if (dice < toNobodyProbability) return { to: nobody(population) };
-  if (dice < toNobodyProbability + toOneselfProbability) return { to: sender };
-  if (groups.length > 0 && dice > 1 - toGroupProbability) return { group: random.pick(groups) };
+  const groups = groupsOf(population, sender);
+  const others = otherGroups(population, sender);
+  let dice = random.fraction();
+  const isDrawn = (probability: number) => {
+    dice -= probability;
+    return dice < 0;
+  };
+  if (isDrawn(toNobodyProbability)) return { to: nobody(population) };
+  if (isDrawn(toOneselfProbability)) return { to: sender };
+  if (others.length > 0 && isDrawn(toOthersProbability)) return { group: random.pick(others) };
+  if (groups.length > 0 && isDrawn(toGroupProbability)) return { group: random.pick(groups) };
   return { to: random.pick(population.people).userId };
 }

@@ -7,7 +7,7 @@ import { createLogger } from '../../src/base/log.ts';
 import { CimClient, CimError, lobby, type Platform } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { type RunningDev, startDev } from '../../src/dev/main.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -40,7 +40,7 @@ interface Person {
 }
 
 interface Surroundings {
-  readonly proxy?: TcpProxy;
+  readonly proxy?: BreakableProxy;
   readonly folder?: string;
   /** Nothing can be reached while this says so. */
   readonly isDown?: () => boolean;

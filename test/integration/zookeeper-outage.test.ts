@@ -10,7 +10,7 @@ import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { choosableInstances, liveRoute, liveServer } from '../contract/registry.ts';
 import { freePort } from '../support/free-port.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openZooKeeperShell, startZooKeeper, TestZooKeeper } from '../support/zookeeper.ts';
@@ -225,7 +225,7 @@ describe('goes away', () => {
 
 describe('cut off', () => {
   let zookeeper: TestZooKeeper;
-  let proxy: TcpProxy;
+  let proxy: BreakableProxy;
   let route: Registry;
   let server: Registry;
 

@@ -5,7 +5,7 @@
 import { freePort } from './free-port.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { type Role, startRole } from './roles.ts';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { type BreakableProxy, startTcpProxy } from './tcp-proxy.ts';
 import { startZooKeeper, type TestZooKeeper } from './zookeeper.ts';
 
 const clusterSecret = 'test';
@@ -44,10 +44,10 @@ abstract class ClusterRole {
 
 export class ClusterServer extends ClusterRole {
   /** What clients connect through, and what routes do. */
-  readonly clients: TcpProxy;
-  readonly links: TcpProxy;
+  readonly clients: BreakableProxy;
+  readonly links: BreakableProxy;
 
-  constructor(args: readonly string[], clients: TcpProxy, links: TcpProxy) {
+  constructor(args: readonly string[], clients: BreakableProxy, links: BreakableProxy) {
     super('server', args);
     this.clients = clients;
     this.links = links;
@@ -61,9 +61,9 @@ export class ClusterServer extends ClusterRole {
 
 export class ClusterRoute extends ClusterRole {
   /** What servers and clients connect through. */
-  readonly callers: TcpProxy;
+  readonly callers: BreakableProxy;
 
-  constructor(args: readonly string[], callers: TcpProxy) {
+  constructor(args: readonly string[], callers: BreakableProxy) {
     super('route', args);
     this.callers = callers;
   }

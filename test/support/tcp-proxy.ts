@@ -1,59 +1,20 @@
-/** A network that can be cut, between somebody and a TCP service. */
-
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+/** Networks that can be cut, and that break by themselves, gone at teardown. */
+import type { Socket } from 'node:net';
+import { TcpProxy } from '../../src/verify/cluster/tcp-proxy.ts';
 import { onTeardown } from './teardown.ts';
 
 /** Forwards connections to `target`, a port on loopback. */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
-  const proxy = new TcpProxy(target);
+export async function startTcpProxy(target: number): Promise<BreakableProxy> {
+  const proxy = new BreakableProxy(target);
   await proxy.listen();
   onTeardown(() => proxy.stop());
   return proxy;
 }
 
-export class TcpProxy {
-  readonly #target: number;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isSilent = false;
+export class BreakableProxy extends TcpProxy {
   #bytesMax = Number.POSITIVE_INFINITY;
   #stepBytes = 0;
   #broken = 0;
-  #port = 0;
-
-  constructor(target: number) {
-    this.#target = target;
-    this.#server = createServer((near) => this.#forward(near));
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  /** How many are open. */
-  get connections(): number {
-    return this.#sockets.size / 2;
-  }
-
-  /**
-   * No byte passes any more, in either direction, and nobody is told: as if a cable were pulled.
-   */
-  silence(): void {
-    this.#isSilent = true;
-    for (const socket of this.#sockets) socket.pause();
-  }
-
-  /** What was held back passes. */
-  restore(): void {
-    this.#isSilent = false;
-    for (const socket of this.#sockets) socket.resume();
-  }
-
-  /** Ends every connection; new ones are forwarded. */
-  reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
-  }
 
   /**
    * The next connection breaks at the first answer, each further one after so many more bytes of
@@ -69,35 +30,7 @@ export class TcpProxy {
     return this.#broken;
   }
 
-  async listen(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (address && typeof address === 'object') this.#port = address.port;
-  }
-
-  async stop(): Promise<void> {
-    this.reset();
-    if (!this.#server.listening) return;
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #forward(near: Socket): void {
-    const far = connect(this.#target, '127.0.0.1');
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(from);
-      if (this.#isSilent) from.pause();
-      from.on('data', (chunk) => to.write(chunk));
-      from.on('error', () => {}); // both ends go together, below
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
-    }
+  protected override onForwarding(near: Socket, far: Socket): void {
     far.on('data', () => {
       if (near.destroyed || far.bytesRead <= this.#bytesMax) return;
       this.#broken += 1;

@@ -16,7 +16,10 @@ const bobId = 2;
 
 /** Amy has two devices, bob has two; all are logged in. */
 function scene() {
-  const ledger = new Ledger();
+  const ledger = new Ledger([
+    { name: 'cooks', userIds: [amyId, bobId] },
+    { name: 'smiths', userIds: [amyId] },
+  ]);
   const enter = (device: string, userId: number) => {
     const record = ledger.addDevice(device, userId);
     begin(record);
@@ -44,9 +47,13 @@ function scene() {
   const show = (number: number, seq: number, ...devices: DeviceRecord[]) => {
     for (const device of devices) ledger.showed(device, { number, seq, isFaithful: true });
   };
-  const end = (device: DeviceRecord, how: 'closed' | 'crashed', savedSeq = 0) => {
+  const end = (
+    device: DeviceRecord,
+    how: 'closed' | 'crashed',
+    saved: Readonly<Record<string, number>> = {},
+  ) => {
     const life = device.lives.at(-1);
-    if (life) Object.assign(life, { end: how, savedSeq });
+    if (life) Object.assign(life, { end: how, savedSeqs: new Map(Object.entries(saved)) });
   };
   const breaches = () => check(ledger).breaches;
   return { ledger, amy, amyToo, bob, bobToo, begin, say, show, end, breaches };
@@ -117,7 +124,7 @@ describe('private messages', () => {
     const unsaved = say(amy, { to: bobId });
     show(saved, 1, amyToo, bob, bobToo);
     show(unsaved, 2, amyToo, bob, bobToo);
-    end(bob, 'crashed', 1);
+    end(bob, 'crashed', { '': 1, cooks: 9 });
     begin(bob);
     show(unsaved, 2, bob);
     expect(check(ledger)).toEqual({ breaches: [], shownAgain: 1 });
@@ -199,6 +206,47 @@ describe('private messages', () => {
       breach('altered', number, 'bob-too'),
       breach('altered', 99, 'bob-too'),
     ]);
+  });
+});
+
+describe('a named group', () => {
+  const target = { group: 'cooks' };
+
+  test('owed to every device of every member but the sending one', () => {
+    const { amy, amyToo, bob, say, show, breaches } = scene();
+    const number = say(amy, target);
+    show(number, 1, amyToo, bob);
+    expect(breaches()).toEqual([breach('lost', number, 'bob-too')]);
+  });
+
+  test('owed to those who were away, too', () => {
+    const { amy, amyToo, bob, bobToo, say, show, begin, end, breaches } = scene();
+    end(bobToo, 'closed');
+    const number = say(amy, target);
+    begin(bobToo);
+    show(number, 1, amyToo, bob);
+    expect(breaches()).toEqual([breach('lost', number, 'bob-too')]);
+  });
+
+  test('shown to somebody who is no member', () => {
+    const { amy, amyToo, bob, say, show, breaches } = scene();
+    const number = say(amy, { group: 'smiths' });
+    show(number, 1, amyToo, bob);
+    expect(breaches()).toEqual([breach('astray', number, 'bob')]);
+  });
+
+  test('shown again after a crash: allowed for what was not saved of this group', () => {
+    const { ledger, amy, amyToo, bob, bobToo, say, show, begin, end, breaches } = scene();
+    const saved = say(amy, target);
+    const unsaved = say(amy, target);
+    show(saved, 1, amyToo, bob, bobToo);
+    show(unsaved, 2, amyToo, bob, bobToo);
+    end(bob, 'crashed', { '': 9, cooks: 1 });
+    begin(bob);
+    show(unsaved, 2, bob);
+    expect(check(ledger)).toEqual({ breaches: [], shownAgain: 1 });
+    show(saved, 1, bob);
+    expect(breaches()).toEqual([breach('doubled', saved, 'bob')]);
   });
 });
 

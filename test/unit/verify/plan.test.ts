@@ -1,14 +1,7 @@
 // Goal: a run is drawn from its seed and nothing else, and a plan heals what it breaks. Method:
 // many seeds, each drawn twice.
 import { describe, expect, test } from '@jest/globals';
-import {
-  type Disturbance,
-  disturbances,
-  drawDisturbances,
-  drawFaults,
-  type Fault,
-  faults,
-} from '../../../src/verify/plan.ts';
+import { disturbances, drawPlan, type Fault, faults, type Plan } from '../../../src/verify/plan.ts';
 import { drawPopulation, nobody } from '../../../src/verify/population.ts';
 import { SeededRandom } from '../../../src/verify/seeded-random.ts';
 import { drawWorkload } from '../../../src/verify/workload.ts';
@@ -16,11 +9,10 @@ import { drawWorkload } from '../../../src/verify/workload.ts';
 const seeds = Array.from({ length: 50 }, (_, seed) => seed);
 const durationMs = 60_000;
 
-function planOf(seed: number): { disturbances: Disturbance[]; faults: Fault[] } {
-  return {
-    disturbances: drawDisturbances({ seed, durationMs, devices: 5 }),
-    faults: drawFaults({ seed, durationMs, servers: 3, routes: 2 }),
-  };
+const cluster = { servers: 3, routes: 2 };
+
+function planOf(seed: number): Plan {
+  return drawPlan({ seed, durationMs, devices: 5, cluster });
 }
 
 describe('a plan', () => {
@@ -52,14 +44,14 @@ describe('a plan', () => {
   );
 
   test('of some minutes has everything in it', () => {
-    const options = { seed: 1, durationMs: 5 * 60_000 };
-    const kindsOf = (plan: readonly { kind: string }[]) => new Set(plan.map(({ kind }) => kind));
-    expect(kindsOf(drawDisturbances({ ...options, devices: 20 }))).toEqual(
-      new Set(Object.keys(disturbances)),
-    );
-    expect(kindsOf(drawFaults({ ...options, servers: 3, routes: 2 }))).toEqual(
-      new Set(Object.keys(faults)),
-    );
+    const plan = drawPlan({ seed: 1, durationMs: 5 * 60_000, devices: 20, cluster });
+    const kindsOf = (lane: readonly { kind: string }[]) => new Set(lane.map(({ kind }) => kind));
+    expect(kindsOf(plan.disturbances)).toEqual(new Set(Object.keys(disturbances)));
+    expect(kindsOf(plan.faults)).toEqual(new Set(Object.keys(faults)));
+  });
+
+  test('of a cluster that is not to be harmed has no faults', () => {
+    expect(drawPlan({ seed: 1, durationMs, devices: 5, cluster: undefined }).faults).toEqual([]);
   });
 });
 
@@ -71,7 +63,14 @@ function overlaps(plan: readonly { atMs: number; forMs: number }[]): boolean {
 }
 
 describe('who says what', () => {
-  const population = drawPopulation({ seed: 3, run: 5, users: 4, devices: 3, usesLobby: true });
+  const population = drawPopulation({
+    seed: 3,
+    groups: 2,
+    run: 5,
+    users: 4,
+    devices: 3,
+    usesLobby: true,
+  });
   const take = (count: number) => {
     const workload = drawWorkload({ seed: 3, population, messagesPerSecond: 100 });
     return Array.from({ length: count }, () => workload.next().value);
@@ -90,23 +89,29 @@ describe('who says what', () => {
     const receivers = new Set(
       sayings.map(({ target }) => ('group' in target ? target.group : target.to)),
     );
-    const expected = [
-      ...population.people.map(({ userId }) => userId),
-      nobody(population),
-      'lobby',
-    ];
+    const people = population.people.map(({ userId }) => userId);
+    const groups = population.groups.map(({ name }) => name);
+    const expected = [...people, nobody(population), ...groups, 'lobby'];
     expect(receivers).toEqual(new Set(expected));
   });
 
   test('runs have no accounts in common, and ids stay exact', () => {
     const last = drawPopulation({
       seed: 3,
+      groups: 2,
       run: 2 ** 30 - 1,
       users: 1_000,
       devices: 1,
       usesLobby: false,
     });
-    const next = drawPopulation({ seed: 3, run: 6, users: 1, devices: 1, usesLobby: false });
+    const next = drawPopulation({
+      seed: 3,
+      groups: 2,
+      run: 6,
+      users: 1,
+      devices: 1,
+      usesLobby: false,
+    });
     expect(Number.isSafeInteger(nobody(last))).toBe(true);
     expect(next.people[0]?.userId).toBeGreaterThan(nobody(population));
   });

@@ -1,5 +1,6 @@
 // Goal: a report says what came of a run. Method: small ledgers, and the texts of it.
 import { expect, test } from '@jest/globals';
+import { check } from '../../../src/verify/checker.ts';
 import { Ledger } from '../../../src/verify/ledger.ts';
 import { numberOf, textOf } from '../../../src/verify/message-text.ts';
 import { formatReport, makeReport } from '../../../src/verify/report.ts';
@@ -9,15 +10,19 @@ function reportOf(ledger: Ledger, problems: string[] = []) {
     seed: 7,
     again: 'cim verify --seed 7',
     people: 2,
-    disturbances: [{ atMs: 0, forMs: 0, kind: 'cut', target: 0 }],
+    plan: {
+      disturbances: [{ atMs: 0, forMs: 0, kind: 'cut', target: 0 }],
+      faults: [{ atMs: 1, forMs: 2, kind: 'redis-kill', target: 0 }],
+    },
     ledger,
+    verdict: check(ledger),
     problems,
     latency: { count: 2, p50Ms: 1.5, p99Ms: 20.4, maxMs: 20.4 },
   });
 }
 
 function oneMessage(isShown: boolean): Ledger {
-  const ledger = new Ledger();
+  const ledger = new Ledger([]);
   const [amy, bob] = [ledger.addDevice('1.1', 1), ledger.addDevice('2.1', 2)];
   for (const device of [amy, bob]) ledger.ready(ledger.began(device));
   const sent = ledger.sending(amy, { to: 2 }, Date.UTC(2026, 0, 31, 10));
@@ -28,7 +33,12 @@ function oneMessage(isShown: boolean): Ledger {
 
 test('of a run that kept its promises', () => {
   const report = reportOf(oneMessage(true));
-  expect(report).toMatchObject({ isKept: true, sent: 1, shown: 1, plan: { 'device cut': 1 } });
+  expect(report).toMatchObject({
+    isKept: true,
+    sent: 1,
+    shown: 1,
+    planned: { 'device cut': 1, 'Redis killed': 1 },
+  });
   const text = formatReport(report);
   for (const line of ['sent        1 by 2 devices of 2 people', 'lost        0', 'p50 1.5 ms'])
     expect(text).toContain(line);

@@ -1,0 +1,75 @@
+/**
+ * Where a run takes place: a cluster that is there, or one of its own, which it starts in a
+ * temporary folder, and may harm.
+ */
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { CimError } from '../base/errors.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import type { Logger } from '../base/log.ts';
+import type { VerifySettings } from '../config/settings.ts';
+import { lookUpRoutes } from '../registry/visit-registry.ts';
+import { startCluster } from './cluster/cluster.ts';
+import { FaultInjector } from './cluster/fault-injector.ts';
+
+export interface Stage {
+  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
+  /** There if it may be harmed. */
+  readonly injector?: FaultInjector;
+  /** Leaves there what tells how it came to this, and says where that is. */
+  readonly keepEvidence?: (evidence: unknown) => string;
+}
+
+export interface StageOptions {
+  readonly settings: VerifySettings;
+  readonly log: Logger;
+  readonly onProblem: (problem: string) => void;
+  /** Gets a step for everything that is started. */
+  readonly lifecycle: Lifecycle;
+}
+
+/** Whether this run starts a cluster. */
+export function hasOwnCluster({ route, zk }: VerifySettings): boolean {
+  return route === undefined && zk === undefined;
+}
+
+/** Rejects with `usage` if it is asked to harm what is not its own, `unavailable` if a part is. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { settings, log } = options;
+  const { route = [], zk } = settings;
+  if (hasOwnCluster(settings)) return openOwnStage(options);
+  if (settings.faults)
+    throw new CimError(
+      'usage',
+      '--faults: only a cluster that it has started itself is harmed: leave --route and --zk out',
+    );
+  return { routes: zk === undefined ? route : () => lookUpRoutes(zk, log) };
+}
+
+async function openOwnStage({ settings, onProblem, lifecycle }: StageOptions): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'cim-verify-'));
+  let isKept = false;
+  lifecycle.onStop('folder', () => {
+    if (!isKept) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
+  const { servers, routes } = settings;
+  const cluster = await startCluster({ folder, servers, routes, onProblem, lifecycle });
+  const faultsLog = join(folder, 'faults.log');
+  const injector = new FaultInjector({
+    cluster,
+    clock: systemClock,
+    onChange: (what) => appendFileSync(faultsLog, `${new Date().toISOString()} ${what}\n`),
+    onProblem,
+  });
+  return {
+    routes: cluster.routeUrls,
+    injector,
+    keepEvidence: (evidence) => {
+      isKept = true;
+      appendFileSync(join(folder, 'broken.json'), JSON.stringify(evidence, undefined, 2));
+      return folder;
+    },
+  };
+}
