@@ -13,6 +13,8 @@ import { bearsSecret } from '../base/secret.ts';
 const protocol = 'cim-link/1';
 const path = '/internal/link';
 const dialMsMax = 2_000;
+/** A peer whose network vanished without a sign is found out, at the end that only answers. */
+const keepAliveMs = 30_000;
 
 /**
  * Other protocols are not ours to refuse: a JDK's HTTP client offers h2c with every request, and
@@ -63,7 +65,7 @@ export function acceptUpgrades(
       // A socket of an HTTP server stays half open when its peer has ended; nobody wants that here.
       stream.on('end', () => stream.destroy());
       stream.on('close', () => streams.delete(stream));
-      (stream as Socket).setNoDelay(true);
+      (stream as Socket).setNoDelay(true).setKeepAlive(true, keepAliveMs);
       stream.write(
         `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
       );

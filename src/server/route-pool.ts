@@ -101,9 +101,18 @@ export class RoutePool implements Service {
 
   /**
    * Makes the pool hold exactly the routes at these addresses (`ip:port`). Links to those that stay
-   * are kept.
+   * are kept. None at all is what a registry says that has just lost its memory (ZooKeeper was
+   * restarted): then everything stays, and the links tell which routes are there.
    */
   update(addresses: readonly string[]): void {
+    if (addresses.length > 0) this.#hold(addresses);
+  }
+
+  async stop(): Promise<void> {
+    this.#hold([]);
+  }
+
+  #hold(addresses: readonly string[]): void {
     const kept = this.#routes.filter(({ address }) => addresses.includes(address));
     for (const route of this.#routes) if (!kept.includes(route)) route.peer.close();
     const known = new Set(kept.map(({ address }) => address));
@@ -111,10 +120,6 @@ export class RoutePool implements Service {
       .filter((address) => !known.has(address))
       .map((address) => this.#connect(address));
     this.#routes = [...kept, ...added];
-  }
-
-  async stop(): Promise<void> {
-    this.update([]);
   }
 
   #connect(address: string): Route {

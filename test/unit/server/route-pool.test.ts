@@ -167,6 +167,21 @@ describe('RoutePool', () => {
     expect(other.received).toEqual([]);
   });
 
+  test('routes that the registry has forgotten all at once are still asked; their links tell', async () => {
+    const [first, second] = [await FakeRoute.start(), await FakeRoute.start()];
+    pool.update([first.address]);
+    await submitAll([entry(1)]);
+    pool.update([]);
+    expect((await submitAll([entry(1, 1)]))[0]?.code).toBe(0);
+    expect(first.received).toHaveLength(2);
+    pool.update([second.address]);
+    expect((await submitAll([entry(1, 2)]))[0]?.code).toBe(0);
+    expect(second.received).toEqual([[1, 2]]);
+    first.kill();
+    second.kill();
+    expect(await submitAll([entry(1, 3)])).toEqual([routeMethods.submit.unanswered]);
+  });
+
   test('without any route everything is unanswered, at once', async () => {
     expect(await submitAll([entry(1)])).toEqual([routeMethods.submit.unanswered]);
     pool.update(['127.0.0.1:1']);
