@@ -22,6 +22,9 @@ const answerMsMax = 30_000;
 /** Answers take milliseconds: waiting for longer is worth a word. */
 const leavingQuietlyMsMax = 500;
 
+/** How long the last outcomes may take to be known when nothing can change them any more. */
+const outcomesMsMax = 1_000;
+
 export interface SessionOptions extends ConversationOptions {
   readonly input: InputSource;
   /** Without one nothing is received, and nothing acknowledged. */
@@ -75,11 +78,22 @@ class Session {
     input.stop();
     if (ending === 'left') ending = await this.#leave();
     await client.close(ending === 'left' ? {} : { timeoutMs: 0 });
-    // Whatever was still under way has been answered or refused by that; it is shown before the
-    // last word.
-    await Promise.race([this.#conversation.whenAnswered(), this.#options.broken]).catch(() => {});
+    await this.#showOutcomes();
     await view.closed(this.#reason(ending), ending === 'left').catch(() => {});
     return this.#exitCode(ending);
+  }
+
+  /**
+   * Whatever was still under way has been answered or refused by the end of the client, but for a
+   * route that is asked and does not answer; it is shown before the last word.
+   */
+  async #showOutcomes(): Promise<void> {
+    const { clock, broken } = this.#options;
+    const overdue = Promise.withResolvers<void>();
+    const timer = clock.setTimeout(overdue.resolve, outcomesMsMax);
+    const shown = this.#conversation.whenAnswered();
+    await Promise.race([shown, overdue.promise, broken]).catch(() => {});
+    timer.cancel();
   }
 
   #show(): void {

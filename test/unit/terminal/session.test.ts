@@ -391,6 +391,24 @@ describe('the end', () => {
     ]);
   });
 
+  test('a second interrupt does not wait for a route that does not answer either', async () => {
+    const { client, clock, stdin, interrupts, code, until } = talk();
+    let asked = false;
+    client.schedule = () => {
+      asked = true;
+      return new Promise(() => undefined);
+    };
+    client.connect();
+    stdin.write(':delay later 5\n');
+    await until('the route is asked', () => asked);
+    interrupts.raise();
+    await new Promise(setImmediate);
+    interrupts.raise();
+    await until('the client is closed', () => client.state === 'closed');
+    await clock.advance(1_000);
+    expect(await code).toBe(1);
+  });
+
   test('the cluster cannot be reached', async () => {
     const { client, clock, stdin, events, code } = talk();
     stdin.write('one\n');
