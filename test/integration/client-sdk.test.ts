@@ -2,9 +2,18 @@
  * The SDK over real sockets, against the server and route of `cim dev` in this process. Between
  * them a network that can be cut.
  */
+
+import { cpSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { createLogger } from '../../src/base/log.ts';
-import { CimClient, CimError, lobby, type Platform } from '../../src/client/sdk/index.ts';
+import {
+  CimClient,
+  CimError,
+  type ClientEvents,
+  lobby,
+  type Message,
+  type Platform,
+} from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { type RunningDev, startDev } from '../../src/dev/main.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
@@ -168,4 +177,78 @@ test('a system that is set up anew on the same addresses is one that goes on', a
   await bob.client.send({ to: 2 }, 'in a new world');
   await waitUntil('amy reads on', () => amy.texts.includes('in a new world'));
   expect(amy.texts).toEqual([...numbered(20), 'in a new world']);
+});
+
+test('a group: who was away gets what was missed, on each device, and nothing from before', async () => {
+  const system = await startSystem();
+  const folder = temporaryFolder('amy');
+  const bob = await open(system, 1, 'bob');
+  await bob.client.createGroup('builds');
+  await bob.client.send({ group: 'builds' }, 'before amy');
+  const phone = await open(system, 2, 'amy', { folder });
+  const laptop = await open(system, 2, 'amy');
+  await phone.client.joinGroup('builds');
+  await waitUntil('the laptop hears of it', () => laptop.client.followedGroups.length === 1);
+  await bob.client.send({ group: 'builds' }, 'message 1');
+  await waitUntil('both have it', () => phone.texts.length + laptop.texts.length === 2);
+  await phone.client.close();
+  // More than a page.
+  await Promise.all(numbered(300, 2).map((text) => bob.client.send({ group: 'builds' }, text)));
+  const again = await open(system, 2, 'amy', { folder });
+  await waitUntil('the phone has the rest', () => again.texts.length >= 300);
+  await waitUntil('so has the laptop', () => laptop.texts.length >= 301);
+  expect([...phone.texts, ...again.texts]).toEqual(numbered(301));
+  expect(laptop.texts).toEqual(numbered(301));
+  await again.client.send({ group: 'builds' }, 'from the phone');
+  await waitUntil('all the others have it', () =>
+    [bob, laptop].every(({ texts }) => texts.at(-1) === 'from the phone'),
+  );
+  await laptop.client.leaveGroup('builds');
+  await waitUntil('the phone hears of it', () => again.client.followedGroups.length === 0);
+  await expect(again.client.send({ group: 'builds' }, 'late')).rejects.toMatchObject({
+    kind: 'not-a-member',
+  });
+});
+
+test('several devices: each gets everything, what its user sent from the others included', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1, 'bob');
+  const phone = await open(system, 2, 'amy');
+  const laptop = await open(system, 2, 'amy');
+  await bob.client.send({ to: 2 }, 'to both');
+  await phone.client.send({ to: 1 }, 'from the phone');
+  await laptop.client.send({ to: 2 }, 'a note');
+  await waitUntil('the phone has both', () => phone.texts.length === 2);
+  await waitUntil('the laptop has both', () => laptop.texts.length === 2);
+  expect(phone.texts).toEqual(['to both', 'a note']);
+  expect(laptop.texts).toEqual(['to both', 'from the phone']);
+});
+
+test('a device that connects anew elsewhere replaces the old connection, which stays away', async () => {
+  const system = await startSystem();
+  const [folder, copy] = [temporaryFolder('amy'), temporaryFolder('copy')];
+  await (await open(system, 2, 'amy', { folder })).client.close();
+  cpSync(folder, copy, { recursive: true });
+  const old = await open(system, 2, 'amy', { folder });
+  const closed: ClientEvents['closed'][] = [];
+  old.client.on('closed', (event) => void closed.push(event));
+  const replacement = await open(system, 2, 'amy', { folder: copy });
+  await waitUntil('the old one is told', () => closed.length === 1);
+  expect(closed).toMatchObject([{ code: 'replaced' }]);
+  const bob = await open(system, 1, 'bob');
+  await bob.client.send({ to: 2 }, 'which of you?');
+  await waitUntil('the new one has it', () => replacement.texts.length === 1);
+  expect([old.client.state, old.texts, replacement.offline]).toEqual(['closed', [], []]);
+});
+
+test('transient messages come to whoever is there, and are nowhere afterwards', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1, 'bob');
+  const amy = await open(system, 2, 'amy');
+  const shown: Message[] = [];
+  amy.client.on('message', (message) => void shown.push(message));
+  const sent = bob.client.sendTransient({ to: 2 }, 'typing');
+  await waitUntil('amy sees it', () => shown.length === 1);
+  expect(shown).toMatchObject([{ id: sent?.id, text: 'typing', seq: 0, transient: true }]);
+  expect((await amy.client.history({ limit: 10 })).messages).toEqual([]);
 });
