@@ -21,11 +21,19 @@ export interface Device extends Session {
   readonly closed: number | null;
 }
 
+export interface Source {
+  /** The last number taken, and the number that its message got (0: none was stored). */
+  readonly last: number;
+  readonly seq: number;
+  /** The numbers refused last, from one to the other; 0: none. */
+  readonly refusedFrom: number;
+  readonly refusedTo: number;
+}
+
 export interface Shard {
   readonly messages: readonly Message[];
   readonly head: number;
-  /** The last number taken, and the number that its message got (0: a skip). */
-  readonly sources: ReadonlyMap<string, { readonly last: number; readonly seq: number }>;
+  readonly sources: ReadonlyMap<string, Source>;
   /** Address by instance. */
   readonly interests: ReadonlyMap<string, string>;
   readonly devices: ReadonlyMap<string, Device>;
@@ -55,7 +63,9 @@ const empty: Shard = {
 
 export interface KnownSchedule extends PendingSchedule {
   /** Once it was sent or cancelled, only its id is still used. */
-  readonly state: 'pending' | 'leased' | 'sent' | 'cancelled';
+  readonly state: 'waiting' | 'sent' | 'cancelled';
+  /** Nobody else gets it before this time. */
+  readonly leasedUntil: number;
 }
 
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */

@@ -102,7 +102,7 @@ class MemorySchedules implements Schedules {
     const waiting = this.#waiting().filter(({ owner }) => owner === schedule.owner);
     if (waiting.length >= limits.schedulesPerUserMax) return 'too-many';
     const dueAt = this.#now() + delayMs;
-    schedules.set(keyOf(schedule), { ...schedule, dueAt, state: 'pending' });
+    schedules.set(keyOf(schedule), { ...schedule, dueAt, state: 'waiting', leasedUntil: 0 });
     return 'created';
   }
 
@@ -117,7 +117,7 @@ class MemorySchedules implements Schedules {
   ): Promise<'cancelled' | 'leased' | 'unknown'> {
     const known = this.#data.schedules.get(keyOf(schedule));
     if (!known || known.state === 'sent') return 'unknown';
-    if (known.state === 'leased' && known.dueAt > this.#now()) return 'leased';
+    if (known.leasedUntil > this.#now()) return 'leased';
     this.#data.schedules.set(keyOf(schedule), { ...known, state: 'cancelled' });
     return 'cancelled';
   }
@@ -125,11 +125,11 @@ class MemorySchedules implements Schedules {
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
     const now = this.#now();
     const due = this.#waiting()
-      .filter(({ dueAt }) => dueAt <= now)
+      .filter(({ dueAt, leasedUntil }) => Math.max(dueAt, leasedUntil) <= now)
       .slice(0, limit);
     for (const schedule of due) {
-      const leased = { ...schedule, dueAt: now + leaseMs, state: 'leased' } as const;
-      this.#data.schedules.set(keyOf(schedule), leased);
+      const leasedUntil = now + leaseMs;
+      this.#data.schedules.set(keyOf(schedule), { ...schedule, leasedUntil });
     }
     return due.map(({ id, owner, payload }) => ({ id, owner, payload }));
   }
@@ -137,14 +137,15 @@ class MemorySchedules implements Schedules {
   async finish(finished: readonly Pick<Schedule, 'id' | 'owner'>[]): Promise<void> {
     for (const named of finished) {
       const known = this.#data.schedules.get(keyOf(named));
-      if (known) this.#data.schedules.set(keyOf(named), { ...known, state: 'sent' });
+      if (known?.state === 'waiting')
+        this.#data.schedules.set(keyOf(named), { ...known, state: 'sent' });
     }
   }
 
   /** The first due first. */
   #waiting(): KnownSchedule[] {
     return [...this.#data.schedules.values()]
-      .filter(({ state }) => state === 'pending' || state === 'leased')
+      .filter(({ state }) => state === 'waiting')
       .toSorted((one, other) => one.dueAt - other.dueAt);
   }
 }
@@ -156,11 +157,12 @@ class MemoryRequests implements Requests {
     this.#claims = requests;
   }
 
-  async claim(claim: RequestClaim): Promise<RequestClaim> {
+  async claim(claim: RequestClaim): Promise<Pick<RequestClaim, 'fingerprint' | 'epochHex'>> {
     const key = `${claim.owner} ${claim.key}`;
     const first = this.#claims.get(key) ?? claim;
     this.#claims.set(key, first);
-    return first;
+    const { fingerprint, epochHex } = first;
+    return { fingerprint, epochHex };
   }
 }
 

@@ -11,7 +11,15 @@ import {
   type Timelines,
   type Watcher,
 } from '../../src/store/timelines.ts';
-import { type MemoryData, type Shard, withEntry, withoutEntry } from './memory-shard.ts';
+import {
+  type MemoryData,
+  type Shard,
+  type Source,
+  withEntry,
+  withoutEntry,
+} from './memory-shard.ts';
+
+const unused: Source = { last: 0, seq: 0, refusedFrom: 0, refusedTo: 0 };
 
 export class MemoryTimelines implements Timelines {
   readonly #data: MemoryData;
@@ -61,24 +69,33 @@ export class MemoryTimelines implements Timelines {
     this.#data.change(groupTimeline(group), { interests: withoutEntry(interests, instance) });
   }
 
-  appendOne({ timeline, source, sendSeq, restart, bodies, onlyIfMember }: Append): AppendResult {
+  appendOne(append: Append): AppendResult {
+    const { timeline, source, sendSeq, restart, bodies } = append;
     const shard = this.#data.shard(timeline);
     const watchers = watchersOf(shard);
-    const known = shard.sources.get(source) ?? { last: 0, seq: 0 };
+    const known = shard.sources.get(source) ?? unused;
     const expected = known.last + 1;
+    const save = (changes: Partial<Source>) =>
+      withEntry(shard.sources, source, { ...known, ...changes });
     if (sendSeq < 1 || (sendSeq > expected && !restart))
       return { status: 'out-of-order', duplicates: 0, seq: 0, expected, watchers: [] };
 
     const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    const refused = firstRefused(append, last, known, shard);
+    if (refused !== null) {
+      if (last >= expected) {
+        const continues = known.refusedTo !== 0 && refused <= known.refusedTo + 1;
+        const refusedFrom = continues ? Math.min(known.refusedFrom, refused) : refused;
+        this.#data.change(timeline, {
+          sources: save({ last, seq: 0, refusedFrom, refusedTo: last }),
+        });
+      }
+      const duplicates = refused - sendSeq;
+      return { status: 'not-a-member', duplicates, seq: 0, expected: 0, watchers };
+    }
     if (last < expected) {
       const seq = last === known.last ? known.seq : 0;
       return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
-    }
-    if (onlyIfMember !== undefined && !shard.members.has(onlyIfMember)) {
-      this.#data.change(timeline, {
-        sources: withEntry(shard.sources, source, { last, seq: 0 }),
-      });
-      return { status: 'not-a-member', duplicates: 0, seq: 0, expected: last + 1, watchers: [] };
     }
     const duplicates = Math.max(0, expected - sendSeq);
     const stored = bodies
@@ -88,7 +105,7 @@ export class MemoryTimelines implements Timelines {
     this.#data.change(timeline, {
       messages: [...shard.messages, ...stored].slice(-this.#messagesMax),
       head,
-      sources: withEntry(shard.sources, source, { last, seq: bodies.length === 0 ? 0 : head }),
+      sources: save({ last, seq: bodies.length === 0 ? 0 : head }),
     });
     const seq = stored.length === 0 ? 0 : shard.head + 1;
     return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
@@ -110,6 +127,20 @@ export class MemoryTimelines implements Timelines {
     }
     return { messages: page, head, first, rewound: false };
   }
+}
+
+/** The first number of a run for members only that is refused, now or before; null: none is. */
+function firstRefused(
+  { sendSeq, bodies, onlyIfMember }: Append,
+  last: number,
+  known: Source,
+  { members }: Shard,
+): number | null {
+  if (onlyIfMember === undefined || bodies.length === 0) return null;
+  if (sendSeq <= known.refusedTo && last >= known.refusedFrom)
+    return Math.max(sendSeq, known.refusedFrom);
+  if (last <= known.last || members.has(onlyIfMember)) return null;
+  return Math.max(sendSeq, known.last + 1);
 }
 
 function watchersOf({ devices, interests }: Shard): Watcher[] {
