@@ -9,6 +9,10 @@ export const closeCodes = {
   slow: { code: 102, meaning: 'the client did not read what was sent to it' },
   unavailable: { code: 103, meaning: 'the login could not be checked now' },
   failed: { code: 104, meaning: 'the server failed at something that the client sent' },
+  forgotten: {
+    code: 105,
+    meaning: 'the session was taken for ended while its connection lived on',
+  },
   moving: { code: 200, meaning: 'the server is stopping' },
   full: { code: 201, meaning: 'the server takes no more connections' },
   replaced: { code: 300, meaning: 'the device has connected anew' },

@@ -1,6 +1,7 @@
 /** What the gateway finds out by asking every 30 s: messages, sessions and groups that got lost. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import { closeAdvice, closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -129,15 +130,26 @@ describe('a session that the store does not know', () => {
     expect(harness.count('checks.reopened')).toBe(1);
   });
 
-  test('and that was replaced meanwhile ends with that code', async () => {
+  test('and whose number is used up may come back with a new one', async () => {
     const amy = await harness.cim(1);
     harness.opens.answer = () => ({
       ...opened,
-      code: 300,
+      code: closeCodes.replaced.code,
       reason: 'the device has connected anew',
     });
     await harness.clock.advance(limits.checkMs);
-    expect(await amy.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 300 });
+    const { code } = await amy.when(({ cmd }) => cmd === command.close);
+    expect(code).toBe(closeCodes.forgotten.code);
+    expect(closeAdvice(code)).toBe('come-back');
+  });
+
+  test('and that is no longer allowed ends with that code', async () => {
+    const amy = await harness.cim(1);
+    harness.opens.answer = () => ({ ...opened, code: closeCodes['not-allowed'].code });
+    await harness.clock.advance(limits.checkMs);
+    expect(await amy.when(({ cmd }) => cmd === command.close)).toMatchObject({
+      code: closeCodes['not-allowed'].code,
+    });
   });
 
   test('and that no route can take now is kept, and reported again', async () => {
