@@ -236,6 +236,23 @@ async function chat(route: string): Promise<void> {
       'I put it on your desk',
     ]);
   });
+  await step(
+    'A named group: #group;;text goes to its members, also to those who are away',
+    async () => {
+      await amy.asks(':create builds');
+      await bob.asks(':join builds');
+      await amy.say('#builds;;the build is red');
+      await bob.reads('the build is red');
+      await bob.leave();
+      await amy.say('#builds;;fixed, it is green');
+      await bob.arrive();
+      await bob.reads('fixed, it is green');
+      check('what bob has seen', bob.texts, ['fixed, it is green']);
+      const members = (await amy.asks(':members builds')).map(({ userName }) => userName);
+      check('members', members, ['amy', 'bob']);
+      print(`       │ ${members.join(', ')}`);
+    },
+  );
   await step('Who is online', async () => {
     const users = await amy.asks(':olu');
     check(

@@ -198,6 +198,73 @@ describe('the client', () => {
     expect(amy.texts).toEqual(['to both']);
   });
 
+  test('a group: made, entered, written to, caught up with after being away, and left', async () => {
+    const state = temporaryFolder('bob');
+    const [amy, bob] = [await person('amy'), await person('bob', state)];
+    expect(await amy.ask(':create Builds')).toEqual({
+      group: 'builds',
+      owner: amy.userId,
+      joined: 0,
+      cursor: 0,
+      head: 0,
+    });
+    amy.say('#builds;;nobody else is here');
+    bob.say('#builds;;let me in');
+    await bob.whenEvent('is refused', ({ event }) => event === 'error');
+    expect(bob.events.at(-1)).toMatchObject({ line: 1, code: 'not-a-member' });
+    await amy.whenSent(1);
+    await bob.ask(':join builds');
+    expect(await bob.ask(':groups')).toMatchObject([{ group: 'builds', owner: amy.userId }]);
+    expect(await bob.ask(':members builds')).toEqual(
+      [amy, bob].map(({ userId, name }) => ({ userId, userName: name })),
+    );
+    amy.say('#builds;;it is green');
+    expect(await bob.whenText('it is green')).toMatchObject({ group: 'builds', from: amy.userId });
+    await bob.quit();
+    amy.say('#builds;;it is red');
+    amy.say('#builds;;and green again');
+    await amy.whenSent(4);
+    const back = await Client.ready({ userId: bob.userId, name: bob.name, routes, state });
+    await back.whenText('and green again');
+    expect(back.texts).toEqual(['it is red', 'and green again']);
+    expect(await back.ask(':leave builds')).toEqual({ group: 'builds' });
+    expect(await back.ask(':groups')).toEqual([]);
+    back.say('#nowhere;;hi');
+    await back.whenEvent('is refused', ({ code }) => code === 'unknown-group');
+  });
+
+  test('history goes back page by page, to the beginning', async () => {
+    const amy = await person('amy');
+    const texts = Array.from({ length: 250 }, (_, index) => `note ${index}`);
+    for (const text of texts) amy.say(`${amy.userId};;${text}`);
+    await amy.whenSent(texts.length);
+    const textsOf = (data: unknown) => (data as Shown[]).map(({ text }) => text);
+    expect(textsOf(await amy.ask(`:history ${amy.userId} 210`))).toEqual(texts.slice(40));
+    expect(amy.events.at(-1)).toMatchObject({ older: true, expired: false });
+    expect(textsOf(await amy.ask(':more'))).toEqual(texts.slice(0, 40));
+    expect(amy.events.at(-1)).toMatchObject({ older: false, expired: false });
+  });
+
+  test('what is transient comes to whoever is there, and is nowhere afterwards', async () => {
+    const bob = await person('bob');
+    const amy = await Client.ready({
+      userId: ++userIds,
+      name: `amy-${userIds}`,
+      routes,
+      args: ['--transient'],
+    });
+    amy.say(`${bob.userId};;21.5 degrees`);
+    const shown = await bob.whenText('21.5 degrees');
+    expect(shown).toMatchObject({ from: amy.userId, seq: 0, transient: true });
+    expect(await amy.whenEvent('is told', ({ event }) => event === 'sent')).toEqual({
+      event: 'sent',
+      line: 1,
+      id: shown['id'],
+      seq: 0,
+    });
+    expect(await bob.ask(`:history ${amy.userId}`)).toEqual([]);
+  });
+
   test('somebody else’s id or name is refused with 77', async () => {
     const amy = await person('amy');
     const identities = [
@@ -248,6 +315,21 @@ describe('cim send', () => {
     const refused = await cim(['send', ...identity, '--to', '424242', 'hello?']);
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toMatch(/account/);
+  });
+
+  test('--transient: what was written has left when it ends', async () => {
+    const bob = await person('bob');
+    userIds += 1;
+    const identity = ['--user-id', String(userIds), '--name', `sensor-${userIds}`];
+    const place = ['--route', routes[0] as string, '--state', temporaryFolder('send')];
+    const readings = Array.from({ length: 100 }, (_, index) => `reading ${index}`);
+    const { code, stdout, stderr } = await cim(
+      ['send', ...identity, ...place, '--to', String(bob.userId), '--transient', '--json'],
+      readings.join('\n'),
+    );
+    expect([code, stderr, stdout.trim().split('\n').length]).toEqual([0, '', 100]);
+    await bob.whenText('reading 99');
+    expect(bob.texts).toEqual(readings);
   });
 
   test('without a route says which it tried, and ends with 69', async () => {

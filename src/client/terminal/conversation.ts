@@ -40,13 +40,13 @@ export class Conversation {
   readonly #outstanding = new Outstanding(outstandingMax);
   readonly #answers: Answers;
   readonly #connected = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.#answers = new Answers(options);
     options.client.on('ready', () => this.#connected.resolve());
-    // Whoever waits for it then does so in vain, and is refused.
-    options.client.on('closed', () => this.#connected.resolve());
+    options.client.on('closed', () => this.#ended.resolve());
   }
 
   /** Texts that are not answered yet. */
@@ -105,7 +105,7 @@ export class Conversation {
   async #send({ target, text }: Outgoing): Promise<SentMessage> {
     const { client, isTransient } = this.#options;
     if (!isTransient) return client.send(target, text);
-    await this.#connected.promise;
+    await Promise.race([this.#connected.promise, this.#ended.promise]);
     const sent = client.sendTransient(target, text);
     if (!sent) throw new CimError('unavailable', 'not sent: it could not leave at once');
     return sent;

@@ -477,6 +477,15 @@ describe('the end', () => {
     expect(events[2]).toEqual({ event: 'closed', reason: 'go' });
   });
 
+  test('refused at the first login, with no input left', async () => {
+    const { client, stdin, events, code, until } = talk();
+    stdin.end();
+    await until('the end of the input is seen', () => stdin.readableEnded);
+    client.end({ reason: 'another name', code: '5100', error: new CimError('name-taken') });
+    expect(await code).toBe(77);
+    expect(kinds(events)).toEqual(['closed']);
+  });
+
   test('that takes long is worth a word, and leaves no timer behind', async () => {
     const { client, clock, view, stdin, code, until } = talk();
     const told: number[] = [];
