@@ -76,9 +76,11 @@ describe('without any route', () => {
     amy.stream.end();
     await waitUntil('it has gone', () => harness.gateway.connectionCount === 0);
     await harness.clock.advance(5_000);
+    const inVain = harness.closes.entries.length;
     harness.closes.answer = () => ({ code: 0 });
     await harness.clock.advance(1_000);
     const told = harness.closes.entries.length;
+    expect(told).toBe(inVain + 1);
     await harness.clock.advance(5_000);
     expect(harness.closes.entries).toHaveLength(told);
     expect(harness.closes.entries.at(-1)).toMatchObject({ userId: 1 });
