@@ -135,8 +135,14 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
     const { connectionNumber, cursor, head } = opened;
     return { code: 0, reason: '', connectionNumber, cursor, head, groupHead, groups };
   }
-  return closeWith(opened?.status === 'too-many-devices' ? 'too-many-devices' : 'replaced');
+  return closeWith(refusals[opened?.status ?? 'ended']);
 }
+
+const refusals = {
+  stale: 'replaced',
+  ended: 'forgotten',
+  'too-many-devices': 'too-many-devices',
+} as const satisfies Record<Exclude<SessionOpenResult['status'], 'opened'>, CloseName>;
 
 /**
  * Closes the user's sessions on servers that are gone: they hold no place. Whether there were any.

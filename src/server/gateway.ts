@@ -308,15 +308,9 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     }
   }
 
-  /**
-   * A route that could not say is asked again by the next check. "Replaced" need not be so: a session
-   * that was ended while this server seemed dead (frozen for long, say) has used up its number, and
-   * is as old to the store as one that a newer connection took over. Who was really replaced was
-   * told by the route at the time; so this one may come back, with a new number.
-   */
+  /** A route that could not say is asked again by the next check. */
   #reopened(connection: ClientConnection, result: OpenResult): void {
     if (result.code === 0) connection.reopened(result);
-    else if (result.code === closeCodes.replaced.code) connection.close('forgotten');
     else if (result.code !== closeCodes.unavailable.code)
       connection.closeWithCode(result.code, result.reason);
   }

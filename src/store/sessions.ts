@@ -52,6 +52,11 @@ export type SessionOpenResult =
    * server since.
    */
   | { readonly status: 'stale' }
+  /**
+   * The newest connection known is this one, and it was closed: a server was taken for dead, or the
+   * report was under way for long. It stays closed, and the device connects anew. Not for Java peers.
+   */
+  | { readonly status: 'ended' }
   | { readonly status: 'too-many-devices' };
 
 export interface SessionClose {

@@ -86,6 +86,7 @@ export class MemorySessions implements Sessions {
     const { head, acknowledged } = this.#data.shard(userTimeline(userId));
     const known = this.#devices(userId).get(device);
     const cursor = Math.min(known?.cursor ?? acknowledged, head);
+    if (known && device !== javaDevice && isEnded(known, report)) return { status: 'ended' };
     if (known && isSameConnection(known, report)) {
       if (known.closed !== null) return stale;
       const { connectionNumber } = known;
@@ -157,6 +158,10 @@ function isSameConnection(known: Device, report: SessionOpen): boolean {
     known.sessionId === report.sessionId &&
     (report.device === javaDevice || known.connectionNumber === report.connectionNumber)
   );
+}
+
+function isEnded({ closed, connectionNumber }: Device, report: SessionOpen): boolean {
+  return closed !== null && connectionNumber === report.connectionNumber;
 }
 
 function sessionOf(device: Device): Session {

@@ -118,7 +118,7 @@ function openResult(
   [status, number, cursor, head, replaced]: OpenReply,
 ): SessionOpenResult {
   if (status.toString() !== 'opened') {
-    return { status: status.toString() as 'stale' | 'too-many-devices' };
+    return { status: status.toString() as 'stale' | 'ended' | 'too-many-devices' };
   }
   return {
     status: 'opened',

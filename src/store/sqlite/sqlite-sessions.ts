@@ -102,6 +102,7 @@ export class SqliteSessions implements Sessions {
     const { head, acknowledged } = this.#devices.readingState(userId);
     // A cursor beyond the head is one of a lost tail.
     const cursor = Math.min(known?.cursor ?? acknowledged, head);
+    if (known && device !== javaDevice && isEnded(known, report)) return { status: 'ended' };
     if (known && isSameConnection(known, report)) {
       if (known.closedAt !== null) return stale;
       const { connectionNumber } = known;
@@ -154,6 +155,10 @@ function isSameConnection(known: DeviceRow, report: SessionOpen): boolean {
     known.sessionId === report.sessionId &&
     (report.device === javaDevice || known.connectionNumber === report.connectionNumber)
   );
+}
+
+function isEnded({ closedAt, connectionNumber }: DeviceRow, report: SessionOpen): boolean {
+  return closedAt !== null && connectionNumber === report.connectionNumber;
 }
 
 function sessionOf(userId: number, device: string, known: DeviceRow): Session {

@@ -112,8 +112,15 @@ export function describeSessions(fixture: StoreFixture): void {
       const once = await openOne(report);
       expect(await openOne(report)).toEqual(once);
       expect(await openOf(userId)).toEqual([sessionOf(report)]);
+    });
+
+    test('a report repeated after its close opens nothing, and is told from a stale one', async () => {
+      const userId = nextUserId();
+      const report = opening(userId);
+      await openOne(report);
       await sessions().close([report]);
-      expect(await openOne(report)).toEqual({ status: 'stale' });
+      expect(await openOne(report)).toEqual({ status: 'ended' });
+      expect(await openOf(userId)).toEqual([]);
     });
 
     test('another connection under a number that is taken is stale', async () => {

@@ -130,26 +130,16 @@ describe('a session that the store does not know', () => {
     expect(harness.count('checks.reopened')).toBe(1);
   });
 
-  test('and whose number is used up may come back with a new one', async () => {
+  test.each([
+    ['was taken for dead may come back', closeCodes.forgotten, 'come-back'],
+    ['was replaced meanwhile is over', closeCodes.replaced, 'final'],
+    ['is no longer allowed is over', closeCodes['not-allowed'], 'final'],
+  ])('and that %s', async (_what, { code }, advice) => {
     const amy = await harness.cim(1);
-    harness.opens.answer = () => ({
-      ...opened,
-      code: closeCodes.replaced.code,
-      reason: 'the device has connected anew',
-    });
+    harness.opens.answer = () => ({ ...opened, code });
     await harness.clock.advance(limits.checkMs);
-    const { code } = await amy.when(({ cmd }) => cmd === command.close);
-    expect(code).toBe(closeCodes.forgotten.code);
-    expect(closeAdvice(code)).toBe('come-back');
-  });
-
-  test('and that is no longer allowed ends with that code', async () => {
-    const amy = await harness.cim(1);
-    harness.opens.answer = () => ({ ...opened, code: closeCodes['not-allowed'].code });
-    await harness.clock.advance(limits.checkMs);
-    expect(await amy.when(({ cmd }) => cmd === command.close)).toMatchObject({
-      code: closeCodes['not-allowed'].code,
-    });
+    expect(await amy.when(({ cmd }) => cmd === command.close)).toMatchObject({ code });
+    expect(closeAdvice(code)).toBe(advice);
   });
 
   test('and that no route can take now is kept, and reported again', async () => {

@@ -2,7 +2,8 @@
 --
 -- KEYS  per report: devices, watchers, head
 -- ARGV  devicesMax, the device of Java peers, then per report: device, connection number, instance, address, session id, ephemeral ('1' or '0')
--- Gives per report: {'opened', number, cursor, head, the replaced session as JSON or nil}, {'stale'} or {'too-many-devices'}
+-- Gives per report: {'opened', number, cursor, head, the replaced session as JSON or nil}, {'stale'}, {'ended'}
+--       or {'too-many-devices'}
 --
 -- The hash of devices:
 --   +<device>     "number:cursor:closed:ephemeral": the newest connection known, what the device has acknowledged, when it closed in
@@ -59,7 +60,7 @@ local function open(devices, watchers, headKey, session, ephemeral)
     session[2] = format('%d', again and number or number + 1)
   else
     if tonumber(session[2]) < number then return { 'stale' } end
-    if tonumber(session[2]) == number and not again then return { 'stale' } end
+    if tonumber(session[2]) == number and not again then return { replaced and 'stale' or 'ended' } end
     again = again and tonumber(session[2]) == number
   end
   if again then return { 'opened', session[2], math.min(cursor, head), head } end

@@ -61,7 +61,7 @@ describe('a file opened again', () => {
     ]);
     expect(await textsFor(after)).toEqual(['m1', 'm2', 'm3']);
     expect(await after.sessions.open([{ ...session, connectionNumber: 5 }])).toEqual([
-      { status: 'stale' },
+      { status: 'ended' },
     ]);
     expect(await after.sessions.open([{ ...session, connectionNumber: 6 }])).toMatchObject([
       { status: 'opened', cursor: 1, head: 3 },
