@@ -94,12 +94,13 @@ export class Delivery {
       }
       (group !== '' || accounts.remembered(to) ? known : strangers).push(index);
     }
-    this.#store(submissions, known, answer);
+    this.#store(submissions, known, () => true, answer);
     if (strangers.length === 0) return;
-    // Only messages to receivers seen for the first time wait for this. Those of one receiver keep
-    // their order: look-ups are answered in order.
+    // Only messages to receivers seen for the first time wait for this. Those of one receiver mostly
+    // keep their order, as look-ups are answered in order; one that does not is out of order, and
+    // sent again.
     accounts.findAll(strangers.map((index) => (submissions[index] as Submission).to)).then(
-      () => this.#store(submissions, strangers, answer),
+      (found) => this.#store(submissions, strangers, (userId) => found.has(userId), answer),
       () => {
         for (const index of strangers) answer(index, refused('busy'));
       },
@@ -109,15 +110,20 @@ export class Delivery {
   #store(
     submissions: readonly Submission[],
     indexes: readonly number[],
+    exists: (userId: number) => boolean,
     answer: (index: number, outcome: Outcome) => void,
   ): void {
-    const runs = this.#gatherRuns(submissions, indexes);
+    const runs = this.#gatherRuns(submissions, indexes, exists);
     for (let start = 0; start < runs.length; start += limits.storeBatchMax / 2) {
       void this.#append(runs.slice(start, start + limits.storeBatchMax / 2), answer);
     }
   }
 
-  #gatherRuns(submissions: readonly Submission[], indexes: readonly number[]): Run[] {
+  #gatherRuns(
+    submissions: readonly Submission[],
+    indexes: readonly number[],
+    exists: (userId: number) => boolean,
+  ): Run[] {
     const runs: Run[] = [];
     const lastBySource = new Map<string, Run>();
     for (const index of indexes) {
@@ -128,7 +134,7 @@ export class Delivery {
         submission.to,
         submission.group,
       );
-      const refusal = this.#refusalOf(submission);
+      const refusal = refusalOf(submission, exists);
       const last = lastBySource.get(source);
       if (last && refusal === null && continues(last, submission)) {
         last.bodies.push(submission.body);
@@ -149,14 +155,6 @@ export class Delivery {
       lastBySource.set(source, run);
     }
     return runs;
-  }
-
-  /** Why a message can never be stored, or null. */
-  #refusalOf({ to, group, textBytes }: Submission): ErrorName | null {
-    if (textBytes > limits.textBytesMax) return 'too-long';
-    // Who may write to a named group is decided by the append itself.
-    if (group !== '') return null;
-    return this.#options.accounts.remembered(to) ? null : 'unknown-receiver';
   }
 
   async #append(
@@ -254,6 +252,17 @@ export class Delivery {
     if (group === '') pusher.pushToUser(userId, watchers, seq, bodies, origin);
     else pusher.pushToGroup(group, watchers, seq, bodies);
   }
+}
+
+/** Why a message can never be stored, or null. */
+function refusalOf(
+  { to, group, textBytes }: Submission,
+  exists: (userId: number) => boolean,
+): ErrorName | null {
+  if (textBytes > limits.textBytesMax) return 'too-long';
+  // Who may write to a named group is decided by the append itself.
+  if (group !== '' || exists(to)) return null;
+  return 'unknown-receiver';
 }
 
 function continues(run: Run, { sendSeq, restart, body }: Submission): boolean {

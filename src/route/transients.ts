@@ -3,6 +3,7 @@
  * repeated. They are kept out of the way of durable ones: who is there is asked for one batch at a
  * time, what comes meanwhile waits, and what comes when too many wait is dropped.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isGroupName } from '../base/names.ts';
@@ -76,6 +77,8 @@ export class Transients {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       await this.#pass(this.#waiting.splice(0, limits.storeBatchMax));
+      // A store that answers on the spot must not keep everybody else waiting.
+      if (this.#waiting.length > 0) await nextTurn();
     }
     this.#isPassing = false;
   }

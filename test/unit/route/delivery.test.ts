@@ -3,8 +3,14 @@
  */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
+import { Counters } from '../../../src/base/counters.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
+import { AccountDirectory } from '../../../src/route/account-directory.ts';
+import { Delivery } from '../../../src/route/delivery.ts';
+import { deliverTexts } from '../../../src/route/http-message.ts';
+import { Pusher } from '../../../src/route/pusher.ts';
+import { createRouteCounters } from '../../../src/route/route-counters.ts';
 import {
   address,
   amy,
@@ -85,6 +91,37 @@ describe('a private message', () => {
     await route.core.operations.register({ userId: 99, name: 'late' });
     expect((await route.submit(submission(3, 'z', 99)))[0]?.code).toBe(0);
     expect(await route.timelineOf(99)).toEqual(['z']);
+  });
+
+  test('is stored although the directory has forgotten its receiver again', async () => {
+    const { timelines, groups, sessions, accounts } = route.store;
+    class Forgetful extends AccountDirectory {
+      override remembered() {
+        return undefined;
+      }
+    }
+    const pusher = new Pusher({
+      servers: {
+        at: () => {
+          throw new Error('nobody is connected');
+        },
+      },
+      sessions,
+      timelines,
+      isLive: () => true,
+      counters: createRouteCounters(new Counters()),
+    });
+    const directory = new Forgetful(accounts);
+    const delivery = new Delivery({ timelines, groups, accounts: directory, pusher });
+    const outcome = await deliverTexts(delivery, {
+      sender: amy,
+      to: bob.userId,
+      texts: ['hi'],
+      at: 1,
+      epochHex: '02'.repeat(8),
+    });
+    expect(outcome).toMatchObject({ error: null, seq: 1 });
+    expect(await route.timelineOf(bob.userId)).toEqual(['hi']);
   });
 
   test('that is too long is refused for good, and those behind it in the batch are not', async () => {
