@@ -111,7 +111,7 @@ describe('a private message', () => {
       isLive: () => true,
       counters: createRouteCounters(new Counters()),
     });
-    const directory = new Forgetful(accounts);
+    const directory = new Forgetful(accounts, 1);
     const delivery = new Delivery({ timelines, groups, accounts: directory, pusher });
     const outcome = await deliverTexts(delivery, {
       sender: amy,
