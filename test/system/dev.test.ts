@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 import { Client, executable, type Role, startDevelopment, startRole } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -365,9 +366,10 @@ describe('cim admin', () => {
 describe('a restart', () => {
   test('kill -9 loses nothing that was acknowledged, and people resume by themselves', async () => {
     const data = temporaryFolder('data');
-    const first = await startDevelopment(['--data', data]);
-    const portOf = (name: string) => first.addresses[name]?.split(':')[1] ?? '';
-    const ports = ['--port', portOf('tcp'), '--http-port', '0', '--route-port', portOf('route')];
+    // Not what port 0 gives: the kernel may give that to somebody's connection before the restart.
+    const [port, routePort] = [await freePort(), await freePort()];
+    const ports = ['--port', `${port}`, '--http-port', '0', '--route-port', `${routePort}`];
+    const first = await startRole('dev', ['--data', data, ...ports]);
     const route = `http://${first.addresses['route']}`;
     const [amy, bob] = [
       await Client.ready({ userId: 1, name: 'amy', routes: [route] }),
