@@ -6,6 +6,7 @@
  * A failover that loses a tail takes acknowledged messages, and nothing else: what is still, or
  * again, in the timeline is shown all the same, and nothing twice.
  */
+import { lobby } from '../../src/codec/commands.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../../src/store/timelines.ts';
 import type { Device, Ledger, Life, Sent, Shown } from './ledger.ts';
 
@@ -89,7 +90,10 @@ function checkAnswered({ outcome, text }: Sent): string[] {
 }
 
 /** Acknowledged means stored: in each timeline it belongs to, once. */
-function checkStore({ sent, stored, lost }: Ledger, byText: ReadonlyMap<string, Sent>): string[] {
+function checkStore(
+  { sent, stored, lost, memberships }: Ledger,
+  byText: ReadonlyMap<string, Sent>,
+): string[] {
   const violations: string[] = [];
   const textsIn = new Map<TimelineId, ReadonlySet<string>>();
   for (const [timeline, messages] of stored) {
@@ -102,6 +106,9 @@ function checkStore({ sent, stored, lost }: Ledger, byText: ReadonlyMap<string, 
   }
   for (const message of sent) {
     if (message.outcome !== 'stored') continue;
+    // With its last member a group goes, and what was said there.
+    if (memberships.some(({ group, leftAt }) => group === message.group && leftAt !== null))
+      continue;
     for (const timeline of timelinesOf(message)) {
       if (textsIn.get(timeline)?.has(message.text) || lost.get(timeline)?.texts.has(message.text))
         continue;
@@ -117,7 +124,7 @@ function checkShown(sent: Sent, ledger: Ledger): string[] {
   return ledger.devices.flatMap((device) => {
     const life = device.lives.at(-1);
     if (life?.end !== 'running' || !isOwed(sent, device, ledger)) return [];
-    const lives = sent.group === '' ? device.lives : [life];
+    const lives = sent.group === lobby ? [life] : device.lives;
     if (lives.some(({ shown }) => shown.some(({ text }) => text === sent.text))) return [];
     return [`${nameOf(life)} never shows ${sent.text} (${sent.id})`];
   });
@@ -127,21 +134,52 @@ function isOwed(sent: Sent, device: Device, ledger: Ledger): boolean {
   const { group, to, from } = sent;
   const life = device.lives.at(-1);
   // What a device has sent itself counts as seen there.
-  if (sent.life?.device === device && (group === '' || sent.life === life)) return false;
-  if (group === '' && device.userId !== to && device.userId !== from) return false;
+  if (sent.life?.device === device && (group !== lobby || sent.life === life)) return false;
   const timeline = group === '' ? userTimeline(device.userId) : groupTimeline(group);
   if (isExcused(sent, timeline, ledger)) return false;
-  // A new epoch starts at the head of the lobby, a device where its user's devices are.
-  const knownSince = group === '' ? firstReadyAt(device) : (life?.readyAt ?? Infinity);
-  if (knownSince < sent.sentAt) return true;
+  // A new epoch starts at the head of the lobby.
+  if (group === lobby) return firstOf(life?.readyAt) < sent.sentAt;
+  if (group === '' && device.userId !== to && device.userId !== from) return false;
+  const since = group === '' ? firstReadyAt(device) : followedSince(device, group, sent, ledger);
+  if (since < sent.sentAt) return true;
+  // A device starts where its user's devices are.
   if (group !== '' || device.userId !== to || from === to) return false;
   return !ledger.devices.some(
     (other) =>
       other.userId === device.userId &&
       other.lives.some(({ shown }) =>
-        shown.some(({ text, shownAt }) => text === sent.text && shownAt < knownSince),
+        shown.some(({ text, shownAt }) => text === sent.text && shownAt < since),
       ),
   );
+}
+
+/**
+ * Since when a device is to follow a group for this message: it has joined, or has logged in since
+ * another of its user's has. Infinity: not at all.
+ */
+function followedSince(
+  device: Device,
+  group: string,
+  { sentAt }: Sent,
+  { memberships }: Ledger,
+): number {
+  let since = Infinity;
+  for (const membership of memberships) {
+    const { joinedAt, leftAt } = membership;
+    const isTheirs = membership.group === group && membership.device.userId === device.userId;
+    if (!isTheirs || joinedAt > sentAt || leftAt !== null) continue;
+    const logins = device.lives.flatMap(({ readyAt }) => readyAt.filter((at) => at > joinedAt));
+    since = Math.min(since, membership.device === device ? joinedAt : firstOf(logins));
+  }
+  return since;
+}
+
+function firstReadyAt({ lives }: Device): number {
+  return firstOf(lives.flatMap(({ readyAt }) => readyAt));
+}
+
+function firstOf(times: readonly number[] = []): number {
+  return times[0] ?? Infinity;
 }
 
 /**
@@ -153,11 +191,6 @@ function isExcused({ text }: Sent, timeline: TimelineId, { stored, lost }: Ledge
   if (!loss) return false;
   const message = stored.get(timeline)?.find((each) => each.text === text);
   return message ? message.seq <= loss.newest : loss.texts.has(text);
-}
-
-function firstReadyAt({ lives }: Device): number {
-  for (const { readyAt } of lives) if (readyAt !== null) return readyAt;
-  return Infinity;
 }
 
 function timelinesOf({ group, to, from }: Sent): TimelineId[] {

@@ -17,6 +17,9 @@ import { SimulatedRoute, SimulatedServer, type Surroundings } from './simulated-
 import { StoreOutages } from './simulated-store.ts';
 import { World } from './world.ts';
 
+/** The one that people make, join and leave. */
+export const namedGroup = 'team';
+
 export class Cluster {
   readonly world: World;
   readonly ledger = new Ledger();
@@ -27,6 +30,8 @@ export class Cluster {
   readonly servers: SimulatedServer[] = [];
   readonly routes: SimulatedRoute[] = [];
   readonly #store: MemoryStore;
+  /** Not where failovers take memberships as well: what is owed to whom is then nobody's to say. */
+  hasGroups = false;
   #texts = 0;
 
   /** `around`: what is put around the store, to break it. */
@@ -100,7 +105,11 @@ export class Cluster {
   }
 
   get timelines(): TimelineId[] {
-    return [...this.users.map(({ userId }) => userTimeline(userId)), groupTimeline(lobby)];
+    return [
+      ...this.users.map(({ userId }) => userTimeline(userId)),
+      groupTimeline(lobby),
+      ...(this.hasGroups ? [groupTimeline(namedGroup)] : []),
+    ];
   }
 
   // ---- the store ---------------------------------------------------------------------------------

@@ -88,11 +88,10 @@ const devicesMax = 6;
 const downMsMax = 8_000;
 
 /** The kinds of one seed: few of them, or many. */
-export function drawDisturbances(random: SeededRandom): readonly Disturbance[] {
+export function drawDisturbances(random: SeededRandom, failsOver: boolean): readonly Disturbance[] {
   const share = random.fraction();
   const drawn = Object.values(disturbances).filter(() => random.chance(share));
-  if (random.chance(0.25)) drawn.push(...Object.values(failovers));
-  return drawn;
+  return failsOver ? [...drawn, ...Object.values(failovers)] : drawn;
 }
 
 type Role = SimulatedRoute | SimulatedServer;

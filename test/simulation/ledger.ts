@@ -47,8 +47,8 @@ export interface Shown extends Receiver {
 export interface Life {
   readonly device: Device;
   readonly shown: Shown[];
-  /** When it was first logged in; null: never. */
-  readyAt: number | null;
+  /** Each time that it was logged in. */
+  readonly readyAt: number[];
   /** `failed`: it ended by itself, and nobody has asked for that. */
   end: 'running' | 'closed' | 'killed' | 'failed';
   /** Of a life that failed. */
@@ -61,6 +61,16 @@ export interface Device {
   /** It remembers nothing: it has one life. */
   readonly ephemeral: boolean;
   readonly lives: Life[];
+}
+
+/** A user in a named group. */
+export interface Membership {
+  readonly group: string;
+  /** The device that has joined. */
+  readonly device: Device;
+  readonly joinedAt: number;
+  /** Null: still in it. */
+  leftAt: number | null;
 }
 
 export interface StoredMessage {
@@ -79,6 +89,7 @@ export interface Loss {
 export class Ledger {
   readonly sent: Sent[] = [];
   readonly devices: Device[] = [];
+  readonly memberships: Membership[] = [];
   /** What the store holds in the end. */
   readonly stored = new Map<TimelineId, readonly StoredMessage[]>();
   /** What failovers took from a timeline. */
@@ -92,13 +103,26 @@ export class Ledger {
   }
 
   addLife(device: Device): Life {
-    const life: Life = { device, shown: [], readyAt: null, end: 'running', reason: '' };
+    const life: Life = { device, shown: [], readyAt: [], end: 'running', reason: '' };
     device.lives.push(life);
     return life;
   }
 
   ready(life: Life): void {
-    life.readyAt ??= ++this.#events;
+    life.readyAt.push(++this.#events);
+  }
+
+  joined(device: Device, group: string): void {
+    this.memberships.push({ group, device, joinedAt: ++this.#events, leftAt: null });
+  }
+
+  /** Or is about to. */
+  left(userId: number, group: string): void {
+    this.#events += 1;
+    for (const membership of this.memberships) {
+      if (membership.group === group && membership.device.userId === userId)
+        membership.leftAt ??= this.#events;
+    }
   }
 
   addSent(from: number, receiver: Receiver, text: string, life: Life | null): Sent {

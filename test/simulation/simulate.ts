@@ -5,7 +5,7 @@
 import type { Store } from '../../src/store/store.ts';
 import { check } from './checker.ts';
 import { Cluster } from './cluster.ts';
-import { drawDisturbances } from './disturbances.ts';
+import { type Disturbance, drawDisturbances } from './disturbances.ts';
 import { drawFaults } from './fault-profile.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { act } from './workload.ts';
@@ -46,7 +46,9 @@ export async function simulate(
 
   const endsAt = random.integer(1_000, 12_000);
   world.faults = drawFaults(random);
-  scheduleAll(cluster, endsAt);
+  const failsOver = random.chance(0.2);
+  cluster.hasGroups = !failsOver && random.chance(0.5);
+  scheduleAll(cluster, endsAt, drawDisturbances(random, failsOver));
   await time.runUntil(endsAt);
   cluster.heal();
   await untilDone(cluster, endsAt + quietMsMax);
@@ -60,12 +62,11 @@ export async function simulate(
   };
 }
 
-function scheduleAll(cluster: Cluster, endsAt: number): void {
+function scheduleAll(cluster: Cluster, endsAt: number, kinds: readonly Disturbance[]): void {
   const { random, time } = cluster.world;
   const acts = random.integer(1, 6);
   for (let index = 0; index < acts; index++)
     time.after(random.integer(0, endsAt), () => act(cluster));
-  const kinds = drawDisturbances(random);
   if (kinds.length === 0) return;
   const count = random.integer(1, 12);
   for (let index = 0; index < count; index++)
@@ -77,7 +78,6 @@ async function untilDone(cluster: Cluster, until: number): Promise<void> {
   let done = false;
   while (!done && time.now < until) {
     await time.runUntil(time.now + lookMs);
-    for (const c of cluster.network.connections()) c.cut();
     if (violationsOf(cluster).length > 0) continue;
     await time.runUntil(time.now + afterMs);
     done = violationsOf(cluster).length === 0;

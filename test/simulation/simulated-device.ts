@@ -3,7 +3,7 @@
  * the ledger what it sends and shows.
  */
 
-import { CimError } from '../../src/base/errors.ts';
+import { CimError, describeError } from '../../src/base/errors.ts';
 import { CimClient, type Message, type Storage } from '../../src/client/sdk/index.ts';
 import type { Device, Ledger, Life, Receiver, Sent } from './ledger.ts';
 import { type HttpHost, httpOf } from './simulated-http.ts';
@@ -136,6 +136,35 @@ export class SimulatedDevice {
         if (process.alive) this.#refuse(sent, error);
       },
     );
+  }
+
+  /** Makes the group, or joins it. */
+  enter(group: string): void {
+    const client = this.#client;
+    if (!this.running || !client) return;
+    const { world, ledger } = this.#surroundings;
+    const { process } = this;
+    world.note(this.name, `enters ${group}`);
+    client
+      .createGroup(group)
+      .catch(() => client.joinGroup(group))
+      .then(
+        () => {
+          if (!process.alive) return;
+          ledger.joined(this.#record, group);
+          world.note(this.name, `is in ${group}`);
+        },
+        (error: unknown) => world.note(this.name, `is not in ${group}: ${describeError(error)}`),
+      );
+  }
+
+  leave(group: string): void {
+    if (!this.running || !this.#client) return;
+    const { world, ledger } = this.#surroundings;
+    ledger.left(this.user.userId, group);
+    world.note(this.name, `leaves ${group}`);
+    // Whether it was done nobody knows then; nothing more of the group is owed to them.
+    this.#client.leaveGroup(group).catch(() => undefined);
   }
 
   schedule(receiver: Receiver, text: string, delaySeconds: number): void {

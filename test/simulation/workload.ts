@@ -1,7 +1,7 @@
 /** What people do: they talk, in bursts, to each other, to the lobby, and to nobody. */
 import { CimError } from '../../src/base/errors.ts';
 import { lobby } from '../../src/codec/commands.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, namedGroup } from './cluster.ts';
 import type { Receiver } from './ledger.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
 import { httpOf } from './simulated-http.ts';
@@ -18,12 +18,21 @@ export function act(cluster: Cluster): void {
   if (running.length === 0) return;
   const device = random.pick(running);
   const kind = random.fraction();
-  if (kind < 0.85) burst(cluster, device, receiverOf(cluster));
-  else if (kind < 0.93) device.schedule(receiverOf(cluster), cluster.newText(), delayOf(cluster));
+  if (kind < 0.1 && cluster.hasGroups) device.enter(namedGroup);
+  else if (kind < 0.12 && cluster.hasGroups) device.leave(namedGroup);
+  else if (kind < 0.85) burst(cluster, device, receiverOf(cluster));
+  else if (kind < 0.93)
+    device.schedule(openReceiverOf(cluster), cluster.newText(), delayOf(cluster));
   else sendOverHttp(cluster);
 }
 
-function receiverOf({ world: { random }, users }: Cluster): Receiver {
+function receiverOf(cluster: Cluster): Receiver {
+  const toGroup = cluster.hasGroups && cluster.world.random.chance(0.3);
+  return toGroup ? { to: 0, group: namedGroup } : openReceiverOf(cluster);
+}
+
+/** Whom anybody may write to, and nobody at all. */
+function openReceiverOf({ world: { random }, users }: Cluster): Receiver {
   const kind = random.fraction();
   if (kind < 0.25) return { to: 0, group: lobby };
   if (kind < 0.28) return { to: nobody, group: '' };
