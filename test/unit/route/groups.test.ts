@@ -1,5 +1,5 @@
 /** Named groups: who may write, read and list, and which connections are told of a membership. */
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import type { AcknowledgeEntry, ReadEntry } from '../../../src/api/route-api.ts';
 import { javaDevice } from '../../../src/store/sessions.ts';
@@ -127,6 +127,23 @@ describe('a message to a named group', () => {
     expect(route.groupPushes[0]).toMatchObject({ group: 'cooks', instance, seq: 1 });
     expect(await route.timelineOf('g:cooks')).toEqual(['soup']);
     expect(await route.timelineOf(amy.userId)).toEqual([]);
+  });
+
+  test('is one append and one push, however many are in it', async () => {
+    await route.core.operations.joinGroup(amy.userId, 'cooks');
+    for (let userId = 100; userId < 10_100; userId++) {
+      await route.store.groups.join('cooks', userId);
+    }
+    await callOne(route.core.api.interest, { group: 'cooks', instance, address, gone: false });
+    const { sessions, timelines } = route.store;
+    const appends = jest.spyOn(timelines, 'append');
+    const lookUps = jest.spyOn(sessions, 'of');
+    await route.submit(submission(1, 'soup', 'cooks'));
+    await waitUntil('the push', () => route.groupPushes.length > 0);
+    expect(appends.mock.calls.map(([batch]) => batch.length)).toEqual([1]);
+    expect(lookUps).not.toHaveBeenCalled();
+    expect(route.groupPushes).toHaveLength(1);
+    expect(route.pushes).toEqual([]);
   });
 
   test('of somebody else is refused for good, run by run, and takes its number', async () => {
