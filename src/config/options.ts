@@ -183,6 +183,15 @@ export const optionTable = {
     description: 'what the keys begin with: two systems can share one Redis',
     defaults: { route: 'cim:' },
   },
+  'ack-replicas': {
+    type: 'integer',
+    min: 0,
+    max: 16,
+    topic: 'Storage',
+    placeholder: 'COUNT',
+    description: 'replicas of Redis that have a message before it is acknowledged',
+    defaults: { route: 0 },
+  },
   data: {
     type: 'path',
     topic: 'Storage',

@@ -44,6 +44,7 @@ async function start(
     kind: 'redis',
     url: settings.redis,
     prefix: settings.redisPrefix,
+    ackReplicas: settings.ackReplicas,
     retention: retentionOf(settings),
     log,
   });

@@ -10,8 +10,16 @@ export type StoreOptions = StoreLocation & {
 type StoreLocation =
   /** `path`: a folder, made if there is none, or `:memory:`. */
   | { readonly kind: 'sqlite'; readonly path: string }
-  /** `prefix`: comes before every key, so that systems can share a Redis. */
-  | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
+  /**
+   * `prefix`: comes before every key, so that systems can share a Redis. `ackReplicas`: how many
+   * replicas have an append when it is answered.
+   */
+  | {
+      readonly kind: 'redis';
+      readonly url: string;
+      readonly prefix: string;
+      readonly ackReplicas: number;
+    };
 
 /**
  * SQLite: rejects with a CimError `unavailable` that says what to do when the folder cannot be

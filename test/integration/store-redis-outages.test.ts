@@ -232,6 +232,7 @@ describe('Redis refuses', () => {
     await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
     expect(await writer.write(store)).toMatchObject({ status: 'taken', seq: 2 });
     await redis.command('REPLICAOF', '127.0.0.1', `${master.port}`);
-    expect(await writer.write(store)).toMatchObject({ status: 'busy' });
+    // Of somebody new: it may have lost all else already to be as empty as its master.
+    expect(await new Writer().write(store)).toMatchObject({ status: 'busy' });
   });
 });

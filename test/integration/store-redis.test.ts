@@ -16,7 +16,13 @@ const prefixes = new Map<Store, string>();
 /** Stores are kept apart by their prefix, as systems that share one Redis are. */
 async function open(retention: Retention, prefix = `cim${prefixes.size}`): Promise<Store> {
   const log = createLogger('test', 'silent');
-  const store = await RedisStore.open({ url: redis.address, prefix, retention, log });
+  const store = await RedisStore.open({
+    url: redis.address,
+    prefix,
+    retention,
+    ackReplicas: 0,
+    log,
+  });
   prefixes.set(store, prefix);
   return store;
 }

@@ -37,7 +37,14 @@ export async function openRedisStore(
     error: record('error'),
   } as unknown as Logger;
   const retention = { messagesMax: 10_000, ageMs: 3_600_000 };
-  const store = await RedisStore.open({ url, prefix: 'cim', retention, log: recorder, ...options });
+  const store = await RedisStore.open({
+    url,
+    prefix: 'cim',
+    retention,
+    ackReplicas: 0,
+    log: recorder,
+    ...options,
+  });
   onTeardown(() => store.close());
   return { store, log };
 }

@@ -39,7 +39,14 @@ export class TestRedis {
     this.port = port;
     // Acknowledged writes are with the kernel, so they survive a kill -9. (With `everysec` they are not always: while a sync takes its
     // time, Redis keeps what follows to itself for up to two seconds.)
-    this.#settings = { save: '', appendonly: 'yes', appendfsync: 'no', ...settings };
+    this.#settings = {
+      save: '',
+      appendonly: 'yes',
+      appendfsync: 'no',
+      // Otherwise a master waits five seconds for more replicas that might come.
+      'repl-diskless-sync-delay': '0',
+      ...settings,
+    };
   }
 
   /** For `--redis`. */

@@ -2,7 +2,7 @@
  * Calls to Redis: scripts by SHA, over many items at once. On one server a batch is one call of a script, on a Redis Cluster a call per
  * item, written to each node in one piece. Errors are CimErrors from here on.
  */
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
@@ -43,17 +43,39 @@ export class RedisCalls {
     try {
       const { client } = this.#link;
       if (client instanceof Cluster) {
-        return await writtenTogether(client, () =>
+        return await writtenTogether(client.nodes('master'), () =>
           Promise.all(items.map((item) => this.#runOne(client, script, item, common))),
         );
       }
-      const chunks = chunksOf(items);
-      const replies = chunks.map((chunk) => this.#runChunk(client, script, chunk, common));
-      return (await Promise.all(replies)).flat();
+      return await this.runTogether(client, script, items, common);
     } catch (error) {
       const problem = toCimError(error);
       return items.map(() => problem);
     }
+  }
+
+  /** Like `runEach`, on one server that is no part of a cluster: in as few calls as can be. */
+  async runTogether(
+    server: Redis,
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[],
+  ): Promise<(Reply | CimError)[]> {
+    const chunks = chunksOf(items);
+    const replies = chunks.map((chunk) => this.#runChunk(server, script, chunk, common));
+    return (await Promise.all(replies)).flat();
+  }
+
+  /** Like `runEach`, on the node of a cluster that holds these items. What has moved away is `busy`. */
+  runApart(
+    node: Redis,
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[],
+  ): Promise<(Reply | CimError)[]> {
+    return writtenTogether([node], () =>
+      Promise.all(items.map((item) => this.#runOne(node, script, item, common))),
+    );
   }
 
   /** Like `runEach`, for callers who need all or nothing. */
@@ -73,7 +95,9 @@ export class RedisCalls {
     const { client } = this.#link;
     try {
       return client instanceof Cluster
-        ? await writtenTogether(client, () => Promise.all(keys.map((key) => client.getBuffer(key))))
+        ? await writtenTogether(client.nodes('master'), () =>
+            Promise.all(keys.map((key) => client.getBuffer(key))),
+          )
         : await client.mgetBuffer([...keys]);
     } catch (error) {
       throw toCimError(error);
@@ -163,8 +187,8 @@ async function evaluate(
 }
 
 /** Calls that are made within `run` leave in one write per node, not in one each. */
-function writtenTogether<T>(cluster: Cluster, run: () => T): T {
-  const streams = cluster.nodes('master').map((node) => node.stream);
+function writtenTogether<T>(nodes: readonly Redis[], run: () => T): T {
+  const streams = nodes.map((node) => node.stream);
   for (const stream of streams) stream?.cork();
   try {
     return run();

@@ -4,6 +4,7 @@ import type { RedisAddress } from './redis-url.ts';
 
 export interface ServerInspection {
   readonly clusterEnabled: boolean;
+  readonly connectedReplicas: number;
   readonly warnings: readonly string[];
 }
 
@@ -19,7 +20,11 @@ export async function inspectServer(redis: Redis): Promise<ServerInspection> {
   if (infoField(info, 'aof_enabled') === '0' && (await snapshotSchedule(redis)) === '') {
     warnings.push('appendonly is no and save is empty: everything is gone when Redis restarts');
   }
-  return { clusterEnabled: infoField(info, 'cluster_enabled') === '1', warnings };
+  return {
+    clusterEnabled: infoField(info, 'cluster_enabled') === '1',
+    connectedReplicas: Number(infoField(info, 'connected_slaves') ?? 0),
+    warnings,
+  };
 }
 
 /** The nodes that hold slots. */

@@ -6,7 +6,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { clusterNodes, inspectServer } from './redis-checks.ts';
+import { clusterNodes, inspectServer, type ServerInspection } from './redis-checks.ts';
 import { describeRedisError } from './redis-errors.ts';
 import type { RedisTarget } from './redis-url.ts';
 
@@ -42,9 +42,20 @@ const connectionOptions = {
   disableClientInfo: true,
 } as const satisfies RedisOptions;
 
+export interface RedisLinkOptions {
+  readonly target: RedisTarget;
+  readonly log: Logger;
+  /** Replicas that a master should have. */
+  readonly ackReplicas: number;
+  /** Of several links to the same Redis the first alone says what becomes of it. */
+  readonly isFirst: boolean;
+}
+
 export class RedisLink {
   readonly #target: RedisTarget;
   readonly #log: Logger;
+  readonly #ackReplicas: number;
+  readonly #isFirst: boolean;
   readonly #backoff = new Backoff({ baseMs: 50, capMs: 2_000 });
   readonly #firstOutcome = Promise.withResolvers<void>();
   /** The connection to the address given; of a Redis Cluster only used to recognise it. */
@@ -56,9 +67,11 @@ export class RedisLink {
   readonly #warned = new Set<string>();
   #closing: Promise<void> | undefined;
 
-  constructor(target: RedisTarget, log: Logger) {
+  constructor({ target, log, ackReplicas, isFirst }: RedisLinkOptions) {
     this.#target = target;
     this.#log = log;
+    this.#ackReplicas = ackReplicas;
+    this.#isFirst = isFirst;
     this.#seed = new Redis(this.#seedOptions());
     this.#seed.on('ready', () => void this.#recognise());
     this.#seed.on('error', (error: unknown) => this.#failed(error));
@@ -164,7 +177,7 @@ export class RedisLink {
       if (server.clusterEnabled) {
         await this.#openCluster();
       } else {
-        this.#warn(this.#target.description, server.warnings);
+        this.#warn(this.#target.description, server);
         this.#becameUsable(this.#seed, 'single');
       }
     } catch (error) {
@@ -219,7 +232,7 @@ export class RedisLink {
       if (this.#closing) return;
       const { host, port } = node.options;
       await inspectServer(node).then(
-        ({ warnings }) => this.#warn(`${host}:${port}`, warnings),
+        (server) => this.#warn(`${host}:${port}`, server),
         (error: unknown) => {
           this.#log.debug(
             { node: `${host}:${port}`, problem: describeRedisError(error) },
@@ -234,7 +247,7 @@ export class RedisLink {
     if (this.#closing) return;
     this.#usable = client;
     this.#backoff.reset();
-    if (this.#announcedProblem !== null) {
+    if (this.#isFirst && this.#announcedProblem !== null) {
       this.#announcedProblem = null;
       this.#log.info({ redis: this.#target.description, mode }, 'redis connected');
     }
@@ -261,7 +274,7 @@ export class RedisLink {
 
   /** One line per change of state: not per attempt, and not when an attempt fails differently from the one before. */
   #announceProblem(): void {
-    if (this.#closing) return;
+    if (this.#closing || !this.#isFirst) return;
     if (typeof this.#announcedProblem !== 'string') {
       this.#announcedProblem = this.#problem;
       this.#log.warn(
@@ -272,13 +285,24 @@ export class RedisLink {
     this.#firstOutcome.resolve();
   }
 
-  #warn(node: string, warnings: readonly string[]): void {
+  #warn(node: string, { warnings, connectedReplicas }: ServerInspection): void {
     for (const warning of warnings) {
-      const key = `${node} ${warning}`;
-      if (this.#warned.has(key)) continue;
-      this.#warned.add(key);
+      if (!this.#isNews(`${node} ${warning}`)) continue;
       this.#log.warn({ node, warning }, 'redis may lose what it has acknowledged');
     }
+    const replicas = { wanted: this.#ackReplicas, connected: connectedReplicas };
+    if (replicas.connected < replicas.wanted && this.#isNews(`${node} ${connectedReplicas}`)) {
+      this.#log.warn(
+        { node, ...replicas },
+        'nothing is acknowledged until redis has more replicas',
+      );
+    }
+  }
+
+  #isNews(warning: string): boolean {
+    if (!this.#isFirst || this.#warned.has(warning)) return false;
+    this.#warned.add(warning);
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Retention, Store } from '../store.ts';
+import { ConfirmedCalls } from './confirmed-calls.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisCalls } from './redis-calls.ts';
@@ -19,6 +20,8 @@ export interface RedisStoreOptions {
   /** Begins every key, so that several systems can share one Redis. */
   readonly prefix: string;
   readonly retention: Retention;
+  /** An append counts when so many replicas have it; 0 when the master has it. */
+  readonly ackReplicas: number;
   readonly log: Logger;
 }
 
@@ -29,7 +32,7 @@ export class RedisStore implements Store {
   readonly groups: RedisGroups;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
-  readonly #link: RedisLink;
+  readonly #links: readonly RedisLink[];
 
   /**
    * When Redis cannot be reached the store is returned all the same, says so in `problem()`, and works as soon as Redis does. Rejects
@@ -40,28 +43,36 @@ export class RedisStore implements Store {
     if (/[{}\s]/.test(options.prefix)) {
       throw new CimError('bad-config', 'the prefix of keys in Redis may not hold braces or spaces');
     }
-    const link = new RedisLink(parseRedisUrl(options.url), options.log);
-    await link.open();
-    return new RedisStore(link, options);
+    const target = parseRedisUrl(options.url);
+    const { log, ackReplicas } = options;
+    const link = new RedisLink({ target, log, ackReplicas, isFirst: true });
+    // What waits for replicas holds up the connection that it is on.
+    const waiting =
+      ackReplicas > 0 ? new RedisLink({ target, log, ackReplicas, isFirst: false }) : null;
+    await Promise.all([link.open(), waiting?.open()]);
+    return new RedisStore(link, waiting, options);
   }
 
-  private constructor(link: RedisLink, { prefix, retention, log }: RedisStoreOptions) {
+  private constructor(link: RedisLink, waiting: RedisLink | null, options: RedisStoreOptions) {
+    const { prefix, retention, log, ackReplicas } = options;
     const calls = new RedisCalls(link, log);
     const keys = new Keys(prefix);
-    this.#link = link;
+    const confirmed = waiting && new ConfirmedCalls(waiting, calls, ackReplicas);
+    this.#links = waiting ? [link, waiting] : [link];
     this.accounts = new RedisAccounts(calls, keys);
     this.sessions = new RedisSessions(calls, keys);
-    this.timelines = new RedisTimelines(calls, keys, retention);
+    this.timelines = new RedisTimelines({ calls, keys, retention, confirmed });
     this.groups = new RedisGroups(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
   }
 
-  problem(): Promise<string | null> {
-    return this.#link.problem();
+  async problem(): Promise<string | null> {
+    const problems = await Promise.all(this.#links.map((link) => link.problem()));
+    return problems.find((problem) => problem !== null) ?? null;
   }
 
-  close(): Promise<void> {
-    return this.#link.close();
+  async close(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.close()));
   }
 }

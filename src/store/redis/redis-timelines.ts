@@ -13,6 +13,7 @@ import {
   type Timelines,
   type Watcher,
 } from '../timelines.ts';
+import type { ConfirmedCalls } from './confirmed-calls.ts';
 import { decodeEntry, encodeEntry } from './entry.ts';
 import type { Keys } from './keys.ts';
 import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
@@ -30,20 +31,31 @@ type ReadReply = [head: number, first: number, entries: Buffer[]];
 
 const busy: AppendResult = { status: 'busy', duplicates: 0, seq: 0, expected: 0, watchers: [] };
 
+export interface RedisTimelinesOptions {
+  readonly calls: RedisCalls;
+  readonly keys: Keys;
+  readonly retention: Retention;
+  /** If appends count only when replicas have them: the calls that see to it. */
+  readonly confirmed: ConfirmedCalls | null;
+}
+
 export class RedisTimelines implements Timelines {
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
   readonly #retention: Retention;
+  readonly #confirmed: ConfirmedCalls | null;
 
-  constructor(calls: RedisCalls, keys: Keys, retention: Retention) {
+  constructor({ calls, keys, retention, confirmed }: RedisTimelinesOptions) {
     this.#calls = calls;
     this.#keys = keys;
     this.#retention = retention;
+    this.#confirmed = confirmed;
   }
 
   async append(batch: readonly Append[]): Promise<AppendResult[]> {
     const groups = groupByTimeline(batch);
-    const replies = await this.#calls.runEach(
+    const { messagesMax, ageMs } = this.#retention;
+    const replies = await (this.#confirmed ?? this.#calls).runEach(
       scripts.append,
       groups.map(({ timeline, places }) =>
         this.#appending(
@@ -51,7 +63,7 @@ export class RedisTimelines implements Timelines {
           places.map((place) => batch[place] as Append),
         ),
       ),
-      [this.#retention.messagesMax, this.#retention.ageMs, limits.sourceStateMs],
+      [messagesMax, ageMs, limits.sourceStateMs, this.#confirmed ? 1 : 0],
     );
     const results = Array.from(batch, () => busy);
     for (const [index, { places }] of groups.entries()) {

@@ -1,7 +1,7 @@
 -- Appends runs of messages to timelines, exactly once each.
 --
 -- KEYS  per timeline: log, head, watchers, then per run: its source and, if it is for members only, the members of the group
--- ARGV  messagesMax, ageMs, sourceMs
+-- ARGV  messagesMax, ageMs, sourceMs, '1' if what was taken before is written again: WAIT looks at writes only (else '0')
 --       per timeline: number of runs, then per run:
 --         header "<sendSeq>:<bodies>:<1 if restart>" (one argument for three numbers: each costs the client half a microsecond), for
 --                members only followed by ":<user id>"
@@ -69,7 +69,12 @@ local function withRefused(refused, first, last)
   return format(':%d-%d', first, last)
 end
 
-local replies, key, argument = {}, 1, 4
+-- Nothing has changed of a source; but see ARGV[4].
+local function unchanged(source, known)
+  if ARGV[4] == '1' then call('SET', source, known, 'KEEPTTL') end
+end
+
+local replies, key, argument = {}, 1, 5
 while KEYS[key] do
   local log, headKey = KEYS[key], KEYS[key + 1]
   local reply = { call('GET', KEYS[key + 2]) }
@@ -96,9 +101,12 @@ while KEYS[key] do
     elseif refusedFrom then
       if tonumber(runLast) >= next then
         call('SET', source, runLast .. ':0:0' .. withRefused(refused, refusedFrom, runLast), 'PX', sourceLifeMs)
+      else
+        unchanged(source, known)
       end
       reply[run * 2], reply[run * 2 + 1] = -2, refusedFrom - sendSeq
     elseif tonumber(runLast) < next then
+      unchanged(source, known)
       reply[run * 2], reply[run * 2 + 1] = tonumber(count), runLast == last and tonumber(lastSeq) or 0
     elseif count == '0' then
       call('SET', source, runLast .. ':0:0' .. refused, 'PX', sourceLifeMs)

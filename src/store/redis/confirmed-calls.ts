@@ -1,0 +1,127 @@
+/**
+ * Calls that count only when replicas have what they wrote (`--ack-replicas`): each is followed by
+ * WAIT, and is `busy` when too few replicas have answered in time.
+ *
+ * WAIT is about what was written on its own connection. So a call and its WAIT go to one server over
+ * one connection, no redirection of a cluster is followed, and a script writes again what was
+ * written by an earlier attempt, perhaps over a connection that is gone. While a WAIT is under way
+ * Redis reads nothing else from its connection: these calls have a link of their own, and all that
+ * were answered meanwhile share the next WAIT.
+ */
+import { Cluster, Command, type Redis } from 'ioredis';
+import { CimError } from '../../base/errors.ts';
+import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
+import { toCimError } from './redis-errors.ts';
+import type { RedisClient, RedisLink } from './redis-link.ts';
+import type { Script } from './scripts.ts';
+
+/**
+ * How long a WAIT may take. A call may be held up by one, miss the next, and take part in the third:
+ * still less than the time after which its connection is given up (redis-link.ts).
+ */
+const waitMsMax = 400;
+
+/** What a server's replicas had when it was asked last. */
+interface Answer {
+  /** The connection that was asked about. */
+  readonly connection: Redis['stream'];
+  readonly replicas: number;
+}
+
+/** The WAIT under way, and the one that will follow it. */
+interface Rounds {
+  current: Promise<unknown>;
+  next: Promise<Answer> | null;
+}
+
+export class ConfirmedCalls {
+  readonly #link: RedisLink;
+  readonly #calls: RedisCalls;
+  readonly #replicas: number;
+  readonly #roundsOf = new WeakMap<Redis, Rounds>();
+
+  constructor(link: RedisLink, calls: RedisCalls, replicas: number) {
+    this.#link = link;
+    this.#calls = calls;
+    this.#replicas = replicas;
+  }
+
+  /** As `RedisCalls.runEach`. */
+  async runEach(
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[],
+  ): Promise<(Reply | CimError)[]> {
+    const results: (Reply | CimError)[] = items.map(() => new CimError('busy', 'no such node'));
+    try {
+      const { client } = this.#link;
+      await Promise.all(
+        Array.from(placesByServer(client, items), async ([server, places]) => {
+          const some = places.map((place) => items[place] as Item);
+          const connection = server.stream;
+          const replies = await (client instanceof Cluster
+            ? this.#calls.runApart(server, script, some, common)
+            : this.#calls.runTogether(server, script, some, common));
+          const { replicas, connection: asked } = await this.#wait(server);
+          const isConfirmed = asked === connection && replicas >= this.#replicas;
+          for (const [index, place] of places.entries()) {
+            results[place] = isConfirmed
+              ? (replies[index] as Reply | CimError)
+              : new CimError('busy', `${replicas} of ${this.#replicas} replicas have it`);
+          }
+        }),
+      );
+      return results;
+    } catch (error) {
+      const problem = toCimError(error);
+      return items.map(() => problem);
+    }
+  }
+
+  /** The answer to a WAIT that is sent from now on. */
+  #wait(server: Redis): Promise<Answer> {
+    let rounds = this.#roundsOf.get(server);
+    if (!rounds) {
+      rounds = { current: Promise.resolve(), next: null };
+      this.#roundsOf.set(server, rounds);
+    }
+    rounds.next ??= this.#waitAfter(server, rounds);
+    return rounds.next;
+  }
+
+  async #waitAfter(server: Redis, rounds: Rounds): Promise<Answer> {
+    await rounds.current;
+    const answer = ask(server, this.#replicas);
+    rounds.current = answer;
+    rounds.next = null;
+    return answer;
+  }
+}
+
+async function ask(server: Redis, replicas: number): Promise<Answer> {
+  const connection = server.stream;
+  try {
+    return { connection, replicas: await server.wait(replicas, waitMsMax) };
+  } catch {
+    // The connection is gone, or the server is a replica now: nobody confirms anything.
+    return { connection, replicas: 0 };
+  }
+}
+
+/** Which server holds which items; what is nobody's at the moment is left out. */
+function placesByServer(client: RedisClient, items: readonly Item[]): Map<Redis, number[]> {
+  if (!(client instanceof Cluster)) return new Map([[client, [...items.keys()]]]);
+  const masters = new Map(
+    client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]),
+  );
+  const places = new Map<Redis, number[]>();
+  for (const [place, { keys }] of items.entries()) {
+    const [address = ''] = client.slots[new Command('GET', [...keys.slice(0, 1)]).getSlot()] ?? [];
+    const master = masters.get(address);
+    if (!master) continue;
+    const known = places.get(master);
+    if (known) known.push(place);
+    else places.set(master, [place]);
+  }
+  return places;
+}
