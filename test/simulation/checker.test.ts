@@ -209,6 +209,19 @@ describe('nothing is', () => {
   });
 });
 
+test('a transient message may be shown, once, and must not be stored', () => {
+  const one = sent('one', 1, 'transient');
+  shown(bobs, one, 0, '1.e.2.~1');
+  expect(check(ledger)).toEqual([]);
+  stored(one);
+  shown(bobs, one, 0, '1.e.2.~1');
+  expect(check(ledger)).toEqual([
+    'bob shows one twice',
+    'u:1 holds one, which is transient',
+    'u:2 holds one, which is transient',
+  ]);
+});
+
 test('what may or may not have been stored may be shown, once', () => {
   const one = sent('one', 1, 'unknown');
   shown(bobs, one, 1, '1.e.2.1');

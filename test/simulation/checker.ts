@@ -68,6 +68,7 @@ function checkOrder(life: Life, { lost }: Ledger): string[] {
   const lastByTimeline = new Map<TimelineId, number>();
   for (const shown of life.shown) {
     const [source, sendSeq] = splitIdentity(shown.id);
+    if (shown.seq === 0) continue;
     const timeline = timelineAt(life, shown);
     // Numbers that were given out twice make no order.
     if (lost.has(timeline)) continue;
@@ -100,9 +101,11 @@ function checkStore(
     const texts = messages.map(({ text }) => text);
     textsIn.set(timeline, new Set(texts));
     for (const text of repeated(texts)) violations.push(`${timeline} holds ${text} twice`);
-    for (const text of texts)
-      if (byText.get(text)?.outcome === 'refused')
-        violations.push(`${timeline} holds ${text}, which was refused`);
+    for (const text of texts) {
+      const outcome = byText.get(text)?.outcome;
+      if (outcome === 'refused') violations.push(`${timeline} holds ${text}, which was refused`);
+      if (outcome === 'transient') violations.push(`${timeline} holds ${text}, which is transient`);
+    }
   }
   for (const message of sent) {
     if (message.outcome !== 'stored') continue;

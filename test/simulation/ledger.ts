@@ -18,7 +18,9 @@ export type Outcome =
   /** For good: it must never be seen. */
   | 'refused'
   /** It may or may not be stored; nobody is left to be told. */
-  | 'unknown';
+  | 'unknown'
+  /** For whoever is connected, at most once: it must never be stored. */
+  | 'transient';
 
 export interface Sent extends Receiver {
   readonly text: string;
@@ -38,6 +40,7 @@ export interface Shown extends Receiver {
   readonly id: string;
   readonly from: number;
   readonly text: string;
+  /** 0: it was transient. */
   readonly seq: number;
   /** The application was done with it. */
   taken: boolean;

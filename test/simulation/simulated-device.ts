@@ -138,6 +138,15 @@ export class SimulatedDevice {
     );
   }
 
+  sendTransient(receiver: Receiver, text: string): void {
+    if (!this.running || !this.#client || !this.#life) return;
+    const { world, ledger } = this.#surroundings;
+    if (!this.#client.sendTransient(targetOf(receiver), text)) return;
+    const sent = ledger.addSent(this.user.userId, receiver, text, this.#life);
+    sent.outcome = 'transient';
+    world.note(this.name, `sends ${text}, transient, to ${receiver.group || receiver.to}`);
+  }
+
   /** Makes the group, or joins it. */
   enter(group: string): void {
     const client = this.#client;

@@ -89,6 +89,7 @@ export class SimulatedLink<Api extends object> {
       if (!callee.process.alive || random.chance(answerLost)) return;
       this.#caller.after(this.#world.delayMs(slow), () => settle(index, result as Result));
     });
-    if (random.chance(duplicated)) deliver(() => undefined);
+    // Twice: as by a caller who has tried again. What is droppable nobody tries again.
+    if (!method.droppable && random.chance(duplicated)) deliver(() => undefined);
   }
 }

@@ -47,8 +47,12 @@ function burst(cluster: Cluster, device: SimulatedDevice, receiver: Receiver): v
   const { random, time } = cluster.world;
   const count = random.chance(0.5) ? 1 : random.integer(2, burstMax);
   const spreadMs = random.pick([0, 0, 100, 2_000]);
+  const transient = random.chance(0.1);
   for (let index = 0; index < count; index++) {
-    const send = () => device.send(receiver, cluster.newText());
+    const send = () => {
+      if (transient) device.sendTransient(receiver, cluster.newText());
+      else device.send(receiver, cluster.newText());
+    };
     if (spreadMs === 0) send();
     else time.after(random.integer(0, spreadMs), send);
   }
