@@ -30,6 +30,9 @@ export interface VerifyHost extends SignalSource {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
+/** Breaches described in what is kept: where all goes wrong, more of it would explain no more. */
+const evidenceMax = 1_000;
+
 interface Run {
   readonly settings: VerifySettings;
   readonly log: Logger;
@@ -113,7 +116,8 @@ async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<
 
   const { breaches, shownAgain } = check(ledger);
   const isKept = breaches.length === 0 && problems.length === 0;
-  const evidence = () => breaches.map((breach) => describeBreach(breach, ledger));
+  const evidence = () =>
+    breaches.slice(0, evidenceMax).map((breach) => describeBreach(breach, ledger));
   return makeReport({
     seed,
     again: replayCommand(settings, seed),
