@@ -119,6 +119,21 @@ describe('a message that was acknowledged', () => {
     expect(check(ledger)).toEqual(['bob too never shows late (1.e.#lobby.2)']);
   });
 
+  test('in a named group is owed to whoever has joined and stayed', () => {
+    const bobsOther = newLife('bob too', bob);
+    ledger.joined(amys.device, 'team');
+    ledger.joined(bobs.device, 'team');
+    ledger.ready(bobsOther);
+    const one = ledger.addSent(amy, { to: 0, group: 'team' }, 'one', amys);
+    one.outcome = 'stored';
+    one.id = '1.e.#team.1';
+    ledger.stored.set(groupTimeline('team'), [{ seq: 1, id: one.id, text: 'one' }]);
+    const missing = (life: string) => `${life} never shows one (1.e.#team.1)`;
+    expect(check(ledger)).toEqual([missing('bob'), missing('bob too')]);
+    ledger.left(bob, 'team');
+    expect(check(ledger)).toEqual([]);
+  });
+
   test('may be missing after a failover that took it, and not if it came back', () => {
     const [one, two] = [sent('one', 1), sent('two', 2)];
     const lost = [{ seq: 1, id: one.id, text: 'one' }];

@@ -92,7 +92,7 @@ function checkAnswered({ outcome, text }: Sent): string[] {
 
 /** Acknowledged means stored: in each timeline it belongs to, once. */
 function checkStore(
-  { sent, stored, lost, memberships }: Ledger,
+  { sent, stored, lost, leavers }: Ledger,
   byText: ReadonlyMap<string, Sent>,
 ): string[] {
   const violations: string[] = [];
@@ -110,8 +110,7 @@ function checkStore(
   for (const message of sent) {
     if (message.outcome !== 'stored') continue;
     // With its last member a group goes, and what was said there.
-    if (memberships.some(({ group, leftAt }) => group === message.group && leftAt !== null))
-      continue;
+    if (leavers.has(message.group)) continue;
     for (const timeline of timelinesOf(message)) {
       if (textsIn.get(timeline)?.has(message.text) || lost.get(timeline)?.texts.has(message.text))
         continue;
@@ -158,19 +157,20 @@ function isOwed(sent: Sent, device: Device, ledger: Ledger): boolean {
 
 /**
  * Since when a device is to follow a group for this message: it has joined, or has logged in since
- * another of its user's has. Infinity: not at all.
+ * another of its user's has. Infinity: not at all, as for whoever has ever left.
  */
 function followedSince(
   device: Device,
   group: string,
   { sentAt }: Sent,
-  { memberships }: Ledger,
+  { memberships, leavers }: Ledger,
 ): number {
+  if (leavers.get(group)?.has(device.userId)) return Infinity;
   let since = Infinity;
   for (const membership of memberships) {
-    const { joinedAt, leftAt } = membership;
+    const { joinedAt } = membership;
     const isTheirs = membership.group === group && membership.device.userId === device.userId;
-    if (!isTheirs || joinedAt > sentAt || leftAt !== null) continue;
+    if (!isTheirs || joinedAt > sentAt) continue;
     const logins = device.lives.flatMap(({ readyAt }) => readyAt.filter((at) => at > joinedAt));
     since = Math.min(since, membership.device === device ? joinedAt : firstOf(logins));
   }

@@ -72,8 +72,6 @@ export interface Membership {
   /** The device that has joined. */
   readonly device: Device;
   readonly joinedAt: number;
-  /** Null: still in it. */
-  leftAt: number | null;
 }
 
 export interface StoredMessage {
@@ -93,6 +91,8 @@ export class Ledger {
   readonly sent: Sent[] = [];
   readonly devices: Device[] = [];
   readonly memberships: Membership[] = [];
+  /** By group: who has ever left it, or tried to. */
+  readonly leavers = new Map<string, Set<number>>();
   /** What the store holds in the end. */
   readonly stored = new Map<TimelineId, readonly StoredMessage[]>();
   /** What failovers took from a timeline. */
@@ -116,16 +116,13 @@ export class Ledger {
   }
 
   joined(device: Device, group: string): void {
-    this.memberships.push({ group, device, joinedAt: ++this.#events, leftAt: null });
+    this.memberships.push({ group, device, joinedAt: ++this.#events });
   }
 
-  /** Or is about to. */
+  /** Or is about to: how that overlaps with joining nobody can tell. */
   left(userId: number, group: string): void {
-    this.#events += 1;
-    for (const membership of this.memberships) {
-      if (membership.group === group && membership.device.userId === userId)
-        membership.leftAt ??= this.#events;
-    }
+    const users = this.leavers.get(group) ?? new Set();
+    this.leavers.set(group, users.add(userId));
   }
 
   addSent(from: number, receiver: Receiver, text: string, life: Life | null): Sent {

@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 
 const first = Number(process.env['CIM_SEED'] ?? 1);
 const parts = 8;
-const seedsPerPart = 200;
+const seedsPerPart = 250;
 
 test.each(Array.from({ length: parts }, (_, part) => first + part * seedsPerPart))(
   `what was promised is kept by ${seedsPerPart} seeds from %i`,
