@@ -42,6 +42,8 @@ export class JavaReader {
   #head = 0;
   /** The newest number that was pushed since the read under way was sent. */
   #pushed = 0;
+  /** There may be more than is known of; a page that was asked for before does not tell. */
+  #isWoken = false;
   #reading = false;
 
   /** `cursor` is that of the login. */
@@ -59,7 +61,7 @@ export class JavaReader {
 
   /** Look into the timeline, whatever is known of it. */
   wake(): void {
-    this.#head = Math.max(this.#head, this.#cursor + 1);
+    this.#isWoken = true;
     if (!this.#reading) void this.#readOn();
   }
 
@@ -103,15 +105,21 @@ export class JavaReader {
     );
   }
 
-  /** Reads page after page until the head is reached. Never rejects. */
+  /** Reads page after page until the head is reached, one at least if woken. Never rejects. */
   async #readOn(): Promise<void> {
     this.#reading = true;
     try {
-      while (this.#cursor !== this.#head && this.#peer.ready) {
+      while ((this.#isWoken || this.#cursor !== this.#head) && this.#peer.ready) {
         this.#pushed = 0;
+        const wasWoken = this.#isWoken;
+        this.#isWoken = false;
         const page = await this.#owner.readTimeline(this.#peer.userId, this.#cursor);
-        if (page.code !== 0) await this.#owner.retryDelay();
-        else await this.#take(page);
+        if (page.code === 0) {
+          await this.#take(page);
+        } else {
+          this.#isWoken ||= wasWoken;
+          await this.#owner.retryDelay();
+        }
       }
     } finally {
       this.#reading = false;

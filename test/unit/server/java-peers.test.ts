@@ -62,6 +62,25 @@ describe('a Java peer', () => {
     expect(java.frames.flatMap(({ batchResMsg }) => batchResMsg)).toEqual(['first', 'second']);
   });
 
+  test('misses nothing that it is told of, without the message, while a page is on its way', async () => {
+    harness.opens.answer = () => ({ ...opened, head: 1 });
+    harness.reads.answer = ({ after }) => {
+      if (after > 0) return { ...emptyPage, head: 2, seqs: [2], bodies: [body(9, 'second')] };
+      // The page was read before the second was stored, and arrives after the word of it.
+      const { sessionId } = harness.opens.entries[0] as OpenEntry;
+      void callOne(harness.gateway.api.push, {
+        sessionIds: [sessionId],
+        instance: 'me',
+        seq: 2,
+        bodies: [],
+      });
+      return { ...emptyPage, head: 1, seqs: [1], bodies: [body(9, 'first')] };
+    };
+    const java = await harness.java();
+    await waitUntil('both are written', () => java.frames.length === 2);
+    expect(java.frames.flatMap(({ batchResMsg }) => batchResMsg)).toEqual(['first', 'second']);
+  });
+
   test('whose connection breaks keeps its place: what was not written is not acknowledged', async () => {
     const java = await harness.java();
     await waitUntil('it is logged in', () => [...harness.gateway.sessions()].length === 1);
