@@ -90,10 +90,13 @@ export class PageReads {
     if (!this.#reader.ready) return;
     this.#write(request, result);
     if (subscription) {
+      const wasMember = subscription.isMember;
       this.subscriptions.read(subscription, result.code);
       const { name, newest } = subscription.group;
-      // Pushed while the page was on its way, when this was no member yet.
-      if (result.code === 0 && newest > result.head) this.#reader.write(encodeHint(name, newest));
+      // Pushed while the page was on its way, when this was no member yet. A member was written it:
+      // if the store has it no longer, after a failover, the hint would lead to the same page again.
+      const hasMissed = !wasMember && subscription.isMember && newest > result.head;
+      if (hasMissed) this.#reader.write(encodeHint(name, newest));
     }
     this.#underWay -= 1;
     this.advance();

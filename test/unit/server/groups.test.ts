@@ -90,6 +90,15 @@ describe('a member', () => {
     expect(texts(amy)).toEqual([]);
   });
 
+  test('is not told to read over and over when the store has lost what was pushed', async () => {
+    const amy = await member(1);
+    await harness.pushGroup('chess', 8, body(9, 'lost by a failover', 'chess'));
+    harness.reads.answer = () => ({ ...emptyPage, head: 5 });
+    await read(amy);
+    await amy.settled();
+    expect(amy.received(command.hint)).toEqual([]);
+  });
+
   test('is nobody whom the route refuses, and nobody any more once it does', async () => {
     harness.reads.answer = () => ({ ...emptyPage, code: notAMember });
     const amy = await harness.cim(1);
