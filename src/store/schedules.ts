@@ -30,7 +30,8 @@ export interface Schedules {
 
   /**
    * `cancelled`: it will not be sent; its id stays used like that of one that was sent, and
-   * cancelling it again gives the same answer. `leased`: somebody is about to send it.
+   * cancelling it again gives the same answer. `leased`: somebody is about to send it, or was, and
+   * may have sent it before they died.
    */
   cancel(schedule: Pick<Schedule, 'id' | 'owner'>): Promise<'cancelled' | 'leased' | 'unknown'>;
 

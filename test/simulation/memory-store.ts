@@ -117,7 +117,7 @@ class MemorySchedules implements Schedules {
   ): Promise<'cancelled' | 'leased' | 'unknown'> {
     const known = this.#data.schedules.get(keyOf(schedule));
     if (!known || known.state === 'sent') return 'unknown';
-    if (known.leasedUntil > this.#now()) return 'leased';
+    if (known.leasedUntil > 0) return 'leased';
     this.#data.schedules.set(keyOf(schedule), { ...known, state: 'cancelled' });
     return 'cancelled';
   }

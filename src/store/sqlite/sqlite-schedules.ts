@@ -85,7 +85,7 @@ export class SqliteSchedules implements Schedules {
       const state = this.#selectState.get(owner, id);
       if (state?.cancelled) return 'cancelled';
       if (!state?.waits) return 'unknown';
-      if (state.freeAt > now && state.freeAt !== state.dueAt) return 'leased';
+      if (state.freeAt !== state.dueAt) return 'leased';
       this.#cancel.run(now + limits.sourceStateMs, state.number);
       return 'cancelled';
     });

@@ -1,4 +1,4 @@
--- Cancels a schedule, unless somebody is about to send it, and remembers its id for a while.
+-- Cancels a schedule, unless it was ever leased, and remembers its id for a while.
 --
 -- KEYS  due, payloads, plan, sent
 -- ARGV  member, id, how long to remember, in ms
@@ -8,9 +8,7 @@ local due, payloads, plan, sent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, id = ARGV[1], ARGV[2]
 local free = redis.call('ZSCORE', due, member)
 if not free then return redis.call('GET', sent) == 'cancelled' and 'cancelled' or 'unknown' end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if tonumber(free) > now and free ~= redis.call('ZSCORE', plan, id) then return 'leased' end
+if free ~= redis.call('ZSCORE', plan, id) then return 'leased' end
 redis.call('ZREM', due, member)
 redis.call('ZREM', plan, id)
 redis.call('HDEL', payloads, member)
