@@ -51,14 +51,15 @@ describe('against a cluster that is there', () => {
       ]);
     const dev = await startForgetful();
     const route = `http://127.0.0.1:${ports['--route-port']}`;
-    const verify = await startVerify(['--route', route, '--minutes', '0.25', '--seed', '12']);
-    await whenTold(verify, hasSent);
+    // By this seed a device is half-open from second 2 to second 21: what is stored meanwhile is lost.
+    const verify = await startVerify(['--route', route, '--minutes', '0.4', '--seed', '35']);
+    await whenTold(verify, /^0:1\d of .* stored [1-9]\d/m);
     await dev.process.kill();
     await startForgetful();
     expect([await verify.exited, verify.output]).toEqual([1, expect.any(String)]);
     expect(verify.stdout).toMatch(/^ {2}lost +[1-9]/m);
     expect(verify.stdout).toMatch(/^lost: message \d+ of device [\d.]+ .*: not shown$/m);
-    expect(verify.stdout).toContain('--seed 12');
+    expect(verify.stdout).toContain('--seed 35');
   }, 120_000);
 
   test('told to end, it stops sending and judges what there is', async () => {
