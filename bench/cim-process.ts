@@ -1,42 +1,62 @@
-/** A cim process under measurement: on free ports, its CPU time and memory read from /proc. */
+/** Processes under measurement: cim on free ports, and others; CPU time and memory read from /proc. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface CimProcess {
-  readonly addresses: Readonly<Record<string, string>>;
-  /** From the start of the process to its ready line. */
-  readonly readyMs: number;
+export interface MeasuredProcess {
   readonly pid: number;
+  /** All that it has printed on stdout until it was ready. */
+  readonly greeting: string;
+  /** From its start until it was ready. */
+  readonly readyMs: number;
   /** User and system time so far. */
   cpuSeconds(): number;
   rssBytes(): number;
   stop(): Promise<void>;
 }
 
+export interface CimProcess extends MeasuredProcess {
+  /** Of the ready line, by name. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 /** Clock ticks per second of /proc/<pid>/stat: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-export async function startCim(args: readonly string[]): Promise<CimProcess> {
+export async function startCim([role = '', ...args]: readonly string[]): Promise<CimProcess> {
+  const ports = { dev: ['port', 'http-port', 'route-port'], server: ['port', 'http-port'] };
+  const free = ports[role as keyof typeof ports] ?? ['port'];
+  const started = await startMeasured(
+    join(process.cwd(), 'bin', 'cim'),
+    [role, ...args, ...free.flatMap((port) => [`--${port}`, '0'])],
+    /^cim \w+ ready (.*)\n/m,
+  );
+  const words = /ready (.*)\n/.exec(started.greeting)?.[1]?.split(' ') ?? [];
+  return { ...started, addresses: Object.fromEntries(words.map((word) => word.split('='))) };
+}
+
+/** Starts a program and waits until it has printed what `ready` matches. */
+export async function startMeasured(
+  command: string,
+  args: readonly string[],
+  ready: RegExp,
+): Promise<MeasuredProcess> {
   const startedAt = performance.now();
-  const freePorts = ['--port', '0', '--http-port', '0', '--route-port', '0'];
-  const child = spawn(join(process.cwd(), 'bin', 'cim'), [...args, ...freePorts], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let stdout = '';
-  const line = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`cim ended with ${code}`)));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${stdout}`)));
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;
-      const ready = /^cim \w+ ready (.*)\n/m.exec(stdout);
-      if (ready) resolve(ready[1] ?? '');
+      if (ready.test(stdout)) resolve();
     });
   });
   const readyMs = performance.now() - startedAt;
   const pid = child.pid as number;
   return {
-    addresses: Object.fromEntries(line.split(' ').map((word) => word.split('='))),
+    greeting: stdout,
     readyMs,
     pid,
     cpuSeconds() {

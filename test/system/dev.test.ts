@@ -162,6 +162,26 @@ describe('the client', () => {
     expect(await bob.whenText('later')).toMatchObject({ from: amy.userId });
   });
 
+  test('what is delayed is listed, and taken back by the beginning of its id', async () => {
+    const [amy, bob] = [await person('amy'), await person('bob')];
+    const second = await Client.ready({ userId: amy.userId, name: amy.name, routes });
+    amy.say(`:delay ${bob.userId};;never 600`);
+    amy.say(`:delay ${bob.userId};;soon 2`);
+    await amy.whenSent(2);
+    const [soon, never] = (await second.ask(':delayed')) as { id: string; text: string }[];
+    expect([soon, never]).toMatchObject([
+      { to: bob.userId, text: 'soon' },
+      { to: bob.userId, text: 'never' },
+    ]);
+    const beginning = never?.id.slice(0, 8);
+    expect(await second.ask(`:cancel ${beginning}`)).toEqual(never);
+    amy.say(`:cancel ${beginning}`);
+    await amy.whenEvent('is refused', ({ code }) => code === 'unknown-schedule');
+    await bob.whenText('soon');
+    expect(await amy.ask(':delayed')).toEqual([]);
+    expect(bob.texts).toEqual(['soon']);
+  });
+
   test('piped lines are all sent before it ends, the one without a line end too', async () => {
     const bob = await person('bob');
     const lines = Array.from({ length: 2_000 }, (_, index) => `${bob.userId};;piped ${index}`).join(
