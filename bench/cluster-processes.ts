@@ -1,6 +1,8 @@
 /** The smallest cluster, for benchmarks: one Redis, one ZooKeeper, one route, one server. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { requestJson } from '../src/http/client.ts';
 import { freePort } from '../src/verify/cluster/free-port.ts';
 import { redisProgram, zookeeperProgram } from '../src/verify/cluster/programs.ts';
 import { type MeasuredProcess, startCim, startMeasured } from './cim-process.ts';
@@ -14,6 +16,7 @@ export async function startCluster(folder: string, appendfsync: string) {
   const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
   const route = await startCim(['route', ...common, '--redis', `127.0.0.1:${redisPort}`]);
   const server = await startCim(['server', ...common]);
+  await whenChoosable(`http://${route.addresses['http']}`);
   const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [
     { name: 'server', process: server },
     { name: 'route', process: route },
@@ -27,6 +30,20 @@ export async function startCluster(folder: string, appendfsync: string) {
       for (const { process } of parts) await process.stop();
     },
   };
+}
+
+/** The route has heard of the server. */
+async function whenChoosable(route: string): Promise<void> {
+  for (;;) {
+    const headers = { authorization: 'Bearer bench', 'x-cim-version': '1' };
+    const answer = await requestJson(`${route}/servers`, {
+      method: 'GET',
+      headers,
+      timeoutMs: 5_000,
+    });
+    if ((answer as readonly { choosable: boolean }[]).some(({ choosable }) => choosable)) return;
+    await delay(20);
+  }
 }
 
 function startRedis(port: number, folder: string, appendfsync: string): Promise<MeasuredProcess> {
