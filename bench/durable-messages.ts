@@ -45,7 +45,8 @@ const firstUserId = 1_000_000;
 
 let sent = 0;
 let answered = 0;
-let refused = 0;
+/** By code: nothing is sent again, so one refusal leaves all that follow it out of order. */
+const refused = new Map<number, number>();
 let delivered = 0;
 let running = true;
 /** From when a message was due until it is shown, in microseconds. */
@@ -64,7 +65,6 @@ shown.reset();
 const from = {
   answered,
   delivered,
-  refused,
   cpu: parts.map(({ process }) => process.cpuSeconds()),
   own: process.cpuUsage(),
   at: performance.now(),
@@ -93,7 +93,7 @@ console.log(
     seconds: Number(elapsed.toFixed(1)),
     acknowledgedPerSecond: Math.round(acknowledged / elapsed),
     deliveredPerSecond: Math.round(count / elapsed),
-    refused,
+    refused: Object.fromEntries(refused),
     unanswered: sent - answered,
     undelivered: sent - delivered,
     sendToShown: { ...Object.fromEntries(percentiles), maxMs: milliseconds(shown.max) },
@@ -146,7 +146,7 @@ async function openSender(userId: number, partner: number) {
       shown.record(Math.max(1, Math.round((performance.now() - dueMs) * 1_000)));
     },
     onAck: (code) => {
-      if (code !== 0) refused += 1;
+      if (code !== 0) refused.set(code, (refused.get(code) ?? 0) + 1);
       answered += 1;
       answeredHere += 1;
       if (!pace && running && sentHere - answeredHere <= window - half)
