@@ -11,6 +11,8 @@ const wrappers = {
   pino: '^src/base/log.ts$',
   yaml: '^src/config/',
   'cli-progress': '^src/verify/',
+  jose: '^src/auth/',
+  '@hpke/core': '^src/client/sdk/',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */
@@ -67,6 +69,12 @@ export default {
       '^src/(?!verify/|cli/)',
       '^src/verify/',
       'What checks the promise takes no part in keeping it.',
+    ),
+    forbid(
+      'auth-is-below-roles',
+      '^src/auth/',
+      '^src/(?!auth/|base/)',
+      'Secrets and tokens: whom to let in, and what to do with them, is for roles.',
     ),
     forbid('codec-is-pure', '^src/codec/', '^src/(?!codec/|base/)', 'The codec knows bytes only.'),
     forbid(

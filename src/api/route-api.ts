@@ -21,6 +21,8 @@ export interface OpenEntry {
   readonly address: string;
   /** The connection, within the instance. */
   readonly sessionId: number;
+  /** The account's, as the token says that the server has verified; 0 = none was shown. */
+  readonly generation: number;
 }
 
 export interface OpenResult {

@@ -102,6 +102,18 @@ export const errorTable = {
     retryable: false,
     meaning: 'The group was created by somebody else: join it, or choose another name',
   },
+  'no-key': {
+    code: '7400',
+    status: 200,
+    retryable: false,
+    meaning: 'The receiver has no key, so the message cannot be encrypted',
+  },
+  'key-changed': {
+    code: '7401',
+    status: 200,
+    retryable: false,
+    meaning: 'The key of the receiver has changed since it was verified',
+  },
   'too-many': {
     code: '7304',
     status: 200,
@@ -121,6 +133,12 @@ export const errorTable = {
     meaning: 'The message is being sent already',
   },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
+  'too-many-requests': {
+    code: '8101',
+    status: 429,
+    retryable: true,
+    meaning: 'Too many requests in a short time, please try again later',
+  },
   'out-of-order': {
     code: '8200',
     status: 200,
@@ -140,6 +158,12 @@ export const errorTable = {
     meaning: 'The User information you have used is incorrect!',
   },
   'not-allowed': { code: '9300', status: 403, retryable: false, meaning: 'Not allowed' },
+  unauthenticated: {
+    code: '9301',
+    status: 401,
+    retryable: false,
+    meaning: 'Who calls must be proven',
+  },
   unavailable: {
     code: '9400',
     status: 503,
@@ -217,6 +241,7 @@ const exitCodeByError: Partial<Record<ErrorName, number>> = {
   'no-server': exitCodes.unavailable,
   busy: exitCodes.unavailable,
   'not-allowed': exitCodes.notAllowed,
+  unauthenticated: exitCodes.notAllowed,
   'account-mismatch': exitCodes.notAllowed,
 };
 

@@ -27,6 +27,10 @@ export const limits = {
   identityCharactersMax: 160,
   /** Characters of a schedule's id: part of a store key. */
   scheduleIdCharactersMax: 64,
+  /** Public keys that an account had before and that others may ask for: to read what is old. */
+  earlierKeysMax: 16,
+  /** Keys of applications: listed as one answer. */
+  apiKeysMax: 1_000,
   /** The largest user id: ids cross JSON and protobuf numbers, so they stay exact in JavaScript. */
   userIdMax: Number.MAX_SAFE_INTEGER,
   /** Texts in one HTTP batch (`batchMsg`); all are stored before the answer. */
@@ -124,6 +128,19 @@ export const limits = {
    * delay others by more.
    */
   transientOutboxBytesMax: 64 * 1024,
+
+  /** Connections from one address: a whole company may be behind one. */
+  connectionsPerAddressMax: 4_096,
+  /** Logins from one address: each costs a route some store calls. */
+  loginsPerMinuteMax: 1_200,
+  /** Logins to one account with a wrong secret: a chosen secret must not be guessed. */
+  failedLoginsPerMinuteMax: 20,
+  /** New accounts from one address: they are kept for ever. */
+  registrationsPerMinuteMax: 120,
+  /** Messages of one user, over a while; people write a few, devices some hundred. */
+  sendsPerSecondMax: 1_000,
+  /** File descriptors that are left for links, files and the store: connections never use them up. */
+  descriptorsReserved: 128,
 
   /** Messages in one page of a read; a page is one burst on a connection. */
   pageMessagesMax: 200,

@@ -23,7 +23,7 @@ function tagBits(tags: readonly number[]): TagBits {
 
 /** All that Request has for a cim client. */
 const clientTags = tagBits([
-  ...[1, 17, 19, 22, 26].map((field) => field * 8 + 2),
+  ...[1, 17, 19, 22, 26, 29, 30].map((field) => field * 8 + 2),
   ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27, 28].map((field) => field * 8),
 ]);
 
@@ -36,6 +36,7 @@ const messageTags = tagBits([
   tag.sendSeq,
   tag.restart,
   tag.transient,
+  tag.sealed,
 ]);
 
 export interface LoginFrame {
@@ -48,6 +49,8 @@ export interface LoginFrame {
   /** 16 hex digits. */
   readonly epochHex: string;
   readonly ephemeral: boolean;
+  /** Empty: none was shown. */
+  readonly token: string;
 }
 
 export interface ReadFrame {
@@ -64,6 +67,7 @@ const javaLogin = {
   connectionNumber: 0,
   epochHex: '',
   ephemeral: false,
+  token: '',
 };
 
 /**
@@ -124,9 +128,18 @@ export function decodeLogin(frame: Uint8Array): LoginFrame {
   // Whatever else a Java peer sends is nothing that it knows of.
   if (protocolVersion === 0) return { userId, userName, ...javaLogin };
   assertClientFields(frame);
-  const { device, connectionNumber, epoch, ephemeral } = request;
+  const { device, connectionNumber, epoch, ephemeral, token } = request;
   const epochHex = Buffer.from(epoch).toString('hex');
-  return { userId, userName, protocolVersion, device, connectionNumber, epochHex, ephemeral };
+  return {
+    userId,
+    userName,
+    protocolVersion,
+    device,
+    connectionNumber,
+    epochHex,
+    ephemeral,
+    token,
+  };
 }
 
 export function decodeRead(frame: Uint8Array): ReadFrame {

@@ -13,6 +13,11 @@ export const closeCodes = {
     code: 105,
     meaning: 'the session was taken for ended while its connection lived on',
   },
+  'token-refused': {
+    code: 106,
+    meaning: 'the token is expired or not valid: log in anew',
+  },
+  'too-fast': { code: 107, meaning: 'too many logins in a short time' },
   moving: { code: 200, meaning: 'the server is stopping' },
   full: { code: 201, meaning: 'the server takes no more connections' },
   replaced: { code: 300, meaning: 'the device has connected anew' },
@@ -20,6 +25,7 @@ export const closeCodes = {
   'protocol-error': { code: 302, meaning: 'the client sent something that makes no sense' },
   kicked: { code: 303, meaning: 'an operator ended the session' },
   'too-many-devices': { code: 304, meaning: 'the user has too many devices connected' },
+  'secret-changed': { code: 306, meaning: "the account's secret was changed" },
   'wrong-version': {
     code: 305,
     meaning: 'the client speaks a version of the protocol that the server does not',

@@ -20,6 +20,7 @@ export const tag = {
   sendSeq: 23 * 8,
   restart: 24 * 8,
   transient: 28 * 8,
+  sealed: 30 * 8 + 2,
   from: 40 * 8,
   fromName: 41 * 8 + 2,
   fromEpoch: 42 * 8 + 2,
@@ -44,6 +45,9 @@ export interface MessageFields {
   /** Where the text's UTF-8 bytes are in the body. */
   textStart: number;
   textEnd: number;
+  /** The same of what is sealed in place of a text; both 0 where nothing is. */
+  sealedStart: number;
+  sealedEnd: number;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -70,6 +74,8 @@ export function scanMessage(body: Uint8Array): MessageFields {
     seq: 0,
     textStart: 0,
     textEnd: 0,
+    sealedStart: 0,
+    sealedEnd: 0,
   };
   const reader = new VarintReader(body);
   while (!reader.done) readField(reader, fields);
@@ -83,6 +89,12 @@ function readField(reader: VarintReader, fields: MessageFields): void {
       const length = reader.next();
       fields.textStart = reader.skip(length);
       fields.textEnd = reader.offset;
+      return;
+    }
+    case tag.sealed: {
+      const length = reader.next();
+      fields.sealedStart = reader.skip(length);
+      fields.sealedEnd = reader.offset;
       return;
     }
     case tag.to:

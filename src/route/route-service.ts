@@ -142,6 +142,7 @@ const refusals = {
   stale: 'replaced',
   ended: 'forgotten',
   'too-many-devices': 'too-many-devices',
+  revoked: 'token-refused',
 } as const satisfies Record<Exclude<SessionOpenResult['status'], 'opened'>, CloseName>;
 
 /**

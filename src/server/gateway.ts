@@ -232,6 +232,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       instance,
       address,
       sessionId,
+      generation: 0,
     };
   }
 

@@ -5,10 +5,43 @@ export interface Account {
   readonly name: string;
 }
 
+/** What a user proves to be the holder of an account by. */
+export interface Credential {
+  /**
+   * SHA-256 (64 hex digits) of the value that clients derive from the account's secret; empty: the
+   * account has no secret.
+   */
+  readonly verifier: string;
+  /**
+   * Begins at 1 and grows whenever all that was let in before is to be let in no more: tokens name
+   * it.
+   */
+  readonly generation: number;
+}
+
+/** The key pair of an account, for what only the devices of both sides are to read. */
+export interface KeyPair {
+  /** X25519, raw, base64url. */
+  readonly publicKey: string;
+  /** The private half as the client sealed it under a key that only the secret gives; base64url. */
+  readonly wrappedKey: string;
+}
+
+/** What others may know of an account's keys. */
+export interface PublicKeys {
+  readonly account: Account;
+  /** Null: it has none. */
+  readonly current: string | null;
+  /** Those that it had before, newest first, `limits.earlierKeysMax` at most. */
+  readonly earlier: readonly string[];
+}
+
 export interface Registration {
   readonly name: string;
   /** Honoured when free; otherwise the store draws one. */
   readonly userId?: number;
+  /** Of a new account; what an account has is never changed by registering. Absent: no secret. */
+  readonly verifier?: string;
 }
 
 export type RegistrationResult =
@@ -30,4 +63,36 @@ export interface Accounts {
 
   /** The accounts of these ids, in their order; null where there is none. */
   get(userIds: readonly number[]): Promise<(Account | null)[]>;
+
+  /** Null where there is no such account. */
+  credential(userId: number): Promise<(Account & Credential) | null>;
+
+  /**
+   * Replaces the secret of an account, and its key pair by the same one wrapped anew (null: it loses
+   * its pair, and what was encrypted for it). The generation grows by one. Answers the new
+   * generation; null: the account's verifier is neither `expected` nor already `verifier`, or there
+   * is no such account. Repeating a call whose answer was lost is harmless: what is already so gives
+   * its generation. `expected` null: whatever it is (a reset).
+   */
+  replaceSecret(change: SecretChange): Promise<number | null>;
+
+  /** The generation grows by one; answers the new one, null: there is no such account. */
+  revoke(userId: number): Promise<number | null>;
+
+  /** Gives the account its key pair, unless it has one: answers the one that it has then. */
+  offerKeys(userId: number, pair: KeyPair): Promise<KeyPair | null>;
+
+  /** Null: it has none, or there is no such account. */
+  keyPair(userId: number): Promise<KeyPair | null>;
+
+  /** In their order; null where there is no account. */
+  publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]>;
+}
+
+export interface SecretChange {
+  readonly userId: number;
+  readonly expected: string | null;
+  readonly verifier: string;
+  /** The private half of the present key pair, wrapped under the new secret. */
+  readonly wrappedKey: string | null;
 }

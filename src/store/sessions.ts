@@ -31,6 +31,8 @@ export interface SessionOpen extends Omit<Session, 'connectionNumber'> {
   readonly connectionNumber: number;
   /** An ephemeral device is forgotten when it closes. */
   readonly ephemeral: boolean;
+  /** Opened only while the account is of this generation; 0: whatever it is. */
+  readonly generation: number;
 }
 
 export type SessionOpenResult =
@@ -57,7 +59,9 @@ export type SessionOpenResult =
    * report was under way for long. It stays closed, and the device connects anew. Not for Java peers.
    */
   | { readonly status: 'ended' }
-  | { readonly status: 'too-many-devices' };
+  | { readonly status: 'too-many-devices' }
+  /** The account is of another generation, or there is none. */
+  | { readonly status: 'revoked' };
 
 export interface SessionClose {
   readonly userId: number;

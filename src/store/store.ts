@@ -5,6 +5,7 @@
  * master dies is in docs/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
+import type { ApiKeys } from './api-keys.ts';
 import type { Groups } from './groups.ts';
 import type { Requests } from './requests.ts';
 import type { Schedules } from './schedules.ts';
@@ -18,6 +19,7 @@ export interface Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
+  readonly apiKeys: ApiKeys;
 
   /** Null when the store answers, otherwise in one line why not. Bounded to about a second. */
   problem(): Promise<string | null>;

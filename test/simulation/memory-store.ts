@@ -10,6 +10,7 @@ import type { RequestClaim, Requests } from '../../src/store/requests.ts';
 import type { PendingSchedule, Schedule, Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
+import { UnwrittenAccounts, unwrittenApiKeys } from '../../src/store/unwritten.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
@@ -30,6 +31,7 @@ export class MemoryStore implements Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
+  readonly apiKeys = unwrittenApiKeys;
   #closed = false;
 
   constructor({ data = new MemoryData(), retention, now }: MemoryStoreOptions) {
@@ -51,11 +53,12 @@ export class MemoryStore implements Store {
   }
 }
 
-class MemoryAccounts implements Accounts {
+class MemoryAccounts extends UnwrittenAccounts implements Accounts {
   readonly #data: MemoryData;
   readonly #now: () => number;
 
   constructor(data: MemoryData, now: () => number) {
+    super();
     this.#data = data;
     this.#now = now;
   }

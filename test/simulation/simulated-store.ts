@@ -44,6 +44,7 @@ export class SimulatedStore implements Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
+  readonly apiKeys: Store['apiKeys'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
@@ -52,10 +53,22 @@ export class SimulatedStore implements Store {
     this.#world = world;
     this.#process = process;
     this.#outages = outages;
-    const { accounts, sessions, timelines, groups, schedules, requests } = store;
+    const { accounts, sessions, timelines, groups, schedules, requests, apiKeys } = store;
     this.accounts = {
       register: (registration) => this.#call(() => accounts.register(registration)),
       get: (userIds) => this.#call(() => accounts.get(userIds)),
+      credential: (userId) => this.#call(() => accounts.credential(userId)),
+      replaceSecret: (change) => this.#call(() => accounts.replaceSecret(change)),
+      revoke: (userId) => this.#call(() => accounts.revoke(userId)),
+      offerKeys: (userId, pair) => this.#call(() => accounts.offerKeys(userId, pair)),
+      keyPair: (userId) => this.#call(() => accounts.keyPair(userId)),
+      publicKeys: (userIds) => this.#call(() => accounts.publicKeys(userIds)),
+    };
+    this.apiKeys = {
+      add: (key) => this.#call(() => apiKeys.add(key)),
+      find: (id) => this.#call(() => apiKeys.find(id)),
+      list: () => this.#call(() => apiKeys.list()),
+      remove: (id) => this.#call(() => apiKeys.remove(id)),
     };
     this.sessions = {
       open: (batch) => this.#call(() => sessions.open(batch)),

@@ -51,6 +51,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     sessions: store.sessions,
     groups: store.groups,
     requests: store.requests,
+    apiKeys: store.apiKeys,
     schedules,
     timelines,
     problem: () => store.problem(),

@@ -128,6 +128,7 @@ export class RouteHarness {
     return callOne(this.core.api.open, {
       userId,
       userName: name,
+      generation: 0,
       device,
       connectionNumber: sessionId,
       ephemeral: false,

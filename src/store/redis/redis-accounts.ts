@@ -12,6 +12,7 @@ import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nameKey } from '../../base/names.ts';
 import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
+import { UnwrittenAccounts } from '../unwritten.ts';
 import type { Keys } from './keys.ts';
 import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
@@ -26,11 +27,12 @@ interface Claim {
 /** Others may register the same name or id at the same time; each round somebody gets further. */
 const roundsMax = 20;
 
-export class RedisAccounts implements Accounts {
+export class RedisAccounts extends UnwrittenAccounts implements Accounts {
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
 
   constructor(calls: RedisCalls, keys: Keys) {
+    super();
     this.#calls = calls;
     this.#keys = keys;
   }

@@ -2,6 +2,7 @@
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Retention, Store } from '../store.ts';
+import { unwrittenApiKeys } from '../unwritten.ts';
 import { ConfirmedCalls } from './confirmed-calls.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
@@ -32,6 +33,7 @@ export class RedisStore implements Store {
   readonly groups: RedisGroups;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
+  readonly apiKeys = unwrittenApiKeys;
   readonly #links: readonly RedisLink[];
 
   /**

@@ -5,9 +5,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { nameKey } from '../../base/names.ts';
 import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
+import { UnwrittenAccounts } from '../unwritten.ts';
 import type { Database, Statement } from './database.ts';
 
-export class SqliteAccounts implements Accounts {
+export class SqliteAccounts extends UnwrittenAccounts implements Accounts {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #selectById: Statement<Account>;
@@ -15,6 +16,7 @@ export class SqliteAccounts implements Accounts {
   readonly #insert: Statement<never>;
 
   constructor(database: Database, clock: Clock) {
+    super();
     this.#database = database;
     this.#clock = clock;
     this.#selectById = database.prepare(

@@ -11,6 +11,7 @@ import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
 import type { Timelines } from '../timelines.ts';
+import { unwrittenApiKeys } from '../unwritten.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
 import { SqliteGroups } from './sqlite-groups.ts';
@@ -38,6 +39,7 @@ export class SqliteStore implements Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
+  readonly apiKeys = unwrittenApiKeys;
   readonly #database: Database;
   readonly #sweeping: Timer;
 

@@ -26,6 +26,7 @@ export function opening(userId: number, fields: Partial<SessionOpen> = {}): Sess
     address: '10.0.0.1:9000:8081',
     sessionId: lastSessionId,
     ephemeral: false,
+    generation: 0,
     ...fields,
   };
 }

@@ -60,6 +60,7 @@ describe('a login', () => {
       connectionNumber: 3,
       epochHex: '0a0a0a0a0a0a0a0a',
       ephemeral: false,
+      token: '',
     });
   });
 

@@ -18,7 +18,7 @@ test('every default is a value that could have been given', () => {
 
 test('names are kebab-case, and so is everything that is derived from them one to one', () => {
   const names = optionEntries.map(([name]) => name);
-  for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9]*(-[a-z]+)*$/);
   expect(new Set(names.map(environmentName)).size).toBe(names.length);
   expect(environmentName('zk-session-timeout-ms')).toBe('CIM_ZK_SESSION_TIMEOUT_MS');
   expect(camelCase('zk-session-timeout-ms')).toBe('zkSessionTimeoutMs');

@@ -181,6 +181,7 @@ describe('a session', () => {
         device: `old-${sessionId}`,
         connectionNumber: 1,
         ephemeral: false,
+        generation: 0,
       };
       const dead = { instance: 'crashed', address: '10.0.0.9:9000:8081', sessionId };
       expect((await callOne(route.core.api.open, { ...entry, ...dead })).code).toBe(0);

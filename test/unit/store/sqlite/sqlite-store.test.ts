@@ -280,4 +280,5 @@ const session = {
   address: '127.0.0.1:9000:8081',
   sessionId: 1,
   ephemeral: false,
+  generation: 0,
 };

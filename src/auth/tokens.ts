@@ -1,0 +1,109 @@
+/**
+ * The tokens that `/login` gives: signed with a key that only the roles of the cluster can derive,
+ * so that a server knows whom it lets in without asking anybody. What a token cannot tell, whether
+ * the account is still of that generation, is compared when the session is opened.
+ */
+import { createHash, hkdfSync } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { CimError } from '../base/errors.ts';
+
+/** Whom a token speaks for. */
+export interface TokenClaims {
+  readonly userId: number;
+  readonly userName: string;
+  /** Of the account, when the token was made. */
+  readonly generation: number;
+}
+
+export interface TokensOptions {
+  /** The cluster's secrets: the first signs, all verify. Empty while none is known. */
+  readonly secrets: () => readonly string[];
+  readonly lifetimeMs: number;
+  /** ms since 1970 */
+  readonly now: () => number;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly lifetimeMs: number;
+}
+
+interface SigningKey {
+  /** Tells tokens of one secret from those of another, and says nothing of the key. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+const issuer = 'cim';
+
+export class Tokens {
+  readonly #options: TokensOptions;
+  /** By secret: deriving is cheap, but is not to be done for every login. */
+  readonly #keys = new Map<string, SigningKey>();
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `unavailable` while no secret of the cluster is known. */
+  async issue({ userId, userName, generation }: TokenClaims): Promise<IssuedToken> {
+    const [secret] = this.#options.secrets();
+    if (secret === undefined) throw new CimError('unavailable', 'no cluster secret is known yet');
+    const { id, bytes } = this.#keyOf(secret);
+    const { lifetimeMs, now } = this.#options;
+    const token = await new SignJWT({ name: userName, gen: generation })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: id })
+      .setIssuer(issuer)
+      .setSubject(String(userId))
+      .setExpirationTime(new Date(now() + lifetimeMs))
+      .sign(bytes);
+    return { token, lifetimeMs };
+  }
+
+  /** Throws `unauthenticated`, saying why in words that tell nothing secret. */
+  async verify(token: string): Promise<TokenClaims> {
+    try {
+      const { payload } = await jwtVerify(token, (header) => this.#find(header.kid), {
+        algorithms: ['HS256'],
+        issuer,
+        requiredClaims: ['sub', 'exp'],
+        currentDate: new Date(this.#options.now()),
+      });
+      const { sub, name, gen } = payload;
+      const userId = Number(sub);
+      if (!Number.isSafeInteger(userId) || typeof name !== 'string' || typeof gen !== 'number')
+        throw new CimError('unauthenticated', 'the token lacks what cim writes into one');
+      return { userId, userName: name, generation: gen };
+    } catch (error) {
+      if (error instanceof CimError) throw error;
+      throw new CimError('unauthenticated', reasonOf(error), { cause: error });
+    }
+  }
+
+  #find(id: string | undefined): Uint8Array {
+    for (const secret of this.#options.secrets()) {
+      const key = this.#keyOf(secret);
+      if (key.id === id) return key.bytes;
+    }
+    throw new CimError('unauthenticated', 'the token was not made by this cluster');
+  }
+
+  #keyOf(secret: string): SigningKey {
+    let key = this.#keys.get(secret);
+    if (!key) {
+      const bytes = new Uint8Array(hkdfSync('sha256', secret, '', 'cim token v1', 32));
+      const id = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+      key = { id, bytes };
+      this.#keys.set(secret, key);
+    }
+    return key;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is not signed as cim signs';
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return 'the signature of the token is wrong';
+  return 'this is not a token of cim';
+}

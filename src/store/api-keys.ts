@@ -1,0 +1,35 @@
+/** Keys by which applications push over HTTP. What a key opens is checked by routes. */
+
+/** What a key may be used for. */
+export type ApiKeyScope =
+  /** Send as any user. */
+  | { readonly kind: 'push' }
+  /** Send as any user, to this one group. */
+  | { readonly kind: 'group'; readonly group: string }
+  /** Read: who is online, history, groups. */
+  | { readonly kind: 'read' };
+
+export interface ApiKey {
+  /** Part of the key as it is shown: names it in lists and when it is revoked. */
+  readonly id: string;
+  /** What it is for, in its maker's words. */
+  readonly label: string;
+  readonly scope: ApiKeyScope;
+  /** SHA-256 of the key, 64 hex digits. */
+  readonly hash: string;
+  /** ms since 1970 */
+  readonly createdAt: number;
+}
+
+export interface ApiKeys {
+  /** `limits.apiKeysMax` at most: false beyond. */
+  add(key: ApiKey): Promise<boolean>;
+
+  find(id: string): Promise<ApiKey | null>;
+
+  /** Oldest first. */
+  list(): Promise<ApiKey[]>;
+
+  /** False: there was none. */
+  remove(id: string): Promise<boolean>;
+}
