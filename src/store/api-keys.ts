@@ -22,7 +22,10 @@ export interface ApiKey {
 }
 
 export interface ApiKeys {
-  /** `limits.apiKeysMax` at most: false beyond. */
+  /**
+   * False: there are `limits.apiKeysMax` already, or the id is another key's. Adding the very same
+   * key again is harmless.
+   */
   add(key: ApiKey): Promise<boolean>;
 
   find(id: string): Promise<ApiKey | null>;

@@ -1,8 +1,8 @@
 /**
- * What a route keeps: accounts, sessions, timelines, groups, schedules, requests. Two implementations, one contract
- * (test/contract/store.ts): `redis/` for a cluster, `sqlite/` embedded. No connection, key or
- * transaction shows through. What happens to an acknowledged write when the machine or a Redis
- * master dies is in docs/guarantees.md.
+ * What a route keeps: accounts, sessions, timelines, groups, schedules, requests, keys of
+ * applications. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
+ * acknowledged write when the machine or a Redis master dies is in docs/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';

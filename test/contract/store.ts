@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { describeAccounts } from './store/accounts.ts';
+import { describeApiKeys } from './store/api-keys.ts';
 import { describeAppendModel } from './store/append-model.ts';
 import { describeAppends } from './store/appends.ts';
+import { describeCredentials } from './store/credentials.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupModel } from './store/group-model.ts';
 import { describeGroups } from './store/groups.ts';
@@ -15,6 +17,7 @@ import { describeLifecycle } from './store/lifecycle.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
 import { describeSchedules } from './store/schedules.ts';
+import { describeSessionGenerations } from './store/session-generations.ts';
 import { describeSessions } from './store/sessions.ts';
 import { describeJavaSessions } from './store/sessions-java.ts';
 
@@ -50,7 +53,9 @@ const retentionByDefault: Retention = {
 
 const subjects: Record<string, (fixture: StoreFixture) => void> = {
   accounts: describeAccounts,
+  credentials: describeCredentials,
   sessions: describeSessions,
+  'sessions and generations': describeSessionGenerations,
   'Java sessions': describeJavaSessions,
   appends: describeAppends,
   'appends against a model': describeAppendModel,
@@ -60,6 +65,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'groups against a model': describeGroupModel,
   schedules: describeSchedules,
   requests: describeRequests,
+  'keys of applications': describeApiKeys,
   lifecycle: describeLifecycle,
 };
 

@@ -83,6 +83,7 @@ export class MemorySessions implements Sessions {
 
   #open(report: SessionOpen): SessionOpenResult {
     const { userId, device } = report;
+    if (this.#isRevoked(report)) return { status: 'revoked' };
     const { head, acknowledged } = this.#data.shard(userTimeline(userId));
     const known = this.#devices(userId).get(device);
     const cursor = Math.min(known?.cursor ?? acknowledged, head);
@@ -110,6 +111,10 @@ export class MemorySessions implements Sessions {
     });
     const replaced = known?.closed === null ? sessionOf(known) : null;
     return { status: 'opened', connectionNumber, replaced, cursor, head };
+  }
+
+  #isRevoked({ userId, generation }: SessionOpen): boolean {
+    return generation !== 0 && this.#data.accounts.get(userId)?.generation !== generation;
   }
 
   #close({ userId, device, connectionNumber }: SessionClose): void {

@@ -3,6 +3,8 @@
  * together, and a failover of its node sets all of it back together.
  */
 
+import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
+import type { ApiKey } from '../../src/store/api-keys.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
 import type { PendingSchedule } from '../../src/store/schedules.ts';
 import type { Session } from '../../src/store/sessions.ts';
@@ -61,6 +63,12 @@ const empty: Shard = {
   members: new Map(),
 };
 
+export interface KnownAccount extends Account, Credential {
+  readonly pair: KeyPair | null;
+  /** Newest first. */
+  readonly earlier: readonly string[];
+}
+
 export interface KnownSchedule extends PendingSchedule {
   /** Once it was sent or cancelled, only its id is still used. */
   readonly state: 'waiting' | 'sent' | 'cancelled';
@@ -71,8 +79,8 @@ export interface KnownSchedule extends PendingSchedule {
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */
 export class MemoryData {
   readonly shards = new Map<TimelineId, Shard>();
-  /** Name by id. */
-  readonly accounts = new Map<number, string>();
+  readonly accounts = new Map<number, KnownAccount>();
+  readonly apiKeys = new Map<string, ApiKey>();
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();
 

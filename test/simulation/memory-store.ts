@@ -3,14 +3,14 @@
  * to be right. It takes no time and never fails; simulated-store.ts puts both around it.
  */
 import { limits } from '../../src/base/limits.ts';
-import { nameKey } from '../../src/base/names.ts';
-import type { Accounts, Registration, RegistrationResult } from '../../src/store/accounts.ts';
+import type { Accounts } from '../../src/store/accounts.ts';
+import type { ApiKeys } from '../../src/store/api-keys.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
 import type { PendingSchedule, Schedule, Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
-import { UnwrittenAccounts, unwrittenApiKeys } from '../../src/store/unwritten.ts';
+import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
@@ -31,7 +31,7 @@ export class MemoryStore implements Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
-  readonly apiKeys = unwrittenApiKeys;
+  readonly apiKeys: ApiKeys;
   #closed = false;
 
   constructor({ data = new MemoryData(), retention, now }: MemoryStoreOptions) {
@@ -41,6 +41,7 @@ export class MemoryStore implements Store {
     this.timelines = new MemoryTimelines(data, retention.messagesMax);
     this.groups = new MemoryGroups(data);
     this.requests = new MemoryRequests(data);
+    this.apiKeys = new MemoryApiKeys(data);
     this.schedules = new MemorySchedules(data, now);
   }
 
@@ -50,43 +51,6 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#closed = true;
-  }
-}
-
-class MemoryAccounts extends UnwrittenAccounts implements Accounts {
-  readonly #data: MemoryData;
-  readonly #now: () => number;
-
-  constructor(data: MemoryData, now: () => number) {
-    super();
-    this.#data = data;
-    this.#now = now;
-  }
-
-  async register({ name, userId }: Registration): Promise<RegistrationResult> {
-    const { accounts } = this.#data;
-    for (const [id, known] of accounts) {
-      if (nameKey(known) !== nameKey(name)) continue;
-      const account = { userId: id, name: known };
-      const isSame = userId === undefined || userId === id;
-      return isSame
-        ? { status: 'registered', account, created: false }
-        : { status: 'name-taken', account };
-    }
-    const holder = userId === undefined ? undefined : accounts.get(userId);
-    if (userId !== undefined && holder !== undefined)
-      return { status: 'id-taken', account: { userId, name: holder } };
-    let id = userId ?? this.#now();
-    while (userId === undefined && accounts.has(id)) id += 1;
-    accounts.set(id, name);
-    return { status: 'registered', account: { userId: id, name }, created: true };
-  }
-
-  async get(userIds: readonly number[]) {
-    return userIds.map((userId) => {
-      const name = this.#data.accounts.get(userId);
-      return name === undefined ? null : { userId, name };
-    });
   }
 }
 

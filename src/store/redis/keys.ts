@@ -11,9 +11,10 @@
  *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
  *   roll:{g:chess}     zset     the ids of its members by number: pages of them
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
- *   acct:{u:7}         string   name of the account
+ *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
  *   name:{n:bob}       string   "<user id>:<claimed at>"
  *   last-id:{accounts} number   the last user id drawn
+ *   api-keys:{applications} hash the keys of applications, as JSON, by id
  *   request:{u:7}:<k>  string   "epoch:fingerprint" of the first request that a caller made under this key; expires
  *   due:{s:3}          zset     schedules ("<owner>.<id>") by the time at which they may be leased
  *   later:{s:3}        hash     their payloads
@@ -79,6 +80,10 @@ export class Keys {
 
   lastUserId(): string {
     return this.#key('last-id', 'accounts');
+  }
+
+  apiKeys(): string {
+    return this.#key('api-keys', 'applications');
   }
 
   request(userId: number, key: string): string {

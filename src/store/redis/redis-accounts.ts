@@ -11,8 +11,16 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nameKey } from '../../base/names.ts';
-import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
-import { UnwrittenAccounts } from '../unwritten.ts';
+import type {
+  Account,
+  Accounts,
+  Credential,
+  KeyPair,
+  PublicKeys,
+  Registration,
+  RegistrationResult,
+  SecretChange,
+} from '../accounts.ts';
 import type { Keys } from './keys.ts';
 import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
@@ -27,12 +35,11 @@ interface Claim {
 /** Others may register the same name or id at the same time; each round somebody gets further. */
 const roundsMax = 20;
 
-export class RedisAccounts extends UnwrittenAccounts implements Accounts {
+export class RedisAccounts implements Accounts {
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
 
   constructor(calls: RedisCalls, keys: Keys) {
-    super();
     this.#calls = calls;
     this.#keys = keys;
   }
@@ -46,15 +53,74 @@ export class RedisAccounts extends UnwrittenAccounts implements Accounts {
   }
 
   async get(userIds: readonly number[]): Promise<(Account | null)[]> {
-    const names = await this.#calls.getAll(userIds.map((userId) => this.#keys.account(userId)));
+    const replies = await this.#read(userIds, ['name']);
     return userIds.map((userId, index) => {
-      const name = names[index];
-      return name ? { userId, name: name.toString() } : null;
+      const [name] = replies[index] ?? [];
+      return name ? { userId, name } : null;
     });
   }
 
+  async credential(userId: number): Promise<(Account & Credential) | null> {
+    const [[name, verifier, generation] = []] = await this.#read(
+      [userId],
+      ['name', 'verifier', 'generation'],
+    );
+    if (!name) return null;
+    return { userId, name, verifier: verifier ?? '', generation: Number(generation) };
+  }
+
+  async replaceSecret(change: SecretChange): Promise<number | null> {
+    const { userId, expected, verifier, wrappedKey } = change;
+    return (await this.#calls.run(
+      scripts.replaceSecret,
+      [this.#keys.account(userId)],
+      [
+        ...[expected ?? '', expected === null ? 0 : 1, verifier],
+        ...[wrappedKey ?? '', limits.earlierKeysMax],
+      ],
+    )) as number | null;
+  }
+
+  async revoke(userId: number): Promise<number | null> {
+    const account = this.#keys.account(userId);
+    return (await this.#calls.run(scripts.revokeAccount, [account])) as number | null;
+  }
+
+  async offerKeys(userId: number, { publicKey, wrappedKey }: KeyPair): Promise<KeyPair | null> {
+    const reply = (await this.#calls.run(
+      scripts.offerKeys,
+      [this.#keys.account(userId)],
+      [publicKey, wrappedKey],
+    )) as [publicKey: Buffer, wrappedKey: Buffer] | null;
+    return reply && { publicKey: reply[0].toString(), wrappedKey: reply[1].toString() };
+  }
+
+  async keyPair(userId: number): Promise<KeyPair | null> {
+    const [[publicKey, wrappedKey] = []] = await this.#read([userId], ['public', 'wrapped']);
+    return publicKey && wrappedKey ? { publicKey, wrappedKey } : null;
+  }
+
+  async publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]> {
+    const replies = await this.#read(userIds, ['name', 'public', 'earlier']);
+    return userIds.map((userId, index) => {
+      const [name, current = null, earlier] = replies[index] ?? [];
+      if (!name) return null;
+      return { account: { userId, name }, current, earlier: earlier?.split(' ') ?? [] };
+    });
+  }
+
+  /** These fields of each account, in their order. */
+  async #read(userIds: readonly number[], fields: readonly string[]): Promise<(string | null)[][]> {
+    const items = userIds.map((userId) => ({ keys: [this.#keys.account(userId)], args: [] }));
+    const replies = await this.#calls.runAll(scripts.readAccounts, items, fields);
+    return (replies as (Buffer | null)[][]).map((values) =>
+      values.map((value) => value?.toString() ?? null),
+    );
+  }
+
   /** Null when somebody else was faster and all has to be looked at again. */
-  async #attempt({ name, userId }: Registration): Promise<RegistrationResult | null> {
+  async #attempt(registration: Registration): Promise<RegistrationResult | null> {
+    const { name, userId } = registration;
     const standing = await this.#claim(name, '', '');
     if (standing) {
       const [owner = null] = await this.get([standing.userId]);
@@ -67,14 +133,13 @@ export class RedisAccounts extends UnwrittenAccounts implements Accounts {
       if (pending && userId !== undefined && userId !== standing.userId) {
         return { status: 'name-taken', account: { userId: standing.userId, name } };
       }
-      return this.#claimAndCreate(name, userId, pending ? standing.userId : userId, standing.raw);
+      return this.#claimAndCreate(registration, pending ? standing.userId : userId, standing.raw);
     }
-    return this.#claimAndCreate(name, userId, userId, '');
+    return this.#claimAndCreate(registration, userId, '');
   }
 
   async #claimAndCreate(
-    name: string,
-    asked: number | undefined,
+    { name, userId: asked, verifier = '' }: Registration,
     chosen: number | undefined,
     voidClaim: string,
   ): Promise<RegistrationResult | null> {
@@ -83,7 +148,11 @@ export class RedisAccounts extends UnwrittenAccounts implements Accounts {
     const claim = await this.#claim(name, `${userId}`, voidClaim);
     if (claim?.userId !== userId) return null;
 
-    const existing = await this.#create(userId, name, claim.claimedMs + limits.nameClaimMs / 2);
+    const existing = await this.#create(
+      { userId, name },
+      verifier,
+      claim.claimedMs + limits.nameClaimMs / 2,
+    );
     if (existing === 'late') return null;
     if (existing === null)
       return { status: 'registered', account: { userId, name }, created: true };
@@ -109,11 +178,15 @@ export class RedisAccounts extends UnwrittenAccounts implements Accounts {
   }
 
   /** Null when created; otherwise the name that the account bears, or `late`. */
-  async #create(userId: number, name: string, deadlineMs: number): Promise<string | 'late' | null> {
+  async #create(
+    { userId, name }: Account,
+    verifier: string,
+    deadlineMs: number,
+  ): Promise<string | 'late' | null> {
     const [status, existing] = (await this.#calls.run(
       scripts.createAccount,
       [this.#keys.account(userId)],
-      [name, deadlineMs],
+      [name, deadlineMs, verifier],
     )) as [Buffer, Buffer?];
     if (existing) return existing.toString();
     return status.toString() === 'late' ? 'late' : null;

@@ -128,6 +128,12 @@ export class RedisCalls {
     await client.hset(key, field, value).catch(throwCimError);
   }
 
+  /** False: there was no such field. */
+  async removeField(key: string, field: string): Promise<boolean> {
+    const { client } = this.#link;
+    return (await client.hdel(key, field).catch(throwCimError)) === 1;
+  }
+
   async #runChunk(
     client: RedisClient,
     script: Script,

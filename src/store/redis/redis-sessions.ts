@@ -37,15 +37,20 @@ export class RedisSessions implements Sessions {
 
   async open(batch: readonly SessionOpen[]): Promise<SessionOpenResult[]> {
     const items = batch.map((report): Item => {
-      const { userId, device, connectionNumber, instance, address, sessionId, ephemeral } = report;
+      const { userId, device, connectionNumber, instance, address, sessionId } = report;
+      const { ephemeral, generation } = report;
       const timeline = userTimeline(userId);
       return {
         keys: [
           this.#keys.devices(userId),
           this.#keys.watchers(timeline),
           this.#keys.head(timeline),
+          this.#keys.account(userId),
         ],
-        args: [device, connectionNumber, instance, address, sessionId, ephemeral ? 1 : 0],
+        args: [
+          ...[device, connectionNumber, instance, address, sessionId],
+          ...[ephemeral ? 1 : 0, generation],
+        ],
       };
     });
     const common = [limits.devicesPerUserMax, javaDevice];
@@ -118,7 +123,7 @@ function openResult(
   [status, number, cursor, head, replaced]: OpenReply,
 ): SessionOpenResult {
   if (status.toString() !== 'opened') {
-    return { status: status.toString() as 'stale' | 'ended' | 'too-many-devices' };
+    return { status: status.toString() as 'revoked' | 'stale' | 'ended' | 'too-many-devices' };
   }
   return {
     status: 'opened',

@@ -2,10 +2,10 @@
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Retention, Store } from '../store.ts';
-import { unwrittenApiKeys } from '../unwritten.ts';
 import { ConfirmedCalls } from './confirmed-calls.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
+import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisCalls } from './redis-calls.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisLink } from './redis-link.ts';
@@ -33,7 +33,7 @@ export class RedisStore implements Store {
   readonly groups: RedisGroups;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
-  readonly apiKeys = unwrittenApiKeys;
+  readonly apiKeys: RedisApiKeys;
   readonly #links: readonly RedisLink[];
 
   /**
@@ -67,6 +67,7 @@ export class RedisStore implements Store {
     this.groups = new RedisGroups(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
+    this.apiKeys = new RedisApiKeys(calls, keys);
   }
 
   async problem(): Promise<string | null> {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
+import addApiKey from './scripts/add-api-key.lua';
 import append from './scripts/append.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeInterest from './scripts/change-interest.lua';
@@ -20,9 +21,13 @@ import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
+import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
 import read from './scripts/read.lua';
+import readAccounts from './scripts/read-accounts.lua';
 import releaseName from './scripts/release-name.lua';
+import replaceSecret from './scripts/replace-secret.lua';
+import revokeAccount from './scripts/revoke-account.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
@@ -37,6 +42,7 @@ function script(text: string): Script {
 export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
+  addApiKey: script(addApiKey),
   append: script(append),
   cancelSchedule: script(cancelSchedule),
   changeInterest: script(changeInterest),
@@ -55,8 +61,12 @@ export const scripts = {
   leaveGroup: script(leaveGroup),
   listGroup: script(listGroup),
   listSchedules: script(listSchedules),
+  offerKeys: script(offerKeys),
   openSession: script(openSession),
   read: script(read),
+  readAccounts: script(readAccounts),
   releaseName: script(releaseName),
+  replaceSecret: script(replaceSecret),
+  revokeAccount: script(revokeAccount),
   unlistGroup: script(unlistGroup),
 } as const;

@@ -13,8 +13,26 @@ const tables = `
   CREATE TABLE accounts (
     user_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
-    name_key TEXT NOT NULL UNIQUE
+    name_key TEXT NOT NULL UNIQUE,
+    -- What the account's secret is checked by; empty: it has none.
+    verifier TEXT NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 1,
+    -- Both null: it has no pair of keys.
+    public_key TEXT,
+    wrapped_key TEXT,
+    -- Public keys that it had before, newest first, a space between two.
+    earlier_keys TEXT NOT NULL DEFAULT ''
   ) STRICT;
+
+  CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    label TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    -- Of the scope 'group' only.
+    group_name TEXT,
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 
   -- The row of a timeline outlives its messages: the counter never restarts.
   CREATE TABLE timelines (

@@ -3,34 +3,63 @@
  * heal.
  */
 import type { Clock } from '../../base/clock.ts';
+import { limits } from '../../base/limits.ts';
 import { nameKey } from '../../base/names.ts';
-import type { Account, Accounts, Registration, RegistrationResult } from '../accounts.ts';
-import { UnwrittenAccounts } from '../unwritten.ts';
+import type {
+  Account,
+  Accounts,
+  Credential,
+  KeyPair,
+  PublicKeys,
+  Registration,
+  RegistrationResult,
+  SecretChange,
+} from '../accounts.ts';
 import type { Database, Statement } from './database.ts';
 
-export class SqliteAccounts extends UnwrittenAccounts implements Accounts {
+interface KeysRow {
+  readonly publicKey: string | null;
+  readonly wrappedKey: string | null;
+  /** Newest first, a space between two. */
+  readonly earlierKeys: string;
+}
+
+export class SqliteAccounts implements Accounts {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #selectById: Statement<Account>;
   readonly #selectByName: Statement<Account>;
+  readonly #selectCredential: Statement<Account & Credential>;
+  readonly #selectKeys: Statement<Account & KeysRow>;
   readonly #insert: Statement<never>;
+  readonly #updateSecret: Statement<never>;
+  readonly #updateKeys: Statement<never>;
+  readonly #revoke: Statement<{ generation: number }>;
 
   constructor(database: Database, clock: Clock) {
-    super();
     this.#database = database;
     this.#clock = clock;
-    this.#selectById = database.prepare(
-      'SELECT user_id AS userId, name FROM accounts WHERE user_id = ?',
-    );
-    this.#selectByName = database.prepare(
-      'SELECT user_id AS userId, name FROM accounts WHERE name_key = ?',
-    );
+    const select = (columns: string, key: 'user_id' | 'name_key') =>
+      `SELECT user_id AS userId, name${columns} FROM accounts WHERE ${key} = ?`;
+    this.#selectById = database.prepare(select('', 'user_id'));
+    this.#selectByName = database.prepare(select('', 'name_key'));
+    this.#selectCredential = database.prepare(select(', verifier, generation', 'user_id'));
+    const keys =
+      ', public_key AS publicKey, wrapped_key AS wrappedKey, earlier_keys AS earlierKeys';
+    this.#selectKeys = database.prepare(select(keys, 'user_id'));
     this.#insert = database.prepare(
-      'INSERT INTO accounts (user_id, name, name_key) VALUES (?, ?, ?)',
+      'INSERT INTO accounts (user_id, name, name_key, verifier) VALUES (?, ?, ?, ?)',
+    );
+    this.#updateSecret = database.prepare('UPDATE accounts SET verifier = ? WHERE user_id = ?');
+    this.#updateKeys = database.prepare(
+      'UPDATE accounts SET public_key = ?, wrapped_key = ?, earlier_keys = ? WHERE user_id = ?',
+    );
+    this.#revoke = database.prepare(
+      'UPDATE accounts SET generation = generation + 1 WHERE user_id = ? RETURNING generation',
     );
   }
 
-  async register({ name, userId }: Registration): Promise<RegistrationResult> {
+  async register({ name, userId, verifier = '' }: Registration): Promise<RegistrationResult> {
     return this.#database.transaction('durable', () => {
       const namesake = this.#selectByName.get(nameKey(name));
       if (namesake) {
@@ -43,13 +72,78 @@ export class SqliteAccounts extends UnwrittenAccounts implements Accounts {
       if (holder) return { status: 'id-taken', account: holder };
 
       const account = { userId: userId ?? this.#freeId(), name };
-      this.#insert.run(account.userId, name, nameKey(name));
+      this.#insert.run(account.userId, name, nameKey(name), verifier);
       return { status: 'registered', account, created: true };
     });
   }
 
   async get(userIds: readonly number[]): Promise<(Account | null)[]> {
     return this.#database.read(() => userIds.map((userId) => this.#selectById.get(userId) ?? null));
+  }
+
+  async credential(userId: number): Promise<(Account & Credential) | null> {
+    return this.#database.read(() => this.#selectCredential.get(userId) ?? null);
+  }
+
+  async replaceSecret(change: SecretChange): Promise<number | null> {
+    const { userId, expected, verifier, wrappedKey } = change;
+    return this.#database.transaction('durable', () => {
+      const known = this.#selectCredential.get(userId);
+      if (!known) return null;
+      if (known.verifier === verifier) return known.generation;
+      if (expected !== null && known.verifier !== expected) return null;
+      this.#updateSecret.run(verifier, userId);
+      this.#rewrap(userId, wrappedKey);
+      return this.#nextGeneration(userId);
+    });
+  }
+
+  async revoke(userId: number): Promise<number | null> {
+    return this.#database.transaction('durable', () => this.#nextGeneration(userId));
+  }
+
+  async offerKeys(userId: number, pair: KeyPair): Promise<KeyPair | null> {
+    return this.#database.transaction('durable', () => {
+      const row = this.#selectKeys.get(userId);
+      if (!row) return null;
+      const standing = pairOf(row);
+      if (standing) return standing;
+      this.#updateKeys.run(pair.publicKey, pair.wrappedKey, row.earlierKeys, userId);
+      return pair;
+    });
+  }
+
+  async keyPair(userId: number): Promise<KeyPair | null> {
+    return this.#database.read(() => pairOf(this.#selectKeys.get(userId)));
+  }
+
+  async publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]> {
+    return this.#database.read(() =>
+      userIds.map((userId) => {
+        const row = this.#selectKeys.get(userId);
+        if (!row) return null;
+        const { name, publicKey: current } = row;
+        return { account: { userId, name }, current, earlier: earlierOf(row) };
+      }),
+    );
+  }
+
+  /** The present pair with its private half wrapped anew, or none in its place. */
+  #rewrap(userId: number, wrappedKey: string | null): void {
+    const row = this.#selectKeys.get(userId);
+    if (!row?.publicKey) return;
+    const { publicKey, earlierKeys } = row;
+    if (wrappedKey !== null) {
+      this.#updateKeys.run(publicKey, wrappedKey, earlierKeys, userId);
+      return;
+    }
+    const others = earlierOf(row).filter((key) => key !== publicKey);
+    const earlier = [publicKey, ...others].slice(0, limits.earlierKeysMax);
+    this.#updateKeys.run(null, null, earlier.join(' '), userId);
+  }
+
+  #nextGeneration(userId: number): number | null {
+    return this.#revoke.get(userId)?.generation ?? null;
   }
 
   /**
@@ -61,4 +155,14 @@ export class SqliteAccounts extends UnwrittenAccounts implements Accounts {
     while (this.#selectById.get(userId)) userId += 1;
     return userId;
   }
+}
+
+function pairOf(row: KeysRow | undefined): KeyPair | null {
+  if (!row) return null;
+  const { publicKey, wrappedKey } = row;
+  return publicKey && wrappedKey ? { publicKey, wrappedKey } : null;
+}
+
+function earlierOf({ earlierKeys }: KeysRow): string[] {
+  return earlierKeys === '' ? [] : earlierKeys.split(' ');
 }

@@ -16,11 +16,12 @@ import {
   type SessionOpenResult,
   type Sessions,
 } from '../sessions.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
 import { type DeviceRow, DeviceRows } from './device-rows.ts';
 import type { Watchers } from './watchers.ts';
 
 const stale: SessionOpenResult = { status: 'stale' };
+const anyGeneration = 0;
 
 export interface SqliteSessionsOptions {
   readonly database: Database;
@@ -37,12 +38,14 @@ export class SqliteSessions implements Sessions {
   readonly #devices: DeviceRows;
   readonly #watchers: Watchers;
   readonly #clock: Clock;
+  readonly #selectGeneration: Statement<{ generation: number }>;
 
   constructor({ database, watchers, clock }: SqliteSessionsOptions) {
     this.#database = database;
     this.#devices = new DeviceRows(database);
     this.#watchers = watchers;
     this.#clock = clock;
+    this.#selectGeneration = database.prepare('SELECT generation FROM accounts WHERE user_id = ?');
   }
 
   async open(batch: readonly SessionOpen[]): Promise<SessionOpenResult[]> {
@@ -98,6 +101,7 @@ export class SqliteSessions implements Sessions {
 
   #open(report: SessionOpen): SessionOpenResult {
     const { userId, device } = report;
+    if (this.#isRevoked(report)) return { status: 'revoked' };
     const known = this.#devices.get(userId, device);
     const { head, acknowledged } = this.#devices.readingState(userId);
     // A cursor beyond the head is one of a lost tail.
@@ -121,6 +125,11 @@ export class SqliteSessions implements Sessions {
     this.#watchers.changed(userId);
     const replaced = known?.closedAt === null ? sessionOf(userId, device, known) : null;
     return { status: 'opened', connectionNumber, replaced, cursor, head };
+  }
+
+  #isRevoked({ userId, generation }: SessionOpen): boolean {
+    if (generation === anyGeneration) return false;
+    return this.#selectGeneration.get(userId)?.generation !== generation;
   }
 
   #close(report: SessionClose): void {

@@ -5,15 +5,16 @@
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import type { Accounts } from '../accounts.ts';
+import type { ApiKeys } from '../api-keys.ts';
 import type { Groups } from '../groups.ts';
 import type { Requests } from '../requests.ts';
 import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
 import type { Timelines } from '../timelines.ts';
-import { unwrittenApiKeys } from '../unwritten.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
+import { SqliteApiKeys } from './sqlite-api-keys.ts';
 import { SqliteGroups } from './sqlite-groups.ts';
 import { SqliteRequests } from './sqlite-requests.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
@@ -39,7 +40,7 @@ export class SqliteStore implements Store {
   readonly groups: Groups;
   readonly schedules: Schedules;
   readonly requests: Requests;
-  readonly apiKeys = unwrittenApiKeys;
+  readonly apiKeys: ApiKeys;
   readonly #database: Database;
   readonly #sweeping: Timer;
 
@@ -61,6 +62,7 @@ export class SqliteStore implements Store {
     this.groups = new SqliteGroups(database, rows);
     this.schedules = new SqliteSchedules(database, clock);
     this.requests = new SqliteRequests(database, clock);
+    this.apiKeys = new SqliteApiKeys(database);
     const sweep = new Sweep({ database, rows, timelineAgeMs: retention.ageMs });
     this.#sweeping = clock.setInterval(() => sweepOnce(sweep, clock.now()), sweepMs);
   }

@@ -165,6 +165,9 @@ function numberOf(result: { status: string; connectionNumber?: number }): number
   return result.connectionNumber;
 }
 
-function sessionOf({ ephemeral: _, ...session }: SessionOpen, connectionNumber: number) {
+function sessionOf(
+  { ephemeral: _, generation: __, ...session }: SessionOpen,
+  connectionNumber: number,
+) {
   return { ...session, connectionNumber };
 }

@@ -358,7 +358,7 @@ function devicesOf(userId: number, count: number): SessionOpen[] {
   );
 }
 
-function sessionOf({ ephemeral: _, ...session }: SessionOpen): Session {
+function sessionOf({ ephemeral: _, generation: __, ...session }: SessionOpen): Session {
   return session;
 }
 

@@ -1,12 +1,20 @@
 -- Creates an account under a name that was claimed, while the claim is young enough.
 --
 -- KEYS  account
--- ARGV  name, the time in ms after which the claim may be given to somebody else
+-- ARGV  name, the time in ms after which the claim may be given to somebody else, verifier ('' none)
 -- Gives 'created', 'late', or 'exists' and the name that the account bears.
+--
+-- The hash of an account:
+--   name        as it was registered
+--   verifier    what its secret is checked by; '': it has none
+--   generation  from 1; sessions open only with the present one (open-session.lua)
+--   public      the public key of its pair, and
+--   wrapped     the private one, which only the account's devices can unwrap; neither of them: it has no pair
+--   earlier     public keys that it had before, newest first, a space between two
 
-local existing = redis.call('GET', KEYS[1])
+local existing = redis.call('HGET', KEYS[1], 'name')
 if existing then return { 'exists', existing } end
 local time = redis.call('TIME')
 if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[2]) then return { 'late' } end
-redis.call('SET', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], 'name', ARGV[1], 'verifier', ARGV[3], 'generation', 1)
 return { 'created' }

@@ -1,8 +1,9 @@
 -- Records connections of devices.
 --
--- KEYS  per report: devices, watchers, head
--- ARGV  devicesMax, the device of Java peers, then per report: device, connection number, instance, address, session id, ephemeral ('1' or '0')
--- Gives per report: {'opened', number, cursor, head, the replaced session as JSON or nil}, {'stale'}, {'ended'}
+-- KEYS  per report: devices, watchers, head, account
+-- ARGV  devicesMax, the device of Java peers, then per report: device, connection number, instance, address, session id,
+--       ephemeral ('1' or '0'), generation that the account has to be of ('0' any)
+-- Gives per report: {'opened', number, cursor, head, the replaced session as JSON or nil}, {'revoked'}, {'stale'}, {'ended'}
 --       or {'too-many-devices'}
 --
 -- The hash of devices:
@@ -80,9 +81,14 @@ local function open(devices, watchers, headKey, session, ephemeral)
 end
 
 local replies = {}
-for report = 1, #KEYS / 3 do
-  local key, argument = report * 3 - 2, report * 6 - 3
-  local session = { unpack(ARGV, argument, argument + 4) }
-  replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], session, ARGV[argument + 5])
+for report = 1, #KEYS / 4 do
+  local key, argument = report * 4 - 3, report * 7 - 4
+  local generation = ARGV[argument + 6]
+  if generation ~= '0' and call('HGET', KEYS[key + 3], 'generation') ~= generation then
+    replies[report] = { 'revoked' }
+  else
+    local session = { unpack(ARGV, argument, argument + 4) }
+    replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], session, ARGV[argument + 5])
+  end
 end
 return replies
