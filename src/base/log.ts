@@ -4,6 +4,7 @@
  * person's text are never logged; `redact` is the second line of defence.
  */
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { escapeJson } from './safe-text.ts';
 
 export type { Logger };
 
@@ -21,6 +22,8 @@ export function createLogger(role: string, level: LogLevel): Logger {
         censor: '***',
       },
       formatters: { level: (label) => ({ level: label }) },
+      // Logs are read on terminals too: what others have sent cannot control those.
+      hooks: { streamWrite: escapeJson },
     },
     // Synchronous: the last line before a crash is the one that matters, and nothing is logged per
     // message.

@@ -1,5 +1,6 @@
 /** The program: from the command line to the exit code. */
 import { CimError, type ErrorName, exitCodeOf, exitCodes } from '../base/errors.ts';
+import { safeLine } from '../base/safe-text.ts';
 import { version } from '../base/version.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, Host } from './command.ts';
@@ -47,8 +48,9 @@ const advice: Partial<Record<ErrorName, (command: string) => string>> = {
 /** A line for each thing that is wrong, and what to do about it. */
 function explain(name: string | undefined, { kind, message }: CimError): string {
   const command = name === undefined ? 'cim' : `cim ${name}`;
-  const lines = message.split('\n');
+  // What others have sent may be part of it.
+  const lines = message.split('\n').map(safeLine);
   const todo = advice[kind]?.(command);
-  if (todo && lines.length === 1) return `${command}: ${message} (${todo})\n`;
+  if (todo && lines.length === 1) return `${command}: ${lines[0]} (${todo})\n`;
   return [...lines, ...(todo ? [todo] : [])].map((line) => `${command}: ${line}\n`).join('');
 }

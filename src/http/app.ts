@@ -87,6 +87,9 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   };
 }
 
+/** Answers hold what others have written: no browser may take them for anything but JSON. */
+const notSniffed = { 'x-content-type-options': 'nosniff' };
+
 function createFastify({ log }: HttpAppOptions): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const failure = asCimError(error);
@@ -109,8 +112,12 @@ function createFastify({ log }: HttpAppOptions): FastifyInstance {
     // last answer there.
     return503OnClosing: false,
     http: { shouldUpgradeCallback: isOwnUpgrade },
-    frameworkErrors: fail,
+    // No hook is called for these.
+    frameworkErrors: (error, request, reply) => fail(error, request, reply.headers(notSniffed)),
     clientErrorHandler: refuseConnection,
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers(notSniffed);
   });
   app.setErrorHandler<FastifyError>(fail);
   app.removeAllContentTypeParsers();

@@ -47,7 +47,7 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
   const meaning = STATUS_CODES[status] ?? '';
   const body = JSON.stringify(errorEnvelope(new CimError('invalid-argument', meaning)));
   socket.end(
-    `HTTP/1.1 ${status} ${meaning}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${meaning}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -79,6 +79,6 @@ export function acceptUpgrades(
 }
 
 function refuse(stream: Duplex, status: string, message: string): void {
-  const response = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${message.length}\r\n\r\n${message}`;
+  const response = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${message.length}\r\n\r\n${message}`;
   stream.end(response, () => stream.destroy());
 }

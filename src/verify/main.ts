@@ -10,6 +10,7 @@ import { systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
 import { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import { safeJson } from '../base/safe-text.ts';
 import { listenForSignals, type SignalSource } from '../base/signals.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
@@ -59,7 +60,7 @@ export async function runVerify(
       host.stderr.write('cim verify: cut off, there is no verdict\n');
       return exitCodes.failure;
     }
-    host.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+    host.stdout.write(settings.json ? `${safeJson(report)}\n` : formatReport(report));
     return report.isKept ? exitCodes.ok : exitCodes.failure;
   } finally {
     await lifecycle.stop();

@@ -1,4 +1,5 @@
 /** What a run has come to: figures, and their forms for people and for programs. Pure. */
+import { safeLine } from '../base/safe-text.ts';
 import type { Breach, BreachKind, Verdict } from './checker.ts';
 import type { LatencySummary } from './latency.ts';
 import type { LedgerView, Outcome, SentRecord } from './ledger.ts';
@@ -129,7 +130,8 @@ export function formatReport(report: Report): string {
     `again: ${report.again}`,
     report.isKept ? 'kept: nothing lost, doubled or out of order' : 'BROKEN',
   ];
-  return lines.map((line) => `${line}\n`).join('');
+  // What roles and devices have said may be part of it.
+  return lines.map((line) => `${safeLine(line)}\n`).join('');
 }
 
 /** What hardly ever is, so that it is only told when it is. */

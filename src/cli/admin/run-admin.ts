@@ -2,6 +2,7 @@
 import { CimError, exitCodes } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { createLogger } from '../../base/log.ts';
+import { safeJson } from '../../base/safe-text.ts';
 import { drawSecret } from '../../base/secret.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
@@ -56,7 +57,7 @@ export async function runAdmin(
   if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
 
   const { objects, text } = await action.run(askRoutes(await findCluster(settings)), target ?? '');
-  out.write(settings.json ? objects.map((object) => `${JSON.stringify(object)}\n`).join('') : text);
+  out.write(settings.json ? objects.map((object) => `${safeJson(object)}\n`).join('') : text);
   return exitCodes.ok;
 }
 

@@ -1,8 +1,14 @@
-/** Rows under a header, in columns as wide as they must be; numbers to the right. */
+/**
+ * Rows under a header, in columns as wide as they must be; numbers to the right. Cells may hold what
+ * others have written.
+ */
+import { safeLine } from '../../base/safe-text.ts';
+
 export function formatTable(
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
 ): string {
+  const rows = given.map((row) => row.map(safeLine));
   const columns = header.map((title, index) => {
     const cells = rows.map((row) => row[index] ?? '');
     return {

@@ -1,4 +1,5 @@
 /** What TAB may turn the line into: commands, people by name or id, groups, names of emoji. Pure. */
+import { safeLine } from '../../base/safe-text.ts';
 import { lobby, type User } from '../sdk/index.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
@@ -76,7 +77,9 @@ function plain(word: string): Choice {
 }
 
 function complete(typed: string, choices: readonly Choice[]): Completion {
-  const isBegun = ({ word }: Choice) => word.toLowerCase().startsWith(typed.toLowerCase());
+  // What is drawn while it is typed cannot be shown as anything else: such a name is not offered.
+  const isBegun = ({ word, replacement }: Choice) =>
+    word.toLowerCase().startsWith(typed.toLowerCase()) && safeLine(replacement) === replacement;
   const found = [
     ...new Map(choices.filter(isBegun).map((each) => [each.replacement, each])).values(),
   ];

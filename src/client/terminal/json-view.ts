@@ -1,6 +1,7 @@
 /**
  * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md).
  */
+import { safeJson, safeLine } from '../../base/safe-text.ts';
 import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../sdk/index.ts';
 import type { Output } from './output.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
@@ -58,7 +59,7 @@ export class JsonView implements View, Inbox {
   }
 
   notice(text: string): void {
-    this.#diagnostics.write(`cim: ${text}\n`).catch(() => {}); // there is nowhere left to say it
+    this.#diagnostics.write(`cim: ${safeLine(text)}\n`).catch(() => {}); // there is nowhere left to say it
   }
 
   quitting(): void {}
@@ -88,7 +89,7 @@ export function errorEvent(line: number, code: string, message: string): string 
 }
 
 function toLine(event: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify(event)}\n`;
+  return `${safeJson(event)}\n`;
 }
 
 function messageEvent({ id, from, fromName, to, group, text, seq, at, transient }: Message) {

@@ -1,4 +1,6 @@
 /** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
+
+import { safeLine, safeText } from '../../base/safe-text.ts';
 import {
   type DelayedMessage,
   type GroupPlace,
@@ -10,7 +12,6 @@ import {
 import { displayWidth } from './display-width.ts';
 import { showEmoji } from './emoji.ts';
 import type { Block, Span, Style } from './layout.ts';
-import { safeLine, safeText } from './safe-text.ts';
 import type { Outgoing, Result } from './view.ts';
 
 export interface Reader {
@@ -248,10 +249,11 @@ function receiver(target: Target, reader: Reader): Span[] {
 }
 
 function table(rows: readonly (readonly [string, string])[], style: Style): Block[] {
-  const width = Math.max(...rows.map(([left]) => displayWidth(left)));
-  return rows.map(([left, right]) => ({
+  const safe = rows.map(([left, right]) => [safeLine(left), safeLine(right)] as const);
+  const width = Math.max(...safe.map(([left]) => displayWidth(left)));
+  return safe.map(([left, right]) => ({
     head: [{ text: `  ${left}${' '.repeat(width - displayWidth(left))}`, style }, { text: '  ' }],
-    body: safeLine(right),
+    body: right,
     margin: width + 4,
   }));
 }

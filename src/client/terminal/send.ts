@@ -5,6 +5,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { safeLine } from '../../base/safe-text.ts';
 import type { SendSettings } from '../../config/settings.ts';
 import type { SentMessage, Target } from '../sdk/index.ts';
 import type { Action } from './action.ts';
@@ -17,7 +18,6 @@ import { openClient } from './open-client.ts';
 import { Output } from './output.ts';
 import { People } from './people.ts';
 import { pipeInput } from './pipe-input.ts';
-import { safeLine } from './safe-text.ts';
 import { runSession } from './session.ts';
 import type { InputLine, Outgoing, View } from './view.ts';
 

@@ -10,13 +10,13 @@ import {
   type Interface,
   moveCursor,
 } from 'node:readline';
+import { safeLine } from '../../base/safe-text.ts';
 import type { Completion } from './completion.ts';
 import { truncate } from './display-width.ts';
 import type { InputSource } from './input-source.ts';
 import { layOut, paint, type Span } from './layout.ts';
 import type { ReadLine } from './line-splitter.ts';
 import type { Output } from './output.ts';
-import { safeLine } from './safe-text.ts';
 import type { Screen } from './screen.ts';
 
 export interface TerminalScreenOptions {

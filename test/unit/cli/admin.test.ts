@@ -4,6 +4,7 @@ import { CimError } from '../../../src/base/errors.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { freePort } from '../../support/free-port.ts';
+import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from '../route-endpoints/fake-operations.ts';
@@ -162,4 +163,18 @@ describe('cim admin', () => {
     expect(code).toBe(64);
     expect(stderr).toContain(`cim admin: ${message}`);
   });
+});
+
+test.each(nastyTexts)('a name cannot bring %s to an operator', async (_, text) => {
+  const { url, operations } = await startRoute();
+  operations.online = [{ userId: 7, name: text }];
+  const table = (await admin('online', '--route', url)).stdout;
+  expect(table.split('\n')).toHaveLength(3);
+  expect(table.replaceAll('\n', '')).not.toMatch(unsafePattern);
+  const json = (await admin('online', '--route', url, '--json')).stdout;
+  expect(json.trimEnd()).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+  operations.failure = new CimError('not-found', `server: no ${text} is alive`);
+  const { stderr } = await admin('drain', 'x', '--route', url);
+  expect(stderr.replaceAll('\n', '')).not.toMatch(unsafePattern);
+  for (const line of stderr.trimEnd().split('\n')) expect(line).toMatch(/^cim admin: /);
 });

@@ -275,3 +275,19 @@ test('/openapi.json describes every endpoint as it is checked', async () => {
   expect(body.properties.short).toEqual({ type: 'string', minLength: 1, maxLength: 3 });
   expect(body.required).toEqual(['id']);
 });
+
+test('no browser takes an answer for anything but JSON', async () => {
+  const { app } = testApp();
+  const answers = [
+    await post(app, '/echo', '{"id":1,"text":"<script>alert(1)</script>"}'),
+    await post(app, '/echo', '{"id":"<script>"}'),
+    await post(app, '/fail', '{}'),
+    await app.inject('/<script>'),
+    await app.inject('/%zz'),
+    await app.inject('/openapi.json'),
+  ];
+  for (const { headers } of answers) {
+    expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  }
+});

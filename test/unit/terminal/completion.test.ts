@@ -47,4 +47,12 @@ describe('completion', () => {
   test.each(['zoe', '2;;hel', ':nope', 'hello bo'])('%j stays', (line) => {
     expect(tab(line)).toEqual([line, []]);
   });
+
+  test('what cannot be typed safely is not offered', () => {
+    const named = { online: [{ userId: 2, userName: 'a\u001b[2J' }], groups: ['a\u202eb'] };
+    for (const line of [':pu a', ':leave a'])
+      expect(completeLine(line, named)).toMatchObject({ replacements: [], labels: [] });
+    // By its number it is.
+    expect(completeLine('a', named).replacements).toEqual(['2;;']);
+  });
 });

@@ -1,10 +1,9 @@
-// Text of others on a terminal: it cannot control it, and it cannot look like a line of somebody
-// else.
+// Text of others on a terminal: it cannot look like a line of somebody else.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { safeText } from '../../../src/base/safe-text.ts';
 import { displayWidth, truncate, wrap } from '../../../src/client/terminal/display-width.ts';
 import { layOut } from '../../../src/client/terminal/layout.ts';
-import { safeLine, safeText } from '../../../src/client/terminal/safe-text.ts';
 
 /** Letters, wide and combining ones, spaces, emoji, and what is dangerous. */
 const anyText = fc
@@ -38,30 +37,6 @@ const anyText = fc
     { maxLength: 60 },
   )
   .map((parts) => parts.join(''));
-
-describe('safe text', () => {
-  test('shows what would have had an effect', () => {
-    expect(safeText('\u001b[31mred\u0007\u007f\u009b')).toBe('␛[31mred␇␡\ufffd');
-    expect(safeText('\u202eabc\u2066\u200f\u2028')).toBe('\ufffdabc\ufffd\ufffd\ufffd');
-    expect(safeText('a\r\nb\rc\td')).toBe('a\nb␍c    d');
-    expect(safeText('half \ud800')).toBe('half \ufffd');
-    expect(safeLine('two\nlines')).toBe('two␊lines');
-  });
-
-  test('leaves what people write', () => {
-    for (const text of ['naïve', '你好', 'שלום', 'مرحبا', '👩‍👩‍👧', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'क्‍ष', '❤️', 'e\u0301']) {
-      expect(safeText(text)).toBe(text);
-    }
-  });
-
-  test('never lets a control or direction character through', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyText, fc.string({ unit: 'binary' })), (text) => {
-        expect(safeLine(text)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
-      }),
-    );
-  });
-});
 
 describe('width', () => {
   test.each([

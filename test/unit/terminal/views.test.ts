@@ -8,6 +8,7 @@ import { Output } from '../../../src/client/terminal/output.ts';
 import { People } from '../../../src/client/terminal/people.ts';
 import { PlainScreen } from '../../../src/client/terminal/plain-screen.ts';
 import type { Result } from '../../../src/client/terminal/view.ts';
+import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();
 const iso = new Date(at).toISOString();
@@ -438,5 +439,57 @@ describe('output', () => {
     await expect(stalled).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(output.broken).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(output.write('more')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
+
+describe('whatever others write has no effect on where it is shown', () => {
+  const users = (text: string) => [{ userId: 2, userName: text }];
+
+  /** All that others have a say in. */
+  function showAll(view: HumanView | JsonView, text: string): Promise<unknown> {
+    const written = line(1, ':x');
+    const theirs = { ...privateMessage, id: text, fromName: text, text };
+    const results: Result[] = [
+      { kind: 'online', prefix: '', users: users(text) },
+      { kind: 'members', group: text, users: users(text) },
+      { kind: 'groups', places: [{ ...place, group: text }] },
+      { kind: 'created', place: { ...place, group: text } },
+      { kind: 'joined', place: { ...place, group: text } },
+      { kind: 'left', group: text },
+      { kind: 'history', messages: [theirs, { ...groupMessage, group: text }], ...newest },
+      { kind: 'delayed', messages: [{ id: text, group: text, text, dueAt: at }] },
+      { kind: 'cancelled', message: { id: text, to: 2, text, dueAt: at } },
+    ];
+    view.ready({ ...ready, server: text, device: text });
+    view.offline(text);
+    view.gap({ group: text, first: 1, last: 2 });
+    view.notice(text);
+    return Promise.all([
+      view.message(theirs),
+      view.message({ ...groupMessage, group: text, fromName: text, text }),
+      ...results.map((result) => view.result(written, result)),
+      view.refused(written, 'x', text, { target: { group: text }, text }),
+      view.closed(text, false),
+    ]);
+  }
+
+  test.each(nastyTexts)('%s', async (_, text) => {
+    const { output, text: printed } = capture();
+    const screen = new PlainScreen(output);
+    const clock = { now: () => at };
+    await showAll(new HumanView({ screen, people: new People(), userId: 1, clock }), text);
+    expect(printed().replaceAll('\n', '')).not.toMatch(unsafePattern);
+  });
+
+  test.each(nastyTexts)('%s, as JSON', async (_, text) => {
+    const [events, diagnostics] = [capture(), capture()];
+    await showAll(new JsonView(events.output, diagnostics.output), text);
+    for (const printed of events.text().trimEnd().split('\n')) {
+      expect(printed).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      JSON.parse(printed);
+    }
+    const lines = diagnostics.text().trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const printed of lines) expect(printed).not.toMatch(unsafePattern);
   });
 });

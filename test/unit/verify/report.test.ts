@@ -4,6 +4,7 @@ import { check } from '../../../src/verify/checker.ts';
 import { Ledger } from '../../../src/verify/ledger.ts';
 import { numberOf, textOf } from '../../../src/verify/message-text.ts';
 import { formatReport, makeReport } from '../../../src/verify/report.ts';
+import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 
 function reportOf(ledger: Ledger, problems: string[] = []) {
   return makeReport({
@@ -66,4 +67,12 @@ test('texts tell their run and their number, and no two are the same', () => {
   expect(new Set(texts).size).toBe(texts.length);
   expect(numberOf('xyz', textOf('abc', 1))).toBeUndefined();
   expect(numberOf('abc', 'hello')).toBeUndefined();
+});
+
+test.each(nastyTexts)('a reason that a role gives cannot bring %s', (_, text) => {
+  const printed = formatReport(reportOf(oneMessage(true), [text]));
+  expect(printed.replaceAll('\n', '')).not.toMatch(unsafePattern);
+  expect(printed.split('\n')).toHaveLength(
+    formatReport(reportOf(oneMessage(true), ['x'])).split('\n').length,
+  );
 });
