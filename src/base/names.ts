@@ -1,24 +1,37 @@
 /**
  * The rules for names of users and of groups. Names travel with every message and are printed on
- * terminals.
+ * terminals, so a name must be what it looks like: nothing in it is invisible, turns the writing
+ * round, or makes it read as somebody's number. Names that look like each other because their
+ * letters do (a Latin and a Cyrillic a) are not refused; that is what ids are shown for.
  */
 import { CimError } from './errors.ts';
 import { limits } from './limits.ts';
 
-/** The form under which names are unique: compatibility-composed and without case. */
+/**
+ * The form under which names of users are unique: without case, without what cannot be seen, and
+ * with one space for any white space.
+ */
 export function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  return (
+    name
+      .normalize('NFKC')
+      .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+      // Each way once more: ẞ, ß and ss, or the two small sigmas, meet only as capitals.
+      .toLowerCase()
+      .toUpperCase()
+      .toLowerCase()
+      .normalize('NFKC')
+      .trim()
+      .replace(/\s+/gu, ' ')
+  );
 }
 
-/** Throws `invalid-argument` or `too-long`. Look-alikes of another name are not refused here. */
+/** Throws `invalid-argument` or `too-long`. */
 export function assertUserName(name: string): void {
   assertLength('userName', name, limits.nameCharactersMax);
-  if (holdsControls(name)) {
-    throw new CimError('invalid-argument', 'userName: must not hold control characters');
-  }
-  if (!/[^\p{C}\p{Z}]/u.test(name)) {
-    throw new CimError('invalid-argument', 'userName: must not be blank');
-  }
+  const problem =
+    problemOfAnyName(name) ?? (readsAsNumber(name) ? 'must not read as a number' : null);
+  if (problem !== null) throw new CimError('invalid-argument', `userName: ${problem}`);
 }
 
 /**
@@ -26,7 +39,7 @@ export function assertUserName(name: string): void {
  * `cooks` are one group, `cooks`. Throws `invalid-argument` or `too-long`.
  */
 export function groupNameOf(written: string): string {
-  const name = nameKey(written);
+  const name = groupForm(written);
   assertLength('group', name, limits.groupNameCharactersMax);
   const problem = problemOfGroupName(name);
   if (problem !== null) throw new CimError('invalid-argument', `group: ${problem}`);
@@ -39,18 +52,36 @@ export function isGroupName(name: string): boolean {
     // Before all else, and in UTF-16 units: what comes here is as long as a frame.
     name.length <= 2 * limits.groupNameCharactersMax &&
     [...name].length <= limits.groupNameCharactersMax &&
-    nameKey(name) === name &&
+    groupForm(name) === name &&
     problemOfGroupName(name) === null
   );
 }
 
-/** `#name;;text` is how a message to a group is typed: a name must leave that readable. */
+/** Compatibility-composed and without case. */
+function groupForm(written: string): string {
+  return written.normalize('NFKC').toLowerCase();
+}
+
+/**
+ * `#name;;text` is how a message to a group is typed: a name must leave that readable. It may be a
+ * number: the # tells it from a user's.
+ */
 function problemOfGroupName(name: string): string | null {
-  if (holdsControls(name)) return 'must not hold control characters';
-  if (/\s/u.test(name)) return 'must not hold white space';
+  if (/\s/u.test(name) && !holdsControls(name)) return 'must not hold white space';
   if (name.includes('#')) return 'must not hold #';
   if (name.includes(';;')) return 'must not hold ;;';
-  if (!/[^\p{C}\p{Z}]/u.test(name)) return 'must not be blank';
+  return problemOfAnyName(name);
+}
+
+function problemOfAnyName(name: string): string | null {
+  // Of most names there is nothing more to say, and one is looked at for each message to a group.
+  if (/^[!-~]+$/.test(name)) return null;
+  if (holdsControls(name)) return 'must not hold control characters';
+  if (isBlank(name)) return 'must not be blank';
+  if (holdsInvisible(name)) return 'must not hold invisible characters';
+  if (/[\p{Co}\p{Cn}]/u.test(name)) return 'must not hold characters without a meaning';
+  if (/^\p{M}/u.test(name)) return 'must not begin with a mark that goes onto another character';
+  if (marksPiled.test(name)) return `must not pile more than ${marksMax} marks onto a character`;
   return null;
 }
 
@@ -71,3 +102,48 @@ function assertLength(field: string, name: string, charactersMax: number): void 
 function holdsControls(name: string): boolean {
   return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
 }
+
+/** What shows nothing, and is not counted as white space: format characters, fillers, an empty Braille cell. */
+const invisible = String.raw`\p{Cf}\p{Default_Ignorable_Code_Point}\u{2800}`;
+const anyInvisible = new RegExp(`[${invisible}]`, 'u');
+const onlyInvisible = new RegExp(String.raw`^[${invisible}\p{C}\p{Z}]*$`, 'u');
+
+function isBlank(name: string): boolean {
+  return onlyInvisible.test(name);
+}
+
+/**
+ * Scripts whose letters are joined, or kept apart, by the two joiners: words are misspelt without
+ * them.
+ */
+const joined = [
+  ...['Arabic', 'Syriac', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati', 'Oriya'],
+  ...['Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar'],
+].map((script) => String.raw`\p{Script=${script}}`);
+const joiners = new RegExp(
+  String.raw`(?<=[${joined.join('')}])[\u{200c}\u{200d}](?=[${joined.join('')}])`,
+  'gu',
+);
+
+/** The joiners and selectors of an emoji are part of it. */
+function holdsInvisible(name: string): boolean {
+  if (!anyInvisible.test(name)) return false;
+  return anyInvisible.test(name.replace(/\p{RGI_Emoji}/gv, '').replace(joiners, ''));
+}
+
+/** More than any script needs; with hundreds one writes across the lines above and below. */
+const marksMax = 8;
+const marksPiled = new RegExp(String.raw`\p{M}{${marksMax + 1}}`, 'u');
+
+/**
+ * Digits of any script, full-width, raised, circled, with whatever stands between the digits of
+ * numbers: people are addressed by their numbers, and nobody is to pass for another's.
+ */
+function readsAsNumber(name: string): boolean {
+  return [name, name.normalize('NFKC')].some((written) =>
+    /^\p{N}+$/u.test(written.replace(betweenDigits, '')),
+  );
+}
+
+/** Marks, spaces, punctuation and signs; but an emoji makes a name of a digit. */
+const betweenDigits = /[\p{M}\p{Z}\p{P}\p{C}\p{Sc}\p{Sk}\p{Sm}]/gu;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { assertUserName, groupNameOf, isGroupName } from '../../../src/base/names.ts';
+import { assertUserName, groupNameOf, isGroupName, nameKey } from '../../../src/base/names.ts';
+import { safeLine } from '../../../src/base/safe-text.ts';
 
 describe('a user name', () => {
   test.each([
@@ -9,8 +10,13 @@ describe('a user name', () => {
     '张三',
     'Zoë Müller',
     ' padded ',
-    '12',
+    'o2',
     '👩‍👩‍👧',
+    '❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🇩🇪',
+    '🐱7',
+    'می\u200cخواهم',
+    'क्\u200dष',
+    'e\u0301'.normalize('NFD'),
     'x'.repeat(64),
     '😀'.repeat(64),
   ])('may be %j', (name) => {
@@ -23,9 +29,12 @@ describe('a user name', () => {
     );
   });
 
-  test.each(['', ' ', '\u3000', '\u200b', '\u00a0\u200d'])('may not be blank: %j', (name) => {
-    expect(() => assertUserName(name)).toThrow('userName: must not be blank');
-  });
+  test.each(['', ' ', '\u3000', '\u200b', '\u00a0\u200d', '\u3164', '\u2800'])(
+    'may not be blank: %j',
+    (name) => {
+      expect(() => assertUserName(name)).toThrow('userName: must not be blank');
+    },
+  );
 
   test.each(['a\n', '\u001b[31m', 'a\0b', 'a\u009b', 'a\u2028b', 'a\u2029', 'half \ud83d'])(
     'may not hold a control character: %j',
@@ -33,6 +42,124 @@ describe('a user name', () => {
       expect(() => assertUserName(name)).toThrow('userName: must not hold control characters');
     },
   );
+
+  test.each([
+    'a\u200bb',
+    'b\u00adob',
+    'bob\u202e',
+    '\u2066bob\u2069',
+    '\u200fbob',
+    'bo\ufeffb',
+    'a\u200db',
+    'می\u200c',
+    'x\ufe0f',
+    'ㅤbob',
+    'b\u034fob',
+    'bob\u{e0062}',
+    'bob\u2800',
+  ])('may not hold what is not seen: %j', (name) => {
+    expect(() => assertUserName(name)).toThrow('userName: must not hold invisible characters');
+  });
+
+  test.each([
+    ['12'],
+    ['1,000'],
+    ['+49 (0) 12-34'],
+    ['1 2'],
+    ['#7'],
+    ['-5'],
+    ['１２'],
+    ['²'],
+    ['①②'],
+    ['⑴'],
+    ['1️⃣'],
+    ['½'],
+    ['٣٤'],
+    ['४२'],
+    ['𝟜𝟚'],
+    ['Ⅷ'],
+    ['4\u0301'],
+    ['$5'],
+  ])('may not read as a number: %j', (name) => {
+    expect(() => assertUserName(name)).toThrow('userName: must not read as a number');
+  });
+
+  test.each([
+    ['\u0301bob', 'must not begin with a mark that goes onto another character'],
+    [`z${'\u0335'.repeat(9)}`, 'must not pile more than 8 marks onto a character'],
+    ['bob\ue000', 'must not hold characters without a meaning'],
+    ['bob\uffff', 'must not hold characters without a meaning'],
+  ])('may not be %j', (name, problem) => {
+    expect(() => assertUserName(name)).toThrow(`userName: ${problem}`);
+  });
+
+  test('whatever is accepted has something to see, and is printed as it is', () => {
+    fc.assert(
+      fc.property(nastyName, (name) => {
+        try {
+          assertUserName(name);
+        } catch {
+          return;
+        }
+        expect(safeLine(name)).toBe(name);
+        expect(nameKey(name)).not.toBe('');
+        expect(Number(name.normalize('NFKC'))).toBeNaN();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+/** Parts of which names are made that are not what they look like. */
+const nastyName = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'a',
+        'B',
+        '7',
+        ' ',
+        '\u200b',
+        '\u200d',
+        '\u202e',
+        '\u0301',
+        '\u00a0',
+        '\ufe0f',
+      ),
+      fc.constantFrom('ß', 'ẞ', 'ς', 'İ', 'ǅ', '１', '²', '👩‍👩‍👧', '1️⃣', 'ﷺ', '\ud800', '\u009b'),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }),
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join(''));
+
+describe('names are one, when they differ only in', () => {
+  test.each([
+    ['case', 'Bob', 'bOB'],
+    ['case that changes the length', 'Straße', 'STRASSE'],
+    ['the form of a sigma', 'ΟΔΟΣ', 'οδοσ'],
+    ['width', 'bob', 'ｂｏｂ'],
+    ['composition', 'Zo\u00eb', 'Zoe\u0308'],
+    ['the kind of a space', 'bob smith', 'bob\u00a0smith'],
+    ['the number of spaces', 'bob smith', ' bob   smith '],
+    ['what cannot be seen', 'bob', 'b\u200cob'],
+  ])('%s', (_, one, other) => {
+    expect(nameKey(one)).toBe(nameKey(other));
+  });
+
+  test('and the form for that is its own form', () => {
+    fc.assert(
+      fc.property(nastyName, (name) => {
+        expect(nameKey(nameKey(name))).toBe(nameKey(name));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('but not when they differ in more', () => {
+    expect(nameKey('bob')).not.toBe(nameKey('bobb'));
+    expect(nameKey('bob smith')).not.toBe(nameKey('bobsmith'));
+  });
 });
 
 describe('the name of a group', () => {
@@ -43,6 +170,7 @@ describe('the name of a group', () => {
     ['烹饪', '烹饪'],
     ['a;b', 'a;b'],
     ['👩‍👩‍👧', '👩‍👩‍👧'],
+    ['2026', '2026'],
     ['x'.repeat(64), 'x'.repeat(64)],
   ])('written %j is %j', (written, name) => {
     expect(groupNameOf(written)).toBe(name);
@@ -60,6 +188,9 @@ describe('the name of a group', () => {
     ['a b', 'must not hold white space'],
     ['a\u3000b', 'must not hold white space'],
     ['a\n', 'must not hold control characters'],
+    ['a\u202eb', 'must not hold invisible characters'],
+    ['a\u200bb', 'must not hold invisible characters'],
+    [`z${'\u0335'.repeat(9)}`, 'must not pile more than 8 marks onto a character'],
     ['#a', 'must not hold #'],
     ['a;;b', 'must not hold ;;'],
     // The Greek question mark is a semicolon, once it is composed.
