@@ -60,8 +60,13 @@ export class Tokens {
     return { token, lifetimeMs };
   }
 
-  /** Throws `unauthenticated`, saying why in words that tell nothing secret. */
+  /**
+   * Throws `unauthenticated`, saying why in words that tell nothing secret, or `unavailable` while no
+   * secret of the cluster is known.
+   */
   async verify(token: string): Promise<TokenClaims> {
+    if (this.#options.secrets().length === 0)
+      throw new CimError('unavailable', 'no cluster secret is known yet');
     try {
       const { payload } = await jwtVerify(token, (header) => this.#find(header.kid), {
         algorithms: ['HS256'],

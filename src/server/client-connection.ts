@@ -3,14 +3,14 @@
  * flight and how to end; routes, the table of sessions and time are its gateway's
  * (`ConnectionOwner`). A bad peer ends its own connection, and nothing else notices.
  *
- *   fresh ──LOGIN──▶ opening ──the route took it──▶ ready ──▶ closing ──▶ closed
- *     └───────────────────┴──────── close ───────────┴──────────┘
+ *   fresh ──LOGIN──▶ opening ──token good, the route took it──▶ ready ──▶ closing ──▶ closed
+ *     └───────────────────┴─────────────── close ────────────────┴──────────┘
  */
 import type { Duplex } from 'node:stream';
 import type { OpenResult } from '../api/route-api.ts';
 import type { MembershipEntry } from '../api/server-api.ts';
 import { limits } from '../base/limits.ts';
-import { commandOf, decodeLogin } from '../codec/client-frame.ts';
+import { commandOf, decodeLogin, type LoginFrame } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, lobby, protocolVersion } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -43,7 +43,7 @@ export interface ConnectionOwner extends RequestOwner {
   nextSessionId(): number;
   monotonic(): number;
   /** Answered by `opened`, or the end. */
-  open(connection: ClientConnection, connectionNumber: number): void;
+  open(connection: ClientConnection, login: LoginFrame): void;
   /** The stream has ended; called once. */
   closed(connection: ClientConnection): void;
   /** Something that the connection sent made us fail. */
@@ -60,6 +60,8 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   userId = 0;
   userName = '';
   device = '';
+  /** Of the account, as its token says; 0 without one. */
+  generation = 0;
   /** 0 until a route has recorded the session. */
   connectionNumber = 0;
   epochHex = '';
@@ -168,7 +170,7 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     this.epochHex = login.epochHex;
     this.ephemeral = login.ephemeral;
     this.#state = 'opening';
-    this.#owner.open(this, login.connectionNumber);
+    this.#owner.open(this, login);
   }
 
   /**

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { RouteApi } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
+import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
 import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
@@ -67,7 +68,22 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     const isDue = new Promise<void>((resolve) => clock.setTimeout(resolve, limits.withdrawMsMax));
     await Promise.race([announcement?.withdraw(), isDue]);
   };
-  const gateway = new Gateway({ routes, instance, address, withdraw, counters, clock, log });
+  const tokens = new Tokens({
+    secrets: () => [options.clusterSecret()].filter((secret) => secret !== undefined),
+    // A server makes none.
+    lifetimeMs: 0,
+    now: () => clock.now(),
+  });
+  const gateway = new Gateway({
+    routes,
+    tokens,
+    instance,
+    address,
+    withdraw,
+    counters,
+    clock,
+    log,
+  });
 
   const operations = createServerOperations({ gateway, registry, usableRoutes });
   const app = buildServerApp(operations, { ...options, counters, version });

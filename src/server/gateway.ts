@@ -23,7 +23,7 @@ import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import type { ReadFrame } from '../codec/client-frame.ts';
+import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
 import { encodeHint } from '../codec/server-frame.ts';
 import { Gather } from '../link/gather.ts';
@@ -40,9 +40,11 @@ import { PageQueue } from './page-queue.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 import { SessionChecks } from './session-checks.ts';
+import { judgeToken, type TokenVerifier } from './token-gate.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
+  readonly tokens: TokenVerifier;
   /** Random id of this process. */
   readonly instance: string;
   /**
@@ -213,12 +215,24 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     return this.#options.clock.monotonic();
   }
 
-  open(connection: ClientConnection, connectionNumber: number): void {
-    this.#logins.add(connection, this.#openEntry(connection, connectionNumber));
+  open(connection: ClientConnection, login: LoginFrame): void {
+    this.#admit(connection, login).catch((error: unknown) => {
+      this.failed(error);
+      connection.close('failed');
+    });
+  }
+
+  async #admit(connection: ClientConnection, login: LoginFrame): Promise<void> {
+    const verdict = await judgeToken(this.#options.tokens, login);
+    // It may have gone meanwhile, or everybody is sent elsewhere.
+    if (connection.state !== 'opening') return;
+    if ('refused' in verdict) return connection.close(verdict.refused, verdict.reason);
+    connection.generation = verdict.generation;
+    this.#logins.add(connection, this.#openEntry(connection, login.connectionNumber));
   }
 
   #openEntry(
-    { userId, userName, device, ephemeral, sessionId }: ClientConnection,
+    { userId, userName, generation, device, ephemeral, sessionId }: ClientConnection,
     connectionNumber: number,
   ): OpenEntry {
     const { instance } = this;
@@ -226,13 +240,13 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     return {
       userId,
       userName,
+      generation,
       device,
       connectionNumber,
       ephemeral,
       instance,
       address,
       sessionId,
-      generation: 0,
     };
   }
 

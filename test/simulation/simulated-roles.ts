@@ -5,6 +5,7 @@
 import type { ServerApi } from '../../src/api/server-api.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { Counters } from '../../src/base/counters.ts';
+import { CimError } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { routeMethods, serverMethods } from '../../src/link/methods.ts';
@@ -17,6 +18,7 @@ import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
 import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
 import { Gateway } from '../../src/server/gateway.ts';
 import { RoutePool } from '../../src/server/route-pool.ts';
+import type { TokenVerifier } from '../../src/server/token-gate.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SimulatedLink } from './simulated-links.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
@@ -36,6 +38,8 @@ export interface Surroundings {
 }
 
 const log = createLogger('simulation', 'silent');
+/** Cryptography takes real time, on threads of its own: nobody here has a token. */
+const noTokens: TokenVerifier = { verify: () => Promise.reject(new CimError('unauthenticated')) };
 /** The registry notices a death by the end of a session. */
 const registrySessionMs = 10_000;
 const version = 'simulated';
@@ -165,6 +169,7 @@ export class SimulatedServer {
     const instance = `${this.name}.${++this.#lives}`;
     const gateway = new Gateway({
       routes: pool.api,
+      tokens: noTokens,
       instance,
       address: () => this.address,
       withdraw: () => this.#withdraw(),

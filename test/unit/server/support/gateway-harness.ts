@@ -17,6 +17,7 @@ import type {
   SubmitResult,
 } from '../../../../src/api/route-api.ts';
 import type { PushGroupResult, PushResult } from '../../../../src/api/server-api.ts';
+import { Tokens } from '../../../../src/auth/tokens.ts';
 import { Counters } from '../../../../src/base/counters.ts';
 import { createLogger } from '../../../../src/base/log.ts';
 import { command } from '../../../../src/codec/commands.ts';
@@ -28,6 +29,7 @@ import {
   type ServerFrame,
 } from '../../../../src/codec/server-frame.ts';
 import { Gateway } from '../../../../src/server/gateway.ts';
+import type { TokenVerifier } from '../../../../src/server/token-gate.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 
@@ -110,7 +112,8 @@ export class GatewayHarness {
   /** Whether the server has taken itself out of choice. */
   isWithdrawn = false;
 
-  constructor() {
+  /** Tokens are those of a cluster with this secret. */
+  constructor(tokens: TokenVerifier = tokensOf('cluster')) {
     const routes: RouteApi = {
       open: this.opens.call,
       close: this.closes.call,
@@ -123,6 +126,7 @@ export class GatewayHarness {
     };
     this.gateway = new Gateway({
       routes,
+      tokens,
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
       withdraw: async () => {
@@ -175,7 +179,16 @@ export class GatewayHarness {
   }
 }
 
-export function cimLogin(userId = 1, epoch = new Uint8Array(8).fill(userId)): Uint8Array {
+/** Of a cluster with these secrets. */
+export function tokensOf(...secrets: string[]): Tokens {
+  return new Tokens({ secrets: () => secrets, lifetimeMs: 60_000, now: () => Date.now() });
+}
+
+export function cimLogin(
+  userId = 1,
+  epoch = new Uint8Array(8).fill(userId),
+  token = '',
+): Uint8Array {
   return encodeRequest({
     requestId: userId,
     reqMsg: `user-${userId}`,
@@ -183,6 +196,7 @@ export function cimLogin(userId = 1, epoch = new Uint8Array(8).fill(userId)): Ui
     device: 'phone',
     connectionNumber: 5,
     epoch,
+    token,
   });
 }
 
