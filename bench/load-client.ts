@@ -65,7 +65,9 @@ export class LoadClient {
       this.#socket.once('error', reject);
       const decoder = new FrameDecoder(frameBytesMax);
       this.#socket.on('data', (chunk) =>
-        decoder.push(chunk, (frame) => this.#receive(frame, resolve, reject)),
+        decoder.push(chunk, (bytes, start, end) =>
+          this.#receive(bytes.subarray(start, end), resolve, reject),
+        ),
       );
       this.#socket.write(
         encodeRequest({

@@ -135,6 +135,20 @@ export interface CheckResult {
   readonly head: number;
 }
 
+/** Where are the connections of a user? Asked by a server about itself. */
+export interface LocateEntry {
+  readonly userId: number;
+  readonly instance: string;
+}
+
+export interface LocateResult {
+  readonly code: number;
+  /** All of them, none maybe, are on that server; false also when it could not be told. */
+  readonly here: boolean;
+  /** Those, if so. */
+  readonly sessionIds: readonly number[];
+}
+
 export interface RouteApi {
   readonly open: BatchCall<OpenEntry, OpenResult>;
   readonly close: BatchCall<CloseEntry, Done>;
@@ -143,6 +157,7 @@ export interface RouteApi {
   readonly acknowledge: BatchCall<AcknowledgeEntry, Done>;
   readonly interest: BatchCall<InterestEntry, InterestResult>;
   readonly check: BatchCall<CheckEntry, CheckResult>;
+  readonly locate: BatchCall<LocateEntry, LocateResult>;
   /**
    * Messages that are not stored: each goes at most once to whoever is connected. The answer says
    * only that the route has seen them, or (`busy`) dropped them.

@@ -118,6 +118,8 @@ export const limits = {
    * served meanwhile.
    */
   transientsPerTurnMax: 1_024,
+  /** Users of whom a server knows whether all their connections are its own: those written to of late. */
+  receiversKnownMax: 100_000,
   /**
    * Transient messages that wait in a route until it knows who is there: what comes beyond is
    * dropped.

@@ -14,6 +14,10 @@ import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
 
+/** For `commandOf`, which is asked of every frame. */
+const commandReader = new VarintReader(new Uint8Array());
+const commandTag = tag.command;
+
 /** Exact tags (field and wire type), each with a bit to see it twice by. */
 type TagBits = ReadonlyMap<number, number>;
 
@@ -25,18 +29,6 @@ function tagBits(tags: readonly number[]): TagBits {
 const clientTags = tagBits([
   ...[1, 17, 19, 22, 26, 29, 30].map((field) => field * 8 + 2),
   ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27, 28].map((field) => field * 8),
-]);
-
-/** What a MESSAGE may hold: it is stored and pushed as it came, so nothing rides along. */
-const messageTags = tagBits([
-  tag.text,
-  tag.command,
-  tag.to,
-  tag.group,
-  tag.sendSeq,
-  tag.restart,
-  tag.transient,
-  tag.sealed,
 ]);
 
 export interface LoginFrame {
@@ -71,18 +63,17 @@ const javaLogin = {
 };
 
 /**
- * The command of any client frame; 0 (login) when the field is not there, which is how the Java
- * system writes it.
+ * The command of a client's frame, which lies in `bytes` from `start` to `end`; 0 (login) when the
+ * field is not there, which is how the Java system writes it.
  */
-export function commandOf(frame: Uint8Array): number {
-  const reader = new VarintReader(frame);
-  let found: number = command.login;
-  while (!reader.done) {
-    const next = reader.next();
-    if (next === tag.command) found = reader.next();
-    else reader.skipValue(next & 7);
+export function commandOf(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+  commandReader.over(bytes, start, end);
+  while (!commandReader.done) {
+    const next = commandReader.next();
+    if (next === commandTag) return commandReader.next();
+    commandReader.skipValue(next & 7);
   }
-  return found;
+  return command.login;
 }
 
 /**
@@ -90,20 +81,11 @@ export function commandOf(frame: Uint8Array): number {
  * is UTF-8.
  */
 export function assertClientFields(frame: Uint8Array): void {
-  assertFields(frame, clientTags);
-}
-
-/** The same for a MESSAGE, and only what belongs to one. */
-export function assertMessageFields(frame: Uint8Array): void {
-  assertFields(frame, messageTags);
-}
-
-function assertFields(frame: Uint8Array, allowed: TagBits): void {
   const reader = new VarintReader(frame);
   let seen = 0;
   while (!reader.done) {
     const next = reader.next();
-    const bit = allowed.get(next);
+    const bit = clientTags.get(next);
     if (bit === undefined) {
       throw new ProtocolError(`field ${Math.floor(next / 8)} is not a client's to set here`);
     }

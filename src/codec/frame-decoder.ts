@@ -9,6 +9,9 @@
  */
 import { ProtocolError } from './protocol-error.ts';
 
+/** A frame lies in `bytes` from `start` to `end`, and is gone when the call returns. */
+export type FrameSink = (bytes: Uint8Array, start: number, end: number) => void;
+
 export class FrameDecoder {
   readonly #frameBytesMax: number;
   /** The length read so far, and how many of its bytes. */
@@ -24,10 +27,10 @@ export class FrameDecoder {
 
   /**
    * Feeds bytes and hands over each frame that they complete. A frame that lies whole in `chunk` is
-   * a view into it, not a copy: whoever keeps it beyond the life of `chunk` copies it. Throws
-   * ProtocolError on a malformed or oversized length.
+   * told by its place there, not copied, nor is a view of it made. Throws ProtocolError on a
+   * malformed or oversized length.
    */
-  push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
+  push(chunk: Uint8Array, onFrame: FrameSink): void {
     if (this.#dead) throw new ProtocolError('the stream failed before');
     try {
       let offset = 0;
@@ -51,7 +54,7 @@ export class FrameDecoder {
    * Reads length bytes; when the length is complete, hands over the frame or starts collecting it.
    * Returns the next offset.
    */
-  #start(chunk: Uint8Array, from: number, onFrame: (frame: Uint8Array) => void): number {
+  #start(chunk: Uint8Array, from: number, onFrame: FrameSink): number {
     let offset = from;
     while (offset < chunk.length) {
       const byte = chunk[offset++] as number;
@@ -66,7 +69,7 @@ export class FrameDecoder {
     return offset;
   }
 
-  #body(chunk: Uint8Array, offset: number, onFrame: (frame: Uint8Array) => void): number {
+  #body(chunk: Uint8Array, offset: number, onFrame: FrameSink): number {
     const length = this.#length;
     this.#length = 0;
     this.#lengthBytes = 0;
@@ -76,7 +79,7 @@ export class FrameDecoder {
       );
     }
     if (length <= chunk.length - offset) {
-      onFrame(chunk.subarray(offset, offset + length));
+      onFrame(chunk, offset, offset + length);
       return offset + length;
     }
     this.#partial = new Uint8Array(length);
@@ -84,14 +87,14 @@ export class FrameDecoder {
     return offset;
   }
 
-  #fill(chunk: Uint8Array, offset: number, onFrame: (frame: Uint8Array) => void): number {
+  #fill(chunk: Uint8Array, offset: number, onFrame: FrameSink): number {
     const partial = this.#partial as Uint8Array;
     const part = chunk.subarray(offset, offset + partial.length - this.#filled);
     partial.set(part, this.#filled);
     this.#filled += part.length;
     if (this.#filled === partial.length) {
       this.#partial = null;
-      onFrame(partial);
+      onFrame(partial, 0, partial.length);
     }
     return offset + part.length;
   }

@@ -47,6 +47,31 @@ export function appendOrigin(
   return body;
 }
 
+/**
+ * What `appendOrigin` puts behind a message, kept for a sender whose messages are written on at once:
+ * it is made anew only when the time has changed.
+ */
+export class OriginTail {
+  readonly #origin: Omit<Origin, 'at'>;
+  #bytes: Uint8Array = new Uint8Array();
+  #at = -1;
+
+  constructor(origin: Omit<Origin, 'at'>) {
+    this.#origin = origin;
+  }
+
+  /** Good until it is asked for another time. */
+  at(at: number): Uint8Array {
+    if (at !== this.#at) {
+      this.#at = at;
+      this.#bytes = appendOrigin(nothing, { ...this.#origin, at });
+    }
+    return this.#bytes;
+  }
+}
+
+const nothing = new Uint8Array();
+
 export interface ClientMessage {
   readonly to?: number;
   readonly group?: string;

@@ -7,11 +7,18 @@ import { ProtocolError } from './protocol-error.ts';
 
 /** Reads varints forward through bytes; `offset` is always at the next unread byte. */
 export class VarintReader {
-  readonly bytes: Uint8Array;
-  readonly end: number;
+  bytes: Uint8Array;
+  end: number;
   offset: number;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.offset = offset;
+    this.end = end;
+  }
+
+  /** Begins anew with other bytes: one reader serves for many frames. */
+  over(bytes: Uint8Array, offset: number, end: number): void {
     this.bytes = bytes;
     this.offset = offset;
     this.end = end;
@@ -24,21 +31,19 @@ export class VarintReader {
   next(): number {
     const { bytes, end } = this;
     let offset = this.offset;
-    // Bits 0-27 with shifts, the rest with multiplication: a shift would cut at 32 bits.
-    let value = 0;
-    let scale = 1;
-    for (let index = 0; index < 10; index++) {
+    if (offset >= end) throw new ProtocolError('a number is cut off');
+    let byte = bytes[offset++] as number;
+    let value = byte & 0x7f;
+    // Multiplied, as a shift would cut at 32 bits.
+    for (let scale = 128; byte >= 0x80; scale *= 128) {
       if (offset >= end) throw new ProtocolError('a number is cut off');
-      const byte = bytes[offset++] as number;
+      if (scale > 2 ** 63) throw new ProtocolError('a number has more than ten bytes');
+      byte = bytes[offset++] as number;
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('a number is over 2^53-1');
-        this.offset = offset;
-        return value;
-      }
-      scale *= 128;
     }
-    throw new ProtocolError('a number has more than ten bytes');
+    if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('a number is over 2^53-1');
+    this.offset = offset;
+    return value;
   }
 
   /** Steps over `length` bytes and returns where they start. */

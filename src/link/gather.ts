@@ -10,16 +10,10 @@ export class Gather<Entry, Result, Context> {
   readonly #settle: (context: Context, result: Result) => void;
   #entries: Entry[] = [];
   #contexts: Context[] = [];
-  #batchCount = 0;
 
   constructor(call: BatchCall<Entry, Result>, settle: (context: Context, result: Result) => void) {
     this.#call = call;
     this.#settle = settle;
-  }
-
-  /** How many batches have left: the same number twice is the same turn. */
-  get batchCount(): number {
-    return this.#batchCount;
   }
 
   add(entry: Entry, context: Context): void {
@@ -33,7 +27,6 @@ export class Gather<Entry, Result, Context> {
     const contexts = this.#contexts;
     this.#entries = [];
     this.#contexts = [];
-    this.#batchCount += 1;
     this.#call(entries, (index, result) => this.#settle(contexts[index] as Context, result));
   }
 }

@@ -99,6 +99,12 @@ export const routeMethods: MethodsOf<RouteApi> = {
     result: codec(link.CheckResult),
     unanswered: { code: busy, known: true, head: 0 },
   },
+  locate: {
+    id: 9,
+    entry: codec(link.LocateEntry),
+    result: codec(link.LocateResult),
+    unanswered: { code: busy, here: false, sessionIds: [] },
+  },
   transient: {
     id: 8,
     droppable: true,

@@ -3,13 +3,21 @@
  * a system call costs more than the messages in it. Bounded by its owner, who watches
  * `bufferedBytes`. Holds nothing while idle.
  */
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { varintLength, writeVarint } from '../codec/varint.ts';
+import { chunkBytesMax, giveBack, takeChunk } from './chunk-pool.ts';
+
+const nothing = Buffer.alloc(0);
 
 export class Outbox {
   readonly #stream: Writable;
-  /** Null while there is nothing to write, which is most of the time for most connections. */
-  #chunks: Uint8Array[] | null = null;
-  #bytes = 0;
+  /** What is gathered: the first `#used` bytes. From the pool, or empty. */
+  #chunk: Buffer = nothing;
+  #used = 0;
+  /** The only thing that there is to write, as long as it is alone: it need not be copied. */
+  #alone: Uint8Array | null = null;
+  #isToBeFlushed = false;
   /** All that was ever written here, also what was dropped because the stream had ended. */
   queuedBytes = 0;
 
@@ -19,32 +27,112 @@ export class Outbox {
 
   /** Bytes that the peer has not taken: gathered here, or waiting in the stream. */
   get bufferedBytes(): number {
-    return this.#bytes + this.#stream.writableLength;
+    const alone = this.#alone === null ? 0 : this.#alone.length;
+    return this.#used + alone + this.#stream.writableLength;
   }
 
-  write(chunk: Uint8Array): void {
-    if (this.#chunks === null) {
-      this.#chunks = [];
-      flushSoon(this);
+  /** Reads `bytes` until they are written; they may be others' too, and do not change. */
+  write(bytes: Uint8Array): void {
+    this.#gathers(bytes.length);
+    if (this.#used === 0 && this.#alone === null) {
+      this.#alone = bytes;
+    } else if (bytes.length > chunkBytesMax) {
+      this.#writeOut();
+      this.#alone = bytes;
+    } else {
+      const offset = this.#reserve(bytes.length);
+      this.#chunk.set(bytes, offset);
     }
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    this.queuedBytes += chunk.length;
+  }
+
+  /** Writes a frame: its length, the bytes from `start` to `end`, and `tail`, copied at once. */
+  writeFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
+    const length = end - start + tail.length;
+    const total = varintLength(length) + length;
+    if (total > chunkBytesMax) {
+      const frame = Buffer.allocUnsafe(total);
+      fillFrame(frame, 0, bytes, start, end, tail);
+      return this.write(frame);
+    }
+    this.#gathers(total);
+    const offset = this.#reserve(total);
+    fillFrame(this.#chunk, offset, bytes, start, end, tail);
   }
 
   /** Writes what was gathered. Called once per turn; also before the stream is ended. */
   flush(): void {
-    const chunks = this.#chunks;
-    if (chunks === null) return;
-    const bytes = this.#bytes;
-    this.#chunks = null;
-    this.#bytes = 0;
-    if (!this.#stream.writable) return;
-    // One copy into one buffer is cheaper than a writev of many small ones.
-    this.#stream.write(
-      chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, bytes),
-    );
+    this.#isToBeFlushed = false;
+    this.#writeOut();
   }
+
+  #gathers(bytes: number): void {
+    this.queuedBytes += bytes;
+    if (this.#isToBeFlushed) return;
+    this.#isToBeFlushed = true;
+    flushSoon(this);
+  }
+
+  /** Room for so many bytes, at most `chunkBytesMax`, behind what was gathered: where it begins. */
+  #reserve(bytes: number): number {
+    const alone = this.#alone;
+    if (alone !== null) this.#mingle(alone, bytes);
+    if (this.#used + bytes > this.#chunk.length) this.#makeRoom(bytes);
+    const offset = this.#used;
+    this.#used += bytes;
+    return offset;
+  }
+
+  /** It is not alone any more. */
+  #mingle(alone: Uint8Array, bytes: number): void {
+    if (alone.length + bytes > chunkBytesMax) return this.#writeOut();
+    this.#alone = null;
+    this.#chunk = takeChunk(alone.length + bytes);
+    this.#chunk.set(alone);
+    this.#used = alone.length;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#used + bytes > chunkBytesMax) this.#writeOut();
+    const chunk = this.#chunk;
+    this.#chunk = takeChunk(this.#used + bytes);
+    if (chunk.length === 0) return;
+    chunk.copy(this.#chunk, 0, 0, this.#used);
+    giveBack(chunk);
+  }
+
+  #writeOut(): void {
+    const stream = this.#stream;
+    const alone = this.#alone;
+    const chunk = this.#chunk;
+    const used = this.#used;
+    this.#alone = null;
+    this.#chunk = nothing;
+    this.#used = 0;
+    if (alone !== null) {
+      if (stream.writable) stream.write(alone);
+    } else if (used > 0) {
+      if (stream.writable) stream.write(chunk.subarray(0, used));
+      // A socket has passed on what it does not wait with. Of other streams nobody knows.
+      if (stream instanceof Socket && stream.writableLength === 0) giveBack(chunk);
+    }
+  }
+}
+
+function fillFrame(
+  target: Buffer,
+  offset: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  tail: Uint8Array,
+): void {
+  let at = writeVarint(target, end - start + tail.length, offset);
+  // What a socket reads is a Buffer, which copies a part of itself without making a view of it.
+  if (bytes instanceof Buffer) bytes.copy(target, at, start, end);
+  else target.set(bytes.subarray(start, end), at);
+  at += end - start;
+  // By hand: this is short, and a native copy takes as long to begin.
+  for (let from = 0; from < tail.length; from++) target[at++] = tail[from] as number;
 }
 
 /** Outboxes with something to write, flushed together after the turn's input was handled. */

@@ -9,6 +9,8 @@ import type {
   CheckResult,
   InterestEntry,
   InterestResult,
+  LocateEntry,
+  LocateResult,
   OpenEntry,
   OpenResult,
   RouteApi,
@@ -23,7 +25,7 @@ import { scanMessage } from '../codec/message-scan.ts';
 import { routeMethods } from '../link/methods.ts';
 import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import { groupTimeline } from '../store/timelines.ts';
+import { groupTimeline, userTimeline } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { codeOf, type Delivery, type Submission } from './delivery.ts';
 import { createReader } from './reader.ts';
@@ -100,6 +102,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       routeMethods.interest.unanswered,
     ),
     check: (entries, answer) => check(store, entries, answer),
+    locate: (entries, answer) => locate(options, entries, answer),
     transient: (entries, answer) => {
       const at = clock.now();
       for (const [index, entry] of entries.entries()) {
@@ -188,6 +191,27 @@ function check(
     },
     () => {
       for (const index of entries.keys()) answer(index, routeMethods.check.unanswered);
+    },
+  );
+}
+
+/** A user nobody knows has no connections, so all of them are wherever it is asked. */
+function locate(
+  { store, isLive }: RouteServiceOptions,
+  entries: readonly LocateEntry[],
+  answer: (index: number, result: LocateResult) => void,
+): void {
+  store.timelines.watchers(entries.map(({ userId }) => userTimeline(userId))).then(
+    (watchers) => {
+      for (const [index, { instance }] of entries.entries()) {
+        const live = (watchers[index] ?? []).filter((watcher) => isLive(watcher.instance));
+        const here = live.every((watcher) => watcher.instance === instance);
+        const sessionIds = here ? live.map(({ sessionId }) => sessionId) : [];
+        answer(index, { code: 0, here, sessionIds });
+      }
+    },
+    () => {
+      for (const index of entries.keys()) answer(index, routeMethods.locate.unanswered);
     },
   );
 }

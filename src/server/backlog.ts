@@ -52,6 +52,12 @@ export class Backlog {
     this.#outbox.write(frame);
   }
 
+  /** Writes a frame of two parts, see Outbox. */
+  writeFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
+    this.#budget.spend(end - start + tail.length);
+    this.#outbox.writeFrame(bytes, start, end, tail);
+  }
+
   /** Whether a live message is to be written; if not, `seq` is kept, to be told later. */
   takesLive(timeline: string, seq: number): boolean {
     if (this.#behind === null && this.#outbox.bufferedBytes <= limits.liveBytesMax) return true;

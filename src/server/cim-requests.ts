@@ -4,19 +4,18 @@
  */
 import type { Duplex } from 'node:stream';
 import type { SubmitEntry, SubmitResult } from '../api/route-api.ts';
-import {
-  assertMessageFields,
-  decodeAcknowledgement,
-  decodeRead,
-  type ReadFrame,
-} from '../codec/client-frame.ts';
+import { limits } from '../base/limits.ts';
+import { decodeAcknowledgement, decodeRead, type ReadFrame } from '../codec/client-frame.ts';
 import { command } from '../codec/commands.ts';
-import { scanMessage } from '../codec/message-scan.ts';
+import { OriginTail } from '../codec/message-body.ts';
+import { MessageReader } from '../codec/message-reader.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { encodeAck, pong } from '../codec/server-frame.ts';
 import { assertAddress, assertRead } from './client-rules.ts';
 import { Intake } from './intake.ts';
 import { PageReads, type PageSource, type Reader } from './page-reads.ts';
+import type { Receivers, TransientPeer, TransientSender } from './receivers.ts';
+import type { ServerCounters } from './server-counters.ts';
 
 /** What a message needs to be acknowledged by. */
 export interface MessageReference {
@@ -27,7 +26,7 @@ export interface MessageReference {
 }
 
 /** The connection on which it is asked. */
-export interface CimPeer extends Reader {
+export interface CimPeer extends Reader, TransientPeer {
   readonly userName: string;
   readonly sessionId: number;
   moveCursor(seq: number): void;
@@ -44,21 +43,28 @@ export interface RequestOwner extends PageSource {
   /** Of this process. */
   readonly instance: string;
   submit(entry: SubmitEntry, reference: MessageReference): void;
-  /** A message that is not answered. */
+  /** A message that is not answered, for a route. */
   submitTransient(entry: SubmitEntry): void;
-  /** The number of the turn of the event loop, as far as `submitTransient` is concerned. */
-  readonly transientTurn: number;
+  /** For those to one user. */
+  readonly receivers: Receivers;
+  readonly counters: ServerCounters;
+  /** ms since 1970 */
+  now(): number;
 }
 
-export class CimRequests {
-  readonly #peer: CimPeer;
+/** For all connections: what it has read is used up before the next is read. */
+const message = new MessageReader();
+
+export class CimRequests implements TransientSender {
+  readonly peer: CimPeer;
   readonly #owner: RequestOwner;
   readonly #intake: Intake;
-  /** Made when needed: most connections read only after their login. */
+  /** Made when needed, as the next: most connections read only after their login. */
   #reads: PageReads | null = null;
+  #tail: OriginTail | null = null;
 
   constructor(peer: CimPeer, owner: RequestOwner, stream: Duplex) {
-    this.#peer = peer;
+    this.peer = peer;
     this.#owner = owner;
     this.#intake = new Intake(stream);
   }
@@ -73,16 +79,17 @@ export class CimRequests {
     return this.#intake.inFlight;
   }
 
-  receive(received: number, frame: Uint8Array): void {
+  /** A frame, which lies in `bytes` from `start` to `end`. */
+  receive(received: number, bytes: Uint8Array, start: number, end: number): void {
     switch (received) {
       case command.message:
-        return this.#submit(frame);
+        return this.#submit(bytes, start, end);
       case command.ping:
-        return this.#peer.write(pong);
+        return this.peer.write(pong);
       case command.ack:
-        return this.#acknowledge(frame);
+        return this.#acknowledge(bytes.subarray(start, end));
       case command.read:
-        return this.#read(decodeRead(frame));
+        return this.#read(decodeRead(bytes.subarray(start, end)));
       default:
         throw new ProtocolError(`command ${received} is not a client's to send`);
     }
@@ -92,10 +99,10 @@ export class CimRequests {
     { to, group, sendSeq }: MessageReference,
     { code, seq, expected }: SubmitResult,
   ): void {
-    if (this.#intake.release()) this.#peer.heard();
-    if (group === '') this.#peer.told(seq);
-    this.#peer.write(encodeAck({ to, group, sendSeq, code, seq, expected }));
-    if (this.#intake.inFlight === 0) this.#peer.settled();
+    if (this.#intake.release()) this.peer.heard();
+    if (group === '') this.peer.told(seq);
+    this.peer.write(encodeAck({ to, group, sendSeq, code, seq, expected }));
+    if (this.#intake.inFlight === 0) this.peer.settled();
   }
 
   /** The user is no longer in the group. */
@@ -118,32 +125,48 @@ export class CimRequests {
     this.#reads?.end();
   }
 
-  #submit(frame: Uint8Array): void {
-    assertMessageFields(frame);
-    const { to, group, sendSeq, transient } = scanMessage(frame);
+  #submit(bytes: Uint8Array, start: number, end: number): void {
+    message.read(bytes, start, end);
+    const { to, group, sendSeq } = message;
     assertAddress(to, group);
-    const { userId: from, userName: fromName, epochHex, sessionId } = this.#peer;
-    const { instance } = this.#owner;
-    const entry = { from, fromName, epochHex, instance, sessionId, body: frame };
-    if (transient) {
-      this.#intake.takeTransient(this.#owner.transientTurn);
-      return this.#owner.submitTransient(entry);
-    }
+    if (message.transient) return this.#pass(bytes, start, end);
     if (sendSeq === 0) throw new ProtocolError('a message needs a number');
     this.#intake.take();
+    const entry = this.entry(bytes.subarray(start, end));
     this.#owner.submit(entry, { requests: this, to, group, sendSeq });
+  }
+
+  /** A message that is not stored: to one user, it may be able to stay here. */
+  #pass(bytes: Uint8Array, start: number, end: number): void {
+    const { counters, receivers } = this.#owner;
+    counters.transient.sent.value += 1;
+    this.#intake.takeTransient();
+    if (message.group === '' && message.textBytes <= limits.textBytesMax)
+      receivers.deliver(this, message.to, bytes, start, end);
+    else this.#owner.submitTransient(this.entry(bytes.subarray(start, end)));
+  }
+
+  tail(): Uint8Array {
+    const { userId: from, userName: fromName, epochHex } = this.peer;
+    this.#tail ??= new OriginTail({ from, fromName, epochHex });
+    return this.#tail.at(this.#owner.now());
+  }
+
+  entry(body: Uint8Array): SubmitEntry {
+    const { userId: from, userName: fromName, epochHex, sessionId } = this.peer;
+    return { from, fromName, epochHex, instance: this.#owner.instance, sessionId, body };
   }
 
   #read(request: ReadFrame): void {
     assertRead(request);
-    this.#reads ??= new PageReads(this.#peer, this.#owner);
+    this.#reads ??= new PageReads(this.peer, this.#owner);
     this.#reads.ask(request);
   }
 
   /** The lobby has no places: who comes back reads on from where it was itself. */
   #acknowledge(frame: Uint8Array): void {
     const { group, seq } = decodeAcknowledgement(frame);
-    if (group === '') this.#peer.moveCursor(seq);
+    if (group === '') this.peer.moveCursor(seq);
     else this.#reads?.subscriptions.acknowledge(group, seq);
   }
 }

@@ -118,10 +118,12 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
 
   #listen(): void {
     const decoder = new FrameDecoder(limits.frameBytesMax);
+    const onFrame = (bytes: Uint8Array, start: number, end: number) =>
+      this.#receive(bytes, start, end);
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#state === 'ready') this.#waitingSince = this.#owner.monotonic();
       try {
-        decoder.push(chunk, (frame) => this.#receive(frame));
+        decoder.push(chunk, onFrame);
       } catch (error) {
         if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
         // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
@@ -139,18 +141,18 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
 
   // ---- what the client sends --------------------------------------------------------------------
 
-  #receive(frame: Uint8Array): void {
-    const received = commandOf(frame);
+  #receive(bytes: Uint8Array, start: number, end: number): void {
+    const received = commandOf(bytes, start, end);
     switch (this.#state) {
       case 'fresh':
         if (received !== command.login) throw new ProtocolError('the first frame must be a login');
-        return this.#login(frame);
+        return this.#login(bytes.subarray(start, end));
       case 'opening':
         // A Java peer sends its first ping whenever it likes; a cim client waits for the welcome.
         if (received !== command.ping) throw new ProtocolError('the login is not done yet');
         return this.#backlog.write(pong);
       case 'ready':
-        if (this.#requests) return this.#requests.receive(received, frame);
+        if (this.#requests) return this.#requests.receive(received, bytes, start, end);
         return this.#receiveFromJava(received);
       default:
       // What still arrives on a connection that is closing is nobody's.
@@ -239,6 +241,13 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   /** A message that is not stored; dropped if there is no room for it. */
   transient(body: Uint8Array): void {
     if (this.takesTransient()) this.writeLive(encodeUnnumbered(this, body));
+  }
+
+  transientFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
+    if (!this.takesTransient()) return;
+    if (!this.java) return this.#backlog.writeFrame(bytes, start, end, tail);
+    const body = Buffer.concat([bytes.subarray(start, end), tail]);
+    this.writeLive(encodeUnnumbered(this, body));
   }
 
   takesTransient(): boolean {

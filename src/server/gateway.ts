@@ -37,6 +37,7 @@ import { Logins } from './logins.ts';
 import { Mover } from './mover.ts';
 import { OutboxBudget } from './outbox-budget.ts';
 import { PageQueue } from './page-queue.ts';
+import { Receivers } from './receivers.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 import { SessionChecks } from './session-checks.ts';
@@ -68,6 +69,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly groups: GroupTable;
   readonly counters: ServerCounters;
   readonly budget: OutboxBudget;
+  readonly receivers: Receivers;
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
@@ -114,6 +116,13 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     );
     this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
       if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
+    });
+    this.receivers = new Receivers({
+      routes,
+      instance,
+      session: (sessionId) => this.session(sessionId),
+      submit: (entry) => this.submitTransient(entry),
+      counters: this.counters.transient,
     });
     this.#pages = new PageQueue(routes);
     this.#acknowledgements = new Gather(routes.acknowledge, (cursor: CursorReport) =>
@@ -255,12 +264,11 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   }
 
   submitTransient(entry: SubmitEntry): void {
-    this.counters.transient.sent.value += 1;
     this.#transients.add(entry, null);
   }
 
-  get transientTurn(): number {
-    return this.#transients.batchCount;
+  now(): number {
+    return this.#options.clock.now();
   }
 
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {
@@ -278,6 +286,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection.sessionId);
     this.#logins.forget(connection);
+    this.receivers.changed(connection.userId);
     if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
     if (this.#connections.size === 0) this.#stopped?.();
   }
@@ -320,6 +329,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
         result,
         connection.device === '' ? new JavaReader(this, connection, result.cursor) : null,
       );
+      this.receivers.changed(connection.userId);
     }
   }
 
@@ -339,6 +349,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     const now = this.monotonic();
     for (const connection of this.#connections.values()) connection.sweep(now);
     this.groups.sweep(now);
+    this.receivers.sweep();
     this.#checks.sweep(this.sessions());
   }
 }

@@ -10,9 +10,8 @@ export class Intake {
   #inFlight = 0;
   #isHeldBack = false;
   #isEnded = false;
-  /** Transient messages: how many came in which turn of the event loop. */
+  /** Transient messages that came in this turn of the event loop. */
   #transientCount = 0;
-  #transientTurn = 0;
 
   constructor(stream: Readable) {
     this.#stream = stream;
@@ -52,15 +51,30 @@ export class Intake {
     this.#stream.pause();
   }
 
-  /** `turn` is another number in another turn. */
-  takeTransient(turn: number): void {
-    if (this.#transientTurn !== turn) this.#transientCount = 0;
-    this.#transientTurn = turn;
+  takeTransient(): void {
     this.#transientCount += 1;
-    if (this.#transientCount !== limits.transientsPerTurnMax) return;
-    this.#stream.pause();
-    setImmediate(() => {
-      if (!this.#isHeldBack) this.#stream.resume();
-    });
+    if (this.#transientCount === 1) endOfTurn(this);
+    if (this.#transientCount === limits.transientsPerTurnMax) this.#stream.pause();
   }
+
+  /** Others had their turn. */
+  turnEnded(): void {
+    const isPaused = this.#transientCount >= limits.transientsPerTurnMax;
+    this.#transientCount = 0;
+    if (isPaused && !this.#isHeldBack) this.#stream.resume();
+  }
+}
+
+/** Those that took transient messages in this turn. */
+let taking: Intake[] = [];
+
+function endOfTurn(intake: Intake): void {
+  if (taking.length === 0) setImmediate(endTurn);
+  taking.push(intake);
+}
+
+function endTurn(): void {
+  const ended = taking;
+  taking = [];
+  for (const intake of ended) intake.turnEnded();
 }

@@ -86,6 +86,11 @@ export class RoutePool implements Service {
         ({ userId }) => userId,
         (route, ...batch) => route.peer.api.check(...batch),
       ),
+      locate: this.#spread(
+        routeMethods.locate,
+        ({ userId }) => userId,
+        (route, ...batch) => route.peer.api.locate(...batch),
+      ),
       transient: this.#spread(
         routeMethods.transient,
         ({ from }) => from,

@@ -17,6 +17,7 @@ export interface ServerCounters {
   readonly transient: {
     readonly sent: Counter;
     readonly delivered: Counter;
+    readonly toNobody: Counter;
     readonly droppedOnTheWay: Counter;
     readonly droppedAtReader: Counter;
   };
@@ -57,6 +58,10 @@ export function createServerCounters(counters: Counters): ServerCounters {
       delivered: counters.add(
         'transient.delivered',
         'transient messages written to connections, each receiver counted',
+      ),
+      toNobody: counters.add(
+        'transient.nobody',
+        'transient messages to users of whom no connection is known',
       ),
       droppedOnTheWay: counters.add(
         'transient.dropped.way',

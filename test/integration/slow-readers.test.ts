@@ -37,7 +37,9 @@ async function login(userId: number): Promise<{ socket: Socket; frames: ServerFr
   const frames: ServerFrame[] = [];
   const decoder = new FrameDecoder(limits.frameBytesMax);
   socket.on('data', (chunk: Buffer) =>
-    decoder.push(chunk, (frame) => frames.push(decodeServerFrame(frame.slice()))),
+    decoder.push(chunk, (bytes, start, end) =>
+      frames.push(decodeServerFrame(bytes.slice(start, end))),
+    ),
   );
   socket.write(cimLogin(userId));
   await waitUntil('the welcome', () => frames.some(({ cmd }) => cmd === command.welcome));

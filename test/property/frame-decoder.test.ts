@@ -13,7 +13,8 @@ const frameBytesMax = 1_000;
 function decode(chunks: readonly Uint8Array[], max = frameBytesMax): Uint8Array[] {
   const decoder = new FrameDecoder(max);
   const frames: Uint8Array[] = [];
-  for (const chunk of chunks) decoder.push(chunk, (decoded) => frames.push(decoded.slice()));
+  for (const chunk of chunks)
+    decoder.push(chunk, (bytes, start, end) => frames.push(bytes.slice(start, end)));
   return frames;
 }
 

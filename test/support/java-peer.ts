@@ -71,7 +71,9 @@ export class JavaPeer {
     this.socket = socket;
     const decoder = new FrameDecoder(16 * 1024 * 1024);
     socket.on('data', (chunk) =>
-      decoder.push(chunk, (bytes) => this.frames.push(Response.decode(bytes.slice()))),
+      decoder.push(chunk, (bytes, start, end) =>
+        this.frames.push(Response.decode(bytes.slice(start, end))),
+      ),
     );
     socket.on('error', () => {});
     socket.on('close', () => {

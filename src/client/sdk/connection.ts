@@ -110,8 +110,8 @@ export class Connection {
     this.#heardAt = this.#now();
     this.#pingedAt = undefined;
     try {
-      this.#decoder.push(bytes, (body) => {
-        if (this.#state !== 'ended') this.#take(decodeServerFrame(body));
+      this.#decoder.push(bytes, (frames, start, end) => {
+        if (this.#state !== 'ended') this.#take(decodeServerFrame(frames.subarray(start, end)));
       });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -87,7 +87,8 @@ export class ServerConnection {
   }
 
   write(bytes: Uint8Array): void {
-    this.#decoder.push(bytes, (frame) => {
+    this.#decoder.push(bytes, (received, start, end) => {
+      const frame = received.subarray(start, end);
       assertClientFields(frame);
       this.frames.push(Request.decode(frame));
     });

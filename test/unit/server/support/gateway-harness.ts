@@ -8,6 +8,8 @@ import type {
   CloseEntry,
   InterestEntry,
   InterestResult,
+  LocateEntry,
+  LocateResult,
   OpenEntry,
   OpenResult,
   ReadEntry,
@@ -107,6 +109,12 @@ export class GatewayHarness {
   readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
   readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
   readonly checks = new Asked<CheckEntry, CheckResult>(() => ({ code: 0, known: true, head: 0 }));
+  /** Nobody is here, as far as routes know, unless a test says so. */
+  readonly locates = new Asked<LocateEntry, LocateResult>(() => ({
+    code: 0,
+    here: false,
+    sessionIds: [],
+  }));
   readonly transients = new Asked<SubmitEntry, Done>(() => ({ code: 0 }));
   readonly gateway: Gateway;
   /** Whether the server has taken itself out of choice. */
@@ -122,6 +130,7 @@ export class GatewayHarness {
       acknowledge: this.acknowledgements.call,
       interest: this.interests.call,
       check: this.checks.call,
+      locate: this.locates.call,
       transient: this.transients.call,
     };
     this.gateway = new Gateway({
@@ -216,7 +225,9 @@ export class Peer {
     const decoder = new FrameDecoder(10_000_000);
     client.on('data', (chunk: Buffer) => {
       this.raw.push(chunk);
-      decoder.push(chunk, (frame) => this.frames.push(decodeServerFrame(frame.slice())));
+      decoder.push(chunk, (bytes, start, end) =>
+        this.frames.push(decodeServerFrame(bytes.slice(start, end))),
+      );
     });
     client.on('end', () => {
       this.ended = true;
