@@ -11,6 +11,7 @@ import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
 import { command } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
+import type { Account } from './account/account.ts';
 import { Alarm } from './alarm.ts';
 import type {
   ClientEvents,
@@ -26,7 +27,6 @@ import { DeviceState } from './device-state.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import { Incoming } from './incoming.ts';
 import type { Platform, Storage } from './platform.ts';
-import type { Routes } from './routes.ts';
 import { Sender } from './sender.ts';
 import type { GroupChanges } from './timelines.ts';
 
@@ -35,7 +35,7 @@ export interface ClientCoreOptions {
   readonly userName: string;
   readonly platform: Platform;
   readonly storage?: Storage;
-  readonly routes: Routes;
+  readonly account: Account;
   readonly events: EventEmitter;
 }
 

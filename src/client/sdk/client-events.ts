@@ -101,6 +101,8 @@ export type WarningKind =
   | 'state-unreadable'
   /** The state could not be saved: messages shown now may be shown again by the next process. */
   | 'state-not-saved'
+  /** The account's secret could not be saved: the next process has to be told it again. */
+  | 'secret-not-kept'
   /** A login attempt failed and is repeated. */
   | 'login-failed';
 

@@ -5,6 +5,8 @@
  */
 import { groupNameOf } from '../../base/names.ts';
 import { toHex } from '../../codec/message-scan.ts';
+import { Account } from './account/account.ts';
+import type { Credentials } from './account/credentials.ts';
 import { ClientCore } from './client-core.ts';
 import type {
   ClientEventListener,
@@ -21,6 +23,7 @@ import type {
 } from './client-events.ts';
 import { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
+import { RouteCaller } from './route-caller.ts';
 import { Routes } from './routes.ts';
 import { checkedTarget, checkedText } from './send-checks.ts';
 
@@ -30,6 +33,8 @@ export interface CimClientOptions {
   /** Base URLs of routes (`http://127.0.0.1:8083`), tried in turn; or how to find them. */
   readonly routes: readonly string[] | (() => Promise<readonly string[]>);
   readonly platform: Platform;
+  /** What proves whose it is. */
+  readonly credentials?: Credentials;
   /**
    * Where the device keeps its state. Without one it is ephemeral: a new device each time, that
    * leaves nothing behind.
@@ -40,13 +45,22 @@ export interface CimClientOptions {
 export class CimClient {
   readonly #options: CimClientOptions;
   readonly #events = new EventEmitter();
+  readonly #account: Account;
   readonly #routes: Routes;
   readonly #core: ClientCore;
 
   constructor(options: CimClientOptions) {
     this.#options = options;
-    this.#routes = new Routes(options);
-    this.#core = new ClientCore({ ...options, routes: this.#routes, events: this.#events });
+    const { platform, credentials = {} } = options;
+    const caller = new RouteCaller(options);
+    this.#account = new Account({
+      ...options,
+      credentials,
+      caller,
+      warn: (kind, message) => this.#events.emit('warning', { kind, message }),
+    });
+    this.#routes = new Routes({ caller, tokens: this.#account, platform });
+    this.#core = new ClientCore({ ...options, account: this.#account, events: this.#events });
   }
 
   get state(): ClientState {
@@ -166,6 +180,20 @@ export class CimClient {
   /** `unknown-schedule`: none waits under this id; `too-late`: it is being sent. */
   cancelDelayed(id: string): Promise<void> {
     return this.#routes.cancelDelayed(this.#options.userId, id);
+  }
+
+  /** The secret of the account, for another device of the user. Undefined: it has none. */
+  secret(): Promise<string | undefined> {
+    return this.#account.secret();
+  }
+
+  /**
+   * Gives the account a new secret and keeps it. The user's other devices are logged out, unless
+   * they keep their secret at the same place. `unconfirmed`: it may have been changed or not; the
+   * next login finds out.
+   */
+  rotateSecret(): Promise<void> {
+    return this.#account.rotateSecret();
   }
 
   /**

@@ -1,17 +1,18 @@
 /**
- * Keeps a device connected: registers, logs in at a route, connects to the server it names, and
- * does so again whenever the connection is lost, at the pace of reconnect-policy.ts, until it is
- * told not to come back.
+ * Keeps a device connected: logs in at a route, connects to the server it names, and does so again
+ * whenever the connection is lost, at the pace of reconnect-policy.ts, until it is told not to come
+ * back. While its token is good it returns to the server it had, without asking a route.
  */
 import type { Timer } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
+import { type CloseName, closeNameOf } from '../../codec/close-codes.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
+import type { Account, Admission, ServerAddress } from './account/account.ts';
 import { Connection, type ConnectionEnd, type RequestFields } from './connection.ts';
 import type { DeviceState } from './device-state.ts';
 import type { Platform } from './platform.ts';
 import { ReconnectPolicy } from './reconnect-policy.ts';
-import type { Routes, ServerAddress } from './routes.ts';
 
 export interface ConnectionKeeperOptions {
   readonly userId: number;
@@ -20,7 +21,7 @@ export interface ConnectionKeeperOptions {
   readonly epoch: Uint8Array;
   readonly device: DeviceState;
   readonly platform: Platform;
-  readonly routes: Routes;
+  readonly account: Account;
   /** Logged in. `server` is `ip:port`. */
   readonly onReady: (server: string, welcome: ServerFrame) => void;
   readonly onFrame: (frame: ServerFrame) => void;
@@ -37,7 +38,8 @@ export class ConnectionKeeper {
   readonly #policy: ReconnectPolicy;
   #connection: Connection | undefined;
   #pause: Timer | undefined;
-  #registered = false;
+  /** Where a good connection was, which has ended by no fault of that server. */
+  #returnTo: ServerAddress | undefined;
   #stopped = false;
 
   constructor(options: ConnectionKeeperOptions) {
@@ -79,9 +81,10 @@ export class ConnectionKeeper {
    * end after which there is none.
    */
   async #connectOnce(): Promise<number | ConnectionEnd> {
-    let server: ServerAddress;
+    const shortcut = this.#shortcut();
+    let admission: Admission;
     try {
-      server = await this.#login();
+      admission = shortcut ?? (await this.#options.account.login(this.#policy.avoid));
     } catch (error) {
       if (!(error instanceof CimError) || !error.retryable) throw error;
       this.#options.onFailedAttempt(describeError(error));
@@ -89,25 +92,29 @@ export class ConnectionKeeper {
     }
     const connectionNumber = await this.#options.device.nextConnectionNumber();
     if (this.#stopped) return 0;
-    const { end, readyMs } = await this.#connect(server, connectionNumber);
-    if (end.advice === 'final') return end;
-    if (readyMs === undefined) this.#options.onFailedAttempt(end.reason);
-    else this.#options.onLost(end.reason);
-    return this.#policy.connectionEnded(addressOf(server), end, readyMs ?? 0);
+    const { end, readyMs } = await this.#connect(admission, connectionNumber);
+    const closeName = closeNameOf(end.closeCode);
+    if (end.advice === 'final' && !(await this.#canEnterAnew(closeName, admission))) return end;
+    if (closeName === 'token-refused') this.#options.account.refused(admission.token ?? '');
+    if (readyMs !== undefined) this.#options.onLost(end.reason);
+    else if (shortcut) return this.#policy.returnFailed(addressOf(shortcut.server), end);
+    else this.#options.onFailedAttempt(end.reason);
+    const isGood = readyMs !== undefined && end.advice === 'come-back' && !end.serverFailed;
+    this.#returnTo = isGood ? admission.server : undefined;
+    return this.#policy.connectionEnded(addressOf(admission.server), end, readyMs ?? 0);
   }
 
-  async #login(): Promise<ServerAddress> {
-    const { routes, userId, userName } = this.#options;
-    if (!this.#registered) await routes.register(userId, userName);
-    this.#registered = true;
-    try {
-      return await routes.login(userId, userName, this.#policy.avoid);
-    } catch (error) {
-      // Refused, or the system was set up anew and knows nobody yet: registering tells.
-      if (!(error instanceof CimError) || error.kind !== 'account-mismatch') throw error;
-      await routes.register(userId, userName);
-      return await routes.login(userId, userName, this.#policy.avoid);
-    }
+  /** What lets us in again where we were, once. */
+  #shortcut(): Admission | undefined {
+    const { admission } = this.#options.account;
+    const server = this.#returnTo;
+    this.#returnTo = undefined;
+    return server && admission?.token !== undefined ? { ...admission, server } : undefined;
+  }
+
+  /** The account has another secret now, and it is known here. */
+  async #canEnterAnew(closeName: CloseName | undefined, admission: Admission): Promise<boolean> {
+    return closeName === 'secret-changed' && (await this.#options.account.hasOtherThan(admission));
   }
 
   /**
@@ -115,7 +122,7 @@ export class ConnectionKeeper {
    * never.
    */
   #connect(
-    server: ServerAddress,
+    { server, token }: Admission,
     connectionNumber: number,
   ): Promise<{ end: ConnectionEnd; readyMs: number | undefined }> {
     const { userId, userName, epoch, device, platform, onReady, onFrame, waitingSince } =
@@ -136,6 +143,7 @@ export class ConnectionKeeper {
           connectionNumber,
           epoch,
           ephemeral: device.ephemeral,
+          ...(token !== undefined && { token }),
         },
         onWelcome: (welcome) => {
           readyAt = clock.monotonic();

@@ -8,8 +8,11 @@
  *     await client.send({ to: 2 }, 'hi');
  *     await client.close();
  */
+
 export { CimError, type ErrorName } from '../../base/errors.ts';
 export { lobby } from '../../codec/commands.ts';
+export type { Credentials } from './account/credentials.ts';
+export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
 export { CimClient, type CimClientOptions } from './client.ts';
 export type {
   ClientEventListener,
@@ -33,8 +36,10 @@ export type {
   DeviceStore,
   HttpRequest,
   HttpTransport,
+  KeptSecrets,
   Platform,
   Random,
+  SecretKeeper,
   Storage,
   StorageOpening,
   Transport,

@@ -85,3 +85,29 @@ export interface DeviceStore {
   /** Gives the place up for others. */
   close(): Promise<void>;
 }
+
+/**
+ * A place where the secret of one account is kept. Several processes may use it at the same time.
+ * All but `load` are durable when they resolve, and reject where nothing can be written.
+ */
+export interface SecretKeeper {
+  load(): Promise<KeptSecrets>;
+  /**
+   * Keeps this secret, unless there is one of its kind: answers the one that is kept then. Of
+   * several processes that offer one at the same time the first wins.
+   */
+  offer(which: keyof KeptSecrets, secret: string): Promise<string>;
+  /** `next` has become the account's secret. Nothing happens if it is not the one kept as `next`. */
+  promote(next: string): Promise<void>;
+  /**
+   * Keeps `secret` alone, if `current` is still what is kept: else another process knows better, and
+   * nothing happens.
+   */
+  replace(current: string | undefined, secret: string): Promise<void>;
+}
+
+export interface KeptSecrets {
+  readonly current?: string;
+  /** The one that is to replace it; kept before anybody else hears of it. */
+  readonly next?: string;
+}

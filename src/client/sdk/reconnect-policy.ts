@@ -55,6 +55,15 @@ export class ReconnectPolicy {
     return end.advice === 'elsewhere' && isNew ? 0 : this.#backoff.next();
   }
 
+  /**
+   * The server that we had does not let us in again. How long to wait: not at all, a route has not
+   * been asked yet.
+   */
+  returnFailed(server: string, end: { readonly serverFailed: boolean }): number {
+    if (end.serverFailed) this.#remember(server);
+    return 0;
+  }
+
   #remember(server: string): void {
     this.#avoid.delete(server);
     this.#avoid.add(server);

@@ -1,10 +1,5 @@
-/**
- * Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried
- * in turn.
- */
-import { Backoff } from '../../base/backoff.ts';
+/** What a user asks of routes, as themselves. Logging in is account/account.ts's. */
 import { CimError } from '../../base/errors.ts';
-import { protocolVersion } from '../../codec/commands.ts';
 import type {
   DelayedMessage,
   GroupPlace,
@@ -13,17 +8,22 @@ import type {
   MembersQuery,
   User,
 } from './client-events.ts';
-import type { HttpRequest, Platform } from './platform.ts';
+import { asLongAsUnanswered } from './patience.ts';
+import type { Platform } from './platform.ts';
+import type { Call, RouteCaller } from './route-caller.ts';
 
-export interface RoutesOptions {
-  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
-  readonly platform: Pick<Platform, 'http' | 'random' | 'clock'>;
+/** Where the token comes from that proves to routes who calls. */
+export interface TokenSource {
+  /** Undefined: this cluster gives none. */
+  token(): Promise<string | undefined>;
+  /** It was not taken: whoever asks again is given another one. */
+  refused(token: string): void;
 }
 
-/** Where to connect to, as `/login` answers it. */
-export interface ServerAddress {
-  readonly ip: string;
-  readonly cimServerPort: number;
+export interface RoutesOptions {
+  readonly caller: RouteCaller;
+  readonly tokens: TokenSource;
+  readonly platform: Pick<Platform, 'random' | 'clock'>;
 }
 
 /** The body of `/delay`. With the same id it is the same schedule, however often it is created. */
@@ -36,33 +36,11 @@ export interface Schedule {
   readonly delaySeconds: number;
 }
 
-type Call = Pick<HttpRequest, 'method' | 'body'> & { readonly path: string };
-
-/** Above what a route may take to probe a server and to wait for its store. */
-const answerMs = 5_000;
-/** About two seconds of trying: a person waits for the outcome. */
-const scheduleAttemptsMax = 5;
-
 export class Routes {
   readonly #options: RoutesOptions;
-  /** The one to try first comes first. Empty: not asked for yet, or none of them answered. */
-  #urls: readonly string[] = [];
 
   constructor(options: RoutesOptions) {
     this.#options = options;
-  }
-
-  /** Harmless when the account exists. */
-  async register(userId: number, userName: string): Promise<void> {
-    await this.#post('/registerAccount', { userName, userId });
-  }
-
-  async login(userId: number, userName: string, avoid: readonly string[]): Promise<ServerAddress> {
-    return (await this.#post('/login', {
-      userId,
-      userName,
-      ...(avoid.length > 0 && { avoid }),
-    })) as ServerAddress;
   }
 
   async onlineUsers(): Promise<User[]> {
@@ -96,19 +74,7 @@ export class Routes {
 
   /** Rejects with `unconfirmed` when it may have been stored. */
   async schedule(schedule: Schedule): Promise<void> {
-    const { clock, random } = this.#options.platform;
-    const backoff = new Backoff({ baseMs: 200, capMs: 2_000, random: () => random.fraction() });
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#post('/delay', schedule);
-        return;
-      } catch (error) {
-        if (!(error instanceof CimError) || !error.retryable) throw error;
-        if (attempt === scheduleAttemptsMax)
-          throw new CimError('unconfirmed', undefined, { cause: error });
-      }
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, backoff.next()));
-    }
+    await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));
   }
 
   async delayed(userId: number): Promise<DelayedMessage[]> {
@@ -123,54 +89,17 @@ export class Routes {
     return this.#call({ method: 'POST', path, body });
   }
 
-  /**
-   * The answer's dataBody. Throws the CimError that the answer tells of, `unavailable` when no
-   * route gave one.
-   */
+  /** A token may be void before its time, by a kick or a new secret: then once with another one. */
   async #call(call: Call): Promise<unknown> {
-    let failure = new CimError('unavailable', 'no route is known');
-    for (const url of await this.#candidates()) {
-      try {
-        const dataBody = await this.#callOne(url, call);
-        this.#keep(url);
-        return dataBody;
-      } catch (error) {
-        if (!(error instanceof CimError)) throw error;
-        if (error.kind !== 'unavailable') {
-          this.#keep(url);
-          throw error;
-        }
-        failure = error;
-      }
+    const { caller, tokens } = this.#options;
+    const bearer = await tokens.token();
+    try {
+      return await caller.call({ ...call, bearer });
+    } catch (error) {
+      const isRefused = error instanceof CimError && error.kind === 'unauthenticated';
+      if (!isRefused || bearer === undefined) throw error;
+      tokens.refused(bearer);
+      return await caller.call({ ...call, bearer: await tokens.token() });
     }
-    this.#urls = [];
-    throw failure;
-  }
-
-  /**
-   * All routes, beginning with the one kept, else with any: clients spread over routes by
-   * themselves.
-   */
-  async #candidates(): Promise<readonly string[]> {
-    if (this.#urls.length > 0) return this.#urls;
-    const { routes, platform } = this.#options;
-    const urls = typeof routes === 'function' ? await routes() : routes;
-    const start = Math.floor(platform.random.fraction() * urls.length);
-    this.#urls = [...urls.slice(start), ...urls.slice(0, start)];
-    return this.#urls;
-  }
-
-  #keep(url: string): void {
-    const at = this.#urls.indexOf(url);
-    if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
-  }
-
-  #callOne(url: string, { method, path, body }: Call): Promise<unknown> {
-    return this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
-      method,
-      headers: { 'x-cim-version': String(protocolVersion) },
-      body,
-      timeoutMs: answerMs,
-    });
   }
 }

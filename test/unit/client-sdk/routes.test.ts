@@ -1,8 +1,9 @@
-/** Calls to routes: which one is asked, and what becomes of its answer. */
+/** Calls to routes: which one is asked, as whom, and what becomes of its answer. */
 import { describe, expect, test } from '@jest/globals';
 import { CimError, type ErrorName } from '../../../src/base/errors.ts';
 import type { HttpRequest, Platform } from '../../../src/client/sdk/platform.ts';
-import { Routes } from '../../../src/client/sdk/routes.ts';
+import { RouteCaller } from '../../../src/client/sdk/route-caller.ts';
+import { Routes, type TokenSource } from '../../../src/client/sdk/routes.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function refuse(kind: ErrorName): never {
@@ -26,13 +27,19 @@ function network(answers: Record<string, () => unknown>, fraction = 0) {
     },
   };
   const asked = () => requests.splice(0).map(({ url }) => new URL(url).hostname);
-  return { platform, requests, clock, asked };
+  const open = (
+    routes: readonly string[] | (() => Promise<readonly string[]>),
+    tokens: TokenSource = noTokens,
+  ) => new Routes({ caller: new RouteCaller({ routes, platform }), tokens, platform });
+  return { open, requests, clock, asked };
 }
+
+const noTokens: TokenSource = { token: async () => undefined, refused() {} };
 
 describe('which route', () => {
   test('any to begin with, then the one that answered', async () => {
-    const { platform, asked } = network({ a: () => null, b: () => null, c: () => null }, 0.4);
-    const routes = new Routes({ routes: ['http://a', 'http://b', 'http://c'], platform });
+    const { open, asked } = network({ a: () => null, b: () => null, c: () => null }, 0.4);
+    const routes = open(['http://a', 'http://b', 'http://c']);
     await routes.onlineUsers();
     await routes.onlineUsers();
     expect(asked()).toEqual(['b', 'b']);
@@ -40,8 +47,8 @@ describe('which route', () => {
 
   test('the next one when it does not answer, in turn', async () => {
     const answers: Record<string, () => unknown> = { c: () => null };
-    const { platform, asked } = network(answers, 0.4);
-    const routes = new Routes({ routes: ['http://a', 'http://b', 'http://c'], platform });
+    const { open, asked } = network(answers, 0.4);
+    const routes = open(['http://a', 'http://b', 'http://c']);
     await routes.onlineUsers();
     expect(asked()).toEqual(['b', 'c']);
     delete answers['c'];
@@ -52,43 +59,92 @@ describe('which route', () => {
   });
 
   test('none: unavailable; the next call looks for routes anew', async () => {
-    const { platform } = network({ late: () => null });
+    const { open } = network({ late: () => null });
     const found = [['http://gone'], ['http://late']];
-    const routes = new Routes({ routes: async () => found.shift() ?? [], platform });
+    const routes = open(async () => found.shift() ?? []);
     await expect(routes.onlineUsers()).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(routes.onlineUsers()).resolves.toEqual([]);
     expect(found).toEqual([]);
   });
 
   test('that refuses is kept: its answer is an answer', async () => {
-    const { platform, asked } = network({
+    const { open, asked } = network({
       a: () => refuse('account-mismatch'),
     });
-    const routes = new Routes({ routes: ['http://a', 'http://b'], platform });
-    const login = routes.login(1, 'bob', []);
-    await expect(login).rejects.toMatchObject({ kind: 'account-mismatch' });
+    const routes = open(['http://a', 'http://b']);
+    await expect(routes.groups(1)).rejects.toMatchObject({ kind: 'account-mismatch' });
     expect(asked()).toEqual(['a']);
   });
 });
 
 describe('what is asked', () => {
   test('bodies, headers and paths', async () => {
-    const { platform, requests } = network({ a: () => ({ userId: 1, userName: 'bob' }) });
-    const routes = new Routes({ routes: ['http://a/'], platform });
-    await routes.register(1, 'bob');
-    await routes.login(1, 'bob', []);
-    await routes.login(1, 'bob', ['10.0.0.1:9000']);
+    const { open, requests } = network({ a: () => null });
+    const routes = open(['http://a/']);
+    await routes.onlineUsers();
+    await routes.joinGroup(1, 'cooks');
     expect(requests.map(({ method, url, body }) => [method, url, body])).toEqual([
-      ['POST', 'http://a/registerAccount', { userName: 'bob', userId: 1 }],
-      ['POST', 'http://a/login', { userId: 1, userName: 'bob' }],
-      ['POST', 'http://a/login', { userId: 1, userName: 'bob', avoid: ['10.0.0.1:9000'] }],
+      ['GET', 'http://a/onlineUser', undefined],
+      ['POST', 'http://a/joinGroup', { userId: 1, group: 'cooks' }],
     ]);
     expect(requests[0]?.headers).toEqual({ 'x-cim-version': '1' });
   });
 
   test('nobody online is an empty list', async () => {
-    const { platform } = network({ a: () => null });
-    await expect(new Routes({ routes: ['http://a'], platform }).onlineUsers()).resolves.toEqual([]);
+    const { open } = network({ a: () => null });
+    await expect(open(['http://a']).onlineUsers()).resolves.toEqual([]);
+  });
+});
+
+describe('as whom', () => {
+  /** Gives one token after the other, each until it is refused. */
+  function tokensOf(...tokens: string[]): TokenSource {
+    return {
+      token: async () => tokens[0],
+      refused: (token) => {
+        if (tokens[0] === token) tokens.shift();
+      },
+    };
+  }
+
+  /** A route that takes one token only. */
+  function taking(token: string) {
+    const shown: (string | undefined)[] = [];
+    const { open, requests } = network({
+      a: () => {
+        const { authorization } = requests.at(-1)?.headers ?? {};
+        shown.push(authorization);
+        return authorization === `Bearer ${token}` ? null : refuse('unauthenticated');
+      },
+    });
+    return { open: (tokens: TokenSource) => open(['http://a'], tokens), shown };
+  }
+
+  test('with the token', async () => {
+    const { open, shown } = taking('good');
+    await open(tokensOf('good')).leaveGroup(1, 'cooks');
+    expect(shown).toEqual(['Bearer good']);
+  });
+
+  test('with another one when it is refused', async () => {
+    const { open, shown } = taking('good');
+    await open(tokensOf('void', 'good')).leaveGroup(1, 'cooks');
+    expect(shown).toEqual(['Bearer void', 'Bearer good']);
+  });
+
+  test('once: what is refused again is refused', async () => {
+    const { open, shown } = taking('good');
+    const left = open(tokensOf('void', 'void too', 'good')).leaveGroup(1, 'cooks');
+    await expect(left).rejects.toMatchObject({ kind: 'unauthenticated' });
+    expect(shown).toEqual(['Bearer void', 'Bearer void too']);
+  });
+
+  test('where there are no tokens, a refusal is the answer', async () => {
+    const { open, shown } = taking('good');
+    await expect(open(noTokens).leaveGroup(1, 'cooks')).rejects.toMatchObject({
+      kind: 'unauthenticated',
+    });
+    expect(shown).toEqual([undefined]);
   });
 });
 
@@ -97,22 +153,22 @@ describe('a schedule', () => {
 
   test('is created again with the same id when the answer does not come', async () => {
     let attempts = 0;
-    const { platform, requests, clock } = network({
+    const { open, requests, clock } = network({
       a: () => {
         attempts += 1;
         if (attempts < 3) throw new CimError('unavailable');
         return null;
       },
     });
-    const created = new Routes({ routes: ['http://a'], platform }).schedule(schedule);
+    const created = open(['http://a']).schedule(schedule);
     await clock.advance(2_000);
     await created;
     expect(requests.map(({ body }) => body)).toEqual([schedule, schedule, schedule]);
   });
 
   test('is unconfirmed when no answer ever comes', async () => {
-    const { platform, requests, clock } = network({});
-    const created = new Routes({ routes: ['http://a'], platform }).schedule(schedule);
+    const { open, requests, clock } = network({});
+    const created = open(['http://a']).schedule(schedule);
     const outcome = expect(created).rejects.toMatchObject({ kind: 'unconfirmed' });
     await clock.advance(10_000);
     await outcome;
@@ -121,10 +177,10 @@ describe('a schedule', () => {
   });
 
   test('that is refused is not tried again', async () => {
-    const { platform, requests } = network({
+    const { open, requests } = network({
       a: () => refuse('unknown-receiver'),
     });
-    const created = new Routes({ routes: ['http://a'], platform }).schedule(schedule);
+    const created = open(['http://a']).schedule(schedule);
     await expect(created).rejects.toMatchObject({ kind: 'unknown-receiver' });
     expect(requests).toHaveLength(1);
   });

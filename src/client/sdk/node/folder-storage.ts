@@ -5,11 +5,12 @@
  * holds a pid would outlive a kill -9, and telling whether that pid is still the same process is
  * guesswork, more so on two machines that share a home directory.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../../../base/errors.ts';
 import type { DeviceStore, Storage, StorageOpening } from '../platform.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** One folder for each user: it is one device of that user. */
 export function folderStorage(folder: string): Storage {
@@ -23,22 +24,6 @@ async function openFolder(folder: string): Promise<StorageOpening> {
     return lock ? { status: 'opened', store: new FolderStore(folder, lock) } : { status: 'in-use' };
   } catch (error) {
     return { status: 'unusable', reason: describeError(error) };
-  }
-}
-
-/**
- * With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is
- * there and takes no other (`/proc`).
- */
-async function makeFolder(folder: string, isInFolder = false): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || isInFolder) throw error;
-    await makeFolder(dirname(folder));
-    await makeFolder(folder, true);
   }
 }
 

@@ -5,6 +5,7 @@ import { requestJson } from '../../../http/client.ts';
 import type { Platform } from '../platform.ts';
 import { tcpTransport } from './tcp-transport.ts';
 
+export { folderSecretKeeper } from './folder-secret-keeper.ts';
 export { folderStorage } from './folder-storage.ts';
 
 export function nodePlatform(): Platform {

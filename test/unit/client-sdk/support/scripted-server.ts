@@ -11,6 +11,7 @@ import {
 } from '../../../../src/client/sdk/index.ts';
 import type { ByteStreamEvents } from '../../../../src/client/sdk/platform.ts';
 import { assertClientFields } from '../../../../src/codec/client-frame.ts';
+import type { CloseName } from '../../../../src/codec/close-codes.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin } from '../../../../src/codec/message-body.ts';
@@ -19,6 +20,7 @@ import { com } from '../../../../src/codec/protobuf.ts';
 import {
   type Ack,
   encodeAck,
+  encodeClose,
   encodeHint,
   encodeJoined,
   encodeLeft,
@@ -167,13 +169,17 @@ export class ServerConnection {
     return this.send(encodeLeft(group));
   }
 
+  close(name: CloseName, reason: string = name): Promise<void> {
+    return this.send(encodeClose(name, reason));
+  }
+
   async end(reason = 'reset by peer'): Promise<void> {
     this.#events.ended(reason);
     await settle();
   }
 }
 
-type RouteHandler = (body: Record<string, unknown>) => unknown;
+type RouteHandler = (body: Record<string, unknown>, bearer: string | undefined) => unknown;
 
 /** Routes, servers and time. */
 export class World {
@@ -183,6 +189,8 @@ export class World {
     readonly url: string;
     readonly path: string;
     readonly body: Record<string, unknown>;
+    /** What proved who called. */
+    readonly bearer: string | undefined;
   }[] = [];
   /** What routes answer, by path, or throw. */
   readonly handlers: Record<string, RouteHandler> = {
@@ -202,7 +210,9 @@ export class World {
       bytes: (count) => new Uint8Array(count).fill(++this.#byte),
       fraction: () => this.fraction,
     },
-    http: { request: (url, { body }) => this.#answer(url, body) },
+    http: {
+      request: (url, { body, headers }) => this.#answer(url, body, headers['authorization']),
+    },
     transport: { open: (host, port, events) => this.#connect(host, port, events) },
   };
 
@@ -258,12 +268,17 @@ export class World {
     };
   }
 
-  async #answer(address: string, posted: unknown): Promise<unknown> {
+  async #answer(
+    address: string,
+    posted: unknown,
+    authorization: string | undefined,
+  ): Promise<unknown> {
     const { pathname: path, origin: url } = new URL(address);
     const body = (posted ?? {}) as Record<string, unknown>;
-    this.calls.push({ url, path, body });
+    const bearer = authorization?.replace(/^Bearer /, '');
+    this.calls.push({ url, path, body, bearer });
     const handler = this.handlers[path];
     if (!handler) throw new CimError('not-found');
-    return handler(body);
+    return handler(body, bearer);
   }
 }

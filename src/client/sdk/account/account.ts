@@ -1,0 +1,230 @@
+/**
+ * The account that a client is of, as routes know it: registers it, proves to be its holder, and
+ * has the token that lets its connections and requests in.
+ */
+import type { AccountKeys } from '../../../auth/account-secret.ts';
+import { CimError } from '../../../base/errors.ts';
+import type { WarningKind } from '../client-events.ts';
+import { asLongAsUnanswered } from '../patience.ts';
+import type { Platform } from '../platform.ts';
+import type { Call, RouteCaller } from '../route-caller.ts';
+import type { TokenSource } from '../routes.ts';
+import type { Credentials } from './credentials.ts';
+import { Secrets } from './secrets.ts';
+
+export interface AccountOptions {
+  readonly userId: number;
+  readonly userName: string;
+  readonly credentials: Credentials;
+  readonly platform: Pick<Platform, 'clock' | 'random'>;
+  readonly caller: RouteCaller;
+  readonly warn: (kind: WarningKind, message: string) => void;
+}
+
+/** Where to connect to. */
+export interface ServerAddress {
+  readonly ip: string;
+  readonly cimServerPort: number;
+}
+
+/** What a login at a route gives. */
+export interface Admission {
+  readonly server: ServerAddress;
+  /** For the server, and for routes; undefined: they ask for none. */
+  readonly token: string | undefined;
+  /** The secret that it was given for, if it was for one. */
+  readonly secret: string | undefined;
+}
+
+/** `/login`'s answer. */
+interface LoginAnswer extends ServerAddress {
+  readonly token?: string;
+  readonly tokenSeconds?: number;
+}
+
+/** The token, or the knowledge that there is none, is as old as the request for it. */
+interface HeldAdmission extends Admission {
+  /** Monotonic ms. */
+  readonly goodUntil: number;
+}
+
+/** What is left of its time when a token is given up: for what is on its way, and clocks that drift. */
+const tokenShareUsed = 0.9;
+
+/** Beside the one thing that it proves by, a request to log in is always the same. */
+type Proof = { readonly loginKey?: string; readonly bearer?: string };
+
+export class Account implements TokenSource {
+  readonly #options: AccountOptions;
+  readonly #secrets: Secrets;
+  #registered = false;
+  #held: HeldAdmission | undefined;
+  /** The one that has let the client in. */
+  #secret: string | undefined;
+  /** One login or change of the secret at a time: else a person could be asked twice. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AccountOptions) {
+    const { userId, credentials, platform, warn } = options;
+    this.#options = options;
+    this.#secrets = new Secrets({ userId, credentials, random: platform.random, warn });
+  }
+
+  /** What the last login gave, if it still lets in. */
+  get admission(): Admission | undefined {
+    const isGood = this.#held && this.#options.platform.clock.monotonic() < this.#held.goodUntil;
+    return isGood ? this.#held : undefined;
+  }
+
+  /**
+   * Asks a route for a server, and for a token. Rejects with the CimError with which it refuses,
+   * `account-mismatch` when no secret fits.
+   */
+  login(avoid: readonly string[]): Promise<Admission> {
+    return this.#inTurn(() => this.#login(avoid));
+  }
+
+  async token(): Promise<string | undefined> {
+    const { token } =
+      this.admission ?? (await this.#inTurn(async () => this.admission ?? this.#login([])));
+    return token;
+  }
+
+  refused(token: string): void {
+    if (this.#held?.token === token) this.#held = undefined;
+  }
+
+  /**
+   * Whether there is another secret to try than the one of this admission: this process has changed
+   * it, or another one that keeps it at the same place.
+   */
+  hasOtherThan({ secret }: Admission): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const known = secret === undefined ? [] : await this.#secrets.known();
+      return known.some((each) => each !== secret);
+    });
+  }
+
+  /**
+   * The account's secret: the one that has let the client in, or, where the word of an application
+   * does that, the one that is kept. Undefined: there is none.
+   */
+  async secret(): Promise<string | undefined> {
+    return this.#secret ?? (await this.#secrets.known())[0];
+  }
+
+  /** What is derived of it. */
+  async keys(): Promise<AccountKeys | undefined> {
+    const secret = await this.secret();
+    return secret === undefined ? undefined : this.#secrets.keysOf(secret);
+  }
+
+  /**
+   * Gives the account a new secret, which is kept here. All sessions of the user end, and all
+   * tokens are void. `unconfirmed`: it is not known whether it has; the next login finds out.
+   */
+  rotateSecret(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { secret } = this.admission ?? (await this.#login([]));
+      if (secret === undefined)
+        throw new CimError('not-allowed', 'this cluster lets users in without a secret');
+      const next = await this.#secrets.next();
+      const { loginKey } = await this.#secrets.keysOf(secret);
+      const { loginKey: newLoginKey } = await this.#secrets.keysOf(next);
+      const { userId, platform } = this.#options;
+      const body = { userId, loginKey, newLoginKey };
+      await asLongAsUnanswered(platform, () => this.#post('/rotateSecret', body));
+      this.#held = undefined;
+      this.#secret = next;
+      await this.#secrets.fits(next);
+    });
+  }
+
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => {}); // whoever asked for it is told
+    return result;
+  }
+
+  async #login(avoid: readonly string[]): Promise<Admission> {
+    const askedAt = this.#options.platform.clock.monotonic();
+    const { answer, secret } = await this.#prove(avoid);
+    const { ip, cimServerPort, token, tokenSeconds = Infinity } = answer;
+    this.#secret = secret;
+    this.#held = {
+      server: { ip, cimServerPort },
+      token,
+      secret,
+      goodUntil: askedAt + tokenSeconds * 1_000 * tokenShareUsed,
+    };
+    return this.#held;
+  }
+
+  async #prove(
+    avoid: readonly string[],
+  ): Promise<{ readonly answer: LoginAnswer; readonly secret: string | undefined }> {
+    const { token } = this.#options.credentials;
+    if (token) {
+      const answer = await this.#requestLogin({ bearer: await token() }, avoid);
+      return { answer, secret: undefined };
+    }
+    let refusal: CimError | undefined;
+    for await (const secret of this.#secrets.toTry()) {
+      try {
+        const { loginKey } = await this.#secrets.keysOf(secret);
+        const answer = await this.#enter({ loginKey }, avoid);
+        await this.#secrets.fits(secret);
+        return { answer, secret };
+      } catch (error) {
+        if (!isMismatch(error)) throw error;
+        refusal = error;
+      }
+    }
+    if (refusal) throw refusal;
+    return { answer: await this.#enterWithoutSecret(avoid), secret: undefined };
+  }
+
+  async #enterWithoutSecret(avoid: readonly string[]): Promise<LoginAnswer> {
+    try {
+      return await this.#enter({}, avoid);
+    } catch (error) {
+      if (!(error instanceof CimError) || error.kind !== 'unauthenticated') throw error;
+      const { userId } = this.#options;
+      const reason = `account ${userId} needs a secret, and ${this.#secrets.whyNone}`;
+      throw new CimError('unauthenticated', reason, { cause: error });
+    }
+  }
+
+  /** Registering is harmless when the account exists, and answers only to its holder. */
+  async #enter(proof: Proof, avoid: readonly string[]): Promise<LoginAnswer> {
+    if (!this.#registered) await this.#register(proof);
+    this.#registered = true;
+    try {
+      return await this.#requestLogin(proof, avoid);
+    } catch (error) {
+      // Refused, or the system was set up anew and knows nobody yet: registering tells.
+      if (!isMismatch(error)) throw error;
+      await this.#register(proof);
+      return await this.#requestLogin(proof, avoid);
+    }
+  }
+
+  async #register({ loginKey }: Proof): Promise<void> {
+    const { userId, userName } = this.#options;
+    await this.#post('/registerAccount', { userName, userId, loginKey });
+  }
+
+  async #requestLogin({ loginKey, bearer }: Proof, avoid: readonly string[]): Promise<LoginAnswer> {
+    const { userId, userName } = this.#options;
+    const body = { userId, userName, loginKey, ...(avoid.length > 0 && { avoid }) };
+    return (await this.#post('/login', body, bearer)) as LoginAnswer;
+  }
+
+  #post(path: string, body: Call['body'], bearer?: string): Promise<unknown> {
+    return this.#options.caller.call({ method: 'POST', path, body, bearer });
+  }
+}
+
+function isMismatch(error: unknown): error is CimError {
+  return error instanceof CimError && error.kind === 'account-mismatch';
+}

@@ -1,0 +1,19 @@
+/** A folder for its owner's eyes only. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is
+ * there and takes no other (`/proc`).
+ */
+export async function makeFolder(folder: string, isInFolder = false): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || isInFolder) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, true);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried
+ * in turn. What is asked, and as whom, is for account/account.ts and routes.ts.
+ */
+import { CimError } from '../../base/errors.ts';
+import { protocolVersion } from '../../codec/commands.ts';
+import type { HttpRequest, Platform } from './platform.ts';
+
+export interface RouteCallerOptions {
+  /** Base URLs of routes, or how to find them. */
+  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
+  readonly platform: Pick<Platform, 'http' | 'random'>;
+}
+
+export type Call = Pick<HttpRequest, 'method' | 'body'> & {
+  readonly path: string;
+  /** What proves who calls; undefined: nothing does. */
+  readonly bearer?: string | undefined;
+};
+
+/** Above what a route may take to probe a server and to wait for its store. */
+const answerMs = 5_000;
+
+export class RouteCaller {
+  readonly #options: RouteCallerOptions;
+  /** The one to try first comes first. Empty: not asked for yet, or none of them answered. */
+  #urls: readonly string[] = [];
+
+  constructor(options: RouteCallerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer's dataBody. Throws the CimError that the answer tells of, `unavailable` when no
+   * route gave one.
+   */
+  async call(call: Call): Promise<unknown> {
+    let failure = new CimError('unavailable', 'no route is known');
+    for (const url of await this.#candidates()) {
+      try {
+        const dataBody = await this.#callOne(url, call);
+        this.#keep(url);
+        return dataBody;
+      } catch (error) {
+        if (!(error instanceof CimError)) throw error;
+        if (error.kind !== 'unavailable') {
+          this.#keep(url);
+          throw error;
+        }
+        failure = error;
+      }
+    }
+    this.#urls = [];
+    throw failure;
+  }
+
+  /**
+   * All routes, beginning with the one kept, else with any: clients spread over routes by
+   * themselves.
+   */
+  async #candidates(): Promise<readonly string[]> {
+    if (this.#urls.length > 0) return this.#urls;
+    const { routes, platform } = this.#options;
+    const urls = typeof routes === 'function' ? await routes() : routes;
+    const start = Math.floor(platform.random.fraction() * urls.length);
+    this.#urls = [...urls.slice(start), ...urls.slice(0, start)];
+    return this.#urls;
+  }
+
+  #keep(url: string): void {
+    const at = this.#urls.indexOf(url);
+    if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
+  }
+
+  #callOne(url: string, { method, path, body, bearer }: Call): Promise<unknown> {
+    return this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
+      method,
+      headers: {
+        'x-cim-version': String(protocolVersion),
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      },
+      body,
+      timeoutMs: answerMs,
+    });
+  }
+}
