@@ -9,9 +9,11 @@
  * WebCrypto alone: this runs in browsers too.
  */
 import type { webcrypto } from 'node:crypto';
+import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
 import { CimError } from '../base/errors.ts';
 
 /** As drawn secrets are written: `cim_` and 32 bytes in base64url. */
+const drawnBytes = 32;
 const drawnPattern = /^cim_([A-Za-z0-9_-]{43})$/;
 
 /** OWASP's figure for PBKDF2 with HMAC-SHA-256 (Password Storage Cheat Sheet, 2023). */
@@ -55,8 +57,8 @@ export async function deriveAccountKeys(secret: string, userId: number): Promise
 }
 
 async function rootOf(secret: string, userId: number): Promise<Uint8Array<ArrayBuffer>> {
-  const drawn = drawnPattern.exec(secret)?.[1];
-  if (drawn !== undefined) return fromBase64Url(drawn);
+  const drawn = fromBase64Url(drawnPattern.exec(secret)?.[1] ?? '');
+  if (drawn?.length === drawnBytes) return drawn;
   if ([...secret].length < chosenCharactersMin) {
     throw new CimError(
       'invalid-argument',
@@ -85,16 +87,4 @@ async function rootOf(secret: string, userId: number): Promise<Uint8Array<ArrayB
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -11,6 +11,8 @@ export const limits = {
   frameBytesMax: 1024 * 1024,
   /** UTF-8 bytes of one text. Stored twice per private message, and shown on a terminal. */
   textBytesMax: 64 * 1024,
+  /** Bytes of a sealed message: the longest text twice, and what sealing adds. */
+  sealedBytesMax: 2 * 64 * 1024 + 113,
   /** Characters of a user name: it travels with every message. */
   nameCharactersMax: 64,
   /** Characters of a group name: part of a store key. */
@@ -27,6 +29,8 @@ export const limits = {
   identityCharactersMax: 160,
   /** Characters of a schedule's id: part of a store key. */
   scheduleIdCharactersMax: 64,
+  /** Accounts whose public keys are asked for at once: each may have `earlierKeysMax` and one. */
+  keysPageMax: 100,
   /** Public keys that an account had before and that others may ask for: to read what is old. */
   earlierKeysMax: 16,
   /** Keys of applications: listed as one answer. */
@@ -223,6 +227,20 @@ export const limits = {
   clientWindowMax: 1_024,
   /** The same for each named group: with `groupsPerUserMax` of them a save stays under 1 MiB. */
   clientGroupWindowMax: 64,
+
+  /**
+   * People whose public keys a client holds, so as not to ask for them with every message, and how
+   * long before it asks again.
+   */
+  clientKeysMax: 1_024,
+  clientKeysMs: 60_000,
+  /**
+   * People whose keys a device remembers, to tell when one changes. Saved each time the cursor is;
+   * of those that were not verified the oldest are forgotten.
+   */
+  clientPinsMax: 2_048,
+  /** Messages that a client seals or opens at the same time: all cores are busy with less. */
+  clientSealsMax: 16,
 
   /**
    * How long a timeline remembers the last number of a (device epoch, conversation) after its last

@@ -1,0 +1,109 @@
+/**
+ * The public keys of others, as routes tell them; held for a while. Those that are asked for in one
+ * turn, or while an answer is awaited, are asked for together. What to make of a key is not decided
+ * here.
+ */
+import { CimError } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+
+export interface PublishedKeys {
+  readonly userName: string;
+  /** Null: the account has none. */
+  readonly current: string | null;
+  /** Newest first. */
+  readonly earlier: readonly string[];
+}
+
+export interface KeyDirectoryOptions {
+  /** What a route answers, in their order; null where there is no account. */
+  readonly fetch: (userIds: readonly number[]) => Promise<readonly unknown[]>;
+  /** Monotonic ms. */
+  readonly now: () => number;
+}
+
+type Asked = PromiseWithResolvers<PublishedKeys | null>;
+
+interface Held {
+  readonly keys: PublishedKeys;
+  /** When a route told it. */
+  readonly at: number;
+}
+
+export class KeyDirectory {
+  readonly #options: KeyDirectoryOptions;
+  /** The oldest answer first. */
+  readonly #held = new Map<number, Held>();
+  readonly #asked = new Map<number, Asked>();
+  #isAsking = false;
+
+  constructor(options: KeyDirectoryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * No older than `ageMsMax`. Null: there is no such account. Rejects with the CimError that the
+   * routes answered with.
+   */
+  async find(userId: number, ageMsMax: number): Promise<PublishedKeys | null> {
+    const held = this.#held.get(userId);
+    if (held && this.#options.now() - held.at < ageMsMax) return held.keys;
+    let asked = this.#asked.get(userId);
+    if (!asked) {
+      asked = Promise.withResolvers();
+      this.#asked.set(userId, asked);
+      if (!this.#isAsking) void this.#askAll();
+    }
+    return asked.promise;
+  }
+
+  /** What was told last, however long ago. */
+  held(userId: number): PublishedKeys | undefined {
+    return this.#held.get(userId)?.keys;
+  }
+
+  /** Never rejects. */
+  async #askAll(): Promise<void> {
+    this.#isAsking = true;
+    await Promise.resolve();
+    while (this.#asked.size > 0) {
+      const batch = [...this.#asked].slice(0, limits.keysPageMax);
+      for (const [userId] of batch) this.#asked.delete(userId);
+      await this.#ask(batch);
+    }
+    this.#isAsking = false;
+  }
+
+  async #ask(batch: readonly (readonly [number, Asked])[]): Promise<void> {
+    try {
+      const answers = await this.#options.fetch(batch.map(([userId]) => userId));
+      for (const [index, [userId, asked]] of batch.entries()) {
+        const keys = publishedKeysOf(answers[index]);
+        if (keys) this.#hold(userId, keys);
+        asked.resolve(keys);
+      }
+    } catch (error) {
+      for (const [, asked] of batch) asked.reject(error);
+    }
+  }
+
+  #hold(userId: number, keys: PublishedKeys): void {
+    this.#held.delete(userId);
+    this.#held.set(userId, { keys, at: this.#options.now() });
+    if (this.#held.size <= limits.clientKeysMax) return;
+    for (const oldest of this.#held.keys()) {
+      this.#held.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Whoever answers may be anybody's program: what makes no sense is no answer. */
+function publishedKeysOf(answer: unknown): PublishedKeys | null {
+  if (answer === null) return null;
+  const { userName, current, earlier } = (answer ?? {}) as Record<string, unknown>;
+  const isCurrent = current === null || typeof current === 'string';
+  const isEarlier = Array.isArray(earlier) && earlier.every((key) => typeof key === 'string');
+  if (typeof userName !== 'string' || !isCurrent || !isEarlier)
+    throw new CimError('internal', 'a route answered no keys');
+  return { userName, current, earlier: earlier.slice(0, limits.earlierKeysMax) };
+}

@@ -1,0 +1,98 @@
+/**
+ * The key pair of one's own account. Its private half is kept by the route, sealed under a key that
+ * only the account's secret gives (src/auth/account-secret.ts), so every device with the secret has
+ * the same pair. The first device makes it.
+ */
+import type { webcrypto } from 'node:crypto';
+import { fromBase64Url, toBase64Url } from '../../../base/base64url.ts';
+import { CimError } from '../../../base/errors.ts';
+import { exportPrivateKey, generateKeys, importKeys, type OwnKeys } from './sealing.ts';
+
+/** As the route keeps it, both base64url. */
+export interface WrappedPair {
+  readonly publicKey: string;
+  readonly wrappedKey: string;
+}
+
+export interface KeyVaultOptions {
+  readonly userId: number;
+  readonly wrapKey: webcrypto.CryptoKey;
+  /** What the account has; null: nothing yet. */
+  readonly fetch: () => Promise<WrappedPair | null>;
+  /** Gives the account this pair, unless it has one; answers the one that it has then. */
+  readonly publish: (pair: WrappedPair) => Promise<WrappedPair>;
+}
+
+const nonceBytes = 12;
+
+/** The pair of the account, made if there is none. Throws `no-key` if it does not open. */
+export async function openVault(options: KeyVaultOptions): Promise<OwnKeys> {
+  const { userId, wrapKey, fetch, publish } = options;
+  const kept = await fetch();
+  if (kept) return unwrapPair(userId, wrapKey, kept);
+  const made = await generateKeys();
+  const pair = await wrapPair(userId, wrapKey, made);
+  const taken = await publish(pair);
+  // Another device may have been first: its pair counts, and this one was never used.
+  return taken.publicKey === pair.publicKey ? made : unwrapPair(userId, wrapKey, taken);
+}
+
+/** The private half for a new secret. Throws `no-key` if the present one does not open it. */
+export async function wrapAnew(
+  userId: number,
+  pair: WrappedPair,
+  wrapKey: webcrypto.CryptoKey,
+  nextWrapKey: webcrypto.CryptoKey,
+): Promise<string> {
+  const keys = await unwrapPair(userId, wrapKey, pair);
+  return (await wrapPair(userId, nextWrapKey, keys)).wrappedKey;
+}
+
+async function wrapPair(
+  userId: number,
+  wrapKey: webcrypto.CryptoKey,
+  keys: OwnKeys,
+): Promise<WrappedPair> {
+  const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
+  const privateKey = await exportPrivateKey(keys);
+  const sealed = await crypto.subtle.encrypt(
+    wrapping(userId, keys.text, nonce),
+    wrapKey,
+    privateKey,
+  );
+  privateKey.fill(0);
+  const wrapped = new Uint8Array(nonceBytes + sealed.byteLength);
+  wrapped.set(nonce);
+  wrapped.set(new Uint8Array(sealed), nonceBytes);
+  return { publicKey: keys.text, wrappedKey: toBase64Url(wrapped) };
+}
+
+async function unwrapPair(
+  userId: number,
+  wrapKey: webcrypto.CryptoKey,
+  { publicKey, wrappedKey }: WrappedPair,
+): Promise<OwnKeys> {
+  const wrapped = fromBase64Url(wrappedKey) ?? new Uint8Array();
+  const algorithm = wrapping(userId, publicKey, wrapped.subarray(0, nonceBytes));
+  let privateKey: Uint8Array<ArrayBuffer>;
+  try {
+    const sealed = wrapped.subarray(nonceBytes);
+    privateKey = new Uint8Array(await crypto.subtle.decrypt(algorithm, wrapKey, sealed));
+  } catch (error) {
+    throw notOurs(error);
+  }
+  const keys = await importKeys(publicKey, privateKey);
+  privateKey.fill(0);
+  if (!keys) throw notOurs();
+  return keys;
+}
+
+/** The public half is bound in: a route cannot put another one beside it. */
+function wrapping(userId: number, publicKey: string, nonce: Uint8Array<ArrayBuffer>) {
+  const bound = new TextEncoder().encode(`cim key wrap v1 ${userId} ${publicKey}`);
+  return { name: 'AES-GCM', iv: nonce, additionalData: bound };
+}
+
+function notOurs(cause?: unknown): CimError {
+  return new CimError('no-key', "the account's key does not open with this secret", { cause });
+}

@@ -1,0 +1,86 @@
+/**
+ * Sealed messages: any text comes out as it went in, for both sides; and no change of any byte, nor
+ * any bytes at all, comes out as a text. fast-check prints the seed and the smallest example that
+ * fails.
+ */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { limits } from '../../src/base/limits.ts';
+import { openText, sealText, takeApart } from '../../src/client/sdk/e2ee/sealed-message.ts';
+import { generateKeys, type OwnKeys } from '../../src/client/sdk/e2ee/sealing.ts';
+
+const identity = '1.0011223344556677.2.1';
+let bob: OwnKeys;
+let amy: OwnKeys;
+
+beforeAll(async () => {
+  [bob, amy] = await Promise.all([generateKeys(), generateKeys()]);
+});
+
+/** As amy reads it, and as another device of bob does. */
+async function read(sealed: Uint8Array): Promise<(string | undefined)[]> {
+  const message = takeApart(sealed);
+  if (!message) return [undefined, undefined];
+  return [
+    await openText(message.forReceiver, bob, amy, identity),
+    await openText(message.forSender, bob, bob, identity),
+  ];
+}
+
+describe('a sealed message', () => {
+  test('is read by both sides as it was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 2_000 }), async (text) => {
+        expect(await read(await sealText(text, bob, amy, identity))).toEqual([text, text]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('with any byte changed, cut or added is not read as another text by anybody', async () => {
+    const text = 'meet me at ten';
+    const sealed = await sealText(text, bob, amy, identity);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(sealed.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        async (at, change) => {
+          const changed = sealed.slice();
+          changed[at] = (changed[at] ?? 0) ^ change;
+          const texts = await read(changed);
+          // The ids only choose the keys, which are right here; each part stands for itself.
+          const allowed = at > 0 && at < 17 ? [text] : [text, undefined];
+          for (const found of texts) expect(allowed).toContain(found);
+          if (at === 0 || at >= 17) expect(texts).toContain(undefined);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    for (let length = 0; length < sealed.length; length++)
+      expect(await read(sealed.slice(0, length))).toEqual([undefined, undefined]);
+  });
+
+  test('of any bytes at all is read by nobody', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (sealed) => {
+        expect(await read(sealed)).toEqual([undefined, undefined]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('of the longest text is as long as the limit says', async () => {
+    const text = 'x'.repeat(limits.textBytesMax);
+    const sealed = await sealText(text, bob, amy, identity);
+    expect(sealed).toHaveLength(limits.sealedBytesMax);
+    expect(await read(sealed)).toEqual([text, text]);
+  });
+
+  test('to oneself has one part', async () => {
+    const sealed = await sealText('note', bob, bob, identity);
+    expect(sealed).toHaveLength(17 + 48 + 4);
+    const message = takeApart(sealed);
+    expect(message && (await openText(message.forReceiver, bob, bob, identity))).toBe('note');
+    expect(message && (await openText(message.forSender, bob, bob, identity))).toBe('note');
+  });
+});

@@ -1,0 +1,97 @@
+/** What routes keep of keys, without routes; and clients' encryption on it. */
+
+import { deriveAccountKeys, formatSecret } from '../../../../../src/auth/account-secret.ts';
+import { type Clock, systemClock } from '../../../../../src/base/clock.ts';
+import type { CimError } from '../../../../../src/base/errors.ts';
+import { Encryption, type EncryptionMode } from '../../../../../src/client/sdk/e2ee/encryption.ts';
+import { KeyPins, type SavedPins } from '../../../../../src/client/sdk/e2ee/key-pins.ts';
+import type { WrappedPair } from '../../../../../src/client/sdk/e2ee/key-vault.ts';
+import { Patience } from '../../../../../src/client/sdk/e2ee/patience.ts';
+import type { KeyChange } from '../../../../../src/client/sdk/e2ee/peer-keys.ts';
+
+export class KeyServer {
+  readonly pairs = new Map<number, WrappedPair>();
+  readonly earlier = new Map<number, string[]>();
+  /** What was asked for at a time. */
+  readonly asked: (readonly number[])[] = [];
+  /** While set, nothing is answered but this. */
+  failure: CimError | null = null;
+
+  publish(userId: number, pair: WrappedPair): WrappedPair {
+    const taken = this.pairs.get(userId) ?? pair;
+    this.pairs.set(userId, taken);
+    return taken;
+  }
+
+  /** As `cim admin reset-secret` does. */
+  reset(userId: number): void {
+    const pair = this.pairs.get(userId);
+    if (pair) this.earlier.set(userId, [pair.publicKey, ...(this.earlier.get(userId) ?? [])]);
+    this.pairs.delete(userId);
+  }
+
+  async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
+    this.asked.push(userIds);
+    if (this.failure) throw this.failure;
+    return userIds.map((userId) => ({
+      userId,
+      userName: `user-${userId}`,
+      current: this.pairs.get(userId)?.publicKey ?? null,
+      earlier: this.earlier.get(userId) ?? [],
+    }));
+  }
+}
+
+export interface Device {
+  readonly userId: number;
+  readonly encryption: Encryption;
+  readonly pins: KeyPins;
+  readonly changes: KeyChange[];
+  readonly unusable: string[];
+  stop(): void;
+}
+
+export interface DeviceOptions {
+  readonly mode?: EncryptionMode;
+  readonly secret?: string;
+  readonly pins?: SavedPins;
+  readonly clock?: Clock;
+}
+
+export function secretOf(userId: number): string {
+  return formatSecret(new Uint8Array(32).fill(userId));
+}
+
+/** Of a user whose secret is made of the id, unless another one is given. */
+export function deviceOf(
+  server: KeyServer,
+  userId: number,
+  { mode = 'auto', secret = secretOf(userId), pins: saved, clock }: DeviceOptions = {},
+): Device {
+  const changes: KeyChange[] = [];
+  const unusable: string[] = [];
+  const pins = new KeyPins(saved);
+  const time = clock ?? systemClock;
+  const patience = new Patience({
+    clock: time,
+    random: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
+  });
+  const encryption = new Encryption({
+    userId,
+    mode,
+    pins,
+    patience,
+    now: () => time.monotonic(),
+    wrapKey: async () => (await deriveAccountKeys(secret, userId)).wrapKey,
+    fetchOwn: async () => {
+      if (server.failure) throw server.failure;
+      return server.pairs.get(userId) ?? null;
+    },
+    publishOwn: async (pair) => server.publish(userId, pair),
+    fetchKeys: (userIds) => server.keys(userIds),
+    onPinned: () => {},
+    onChanged: (change) => void changes.push(change),
+    onUnusable: (reason) => void unusable.push(reason),
+  });
+  return { userId, encryption, pins, changes, unusable, stop: () => patience.stop() };
+}
