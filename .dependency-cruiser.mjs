@@ -71,6 +71,18 @@ export default {
       'What checks the promise takes no part in keeping it.',
     ),
     forbid(
+      'bench-is-a-user',
+      '^src/bench/',
+      '^src/(?!bench/|base/|codec/|http/|config/|registry/)',
+      'It loads a cluster from outside: on the wire, and through the executable.',
+    ),
+    forbid(
+      'nobody-needs-bench',
+      '^src/(?!bench/|cli/)',
+      '^src/bench/',
+      'What measures takes no part in what is measured.',
+    ),
+    forbid(
       'auth-is-below-roles',
       '^src/auth/',
       '^src/(?!auth/|base/)',

@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate soak demo docs services clean
+.PHONY: help setup build check format test test-quick simulate soak demo bench docs services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ soak: setup services build ## cim verify: five minutes with faults for each seed
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts
+
+PEERS := bench/peers/node_modules/.package-lock.json
+$(PEERS): bench/peers/package.json bench/peers/package-lock.json $(INSTALLED)
+	@npm ci --prefix bench/peers --ignore-scripts --no-audit --no-fund --loglevel=error
+
+bench: setup build $(PEERS) ## cim beside its peers (NATS, mosquitto, ejabberd, …): ONLY=transient-10 for a single row
+	@bash test/support/install-services.sh redis-server zookeeper nats-server mosquitto ejabberd
+	@node bench/compare.ts $(if $(ONLY),--only $(ONLY))
 
 docs: setup ## regenerate docs/reference from the code's own tables
 	node build.mjs docs

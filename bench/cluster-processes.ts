@@ -5,17 +5,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { requestJson } from '../src/http/client.ts';
 import { freePort } from '../src/verify/cluster/free-port.ts';
 import { redisProgram, zookeeperProgram } from '../src/verify/cluster/programs.ts';
-import { type MeasuredProcess, startCim, startMeasured } from './cim-process.ts';
+import { startCim } from './cim-process.ts';
+import { type MeasuredProcess, type StartOptions, startMeasured } from './measured-process.ts';
+
+type Pin = Pick<StartOptions, 'core'>;
 
 /** `appendfsync`: when Redis syncs its log, `always`, `everysec` or `no`. */
-export async function startCluster(folder: string, appendfsync: string) {
+export async function startCluster(folder: string, appendfsync: string, pin: Pin = {}) {
   const [redisPort, zookeeperPort] = [await freePort(), await freePort()];
-  const redis = await startRedis(redisPort, folder, appendfsync);
-  const zookeeper = await startZooKeeper(zookeeperPort, folder);
+  const redis = await startRedis(redisPort, folder, appendfsync, pin);
+  const zookeeper = await startZooKeeper(zookeeperPort, folder, pin);
   const local = ['--host', '127.0.0.1', '--zk', `127.0.0.1:${zookeeperPort}`];
   const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
-  const route = await startCim(['route', ...common, '--redis', `127.0.0.1:${redisPort}`]);
-  const server = await startCim(['server', ...common]);
+  const redisAddress = ['--redis', `127.0.0.1:${redisPort}`];
+  const route = await startCim(['route', ...common, ...redisAddress, '--auth', 'open'], pin);
+  const server = await startCim(['server', ...common], pin);
   await whenChoosable(`http://${route.addresses['http']}`);
   const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [
     { name: 'server', process: server },
@@ -46,14 +50,22 @@ async function whenChoosable(route: string): Promise<void> {
   }
 }
 
-function startRedis(port: number, folder: string, appendfsync: string): Promise<MeasuredProcess> {
+function startRedis(
+  port: number,
+  folder: string,
+  appendfsync: string,
+  pin: Pin,
+): Promise<MeasuredProcess> {
   const { program, args } = redisProgram();
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'yes', appendfsync };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  return startMeasured(program, [...args, ...flags, '--dir', folder], /Ready to accept/);
+  return startMeasured(program, [...args, ...flags, '--dir', folder], {
+    ...pin,
+    ready: /Ready to accept/,
+  });
 }
 
-async function startZooKeeper(port: number, parent: string): Promise<MeasuredProcess> {
+async function startZooKeeper(port: number, parent: string, pin: Pin): Promise<MeasuredProcess> {
   const { program, args } = zookeeperProgram();
   const folder = join(parent, 'zookeeper');
   mkdirSync(folder);
@@ -65,6 +77,6 @@ async function startZooKeeper(port: number, parent: string): Promise<MeasuredPro
   return startMeasured(
     program,
     ['-Xmx128m', '-XX:+UseSerialGC', ...flags, ...args, `${port}`, folder],
-    /binding to port/,
+    { ...pin, ready: /binding to port/ },
   );
 }

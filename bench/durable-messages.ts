@@ -17,9 +17,10 @@ import { join } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type MeasuredProcess, startCim } from './cim-process.ts';
+import { startCim } from './cim-process.ts';
 import { startCluster } from './cluster-processes.ts';
 import { LoadClient } from './load-client.ts';
+import type { MeasuredProcess } from './measured-process.ts';
 
 const { values } = parseArgs({
   options: {

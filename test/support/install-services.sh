@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the services that the tests start themselves (Debian packages), where they are missing; silent when nothing is.
-# What it installs is not started, neither now nor at boot.
+# What it installs is not started, neither now nor at boot. Other packages can be named: those of the benchmarks are.
 set -euo pipefail
 
 declare -A file_of=(
@@ -8,7 +8,12 @@ declare -A file_of=(
   [nginx]=nginx
   [openssl]=openssl
   [zookeeper]=/usr/share/java/zookeeper.jar
+  [nats-server]=nats-server
+  [mosquitto]=mosquitto
+  [ejabberd]=ejabberdctl
 )
+packages=("$@")
+[ $# -gt 0 ] || packages=(redis-server zookeeper nginx openssl)
 
 is_there() {
   case $1 in
@@ -19,14 +24,14 @@ is_there() {
 }
 
 missing=()
-for package in redis-server zookeeper nginx openssl; do
+for package in "${packages[@]}"; do
   is_there "${file_of[$package]}" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() {
   echo "$1" >&2
-  echo "The tests need these Debian packages, please install them: ${missing[*]}" >&2
+  echo "These Debian packages are needed, please install them: ${missing[*]}" >&2
   echo "  sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}" >&2
   exit 1
 }
@@ -62,7 +67,7 @@ apt_get() {
   }
 }
 
-echo "installing for the tests: ${missing[*]}"
+echo "installing: ${missing[*]}"
 apt_get update
 apt_get install --no-install-recommends "${missing[@]}"
 

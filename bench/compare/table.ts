@@ -1,0 +1,41 @@
+/** How figures look on a terminal. */
+import type { Failure, Figures } from './measure.ts';
+import type { Row } from './rows.ts';
+
+const columns = [
+  ['system', 12],
+  ['CPU µs/msg', 11],
+  ['msg/s', 10],
+  ['p50 ms', 9],
+  ['p99 ms', 9],
+  ['RSS/conn', 9],
+  ['load µs', 8],
+  ['busy', 5],
+] as const;
+
+export function heading({ name, title, bytes, durable }: Row): string {
+  const kind = durable ? 'stored and acknowledged' : 'to whoever is connected';
+  const names = columns.map(([text, width], index) => pad(text, width, index === 0)).join(' ');
+  return `\n${name}: ${title}; ${bytes} B, ${kind}\n${names}`;
+}
+
+export function formatLine(result: Figures | Failure): string {
+  if ('failure' in result) return `${pad(result.system, 12, true)} failed: ${result.failure}`;
+  const cells = [
+    result.system,
+    result.cpuUsPerMessage.toFixed(2),
+    result.messagesPerSecond.toFixed(0),
+    result.p50Ms.toFixed(2),
+    result.p99Ms.toFixed(2),
+    `${(result.rssPerConnection / 1_000).toFixed(1)} K`,
+    result.loadCpuUsPerMessage.toFixed(2),
+    `${(100 * result.systemBusy).toFixed(0)}%`,
+  ];
+  const line = cells.map((cell, index) => pad(cell, columns[index]?.[1] ?? 0, index === 0));
+  const missing = result.missing === 0 ? '' : ` (${result.missing} did not arrive)`;
+  return `${line.join(' ')}${missing}`;
+}
+
+function pad(text: string, width: number, isLeft: boolean): string {
+  return isLeft ? text.padEnd(width) : text.padStart(width);
+}

@@ -1,0 +1,150 @@
+/**
+ * The load generator of the comparison: one process, which opens the connections, keeps messages in
+ * flight, and tells what it has counted as one line of JSON. Started by bench/compare.ts, pinned to
+ * a core of its own:
+ *
+ *   node bench/load/load.ts '{"protocol":"nats","port":4222,…}'
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSecondsOf, rssBytesOf } from '../../src/bench/processes.ts';
+import type { Driver, DriverOptions, Pattern } from './driver.ts';
+import { cimDriver } from './drivers/cim.ts';
+import { mqttDriver } from './drivers/mqtt.ts';
+import { natsDriver } from './drivers/nats.ts';
+import { redisDriver } from './drivers/redis.ts';
+import { relayDriver } from './drivers/relay.ts';
+import { socketIoDriver } from './drivers/socket-io.ts';
+import { xmppDriver } from './drivers/xmpp.ts';
+import { Engine } from './engine.ts';
+
+const drivers = {
+  cim: cimDriver,
+  mqtt: mqttDriver,
+  nats: natsDriver,
+  redis: redisDriver,
+  relay: relayDriver,
+  'socket-io': socketIoDriver,
+  xmpp: xmppDriver,
+} satisfies Record<string, (options: DriverOptions) => Driver>;
+
+export type Protocol = keyof typeof drivers;
+
+export interface Work {
+  readonly connections: number;
+  readonly pattern: Pattern;
+  readonly durable: boolean;
+  readonly bytes: number;
+  /** 0: the connections are only held. */
+  readonly window: number;
+  /** Absent: the next message follows at once. */
+  readonly gapMs?: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface LoadOrder extends Work {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly route?: string;
+  /** The processes of the system, by what they are called. */
+  readonly pids: Readonly<Record<string, number>>;
+}
+
+export interface LoadResult {
+  readonly seconds: number;
+  readonly delivered: number;
+  /** Sent and not arrived, when all was over: 0 if the figures are to be trusted. */
+  readonly missing: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Of each process of the system while it was measured, and of this one. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+  readonly loadCpuSeconds: number;
+  /** Of all processes of the system. */
+  readonly rssBytes: {
+    readonly before: number;
+    readonly connected: number;
+    readonly after: number;
+  };
+}
+
+/** Connections that are being opened at a time. */
+const openingMax = 16;
+/** Every idle client is heard of this often: more often than any of the systems wants. */
+const keepAliveMs = 10_000;
+const keepAliveSteps = 100;
+const drainMsMax = 5_000;
+
+process.stdout.write(`${JSON.stringify(await run(JSON.parse(process.argv[2] ?? '')))}\n`);
+process.exit(0);
+
+async function run(order: LoadOrder): Promise<LoadResult> {
+  const { protocol, pids, window, gapMs = 0, warmUpMs, measureMs } = order;
+  const engine = new Engine({ ...order, gapMs });
+  const driver = drivers[protocol]({ ...order, events: engine, turn: engine.turn });
+  await driver.prepare(order.connections);
+  const before = rssOf(pids);
+  await openAll(driver, engine, order.connections);
+  const beating = keepAlive(engine);
+  await delay(1_000);
+  const connected = rssOf(pids);
+  if (window > 0) engine.start();
+  await delay(warmUpMs);
+  engine.reset();
+  const from = { cpu: cpuOf(pids), own: process.cpuUsage(), at: performance.now() };
+  await delay(measureMs);
+  const seconds = (performance.now() - from.at) / 1_000;
+  const delivered = engine.deliveredCount;
+  const cpu = cpuOf(pids);
+  const own = process.cpuUsage(from.own);
+  const after = rssOf(pids);
+  engine.end();
+  for (let waitedMs = 0; engine.missing > 0 && waitedMs < drainMsMax; waitedMs += 50)
+    await delay(50);
+  clearInterval(beating);
+  if (engine.failure !== '') throw new Error(engine.failure);
+  if (window > 0 && delivered === 0) throw new Error('nothing has arrived');
+  const { latencies } = engine;
+  return {
+    seconds,
+    delivered,
+    missing: engine.missing,
+    p50Ms: latencies.percentile(50),
+    p99Ms: latencies.percentile(99),
+    maxMs: latencies.maxMs,
+    cpuSeconds: Object.fromEntries(
+      Object.keys(pids).map((name) => [name, (cpu[name] ?? 0) - (from.cpu[name] ?? 0)]),
+    ),
+    loadCpuSeconds: (own.user + own.system) / 1e6,
+    rssBytes: { before, connected, after },
+  };
+}
+
+async function openAll(driver: Driver, engine: Engine, count: number): Promise<void> {
+  // In order: a connection is known by its index. Some at a time: a login takes a while.
+  for (let index = 0; index < count; index += openingMax) {
+    const batch = Array.from({ length: Math.min(openingMax, count - index) }, (_, offset) =>
+      driver.open(index + offset),
+    );
+    for (const connection of await Promise.all(batch)) engine.add(connection);
+    if (engine.failure !== '') throw new Error(engine.failure);
+  }
+}
+
+/** Evenly spread, as the heartbeats of strangers are. */
+function keepAlive(engine: Engine): NodeJS.Timeout {
+  let step = 0;
+  return setInterval(() => {
+    engine.keepAlive(step, keepAliveSteps);
+    step = (step + 1) % keepAliveSteps;
+  }, keepAliveMs / keepAliveSteps);
+}
+
+function cpuOf(pids: LoadOrder['pids']): Record<string, number> {
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSecondsOf(pid)]));
+}
+
+function rssOf(pids: LoadOrder['pids']): number {
+  return Object.values(pids).reduce((sum, pid) => sum + rssBytesOf(pid), 0);
+}
