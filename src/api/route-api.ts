@@ -16,7 +16,7 @@ export interface OpenEntry {
   /** The device's own; 0 for a Java peer. */
   readonly connectionNumber: number;
   readonly ephemeral: boolean;
-  /** The server process, and `ip:tcpPort:httpPort` of it. */
+  /** The server process, and its pushAddress (src/registry/registry.ts). */
   readonly instance: string;
   readonly address: string;
   /** The connection, within the instance. */

@@ -10,6 +10,12 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** One that can be told, while it runs, to read again what it was started with. */
+export interface ReloadableService extends Service {
+  /** Absent if there is nothing that it would read. Does not reject. */
+  readonly reload?: (() => Promise<void>) | undefined;
+}
+
 export class Lifecycle implements Service {
   readonly #log: Logger;
   readonly #steps: { name: string; stop: () => void | Promise<void> }[] = [];

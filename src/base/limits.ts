@@ -187,6 +187,10 @@ export const limits = {
    */
   httpRequestMsMax: 30_000,
   /**
+   * How long a TLS handshake may take on an HTTP port; on the TCP port it is a part of `loginMsMax`.
+   */
+  tlsHandshakeMsMax: 10_000,
+  /**
    * Idle HTTP connections are kept for this long: more than the 5 minutes of the Java callers'
    * pool, so that none of theirs is closed under them.
    */

@@ -1,4 +1,4 @@
-/** Being told to stop: politely at first, then at once. */
+/** Being told to stop, politely at first, then at once; and to read files again. */
 
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
@@ -9,6 +9,12 @@ export interface Signals {
   readonly first: Promise<'signal'>;
   readonly second: Promise<'signal'>;
   close(): void;
+}
+
+/** Calls back at every SIGHUP. Returns how to stop that, after which it ends the process again. */
+export function onHangUp(source: SignalSource, listener: () => void): () => void {
+  source.on('SIGHUP', listener);
+  return () => source.off('SIGHUP', listener);
 }
 
 export function listenForSignals(source: SignalSource): Signals {

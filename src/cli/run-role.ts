@@ -1,9 +1,9 @@
 /** The life of a role that runs until it is told to stop: start, ready line, signal, stop. */
 import { type Clock, systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
-import type { Service } from '../base/lifecycle.ts';
+import type { ReloadableService, Service } from '../base/lifecycle.ts';
 import { createLogger, type Logger, type LogLevel } from '../base/log.ts';
-import { listenForSignals } from '../base/signals.ts';
+import { listenForSignals, onHangUp } from '../base/signals.ts';
 import type { Host } from './command.ts';
 
 /** Whatever has not stopped by then is cut off. */
@@ -27,7 +27,7 @@ export interface RoleRun<Settings, Running> {
 /** Resolves to the exit code: 0 if the role has stopped as it was told to. */
 export async function runRole<
   Settings extends { readonly logLevel: LogLevel },
-  Running extends Service,
+  Running extends ReloadableService,
 >({
   role,
   settings,
@@ -42,8 +42,12 @@ export async function runRole<
     const running = await Promise.race([start(settings, log), signals.first]);
     // Told to stop before it was up: it has not announced itself, so nobody misses it.
     if (running === 'signal') return exitCodes.ok;
+    const { reload } = running;
+    // Without anything to read, SIGHUP ends the process, as of a terminal that is closed.
+    const stopReloading = reload && onHangUp(host, () => void reload());
     host.stdout.write(readyLine(role, addresses(running)));
     await signals.first;
+    stopReloading?.();
     return await stopWithin(running, signals.second, log, clock);
   } finally {
     signals.close();

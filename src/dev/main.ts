@@ -5,9 +5,10 @@
  */
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
-import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
+import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { drawSecret } from '../base/secret.ts';
+import { isLoopback, openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
 import type { Address } from '../net/tcp-listener.ts';
@@ -20,13 +21,11 @@ import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 import { retentionOf } from '../store/retention.ts';
 
-export interface RunningDev extends Service {
+export interface RunningDev extends ReloadableService {
   readonly tcp: Address;
   readonly http: Address;
   readonly route: Address;
 }
-
-const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
 
 export function startDev(settings: DevSettings, log: Logger): Promise<RunningDev> {
   return startWith(log, (lifecycle) => start(settings, log, lifecycle));
@@ -44,9 +43,10 @@ async function start(
   const secret = settings.clusterSecret ?? drawSecret();
   const clusterSecret = () => secret;
   // On loopback, whoever can reach the port could as well read the data folder.
-  const isLocal = loopback.has(host);
+  const isLocal = isLoopback(host);
   const openToOperators = settings.clusterSecret === undefined && isLocal;
   if (!isLocal) warnOfOpenDoors(settings, log);
+  const tls = await openTls(settings, log);
 
   const store = await openStore({
     kind: 'sqlite',
@@ -74,6 +74,7 @@ async function start(
     ip: await advertisedAddress({ host }),
     clusterSecret,
     openToOperators,
+    tls: tls.port,
     clock,
     log,
     lifecycle,
@@ -82,6 +83,7 @@ async function start(
     clusterSecret,
     openToOperators,
     counters: route.counters,
+    tls: tls.port,
     log,
     version,
   });
@@ -93,6 +95,7 @@ async function start(
     tcp: server.tcp,
     http: server.http,
     route: { host: server.http.host, port: routePort },
+    reload: tls.isServing ? () => tls.reload(log) : undefined,
     // Out of choice first, so that nobody is sent to a server that is stopping.
     stop: async () => {
       await withdraw();

@@ -3,7 +3,7 @@
  * Fastify is known here and nowhere else; its own logger is off, so that no header and no body of a
  * caller is ever logged.
  */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
 import {
@@ -17,6 +17,7 @@ import { CimError, describeError, errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { bearsSecret } from '../base/secret.ts';
+import type { TlsPort } from '../base/tls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError, refuseConnection } from './failures.ts';
@@ -25,6 +26,7 @@ import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
 import { readBody } from './schema.ts';
+import { createSecureServer } from './secure-server.ts';
 import { ServerSockets } from './server-sockets.ts';
 import { isOwnUpgrade } from './upgrade.ts';
 
@@ -45,6 +47,8 @@ export interface HttpAppOptions {
   readonly openToOperators?: boolean;
   /** What keeps the role from working, in one line each. */
   readonly problems: () => Promise<readonly string[]>;
+  /** The port speaks HTTPS, and nothing else. */
+  readonly tls?: TlsPort | undefined;
 }
 
 export interface HttpApp {
@@ -90,7 +94,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
 /** Answers hold what others have written: no browser may take them for anything but JSON. */
 const notSniffed = { 'x-content-type-options': 'nosniff' };
 
-function createFastify({ log }: HttpAppOptions): FastifyInstance {
+function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const failure = asCimError(error);
     if (!failure) {
@@ -103,15 +107,23 @@ function createFastify({ log }: HttpAppOptions): FastifyInstance {
     }
     return sendFailure(reply, failure ?? new CimError('internal'));
   };
-  const app = fastify({
-    logger: false,
-    bodyLimit: limits.httpBodyBytesMax,
+  const timeouts = {
     requestTimeout: limits.httpRequestMsMax,
     keepAliveTimeout: limits.httpIdleMsMax,
+  };
+  const upgrades = { shouldUpgradeCallback: isOwnUpgrade };
+  const app = fastify<Server>({
+    logger: false,
+    bodyLimit: limits.httpBodyBytesMax,
+    ...timeouts,
     // What still comes over a kept connection while the port closes is answered as ever; it is the
     // last answer there.
     return503OnClosing: false,
-    http: { shouldUpgradeCallback: isOwnUpgrade },
+    http: upgrades,
+    ...(tls && {
+      serverFactory: (handler: RequestListener) =>
+        createSecureServer(tls, { ...timeouts, ...upgrades }, handler),
+    }),
     // No hook is called for these.
     frameworkErrors: (error, request, reply) => fail(error, request, reply.headers(notSniffed)),
     clientErrorHandler: refuseConnection,

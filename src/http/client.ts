@@ -2,9 +2,12 @@
  * Calls to HTTP ports of roles. undici keeps their connections, and lets go of them when nothing
  * else keeps the process alive.
  */
-import { request } from 'undici';
+import { type Dispatcher, getGlobalDispatcher, request } from 'undici';
 import { CimError, describeError } from '../base/errors.ts';
+import type { TlsDialling } from '../base/tls.ts';
+import { describeTlsFailure } from '../base/tls-failures.ts';
 import { openEnvelope } from './envelope.ts';
+import { tlsAgent } from './tls-agent.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -19,17 +22,28 @@ export interface JsonRequest {
  * The answer's `dataBody`. Rejects with the CimError that the answer tells of, or `unavailable`,
  * naming the URL, when there is no such answer in time.
  */
-export async function requestJson(url: string, options: JsonRequest): Promise<unknown> {
+export function requestJson(url: string, options: JsonRequest): Promise<unknown> {
+  return call(url, options, getGlobalDispatcher());
+}
+
+/** As requestJson; `tls` says how the certificates of `https://` are checked. */
+export function jsonRequester(tls: TlsDialling): typeof requestJson {
+  const agent = tlsAgent(tls);
+  return (url, options) => call(url, options, agent);
+}
+
+async function call(url: string, options: JsonRequest, via: Dispatcher): Promise<unknown> {
   // Without what a URL may hold of a password.
   const { origin, pathname } = new URL(url);
   const shown = `${origin}${pathname}`;
-  return openEnvelope(await fetchJson(url, shown, options), shown);
+  return openEnvelope(await fetchJson(url, shown, options, via), shown);
 }
 
 async function fetchJson(
   url: string,
   shown: string,
   { method, headers = {}, body, timeoutMs }: JsonRequest,
+  dispatcher: Dispatcher,
 ): Promise<unknown> {
   try {
     const answer = await request(url, {
@@ -37,11 +51,11 @@ async function fetchJson(
       headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
+      dispatcher,
     });
     return await answer.body.json();
   } catch (cause) {
-    throw new CimError('unavailable', `no answer from ${shown}: ${describeError(cause)}`, {
-      cause,
-    });
+    const reason = describeTlsFailure(cause) ?? describeError(cause);
+    throw new CimError('unavailable', `no answer from ${shown}: ${reason}`, { cause });
   }
 }

@@ -7,26 +7,33 @@ import type { Socket } from 'node:net';
 
 export class ServerSockets {
   readonly #all = new Set<Socket>();
-  readonly #silent = new Set<Socket>();
+  /** By peer: with TLS, the socket of a request is another object than the one it runs over. */
+  readonly #silent = new Map<string, Socket>();
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
+      const peer = peerOf(socket);
       this.#all.add(socket);
-      this.#silent.add(socket);
+      this.#silent.set(peer, socket);
       socket.on('close', () => {
         this.#all.delete(socket);
-        this.#silent.delete(socket);
+        if (this.#silent.get(peer) === socket) this.#silent.delete(peer);
       });
     });
-    server.on('request', ({ socket }) => this.#silent.delete(socket));
+    server.on('request', ({ socket }) => this.#silent.delete(peerOf(socket)));
   }
 
   /** Those over which no request ever came, upgrades included: nobody waits for an answer there. */
   destroySilent(): void {
-    for (const socket of this.#silent) socket.destroy();
+    for (const socket of this.#silent.values()) socket.destroy();
   }
 
   destroyAll(): void {
     for (const socket of this.#all) socket.destroy();
   }
+}
+
+/** One connection at a time has it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

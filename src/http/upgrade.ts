@@ -6,9 +6,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { upgrade } from 'undici';
-import { CimError } from '../base/errors.ts';
+import { TLSSocket } from 'node:tls';
+import type { Agent } from 'undici';
+import { CimError, describeError } from '../base/errors.ts';
 import { bearsSecret } from '../base/secret.ts';
+import type { TlsDialling } from '../base/tls.ts';
+import { describeTlsFailure } from '../base/tls-failures.ts';
+import { tlsAgent } from './tls-agent.ts';
 
 const protocol = 'cim-link/1';
 const path = '/internal/link';
@@ -24,32 +28,73 @@ export function isOwnUpgrade({ headers }: IncomingMessage): boolean {
   return headers.upgrade === protocol;
 }
 
+/** Why a role refuses a link. */
+const refusals: Readonly<Record<number, string>> = {
+  401: 'it takes only roles with a certificate (--tls-cert) that its --tls-ca has signed',
+  403: 'its cluster secret is another one, or not known yet',
+};
+
 /**
- * Opens a stream to the role at `origin` (`http://host:port`). Rejects with `unavailable`, or
- * `not-allowed` when the secret is another one.
+ * Opens a stream to the role at `origin` (`http://host:port` or `https://`). Rejects with
+ * `unavailable`, or `not-allowed` when the role there refuses us.
  */
-export async function dialUpgrade(origin: string, secret: string): Promise<Duplex> {
+export async function dialUpgrade(
+  origin: string,
+  secret: string,
+  tls: TlsDialling,
+): Promise<Duplex> {
+  const agent = tlsAgent(tls);
   try {
-    const { socket } = await upgrade(`${origin}${path}`, {
-      protocol,
-      headers: { authorization: `Bearer ${secret}` },
-      signal: AbortSignal.timeout(dialMsMax),
-    });
+    const socket = await upgrade(agent, origin, secret);
     (socket as Socket).setNoDelay(true);
     return socket;
-  } catch (error) {
-    throw new CimError('unavailable', `no link to ${origin}`, { cause: error });
+  } catch (cause) {
+    if (cause instanceof CimError) throw cause;
+    const reason = describeTlsFailure(cause) ?? describeError(cause);
+    throw new CimError('unavailable', `no link to ${origin}: ${reason}`, { cause });
+  } finally {
+    // The stream is not its any more.
+    void agent.destroy();
   }
+}
+
+/** undici's own `upgrade` does not tell with what status it was refused. */
+function upgrade(agent: Agent, origin: string, secret: string): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const overdue = setTimeout(
+    () => reject(new Error(`no answer within ${dialMsMax / 1000} s`)),
+    dialMsMax,
+  );
+  const headers = { authorization: `Bearer ${secret}` };
+  agent.dispatch(
+    { origin, path, method: 'GET', upgrade: protocol, headers },
+    {
+      onRequestStart: () => {},
+      onRequestUpgrade: (_controller, _status, _headers, socket) => resolve(socket),
+      onResponseStart: (_controller, status) => {
+        const refusal = refusals[status];
+        reject(
+          refusal === undefined
+            ? new Error(`it answers ${status}`)
+            : new CimError('not-allowed', `no link to ${origin}: ${refusal}`),
+        );
+      },
+      onResponseError: (_controller, error) => reject(error),
+    },
+  );
+  return promise.finally(() => clearTimeout(overdue));
 }
 
 /**
  * Hands every upgrade that carries the secret to `onStream`; refuses the others, and all while no
- * secret is known, with one line of HTTP. Returns how to end all streams.
+ * secret is known, with one line of HTTP. `needsCertificate`: and those who have not shown a
+ * certificate that the port believes. Returns how to end all streams.
  */
 export function acceptUpgrades(
   server: Server,
   secret: () => string | undefined,
   onStream: (stream: Duplex) => void,
+  { needsCertificate = false }: { readonly needsCertificate?: boolean } = {},
 ): () => void {
   const streams = new Set<Duplex>();
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -58,6 +103,12 @@ export function acceptUpgrades(
     });
     if (request.url !== path || request.headers.upgrade !== protocol) {
       refuse(stream, '404 Not Found', 'there is no such upgrade here');
+    } else if (needsCertificate && !(stream instanceof TLSSocket && stream.authorized)) {
+      refuse(
+        stream,
+        '401 Unauthorized',
+        'a certificate signed by the authority of roles is needed',
+      );
     } else if (!bearsSecret(request.headers.authorization, secret())) {
       refuse(stream, '403 Forbidden', 'the cluster secret is missing or another one');
     } else {

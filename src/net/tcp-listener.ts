@@ -1,6 +1,8 @@
 /** A TCP port that hands over streams. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { CimError } from '../base/errors.ts';
+import type { TlsPort } from '../base/tls.ts';
 
 export interface Address {
   readonly host: string;
@@ -16,12 +18,18 @@ export interface TcpListener {
 /** Connections that wait to be accepted: a crowd that lost its server comes back all at once. */
 const backlog = 4_096;
 
-/** Rejects with `port-taken`, naming the port. */
+/**
+ * With `tls`, streams are handed over before the handshake, which is then a part of what their owner
+ * bounds: until it is done nothing comes, and what is written waits. Rejects with `port-taken`,
+ * naming the port.
+ */
 export function listenTcp(
   { host, port }: { host: string; port: number },
   onStream: (stream: Socket) => void,
+  tls?: TlsPort,
 ): Promise<TcpListener> {
-  const server = createServer({ noDelay: true, keepAlive: true }, onStream);
+  const onSocket = tls ? (socket: Socket) => onStream(encrypted(socket, tls)) : onStream;
+  const server = createServer({ noDelay: true, keepAlive: true }, onSocket);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
@@ -43,4 +51,8 @@ export function listenTcp(
       });
     });
   });
+}
+
+function encrypted(socket: Socket, { context }: TlsPort): Socket {
+  return new TLSSocket(socket, { isServer: true, secureContext: context });
 }

@@ -15,6 +15,8 @@ export interface LiveServer {
   readonly ip: string;
   readonly tcpPort: number;
   readonly httpPort: number;
+  /** Both of its ports speak TLS. */
+  readonly tls: boolean;
   readonly version: string;
   /** Open connections; it lags by a few seconds. */
   readonly connections: number;
@@ -25,6 +27,8 @@ export interface LiveRoute {
   readonly instance: string;
   readonly ip: string;
   readonly port: number;
+  /** Its port speaks HTTPS. */
+  readonly tls: boolean;
   readonly version: string;
 }
 
@@ -116,6 +120,27 @@ export function serverAddress({
   httpPort,
 }: Pick<LiveServer, 'ip' | 'tcpPort' | 'httpPort'>): string {
   return `${ip}:${tcpPort}:${httpPort}`;
+}
+
+/**
+ * What sessions are recorded with: how routes reach the server, also when the registry does not know
+ * it. `ip:tcpPort:httpPort`, and `:tls` behind it if it speaks TLS.
+ */
+export function pushAddress(
+  server: Pick<LiveServer, 'ip' | 'tcpPort' | 'httpPort' | 'tls'>,
+): string {
+  return server.tls ? `${serverAddress(server)}:tls` : serverAddress(server);
+}
+
+/** Where the HTTP port of a server is, by its pushAddress. */
+export function originOfServer(pushedTo: string): string {
+  const [ip, , httpPort, tls] = pushedTo.split(':');
+  return `${tls === undefined ? 'http' : 'https'}://${ip}:${httpPort}`;
+}
+
+/** The base URL of a route. */
+export function originOfRoute(route: Pick<LiveRoute, 'ip' | 'port' | 'tls'>): string {
+  return `${route.tls ? 'https' : 'http'}://${routeAddress(route)}`;
 }
 
 export function routeAddress({ ip, port }: Pick<LiveRoute, 'ip' | 'port'>): string {

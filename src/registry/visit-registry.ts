@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { openRegistry } from './open-registry.ts';
-import { type Registry, routeAddress } from './registry.ts';
+import { originOfRoute, type Registry } from './registry.ts';
 
 const visitMsMax = 5_000;
 
@@ -38,7 +38,5 @@ export async function visitRegistry<T>(
 
 /** The base URLs of the routes that are there. */
 export function lookUpRoutes(zookeeper: string, log: Logger): Promise<string[]> {
-  return visitRegistry(zookeeper, log, ({ view }) =>
-    view.routes.map((route) => `http://${routeAddress(route)}`),
-  );
+  return visitRegistry(zookeeper, log, ({ view }) => view.routes.map(originOfRoute));
 }

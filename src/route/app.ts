@@ -1,6 +1,7 @@
 /** A route's HTTP port. main.ts listens on it, and lets servers' links in over its `server`. */
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
+import type { TlsPort } from '../base/tls.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
@@ -15,6 +16,7 @@ export interface RouteAppOptions {
   /** Undefined while it is not known: operators are refused. */
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
+  readonly tls?: TlsPort | undefined;
   readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;

@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
-import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
+import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { ClusterSecret } from '../base/secret.ts';
+import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { RouteSettings } from '../config/settings.ts';
 import type { Address } from '../http/app.ts';
@@ -23,7 +24,7 @@ import { createRouteCore } from './core.ts';
 import { warnOfOpenDoors } from './open-doors.ts';
 import { ServerPool } from './server-directory.ts';
 
-export interface RunningRoute extends Service {
+export interface RunningRoute extends ReloadableService {
   readonly http: Address;
 }
 
@@ -39,6 +40,7 @@ async function start(
   const clock = systemClock;
   const secret = new ClusterSecret(settings.clusterSecret);
   warnOfOpenDoors(settings, log);
+  const tls = await openTls(settings, log);
 
   const store = await openStore({
     kind: 'redis',
@@ -57,7 +59,7 @@ async function start(
   });
   lifecycle.onStop('registry', () => registry.close());
 
-  const servers = new ServerPool({ secret: () => secret.value, clock, log });
+  const servers = new ServerPool({ secret: () => secret.value, tls, clock, log });
   lifecycle.onStop('links to servers', () => servers.stop());
   const core = createRouteCore({
     store,
@@ -77,6 +79,7 @@ async function start(
   const app = buildRouteApp(core.operations, {
     clusterSecret: () => secret.value,
     counters: core.counters,
+    tls: tls.port,
     log,
     version,
   });
@@ -84,6 +87,7 @@ async function start(
     app.server,
     () => secret.value,
     (stream) => serveLink(stream, routeMethods, core.api),
+    { needsCertificate: settings.tlsClientCerts },
   );
   const listening = await app.listen({ host: settings.host, port: settings.port });
   lifecycle.onStop('HTTP port', () => app.close());
@@ -92,9 +96,19 @@ async function start(
   await secret.agree(registry, log);
   const port = settings.advertisePort ?? listening.port;
   const instance = randomBytes(8).toString('hex');
-  const announcement = await registry.announceRoute({ instance, ip, port, version });
+  const announcement = await registry.announceRoute({
+    instance,
+    ip,
+    port,
+    tls: tls.isServing,
+    version,
+  });
   lifecycle.onStop('announcement', () => announcement.leave());
   log.info({ instance, address: `${ip}:${port}` }, 'the route is announced');
 
-  return { http: { host: ip, port }, stop: () => lifecycle.stop() };
+  return {
+    http: { host: ip, port },
+    reload: tls.isServing ? () => tls.reload(log) : undefined,
+    stop: () => lifecycle.stop(),
+  };
 }

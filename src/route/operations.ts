@@ -10,6 +10,8 @@ export interface ServerAddress {
   readonly ip: string;
   readonly tcpPort: number;
   readonly httpPort: number;
+  /** Both ports speak TLS. */
+  readonly tls: boolean;
 }
 
 /** What the sender of a message over HTTP may ask for besides. */

@@ -8,13 +8,15 @@ import type { Clock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import type { TlsDialling } from '../base/tls.ts';
 import { dialUpgrade } from '../http/upgrade.ts';
 import { serverMethods } from '../link/methods.ts';
 import { RemotePeer } from '../link/remote-peer.ts';
+import { originOfServer } from '../registry/registry.ts';
 
 export interface ServerDirectory {
   /**
-   * `address`: `ip:tcpPort:httpPort`, as recorded with a session. Never fails; calls to a server
+   * `address`: a pushAddress (src/registry/registry.ts), as recorded with a session. Never fails; calls to a server
    * that is gone are answered `unanswered`.
    */
   at(address: string): ServerApi;
@@ -23,6 +25,8 @@ export interface ServerDirectory {
 export interface ServerPoolOptions {
   /** Undefined until the roles have agreed on one. */
   readonly secret: () => string | undefined;
+  /** How the certificates of servers are checked, and what is shown to them. */
+  readonly tls: TlsDialling;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,11 +41,11 @@ export class ServerPool implements ServerDirectory, Service {
   readonly #peers: LRUCache<string, RemotePeer<ServerApi>>;
   readonly #connect: (address: string) => RemotePeer<ServerApi>;
 
-  constructor({ secret, clock, log }: ServerPoolOptions) {
+  constructor({ secret, tls, clock, log }: ServerPoolOptions) {
     this.#peers = new LRUCache({ max: serversMax, dispose: (peer) => peer.close() });
     this.#connect = (address) =>
       new RemotePeer(serverMethods, {
-        dial: () => dialUpgrade(httpOriginOf(address), secret() ?? ''),
+        dial: () => dialUpgrade(originOfServer(address), secret() ?? '', tls),
         clock,
         onDown: (reason) =>
           log.warn({ server: address, error: describeError(reason) }, 'no link to the server'),
@@ -60,9 +64,4 @@ export class ServerPool implements ServerDirectory, Service {
   async stop(): Promise<void> {
     this.#peers.clear();
   }
-}
-
-function httpOriginOf(address: string): string {
-  const [ip, , httpPort] = address.split(':');
-  return `http://${ip}:${httpPort}`;
 }

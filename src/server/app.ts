@@ -6,6 +6,7 @@ import type { Counters } from '../base/counters.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import type { TlsPort } from '../base/tls.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
@@ -15,6 +16,7 @@ export interface ServerAppOptions {
   /** Undefined while it is not known: /sendMsg is refused. */
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
+  readonly tls?: TlsPort | undefined;
   readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;

@@ -12,9 +12,10 @@ import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import type { TlsPort } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import { type Address, listenTcp } from '../net/tcp-listener.ts';
-import type { Registry, ServerAnnouncement } from '../registry/registry.ts';
+import { pushAddress, type Registry, type ServerAnnouncement } from '../registry/registry.ts';
 import { buildServerApp } from './app.ts';
 import { Gateway } from './gateway.ts';
 import { createServerOperations } from './server-operations.ts';
@@ -34,6 +35,8 @@ export interface ServerCoreOptions {
   readonly advertiseHttpPort?: number | undefined;
   readonly clusterSecret: () => string | undefined;
   readonly openToOperators?: boolean;
+  /** Both ports speak TLS. */
+  readonly tls?: TlsPort | undefined;
   /** Lets routes in that call over links; returns how to end those. */
   readonly acceptLinks?: (httpServer: Server, api: ServerApi) => () => void;
   readonly clock: Clock;
@@ -57,10 +60,17 @@ const loadMs = 2_000;
 /** Rejects with `port-taken`. */
 export async function openServerCore(options: ServerCoreOptions): Promise<ServerCore> {
   const { routes, usableRoutes, registry, host, ip, acceptLinks, clock, log, lifecycle } = options;
+  const { tls } = options;
   const instance = randomBytes(8).toString('hex');
   // As others know them. Nobody asks before both are listened on.
   const ports = { tcp: 0, http: 0 };
-  const address = () => `${ip}:${ports.tcp}:${ports.http}`;
+  const addresses = () => ({
+    ip,
+    tcpPort: ports.tcp,
+    httpPort: ports.http,
+    tls: tls !== undefined,
+  });
+  const address = () => pushAddress(addresses());
   const counters = new Counters();
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
@@ -93,7 +103,11 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   ports.http = options.advertiseHttpPort ?? http.port;
   // Ended before the links: until the last has gone, its messages are pushed.
   lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp({ host, port: options.port }, (stream) => gateway.accept(stream));
+  const tcp = await listenTcp(
+    { host, port: options.port },
+    (stream) => gateway.accept(stream),
+    tls,
+  );
   lifecycle.onStop('TCP port', () => tcp.close());
   ports.tcp = options.advertisePort ?? tcp.port;
 
@@ -102,8 +116,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     tcp: { host: ip, port: ports.tcp },
     http: { host: ip, port: ports.http },
     async announce() {
-      const addresses = { ip, tcpPort: ports.tcp, httpPort: ports.http };
-      const server = { instance, ...addresses, version, connections: 0 };
+      const server = { instance, ...addresses(), version, connections: 0 };
       announcement = await registry.announceServer(server);
       const tellLoad = () => announcement?.updateLoad({ connections: gateway.connectionCount });
       const load = clock.setInterval(tellLoad, loadMs);

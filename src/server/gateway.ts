@@ -49,7 +49,7 @@ export interface GatewayOptions {
   /** Random id of this process. */
   readonly instance: string;
   /**
-   * `ip:tcpPort:httpPort` under which routes and clients reach it; asked for first when a client
+   * The pushAddress (src/registry/registry.ts) under which routes and clients reach it; asked for first when a client
    * logs in, so both ports are open by then.
    */
   readonly address: () => string;

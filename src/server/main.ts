@@ -4,9 +4,10 @@
  * the opposite order, so nobody is sent to a server that is going.
  */
 import { systemClock } from '../base/clock.ts';
-import { type Lifecycle, type Service, startWith } from '../base/lifecycle.ts';
+import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { ClusterSecret } from '../base/secret.ts';
+import { openTls } from '../base/tls.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { acceptUpgrades } from '../http/upgrade.ts';
 import { serveLink } from '../link/link-host.ts';
@@ -14,12 +15,12 @@ import { serverMethods } from '../link/methods.ts';
 import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
-import { routeAddress } from '../registry/registry.ts';
+import { originOfRoute } from '../registry/registry.ts';
 import { openServerCore } from './core.ts';
 import { routeLinks } from './route-links.ts';
 import { RoutePool } from './route-pool.ts';
 
-export interface RunningServer extends Service {
+export interface RunningServer extends ReloadableService {
   readonly tcp: Address;
   readonly http: Address;
 }
@@ -37,6 +38,7 @@ async function start(
   const clock = systemClock;
   const secret = new ClusterSecret(settings.clusterSecret);
   const clusterSecret = () => secret.value;
+  const tls = await openTls(settings, log);
 
   const registry = await openRegistry({
     zookeeper,
@@ -45,10 +47,10 @@ async function start(
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
-  const connect = routeLinks({ secret: clusterSecret, clock, log });
+  const connect = routeLinks({ secret: clusterSecret, tls, clock, log });
   const routes = new RoutePool({ connect, clock });
   lifecycle.onStop('links to routes', () => routes.stop());
-  const followRoutes = () => routes.update(registry.view.routes.map(routeAddress));
+  const followRoutes = () => routes.update(registry.view.routes.map(originOfRoute));
   lifecycle.onStop('following routes', registry.onChange(followRoutes));
   followRoutes();
 
@@ -62,12 +64,15 @@ async function start(
     advertisePort: settings.advertisePort,
     advertiseHttpPort: settings.advertiseHttpPort,
     clusterSecret,
+    tls: tls.port,
     clock,
     log,
     lifecycle,
     ip: await advertisedAddress({ advertise, host, zookeeper }),
     acceptLinks: (httpServer, api) =>
-      acceptUpgrades(httpServer, clusterSecret, (stream) => serveLink(stream, serverMethods, api)),
+      acceptUpgrades(httpServer, clusterSecret, (stream) => serveLink(stream, serverMethods, api), {
+        needsCertificate: settings.tlsClientCerts,
+      }),
   });
 
   await secret.agree(registry, log);
@@ -75,6 +80,7 @@ async function start(
   return {
     tcp: core.tcp,
     http: core.http,
+    reload: tls.isServing ? () => tls.reload(log) : undefined,
     // Out of choice first; the live node goes with the registry, when the last connection has gone.
     stop: async () => {
       await withdraw();

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { TlsDialling } from '../base/tls.ts';
 import { dialUpgrade } from '../http/upgrade.ts';
 import { routeMethods } from '../link/methods.ts';
 import { RemotePeer } from '../link/remote-peer.ts';
@@ -10,21 +11,24 @@ import type { RoutePeer } from './route-pool.ts';
 export interface RouteLinksOptions {
   /** Undefined until the roles have agreed on one. */
   readonly secret: () => string | undefined;
+  /** How the certificates of routes are checked, and what is shown to them. */
+  readonly tls: TlsDialling;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Returns what connects to the route at an address (`ip:port`). */
+/** Returns what connects to the route at a base URL. */
 export function routeLinks({
   secret,
+  tls,
   clock,
   log,
-}: RouteLinksOptions): (address: string) => RoutePeer {
-  return (address) =>
+}: RouteLinksOptions): (origin: string) => RoutePeer {
+  return (origin) =>
     new RemotePeer(routeMethods, {
-      dial: () => dialUpgrade(`http://${address}`, secret() ?? ''),
+      dial: () => dialUpgrade(origin, secret() ?? '', tls),
       clock,
       onDown: (reason) =>
-        log.warn({ route: address, error: describeError(reason) }, 'no link to the route'),
+        log.warn({ route: origin, error: describeError(reason) }, 'no link to the route'),
     });
 }

@@ -11,17 +11,17 @@ import type { Service } from '../base/lifecycle.ts';
 import { type Method, routeMethods } from '../link/methods.ts';
 import type { RemotePeer } from '../link/remote-peer.ts';
 
-/** A route at an address (src/server/route-links.ts). */
+/** A route at a base URL (src/server/route-links.ts). */
 export type RoutePeer = Pick<RemotePeer<RouteApi>, 'api' | 'down' | 'close'>;
 
 export interface RoutePoolOptions {
-  /** How a route is reached; `address`: `ip:port`. */
-  readonly connect: (address: string) => RoutePeer;
+  /** How a route is reached; `origin`: its base URL. */
+  readonly connect: (origin: string) => RoutePeer;
   readonly clock: Clock;
 }
 
 interface Route {
-  readonly address: string;
+  readonly origin: string;
   readonly seed: number;
   readonly peer: RoutePeer;
   /** Not asked before this time unless no other is left. */
@@ -105,32 +105,32 @@ export class RoutePool implements Service {
   }
 
   /**
-   * Makes the pool hold exactly the routes at these addresses (`ip:port`). Links to those that stay
+   * Makes the pool hold exactly the routes at these base URLs. Links to those that stay
    * are kept. None at all is what a registry says that has just lost its memory (ZooKeeper was
    * restarted): then everything stays, and the links tell which routes are there.
    */
-  update(addresses: readonly string[]): void {
-    if (addresses.length > 0) this.#hold(addresses);
+  update(origins: readonly string[]): void {
+    if (origins.length > 0) this.#hold(origins);
   }
 
   async stop(): Promise<void> {
     this.#hold([]);
   }
 
-  #hold(addresses: readonly string[]): void {
-    const kept = this.#routes.filter(({ address }) => addresses.includes(address));
+  #hold(origins: readonly string[]): void {
+    const kept = this.#routes.filter(({ origin }) => origins.includes(origin));
     for (const route of this.#routes) if (!kept.includes(route)) route.peer.close();
-    const known = new Set(kept.map(({ address }) => address));
-    const added = addresses
-      .filter((address) => !known.has(address))
-      .map((address) => this.#connect(address));
+    const known = new Set(kept.map(({ origin }) => origin));
+    const added = origins
+      .filter((origin) => !known.has(origin))
+      .map((origin) => this.#connect(origin));
     this.#routes = [...kept, ...added];
   }
 
-  #connect(address: string): Route {
-    const peer = this.#options.connect(address);
-    const seed = createHash('sha256').update(address).digest().readUInt32LE(0);
-    return { address, seed, peer, restsUntil: 0 };
+  #connect(origin: string): Route {
+    const peer = this.#options.connect(origin);
+    const seed = createHash('sha256').update(origin).digest().readUInt32LE(0);
+    return { origin, seed, peer, restsUntil: 0 };
   }
 
   #spread<Entry, Result>(

@@ -10,6 +10,7 @@ import type {
   ByteStreamEvents,
   HttpRequest,
   HttpTransport,
+  ServerPort,
   Transport,
 } from '../client/sdk/index.ts';
 
@@ -60,7 +61,7 @@ export class FragileNetwork {
     for (const stream of this.#streams) stream.abandon();
   }
 
-  #open(host: string, port: number, events: ByteStreamEvents): ByteStream {
+  #open(server: ServerPort, events: ByteStreamEvents): ByteStream {
     const stream: FragileStream = new FragileStream({
       clock: this.#clock,
       delayMs: () => this.#delayMs,
@@ -69,7 +70,7 @@ export class FragileNetwork {
       onGone: () => this.#streams.delete(stream),
     });
     this.#streams.add(stream);
-    stream.connect((heard) => this.#machine.transport.open(host, port, heard));
+    stream.connect((heard) => this.#machine.transport.open(server, heard));
     if (this.#state === 'down') stream.break('the network is down');
     return stream;
   }

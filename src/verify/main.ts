@@ -12,6 +12,7 @@ import { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { safeJson } from '../base/safe-text.ts';
 import { listenForSignals, type SignalSource } from '../base/signals.ts';
+import { Tls } from '../base/tls.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
 import { check } from './checker.ts';
@@ -96,7 +97,7 @@ async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<
 
   stage = await openStage({ settings, log, onProblem, lifecycle });
   const { routes, injector, keepEvidence } = stage;
-  const platform = nodePlatform();
+  const platform = nodePlatform(await Tls.open(settings));
   const crowd = new Crowd({ population, routes, platform, ledger, latency, onProblem });
   lifecycle.onStop('devices', () => crowd.close());
 

@@ -10,6 +10,7 @@ import { type BatchCall, immediately } from '../../src/api/batch-call.ts';
 import type { RouteApi, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { limits } from '../../src/base/limits.ts';
+import { Tls } from '../../src/base/tls.ts';
 import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
 import { Gather } from '../../src/link/gather.ts';
 import { encodeLinkFrame } from '../../src/link/link-frames.ts';
@@ -60,7 +61,7 @@ async function host(api: RouteApi, onStream?: (stream: Duplex) => void): Promise
 
 function remote(origin: string, withSecret = secret): RouteApi {
   const peer = new RemotePeer(routeMethods, {
-    dial: () => dialUpgrade(origin, withSecret),
+    dial: () => dialUpgrade(origin, withSecret, Tls.ofSystem()),
     clock: systemClock,
   });
   teardown.push(() => peer.close());
@@ -283,8 +284,9 @@ describe('a link whose network fails', () => {
     const { origin } = await host(apiWith(echo));
     const [result] = await submitAll(remote(origin, 'guessed'), [entry(1)]);
     expect(result).toBe(unanswered);
-    await expect(dialUpgrade(origin, 'guessed')).rejects.toMatchObject({ kind: 'unavailable' });
-    await expect(dialUpgrade(origin, 'guessed')).rejects.not.toThrow(secret);
+    const dialled = dialUpgrade(origin, 'guessed', Tls.ofSystem());
+    await expect(dialled).rejects.toMatchObject({ kind: 'not-allowed' });
+    await expect(dialled).rejects.not.toThrow(secret);
   });
 
   test('that answers nonsense is ended, and the entry is answered all the same', async () => {
@@ -302,7 +304,7 @@ describe('a link whose network fails', () => {
   test('leaves nothing behind at the host when its caller ends it', async () => {
     const streams: Duplex[] = [];
     const { origin } = await host(apiWith(echo), (stream) => streams.push(stream));
-    const dialled = await dialUpgrade(origin, secret);
+    const dialled = await dialUpgrade(origin, secret, Tls.ofSystem());
     dialled.end();
     await waitUntil('the host lets go', () => streams[0]?.destroyed);
   });

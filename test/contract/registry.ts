@@ -12,12 +12,12 @@ export function liveServer(
   port = 9000,
   changes: Partial<LiveServer> = {},
 ): LiveServer {
-  const ports = { tcpPort: port, httpPort: port + 1 };
+  const ports = { tcpPort: port, httpPort: port + 1, tls: false };
   return { instance, ip: '10.0.0.1', ...ports, version: '1.2.3', connections: 0, ...changes };
 }
 
 export function liveRoute(instance: string, port = 8083): LiveRoute {
-  return { instance, ip: '10.0.0.9', port, version: '1.2.3' };
+  return { instance, ip: '10.0.0.9', port, tls: false, version: '1.2.3' };
 }
 
 export function choosableInstances(registry: Registry): string[] {
@@ -56,13 +56,21 @@ export function describeRegistry(name: string, found: FoundRegistry): void {
 
     test('an announced server is seen by others and by itself, with all its facts', async () => {
       const [route, server] = await participants('route', 'server');
-      const facts = liveServer('a', 9000, { connections: 7 });
+      const facts = liveServer('a', 9000, { connections: 7, tls: true });
       await server.announceServer(facts);
       for (const registry of [route, server]) {
         await waitUntil('a is choosable', () => choosableInstances(registry).includes('a'));
         expect(registry.view.servers.get('a')).toEqual(facts);
         expect(registry.view.choosable).toEqual([facts]);
       }
+    });
+
+    test('an announced route is seen with all its facts', async () => {
+      const [server, route] = await participants('server', 'route');
+      const facts = { ...liveRoute('r'), tls: true };
+      await route.announceRoute(facts);
+      await waitUntil('it is seen', () => server.view.routes.length > 0);
+      expect(server.view.routes).toEqual([facts]);
     });
 
     test('somebody who joins later sees those who are there', async () => {

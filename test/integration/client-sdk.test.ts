@@ -61,8 +61,10 @@ function platformIn({ proxy, isDown = () => false }: Surroundings): Platform {
   return {
     ...platform,
     transport: {
-      open: (host, port, events) =>
-        platform.transport.open(host, isDown() ? nowhere : (proxy?.port ?? port), events),
+      open: (server, events) => {
+        const port = isDown() ? nowhere : (proxy?.port ?? server.port);
+        return platform.transport.open({ ...server, port }, events);
+      },
     },
     http: {
       request: async (url, request) => {

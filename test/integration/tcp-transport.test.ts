@@ -11,9 +11,9 @@ async function connect(): Promise<{ stream: ByteStream; socket: Socket }> {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const opened = Promise.withResolvers<void>();
+  const { port } = server.address() as AddressInfo;
   const stream = nodePlatform().transport.open(
-    '127.0.0.1',
-    (server.address() as AddressInfo).port,
+    { host: '127.0.0.1', port, tls: false },
     {
       opened: () => opened.resolve(),
       received: () => {},

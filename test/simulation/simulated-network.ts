@@ -30,7 +30,7 @@ export class SimulatedNetwork {
   /** As the client of this process sees the network. */
   transportOf(client: SimulatedProcess): Transport {
     return {
-      open: (host, port, events) => {
+      open: ({ host, port }, events) => {
         const listener = this.#listeners.get(`${host}:${port}`);
         const connection = new TcpConnection(this.#world, client, listener, events);
         this.#connections.add(connection);

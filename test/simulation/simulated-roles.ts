@@ -103,7 +103,7 @@ export class SimulatedRoute {
     this.stopping = false;
     this.#registry = registry;
     const instance = `${this.name}.${++this.#lives}`;
-    void registry.announceRoute({ instance, ip: this.ip, port: 8083, version });
+    void registry.announceRoute({ instance, ip: this.ip, port: 8083, tls: false, version });
   }
 
   get api(): RouteCore['api'] {
@@ -188,6 +188,7 @@ export class SimulatedServer {
         ip: this.ip,
         tcpPort: 9000,
         httpPort: 8081,
+        tls: false,
         version,
         connections: 0,
       })

@@ -25,8 +25,14 @@ process.once('SIGTERM', () => {
   void registry.close();
 });
 
-const addresses = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081 };
+const addresses = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081, tls: false };
 await registry.announceServer({ ...addresses, instance, version: '1.0.0', connections: 0 });
-await registry.announceRoute({ ip: '10.0.0.1', port: 8083, instance, version: '1.0.0' });
+await registry.announceRoute({
+  ip: '10.0.0.1',
+  port: 8083,
+  tls: false,
+  instance,
+  version: '1.0.0',
+});
 await registry.whenConnected();
 process.stdout.write('announced\n');

@@ -99,6 +99,7 @@ export class RouteHarness {
       ip: '10.0.0.1',
       tcpPort: 9000,
       httpPort: 8081,
+      tls: false,
       version: '1',
       connections: 0,
     });

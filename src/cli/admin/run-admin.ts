@@ -4,11 +4,12 @@ import { limits } from '../../base/limits.ts';
 import { createLogger } from '../../base/log.ts';
 import { safeJson } from '../../base/safe-text.ts';
 import { drawSecret } from '../../base/secret.ts';
+import { Tls } from '../../base/tls.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';
-import { type JsonRequest, requestJson } from '../../http/client.ts';
-import { routeAddress } from '../../registry/registry.ts';
+import { type JsonRequest, jsonRequester } from '../../http/client.ts';
+import { originOfRoute } from '../../registry/registry.ts';
 import { formatTable } from './table.ts';
 
 interface Action {
@@ -56,7 +57,9 @@ export async function runAdmin(
   const unwanted = action.target === undefined ? target : surplus;
   if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
 
-  const { objects, text } = await action.run(askRoutes(await findCluster(settings)), target ?? '');
+  const request = jsonRequester(await Tls.open(settings));
+  const ask = askRoutes(await findCluster(settings), request);
+  const { objects, text } = await action.run(ask, target ?? '');
   out.write(settings.json ? objects.map((object) => `${safeJson(object)}\n`).join('') : text);
   return exitCodes.ok;
 }
@@ -138,14 +141,17 @@ async function findCluster({ route, zk, clusterSecret }: AdminSettings): Promise
   if (zk === undefined) return { route, clusterSecret };
   const { visitRegistry } = await import('../../registry/visit-registry.ts');
   return visitRegistry(zk, createLogger('admin', 'silent'), async (registry) => {
-    const found = registry.view.routes.map((each) => `http://${routeAddress(each)}`);
+    const found = registry.view.routes.map(originOfRoute);
     // Asked only where a route is alive, and so has agreed or was told: nothing is made up here.
     if (clusterSecret !== undefined || found.length === 0) return { route: found, clusterSecret };
     return { route: found, clusterSecret: await registry.agreeOnSecret(drawSecret) };
   });
 }
 
-function askRoutes({ route, clusterSecret }: Cluster): Ask {
+function askRoutes(
+  { route, clusterSecret }: Cluster,
+  request: ReturnType<typeof jsonRequester>,
+): Ask {
   const headers = {
     'x-cim-version': String(protocolVersion),
     ...(clusterSecret === undefined ? {} : { authorization: `Bearer ${clusterSecret}` }),
@@ -155,7 +161,7 @@ function askRoutes({ route, clusterSecret }: Cluster): Ask {
     for (const origin of route) {
       try {
         const options = { method, headers, body, timeoutMs: answerMsMax };
-        return await requestJson(`${origin}${path}`, options);
+        return await request(`${origin}${path}`, options);
       } catch (error) {
         if (!(error instanceof CimError)) throw error;
         if (error.kind === 'not-allowed') {

@@ -132,8 +132,7 @@ export class ConnectionKeeper {
     return new Promise((resolve) => {
       this.#connection = new Connection({
         platform,
-        host: server.ip,
-        port: server.cimServerPort,
+        server: { host: server.ip, port: server.cimServerPort, tls: server.tls },
         userId,
         login: {
           requestId: userId,

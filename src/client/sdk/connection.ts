@@ -12,7 +12,7 @@ import { command } from '../../codec/commands.ts';
 import { FrameDecoder } from '../../codec/frame-decoder.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 import { decodeServerFrame, encodeRequest, type ServerFrame } from '../../codec/server-frame.ts';
-import type { ByteStream, Platform } from './platform.ts';
+import type { ByteStream, Platform, ServerPort } from './platform.ts';
 
 export type RequestFields = Parameters<typeof encodeRequest>[0];
 
@@ -27,8 +27,7 @@ export interface ConnectionEnd {
 
 export interface ConnectionOptions {
   readonly platform: Pick<Platform, 'transport' | 'clock'>;
-  readonly host: string;
-  readonly port: number;
+  readonly server: ServerPort;
   readonly userId: number;
   /** The LOGIN frame. */
   readonly login: RequestFields;
@@ -73,13 +72,13 @@ export class Connection {
   #pingedAt: number | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { platform, host, port, login } = options;
+    const { platform, server, login } = options;
     this.#options = options;
     this.#startedAt = platform.clock.monotonic();
     this.#heardAt = this.#startedAt;
     this.#wroteAt = this.#startedAt;
     this.#sweep = platform.clock.setInterval(() => this.#check(), sweepMs);
-    this.#stream = platform.transport.open(host, port, {
+    this.#stream = platform.transport.open(server, {
       opened: () => this.write(login),
       received: (bytes) => this.#received(bytes),
       ended: (reason) => this.#lost(reason),

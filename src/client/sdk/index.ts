@@ -40,6 +40,7 @@ export type {
   Platform,
   Random,
   SecretKeeper,
+  ServerPort,
   Storage,
   StorageOpening,
   Transport,

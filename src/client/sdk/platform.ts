@@ -15,7 +15,14 @@ export interface Platform {
 /** A stream of bytes to a server, in both directions. */
 export interface Transport {
   /** Begins to connect and returns at once; what becomes of it is told to `events`, after that. */
-  open(host: string, port: number, events: ByteStreamEvents): ByteStream;
+  open(server: ServerPort, events: ByteStreamEvents): ByteStream;
+}
+
+export interface ServerPort {
+  readonly host: string;
+  readonly port: number;
+  /** It speaks TLS; a certificate that is not the host's ends the stream before it is opened. */
+  readonly tls: boolean;
 }
 
 export interface ByteStream {

@@ -39,7 +39,7 @@ export async function runClient(
   log: Logger,
   host: TerminalHost,
 ): Promise<number> {
-  const client = openClient(settings, log);
+  const client = await openClient(settings, log);
   const interrupts = new Interrupts(host);
   try {
     return await converse({ settings, client, interrupts, host });

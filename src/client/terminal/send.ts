@@ -22,7 +22,7 @@ import { runSession } from './session.ts';
 import type { InputLine, Outgoing, View } from './view.ts';
 
 /** `text` undefined: the lines of the input. Resolves to the exit code. */
-export function runSend(
+export async function runSend(
   settings: SendSettings,
   text: string | undefined,
   log: Logger,
@@ -31,7 +31,7 @@ export function runSend(
   const { to, group } = settings;
   const target = to !== undefined ? { to } : group !== undefined ? { group } : undefined;
   if (!target) throw new CimError('usage', 'there is nobody to send to');
-  const client = openClient({ ...settings, state: undefined }, log);
+  const client = await openClient({ ...settings, state: undefined }, log);
   const input = text === undefined ? pipeInput(host.stdin) : argumentInput(text);
   return sendAll({ client, target, input, host, ...settings });
 }

@@ -29,37 +29,45 @@ export function routePath(route: LiveRoute): string {
   return `${folders.routes}/${routeAddress(route)}`;
 }
 
-export function encodeServer({ ip, tcpPort, httpPort, version, connections }: LiveServer): string {
-  return JSON.stringify({ ip, tcpPort, httpPort, version, connections });
+export function encodeServer(server: LiveServer): string {
+  const { ip, tcpPort, httpPort, tls, version, connections } = server;
+  return JSON.stringify({ ip, tcpPort, httpPort, tls, version, connections });
 }
 
 /** Undefined for what is not a server's node. */
 export function decodeServer(instance: string, data: string): LiveServer | undefined {
   const fields = parseObject(data);
   if (!fields) return undefined;
-  const { ip, tcpPort, httpPort, version, connections } = fields;
+  const { ip, tcpPort, httpPort, tls, version, connections } = fields;
   if (!isHost(ip) || !isPort(tcpPort) || !isPort(httpPort)) return undefined;
   return {
     instance,
     ip,
     tcpPort,
     httpPort,
+    tls: tls === true,
     version: typeof version === 'string' ? version : '',
     connections: typeof connections === 'number' ? connections : 0,
   };
 }
 
-export function encodeRoute({ ip, port, instance, version }: LiveRoute): string {
-  return JSON.stringify({ ip, port, instance, version });
+export function encodeRoute({ ip, port, tls, instance, version }: LiveRoute): string {
+  return JSON.stringify({ ip, port, tls, instance, version });
 }
 
 /** Undefined for what is not a route's node. */
 export function decodeRoute(data: string): LiveRoute | undefined {
   const fields = parseObject(data);
   if (!fields) return undefined;
-  const { ip, port, instance, version } = fields;
+  const { ip, port, tls, instance, version } = fields;
   if (!isHost(ip) || !isPort(port) || typeof instance !== 'string') return undefined;
-  return { ip, port, instance, version: typeof version === 'string' ? version : '' };
+  return {
+    ip,
+    port,
+    tls: tls === true,
+    instance,
+    version: typeof version === 'string' ? version : '',
+  };
 }
 
 function parseObject(data: string): Record<string, unknown> | undefined {

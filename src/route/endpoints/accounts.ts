@@ -54,12 +54,21 @@ export function accountEndpoints(operations: RouteOperations): readonly Endpoint
       },
       answer: {
         type: 'object',
-        properties: { ip: string, cimServerPort: integer, httpPort: integer },
+        properties: {
+          ip: string,
+          cimServerPort: integer,
+          httpPort: integer,
+          tls: {
+            type: 'boolean',
+            description: 'with X-Cim-Version only: whether its ports speak TLS',
+          },
+        },
       },
       handle: async ({ userId, userName, avoid = [] }, { java }) => {
         const login = { userId, userName, java, avoid: java ? [] : avoid };
-        const { ip, tcpPort, httpPort } = await operations.login(login);
-        return { ip, cimServerPort: tcpPort, httpPort };
+        const { ip, tcpPort, httpPort, tls } = await operations.login(login);
+        const server = { ip, cimServerPort: tcpPort, httpPort };
+        return java ? server : { ...server, tls };
       },
     }),
 

@@ -1,6 +1,6 @@
 /** Registering, logging in and out. */
 import { CimError } from '../../base/errors.ts';
-import { type LiveServer, serverAddress } from '../../registry/registry.ts';
+import { type LiveServer, pushAddress, serverAddress } from '../../registry/registry.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import type { RouteOperations } from '../operations.ts';
 import { onlineUsers } from '../presence.ts';
@@ -33,7 +33,7 @@ export function accountOperations(
       const sessions = await liveSessions(context, userId);
       if (sessions.some(({ device }) => device === javaDevice)) throw new CimError('repeat-login');
       const chosen = await choice.chooseReachable(userId);
-      await store.sessions.assignJava(userId, chosen.key);
+      await store.sessions.assignJava(userId, pushAddress(chosen));
       return chosen;
     },
 
@@ -42,11 +42,11 @@ export function accountOperations(
       if (session) await endSessions(context, [session]);
     },
 
-    onlineUsers: () => onlineUsers(servers, [...registry.view.servers.values()].map(serverAddress)),
+    onlineUsers: () => onlineUsers(servers, [...registry.view.servers.values()].map(pushAddress)),
   };
 }
 
 function candidateOf(server: LiveServer): ServerCandidate {
-  const { ip, tcpPort, httpPort, connections } = server;
-  return { key: serverAddress(server), ip, tcpPort, httpPort, connections };
+  const { ip, tcpPort, httpPort, tls, connections } = server;
+  return { key: serverAddress(server), ip, tcpPort, httpPort, tls, connections };
 }

@@ -1,7 +1,7 @@
 /** What operators ask of the servers. */
 import { callOne } from '../../api/batch-call.ts';
 import { CimError } from '../../base/errors.ts';
-import { type LiveServer, type Registry, serverAddress } from '../../registry/registry.ts';
+import { type LiveServer, pushAddress, type Registry } from '../../registry/registry.ts';
 import type { RouteOperations, ServerStatus } from '../operations.ts';
 import { endSessions, liveSessions, type OperationsContext } from './context.ts';
 
@@ -14,7 +14,7 @@ export function operatorOperations(
     async drain(wanted) {
       const found = serverCalled(wanted, [...registry.view.servers.values()]);
       const { instance } = found;
-      const { code } = await callOne(servers.at(serverAddress(found)).drain, { instance });
+      const { code } = await callOne(servers.at(pushAddress(found)).drain, { instance });
       if (code !== 0) throw new CimError('unavailable', `the server ${wanted} does not answer`);
     },
 
@@ -41,7 +41,7 @@ function nameOf({ ip, tcpPort }: LiveServer): string {
 }
 
 function statusOf(server: LiveServer, { view }: Registry): ServerStatus {
-  const { instance, ip, tcpPort, httpPort, version, connections } = server;
+  const { instance, ip, tcpPort, httpPort, tls, version, connections } = server;
   const choosable = view.choosable.some((choosable) => choosable.instance === instance);
-  return { instance, ip, tcpPort, httpPort, version, connections, choosable };
+  return { instance, ip, tcpPort, httpPort, tls, version, connections, choosable };
 }

@@ -20,8 +20,7 @@ async function connect(world = new World()) {
   const waiting = { since: Infinity };
   const connection = new Connection({
     platform: world.platform,
-    host: '10.0.0.1',
-    port: 9000,
+    server: { host: '10.0.0.1', port: 9000, tls: false },
     userId: 1,
     login: {
       requestId: 1,

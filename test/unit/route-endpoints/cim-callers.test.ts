@@ -22,7 +22,7 @@ describe('the Java endpoints', () => {
     const route = new RouteCaller();
     const login = { userId: zhangsan, userName: 'zhangsan' };
     const avoid = ['10.0.0.2:9000'];
-    const server = success({ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081 });
+    const server = success({ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081, tls: true });
     expect(await route.post('/login', { ...login, avoid }, cim)).toEqual(server);
     expect(await route.post('/login', login, cim)).toEqual(server);
     expect(route.operations.calls).toEqual([

@@ -37,7 +37,8 @@ export class FakeOperations implements RouteOperations {
     this.#called('login', login);
     const account = this.accounts.find(({ userId }) => userId === login.userId);
     if (account?.name !== login.userName) throw new CimError('account-mismatch');
-    return { ip: '10.0.0.1', tcpPort: 11211, httpPort: 8081, key: 'more than a Java caller takes' };
+    const address = { ip: '10.0.0.1', tcpPort: 11211, httpPort: 8081, tls: true };
+    return { ...address, key: 'more than a Java caller takes' };
   }
 
   async offLine(userId: number) {
@@ -117,7 +118,7 @@ export class FakeOperations implements RouteOperations {
 
   servers(): ServerStatus[] {
     this.#called('servers', undefined);
-    const address = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081 };
+    const address = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081, tls: false };
     return [{ ...address, instance: 'ab', version: '0.1.0', connections: 3, choosable: true }];
   }
 

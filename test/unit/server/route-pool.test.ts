@@ -9,6 +9,7 @@ import { callOne, immediately } from '../../../src/api/batch-call.ts';
 import type { RouteApi, SubmitEntry, SubmitResult } from '../../../src/api/route-api.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
+import { Tls } from '../../../src/base/tls.ts';
 import { acceptUpgrades } from '../../../src/http/upgrade.ts';
 import { serveLink } from '../../../src/link/link-host.ts';
 import { routeMethods } from '../../../src/link/methods.ts';
@@ -22,7 +23,12 @@ let pool: RoutePool;
 
 beforeEach(() => {
   const log = createLogger('test', 'silent');
-  const connect = routeLinks({ secret: () => secret, clock: systemClock, log });
+  const connect = routeLinks({
+    secret: () => secret,
+    tls: Tls.ofSystem(),
+    clock: systemClock,
+    log,
+  });
   pool = new RoutePool({ connect, clock: systemClock });
   onTeardown(() => pool.stop());
 });
@@ -33,7 +39,7 @@ class FakeRoute {
   silent = false;
   /** Answers no transient message. */
   isDeaf = false;
-  address = '';
+  origin = '';
   #kill = () => {};
 
   static async start(): Promise<FakeRoute> {
@@ -58,7 +64,7 @@ class FakeRoute {
       (stream) => serveLink(stream, routeMethods, api),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    route.address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    route.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     route.#kill = () => {
       server.close();
       endLinks();
@@ -91,7 +97,7 @@ function submitAll(entries: readonly SubmitEntry[]): Promise<SubmitResult[]> {
 describe('RoutePool', () => {
   test('spreads users over the routes, and keeps each user with one', async () => {
     const routes = [await FakeRoute.start(), await FakeRoute.start()];
-    pool.update(routes.map(({ address }) => address));
+    pool.update(routes.map(({ origin }) => origin));
     const users = Array.from({ length: 200 }, (_, index) => entry(index + 1));
     await submitAll([...users, ...users]);
     const [one, two] = routes.map(({ received }) => new Set(received.map(([from]) => from)));
@@ -103,10 +109,10 @@ describe('RoutePool', () => {
   test('a route that joins takes over its share and moves nobody else', async () => {
     const routes = [await FakeRoute.start(), await FakeRoute.start(), await FakeRoute.start()];
     const users = Array.from({ length: 300 }, (_, index) => entry(index + 1));
-    pool.update(routes.slice(0, 2).map(({ address }) => address));
+    pool.update(routes.slice(0, 2).map(({ origin }) => origin));
     await submitAll(users);
     const before = routes.map(({ received }) => new Set(received.splice(0).map(([from]) => from)));
-    pool.update(routes.map(({ address }) => address));
+    pool.update(routes.map(({ origin }) => origin));
     await submitAll(users);
     const after = routes.map(({ received }) => new Set(received.map(([from]) => from)));
     for (const index of [0, 1]) {
@@ -117,7 +123,7 @@ describe('RoutePool', () => {
 
   test('what a dead route does not answer goes to another, in its order', async () => {
     const routes = [await FakeRoute.start(), await FakeRoute.start()];
-    pool.update(routes.map(({ address }) => address));
+    pool.update(routes.map(({ origin }) => origin));
     await submitAll([entry(1)]);
     const first = routes.find(({ received }) => received.length > 0) as FakeRoute;
     const other = routes.find((route) => route !== first) as FakeRoute;
@@ -134,7 +140,7 @@ describe('RoutePool', () => {
 
   test('what a frozen route does not answer in time goes to another, and the next entries go there at once', async () => {
     const routes = [await FakeRoute.start(), await FakeRoute.start()];
-    pool.update(routes.map(({ address }) => address));
+    pool.update(routes.map(({ origin }) => origin));
     await submitAll([entry(1)]);
     const first = routes.find(({ received }) => received.length > 0) as FakeRoute;
     first.silent = true;
@@ -146,7 +152,7 @@ describe('RoutePool', () => {
 
   test('what may be dropped is tried at one route, and takes nothing from its standing', async () => {
     const routes = [await FakeRoute.start(), await FakeRoute.start()];
-    pool.update(routes.map(({ address }) => address));
+    pool.update(routes.map(({ origin }) => origin));
     await submitAll([entry(1)]);
     const first = routes.find(({ received }) => received.length > 0) as FakeRoute;
     const other = routes.find((route) => route !== first) as FakeRoute;
@@ -169,12 +175,12 @@ describe('RoutePool', () => {
 
   test('routes that the registry has forgotten all at once are still asked; their links tell', async () => {
     const [first, second] = [await FakeRoute.start(), await FakeRoute.start()];
-    pool.update([first.address]);
+    pool.update([first.origin]);
     await submitAll([entry(1)]);
     pool.update([]);
     expect((await submitAll([entry(1, 1)]))[0]?.code).toBe(0);
     expect(first.received).toHaveLength(2);
-    pool.update([second.address]);
+    pool.update([second.origin]);
     expect((await submitAll([entry(1, 2)]))[0]?.code).toBe(0);
     expect(second.received).toEqual([[1, 2]]);
     first.kill();

@@ -13,7 +13,7 @@ let told: string[];
 let far: ByteStreamEvents;
 
 const transport: Transport = {
-  open(host, port, events) {
+  open({ host, port }, events) {
     machine.push(`open ${host}:${port}`);
     far = events;
     return {
@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 function open() {
-  const stream = network.transport.open('host', 1, events);
+  const stream = network.transport.open({ host: 'host', port: 1, tls: false }, events);
   far.opened();
   machine.length = 0;
   told.length = 0;
@@ -94,7 +94,7 @@ describe('a connection', () => {
 
   test('down: none can be made', async () => {
     network.become('down');
-    network.transport.open('host', 1, events);
+    network.transport.open({ host: 'host', port: 1, tls: false }, events);
     expect(told).toEqual([]);
     await Promise.resolve();
     expect(told).toEqual(['ended: the network is down']);

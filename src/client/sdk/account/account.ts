@@ -25,6 +25,8 @@ export interface AccountOptions {
 export interface ServerAddress {
   readonly ip: string;
   readonly cimServerPort: number;
+  /** Its port speaks TLS. */
+  readonly tls: boolean;
 }
 
 /** What a login at a route gives. */
@@ -37,7 +39,8 @@ export interface Admission {
 }
 
 /** `/login`'s answer. */
-interface LoginAnswer extends ServerAddress {
+interface LoginAnswer extends Omit<ServerAddress, 'tls'> {
+  readonly tls?: boolean;
   readonly token?: string;
   readonly tokenSeconds?: number;
 }
@@ -149,10 +152,10 @@ export class Account implements TokenSource {
   async #login(avoid: readonly string[]): Promise<Admission> {
     const askedAt = this.#options.platform.clock.monotonic();
     const { answer, secret } = await this.#prove(avoid);
-    const { ip, cimServerPort, token, tokenSeconds = Infinity } = answer;
+    const { ip, cimServerPort, tls = false, token, tokenSeconds = Infinity } = answer;
     this.#secret = secret;
     this.#held = {
-      server: { ip, cimServerPort },
+      server: { ip, cimServerPort, tls },
       token,
       secret,
       goodUntil: askedAt + tokenSeconds * 1_000 * tokenShareUsed,

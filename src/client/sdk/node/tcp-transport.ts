@@ -1,24 +1,44 @@
-/** TCP as a Transport. What is written in one turn of the event loop leaves in one system call. */
-import { createConnection } from 'node:net';
-import type { ByteStream, ByteStreamEvents, Transport } from '../platform.ts';
+/**
+ * TCP as a Transport, with TLS where the server speaks it. What is written in one turn of the event
+ * loop leaves in one system call, and in one TLS record.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { TlsDialling } from '../../../base/tls.ts';
+import { describeTlsFailure } from '../../../base/tls-failures.ts';
+import type { ByteStream, ByteStreamEvents, ServerPort, Transport } from '../platform.ts';
 
 /** What has not left by then is not waited for: a frozen server must not hold the process. */
 const lingerMs = 1_000;
 
-export const tcpTransport: Transport = { open };
+/** Checks the certificates of servers as `tls` says. */
+export function createTcpTransport(tls: TlsDialling): Transport {
+  return { open: (server, events) => open(dial(server, tls), server, events) };
+}
 
-function open(host: string, port: number, events: ByteStreamEvents): ByteStream {
-  const socket = createConnection({ host, port, noDelay: true });
+function dial({ host, port, tls: isTls }: ServerPort, tls: TlsDialling): Socket {
+  if (!isTls) return createConnection({ host, port, noDelay: true });
+  return connectTls({ host, port, ...tls.dialOptions }).setNoDelay(true);
+}
+
+function open(
+  socket: Socket,
+  { host, port, tls: isTls }: ServerPort,
+  events: ByteStreamEvents,
+): ByteStream {
+  let opened = false;
   let closed = false;
   let failure = 'the connection was closed by the other side';
-  socket.on('connect', () => {
+  socket.on(isTls ? 'secureConnect' : 'connect', () => {
+    opened = true;
     if (!closed) events.opened();
   });
   socket.on('data', (bytes) => {
     if (!closed) events.received(bytes);
   });
   socket.on('error', (error) => {
-    failure = error.message;
+    const tlsFailure = describeTlsFailure(error);
+    failure = tlsFailure === undefined ? error.message : `${host}:${port}: ${tlsFailure}`;
   });
   socket.on('close', () => {
     if (!closed) events.ended(failure);
@@ -39,7 +59,7 @@ function open(host: string, port: number, events: ByteStreamEvents): ByteStream 
     // that may take along what is on its way.
     async close() {
       closed = true;
-      if (socket.connecting) socket.destroy();
+      if (!opened) socket.destroy();
       if (socket.closed) return;
       const ended = new Promise((resolve) => socket.once('close', resolve));
       socket.end();

@@ -213,7 +213,7 @@ export class World {
     http: {
       request: (url, { body, headers }) => this.#answer(url, body, headers['authorization']),
     },
-    transport: { open: (host, port, events) => this.#connect(host, port, events) },
+    transport: { open: ({ host, port }, events) => this.#connect(host, port, events) },
   };
 
   client(options: Partial<CimClientOptions> = {}): CimClient {

@@ -1,0 +1,42 @@
+/** Why a handshake failed, for whoever has to do something about it. */
+
+const notKnown =
+  'its certificate is signed by an authority that is not known here (--tls-ca names the file of another)';
+const notTls = 'it does not speak TLS';
+
+/** By the codes of Node.js and OpenSSL. */
+const failures: Readonly<Record<string, string>> = {
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: notKnown,
+  UNABLE_TO_GET_ISSUER_CERT: notKnown,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: notKnown,
+  DEPTH_ZERO_SELF_SIGNED_CERT: notKnown,
+  SELF_SIGNED_CERT_IN_CHAIN: notKnown,
+  CERT_SIGNATURE_FAILURE: notKnown,
+  CERT_UNTRUSTED: notKnown,
+  INVALID_PURPOSE: 'its certificate is not meant for servers',
+  CERT_HAS_EXPIRED: 'its certificate has expired and must be renewed there',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: one of the clocks is wrong',
+  CERT_REVOKED: 'its certificate was revoked',
+  ERR_SSL_WRONG_VERSION_NUMBER: notTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
+  EPROTO: notTls,
+};
+
+/** What to say of the other end; undefined if it is no matter of TLS. */
+export function describeTlsFailure(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cert, cause } = error as TlsError;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return forOthers(cert?.subjectaltname ?? 'none');
+  if (code !== undefined && Object.hasOwn(failures, code)) return failures[code];
+  return describeTlsFailure(cause);
+}
+
+interface TlsError {
+  readonly code?: string;
+  readonly cert?: { readonly subjectaltname?: string };
+  readonly cause?: unknown;
+}
+
+function forOthers(names: string): string {
+  return `its certificate is for another name (it is for: ${names}; --tls-name says which to expect)`;
+}
