@@ -124,9 +124,11 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
   const device = entry.device || javaDevice;
   // Nobody but a Java peer may use the device of Java peers.
   if (entry.device === javaDevice) return closeWith('not-allowed');
-  let [opened] = await store.sessions.open([{ ...entry, device }]);
+  // What a link leaves out as 0 is no property of its own, so a spread would lose it.
+  const session = { ...entry, device, generation: entry.generation };
+  let [opened] = await store.sessions.open([session]);
   if (opened?.status === 'too-many-devices' && (await forgetDead(options, entry.userId))) {
-    [opened] = await store.sessions.open([{ ...entry, device }]);
+    [opened] = await store.sessions.open([session]);
   }
   if (opened?.status === 'opened') {
     endReplaced(options, opened);
