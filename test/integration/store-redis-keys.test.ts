@@ -35,6 +35,7 @@ describe('a registration that crashed between its steps', () => {
       keys.account(userId),
       name,
       `${deadlineMs}`,
+      '',
     );
 
   test.each([
@@ -48,6 +49,15 @@ describe('a registration that crashed between its steps', () => {
     expect(await register(name, asked ? userId : undefined)).toEqual(registered);
     expect(await register(name)).toEqual({ ...registered, created: false });
     expect(await opened.store.accounts.get([userId])).toEqual([account]);
+  });
+
+  test('belongs to the secret of who completed it', async () => {
+    const [name, userId] = [freshName(), nextUserId()];
+    await claim(name, userId);
+    await opened.store.accounts.register({ name, verifier: 'second' });
+    // The route that had claimed it takes its second step late, but in time.
+    await create(name, userId, Date.now() + 1_000);
+    expect(await opened.store.accounts.credential(userId)).toMatchObject({ verifier: 'second' });
   });
 
   test('holds the name for a while against another id', async () => {

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
+import type { ApiKey } from '../../../../src/store/api-keys.ts';
 import { Database, inMemory } from '../../../../src/store/sqlite/database.ts';
 import { SqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
 import type { Retention, Store } from '../../../../src/store/store.ts';
@@ -71,6 +72,47 @@ describe('a file opened again', () => {
     expect(await after.groups.members('chess', 0, 10)).toEqual([amy, bob]);
     // He is a member now, but this was refused.
     expect(await after.timelines.append([refused])).toMatchObject([{ status: 'not-a-member' }]);
+  });
+
+  test('knows who may come in: secrets, generations, keys, and keys of applications', async () => {
+    const folder = temporaryFolder();
+    const before = openIn(folder);
+    const account = { userId: amy, name: 'Amy' };
+    const [lost, present] = ['lost', 'present'].map((publicKey) => ({
+      publicKey,
+      wrappedKey: `wrapped ${publicKey}`,
+    }));
+    await before.accounts.register({ ...account, verifier: 'first' });
+    await before.accounts.offerKeys(amy, lost!);
+    const change = { userId: amy, expected: 'first', verifier: 'second', wrappedKey: null };
+    expect(await before.accounts.replaceSecret(change)).toBe(2);
+    await before.accounts.offerKeys(amy, present!);
+    await before.accounts.revoke(amy);
+    const key: ApiKey = {
+      id: 'k',
+      label: 'the shop',
+      scope: { kind: 'group', group: 'chess' },
+      hash: 'hash',
+      createdAt: 1,
+    };
+    await before.apiKeys.add(key);
+    await before.close();
+
+    const after = openIn(folder);
+    const credential = { ...account, verifier: 'second', generation: 3 };
+    expect(await after.accounts.credential(amy)).toEqual(credential);
+    expect(await after.accounts.keyPair(amy)).toEqual(present);
+    expect(await after.accounts.publicKeys([amy])).toEqual([
+      { account, current: 'present', earlier: ['lost'] },
+    ]);
+    expect(await after.apiKeys.list()).toEqual([key]);
+    const report = { ...session, userId: amy };
+    expect(await after.sessions.open([{ ...report, generation: 2 }])).toEqual([
+      { status: 'revoked' },
+    ]);
+    expect(await after.sessions.open([{ ...report, generation: 3 }])).toMatchObject([
+      { status: 'opened' },
+    ]);
   });
 
   test('knows that nobody is connected any more', async () => {
