@@ -50,7 +50,7 @@ export interface ValueTypes {
   address: string;
   /** `host[:port],…[/chroot]`, completed with ZooKeeper's port. */
   zookeeper: string;
-  /** `host[:port]`, `redis://…`, `rediss://…` or `sentinel://…`, as given. */
+  /** `host[:port]`, `redis://…`, `rediss://…`, `sentinel://…` or `sentinels://…`, as given. */
   redis: string;
   /** http(s) URLs without a slash at the end. The only type that may be given several times. */
   urls: readonly string[];

@@ -414,7 +414,7 @@ export const optionTable = {
     type: 'redis',
     topic: 'Storage',
     placeholder: 'ADDRESS',
-    description: 'host, host:port, redis://, rediss:// or sentinel://',
+    description: 'host, host:port, redis:// or sentinel://; with TLS rediss:// or sentinels://',
     defaults: { route: '127.0.0.1:6379' },
   },
   'redis-prefix': {
@@ -423,13 +423,13 @@ export const optionTable = {
     topic: 'Storage',
     placeholder: 'PREFIX',
     description: 'what the keys begin with: two systems can share one Redis',
-    defaults: { route: 'cim:' },
+    defaults: { route: 'cim' },
   },
   'redis-ca': {
     type: 'path',
     topic: 'Storage',
     placeholder: 'FILE',
-    description: 'who must have signed the certificate of a rediss:// server',
+    description: 'who must have signed the certificate of a Redis with TLS (PEM)',
     defaults: { route: optional },
   },
   'ack-replicas': {

@@ -59,7 +59,7 @@ export function expectation(option: Option): string {
     case 'zookeeper':
       return 'host[:port], or several with commas between them, and /chroot if any';
     case 'redis':
-      return 'host[:port], redis://…, rediss://… or sentinel://…';
+      return 'host[:port], redis://…, rediss://…, sentinel://… or sentinels://…';
     case 'urls':
       return 'an http:// or https:// URL';
     case 'path':
@@ -140,15 +140,15 @@ function parseZookeeper(text: string): string | undefined {
 
 /** The form only: what the parts mean is the store's. */
 function isRedisAddress(text: string): boolean {
-  const [, scheme, rest = ''] = /^(?:(redis|rediss|sentinel):\/\/)?(.*)$/s.exec(text) ?? [];
+  const [, scheme, rest = ''] = /^(?:(rediss?|sentinels?):\/\/)?(.*)$/s.exec(text) ?? [];
   if (!scheme) return splitHostPort(rest) !== undefined;
   const [authority = ''] = rest.slice(rest.lastIndexOf('@') + 1).split(/[/?#]/);
   const hosts = authority.split(',');
   // A URL has one host; only the list of sentinels is longer.
-  if (scheme !== 'sentinel' && !URL.canParse(text)) return false;
+  const mayBeMany = scheme.startsWith('sentinel');
+  if (!mayBeMany && !URL.canParse(text)) return false;
   return (
-    (hosts.length === 1 || scheme === 'sentinel') &&
-    hosts.every((host) => splitHostPort(host) !== undefined)
+    (hosts.length === 1 || mayBeMany) && hosts.every((host) => splitHostPort(host) !== undefined)
   );
 }
 

@@ -45,6 +45,7 @@ async function start(
   const store = await openStore({
     kind: 'redis',
     url: settings.redis,
+    caFile: settings.redisCa,
     prefix: settings.redisPrefix,
     ackReplicas: settings.ackReplicas,
     retention: retentionOf(settings),

@@ -11,12 +11,13 @@ type StoreLocation =
   /** `path`: a folder, made if there is none, or `:memory:`. */
   | { readonly kind: 'sqlite'; readonly path: string }
   /**
-   * `prefix`: comes before every key, so that systems can share a Redis. `ackReplicas`: how many
-   * replicas have an append when it is answered.
+   * `caFile`: who signs the certificate of Redis. `prefix`: comes before every key, so that systems
+   * can share a Redis. `ackReplicas`: how many replicas have an append when it is answered.
    */
   | {
       readonly kind: 'redis';
       readonly url: string;
+      readonly caFile: string | undefined;
       readonly prefix: string;
       readonly ackReplicas: number;
     };

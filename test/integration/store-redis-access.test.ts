@@ -1,15 +1,10 @@
-/** Ways to Redis: passwords, databases, TLS, sentinels; and what the store says about settings under which data is lost. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+/** Ways to Redis: passwords, databases, rights, sentinels; and what the store says about settings under which data is lost. */
 import { describe, expect, test } from '@jest/globals';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
 import { freePort } from '../support/free-port.ts';
-import { startRedis, startSentinel } from '../support/redis.ts';
+import { startRedis, startSentinel, type TestRedis } from '../support/redis.ts';
 import { openRedisStore, Writer } from '../support/redis-store.ts';
-import { onTeardown } from '../support/teardown.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { documentedRules, documentedUser, makeUser } from '../support/redis-user.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 async function expectWorks(store: RedisStore): Promise<void> {
@@ -67,34 +62,58 @@ describe('databases', () => {
   });
 });
 
-test('TLS', async () => {
-  const folder = temporaryFolder('tls');
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost'],
-      ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-    ],
-    { stdio: 'ignore' },
-  );
-  const port = await freePort();
-  await startRedis({
-    'tls-port': `${port}`,
-    'tls-cert-file': certificate,
-    'tls-key-file': key,
-    'tls-ca-cert-file': certificate,
-    'tls-auth-clients': 'no',
+describe('rights', () => {
+  const password = 'of cim';
+  const openAs = (redis: TestRedis, prefix = 'cim') =>
+    openRedisStore(`redis://${documentedUser}:${encodeURIComponent(password)}@${redis.address}`, {
+      prefix,
+    });
+
+  test('those of docs/redis.md suffice, also to wait for replicas in another database', async () => {
+    const redis = await startRedis();
+    await makeUser([redis], password);
+    const { store, log } = await openRedisStore(
+      `redis://${documentedUser}:${encodeURIComponent(password)}@${redis.address}/2`,
+      { ackReplicas: 1 },
+    );
+    expect(await store.problem()).toBeNull();
+    // Nobody confirms it, but it was allowed.
+    expect(await new Writer().write(store)).toMatchObject({ status: 'busy' });
+    expect(await redis.command('ACL', 'LOG')).toBe('');
+    expect(log.map(({ message }) => message)).toContain('redis connected');
   });
 
-  const stranger = await openRedisStore(`rediss://localhost:${port}`);
-  expect(await stranger.store.problem()).toMatch('self-signed certificate');
-  const trusted = getCACertificates('default');
-  setDefaultCACertificates([...trusted, readFileSync(certificate, 'utf8')]);
-  onTeardown(() => setDefaultCACertificates(trusted));
-  await expectWorks((await openRedisStore(`rediss://localhost:${port}`)).store);
-  await expectWorks((await openRedisStore(`rediss://127.0.0.1:${port}`)).store);
+  test('one that is missing is named, and the store works once it is granted', async () => {
+    const redis = await startRedis();
+    await makeUser([redis], password, [...documentedRules(), '-xadd', '-mget']);
+    const { store, log } = await openAs(redis);
+    expect(await store.problem()).toMatch('its user may not run XADD, MGET on keys');
+    expect(log).toMatchObject([{ level: 'warn', message: 'redis cannot be reached, trying on' }]);
+    expect(await new Writer().write(store)).toMatchObject({ status: 'busy' });
+    await makeUser([redis], password, ['+xadd', '+mget']);
+    await waitUntil('the store works', async () => (await store.problem()) === null);
+    await expectWorks(store);
+  });
+
+  test.each([
+    ['its keys', ['resetkeys', '~other:*'], 'cim:'],
+    ['scripts', ['-eval'], "'eval'"],
+  ])('without %s the problem says so', async (_, rules, said) => {
+    const redis = await startRedis();
+    await makeUser([redis], password, [...documentedRules(), ...rules]);
+    const { store } = await openAs(redis);
+    const problem = await store.problem();
+    expect(problem).toMatch(said);
+    expect(problem).not.toMatch(password);
+  });
+
+  test('keys of another system on the same Redis are out of reach', async () => {
+    const redis = await startRedis();
+    await makeUser([redis], password);
+    const { store } = await openAs(redis, 'cim2');
+    expect(await store.problem()).toMatch('on keys that begin with cim2:');
+    await expectWorks((await openAs(redis)).store);
+  });
 });
 
 test('sentinels lead to the master, and to the next one when it is gone', async () => {

@@ -1,23 +1,26 @@
-/** The store in a Redis Cluster of three masters: what every store guarantees. */
+/** The store in a Redis Cluster of three masters, as the user that docs/redis.md has: what every store guarantees. */
 import { beforeAll } from '@jest/globals';
 import { createLogger } from '../../src/base/log.ts';
 import { RedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { describeStore } from '../contract/store.ts';
 import { startRedisCluster, type TestRedisCluster } from '../support/redis.ts';
+import { documentedUser, makeUser } from '../support/redis-user.ts';
 
 let redis: TestRedisCluster;
 beforeAll(async () => {
   redis = await startRedisCluster();
+  await makeUser(redis.nodes, password);
 });
 
+const password = 'of cim';
 const prefixes = new Map<Store, string>();
 
 /** Stores are kept apart by their prefix, as systems that share one Redis are. */
-async function open(retention: Retention, prefix = `cim${prefixes.size}`): Promise<Store> {
+async function open(retention: Retention, prefix = `cim:${prefixes.size}`): Promise<Store> {
   const log = createLogger('test', 'silent');
   const store = await RedisStore.open({
-    url: redis.address,
+    url: `redis://${documentedUser}:${encodeURIComponent(password)}@${redis.address}`,
     prefix,
     retention,
     ackReplicas: 0,

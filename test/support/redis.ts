@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Authority } from './certificates.ts';
 import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -18,10 +19,30 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
   return redis;
 }
 
+/** Settings for a second port, with TLS; what tests themselves ask a server goes to the first. */
+export async function tlsSettings(authority: Authority) {
+  const { cert, key } = authority.issue();
+  return {
+    'tls-port': `${await freePort()}`,
+    'tls-cert-file': cert,
+    'tls-key-file': key,
+    'tls-ca-cert-file': authority.ca,
+    'tls-auth-clients': 'no',
+    // Servers speak TLS among themselves, and tell clients that come with it their ports for it.
+    'tls-replication': 'yes',
+    'tls-cluster': 'yes',
+  };
+}
+
 /** A sentinel that alone decides on a failover of `master`, within a second or two. */
-export async function startSentinel(name: string, master: TestRedis): Promise<TestRedis> {
+export async function startSentinel(
+  name: string,
+  { port }: Pick<TestRedis, 'port'>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestRedis> {
   const sentinel = new TestSentinel(await freePort(), [
-    `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+    ...Object.entries(settings).map((setting) => setting.join(' ')),
+    `sentinel monitor ${name} 127.0.0.1 ${port} 1`,
     `sentinel down-after-milliseconds ${name} 500`,
     `sentinel failover-timeout ${name} 5000`,
   ]);
@@ -125,9 +146,10 @@ class TestSentinel extends TestRedis {
 export async function startRedisCluster({
   masters = 3,
   replicas = 0,
+  authority = undefined as Authority | undefined,
 } = {}): Promise<TestRedisCluster> {
   const nodes = await Promise.all(
-    Array.from({ length: masters * (1 + replicas) }, startClusterNode),
+    Array.from({ length: masters * (1 + replicas) }, () => startClusterNode(authority)),
   );
   const cluster = new TestRedisCluster(nodes.slice(0, masters), nodes.slice(masters));
   await cluster.form();
@@ -219,23 +241,37 @@ export class TestRedisCluster {
   }
 }
 
-async function startClusterNode(): Promise<TestClusterNode> {
-  const node = new TestClusterNode(await freePort(), await freePort());
+async function startClusterNode(authority: Authority | undefined): Promise<TestClusterNode> {
+  const tls = authority && (await tlsSettings(authority));
+  const node = new TestClusterNode(await freePort(), await freePort(), tls);
   await node.start();
   return node;
 }
 
 export class TestClusterNode extends TestRedis {
   readonly #busPort: number;
+  /** The port by which other nodes know it. */
+  readonly #ownPort: number;
 
-  constructor(port: number, busPort: number) {
+  constructor(
+    port: number,
+    busPort: number,
+    tls?: Readonly<Record<string, string>> & { 'tls-port': string },
+  ) {
     super(port, {
+      ...tls,
       'cluster-enabled': 'yes',
       'cluster-port': `${busPort}`,
       'cluster-node-timeout': '1000',
       'cluster-require-full-coverage': 'no',
     });
     this.#busPort = busPort;
+    this.#ownPort = tls ? Number(tls['tls-port']) : port;
+  }
+
+  /** For `--redis rediss://…`. */
+  get tlsAddress(): string {
+    return `127.0.0.1:${this.#ownPort}`;
   }
 
   /** Which slots are whose, as this node sees it. */
@@ -255,6 +291,6 @@ export class TestClusterNode extends TestRedis {
   }
 
   async meet(other: TestClusterNode): Promise<void> {
-    await this.command('CLUSTER', 'MEET', '127.0.0.1', `${other.port}`, `${other.#busPort}`);
+    await this.command('CLUSTER', 'MEET', '127.0.0.1', `${other.#ownPort}`, `${other.#busPort}`);
   }
 }

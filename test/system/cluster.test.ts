@@ -181,7 +181,7 @@ describe('behind NAT', () => {
     };
     const local = ['--host', '127.0.0.1', '--zk', zookeeper.address, '--cluster-secret', 'nat'];
     const route = await startRole('route', [
-      ...[...local, '--redis', redis.address, '--redis-prefix', 'nat:'],
+      ...[...local, '--redis', redis.address, '--redis-prefix', 'nat'],
       ...['--port', `${inside.route}`, '--advertise-port', `${outside.route.port}`],
     ]);
     expect(route.addresses).toEqual({ http: `127.0.0.1:${outside.route.port}` });

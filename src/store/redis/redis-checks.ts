@@ -1,6 +1,10 @@
-/** What a Redis server says of itself when it is connected to: whether it is part of a cluster, and settings under which data is lost. */
+/**
+ * What a Redis server says of itself when it is connected to: whether it is part of a cluster, settings under which data is lost, and
+ * whether its user may do what cim does.
+ */
 import type { Redis } from 'ioredis';
 import type { RedisAddress } from './redis-url.ts';
+import { scriptCommands, scripts } from './scripts.ts';
 
 export interface ServerInspection {
   readonly clusterEnabled: boolean;
@@ -25,6 +29,16 @@ export async function inspectServer(redis: Redis): Promise<ServerInspection> {
     connectedReplicas: Number(infoField(info, 'connected_slaves') ?? 0),
     warnings,
   };
+}
+
+/** Throws if rights are missing: otherwise a system would seem to work, and be busy for ever with some of it. */
+export async function checkRights(redis: Redis, prefix: string): Promise<void> {
+  const { text } = scripts.findMissingRights;
+  const missing = await redis.eval(text, 0, `${prefix}:`, ...scriptCommands, 'MGET');
+  if (!Array.isArray(missing) || missing.length === 0) return;
+  throw new Error(
+    `its user may not run ${missing.join(', ')} on keys that begin with ${prefix}: (docs/redis.md has the rights it needs)`,
+  );
 }
 
 /** The nodes that hold slots. */

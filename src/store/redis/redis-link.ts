@@ -6,8 +6,9 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { clusterNodes, inspectServer, type ServerInspection } from './redis-checks.ts';
+import { checkRights, clusterNodes, inspectServer, type ServerInspection } from './redis-checks.ts';
 import { describeRedisError } from './redis-errors.ts';
+import type { RedisTls } from './redis-tls.ts';
 import type { RedisTarget } from './redis-url.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -44,6 +45,10 @@ const connectionOptions = {
 
 export interface RedisLinkOptions {
   readonly target: RedisTarget;
+  /** Undefined: without. */
+  readonly tls: RedisTls | undefined;
+  /** Of the keys that are to be used. */
+  readonly prefix: string;
   readonly log: Logger;
   /** Replicas that a master should have. */
   readonly ackReplicas: number;
@@ -53,6 +58,8 @@ export interface RedisLinkOptions {
 
 export class RedisLink {
   readonly #target: RedisTarget;
+  readonly #tls: RedisTls | undefined;
+  readonly #prefix: string;
   readonly #log: Logger;
   readonly #ackReplicas: number;
   readonly #isFirst: boolean;
@@ -67,8 +74,10 @@ export class RedisLink {
   readonly #warned = new Set<string>();
   #closing: Promise<void> | undefined;
 
-  constructor({ target, log, ackReplicas, isFirst }: RedisLinkOptions) {
+  constructor({ target, tls, prefix, log, ackReplicas, isFirst }: RedisLinkOptions) {
     this.#target = target;
+    this.#tls = tls;
+    this.#prefix = prefix;
     this.#log = log;
     this.#ackReplicas = ackReplicas;
     this.#isFirst = isFirst;
@@ -137,8 +146,9 @@ export class RedisLink {
   }
 
   #seedOptions() {
-    const { addresses, masterName, database, tls } = this.#target;
+    const { addresses, masterName, database } = this.#target;
     const [{ host, port }] = addresses;
+    const tls = this.#tls;
     return {
       ...connectionOptions,
       ...(masterName === undefined
@@ -153,7 +163,7 @@ export class RedisLink {
           }),
       ...this.#credentials(),
       db: database,
-      ...(tls ? { tls: {} } : {}),
+      ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
       lazyConnect: true,
       enableOfflineQueue: false,
       retryStrategy: () => this.#backoff.next(),
@@ -173,6 +183,7 @@ export class RedisLink {
     try {
       // ioredis reports a database that does not exist, and goes on with number 0.
       if (this.#target.database !== 0) await this.#seed.select(this.#target.database);
+      await checkRights(this.#seed, this.#prefix);
       const server = await inspectServer(this.#seed);
       if (server.clusterEnabled) {
         await this.#openCluster();
@@ -188,7 +199,8 @@ export class RedisLink {
 
   async #openCluster(): Promise<void> {
     if (this.#cluster || this.#closing) return;
-    const { tls, addresses } = this.#target;
+    const { addresses } = this.#target;
+    const tls = this.#tls;
     // The address given comes first: it may be a name that still leads somewhere when all present nodes are gone.
     const nodes = [addresses[0], ...(await clusterNodes(this.#seed))];
     const cluster = new Cluster(nodes, {
@@ -204,11 +216,9 @@ export class RedisLink {
       // Only redirections are followed; these would send again what may have been executed.
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,
-      redisOptions: {
-        ...connectionOptions,
-        ...this.#credentials(),
-        ...(tls ? { tls: {} } : {}),
-      },
+      redisOptions: { ...connectionOptions, ...this.#credentials(), ...(tls ? { tls } : {}) },
+      // Otherwise names become addresses first, and a certificate may be for the name only.
+      ...(tls ? { dnsLookup: asTheyAre } : {}),
     });
     this.#cluster = cluster;
     this.#problem = 'the cluster is not ready';
@@ -304,6 +314,13 @@ export class RedisLink {
     this.#warned.add(warning);
     return true;
   }
+}
+
+function asTheyAre(
+  host: string,
+  found: (error: NodeJS.ErrnoException | null | undefined, address: string) => void,
+): void {
+  found(null, host);
 }
 
 async function connectIfIdle(node: Redis): Promise<void> {

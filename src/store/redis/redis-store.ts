@@ -13,11 +13,14 @@ import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
+import { openRedisTls } from './redis-tls.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 export interface RedisStoreOptions {
   /** src/store/redis/redis-url.ts lists the forms. */
   readonly url: string;
+  /** PEM of who signs the certificates of a Redis with TLS; absent: whom Node.js believes. */
+  readonly caFile?: string | undefined;
   /** Begins every key, so that several systems can share one Redis. */
   readonly prefix: string;
   readonly retention: Retention;
@@ -46,11 +49,12 @@ export class RedisStore implements Store {
       throw new CimError('bad-config', 'the prefix of keys in Redis may not hold braces or spaces');
     }
     const target = parseRedisUrl(options.url);
-    const { log, ackReplicas } = options;
-    const link = new RedisLink({ target, log, ackReplicas, isFirst: true });
+    const { prefix, log, ackReplicas } = options;
+    const tls = await openRedisTls(target, options.caFile);
+    const common = { target, tls, prefix, log, ackReplicas };
+    const link = new RedisLink({ ...common, isFirst: true });
     // What waits for replicas holds up the connection that it is on.
-    const waiting =
-      ackReplicas > 0 ? new RedisLink({ target, log, ackReplicas, isFirst: false }) : null;
+    const waiting = ackReplicas > 0 ? new RedisLink({ ...common, isFirst: false }) : null;
     await Promise.all([link.open(), waiting?.open()]);
     return new RedisStore(link, waiting, options);
   }

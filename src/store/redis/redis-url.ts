@@ -22,16 +22,19 @@ const portDefault = 6379;
 const sentinelPortDefault = 26379;
 
 /**
- * `host`, `host:port`, `redis://[user:password@]host[:port][/database]`, `rediss://…` (TLS) or
- * `sentinel://[user:password@]host[:port][,host[:port]…]/master-name`; user and password are those of Redis, percent-encoded.
+ * `host`, `host:port`, `redis://[user:password@]host[:port][/database]` or
+ * `sentinel://[user:password@]host[:port][,host[:port]…]/master-name`; with `rediss://` and `sentinels://` all connections are TLS.
+ * User and password are those of Redis, percent-encoded.
  * Throws `bad-config`; the message never holds the password.
  */
 export function parseRedisUrl(text: string): RedisTarget {
   const [, scheme = 'redis', rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(text) ?? [];
-  if (!['redis', 'rediss', 'sentinel'].includes(scheme)) {
-    throw refused(`the scheme ${scheme}:// is not one of redis://, rediss://, sentinel://`);
+  if (!['redis', 'rediss', 'sentinel', 'sentinels'].includes(scheme)) {
+    throw refused(
+      `the scheme ${scheme}:// is not one of redis://, rediss://, sentinel://, sentinels://`,
+    );
   }
-  const sentinel = scheme === 'sentinel';
+  const sentinel = scheme.startsWith('sentinel');
   // The last @ and the first slash after it: a password may hold either.
   const at = rest.lastIndexOf('@');
   const [hosts = '', ...path] = rest.slice(at + 1).split('/');
@@ -49,7 +52,7 @@ export function parseRedisUrl(text: string): RedisTarget {
     ...parseCredentials(at < 0 ? '' : rest.slice(0, at)),
     ...(sentinel ? { masterName: parseMasterName(name) } : {}),
     database: sentinel ? 0 : parseDatabase(name),
-    tls: scheme === 'rediss',
+    tls: scheme === 'rediss' || scheme === 'sentinels',
     description: `${scheme}://${where}${name === '' ? '' : `/${name}`}`,
   };
 }
@@ -75,7 +78,7 @@ function parseCredentials(text: string): Pick<RedisTarget, 'username' | 'passwor
 }
 
 function parseMasterName(text: string): string {
-  if (!/^[^/\s]+$/.test(text)) throw refused('sentinel:// ends with /master-name');
+  if (!/^[^/\s]+$/.test(text)) throw refused('sentinel:// and sentinels:// end with /master-name');
   return text;
 }
 

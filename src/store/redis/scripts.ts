@@ -14,6 +14,7 @@ import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
+import findMissingRights from './scripts/find-missing-rights.lua';
 import findPlace from './scripts/find-place.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
 import joinGroup from './scripts/join-group.lua';
@@ -54,6 +55,7 @@ export const scripts = {
   createSchedule: script(createSchedule),
   drawUserId: script(drawUserId),
   findDue: script(findDue),
+  findMissingRights: script(findMissingRights),
   findPlace: script(findPlace),
   finishSchedule: script(finishSchedule),
   joinGroup: script(joinGroup),
@@ -70,3 +72,12 @@ export const scripts = {
   revokeAccount: script(revokeAccount),
   unlistGroup: script(unlistGroup),
 } as const;
+
+/** What they ask of Redis. */
+export const scriptCommands: readonly string[] = [
+  ...new Set(
+    Object.values(scripts).flatMap(({ text }) =>
+      Array.from(text.matchAll(/\bcall\('([A-Z]+)'/g), ([, command = '']) => command),
+    ),
+  ),
+].toSorted();

@@ -34,7 +34,7 @@ test.each<[string, Role, unknown]>([
   ['host', 'dev', '127.0.0.1'],
   ['zk', 'server', '127.0.0.1:2181'],
   ['redis', 'route', '127.0.0.1:6379'],
-  ['redis-prefix', 'route', 'cim:'],
+  ['redis-prefix', 'route', 'cim'],
   ['zk-session-timeout-ms', 'route', 10_000],
   ['strategy', 'route', 'consistent-hash'],
   ['log-level', 'dev', 'warn'],

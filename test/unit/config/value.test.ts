@@ -31,6 +31,7 @@ describe('values that are taken', () => {
     ['redis', 'one:7000', 'one:7000'],
     ['redis', 'redis://user:pass@one:7000/2', 'redis://user:pass@one:7000/2'],
     ['redis', 'rediss://one', 'rediss://one'],
+    ['redis', 'sentinels://one,two/main', 'sentinels://one,two/main'],
     [
       'redis',
       'sentinel://:pass@one:26379,two:26379/main',
@@ -59,7 +60,7 @@ describe('values that are refused', () => {
       'redis',
       ['', 'one:', 'one:99999', 'http://one', 'redis://', 'redis://one,two', 'a b', ':pass@one'],
     ],
-    ['redis', ['sentinel://', 'sentinel://one,', 'rediss://one:x']],
+    ['redis', ['sentinel://', 'sentinels://one,', 'rediss://one:x', 'redisss://one']],
     ['route', ['', 'one:8083', 'ftp://one', 'http://', 'http://one,', 'http://a b']],
     ['data', ['']],
   ])('--%s %j', (name, texts) => {

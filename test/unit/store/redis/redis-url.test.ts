@@ -27,7 +27,8 @@ describe('where Redis is', () => {
         masterName: 'main',
       },
     ],
-    ['sentinel://:secret@one/main', { masterName: 'main', password: 'secret' }],
+    ['sentinel://:secret@one/main', { masterName: 'main', password: 'secret', tls: false }],
+    ['sentinels://one,two/main', { masterName: 'main', tls: true }],
   ])('%s', (url, expected) => {
     expect(parseRedisUrl(url)).toMatchObject(expected);
   });
