@@ -120,6 +120,7 @@ describe('Redis killed while running', () => {
 test('scripts that Redis has forgotten are sent again', async () => {
   const redis = await startRedis();
   const { store } = await openRedisStore(redis.address);
+  await redis.command('CONFIG', 'RESETSTAT');
   const writer = new Writer();
   await writer.write(store);
   await redis.command('SCRIPT', 'FLUSH');

@@ -94,7 +94,7 @@ describe('opening', () => {
 describe('a transaction', () => {
   test('keeps all or nothing, and the error is the one thrown', () => {
     const database = Database.open(inMemory);
-    const insert = database.prepare("INSERT INTO accounts VALUES (?, 'name', ?)");
+    const insert = database.prepare('INSERT INTO java_logins VALUES (?, ?)');
     const mistake = new Error('mistake');
     expect(() =>
       database.transaction('durable', () => {
@@ -103,7 +103,7 @@ describe('a transaction', () => {
       }),
     ).toThrow(mistake);
     database.transaction('ordered', () => insert.run(2, 'b'));
-    const ids = database.prepare<{ user_id: number }>('SELECT user_id FROM accounts').all();
+    const ids = database.prepare<{ user_id: number }>('SELECT user_id FROM java_logins').all();
     expect(ids.map((row) => row.user_id)).toEqual([2]);
     database.close();
   });
