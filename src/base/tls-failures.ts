@@ -1,7 +1,13 @@
 /** Why a handshake failed, for whoever has to do something about it. */
 
-const notKnown =
-  'its certificate is signed by an authority that is not known here (--tls-ca names the file of another)';
+/** The options by which a caller says whom to believe. */
+interface TlsRemedies {
+  readonly ca: string;
+  /** Absent: the other end is called by a name that its certificate is for. */
+  readonly name?: string;
+}
+
+const notKnown = 'its certificate is signed by an authority that is not known here';
 const notTls = 'it does not speak TLS';
 
 /** By the codes of Node.js and OpenSSL. */
@@ -23,12 +29,17 @@ const failures: Readonly<Record<string, string>> = {
 };
 
 /** What to say of the other end; undefined if it is no matter of TLS. */
-export function describeTlsFailure(error: unknown): string | undefined {
+export function describeTlsFailure(
+  error: unknown,
+  remedies: TlsRemedies = { ca: '--tls-ca', name: '--tls-name' },
+): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, cert, cause } = error as TlsError;
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return forOthers(cert?.subjectaltname ?? 'none');
-  if (code !== undefined && Object.hasOwn(failures, code)) return failures[code];
-  return describeTlsFailure(cause);
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return forOthers(cert?.subjectaltname ?? 'none', remedies);
+  const failure = code !== undefined && Object.hasOwn(failures, code) && failures[code];
+  if (!failure) return describeTlsFailure(cause, remedies);
+  return failure === notKnown ? `${failure} (${remedies.ca} names the file of another)` : failure;
 }
 
 interface TlsError {
@@ -37,6 +48,7 @@ interface TlsError {
   readonly cause?: unknown;
 }
 
-function forOthers(names: string): string {
-  return `its certificate is for another name (it is for: ${names}; --tls-name says which to expect)`;
+function forOthers(names: string, { name }: TlsRemedies): string {
+  const remedy = name === undefined ? '' : `; ${name} says which to expect`;
+  return `its certificate is for another name (it is for: ${names}${remedy})`;
 }

@@ -199,8 +199,7 @@ function checkTogether({ tlsCert, tlsKey, tlsCa, tlsClientCerts }: TlsSettings):
 }
 
 async function readFiles({ tlsCert, tlsKey, tlsCa }: TlsSettings): Promise<Files> {
-  const ca = tlsCa === undefined ? undefined : await readPem('tls-ca', tlsCa);
-  if (ca) parsed('tls-ca', tlsCa, () => new X509Certificate(ca));
+  const ca = tlsCa === undefined ? undefined : await readAuthority('tls-ca', tlsCa);
   if (tlsCert === undefined || tlsKey === undefined) return { own: undefined, ca };
   const cert = await readPem('tls-cert', tlsCert);
   const key = await readPem('tls-key', tlsKey);
@@ -211,6 +210,13 @@ async function readFiles({ tlsCert, tlsKey, tlsCa }: TlsSettings): Promise<Files
   // What follows the first certificate, and what a chain may not hold.
   parsed('tls-cert', tlsCert, () => createSecureContext({ cert, key }));
   return { own: { cert, key }, ca };
+}
+
+/** Rejects with `bad-config`, naming the option and its file. */
+export async function readAuthority(option: string, path: string): Promise<Buffer> {
+  const ca = await readPem(option, path);
+  parsed(option, path, () => new X509Certificate(ca));
+  return ca;
 }
 
 async function readPem(option: string, path: string): Promise<Buffer> {
@@ -238,7 +244,7 @@ function portFiles({ own, ca }: Files, asksCallers: boolean): TlsPort['files'] {
 }
 
 /** Those of Node.js, and those that the administrator of this machine has added. */
-function systemAuthorities(): string[] {
+export function systemAuthorities(): string[] {
   return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
 }
 

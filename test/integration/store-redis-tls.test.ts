@@ -38,7 +38,7 @@ describe('one server', () => {
     }
   });
 
-  test('without it those count whom Node.js knows', async () => {
+  test('without it those count whom this machine knows', async () => {
     const { port } = await startTlsRedis();
     const trusted = getCACertificates('default');
     setDefaultCACertificates([...trusted, readFileSync(authority.ca, 'utf8')]);
@@ -55,7 +55,9 @@ describe('one server', () => {
     const { store, log } = await openRedisStore(`rediss://${asUser}localhost:${port}`, {
       caFile: ca?.(),
     });
-    expect(await store.problem()).toMatch(`rediss://localhost:${port}: self-signed certificate`);
+    expect(await store.problem()).toMatch(
+      `rediss://localhost:${port}: its certificate is signed by an authority that is not known here (--redis-ca`,
+    );
     expect(await new Writer().write(store)).toMatchObject({ status: 'busy' });
     const told = JSON.stringify([log, await store.problem()]);
     for (const secret of [password, encodeURIComponent(password)])
@@ -73,7 +75,9 @@ describe('one server', () => {
     const { store } = await openRedisStore(`rediss://localhost:${settings['tls-port']}`, {
       caFile: authority.ca,
     });
-    expect(await store.problem()).toMatch('redis.example');
+    expect(await store.problem()).toMatch(
+      'its certificate is for another name (it is for: DNS:redis.example)',
+    );
   });
 
   test('a wrong password is said, without it', async () => {
@@ -131,7 +135,7 @@ test('the nodes of a cluster, as the user that docs/redis.md has', async () => {
   const keys = await Promise.all(cluster.masters.map((node) => node.command('DBSIZE')));
   for (const count of keys) expect(Number(count)).toBeGreaterThan(0);
   const stranger = await openRedisStore(url);
-  expect(await stranger.store.problem()).toMatch('self-signed certificate');
+  expect(await stranger.store.problem()).toMatch('--redis-ca');
 });
 
 describe('--redis-ca is refused', () => {
@@ -141,7 +145,7 @@ describe('--redis-ca is refused', () => {
 
   test.each([
     ['when it cannot be read', anywhere, '/nowhere/ca.pem', '/nowhere/ca.pem: cannot be read'],
-    ['when it holds none', anywhere, notPem, `${notPem}: is no certificate in PEM`],
+    ['when it holds none', anywhere, notPem, `${notPem}: is not what it should be, in PEM`],
     ['without TLS', 'localhost:1', authority.ca, 'is without TLS'],
     ['without TLS to sentinels', 'sentinel://localhost:1/main', authority.ca, 'is without TLS'],
   ])('%s', async (_, url, caFile, reason) => {

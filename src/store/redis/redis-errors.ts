@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { ReplyError } from 'ioredis';
 import { CimError } from '../../base/errors.ts';
+import { describeTlsFailure } from '../../base/tls-failures.ts';
 
 /**
  * First words of error replies after which the very same call may succeed: Redis is starting, failing over, moving a slot, full, or
@@ -56,6 +57,8 @@ export function describeRedisError(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   // For a host of several addresses Node.js gives one error of many, without a message.
   if ('errors' in error && Array.isArray(error.errors)) return describeRedisError(error.errors[0]);
+  const tlsFailure = describeTlsFailure(error, { ca: '--redis-ca' });
+  if (tlsFailure) return tlsFailure;
   const cause = 'lastNodeError' in error && error.lastNodeError;
   return cause ? `${error.message} (${describeRedisError(cause)})` : error.message;
 }

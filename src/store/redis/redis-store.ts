@@ -19,7 +19,7 @@ import { parseRedisUrl } from './redis-url.ts';
 export interface RedisStoreOptions {
   /** src/store/redis/redis-url.ts lists the forms. */
   readonly url: string;
-  /** PEM of who signs the certificates of a Redis with TLS; absent: whom Node.js believes. */
+  /** PEM of who signs the certificates of a Redis with TLS; absent: whom this machine believes. */
   readonly caFile?: string | undefined;
   /** Begins every key, so that several systems can share one Redis. */
   readonly prefix: string;
