@@ -243,6 +243,8 @@ const exitCodeByError: Partial<Record<ErrorName, number>> = {
   'not-allowed': exitCodes.notAllowed,
   unauthenticated: exitCodes.notAllowed,
   'account-mismatch': exitCodes.notAllowed,
+  'name-taken': exitCodes.notAllowed,
+  'id-taken': exitCodes.notAllowed,
 };
 
 export function exitCodeOf(error: unknown): number {

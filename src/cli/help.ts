@@ -2,7 +2,7 @@
 
 import { version } from '../base/version.ts';
 import { choicesText, defaultText, flagForm } from '../config/describe.ts';
-import { type Option, type Role, required } from '../config/option.ts';
+import { alternativeTo, type Option, type Role, required } from '../config/option.ts';
 import { type OptionName, optionsOf } from '../config/options.ts';
 import { align } from './align.ts';
 import type { Command } from './command.ts';
@@ -44,7 +44,9 @@ function optionSections(role: Role): string[] {
 
 function optionRows(role: Role, name: OptionName, option: Option): string[][] {
   const otherwise = defaultText(option, role);
-  const prefix = option.defaults[role] === required ? '' : 'default ';
+  const value = option.defaults[role];
+  const isRequired = value === required || alternativeTo(value) !== undefined;
+  const prefix = isRequired ? '' : 'default ';
   const note = otherwise === undefined ? '' : ` (${prefix}${otherwise})`;
   const choices = choicesText(option);
   return [

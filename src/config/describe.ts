@@ -20,6 +20,8 @@ export function choicesText(option: Option): string | undefined {
 export function defaultText(option: Option, role: Role): string | undefined {
   const value = option.defaults[role] ?? optional;
   if (value === required) return 'must be given';
+  if (typeof value === 'object' && 'requiredUnless' in value)
+    return `must be given, unless --${value.requiredUnless} is`;
   if (value === optional || value === false) return undefined;
   if (typeof value === 'object' && 'folder' in value)
     return `cim in the user's ${value.folder} folder`;

@@ -78,7 +78,8 @@ export async function inspectSettings(role: Role, from: SettingSources): Promise
   const missing: OptionName[] = [];
   for (const [name, option] of optionsOf(role)) {
     const found = given.get(name);
-    const value = found ? parseValue(option, found.text) : await defaultOf(role, option);
+    const fallback = found ? undefined : await defaultOf(role, option, given);
+    const value = found ? parseValue(option, found.text) : fallback;
     if (found && value === undefined) problems.push(wrongValue(option, found));
     if (value === required) missing.push(name);
     settings.push({
@@ -133,8 +134,11 @@ function wrongValue(option: Option, { where, source, text }: Given): Problem {
 async function defaultOf(
   role: Role,
   option: Option,
+  given: ReadonlyMap<string, Given>,
 ): Promise<Value | typeof optional | typeof required> {
   const value = option.defaults[role] ?? optional;
+  if (typeof value === 'object' && 'requiredUnless' in value)
+    return given.has(value.requiredUnless) ? optional : required;
   if (typeof value === 'object' && 'folder' in value)
     return (await userFolder(value)) ?? value.orElse;
   return value;

@@ -21,6 +21,10 @@ export type Source = (typeof sources)[number];
 export const required: unique symbol = Symbol('required');
 /** In place of a default: the role works without, its setting is `undefined`. */
 export const optional: unique symbol = Symbol('optional');
+/** In place of a default: the role has to be given the value, or another option that tells it. */
+export interface RequiredUnless {
+  readonly requiredUnless: string;
+}
 /**
  * A default that depends on who runs cim: their own folder for cim's data or configuration, if they
  * have one.
@@ -81,6 +85,7 @@ type OptionOf<Type extends ValueType> = {
         | ValueTypes[Type]
         | typeof required
         | typeof optional
+        | RequiredUnless
         | (Type extends 'path' ? UserFolder : never)
       >
     >
@@ -92,6 +97,14 @@ type OptionOf<Type extends ValueType> = {
 } & (Type extends keyof TypeBounds ? TypeBounds[Type] : unknown);
 
 export type Option = { [Type in ValueType]: OptionOf<Type> }[ValueType];
+
+export type Default = Option['defaults'][Role];
+
+/** The option that may be given instead of one that has to be. */
+export function alternativeTo(value: Default | undefined): string | undefined {
+  const isRequired = typeof value === 'object' && 'requiredUnless' in value;
+  return isRequired ? value.requiredUnless : undefined;
+}
 
 /** `http-port` → `CIM_HTTP_PORT`. */
 export function environmentName(name: string): string {

@@ -10,6 +10,8 @@ import { type Option, optional, type Role, required } from './option.ts';
 const dayMs = 24 * 3600 * 1000;
 const localRoute = ['http://127.0.0.1:8083'];
 const localZookeeper = '127.0.0.1:2181';
+/** Whom a token speaks for can be asked. */
+const unlessToken = { requiredUnless: 'token' } as const;
 
 /** Nobody can connect to port 0. */
 const portOfOthers = {
@@ -70,14 +72,14 @@ export const optionTable = {
     topic: 'Account',
     placeholder: 'ID',
     description: "the account's number",
-    defaults: { client: required, send: required },
+    defaults: { client: unlessToken, send: unlessToken },
   },
   name: {
     type: 'text',
     charactersMax: limits.nameCharactersMax,
     topic: 'Account',
     description: "the account's name, as others see it",
-    defaults: { client: required, send: required },
+    defaults: { client: unlessToken, send: unlessToken },
   },
   secret: {
     type: 'text',

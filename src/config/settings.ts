@@ -2,7 +2,7 @@
  * The settings that a role gets, as types computed from the table of options: `ServerSettings` has
  * a property for each option that servers have, and nobody else writes them down.
  */
-import type { optional, Role, ValueType, ValueTypes } from './option.ts';
+import type { optional, RequiredUnless, Role, ValueType, ValueTypes } from './option.ts';
 import type { OptionName, optionTable } from './options.ts';
 
 type Table = typeof optionTable;
@@ -17,7 +17,10 @@ type Given<Entry> = Entry extends { readonly choices: readonly (infer Choice)[] 
     ? ValueTypes[Type]
     : never;
 
-type Absent<Default> = Default extends typeof optional | { readonly orElse: typeof optional }
+type Absent<Default> = Default extends
+  | typeof optional
+  | RequiredUnless
+  | { readonly orElse: typeof optional }
   ? undefined
   : never;
 

@@ -13,6 +13,7 @@ export { CimError, type ErrorName } from '../../base/errors.ts';
 export { lobby } from '../../codec/commands.ts';
 export type { Credentials } from './account/credentials.ts';
 export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
+export { whoIs } from './account/who-is.ts';
 export { CimClient, type CimClientOptions } from './client.ts';
 export type {
   ClientEventListener,

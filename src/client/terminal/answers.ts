@@ -28,6 +28,8 @@ export type Oracle = Pick<
   | 'groupMembers'
   | 'delayed'
   | 'cancelDelayed'
+  | 'secret'
+  | 'rotateSecret'
 >;
 
 export interface AnswersOptions {
@@ -79,6 +81,11 @@ export class Answers {
         return { kind: 'left', group: query.group };
       case 'groups':
         return { kind: 'groups', places: await client.groups() };
+      case 'show-secret':
+        return { kind: 'secret', secret: await client.secret() };
+      case 'rotate-secret':
+        await client.rotateSecret();
+        return { kind: 'rotated' };
       case 'members':
         return { kind: 'members', users: await this.#members(query.group), group: query.group };
     }

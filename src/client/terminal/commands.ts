@@ -103,6 +103,17 @@ export const commands: readonly Command[] = [
     parse: (rest) => (/^\S+$/.test(rest) ? { kind: 'cancel', id: rest } : wrongUse(':cancel')),
   },
   {
+    name: ':secret',
+    uses: [
+      [':secret show', 'show the secret of your account: another device of yours needs it once'],
+      [
+        ':secret rotate',
+        'change it: your other devices are logged out until they have the new one',
+      ],
+    ],
+    parse: parseSecret,
+  },
+  {
     name: ':emoji',
     uses: [[':emoji [page]', 'list what :smile: and the like turn into']],
     parse: parseEmoji,
@@ -174,6 +185,11 @@ function parseDelay(rest: string): Action {
   const address = parseAddress(message);
   if (address.kind === 'refusal') return address;
   return { kind: 'schedule', target: address.target, text: address.text, delaySeconds };
+}
+
+function parseSecret(rest: string): Action {
+  if (rest === 'show') return { kind: 'show-secret' };
+  return rest === 'rotate' ? { kind: 'rotate-secret' } : wrongUse(':secret');
 }
 
 function parseEmoji(rest: string): Action {

@@ -40,6 +40,7 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':history') return complete(word, receivers(names, ' '));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
   if (command === ':leave' || command === ':members') return complete(word, groups(names.groups));
+  if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
   const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
   if (alias) return complete(alias, emojiNamed(alias).map(plain));
   if (line.startsWith(':')) return complete(line, commandChoices);

@@ -131,6 +131,10 @@ function resultData(result: Result): unknown {
       return result.messages.map(delayedData);
     case 'cancelled':
       return delayedData(result.message);
+    case 'secret':
+      return { secret: result.secret ?? null };
+    case 'rotated':
+      return { rotated: true };
     case 'online':
     case 'members':
       return result.users.map(({ userId, userName }) => ({ userId, userName }));

@@ -3,8 +3,10 @@
  * is session.ts.
  */
 import { systemClock } from '../../base/clock.ts';
+import { CimError, exitCodeOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClientSettings } from '../../config/settings.ts';
+import type { User } from '../sdk/index.ts';
 import { completeLine } from './completion.ts';
 import type { Messenger } from './conversation.ts';
 import { HumanView } from './human-view.ts';
@@ -13,12 +15,13 @@ import type { InputSource } from './input-source.ts';
 import { Interrupts } from './interrupts.ts';
 import { JsonView } from './json-view.ts';
 import { OnlineCache } from './online-cache.ts';
-import { openClient } from './open-client.ts';
+import { type OpenedClient, openClient } from './open-client.ts';
 import { Output } from './output.ts';
 import { People } from './people.ts';
 import { pipeInput } from './pipe-input.ts';
 import { PlainScreen } from './plain-screen.ts';
 import { personText } from './render.ts';
+import { SecretPrompt, secretQuestion } from './secret-prompt.ts';
 import { runSession } from './session.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 import type { Inbox, View } from './view.ts';
@@ -39,25 +42,36 @@ export async function runClient(
   log: Logger,
   host: TerminalHost,
 ): Promise<number> {
-  const client = await openClient(settings, log);
+  const prompt = new SecretPrompt();
+  let opened: OpenedClient;
+  try {
+    opened = await openClient(settings, { log, isEphemeral: false, ask: prompt.ask });
+  } catch (error) {
+    if (!(error instanceof CimError) || !settings.json) throw error;
+    await new JsonView(new Output(host.stdout), new Output(host.stderr)).closed(error.message);
+    return exitCodeOf(error);
+  }
+  const { client, user } = opened;
   const interrupts = new Interrupts(host);
   try {
-    return await converse({ settings, client, interrupts, host });
+    return await converse({ settings, client, user, prompt, interrupts, host });
   } finally {
     interrupts.close();
   }
 }
 
 interface Parts {
-  readonly settings: Pick<ClientSettings, 'userId' | 'name' | 'json' | 'listen' | 'transient'>;
+  readonly settings: Pick<ClientSettings, 'json' | 'listen' | 'transient' | 'token'>;
   readonly client: Messenger;
+  readonly user: User;
+  readonly prompt: SecretPrompt;
   readonly interrupts: Interrupts;
   readonly host: TerminalHost;
 }
 
 /** With a client that is there already. */
 export function converse(parts: Parts): Promise<number> {
-  const { settings, client, interrupts, host } = parts;
+  const { settings, client, user, prompt, interrupts, host } = parts;
   const output = new Output(host.stdout);
   const people = new People();
   const isPerson = !settings.json && isTerminal(host);
@@ -73,8 +87,9 @@ export function converse(parts: Parts): Promise<number> {
     interrupts,
     broken: output.broken,
     clock: systemClock,
-    userId: settings.userId,
-    userName: settings.name,
+    ...user,
+    hasToken: settings.token !== undefined,
+    asked: prompt.asked,
     parse: parseInput,
     isTransient: settings.transient,
     patienceMs: isPerson ? 2_000 : 10_000,
@@ -93,42 +108,46 @@ interface Face {
   readonly input: InputSource;
 }
 
-function openPipe({ settings, host }: Parts, output: Output, people: People): Face {
+function openPipe({ settings, user, host }: Parts, output: Output, people: People): Face {
   const input = pipeInput(host.stdin);
   if (settings.json) return { input, view: new JsonView(output, new Output(host.stderr)) };
   const screen = new PlainScreen(output);
   return {
     input,
-    view: new HumanView({ screen, people, userId: settings.userId, clock: systemClock }),
+    view: new HumanView({ screen, people, userId: user.userId, clock: systemClock }),
   };
 }
 
 function openTerminal(parts: Parts, output: Output, people: People): Face {
-  const { settings, client, interrupts, host } = parts;
+  const { client, user, prompt, interrupts, host } = parts;
   const online = new OnlineCache({ client, clock: systemClock });
   const screen = new TerminalScreen({
     stdin: host.stdin,
     stdout: host.stdout,
     output,
-    userName: settings.name,
+    userName: user.userName,
     isColoured: !host.env['NO_COLOR'],
     complete: async (line) =>
       completeLine(line, { online: await online.get(), groups: client.followedGroups }),
     onInterrupt: () => interrupts.raise(),
   });
-  const view = new HumanView({ screen, people, userId: settings.userId, clock: systemClock });
+  const view = new HumanView({ screen, people, userId: user.userId, clock: systemClock });
+  prompt.serve((isWrong) => {
+    view.notice(secretQuestion(user, isWrong));
+    return screen.readHidden('secret');
+  });
   greet(parts, view, people, online);
   return { view, input: screen };
 }
 
 /** What somebody needs to know who has never been here. */
-function greet({ settings, client }: Parts, view: View, people: People, online: OnlineCache): void {
+function greet({ user, client }: Parts, view: View, people: People, online: OnlineCache): void {
   view.notice(
     'text goes to everybody online, userId;;text to one person, #group;;text to a group; :all lists commands, :q leaves',
   );
   const stop = client.on('ready', async () => {
     stop();
-    const others = (await online.get()).filter(({ userId }) => userId !== settings.userId);
+    const others = (await online.get()).filter(({ userId }) => userId !== user.userId);
     for (const { userId, userName } of others) people.learn(userId, userName);
     const names = others.map(({ userId, userName }) => personText(userId, userName));
     view.notice(`online: ${names.length > 0 ? names.join(', ') : 'nobody else'}`);

@@ -1,34 +1,57 @@
-/** From settings to a CimClient: where its routes are, and where it keeps its state. */
+/** From settings to a CimClient: where its routes are, whose it is, and where it keeps its state. */
 import { join } from 'node:path';
 import type { Logger } from '../../base/log.ts';
-import { Tls, type TlsSettings } from '../../base/tls.ts';
+import { Tls } from '../../base/tls.ts';
+import type { SendSettings } from '../../config/settings.ts';
 import { lookUpRoutes } from '../../registry/visit-registry.ts';
-import { CimClient } from '../sdk/index.ts';
-import { folderStorage, nodePlatform } from '../sdk/node/node-platform.ts';
+import { CimClient, type Credentials, type User, whoIs } from '../sdk/index.ts';
+import { folderSecretKeeper, folderStorage, nodePlatform } from '../sdk/node/node-platform.ts';
 
-export interface OpenClientOptions extends Pick<TlsSettings, 'tlsCa' | 'tlsName'> {
-  readonly userId: number;
-  readonly name: string;
-  readonly route: readonly string[];
-  /** Where routes are looked up, instead. */
-  readonly zk: string | undefined;
-  /** Without one the device is ephemeral: it leaves nothing behind. */
-  readonly state: string | undefined;
+export type OpenClientSettings = Pick<
+  SendSettings,
+  'userId' | 'name' | 'route' | 'zk' | 'state' | 'secret' | 'token' | 'tlsCa' | 'tlsName'
+>;
+
+export interface OpenClientOptions {
+  readonly log: Logger;
+  /** It leaves nothing behind but the secret of the account. */
+  readonly isEphemeral: boolean;
+  readonly ask: NonNullable<Credentials['ask']>;
 }
 
-/** Rejects with `bad-config`. */
+export interface OpenedClient {
+  readonly client: CimClient;
+  readonly user: User;
+}
+
+/**
+ * Rejects with a CimError: `bad-config`, or what a route says that has to tell whom the token speaks
+ * for.
+ */
 export async function openClient(
-  { userId, name, route, zk, state, tlsCa, tlsName }: OpenClientOptions,
-  log: Logger,
-): Promise<CimClient> {
-  return new CimClient({
-    userId,
-    userName: name,
-    routes: zk === undefined ? route : () => lookUpRoutes(zk, log),
-    platform: nodePlatform(await Tls.open({ tlsCa, tlsName })),
-    // One folder may serve several users: each has its own in it.
-    ...(state !== undefined && {
-      storage: folderStorage(join(state, `${userId}`)),
-    }),
+  settings: OpenClientSettings,
+  { log, isEphemeral, ask }: OpenClientOptions,
+): Promise<OpenedClient> {
+  const { route, zk, state, secret, token, tlsCa, tlsName } = settings;
+  const routes = zk === undefined ? route : () => lookUpRoutes(zk, log);
+  const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }));
+  const user = userOf(settings) ?? (await whoIs(token ?? '', { routes, platform }));
+  // One folder may serve several users: each has its own in it.
+  const folder = state === undefined ? undefined : join(state, `${user.userId}`);
+  const client = new CimClient({
+    ...user,
+    routes,
+    platform,
+    credentials: {
+      secret,
+      ...(token === undefined ? { ask } : { token: async () => token }),
+      ...(folder !== undefined && { keeper: folderSecretKeeper(folder) }),
+    },
+    ...(folder !== undefined && !isEphemeral && { storage: folderStorage(folder) }),
   });
+  return { client, user };
+}
+
+function userOf({ userId, name }: OpenClientSettings): User | undefined {
+  return userId === undefined || name === undefined ? undefined : { userId, userName: name };
 }

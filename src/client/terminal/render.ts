@@ -174,6 +174,14 @@ export function resultBlocks(
       return [noticeBlock(`taken back: ${result.message.text}`)];
     case 'groups':
       return groupBlocks(result.places, reader);
+    case 'secret':
+      if (result.secret === undefined) return [noticeBlock('your account has no secret')];
+      return [
+        ...table([['secret', result.secret]], 'dim'),
+        noticeBlock('who has it is you; another device takes it by --secret or CIM_SECRET, once'),
+      ];
+    case 'rotated':
+      return [noticeBlock('your account has a new secret: :secret show tells it')];
     case 'members':
       return [
         ...userBlocks(result.users),

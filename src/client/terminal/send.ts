@@ -7,9 +7,10 @@ import { CimError, exitCodes } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { safeLine } from '../../base/safe-text.ts';
 import type { SendSettings } from '../../config/settings.ts';
-import type { SentMessage, Target } from '../sdk/index.ts';
+import type { SentMessage, Target, User } from '../sdk/index.ts';
 import type { Action } from './action.ts';
 import type { Messenger } from './conversation.ts';
+import { askHiddenLine } from './hidden-line.ts';
 import type { InputSource } from './input-source.ts';
 import { Interrupts } from './interrupts.ts';
 import { errorEvent, sentEvent } from './json-view.ts';
@@ -18,6 +19,7 @@ import { openClient } from './open-client.ts';
 import { Output } from './output.ts';
 import { People } from './people.ts';
 import { pipeInput } from './pipe-input.ts';
+import { SecretPrompt, secretQuestion } from './secret-prompt.ts';
 import { runSession } from './session.ts';
 import type { InputLine, Outgoing, View } from './view.ts';
 
@@ -31,9 +33,14 @@ export async function runSend(
   const { to, group } = settings;
   const target = to !== undefined ? { to } : group !== undefined ? { group } : undefined;
   if (!target) throw new CimError('usage', 'there is nobody to send to');
-  const client = await openClient({ ...settings, state: undefined }, log);
+  const prompt = new SecretPrompt();
+  const options = { log, isEphemeral: true, ask: prompt.ask };
+  const { client, user } = await openClient(settings, options);
+  // Where the keyboard is not for what is to be sent.
+  if (text !== undefined && host.stdin.isTTY && host.stderr.isTTY)
+    prompt.serve((isWrong) => askHiddenLine(secretQuestion(user, isWrong), host));
   const input = text === undefined ? pipeInput(host.stdin) : argumentInput(text);
-  return sendAll({ client, target, input, host, ...settings });
+  return sendAll({ ...settings, client, user, prompt, target, input, host });
 }
 
 export interface SendAllOptions {
@@ -42,14 +49,16 @@ export interface SendAllOptions {
   readonly input: InputSource;
   readonly json: boolean;
   readonly transient: boolean;
-  readonly userId: number;
-  readonly name: string;
+  /** An application's, if it lets the client in. */
+  readonly token: string | undefined;
+  readonly user: User;
+  readonly prompt: SecretPrompt;
   readonly host: TerminalHost;
 }
 
 /** With a client that is there already. */
 export async function sendAll(options: SendAllOptions): Promise<number> {
-  const { client, target, input, json, transient, userId, name, host } = options;
+  const { client, target, input, json, transient, token, user, prompt, host } = options;
   const output = new Output(host.stdout);
   const view = new SendView(output, new Output(host.stderr), json);
   const interrupts = new Interrupts(host);
@@ -65,8 +74,9 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     people: new People(),
     broken: output.broken,
     clock: systemClock,
-    userId,
-    userName: name,
+    ...user,
+    hasToken: token !== undefined,
+    asked: prompt.asked,
     parse: (text): Action =>
       text.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text },
     isTransient: transient,

@@ -3,8 +3,8 @@
  * looks like (view.ts) or where lines come from (input-source.ts).
  */
 import { exitCodes } from '../../base/errors.ts';
-import { closeCodes } from '../../codec/close-codes.ts';
-import type { ClientEvents, ErrorName } from '../sdk/index.ts';
+import type { ClientEvents } from '../sdk/index.ts';
+import { closingReason, exitCodeOfClosing } from './closing.ts';
 import { Conversation, type ConversationOptions } from './conversation.ts';
 import type { InputSource } from './input-source.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -36,6 +36,10 @@ export interface SessionOptions extends ConversationOptions {
   readonly stays: boolean;
   /** Goes on trying when the cluster cannot be reached at the start. */
   readonly isPatient: boolean;
+  /** Resolves when a person is asked for something that the login needs: they may take their time. */
+  readonly asked?: Promise<void>;
+  /** An application's token lets the client in, not a secret. */
+  readonly hasToken: boolean;
 }
 
 /**
@@ -129,12 +133,13 @@ class Session {
 
   /** Until there is a reason to end. */
   async #converse(): Promise<Ending> {
-    const { interrupts, isPatient, clock } = this.#options;
+    const { interrupts, isPatient, asked, clock } = this.#options;
     const gaveUp = Promise.withResolvers<Ending>();
     const timer = isPatient
       ? undefined
       : clock.setTimeout(() => gaveUp.resolve('unreachable'), firstLoginMsMax);
     void this.#conversation.whenFirstConnected().then(() => timer?.cancel());
+    void asked?.then(() => timer?.cancel());
     const ending = await Promise.race([
       this.#over,
       this.#holdConversation(),
@@ -178,9 +183,10 @@ class Session {
   }
 
   #reason(ending: Ending): string {
+    const { userId, userName, hasToken } = this.#options;
     switch (ending) {
       case 'closed':
-        return this.#closing?.reason ?? '';
+        return this.#closing ? closingReason(this.#closing, { userId, userName }, hasToken) : '';
       case 'unreachable':
         return `could not log in: ${this.#failedAttempt ?? 'no answer'}`;
       case 'unanswered':
@@ -196,21 +202,7 @@ class Session {
     if (ending === 'left') return exitCodes.ok;
     if (ending === 'unreachable' || ending === 'unanswered') return exitCodes.unavailable;
     return ending === 'closed' && this.#closing
-      ? exitCodeOfClose(this.#closing)
+      ? exitCodeOfClosing(this.#closing)
       : exitCodes.failure;
   }
-}
-
-const notAllowed: ReadonlySet<ErrorName> = new Set([
-  'not-allowed',
-  'account-mismatch',
-  'name-taken',
-  'id-taken',
-]);
-
-/** Close codes all come as one kind of error: their names say more. */
-function exitCodeOfClose({ code, error }: ClientEvents['closed']): number {
-  const isNotAllowed =
-    code in closeCodes ? code === 'not-allowed' : error !== null && notAllowed.has(error.kind);
-  return isNotAllowed ? exitCodes.notAllowed : exitCodes.failure;
 }

@@ -13,6 +13,7 @@ import {
 import { safeLine } from '../../base/safe-text.ts';
 import type { Completion } from './completion.ts';
 import { truncate } from './display-width.ts';
+import { readHiddenLine } from './hidden-line.ts';
 import type { InputSource } from './input-source.ts';
 import { layOut, paint, type Span } from './layout.ts';
 import type { ReadLine } from './line-splitter.ts';
@@ -46,6 +47,10 @@ export class TerminalScreen implements Screen, InputSource {
   readonly #options: TerminalScreenOptions;
   readonly #editor: Editor;
   #isOpen = true;
+  readonly #stopped = Promise.withResolvers<void>();
+  #isConnected = false;
+  /** What is being typed unseen. */
+  #hiddenWhat: string | undefined;
   /** Lines that nobody has taken yet. */
   readonly #lines: ReadLine[] = [];
   #lineCount = 0;
@@ -77,7 +82,7 @@ export class TerminalScreen implements Screen, InputSource {
     this.#editor.on('line', (text) => this.#entered(text));
     this.#editor.on('SIGINT', onInterrupt);
     this.#editor.on('close', () => this.#closed());
-    this.showConnected(false);
+    this.#showPrompt();
   }
 
   get columns(): number {
@@ -90,6 +95,7 @@ export class TerminalScreen implements Screen, InputSource {
 
   /** Nothing can be typed any more; what is printed from now on follows line by line. */
   stop(): void {
+    this.#stopped.resolve();
     this.#editor.close();
   }
 
@@ -103,8 +109,30 @@ export class TerminalScreen implements Screen, InputSource {
   }
 
   showConnected(isConnected: boolean): void {
-    const sign: Span = isConnected ? { text: '●', style: 'green' } : { text: '○', style: 'yellow' };
-    const name: Span = { text: safeLine(this.#options.userName), style: 'bold' };
+    this.#isConnected = isConnected;
+    this.#showPrompt();
+  }
+
+  /**
+   * A line that is not shown while it is typed, asked for by `what` it is. What had been typed
+   * before is still there after it. Undefined: the person gave up, or the screen has stopped.
+   */
+  async readHidden(what: string): Promise<string | undefined> {
+    const { stdin, onInterrupt } = this.#options;
+    this.#hiddenWhat = what;
+    this.#showPrompt();
+    const text = await readHiddenLine(stdin, onInterrupt, this.#stopped.promise);
+    this.#hiddenWhat = undefined;
+    this.#showPrompt();
+    return text;
+  }
+
+  #showPrompt(): void {
+    const { userName } = this.#options;
+    const sign: Span = this.#isConnected
+      ? { text: '●', style: 'green' }
+      : { text: '○', style: 'yellow' };
+    const name: Span = { text: safeLine(this.#hiddenWhat ?? userName), style: 'bold' };
     this.#editor.setPrompt(`${paint(sign, this)} ${paint(name, this)}> `);
     this.print([]).catch(() => {}); // a terminal that is gone ends the session elsewhere
   }

@@ -46,6 +46,8 @@ export type Result =
   | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
   | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
   | { readonly kind: 'groups'; readonly places: readonly GroupPlace[] }
+  | { readonly kind: 'secret'; readonly secret: string | undefined }
+  | { readonly kind: 'rotated' }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
   | {
       readonly kind: 'history';

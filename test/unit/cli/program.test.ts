@@ -45,7 +45,9 @@ describe('help', () => {
   test('defaults are those of the command', async () => {
     expect((await cim(['server', '--help'])).stdout).toMatch(/--port PORT .*\(default 9000\)/);
     expect((await cim(['route', '--help'])).stdout).toMatch(/--port PORT .*\(default 8083\)/);
-    expect((await cim(['client', '--help'])).stdout).toMatch(/--user-id ID .*\(must be given\)/);
+    expect((await cim(['client', '--help'])).stdout).toMatch(
+      /--user-id ID .*\(must be given, unless --token is\)/,
+    );
   });
 
   test('--help wins over what is wrong', async () => {

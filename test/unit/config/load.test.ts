@@ -229,6 +229,11 @@ describe('what is wrong', () => {
     });
   });
 
+  test('but not where another option tells it', async () => {
+    const { settings } = await load('client', { env: { CIM_TOKEN: 'jwt' } });
+    expect(settings).toMatchObject({ userId: undefined, name: undefined, token: 'jwt' });
+  });
+
   test('is not what a stronger source has set right', async () => {
     const { settings } = await load('server', { flags: { port: ['1'] }, env: { CIM_PORT: 'abc' } });
     expect(settings.port).toBe(1);

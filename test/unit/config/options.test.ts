@@ -1,6 +1,6 @@
 // Goal: the table itself is sound. Method: properties over all entries.
 import { expect, test } from '@jest/globals';
-import { environmentName, type Role } from '../../../src/config/option.ts';
+import { alternativeTo, environmentName, type Role, roles } from '../../../src/config/option.ts';
 import { exclusivePairs, findOption, optionEntries } from '../../../src/config/options.ts';
 import { camelCase } from '../../../src/config/settings.ts';
 import { parseValue } from '../../../src/config/value.ts';
@@ -9,6 +9,7 @@ test('every default is a value that could have been given', () => {
   for (const [name, option] of optionEntries) {
     for (const value of Object.values(option.defaults)) {
       if (typeof value === 'symbol' || (typeof value === 'object' && 'folder' in value)) continue;
+      if (alternativeTo(value) !== undefined) continue;
       const given = parseValue(option, String(value));
       // A list is one text with commas; ZooKeeper's port is added.
       expect([name, String(given)]).toEqual([name, String(value)]);
@@ -40,6 +41,16 @@ test.each<[string, Role, unknown]>([
   ['log-level', 'dev', 'warn'],
 ])('what users rely on: --%s of cim %s is %j', (name, role, value) => {
   expect(findOption(name)?.[1].defaults[role]).toEqual(value);
+});
+
+test('what a role may be given instead is an option of the same role', () => {
+  for (const [, option] of optionEntries) {
+    for (const role of roles) {
+      const alternative = alternativeTo(option.defaults[role]);
+      if (alternative === undefined) continue;
+      expect(Object.keys(findOption(alternative)?.[1].defaults ?? {})).toContain(role);
+    }
+  }
 });
 
 test('options that exclude each other belong to a role in common', () => {

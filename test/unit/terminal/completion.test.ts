@@ -30,6 +30,8 @@ describe('completion', () => {
     [':history bo', ':history 21 '],
     [':history #l', ':history #lobby '],
     [':pu b', ':pu bob'],
+    [':sec', ':secret '],
+    [':secret r', ':secret rotate'],
     [':delay bo', ':delay 21;;'],
     ['2;;great :tad', '2;;great :tada:'],
   ])('%j becomes %j', (line, completed) => {

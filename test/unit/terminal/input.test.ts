@@ -105,6 +105,8 @@ describe('commands', () => {
     [':more', { kind: 'more' }],
     [':delayed', { kind: 'delayed' }],
     [':cancel 3fa2c1', { kind: 'cancel', id: '3fa2c1' }],
+    [':secret show', { kind: 'show-secret' }],
+    [':secret rotate', { kind: 'rotate-secret' }],
     [':members dev', { kind: 'members', group: 'dev' }],
   ])('%j', (line, action) => {
     expect(parseInput(line)).toEqual(action);
@@ -148,6 +150,8 @@ describe('commands', () => {
     ':more 5',
     ':delayed 5',
     ':cancel',
+    ':secret',
+    ':secret tell',
     ':cancel a b',
     ':members',
     ':emoji -1',

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { Interrupts } from '../../../src/client/terminal/interrupts.ts';
 import { converse } from '../../../src/client/terminal/main.ts';
+import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 import { VirtualTerminal } from './support/virtual-terminal.ts';
@@ -28,8 +29,12 @@ function begin(
     on: () => {},
     off: () => {},
   } as unknown as Host;
-  const settings = { userId: 1, name: 'bob', json, listen: false, transient: false };
-  return { client, code: converse({ settings, client, host, interrupts: new Interrupts(host) }) };
+  const settings = { json, listen: false, transient: false, token: undefined };
+  const user = { userId: 1, userName: 'bob' };
+  const prompt = new SecretPrompt();
+  const interrupts = new Interrupts(host);
+  const code = converse({ settings, client, user, prompt, host, interrupts });
+  return { client, prompt, code };
 }
 
 /** Times of day are not what this is about. */
@@ -106,6 +111,28 @@ describe('on a terminal', () => {
     await client.close();
   });
 
+  test('who has to tell the secret of the account is asked for it, and shows it to nobody', async () => {
+    const { client, prompt, terminal, shows } = open();
+    await shows(tip, '○ bob>');
+    const question =
+      '· bob (1) exists, and this device does not have the secret; type it (it is not shown):';
+    const first = prompt.ask();
+    await shows(tip, question, '○ secret>');
+    terminal.type('wrong\r');
+    expect(await first).toBe('wrong');
+    const second = prompt.ask();
+    const again = '· that is not the secret of bob (1); once more, or Ctrl-D:';
+    await shows(tip, question, again, '○ secret>');
+    terminal.type('right\r');
+    expect(await second).toBe('right');
+    client.connect();
+    await shows(
+      ...[tip, question, again],
+      ...['· connected to 127.0.0.1:9000 as bob (1)', '· online: amy (2)', '● bob>'],
+    );
+    await client.close();
+  });
+
   test('Ctrl-C leaves', async () => {
     const { client, code, terminal } = open();
     client.connect();
@@ -147,6 +174,15 @@ describe('in a pipe', () => {
       'HH:MM you: hello ✓',
       '· bye',
     ]);
+  });
+
+  test('nobody is asked for a secret', async () => {
+    const stdin = new PassThrough();
+    const { client, code, prompt } = begin(stdin, new PassThrough());
+    expect(await prompt.ask()).toBeUndefined();
+    client.connect();
+    stdin.end();
+    await code;
   });
 
   test('objects for scripts', async () => {

@@ -3,11 +3,12 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';
 import { pipeInput } from '../../../src/client/terminal/pipe-input.ts';
+import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
-function begin({ json = false, transient = false } = {}) {
+function begin({ json = false, transient = false, token = undefined as string | undefined } = {}) {
   const client = new FakeMessenger();
   const streams = {
     stdin: new PassThrough(),
@@ -25,8 +26,9 @@ function begin({ json = false, transient = false } = {}) {
     transient,
     target: { to: 2 },
     input: pipeInput(stdin),
-    userId: 1,
-    name: 'bob',
+    token,
+    user: { userId: 1, userName: 'bob' },
+    prompt: new SecretPrompt(),
   });
   const text = (stream: PassThrough) => String(stream.read() ?? '');
   const sent = (count: number) =>
@@ -127,11 +129,19 @@ describe('send', () => {
     );
   });
 
+  test('is not allowed with a token: the route says why', async () => {
+    const { client, stdin, code, err } = begin({ token: 'jwt' });
+    stdin.write('one\n');
+    client.end({ reason: 'expired', code: '9301', error: new CimError('unauthenticated') });
+    expect(await code).toBe(77);
+    expect(err()).toContain('cim send: expired\n');
+  });
+
   test('is not allowed', async () => {
     const { client, stdin, code, err } = begin();
     stdin.write('one\n');
     client.end({ reason: 'another name', code: '9100', error: new CimError('account-mismatch') });
     expect(await code).toBe(77);
-    expect(err()).toContain('cim send: another name\n');
+    expect(err()).toMatch(/^cim send: this is not the secret of bob \(1\): .*\n$/m);
   });
 });

@@ -147,6 +147,56 @@ describe('the terminal', () => {
     expect(await line).toBeUndefined();
   });
 
+  describe('what is not to be seen', () => {
+    test('is read and not shown; what was typed before is still there', async () => {
+      const { terminal, screen, shows } = open();
+      terminal.type('half a li');
+      await shows(['● bob> half a li']);
+      const read = screen.readHidden('secret');
+      await shows(['● secret> half a li']);
+      terminal.type('pssx\u007ft');
+      await screen.print(['10:05 amy (2): hello']);
+      screen.showConnected(false);
+      await shows(['10:05 amy (2): hello', '○ secret> half a li']);
+      terminal.type('\r');
+      expect(await read).toBe('psst');
+      await shows(['10:05 amy (2): hello', '○ bob> half a li']);
+      terminal.type('ne\r');
+      expect(await nextLine(screen)).toEqual({ number: 1, text: 'half a line' });
+    });
+
+    test('may be pasted with its end and something more, and typed anew', async () => {
+      const { terminal, screen, shows } = open();
+      const first = screen.readHidden('secret');
+      terminal.paste('psst\rand more');
+      expect(await first).toBe('psst');
+      await shows(['● bob>']);
+      const second = screen.readHidden('secret');
+      terminal.type('wrong\u0015\u001b[Dright\r');
+      expect(await second).toBe('right');
+    });
+
+    test.each([
+      ['Ctrl-C', '\u0003', 1],
+      ['Ctrl-D', '\u0004', 0],
+    ])('%s: it is not told', async (_, key, interruptCount) => {
+      const { terminal, screen, interrupts, shows } = open();
+      const read = screen.readHidden('secret');
+      terminal.type(`no${key}`);
+      expect(await read).toBeUndefined();
+      expect(interrupts()).toBe(interruptCount);
+      terminal.type('text');
+      await shows(['● bob> text']);
+    });
+
+    test('nobody waits for it at the end', async () => {
+      const { screen } = open();
+      const read = screen.readHidden('secret');
+      screen.stop();
+      expect(await read).toBeUndefined();
+    });
+  });
+
   test('what is typed cannot control the terminal either', async () => {
     const { terminal, shows } = open();
     terminal.paste('a\u0085b\r');

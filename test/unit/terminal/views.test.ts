@@ -105,6 +105,21 @@ describe('json', () => {
       (view) => view.message({ ...privateMessage, seq: 0, transient: true }),
       `{"event":"message","id":"2.e.1.1","from":2,"fromName":"amy","to":1,"text":"hi :smile:","seq":0,"at":"${iso}","transient":true}`,
     ],
+    [
+      'the secret',
+      (view) => view.result(line(7, ':secret show'), { kind: 'secret', secret: 'cim_x' }),
+      '{"event":"result","line":7,"command":":secret","data":{"secret":"cim_x"}}',
+    ],
+    [
+      'no secret',
+      (view) => view.result(line(7, ':secret show'), { kind: 'secret', secret: undefined }),
+      '{"event":"result","line":7,"command":":secret","data":{"secret":null}}',
+    ],
+    [
+      'a new secret, which is not told',
+      (view) => view.result(line(8, ':secret rotate'), { kind: 'rotated' }),
+      '{"event":"result","line":8,"command":":secret","data":{"rotated":true}}',
+    ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
   ])('%s', async (_name, show, expected) => {
@@ -228,6 +243,25 @@ describe('people', () => {
       'nobody',
       (view) => view.result(line(1, ':pu z'), { kind: 'online', users: [], prefix: 'z' }),
       ['› :pu z', '· nobody online has a name that begins with z'],
+    ],
+    [
+      'the secret',
+      (view) => view.result(line(1, ':secret show'), { kind: 'secret', secret: 'cim_x' }),
+      [
+        '› :secret show',
+        '  secret  cim_x',
+        '· who has it is you; another device takes it by --secret or CIM_SECRET, once',
+      ],
+    ],
+    [
+      'no secret',
+      (view) => view.result(line(1, ':secret show'), { kind: 'secret', secret: undefined }),
+      ['› :secret show', '· your account has no secret'],
+    ],
+    [
+      'a new secret, which is not told',
+      (view) => view.result(line(1, ':secret rotate'), { kind: 'rotated' }),
+      ['› :secret rotate', '· your account has a new secret: :secret show tells it'],
     ],
     [
       'what waits to be sent',

@@ -34,6 +34,7 @@ export class FakeMessenger implements Messenger {
   readonly members = new Map<string, User[]>();
   /** What waits to be sent. */
   waiting: DelayedMessage[] = [];
+  ownSecret: string | undefined = 'cim_old';
   /** All calls of history(). */
   readonly queries: HistoryQuery[] = [];
   /** All calls of schedule(). */
@@ -159,6 +160,14 @@ export class FakeMessenger implements Messenger {
   async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {
     this.schedules.push({ target, text, delaySeconds });
     return { id: 'schedule1' };
+  }
+
+  async secret(): Promise<string | undefined> {
+    return this.ownSecret;
+  }
+
+  async rotateSecret(): Promise<void> {
+    this.ownSecret = 'cim_new';
   }
 
   async delayed(): Promise<DelayedMessage[]> {

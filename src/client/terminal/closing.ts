@@ -1,0 +1,36 @@
+/** Why the cluster has ended it, with what the person can do about it, and the exit code. */
+import { exitCodeOf, exitCodes } from '../../base/errors.ts';
+import { closeCodes } from '../../codec/close-codes.ts';
+import type { ClientEvents, User } from '../sdk/index.ts';
+import { personText } from './render.ts';
+
+type Closing = ClientEvents['closed'];
+
+/** `hasToken`: an application's token lets in, not a secret. */
+export function closingReason(
+  { reason, code, error }: Closing,
+  user: User,
+  hasToken: boolean,
+): string {
+  const who = personText(user.userId, user.userName);
+  if (code === 'secret-changed')
+    return `the secret of ${who} was changed: come back with the new one, by --secret or CIM_SECRET`;
+  if (hasToken) return reason;
+  if (error?.kind === 'account-mismatch') {
+    return (
+      `this is not the secret of ${who}: give it by --secret or CIM_SECRET (:secret show tells it where it is, ` +
+      `cim admin reset-secret ${user.userId} makes a new one)`
+    );
+  }
+  if (error?.kind === 'unauthenticated') return `${reason}; --secret or CIM_SECRET gives one`;
+  return reason;
+}
+
+/** Close codes all come as one kind of error: their names say more. */
+export function exitCodeOfClosing({ code, error }: Closing): number {
+  if (code in closeCodes) {
+    const isNotAllowed = code === 'not-allowed' || code === 'secret-changed';
+    return isNotAllowed ? exitCodes.notAllowed : exitCodes.failure;
+  }
+  return exitCodeOf(error);
+}

@@ -1,0 +1,53 @@
+/** What a person reads when the cluster has ended it, and what a script is told by the exit code. */
+import { describe, expect, test } from '@jest/globals';
+import { CimError, type ErrorName } from '../../../src/base/errors.ts';
+import { closingReason, exitCodeOfClosing } from '../../../src/client/terminal/closing.ts';
+
+const bob = { userId: 1, userName: 'bob' };
+const wrongSecret =
+  'this is not the secret of bob (1): give it by --secret or CIM_SECRET (:secret show tells it where it is, cim admin reset-secret 1 makes a new one)';
+
+function closing(code: string, kind: ErrorName, reason = 'because') {
+  return { code, reason, error: new CimError(kind) };
+}
+
+describe('the reason', () => {
+  test.each<[string, ErrorName, string]>([
+    ['9100', 'account-mismatch', wrongSecret],
+    ['9301', 'unauthenticated', 'because; --secret or CIM_SECRET gives one'],
+    [
+      'secret-changed',
+      'not-allowed',
+      'the secret of bob (1) was changed: come back with the new one, by --secret or CIM_SECRET',
+    ],
+    ['5100', 'name-taken', 'because'],
+    ['kicked', 'not-allowed', 'because'],
+  ])('%s', (code, kind, reason) => {
+    expect(closingReason(closing(code, kind), bob, false)).toBe(reason);
+  });
+
+  test('with the token of an application there is no secret to give', () => {
+    for (const kind of ['account-mismatch', 'unauthenticated'] as const)
+      expect(closingReason(closing('x', kind), bob, true)).toBe('because');
+  });
+
+  test('is one line, whoever bob is', () => {
+    const nasty = { userId: 1, userName: 'b\nob\u001b[2J' };
+    expect(closingReason(closing('9100', 'account-mismatch'), nasty, false)).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+test.each<[string, ErrorName, number]>([
+  ['not-allowed', 'not-allowed', 77],
+  ['secret-changed', 'not-allowed', 77],
+  ['9100', 'account-mismatch', 77],
+  ['9301', 'unauthenticated', 77],
+  ['5100', 'name-taken', 77],
+  ['5101', 'id-taken', 77],
+  ['9500', 'bad-config', 78],
+  ['replaced', 'not-allowed', 1],
+  ['kicked', 'not-allowed', 1],
+  ['4000', 'internal', 1],
+])('%s (%s) exits with %i', (code, kind, exitCode) => {
+  expect(exitCodeOfClosing(closing(code, kind))).toBe(exitCode);
+});
