@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate soak demo bench docs services clean
+.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench docs services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,18 @@ test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, a
 
 simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
 	@node test/simulation/run.ts
+
+# The decoders of what clients send: a long run has been everywhere in them, or it says where not.
+DECODERS := frame-decoder client-frame message-reader message-scan varint
+COVERED := $(patsubst %,--collectCoverageFrom=src/codec/%.ts,$(DECODERS)) --collectCoverageFrom='src/server/{client-connection,logins,token-gate}.ts'
+WHOLLY := {"branches":100,"lines":99}
+fuzz: RUNS ?=
+fuzz: SECONDS ?= $(if $(RUNS),,30)
+fuzz: SEED ?=
+fuzz: setup ## hostile bytes, logins and bodies for longer, and what that has covered: SECONDS=600 (of each), or RUNS=100000 SEED=7
+	@CIM_FUZZ_RUNS=$(RUNS) CIM_FUZZ_SECONDS=$(SECONDS) CIM_FUZZ_SEED=$(SEED) $(JEST) test/property/hostile --maxWorkers=2 \
+	  --coverage --coverageProvider=v8 --coverageReporters=text --coverageDirectory=dist/coverage $(COVERED) \
+	  --coverageThreshold='{"./src/codec/frame-decoder.ts":$(WHOLLY),"./src/codec/client-frame.ts":$(WHOLLY),"./src/codec/message-reader.ts":$(WHOLLY),"./src/codec/message-scan.ts":$(WHOLLY)}'
 
 SOAK_SEEDS := 1 2 3
 soak: setup services build ## cim verify: five minutes with faults for each seed: SOAK_SEEDS="1 2 3"

@@ -87,6 +87,12 @@ class Asked<Entry, Result> {
     return this.#held?.length ?? 0;
   }
 
+  /** Answers one of those held; the others, and what comes later, are held on. */
+  releaseOne(index: number): void {
+    const [reply] = this.#held?.splice(index, 1) ?? [];
+    reply?.();
+  }
+
   /** Answers what was held, in order; what comes later is answered at once. */
   release(): void {
     const held = this.#held ?? [];
