@@ -4,8 +4,9 @@
  * the account is still of that generation, is compared when the session is opened.
  */
 import { createHash, hkdfSync } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { CimError } from '../base/errors.ts';
+import { tokenProblem } from './token-problem.ts';
 
 /** Whom a token speaks for. */
 export interface TokenClaims {
@@ -80,8 +81,18 @@ export class Tokens {
         throw new CimError('unauthenticated', 'the token lacks what cim writes into one');
       return { userId, userName: name, generation: gen };
     } catch (error) {
-      if (error instanceof CimError) throw error;
-      throw new CimError('unauthenticated', reasonOf(error), { cause: error });
+      throw tokenProblem(error, 'cim');
+    }
+  }
+
+  /** Whether it says that it was made by this cluster; only `verify` tells whether it was. */
+  isOwn(token: string): boolean {
+    try {
+      const { kid } = decodeProtectedHeader(token);
+      return this.#options.secrets().some((secret) => this.#keyOf(secret).id === kid);
+    } catch {
+      // No token at all.
+      return false;
     }
   }
 
@@ -103,12 +114,4 @@ export class Tokens {
     }
     return key;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'the token has expired';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is not signed as cim signs';
-  if (error instanceof errors.JWSSignatureVerificationFailed)
-    return 'the signature of the token is wrong';
-  return 'this is not a token of cim';
 }

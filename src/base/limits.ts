@@ -33,6 +33,14 @@ export const limits = {
   keysPageMax: 100,
   /** Public keys that an account had before and that others may ask for: to read what is old. */
   earlierKeysMax: 16,
+  /** 32 bytes in base64url, and room for a caller's mistake to be told of. */
+  loginKeyCharactersMax: 64,
+  /** A sealed private key: kept per account, and told with it. */
+  wrappedKeyCharactersMax: 512,
+  /** Accounts whose public keys one request may ask for. */
+  keysPerRequestMax: 100,
+  /** Characters of what a key of an application is for. */
+  labelCharactersMax: 64,
   /** Keys of applications: listed as one answer. */
   apiKeysMax: 1_000,
   /** The largest user id: ids cross JSON and protobuf numbers, so they stay exact in JavaScript. */

@@ -214,9 +214,9 @@ export const optionTable = {
   },
   auth: {
     type: 'choice',
-    choices: ['open'],
-    topic: 'Cluster',
-    description: 'how users prove who they are; open: id and name suffice',
+    choices: ['secret', 'jwt', 'open'],
+    topic: 'Users',
+    description: 'how they prove who they are',
     defaults: { route: 'open', dev: 'open' },
   },
 
@@ -447,8 +447,11 @@ export const optionTable = {
     type: 'path',
     topic: 'Storage',
     placeholder: 'DIR',
-    description: 'folder of what is kept; :memory: keeps nothing',
-    defaults: { dev: { folder: 'data', orElse: required } },
+    description: "folder of cim dev's data; :memory: keeps nothing",
+    defaults: {
+      dev: { folder: 'data', orElse: required },
+      admin: { folder: 'data', orElse: optional },
+    },
   },
   'timeline-max': {
     type: 'integer',
@@ -555,6 +558,22 @@ export const optionTable = {
     defaults: { verify: 2 },
   },
 
+  label: {
+    type: 'text',
+    charactersMax: limits.labelCharactersMax,
+    topic: 'Keys of applications',
+    description: 'what the key is for',
+    defaults: { admin: optional },
+  },
+  scope: {
+    type: 'text',
+    charactersMax: 256,
+    topic: 'Keys of applications',
+    placeholder: 'SCOPE',
+    description: 'push, read or group:NAME: send as anybody, look, send as anybody to one group',
+    defaults: { admin: optional },
+  },
+
   json: {
     type: 'boolean',
     topic: 'Output',
@@ -618,6 +637,7 @@ export type OptionName = keyof typeof optionTable;
 export const exclusivePairs: readonly (readonly [OptionName, OptionName])[] = [
   ['route', 'zk'],
   ['to', 'group'],
+  ['jwt-secret', 'jwt-keys'],
 ];
 
 /** The options in the order of the table. */

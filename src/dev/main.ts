@@ -8,15 +8,17 @@ import { systemClock } from '../base/clock.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { drawSecret } from '../base/secret.ts';
-import { isLoopback, openTls } from '../base/tls.ts';
+import { keepSecretFile } from '../base/secret-file.ts';
+import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
 import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
 import { buildRouteApp } from '../route/app.ts';
+import { openAuthentication } from '../route/authentication.ts';
 import { createRouteCore } from '../route/core.ts';
-import { warnOfOpenDoors } from '../route/open-doors.ts';
+import { openDoors } from '../route/open-doors.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 import { retentionOf } from '../store/retention.ts';
@@ -38,14 +40,8 @@ async function start(
 ): Promise<RunningDev> {
   const clock = systemClock;
   const { host } = settings;
-  // Internal endpoints are there, as in a cluster; nobody outside this process has business with
-  // them.
-  const secret = settings.clusterSecret ?? drawSecret();
-  const clusterSecret = () => secret;
-  // On loopback, whoever can reach the port could as well read the data folder.
-  const isLocal = isLoopback(host);
-  const openToOperators = settings.clusterSecret === undefined && isLocal;
-  if (!isLocal) warnOfOpenDoors(settings, log);
+  const warnings = openDoors(settings);
+  for (const warning of warnings) log.warn(warning);
   const tls = await openTls(settings, log);
 
   const store = await openStore({
@@ -55,6 +51,9 @@ async function start(
     log,
   });
   lifecycle.onStop('store', () => store.close());
+  const secret = settings.clusterSecret ?? (await ownSecret(settings.data));
+  const clusterSecrets = () => [secret];
+  const authentication = await openAuthentication(settings, clusterSecrets, clock);
   const hub = await createLocalRegistry();
   const registry = hub.join();
   lifecycle.onStop('registry', () => registry.close());
@@ -62,7 +61,15 @@ async function start(
   // Each is the other's caller: the route gets the server through a directory that is asked later.
   const servers = { at: () => server.api };
   const strategy = strategies[settings.strategy]();
-  const route = createRouteCore({ store, registry, servers, strategy, clock, log });
+  const route = createRouteCore({
+    store,
+    registry,
+    servers,
+    strategy,
+    authentication,
+    clock,
+    log,
+  });
   lifecycle.onStop('route', () => route.stop());
   const server = await openServerCore({
     routes: route.api,
@@ -72,16 +79,16 @@ async function start(
     port: settings.port,
     httpPort: settings.httpPort,
     ip: await advertisedAddress({ host }),
-    clusterSecret,
-    openToOperators,
+    clusterSecrets,
     tls: tls.port,
     clock,
     log,
     lifecycle,
   });
   const app = buildRouteApp(route.operations, {
-    clusterSecret,
-    openToOperators,
+    mode: authentication.mode,
+    proofs: { clusterSecrets, users: route.callers },
+    warnings,
     counters: route.counters,
     tls: tls.port,
     log,
@@ -102,4 +109,9 @@ async function start(
       await lifecycle.stop();
     },
   };
+}
+
+/** Known to those who may read the data folder; to nobody if there is none. */
+async function ownSecret(data: string): Promise<string> {
+  return data === ':memory:' ? drawSecret() : keepSecretFile(data);
 }

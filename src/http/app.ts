@@ -13,11 +13,12 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
+import { type Identity, identify, nobody, type Proofs } from '../auth/identity.ts';
 import { CimError, describeError, errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import { bearsSecret } from '../base/secret.ts';
 import type { TlsPort } from '../base/tls.ts';
+import { assertMayAct, assertMayCall } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError, refuseConnection } from './failures.ts';
@@ -41,14 +42,15 @@ export interface HttpAppOptions {
   readonly log: Logger;
   /** Beside these there are /healthz, /readyz and /openapi.json. */
   readonly endpoints: readonly Endpoint[];
-  /** What callers of operators' endpoints must bear; while it is undefined nobody may call them. */
-  readonly clusterSecret: () => string | undefined;
-  /** Whoever reaches the port is an operator: `cim dev` on loopback, with no secret set. */
-  readonly openToOperators?: boolean;
+  readonly proofs: Proofs;
+  /** `--auth open`: whoever shows nothing may act for any user. */
+  readonly open?: boolean;
   /** What keeps the role from working, in one line each. */
   readonly problems: () => Promise<readonly string[]>;
   /** The port speaks HTTPS, and nothing else. */
   readonly tls?: TlsPort | undefined;
+  /** Doors that its settings leave open, in one line each. */
+  readonly warnings?: readonly string[];
 }
 
 export interface HttpApp {
@@ -66,8 +68,7 @@ export interface HttpApp {
 }
 
 export function buildHttpApp(options: HttpAppOptions): HttpApp {
-  const { version, problems } = options;
-  const endpoints = [...healthEndpoints(version, problems), ...options.endpoints];
+  const endpoints = [...healthEndpoints(options), ...options.endpoints];
   const app = createFastify(options);
   refuseUnknownPaths(app, endpoints);
   app.register(swagger, openApiOptions(options));
@@ -147,6 +148,7 @@ function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
 }
 
 function sendFailure(reply: FastifyReply, failure: CimError): FastifyReply {
+  if (failure.kind === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   return reply.code(errorTable[failure.kind].status).send(errorEnvelope(failure));
 }
 
@@ -167,26 +169,29 @@ function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  { clusterSecret, openToOperators = false }: HttpAppOptions,
+  { proofs, open = false }: HttpAppOptions,
 ): void {
-  const guarded = endpoint.operators === true && !openToOperators;
+  const { access } = endpoint;
+  const identities = new WeakMap<FastifyRequest, Identity>();
   scope.route({
     method: endpoint.method,
     url: endpoint.path,
-    schema: documentationOf(endpoint),
-    onRequest: async ({ headers }) => {
-      if (guarded && !bearsSecret(headers.authorization, clusterSecret())) {
-        throw new CimError(
-          'not-allowed',
-          'this needs the header Authorization: Bearer <cluster secret>',
-        );
-      }
+    schema: documentationOf(endpoint, open),
+    // Before the body is read: nobody gets that far without a reason.
+    onRequest: async (request) => {
+      if (access.who === 'anyone') return;
+      const identity = await identify(proofs, request.headers.authorization);
+      assertMayCall(access, identity, open);
+      identities.set(request, identity);
     },
-    handler: async ({ body, headers }) => {
+    handler: async (request) => {
+      const { body, headers } = request;
+      const identity = identities.get(request) ?? nobody;
       const fields = endpoint.body ? readBody(endpoint.body, body) : {};
+      assertMayAct(access, identity, fields);
       const java = headers['x-cim-version'] === undefined;
       const key = endpoint.repeatable && readIdempotencyKey(headers[idempotencyKeyHeader]);
-      const caller = key === undefined ? { java } : { java, key };
+      const caller = { java, identity, ...(key === undefined ? {} : { key }) };
       return successEnvelope(await endpoint.handle(fields, caller));
     },
   });

@@ -15,7 +15,7 @@ export function countersEndpoint(counters: Counters): Endpoint {
     method: 'GET',
     path: '/counters',
     summary: 'What was done, refused and dropped since the start',
-    operators: true,
+    access: { who: 'operators' },
     answer: { type: 'array', items: item },
     handle: () =>
       counters.list().map(({ name, value, description }) => ({ name, value, description })),

@@ -2,6 +2,8 @@
  * One thing that can be asked of a role over HTTP. Endpoints know neither Fastify nor envelopes: a
  * result becomes a `dataBody`, a CimError its code.
  */
+import type { Identity } from '../auth/identity.ts';
+import type { Access } from './access.ts';
 import type { BodyOf, BodySchema } from './schema.ts';
 
 export interface Caller {
@@ -10,6 +12,8 @@ export interface Caller {
    * nothing more.
    */
   readonly java: boolean;
+  /** Who called, as far as the endpoint's access asks for proof. */
+  readonly identity: Identity;
   /** The header Idempotency-Key, for endpoints that say `repeatable`. */
   readonly key?: string;
 }
@@ -21,8 +25,7 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
-  /** Only those who bear the cluster secret may call it. */
-  readonly operators?: true;
+  readonly access: Access<BodyOf<Body>>;
   /** Takes the header Idempotency-Key: with it, repeating a request is harmless. */
   readonly repeatable?: true;
   /** Required for POST. */

@@ -24,7 +24,23 @@ export function openApiOptions({
       info: { title, version, description },
       components: {
         securitySchemes: {
-          clusterSecret: { type: 'http', scheme: 'bearer', description: '--cluster-secret' },
+          clusterSecret: {
+            type: 'http',
+            scheme: 'bearer',
+            description: '--cluster-secret: may call everything, for every user',
+          },
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description:
+              'what /login gave or, with --auth jwt, what the application signed; for this user only',
+          },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'what /createApiKey gave; for every user, within its scope',
+          },
         },
       },
     },
@@ -32,17 +48,32 @@ export function openApiOptions({
 }
 
 /** An endpoint's own page; its body's schema is also what requests are checked against. */
-export function documentationOf(endpoint: Endpoint): FastifySchema {
-  const { summary, body, answer, operators, repeatable } = endpoint;
+export function documentationOf(endpoint: Endpoint, open: boolean): FastifySchema {
+  const { summary, body, answer, access, repeatable } = endpoint;
   return {
     summary,
     ...(repeatable ? { headers: repeatableHeaders } : {}),
-    ...(operators ? { security: [{ clusterSecret: [] }] } : {}),
+    security: securityOf(access, open),
     ...(body ? { body } : {}),
     response: {
       200: envelopeSchema(answer ?? { type: 'null' }),
     },
   };
+}
+
+/** Each of the list is enough; the empty one is nothing at all. Scopes are those of API keys. */
+function securityOf(
+  access: Endpoint['access'],
+  open: boolean,
+): Readonly<Record<string, readonly string[]>>[] {
+  if (access.who === 'anyone') return [];
+  if (access.who === 'operators') return [{ clusterSecret: [] }];
+  return [
+    ...(open ? [{}] : []),
+    { token: [] },
+    ...(access.keys ? [{ apiKey: access.keys }] : []),
+    { clusterSecret: [] },
+  ];
 }
 
 const repeatableHeaders = {

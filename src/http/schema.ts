@@ -32,7 +32,7 @@ interface BooleanSchema {
 
 interface ListSchema {
   readonly type: 'array';
-  readonly items: StringSchema;
+  readonly items: IntegerSchema | StringSchema;
   readonly maxItems: number;
   readonly description?: string;
 }
@@ -60,8 +60,8 @@ type FieldOf<Schema> = Schema extends { readonly enum: readonly (infer Choice)[]
       ? string
       : Schema extends BooleanSchema
         ? boolean
-        : Schema extends ListSchema
-          ? readonly string[]
+        : Schema extends { readonly type: 'array'; readonly items: infer Item }
+          ? readonly FieldOf<Item>[]
           : Readonly<Record<string, string>>;
 
 /** What a handler gets of a body with this schema. */
@@ -140,10 +140,10 @@ function readBoolean(value: unknown, name: string): boolean {
   return value;
 }
 
-function readList({ items, maxItems }: ListSchema, value: unknown, name: string): string[] {
+function readList({ items, maxItems }: ListSchema, value: unknown, name: string): unknown[] {
   if (!Array.isArray(value)) refuse(name, 'must be an array');
   if (value.length > maxItems) refuse(name, `must have at most ${maxItems} elements`);
-  return value.map((item, index) => readString(items, item, `${name}[${index}]`));
+  return value.map((item, index) => readField(items, item, `${name}[${index}]`));
 }
 
 function readMap(schema: MapSchema, value: unknown, name: string): Record<string, string> {

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Agent } from 'undici';
 import { CimError, describeError } from '../base/errors.ts';
-import { bearsSecret } from '../base/secret.ts';
+import { bearerOf, isOneOf } from '../base/secret.ts';
 import type { TlsDialling } from '../base/tls.ts';
 import { describeTlsFailure } from '../base/tls-failures.ts';
 import { tlsAgent } from './tls-agent.ts';
@@ -86,13 +86,13 @@ function upgrade(agent: Agent, origin: string, secret: string): Promise<Duplex> 
 }
 
 /**
- * Hands every upgrade that carries the secret to `onStream`; refuses the others, and all while no
- * secret is known, with one line of HTTP. `needsCertificate`: and those who have not shown a
+ * Hands every upgrade that carries one of the secrets to `onStream`; refuses the others, and all
+ * while none is known, with one line of HTTP. `needsCertificate`: and those who have not shown a
  * certificate that the port believes. Returns how to end all streams.
  */
 export function acceptUpgrades(
   server: Server,
-  secret: () => string | undefined,
+  secrets: () => readonly string[],
   onStream: (stream: Duplex) => void,
   { needsCertificate = false }: { readonly needsCertificate?: boolean } = {},
 ): () => void {
@@ -109,7 +109,7 @@ export function acceptUpgrades(
         '401 Unauthorized',
         'a certificate signed by the authority of roles is needed',
       );
-    } else if (!bearsSecret(request.headers.authorization, secret())) {
+    } else if (!isOneOf(bearerOf(request.headers.authorization), secrets())) {
       refuse(stream, '403 Forbidden', 'the cluster secret is missing or another one');
     } else {
       streams.add(stream);

@@ -11,6 +11,8 @@ import type { Logger } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import { AccountDirectory } from './account-directory.ts';
+import type { Authentication } from './authentication.ts';
+import { Callers } from './callers.ts';
 import { Delivery } from './delivery.ts';
 import type { RouteOperations } from './operations.ts';
 import { Pusher } from './pusher.ts';
@@ -29,6 +31,7 @@ export interface RouteCoreOptions {
   readonly registry: Registry;
   readonly servers: ServerDirectory;
   readonly strategy: Strategy;
+  readonly authentication: Authentication;
   readonly clock: Clock;
   readonly log: Logger;
   /** Accounts that are remembered; room for all of them is made at once. */
@@ -38,6 +41,8 @@ export interface RouteCoreOptions {
 export interface RouteCore extends Service {
   readonly api: RouteApi;
   readonly operations: RouteOperations;
+  /** What the tokens and keys of callers over HTTP are worth. */
+  readonly callers: Callers;
   readonly counters: Counters;
 }
 
@@ -46,12 +51,14 @@ export function createRouteCore({
   registry,
   servers,
   strategy,
+  authentication,
   clock,
   log,
   accountsMax = rememberedMax,
 }: RouteCoreOptions): RouteCore {
   const { sessions, timelines, groups, schedules } = store;
   const accounts = new AccountDirectory(store.accounts, accountsMax);
+  const callers = new Callers({ store, accounts, authentication, clock });
   const isLive = (instance: string) => registry.view.servers.has(instance);
   const counters = new Counters();
   const routeCounters = createRouteCounters(counters);
@@ -66,11 +73,23 @@ export function createRouteCore({
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
     counters,
-    api: createRouteService({ store, accounts, delivery, transients, servers, isLive, clock }),
+    callers,
+    api: createRouteService({
+      store,
+      mode: authentication.mode,
+      accounts,
+      delivery,
+      transients,
+      servers,
+      isLive,
+      clock,
+    }),
     operations: createRouteOperations({
       store,
       registry,
       accounts,
+      authentication,
+      callers,
       delivery,
       transients,
       servers,

@@ -20,8 +20,9 @@ import { openRegistry } from '../registry/open-registry.ts';
 import { openStore } from '../store/open-store.ts';
 import { retentionOf } from '../store/retention.ts';
 import { buildRouteApp } from './app.ts';
+import { openAuthentication } from './authentication.ts';
 import { createRouteCore } from './core.ts';
-import { warnOfOpenDoors } from './open-doors.ts';
+import { openDoors } from './open-doors.ts';
 import { ServerPool } from './server-directory.ts';
 
 export interface RunningRoute extends ReloadableService {
@@ -38,8 +39,11 @@ async function start(
   lifecycle: Lifecycle,
 ): Promise<RunningRoute> {
   const clock = systemClock;
-  const secret = new ClusterSecret(settings.clusterSecret);
-  warnOfOpenDoors(settings, log);
+  const secret = new ClusterSecret(settings.clusterSecret, settings.clusterSecretAlso);
+  const clusterSecrets = () => secret.accepted;
+  const authentication = await openAuthentication(settings, clusterSecrets, clock);
+  const warnings = openDoors(settings);
+  for (const warning of warnings) log.warn(warning);
   const tls = await openTls(settings, log);
 
   const store = await openStore({
@@ -67,6 +71,7 @@ async function start(
     registry,
     servers,
     strategy: strategies[settings.strategy](),
+    authentication,
     clock,
     log,
   });
@@ -78,7 +83,9 @@ async function start(
     zookeeper: settings.zk,
   });
   const app = buildRouteApp(core.operations, {
-    clusterSecret: () => secret.value,
+    mode: authentication.mode,
+    proofs: { clusterSecrets, users: core.callers },
+    warnings,
     counters: core.counters,
     tls: tls.port,
     log,
@@ -86,7 +93,7 @@ async function start(
   });
   const endLinks = acceptUpgrades(
     app.server,
-    () => secret.value,
+    clusterSecrets,
     (stream) => serveLink(stream, routeMethods, core.api),
     { needsCertificate: settings.tlsClientCerts },
   );

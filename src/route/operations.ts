@@ -3,7 +3,10 @@
  * turn requests into these calls and results into envelopes; src/route/route-operations.ts
  * implements them. Failures are CimErrors.
  */
-import type { Account } from '../store/accounts.ts';
+import type { IssuedToken } from '../auth/tokens.ts';
+import type { ApiKeyScope } from '../base/api-key-scope.ts';
+import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
+import type { ApiKey } from '../store/api-keys.ts';
 import type { Membership } from '../store/groups.ts';
 
 export interface ServerAddress {
@@ -13,6 +16,15 @@ export interface ServerAddress {
   /** Both ports speak TLS. */
   readonly tls: boolean;
 }
+
+export interface Login {
+  readonly server: ServerAddress;
+  /** What lets the user in there; Java callers get none. */
+  readonly token?: IssuedToken;
+}
+
+/** A key as it is listed. */
+export type ApiKeyInfo = Omit<ApiKey, 'hash'>;
 
 /** What the sender of a message over HTTP may ask for besides. */
 export interface SendOptions {
@@ -106,23 +118,39 @@ export interface ServerStatus extends ServerAddress {
 }
 
 export interface RouteOperations {
-  /** Idempotent by name. `name-taken`, `id-taken`, `invalid-argument`, `too-long`. */
-  register(registration: {
-    name: string;
-    userId?: number;
-  }): Promise<{ account: Account; created: boolean }>;
+  /**
+   * Idempotent by name; with `--auth secret` only for the holder of the account's secret.
+   * `name-taken`, `id-taken`, `unauthenticated`, `account-mismatch`, `invalid-argument`.
+   */
+  register(registration: { name: string; userId?: number; loginKey?: string }): Promise<Account>;
 
   /**
-   * Chooses a server. `account-mismatch` unless the id bears the name; `no-server`; for a Java
-   * caller `repeat-login` while a live Java session of the user exists. `avoid`: `ip:tcpPort` of
-   * servers that just failed the caller.
+   * Chooses a server. `account-mismatch` unless the id bears the name and what is shown proves it;
+   * `unauthenticated` if nothing is; `no-server`; for a Java caller `repeat-login` while a live
+   * Java session of the user exists.
    */
   login(login: {
     userId: number;
     userName: string;
+    loginKey?: string;
+    /** The application has signed for this very user. */
+    vouched?: boolean;
     java: boolean;
+    /** `ip:tcpPort` of servers that just failed the caller. */
     avoid: readonly string[];
-  }): Promise<ServerAddress>;
+  }): Promise<Login>;
+
+  /**
+   * Replaces the secret, and ends all that was let in with the old one. Repeating it is harmless.
+   * `account-mismatch`, `invalid-argument`, `not-allowed`.
+   */
+  rotateSecret(change: {
+    userId: number;
+    loginKey: string;
+    newLoginKey: string;
+    /** The private key of the account, sealed under the new secret; needed if there is one. */
+    wrappedKey?: string;
+  }): Promise<void>;
 
   /** Ends the user's Java session, if older than this call. An unknown user is no error. */
   offLine(userId: number): Promise<void>;
@@ -184,8 +212,32 @@ export interface RouteOperations {
 
   servers(): ServerStatus[];
 
-  /** Ends every connection of the user; the number ended. */
+  /** Ends every connection of the user, and makes their tokens void; the number ended. */
   kick(userId: number): Promise<number>;
+
+  /**
+   * Gives the account another secret, whatever it had; its key pair is lost with the old one.
+   * `not-found`, `invalid-argument`.
+   */
+  resetSecret(userId: number, loginKey: string): Promise<void>;
+
+  /** The key is told this once. `too-many`. */
+  createApiKey(label: string, scope: ApiKeyScope): Promise<ApiKeyInfo & { readonly key: string }>;
+
+  /** Oldest first. */
+  apiKeys(): Promise<ApiKeyInfo[]>;
+
+  /** `not-found`. */
+  revokeApiKey(id: string): Promise<void>;
+
+  /** The pair that the account has now: the first one offered. `not-allowed`, `invalid-argument`. */
+  publishKey(userId: number, pair: KeyPair): Promise<KeyPair>;
+
+  /** Null: there is none. `not-allowed`. */
+  ownKey(userId: number): Promise<KeyPair | null>;
+
+  /** In the order asked; null where there is no account. `not-allowed`. */
+  publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]>;
 
   /** In one line each, what keeps the route from working; empty when ready. */
   problems(): Promise<string[]>;

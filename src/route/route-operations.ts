@@ -4,8 +4,10 @@
  */
 
 import { accountOperations } from './operations/accounts.ts';
+import { apiKeyOperations } from './operations/api-keys.ts';
 import type { OperationsContext } from './operations/context.ts';
 import { groupOperations } from './operations/groups.ts';
+import { keyOperations } from './operations/keys.ts';
 import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
 import { scheduleOperations } from './operations/schedules.ts';
@@ -19,6 +21,8 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...groupOperations(context),
     ...scheduleOperations(context),
     ...operatorOperations(context),
+    ...apiKeyOperations(context),
+    ...keyOperations(context),
 
     async problems() {
       const storeProblem = await store.problem();

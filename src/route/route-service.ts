@@ -27,6 +27,7 @@ import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { groupTimeline, userTimeline } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
+import type { AuthMode } from './authentication.ts';
 import { codeOf, type Delivery, type Submission } from './delivery.ts';
 import { createReader } from './reader.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -34,6 +35,7 @@ import type { Transients } from './transients.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;
+  readonly mode: AuthMode;
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
   readonly transients: Transients;
@@ -118,7 +120,9 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
 // ---- login ---------------------------------------------------------------------------------------
 
 async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<OpenResult> {
-  const { accounts, store } = options;
+  const { accounts, store, mode } = options;
+  // Its server has seen no token: a Java client, or a cim client that did not ask /login.
+  if (entry.generation === 0 && mode !== 'open') return closeWith('not-allowed');
   const account = await accounts.find(entry.userId);
   if (account?.name !== entry.userName) return closeWith('not-allowed');
   const device = entry.device || javaDevice;

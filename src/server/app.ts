@@ -13,9 +13,8 @@ import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import type { ServerOperations } from './operations.ts';
 
 export interface ServerAppOptions {
-  /** Undefined while it is not known: /sendMsg is refused. */
-  readonly clusterSecret: () => string | undefined;
-  readonly openToOperators?: boolean;
+  /** Empty while none is known: /sendMsg is refused. */
+  readonly clusterSecrets: () => readonly string[];
   readonly tls?: TlsPort | undefined;
   readonly counters: Counters;
   readonly log: Logger;
@@ -26,6 +25,7 @@ export function buildServerApp(operations: ServerOperations, options: ServerAppO
   return buildHttpApp({
     ...options,
     title: 'cim server',
+    proofs: { clusterSecrets: options.clusterSecrets },
     endpoints: [sendMessageEndpoint(operations), countersEndpoint(options.counters)],
     problems: () => operations.problems(),
   });
@@ -36,7 +36,7 @@ function sendMessageEndpoint(operations: ServerOperations): Endpoint {
     method: 'POST',
     path: '/sendMsg',
     summary: "Writes to a Java client's connection, if there is one; nothing is stored",
-    operators: true,
+    access: { who: 'operators' },
     body: {
       type: 'object',
       required: ['userId', 'cmd', 'properties'],

@@ -33,8 +33,8 @@ export interface ServerCoreOptions {
   readonly ip: string;
   readonly advertisePort?: number | undefined;
   readonly advertiseHttpPort?: number | undefined;
-  readonly clusterSecret: () => string | undefined;
-  readonly openToOperators?: boolean;
+  /** Those that internal callers may bear. */
+  readonly clusterSecrets: () => readonly string[];
   /** Both ports speak TLS. */
   readonly tls?: TlsPort | undefined;
   /** Lets routes in that call over links; returns how to end those. */
@@ -79,7 +79,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     await Promise.race([announcement?.withdraw(), isDue]);
   };
   const tokens = new Tokens({
-    secrets: () => [options.clusterSecret()].filter((secret) => secret !== undefined),
+    secrets: options.clusterSecrets,
     // A server makes none.
     lifetimeMs: 0,
     now: () => clock.now(),

@@ -36,8 +36,8 @@ async function start(
 ): Promise<RunningServer> {
   const { host, zk: zookeeper, advertise } = settings;
   const clock = systemClock;
-  const secret = new ClusterSecret(settings.clusterSecret);
-  const clusterSecret = () => secret.value;
+  const secret = new ClusterSecret(settings.clusterSecret, settings.clusterSecretAlso);
+  const clusterSecrets = () => secret.accepted;
   const tls = await openTls(settings, log);
 
   const registry = await openRegistry({
@@ -47,7 +47,7 @@ async function start(
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
-  const connect = routeLinks({ secret: clusterSecret, tls, clock, log });
+  const connect = routeLinks({ secret: () => secret.value, tls, clock, log });
   const routes = new RoutePool({ connect, clock });
   lifecycle.onStop('links to routes', () => routes.stop());
   const followRoutes = () => routes.update(registry.view.routes.map(originOfRoute));
@@ -63,16 +63,19 @@ async function start(
     httpPort: settings.httpPort,
     advertisePort: settings.advertisePort,
     advertiseHttpPort: settings.advertiseHttpPort,
-    clusterSecret,
+    clusterSecrets,
     tls: tls.port,
     clock,
     log,
     lifecycle,
     ip: await advertisedAddress({ advertise, host, zookeeper }),
     acceptLinks: (httpServer, api) =>
-      acceptUpgrades(httpServer, clusterSecret, (stream) => serveLink(stream, serverMethods, api), {
-        needsCertificate: settings.tlsClientCerts,
-      }),
+      acceptUpgrades(
+        httpServer,
+        clusterSecrets,
+        (stream) => serveLink(stream, serverMethods, api),
+        { needsCertificate: settings.tlsClientCerts },
+      ),
   });
 
   await secret.agree(registry, log);

@@ -1,13 +1,6 @@
 /** Keys by which applications push over HTTP. What a key opens is checked by routes. */
 
-/** What a key may be used for. */
-export type ApiKeyScope =
-  /** Send as any user. */
-  | { readonly kind: 'push' }
-  /** Send as any user, to this one group. */
-  | { readonly kind: 'group'; readonly group: string }
-  /** Read: who is online, history, groups. */
-  | { readonly kind: 'read' };
+import type { ApiKeyScope } from '../base/api-key-scope.ts';
 
 export interface ApiKey {
   /** Part of the key as it is shown: names it in lists and when it is revoked. */

@@ -41,7 +41,7 @@ async function host(api: RouteApi, onStream?: (stream: Duplex) => void): Promise
   const server = createServer();
   const endStreams = acceptUpgrades(
     server,
-    () => secret,
+    () => [secret],
     (stream) => {
       onStream?.(stream);
       serveLink(stream, routeMethods, api);

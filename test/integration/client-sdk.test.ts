@@ -31,6 +31,8 @@ async function startSystem(
     httpPort: 0,
     data,
     strategy: 'consistent-hash',
+    auth: 'open',
+    tokenMinutes: 60,
     ...kept,
     ...ports,
   };

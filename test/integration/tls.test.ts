@@ -193,7 +193,7 @@ function appWith(tls: Tls) {
     version: '9.9.9',
     log,
     endpoints: [],
-    clusterSecret: () => secret,
+    proofs: { clusterSecrets: () => [secret] },
     problems: async () => [],
     tls: tls.port,
   });
@@ -255,7 +255,7 @@ describe('a link', () => {
     const accepted: unknown[] = [];
     const end = acceptUpgrades(
       app.server,
-      () => secret,
+      () => [secret],
       (stream) => {
         accepted.push(stream);
         stream.on('data', (bytes) => stream.write(bytes));
@@ -315,7 +315,7 @@ describe('a link', () => {
     const accept = () => {
       throw new Error('accepted');
     };
-    acceptUpgrades(server, () => secret, accept, { needsCertificate: true });
+    acceptUpgrades(server, () => [secret], accept, { needsCertificate: true });
     const { port } = server.address() as AddressInfo;
     await expect(
       dialUpgrade(`http://${host}:${port}`, secret, await believes()),

@@ -3,6 +3,7 @@
  * sockets. A request or its answer may be lost.
  */
 
+import { nobody } from '../../src/auth/identity.ts';
 import { CimError } from '../../src/base/errors.ts';
 import type { HttpTransport } from '../../src/client/sdk/platform.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
@@ -61,7 +62,7 @@ async function handle(
   const endpoint = endpoints.find(({ path }) => path === pathname);
   if (!endpoint) throw new CimError('not-found');
   const fields = endpoint.body ? readBody(endpoint.body, body) : {};
-  return endpoint.handle(fields, { java: false });
+  return endpoint.handle(fields, { java: false, identity: nobody });
 }
 
 /** As JSON makes it. */

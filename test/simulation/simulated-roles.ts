@@ -5,12 +5,12 @@
 import type { ServerApi } from '../../src/api/server-api.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { Counters } from '../../src/base/counters.ts';
-import { CimError } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { routeMethods, serverMethods } from '../../src/link/methods.ts';
 import type { LocalRegistryHub } from '../../src/registry/open-registry.ts';
 import { type Registry, routeAddress } from '../../src/registry/registry.ts';
+import type { Authentication } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
 import { delayEndpoints } from '../../src/route/endpoints/delay.ts';
@@ -18,12 +18,12 @@ import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
 import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
 import { Gateway } from '../../src/server/gateway.ts';
 import { RoutePool } from '../../src/server/route-pool.ts';
-import type { TokenVerifier } from '../../src/server/token-gate.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SimulatedLink } from './simulated-links.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedStore, type StoreOutages } from './simulated-store.ts';
 import { SimulatedProcess } from './simulated-time.ts';
+import { simulatedTokens } from './simulated-tokens.ts';
 import type { World } from './world.ts';
 
 export interface Surroundings {
@@ -38,8 +38,7 @@ export interface Surroundings {
 }
 
 const log = createLogger('simulation', 'silent');
-/** Cryptography takes real time, on threads of its own: nobody here has a token. */
-const noTokens: TokenVerifier = { verify: () => Promise.reject(new CimError('unauthenticated')) };
+const authentication: Authentication = { mode: 'open', tokens: simulatedTokens };
 /** The registry notices a death by the end of a session. */
 const registrySessionMs = 10_000;
 const version = 'simulated';
@@ -88,13 +87,14 @@ export class SimulatedRoute {
       registry,
       servers: { at: linkTo },
       strategy: strategies['round-robin'](),
+      authentication,
       clock: process.clock,
       log,
       accountsMax: 10,
     });
     const { operations } = this.core;
     this.endpoints = [
-      ...accountEndpoints(operations),
+      ...accountEndpoints(operations, authentication.mode),
       ...messageEndpoints(operations),
       ...delayEndpoints(operations),
       ...groupEndpoints(operations),
@@ -169,7 +169,7 @@ export class SimulatedServer {
     const instance = `${this.name}.${++this.#lives}`;
     const gateway = new Gateway({
       routes: pool.api,
-      tokens: noTokens,
+      tokens: simulatedTokens,
       instance,
       address: () => this.address,
       withdraw: () => this.#withdraw(),

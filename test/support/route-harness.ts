@@ -11,12 +11,14 @@ import type {
   ServerApi,
   TransientEntry,
 } from '../../src/api/server-api.ts';
+import { Tokens } from '../../src/auth/tokens.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { encodeClientMessage } from '../../src/codec/message-body.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
+import type { AuthMode } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import type { Account } from '../../src/store/accounts.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -30,9 +32,16 @@ const epochHex = '01'.repeat(8);
 export const instance = 'server-1';
 export const address = '10.0.0.1:9000:8081';
 
+const testTokens = new Tokens({
+  secrets: () => ['cluster'],
+  lifetimeMs: 60_000,
+  now: () => Date.now(),
+});
+
 interface HarnessOptions {
   readonly store?: Store;
   readonly clock?: Clock;
+  readonly mode?: AuthMode;
 }
 
 /** Closed at teardown. */
@@ -91,7 +100,11 @@ export class RouteHarness {
   }
 
   /** With amy and bob registered. */
-  static async start({ store, clock = systemClock }: HarnessOptions = {}): Promise<RouteHarness> {
+  static async start({
+    store,
+    clock = systemClock,
+    mode = 'open',
+  }: HarnessOptions = {}): Promise<RouteHarness> {
     const log = createLogger('test', 'silent');
     const registry = (await createLocalRegistry()).join();
     await registry.announceServer({
@@ -110,6 +123,7 @@ export class RouteHarness {
         registry,
         servers: { at: () => server },
         strategy: strategies['round-robin'](),
+        authentication: { mode, tokens: testTokens },
         clock,
         log,
       }),

@@ -29,6 +29,12 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/delay',
+      access: {
+        who: 'users',
+        actor: 'from',
+        keys: ['push', 'group'],
+        group: ({ group }) => (group === undefined ? undefined : groupNameOf(group)),
+      },
       summary: 'Sends to one user or one group later',
       body: {
         type: 'object',
@@ -59,6 +65,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/delayed',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
       summary: 'The messages of a user that wait to be sent, in the order in which they are due',
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'array', items: delayed },
@@ -71,6 +78,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/cancelDelayed',
+      access: { who: 'users', actor: 'userId', keys: ['push'] },
       summary: 'Takes back a message that waits to be sent; again, it is the same answer',
       body: {
         type: 'object',

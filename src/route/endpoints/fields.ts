@@ -14,6 +14,21 @@ export const groupName = {
   description: `at most ${limits.groupNameCharactersMax} characters, without white space, # and ;;; whatever the case, it is one group`,
 } as const;
 
+export const loginKey = {
+  type: 'string',
+  maxLength: limits.loginKeyCharactersMax,
+  description:
+    "derived from the account's secret, which stays at the client: 32 bytes in base64url",
+} as const;
+
+export const wrappedKey = {
+  type: 'string',
+  minLength: 1,
+  maxLength: limits.wrappedKeyCharactersMax,
+  description:
+    'the private key of the account, sealed under a key that only its secret gives; base64url',
+} as const;
+
 /** Answers, for the documentation. */
 export const string = { type: 'string' } as const;
 export const integer = { type: 'integer' } as const;

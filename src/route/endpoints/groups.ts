@@ -30,6 +30,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/createGroup',
+      access: { who: 'users', actor: 'userId' },
       summary: 'Makes a group, with its owner as first member; again: joins it',
       body: membership,
       answer: status,
@@ -40,6 +41,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/joinGroup',
+      access: { who: 'users', actor: 'userId' },
       summary: 'Makes a user a member of a group; being one already is no error',
       body: membership,
       answer: status,
@@ -50,6 +52,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/leaveGroup',
+      access: { who: 'users', actor: 'userId' },
       summary: 'Ends a membership; the last member takes the group along',
       body: membership,
       handle: ({ userId, group }) => operations.leaveGroup(userId, namedGroup(group)),
@@ -58,6 +61,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/groups',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
       summary: 'The groups that a user is in, by name',
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'array', items: status },
@@ -67,6 +71,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/groupMembers',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
       summary: 'The members of a group by id, a page of them; for members',
       body: {
         type: 'object',

@@ -28,6 +28,7 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
   return endpoint({
     method: 'POST',
     path: '/history',
+    access: { who: 'users', actor: 'userId', keys: ['read'] },
     summary: "A page of a user's messages: private ones, the lobby's and those of their groups",
     body: {
       type: 'object',

@@ -17,6 +17,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/p2pRoute',
+      access: { who: 'users', actor: 'userId', keys: ['push'] },
       repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
       body: {
@@ -53,6 +54,12 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/groupRoute',
+      access: {
+        who: 'users',
+        actor: 'userId',
+        keys: ['push', 'group'],
+        group: ({ group = lobby }) => groupNameOf(group),
+      },
       repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
@@ -79,6 +86,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
     endpoint({
       method: 'POST',
       path: '/fetchOfflineMsgs',
+      access: { who: 'users', actor: 'receiveUserId' },
       summary: "Makes the server of a Java client's session send what is pending",
       body: { type: 'object', required: ['receiveUserId'], properties: { receiveUserId: userId } },
       handle: ({ receiveUserId }) => operations.fetchOffline(receiveUserId),

@@ -1,7 +1,7 @@
-/** GET /servers, POST /kick, /drain: for operators, who bear the cluster secret. */
+/** GET /servers, POST /kick, /resetSecret, /drain: for operators, who bear the cluster secret. */
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { boolean, integer, string, userId } from './fields.ts';
+import { boolean, integer, loginKey, string, userId } from './fields.ts';
 
 const server = {
   type: 'object',
@@ -22,7 +22,7 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
       method: 'GET',
       path: '/servers',
       summary: 'The live servers',
-      operators: true,
+      access: { who: 'operators' },
       answer: { type: 'array', items: server },
       handle: () =>
         operations
@@ -41,8 +41,8 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
     endpoint({
       method: 'POST',
       path: '/kick',
-      summary: 'Ends every connection of a user',
-      operators: true,
+      summary: 'Ends every connection of a user, and makes their tokens void',
+      access: { who: 'operators' },
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'object', properties: { ended: integer } },
       handle: async ({ userId }) => ({ ended: await operations.kick(userId) }),
@@ -50,9 +50,22 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
 
     endpoint({
       method: 'POST',
+      path: '/resetSecret',
+      access: { who: 'operators' },
+      summary: 'Gives an account another secret; what was encrypted for it becomes unreadable',
+      body: {
+        type: 'object',
+        required: ['userId', 'loginKey'],
+        properties: { userId, loginKey },
+      },
+      handle: ({ userId, loginKey }) => operations.resetSecret(userId, loginKey),
+    }),
+
+    endpoint({
+      method: 'POST',
       path: '/drain',
       summary: 'Takes a server out of choice for good, and sends everybody there elsewhere',
-      operators: true,
+      access: { who: 'operators' },
       body: {
         type: 'object',
         required: ['server'],

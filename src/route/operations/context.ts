@@ -3,12 +3,14 @@ import { callOne } from '../../api/batch-call.ts';
 import type { Strategy } from '../../balance/strategy.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
-import { closeCodes } from '../../codec/close-codes.ts';
+import { type CloseName, closeCodes } from '../../codec/close-codes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { Session } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import type { AccountDirectory } from '../account-directory.ts';
+import type { Authentication } from '../authentication.ts';
+import type { Callers } from '../callers.ts';
 import type { Delivery } from '../delivery.ts';
 import type { ServerDirectory } from '../server-directory.ts';
 import type { Transients } from '../transients.ts';
@@ -17,6 +19,8 @@ export interface OperationsContext {
   readonly store: Store;
   readonly registry: Registry;
   readonly accounts: AccountDirectory;
+  readonly authentication: Authentication;
+  readonly callers: Callers;
   readonly delivery: Delivery;
   readonly transients: Transients;
   readonly servers: ServerDirectory;
@@ -40,15 +44,28 @@ export async function liveSessions(
   return sessions.filter(({ instance }) => registry.view.servers.has(instance));
 }
 
-/** Tells the clients that an operator ended their sessions. */
+/** Ends connections, and tells their clients why. */
 export async function endSessions(
   { servers }: OperationsContext,
   sessions: readonly Session[],
+  why: CloseName,
 ): Promise<void> {
-  const { code, meaning: reason } = closeCodes.kicked;
+  const { code, meaning: reason } = closeCodes[why];
   await Promise.all(
     sessions.map(({ address, sessionId, instance }) =>
       callOne(servers.at(address).end, { sessionId, instance, code, reason }),
     ),
   );
+}
+
+/** Ends every connection of a user whose tokens are void by now; their number. */
+export async function endAll(
+  context: OperationsContext,
+  userId: number,
+  why: CloseName,
+): Promise<number> {
+  context.callers.forget(userId);
+  const sessions = await liveSessions(context, userId);
+  await endSessions(context, sessions, why);
+  return sessions.length;
 }

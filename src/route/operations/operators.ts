@@ -1,14 +1,16 @@
 /** What operators ask of the servers. */
+
 import { callOne } from '../../api/batch-call.ts';
+import { verifierOf } from '../../auth/verifier.ts';
 import { CimError } from '../../base/errors.ts';
 import { type LiveServer, pushAddress, type Registry } from '../../registry/registry.ts';
 import type { RouteOperations, ServerStatus } from '../operations.ts';
-import { endSessions, liveSessions, type OperationsContext } from './context.ts';
+import { endAll, type OperationsContext } from './context.ts';
 
 export function operatorOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'drain' | 'servers' | 'kick'> {
-  const { registry, servers } = context;
+): Pick<RouteOperations, 'drain' | 'servers' | 'kick' | 'resetSecret'> {
+  const { store, registry, servers } = context;
 
   return {
     async drain(wanted) {
@@ -21,9 +23,23 @@ export function operatorOperations(
     servers: () => [...registry.view.servers.values()].map((server) => statusOf(server, registry)),
 
     async kick(userId) {
-      const sessions = await liveSessions(context, userId);
-      await endSessions(context, sessions);
-      return sessions.length;
+      // First, so that no token of before lets anybody in after the last session has ended.
+      await store.accounts.revoke(userId);
+      return endAll(context, userId, 'kicked');
+    },
+
+    async resetSecret(userId, loginKey) {
+      const change = {
+        userId,
+        expected: null,
+        verifier: verifierOf(loginKey),
+        // Nobody has the old secret, so nobody can open the private key that it seals.
+        wrappedKey: null,
+      };
+      if ((await store.accounts.replaceSecret(change)) === null) {
+        throw new CimError('not-found', 'userId: there is no such account');
+      }
+      await endAll(context, userId, 'secret-changed');
     },
   };
 }

@@ -15,7 +15,9 @@ async function startRoute() {
   const counters = new Counters();
   const { log } = recordingLog();
   const app = buildRouteApp(operations, {
-    clusterSecret: () => 'cluster',
+    mode: 'open',
+    proofs: { clusterSecrets: () => ['cluster'] },
+    warnings: [],
     counters,
     log,
     version: '9.9.9',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ErrorName, errorTable } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';
+import { anyone } from '../../../src/http/access.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
 import { echo, post, testApp } from './test-app.ts';
 
@@ -21,7 +22,13 @@ describe('the envelope', () => {
   });
 
   test('of nothing has null', async () => {
-    const nothing = endpoint({ method: 'GET', path: '/nothing', summary: '', handle: () => {} });
+    const nothing = endpoint({
+      method: 'GET',
+      path: '/nothing',
+      access: anyone,
+      summary: '',
+      handle: () => {},
+    });
     const answer = await testApp({ endpoints: [nothing] }).app.inject('/nothing');
     expect(answer.body).toBe(envelope('9000', 'Success'));
   });
@@ -52,6 +59,7 @@ describe('the header Idempotency-Key', () => {
     const caller = endpoint({
       method: 'POST',
       path: '/caller',
+      access: anyone,
       summary: '',
       repeatable: true,
       body: { type: 'object', required: [], properties: {} },
@@ -228,7 +236,7 @@ describe('endpoints for operators', () => {
     method: 'POST',
     path: '/guarded',
     summary: 'For operators',
-    operators: true,
+    access: { who: 'operators' },
     body: { type: 'object', required: [], properties: {} },
     handle: () => 'done',
   });
@@ -239,29 +247,25 @@ describe('endpoints for operators', () => {
     expect(answer.body).toBe(envelope('9000', 'Success', 'done'));
   });
 
+  const unknown =
+    'the header Authorization holds nothing that is known here: it must be Bearer and a token, a key or the cluster secret';
+
   test.each([
-    {},
-    { authorization: 'the secret' },
-    { authorization: 'Bearer the secre' },
-    { authorization: 'Basic the secret' },
-  ])('refuse %j before they look at the body, and say what is needed', async (headers) => {
+    [{}, 'this needs the header Authorization: Bearer <cluster secret>'],
+    [{ authorization: 'the secret' }, unknown],
+    [{ authorization: 'Bearer the secre' }, unknown],
+    [{ authorization: 'Basic the secret' }, unknown],
+  ])('refuse %j before they look at the body, and say what is needed', async (headers, message) => {
     const { app } = testApp({ endpoints: [guarded] });
     const answer = await post(app, '/guarded', '{{', json, headers as Record<string, string>);
-    expect([answer.statusCode, answer.body]).toEqual([
-      403,
-      envelope('9300', 'this needs the header Authorization: Bearer <cluster secret>'),
-    ]);
-  });
-
-  test('serve everybody where the port is open to operators', async () => {
-    const { app } = testApp({ endpoints: [guarded], openToOperators: true });
-    expect((await post(app, '/guarded', '{}')).statusCode).toBe(200);
+    expect([answer.statusCode, answer.body]).toEqual([401, envelope('9301', message)]);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
 
   test('refuse everybody while no secret is known', async () => {
-    const { app } = testApp({ endpoints: [guarded], clusterSecret: () => undefined });
+    const { app } = testApp({ endpoints: [guarded], proofs: { clusterSecrets: () => [] } });
     for (const authorization of ['Bearer undefined', 'Bearer ', 'Bearer']) {
-      expect((await post(app, '/guarded', '{}', json, { authorization })).statusCode).toBe(403);
+      expect((await post(app, '/guarded', '{}', json, { authorization })).statusCode).toBe(401);
     }
   });
 });

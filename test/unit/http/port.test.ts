@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import { anyone } from '../../../src/http/access.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
 import { acceptUpgrades } from '../../../src/http/upgrade.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -75,7 +76,7 @@ describe('connections', () => {
     const { app } = testApp();
     const endStreams = acceptUpgrades(
       app.server,
-      () => 'the secret',
+      () => ['the secret'],
       () => {},
     );
     const { port } = await app.listen(anywhere);
@@ -98,6 +99,7 @@ describe('closing', () => {
     const slow = endpoint({
       method: 'GET',
       path: '/slow',
+      access: anyone,
       summary: 'Takes its time',
       handle: () => {
         entered.resolve();
@@ -150,7 +152,7 @@ describe('closing', () => {
     const { app, entered } = slowApp();
     acceptUpgrades(
       app.server,
-      () => 'the secret',
+      () => ['the secret'],
       () => {},
     );
     const { port } = await app.listen(anywhere);

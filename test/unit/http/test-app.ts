@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { ErrorName } from '../../../src/base/errors.ts';
 import { CimError } from '../../../src/base/errors.ts';
+import { anyone } from '../../../src/http/access.ts';
 import { buildHttpApp, type HttpApp, type HttpAppOptions } from '../../../src/http/app.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -11,6 +12,7 @@ import { recordingLog } from './recording-log.ts';
 export const echo = endpoint({
   method: 'POST',
   path: '/echo',
+  access: anyone,
   summary: 'Gives back what it got',
   body: {
     type: 'object',
@@ -31,6 +33,7 @@ export const echo = endpoint({
 const failing = endpoint({
   method: 'POST',
   path: '/fail',
+  access: anyone,
   summary: 'Fails',
   body: { type: 'object', required: [], properties: { kind: { type: 'string' } } },
   handle: ({ kind }) => {
@@ -51,7 +54,7 @@ export function testApp(options: Partial<HttpAppOptions> = {}): TestApp {
     version: '9.9.9',
     log,
     endpoints: [echo, failing],
-    clusterSecret: () => 'the secret',
+    proofs: { clusterSecrets: () => ['the secret'] },
     problems: async () => [],
     ...options,
   });

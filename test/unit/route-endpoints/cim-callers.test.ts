@@ -22,7 +22,10 @@ describe('the Java endpoints', () => {
     const route = new RouteCaller();
     const login = { userId: zhangsan, userName: 'zhangsan' };
     const avoid = ['10.0.0.2:9000'];
-    const server = success({ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081, tls: true });
+    const server = success({
+      ...{ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081 },
+      ...{ tls: true, token: 'a.b.c', tokenSeconds: 60, encryption: false },
+    });
     expect(await route.post('/login', { ...login, avoid }, cim)).toEqual(server);
     expect(await route.post('/login', login, cim)).toEqual(server);
     expect(route.operations.calls).toEqual([
@@ -265,15 +268,20 @@ describe('for operators', () => {
   test('and for nobody else', async () => {
     const route = new RouteCaller();
     const refused = failure(
-      403,
-      '9300',
+      401,
+      '9301',
       'this needs the header Authorization: Bearer <cluster secret>',
+    );
+    const unknown = failure(
+      401,
+      '9301',
+      'the header Authorization holds nothing that is known here: it must be Bearer and a token, a key or the cluster secret',
     );
     expect(await route.get('/servers', cim)).toEqual(refused);
     expect(await route.get('/counters', cim)).toEqual(refused);
     const other = { authorization: 'Bearer other' };
-    expect(await route.post('/kick', { userId: lisi }, other)).toEqual(refused);
-    expect(await route.post('/drain', { server: 'ab' }, other)).toEqual(refused);
+    expect(await route.post('/kick', { userId: lisi }, other)).toEqual(unknown);
+    expect(await route.post('/drain', { server: 'ab' }, other)).toEqual(unknown);
     expect(route.operations.calls).toEqual([]);
   });
 });
@@ -294,6 +302,7 @@ test('/openapi.json has every endpoint', async () => {
   expect(endpoints.filter((each) => !each.startsWith('head '))).toEqual([
     ...['get /healthz', 'get /readyz'],
     ...['post /registerAccount', 'post /login', 'post /offLine', 'get /onlineUser'],
+    ...['post /rotateSecret', 'get /me'],
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
     ...['post /groups', 'post /groupMembers'],
@@ -302,9 +311,12 @@ test('/openapi.json has every endpoint', async () => {
       'post /delay',
       'post /delayed',
       'post /cancelDelayed',
+      ...['post /publishKey', 'post /ownKey', 'post /keys'],
       'get /servers',
       'post /kick',
+      'post /resetSecret',
       'post /drain',
+      ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       'get /counters',
     ],
   ]);

@@ -1,13 +1,15 @@
 /** RouteOperations in memory: accounts by name, who is online, and what was asked. */
+import type { ApiKeyScope } from '../../../src/base/api-key-scope.ts';
 import { CimError } from '../../../src/base/errors.ts';
 import type {
+  ApiKeyInfo,
   DelayedMessage,
   GroupStatus,
   HistoryPage,
   RouteOperations,
   ServerStatus,
 } from '../../../src/route/operations.ts';
-import type { Account } from '../../../src/store/accounts.ts';
+import type { Account, KeyPair, PublicKeys } from '../../../src/store/accounts.ts';
 
 const java: Account = { userId: 1547028929407, name: 'zhangsan' };
 const other: Account = { userId: 1547028929408, name: 'lisi' };
@@ -21,11 +23,10 @@ export class FakeOperations implements RouteOperations {
   /** What each call fails with. */
   failure: Error | undefined;
 
-  async register({ name, userId }: { name: string; userId?: number }) {
-    this.#called('register', { name, ...(userId === undefined ? {} : { userId }) });
-    const known = this.accounts.find((account) => account.name === name);
-    const account = known ?? { userId: userId ?? 1, name };
-    return { account, created: !known };
+  async register(registration: { name: string; userId?: number; loginKey?: string }) {
+    this.#called('register', registration);
+    const { name, userId = 1 } = registration;
+    return this.accounts.find((account) => account.name === name) ?? { userId, name };
   }
 
   async login(login: {
@@ -38,7 +39,12 @@ export class FakeOperations implements RouteOperations {
     const account = this.accounts.find(({ userId }) => userId === login.userId);
     if (account?.name !== login.userName) throw new CimError('account-mismatch');
     const address = { ip: '10.0.0.1', tcpPort: 11211, httpPort: 8081, tls: true };
-    return { ...address, key: 'more than a Java caller takes' };
+    const server = { ...address, key: 'not for callers' };
+    return login.java ? { server } : { server, token: { token: 'a.b.c', lifetimeMs: 60_000 } };
+  }
+
+  async rotateSecret(change: unknown) {
+    this.#called('rotateSecret', change);
   }
 
   async offLine(userId: number) {
@@ -125,6 +131,42 @@ export class FakeOperations implements RouteOperations {
   async kick(userId: number) {
     this.#called('kick', userId);
     return 2;
+  }
+
+  async resetSecret(userId: number, loginKey: string) {
+    this.#called('resetSecret', { userId, loginKey });
+  }
+
+  async createApiKey(label: string, scope: ApiKeyScope) {
+    this.#called('createApiKey', { label, scope });
+    return { id: 'ab', label, scope, createdAt: 5_000, key: 'cimk_ab_secret' };
+  }
+
+  async apiKeys(): Promise<ApiKeyInfo[]> {
+    this.#called('apiKeys', undefined);
+    return [
+      { id: 'ab', label: 'shop', scope: { kind: 'push' }, createdAt: 5_000 },
+      { id: 'cd', label: 'cooks', scope: { kind: 'group', group: 'cooks' }, createdAt: 6_000 },
+    ];
+  }
+
+  async revokeApiKey(id: string) {
+    this.#called('revokeApiKey', id);
+  }
+
+  async publishKey(userId: number, pair: KeyPair) {
+    this.#called('publishKey', { userId, ...pair });
+    return pair;
+  }
+
+  async ownKey(userId: number): Promise<KeyPair | null> {
+    this.#called('ownKey', userId);
+    return userId === java.userId ? { publicKey: 'public', wrappedKey: 'wrapped' } : null;
+  }
+
+  async publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]> {
+    this.#called('publicKeys', userIds);
+    return [{ account: java, current: 'public', earlier: ['older'] }, null];
   }
 
   async problems() {

@@ -2,6 +2,7 @@
 import { Counters } from '../../../src/base/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
+import type { AuthMode } from '../../../src/route/authentication.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -15,11 +16,13 @@ export class RouteCaller {
   readonly lines: string[];
   readonly #app: HttpApp;
 
-  constructor() {
+  constructor(mode: AuthMode = 'open') {
     const { log, lines } = recordingLog();
     this.lines = lines;
     this.#app = buildRouteApp(this.operations, {
-      clusterSecret: () => 'cluster',
+      mode,
+      proofs: { clusterSecrets: () => ['cluster'] },
+      warnings: [],
       counters: this.counters,
       log,
       version: '9.9.9',

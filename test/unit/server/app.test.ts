@@ -19,7 +19,7 @@ function testServer(problems: string[] = []) {
       sendMessage: (message) => sent.push(message),
       problems: async () => problems,
     },
-    { clusterSecret: () => 'cluster', counters, log: recordingLog().log, version: '9.9.9' },
+    { clusterSecrets: () => ['cluster'], counters, log: recordingLog().log, version: '9.9.9' },
   );
   onTeardown(() => app.close());
   const sendMsg = async (body: unknown, authorization = 'Bearer cluster') => {
@@ -67,7 +67,7 @@ describe('/sendMsg', () => {
   test('is not for those without the cluster secret', async () => {
     const { sent, sendMsg } = testServer();
     const body = { userId: 1547028929408, cmd: 'MESSAGE', msg: 'hello', properties };
-    expect((await sendMsg(body, 'Bearer other'))[0]).toBe(403);
+    expect((await sendMsg(body, 'Bearer other'))[0]).toBe(401);
     expect(sent).toEqual([]);
   });
 });
@@ -75,7 +75,7 @@ describe('/sendMsg', () => {
 test('/counters tells operators what was counted', async () => {
   const { app, counters } = testServer();
   counters.add('tea.cups', 'cups of tea').value += 3;
-  expect((await app.inject('/counters')).statusCode).toBe(403);
+  expect((await app.inject('/counters')).statusCode).toBe(401);
   const headers = { authorization: 'Bearer cluster' };
   expect((await app.inject({ url: '/counters', headers })).json()).toMatchObject({
     code: '9000',

@@ -60,7 +60,7 @@ class FakeRoute {
     const server = createServer();
     const endLinks = acceptUpgrades(
       server,
-      () => secret,
+      () => [secret],
       (stream) => serveLink(stream, routeMethods, api),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

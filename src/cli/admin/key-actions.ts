@@ -1,0 +1,50 @@
+/** `cim admin key create`, `key list` and `key revoke`: keys of applications. */
+import { CimError } from '../../base/errors.ts';
+import type { AdminSettings } from '../../config/settings.ts';
+import type { Ask, Result } from './action.ts';
+import { formatTable } from './table.ts';
+
+interface Key {
+  readonly id: string;
+  readonly label: string;
+  readonly scope: string;
+  /** ms since 1970 */
+  readonly createdAt: number;
+}
+
+export async function createKey(
+  ask: Ask,
+  _target: string,
+  { label, scope }: AdminSettings,
+): Promise<Result> {
+  if (label === undefined)
+    throw new CimError('usage', '--label: must be given: what the key is for');
+  if (scope === undefined) {
+    throw new CimError('usage', '--scope: must be given: push, read or group:NAME');
+  }
+  const created = (await ask('POST', '/createApiKey', { label, scope })) as Key & { key: string };
+  const text = `The key ${created.id} for ${created.scope}, shown this once:\n  ${created.key}\n`;
+  return { objects: [created], text };
+}
+
+export async function listKeys(ask: Ask): Promise<Result> {
+  const found = (await ask('GET', '/apiKeys')) as readonly Key[];
+  const rows = found.map(({ id, label, scope, createdAt }) => [
+    id,
+    scope,
+    new Date(createdAt).toISOString(),
+    label,
+  ]);
+  return {
+    objects: found,
+    text:
+      rows.length > 0
+        ? formatTable(['ID', 'SCOPE', 'CREATED', 'LABEL'], rows)
+        : 'there is no key\n',
+  };
+}
+
+export async function revokeKey(ask: Ask, id: string): Promise<Result> {
+  await ask('POST', '/revokeApiKey', { id });
+  return { objects: [{ id }], text: `the key ${id} is void\n` };
+}

@@ -1,0 +1,49 @@
+/** `cim admin online`, `kick` and `reset-secret`. */
+import { randomBytes } from 'node:crypto';
+import { deriveAccountKeys, formatSecret } from '../../auth/account-secret.ts';
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Ask, Result } from './action.ts';
+import { formatTable } from './table.ts';
+
+interface User {
+  readonly userId: number;
+  readonly userName: string;
+}
+
+export async function online(ask: Ask): Promise<Result> {
+  const found = ((await ask('GET', '/onlineUser')) ?? []) as readonly User[];
+  const rows = found.map(({ userId, userName }) => [String(userId), userName]);
+  return {
+    objects: found,
+    text: rows.length > 0 ? formatTable(['USER ID', 'NAME'], rows) : 'nobody is online\n',
+  };
+}
+
+export async function kick(ask: Ask, target: string): Promise<Result> {
+  const userId = userIdOf(target);
+  const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
+  const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
+  return { objects: [{ userId, ended }], text };
+}
+
+/** The secret is drawn here, as a client draws its own: no route ever sees it. */
+export async function resetSecret(ask: Ask, target: string): Promise<Result> {
+  const userId = userIdOf(target);
+  const secret = formatSecret(randomBytes(32));
+  const { loginKey } = await deriveAccountKeys(secret, userId);
+  await ask('POST', '/resetSecret', { userId, loginKey });
+  const text = [
+    `The secret of user ${userId} is now, shown this once:`,
+    `  ${secret}`,
+    'Every device of theirs needs it: cim client --secret, or CIM_SECRET.',
+    'What was encrypted for them until now cannot be read any more.',
+  ];
+  return { objects: [{ userId, secret }], text: `${text.join('\n')}\n` };
+}
+
+function userIdOf(target: string): number {
+  const userId = /^\d{1,16}$/.test(target) ? Number(target) : 0;
+  if (userId >= 1 && userId <= limits.userIdMax) return userId;
+  throw new CimError('usage', `${target}: is not the id of a user`);
+}

@@ -1,0 +1,65 @@
+/** Who may call an endpoint, as endpoints declare it, and whether a caller is one of them. */
+import type { Identity } from '../auth/identity.ts';
+import type { ApiKeyScope } from '../base/api-key-scope.ts';
+import { CimError } from '../base/errors.ts';
+
+export type Access<Body> =
+  | Anyone
+  /** Those who bear the cluster secret. They may call everything else as well. */
+  | { readonly who: 'operators' }
+  | UserAccess<Body>;
+
+interface Anyone {
+  readonly who: 'anyone';
+}
+
+interface UserAccess<Body> {
+  readonly who: 'users';
+  /** The field that names the user for whom this is done: nobody may name another one. */
+  readonly actor?: keyof Body & string;
+  /** The keys of applications that may call it, for any user; none if absent. */
+  readonly keys?: readonly ApiKeyScope['kind'][];
+  /** The group that is written to, for keys that are for one; undefined: it is none. */
+  readonly group?: (body: Body) => string | undefined;
+}
+
+export const anyone: Anyone = { who: 'anyone' };
+
+/**
+ * What can be said before the body is known. `open`: `--auth open`, where whoever shows nothing may
+ * act for any user. Throws `unauthenticated` or `not-allowed`.
+ */
+export function assertMayCall<Body>(access: Access<Body>, identity: Identity, open: boolean): void {
+  if (access.who === 'anyone' || identity.kind === 'operator') return;
+  if (access.who === 'operators') {
+    const needed = 'this needs the header Authorization: Bearer <cluster secret>';
+    throw new CimError(identity.kind === 'nobody' ? 'unauthenticated' : 'not-allowed', needed);
+  }
+  if (identity.kind === 'nobody' && !open) {
+    throw new CimError(
+      'unauthenticated',
+      'this needs the header Authorization: Bearer <token>, with the token that /login gives',
+    );
+  }
+  if (identity.kind === 'application' && !access.keys?.includes(identity.scope.kind)) {
+    throw new CimError('not-allowed', 'the key is not for this');
+  }
+}
+
+/** What the body has to do with it. Throws `not-allowed`. */
+export function assertMayAct<Body>(access: Access<Body>, identity: Identity, body: Body): void {
+  if (access.who !== 'users') return;
+  const { actor, group } = access;
+  if (identity.kind === 'user' && actor !== undefined) {
+    const named = body[actor];
+    if (named !== undefined && named !== identity.userId) {
+      throw new CimError('not-allowed', `${actor}: you are user ${identity.userId}`);
+    }
+  }
+  if (identity.kind === 'application' && identity.scope.kind === 'group') {
+    const { group: allowed } = identity.scope;
+    if (group?.(body) !== allowed) {
+      throw new CimError('not-allowed', `the key is for the group ${allowed} only`);
+    }
+  }
+}

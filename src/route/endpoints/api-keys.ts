@@ -1,0 +1,68 @@
+/** POST /createApiKey, /revokeApiKey; GET /apiKeys: keys of applications, for operators. */
+import { formatScope, parseScope } from '../../base/api-key-scope.ts';
+import { limits } from '../../base/limits.ts';
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { ApiKeyInfo, RouteOperations } from '../operations.ts';
+import { integer, string } from './fields.ts';
+
+const listed = {
+  id: string,
+  label: string,
+  scope: { ...string, description: 'push, read or group:NAME' },
+  createdAt: { ...integer, description: 'ms since 1970' },
+} as const;
+
+export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/createApiKey',
+      access: { who: 'operators' },
+      summary: 'Makes a key for an application; it is told this once',
+      body: {
+        type: 'object',
+        required: ['label', 'scope'],
+        properties: {
+          label: {
+            type: 'string',
+            minLength: 1,
+            maxLength: limits.labelCharactersMax,
+            description: 'what it is for',
+          },
+          scope: {
+            type: 'string',
+            description:
+              'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups',
+          },
+        },
+      },
+      answer: { type: 'object', properties: { ...listed, key: string } },
+      handle: async ({ label, scope }) => {
+        const created = await operations.createApiKey(label, parseScope(scope));
+        return { ...infoOf(created), key: created.key };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/apiKeys',
+      access: { who: 'operators' },
+      summary: 'The keys of applications, oldest first; not the keys themselves',
+      answer: { type: 'array', items: { type: 'object', properties: listed } },
+      handle: async () => (await operations.apiKeys()).map(infoOf),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/revokeApiKey',
+      access: { who: 'operators' },
+      summary: 'Makes a key void',
+      body: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+      handle: ({ id }) => operations.revokeApiKey(id),
+    }),
+  ];
+}
+
+function infoOf({ id, label, scope, createdAt }: ApiKeyInfo) {
+  return { id, label, scope: formatScope(scope), createdAt };
+}
