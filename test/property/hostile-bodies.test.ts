@@ -217,14 +217,17 @@ const headers = fc
 
 // -------------------------------------------------------------------------------------------------
 
-const options = { clusterSecret: () => 'cluster', version: '9.9.9' };
+const clusterSecrets = () => ['cluster'];
+const version = '9.9.9';
 
 async function openRouteApp(lines: {
   log: ReturnType<typeof recordingLog>['log'];
 }): Promise<HttpApp> {
   const route = await RouteHarness.start();
-  const { counters } = route.core;
-  return buildRouteApp(route.core.operations, { ...options, ...lines, counters });
+  const { operations, callers, counters } = route.core;
+  const proofs = { clusterSecrets, users: callers };
+  const options = { mode: 'open', proofs, warnings: [], version } as const;
+  return buildRouteApp(operations, { ...options, ...lines, counters });
 }
 
 async function openServerApp(lines: {
@@ -234,7 +237,7 @@ async function openServerApp(lines: {
   onTeardown(() => gateway.stop());
   const registry = (await createLocalRegistry()).join();
   const operations = createServerOperations({ gateway, registry, usableRoutes: () => 1 });
-  return buildServerApp(operations, { ...options, ...lines, counters });
+  return buildServerApp(operations, { clusterSecrets, version, ...lines, counters });
 }
 
 describe.each([
