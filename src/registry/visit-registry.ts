@@ -7,19 +7,27 @@ import type { Logger } from '../base/log.ts';
 import { openRegistry } from './open-registry.ts';
 import { originOfRoute, type Registry } from './registry.ts';
 
+export interface RegistryPlace {
+  /** `host[:port],…[/chroot]` */
+  readonly zookeeper: string;
+  /** `user:password`, where its nodes are protected. */
+  readonly auth: string | undefined;
+}
+
 const visitMsMax = 5_000;
 
 /**
  * Opens the registry, hands it to `look` once it is reached, and closes it. Rejects with
- * `unavailable` if it is not.
+ * `unavailable` if it is not, `not-allowed` if it may not be read.
  */
 export async function visitRegistry<T>(
-  zookeeper: string,
+  { zookeeper, auth }: RegistryPlace,
   log: Logger,
   look: (registry: Registry) => T | Promise<T>,
 ): Promise<T> {
   const registry = await openRegistry({
     zookeeper,
+    auth,
     sessionTimeoutMs: 2 * visitMsMax,
     follow: ['routes'],
     log,
@@ -27,7 +35,7 @@ export async function visitRegistry<T>(
   try {
     const isReached = await Promise.race([
       registry.whenConnected().then(() => true),
-      delay(visitMsMax, false),
+      delay(visitMsMax, false, { ref: false }),
     ]);
     if (!isReached) throw new CimError('unavailable', `ZooKeeper does not answer at ${zookeeper}`);
     return await look(registry);
@@ -37,6 +45,6 @@ export async function visitRegistry<T>(
 }
 
 /** The base URLs of the routes that are there. */
-export function lookUpRoutes(zookeeper: string, log: Logger): Promise<string[]> {
-  return visitRegistry(zookeeper, log, ({ view }) => view.routes.map(originOfRoute));
+export function lookUpRoutes(place: RegistryPlace, log: Logger): Promise<string[]> {
+  return visitRegistry(place, log, ({ view }) => view.routes.map(originOfRoute));
 }

@@ -58,6 +58,7 @@ async function start(
   lifecycle.onStop('store', () => store.close());
   const registry = await openRegistry({
     zookeeper: settings.zk,
+    auth: settings.zkAuth,
     sessionTimeoutMs: settings.zkSessionTimeoutMs,
     follow: ['servers'],
     log,

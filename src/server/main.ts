@@ -42,6 +42,7 @@ async function start(
 
   const registry = await openRegistry({
     zookeeper,
+    auth: settings.zkAuth,
     sessionTimeoutMs: settings.zkSessionTimeoutMs,
     follow: ['routes'],
     log,

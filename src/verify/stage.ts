@@ -38,14 +38,15 @@ export function hasOwnCluster({ route, zk }: VerifySettings): boolean {
 /** Rejects with `usage` if it is asked to harm what is not its own, `unavailable` if a part is. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { settings, log } = options;
-  const { route = [], zk } = settings;
+  const { route = [], zk, zkAuth } = settings;
   if (hasOwnCluster(settings)) return openOwnStage(options);
   if (settings.faults)
     throw new CimError(
       'usage',
       '--faults: only a cluster that it has started itself is harmed: leave --route and --zk out',
     );
-  return { routes: zk === undefined ? route : () => lookUpRoutes(zk, log) };
+  if (zk === undefined) return { routes: route };
+  return { routes: () => lookUpRoutes({ zookeeper: zk, auth: zkAuth }, log) };
 }
 
 async function openOwnStage({ settings, onProblem, lifecycle }: StageOptions): Promise<Stage> {

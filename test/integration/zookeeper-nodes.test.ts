@@ -54,6 +54,7 @@ test('a server is two ephemeral nodes, a route is one', async () => {
     ip: '10.0.0.1',
     tcpPort: 9000,
     httpPort: 9001,
+    tls: false,
     version: '1.2.3',
     connections: 3,
   });
@@ -61,6 +62,7 @@ test('a server is two ephemeral nodes, a route is one', async () => {
   expect(JSON.parse(route.data)).toEqual({
     ip: '10.0.0.9',
     port: 8083,
+    tls: false,
     instance: 'r',
     version: '1.2.3',
   });

@@ -162,6 +162,10 @@ export class ZooKeeperShell {
     return { data: data?.toString() ?? '', owner: stat.ephemeralOwner };
   }
 
+  async write(path: string, data: string): Promise<void> {
+    await this.#client.set(path, data, -1);
+  }
+
   async remove(path: string): Promise<void> {
     await this.#client.delete_(path, -1);
   }

@@ -11,6 +11,7 @@ import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { jsonRequester } from '../../http/client.ts';
 import { originOfRoute } from '../../registry/registry.ts';
+import type { RegistryPlace } from '../../registry/visit-registry.ts';
 import type { Ask } from './action.ts';
 
 interface Cluster {
@@ -57,8 +58,8 @@ function wrongSecret(route: string, secret: string | undefined, cause: CimError)
 }
 
 async function findCluster(settings: AdminSettings): Promise<Cluster> {
-  const { route, zk, clusterSecret, data } = settings;
-  if (zk !== undefined) return findInZookeeper(zk, clusterSecret);
+  const { route, zk, zkAuth, clusterSecret, data } = settings;
+  if (zk !== undefined) return findInZookeeper({ zookeeper: zk, auth: zkAuth }, clusterSecret);
   if (clusterSecret !== undefined) return { routes: route, secretFor: () => clusterSecret };
   const kept = data === undefined ? undefined : await readSecretFile(data);
   // A route elsewhere is no `cim dev` of this machine, and has no business with its secret.
@@ -66,9 +67,12 @@ async function findCluster(settings: AdminSettings): Promise<Cluster> {
 }
 
 /** The routes are looked up there, and the secret if the roles have agreed on one. */
-async function findInZookeeper(zk: string, clusterSecret: string | undefined): Promise<Cluster> {
+async function findInZookeeper(
+  place: RegistryPlace,
+  clusterSecret: string | undefined,
+): Promise<Cluster> {
   const { visitRegistry } = await import('../../registry/visit-registry.ts');
-  return visitRegistry(zk, createLogger('admin', 'silent'), async (registry) => {
+  return visitRegistry(place, createLogger('admin', 'silent'), async (registry) => {
     const routes = registry.view.routes.map(originOfRoute);
     // Asked only where a route is alive, and so has agreed or was told: nothing is made up here.
     const secret =

@@ -9,7 +9,7 @@ import { folderSecretKeeper, folderStorage, nodePlatform } from '../sdk/node/nod
 
 export type OpenClientSettings = Pick<
   SendSettings,
-  'userId' | 'name' | 'route' | 'zk' | 'state' | 'secret' | 'token' | 'tlsCa' | 'tlsName'
+  'userId' | 'name' | 'route' | 'zk' | 'zkAuth' | 'state' | 'secret' | 'token' | 'tlsCa' | 'tlsName'
 >;
 
 export interface OpenClientOptions {
@@ -32,8 +32,9 @@ export async function openClient(
   settings: OpenClientSettings,
   { log, isEphemeral, ask }: OpenClientOptions,
 ): Promise<OpenedClient> {
-  const { route, zk, state, secret, token, tlsCa, tlsName } = settings;
-  const routes = zk === undefined ? route : () => lookUpRoutes(zk, log);
+  const { route, zk, zkAuth, state, secret, token, tlsCa, tlsName } = settings;
+  const routes =
+    zk === undefined ? route : () => lookUpRoutes({ zookeeper: zk, auth: zkAuth }, log);
   const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }));
   const user = userOf(settings) ?? (await whoIs(token ?? '', { routes, platform }));
   // One folder may serve several users: each has its own in it.

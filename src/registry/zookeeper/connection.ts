@@ -32,13 +32,22 @@ export interface NodeFacts {
   readonly owner: string;
   /** Grows with every node that is created anywhere. */
   readonly createdOrder: number;
+  readonly dataVersion: number;
+  readonly childCount: number;
+  /** Not protected yet, though it is to be. */
+  readonly isOpen: boolean;
 }
+
+/** Who may do everything with a node. */
+export type Access = 'ours' | 'everybody' | 'others';
 
 export interface ConnectionOptions {
   /** Numeric address and port. */
   readonly server: string;
   readonly sessionTimeoutMs: number;
   readonly session: SessionKey | undefined;
+  /** `user:password` that is shown to ZooKeeper, and that nodes are to be protected by. */
+  readonly auth: string | undefined;
   /** Closes the connection, also while it is being opened. */
   readonly signal: AbortSignal;
   /**
@@ -57,6 +66,7 @@ export class Connection {
   readonly ended: Promise<ConnectionEnd>;
   readonly #native: NativeClient;
   readonly #requestMsMax: number;
+  readonly #auth: string | undefined;
   readonly #waiting = new Set<(reason: string) => void>();
   readonly #settleEnded: (end: ConnectionEnd) => void;
   #end: ConnectionEnd | undefined;
@@ -84,6 +94,7 @@ export class Connection {
   private constructor(native: NativeClient, options: ConnectionOptions) {
     this.#native = native;
     this.#requestMsMax = options.sessionTimeoutMs;
+    this.#auth = options.auth;
     const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
     this.ended = promise;
     this.#settleEnded = resolve;
@@ -126,7 +137,12 @@ export class Connection {
     return this.#session;
   }
 
-  /** Creates a node, unless there is one. */
+  /** Nodes are to be ours alone. */
+  get protects(): boolean {
+    return this.#auth !== undefined;
+  }
+
+  /** Creates a node, unless there is one. It is open to everybody until it is protected. */
   async create(
     path: string,
     data: string,
@@ -146,7 +162,7 @@ export class Connection {
       [codes.noNode],
       (done) => this.#native.a_exists(path, true, done),
     );
-    return code === codes.ok ? factsOf(results[0]) : undefined;
+    return code === codes.ok ? this.#factsOf(results[0]) : undefined;
   }
 
   /** The node's data and facts, if it is there; then the next change is told to `onNodeEvent`. */
@@ -158,7 +174,7 @@ export class Connection {
     );
     if (code !== codes.ok) return undefined;
     const [stat, data] = results;
-    return { facts: factsOf(stat), data: data?.toString() ?? '' };
+    return { facts: this.#factsOf(stat), data: data?.toString() ?? '' };
   }
 
   /** The names of a node's children; the next change of this list is told to `onNodeEvent`. */
@@ -169,11 +185,38 @@ export class Connection {
     return results[0];
   }
 
-  async write(path: string, data: string): Promise<'written' | 'absent'> {
-    const { code } = await this.#request(`set ${path}`, [codes.noNode], (done) =>
-      this.#native.a_set(path, Buffer.from(data), anyVersion, done),
+  /** `version`: only while its data is of that version. */
+  async write(
+    path: string,
+    data: string,
+    version = anyVersion,
+  ): Promise<'written' | 'absent' | 'changed'> {
+    const expected = [codes.noNode, codes.badVersion];
+    const { code } = await this.#request(`set ${path}`, expected, (done) =>
+      this.#native.a_set(path, Buffer.from(data), version, done),
     );
-    return code === codes.ok ? 'written' : 'absent';
+    if (code === codes.ok) return 'written';
+    return code === codes.noNode ? 'absent' : 'changed';
+  }
+
+  /** Makes a node ours: nobody else may read, write or remove it, or what will be below it. */
+  async protect(path: string): Promise<void> {
+    await this.#request(`protect ${path}`, [codes.noNode], (done) =>
+      this.#native.a_set_acl(path, anyVersion, [ours], done),
+    );
+  }
+
+  async accessTo(path: string): Promise<Access> {
+    const { results } = await this.#request<[NativeAcl[]]>(`access to ${path}`, [], (done) =>
+      this.#native.a_get_acl(path, done),
+    );
+    const [entry, ...more] = results[0];
+    if (!entry || more.length > 0 || entry.perms !== allPermissions) return 'others';
+    if (entry.scheme === 'world') return 'everybody';
+    // Of the same name with another password it would not have been shown to us.
+    const user = this.#auth?.split(':', 1)[0];
+    const isOurs = entry.scheme === 'digest' && entry.auth.split(':', 1)[0] === user;
+    return isOurs ? 'ours' : 'others';
   }
 
   async remove(path: string): Promise<void> {
@@ -204,6 +247,11 @@ export class Connection {
     await this.#request('connect', [codes.noNode], (done) =>
       this.#native.a_exists('/', false, done),
     );
+    const auth = this.#auth;
+    if (auth !== undefined)
+      await this.#request('show --zk-auth', [], (done) =>
+        this.#native.add_auth('digest', auth, done),
+      );
     this.#session = { id: this.#native.client_id, password: this.#native.client_password };
   }
 
@@ -236,10 +284,21 @@ export class Connection {
       if (lossCodes.has(code)) this.#finish('lost');
       settle();
       if (code === codes.ok || expected.includes(code)) resolve({ code, results });
+      else if (refusalCodes.has(code)) reject(refusal(what));
       else reject(failed(message));
     });
     if (refused !== codes.ok) abandon(`refused with ${refused}`);
     return promise;
+  }
+
+  #factsOf({ ephemeralOwner, czxid, version, aversion, numChildren }: NativeStat): NodeFacts {
+    return {
+      owner: ephemeralOwner,
+      createdOrder: czxid,
+      dataVersion: version,
+      childCount: numChildren,
+      isOpen: this.protects && aversion === 0,
+    };
   }
 
   #finish(end: ConnectionEnd): void {
@@ -251,12 +310,15 @@ export class Connection {
   }
 }
 
+function refusal(what: string): CimError {
+  return new CimError(
+    'not-allowed',
+    `ZooKeeper refuses: ${what}: --zk-auth is missing, or not the one that the nodes of this cluster were made with`,
+  );
+}
+
 /** The session that was to be continued is over: a new one is needed. */
 export class SessionExpired extends Error {}
-
-function factsOf({ ephemeralOwner, czxid }: NativeStat): NodeFacts {
-  return { owner: ephemeralOwner, createdOrder: czxid };
-}
 
 // The package's own type declarations are partly wrong (ids are strings) and partly `any`; this is
 // what is used of it.
@@ -271,6 +333,9 @@ interface NativeClient extends EventEmitter {
   a_get(path: string, watch: boolean, done: Completion<[NativeStat, Buffer | null]>): number;
   a_get_children(path: string, watch: boolean, done: Completion<[string[]]>): number;
   a_set(path: string, data: Buffer, version: number, done: Completion<[]>): number;
+  a_get_acl(path: string, done: Completion<[NativeAcl[]]>): number;
+  a_set_acl(path: string, version: number, acl: NativeAcl[], done: Completion<[]>): number;
+  add_auth(scheme: string, auth: string, done: Completion<[]>): number;
   a_delete_(path: string, version: number, done: Completion<[]>): number;
   on(event: 'close', listener: (client: unknown, code: number) => void): this;
   on(event: string, listener: (client: unknown, path: string) => void): this;
@@ -281,6 +346,16 @@ type Completion<R extends unknown[]> = (code: number, message: string, ...result
 interface NativeStat {
   readonly ephemeralOwner: string;
   readonly czxid: number;
+  readonly version: number;
+  /** How often its ACL was changed. */
+  readonly aversion: number;
+  readonly numChildren: number;
+}
+
+interface NativeAcl {
+  readonly perms: number;
+  readonly scheme: string;
+  readonly auth: string;
 }
 
 // zookeeper.h
@@ -290,10 +365,14 @@ const codes = {
   connectionLoss: -4,
   operationTimeout: -7,
   noNode: -101,
+  noAuth: -102,
+  badVersion: -103,
   nodeExists: -110,
   sessionExpired: -112,
+  authFailed: -115,
   closing: -116,
 };
+const refusalCodes = new Set([codes.noAuth, codes.authFailed]);
 const lossCodes = new Set([
   codes.connectionLoss,
   codes.operationTimeout,
@@ -302,3 +381,6 @@ const lossCodes = new Set([
 ]);
 const ephemeralFlag = 1;
 const anyVersion = -1;
+const allPermissions = 31;
+/** Whoever has shown what this connection has shown. */
+const ours: NativeAcl = { perms: allPermissions, scheme: 'auth', auth: '' };

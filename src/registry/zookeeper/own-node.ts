@@ -55,6 +55,11 @@ export class OwnNode {
     this.#placed.reject(new CimError('unavailable', 'taken back before it was in place'));
   }
 
+  /** It will not be there, as this process may not make it. */
+  refuse(error: CimError): void {
+    this.#placed.reject(error);
+  }
+
   /** Resolves when the node was in place for the first time; rejects if it was abandoned before. */
   whenPlaced(): Promise<void> {
     return this.#placed.promise;
@@ -96,6 +101,12 @@ export class OwnNode {
     }
     if (node.owner !== session) return this.#meetStranger(connection, session);
     this.#madeIn = session;
+    if (node.isOpen) {
+      await connection.protect(this.path);
+      // What is in it may be somebody else's by now.
+      this.#written = undefined;
+      return false;
+    }
     if (this.#written !== this.#data) {
       await this.#write(connection);
       return false;

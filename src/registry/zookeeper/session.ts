@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../base/backoff.ts';
-import { describeError } from '../../base/errors.ts';
+import { CimError, describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { Connection, SessionExpired, type SessionKey } from './connection.ts';
 import { type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
@@ -13,6 +13,7 @@ import { type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
 export interface SessionOptions {
   readonly ensemble: Ensemble;
   readonly sessionTimeoutMs: number;
+  readonly auth: string | undefined;
   readonly log: Logger;
   /**
    * Brings a new connection up to date; until it is done the session does not count as connected.
@@ -21,6 +22,8 @@ export interface SessionOptions {
   /** It is up to date. */
   readonly onConnected: () => void;
   readonly onLost: () => void;
+  /** ZooKeeper is there, but lets us not do what we must. It is tried again all the same. */
+  readonly onRefused: (error: CimError) => void;
   readonly onNodeEvent: (path: string) => void;
 }
 
@@ -53,7 +56,7 @@ export class ZooKeeperSession {
       try {
         await this.#connectAndHold();
       } catch (error) {
-        if (!signal.aborted) this.#logFailure(error);
+        if (!signal.aborted) this.#fail(error);
       }
       await delay(this.#backoff.next(), undefined, { signal }).catch(() => {}); // closing: the loop ends
     }
@@ -83,7 +86,7 @@ export class ZooKeeperSession {
   }
 
   async #connect(): Promise<Connection> {
-    const { ensemble, sessionTimeoutMs, onNodeEvent, log } = this.#options;
+    const { ensemble, sessionTimeoutMs, auth, onNodeEvent, log } = this.#options;
     const { signal } = this.#closing;
     let problem: unknown = new Error('no host name of the ensemble can be resolved');
     for (const server of await resolveEnsemble(ensemble)) {
@@ -91,7 +94,14 @@ export class ZooKeeperSession {
         // First by a socket of our own: it fails sooner than the native client, and says why.
         await reach(server, sessionTimeoutMs / 2, signal);
         const session = this.#key;
-        return await Connection.open({ server, sessionTimeoutMs, session, signal, onNodeEvent });
+        return await Connection.open({
+          server,
+          sessionTimeoutMs,
+          session,
+          auth,
+          signal,
+          onNodeEvent,
+        });
       } catch (error) {
         problem = error;
         if (!(error instanceof SessionExpired)) continue;
@@ -100,6 +110,11 @@ export class ZooKeeperSession {
       }
     }
     throw problem;
+  }
+
+  #fail(error: unknown): void {
+    this.#logFailure(error);
+    if (error instanceof CimError && error.kind === 'not-allowed') this.#options.onRefused(error);
   }
 
   /** Ever more rarely while it lasts. */

@@ -28,6 +28,7 @@ import {
   secretNode,
 } from './nodes.ts';
 import { OwnNode } from './own-node.ts';
+import { agreeOnSecret, makeFolder, makeParent } from './protection.ts';
 import { ZooKeeperSession } from './session.ts';
 import { Throttle } from './throttle.ts';
 
@@ -39,6 +40,11 @@ export interface ZooKeeperRegistryOptions {
    * its own.
    */
   readonly sessionTimeoutMs: number;
+  /**
+   * `user:password`: what is made can be used only by those who have it. Without it every node is
+   * open to whoever reaches ZooKeeper.
+   */
+  readonly auth?: string | undefined;
   /** What the view is to show: a crowd of servers need not all watch each other. */
   readonly follow: readonly ('servers' | 'routes')[];
   readonly log: Logger;
@@ -68,12 +74,16 @@ export class ZooKeeperRegistry implements Registry {
   #connection: Connection | undefined;
   #usable = expected<Connection>();
   #state: RegistryState = 'connecting';
+  /** Why it was not let in at its start. */
+  #refusal: CimError | undefined;
   #view: RegistryView = emptyView;
 
   /** Begins to look for ZooKeeper. */
   constructor(options: ZooKeeperRegistryOptions) {
     this.#options = options;
-    const { sessionTimeoutMs, follow, log } = options;
+    const { sessionTimeoutMs, auth, follow, log } = options;
+    if (auth !== undefined && !/^[^:]+:./.test(auth))
+      throw new CimError('bad-config', '--zk-auth: must be a user and a password, USER:PASSWORD');
     const ensemble = parseEnsemble(options.zookeeper);
     const { chroot } = ensemble;
     this.#chroot = chroot;
@@ -82,10 +92,12 @@ export class ZooKeeperRegistry implements Registry {
     this.#session = new ZooKeeperSession({
       ensemble,
       sessionTimeoutMs,
+      auth,
       log,
       onOpen: (connection) => this.#bringUp(connection),
       onConnected: () => this.#connected(),
       onLost: () => this.#lost(),
+      onRefused: (error) => this.#refused(error),
       onNodeEvent: (path) => this.#noticeEvent(path),
     });
   }
@@ -142,9 +154,7 @@ export class ZooKeeperRegistry implements Registry {
       this.#checkOpen();
       const connection = await this.#usable.promise;
       try {
-        const agreed = await connection.read(path);
-        if (agreed) return agreed.data;
-        await connection.create(path, draw(), 'persistent'); // whoever comes first: it is read again
+        return await agreeOnSecret(connection, path, this.#options.auth, draw);
       } catch (error) {
         if (!connection.hasEnded) throw error;
       }
@@ -163,7 +173,9 @@ export class ZooKeeperRegistry implements Registry {
   }
 
   async #bringUp(connection: Connection): Promise<void> {
-    for (const path of this.#folderPaths()) await connection.create(path, '', 'persistent');
+    for (const path of this.#parentPaths()) await makeParent(connection, path);
+    for (const folder of Object.values(folders))
+      await makeFolder(connection, this.#chroot + folder);
     this.#connection = connection;
     this.#usable.resolve(connection);
     for (const node of this.#ownNodes) {
@@ -188,6 +200,15 @@ export class ZooKeeperRegistry implements Registry {
     if (wasUsable) this.#usable = expected();
   }
 
+  /** At the start somebody waits to be told; later it may pass, as any failure. */
+  #refused(error: CimError): void {
+    if (this.#state !== 'connecting') return;
+    this.#refusal = error;
+    this.#firstConnected.reject(error);
+    this.#usable.reject(error);
+    for (const node of this.#ownNodes) node.refuse(error);
+  }
+
   #noticeEvent(path: string): void {
     for (const node of this.#ownNodes) {
       if (node.path === path) void node.settle();
@@ -195,11 +216,10 @@ export class ZooKeeperRegistry implements Registry {
     this.#mirror.noticeEvent(path);
   }
 
-  /** Parents first. */
-  #folderPaths(): string[] {
+  /** The highest first. */
+  #parentPaths(): string[] {
     const names = this.#chroot.split('/').slice(1);
-    const chroots = names.map((_, depth) => `/${names.slice(0, depth + 1).join('/')}`);
-    return [...chroots, ...Object.values(folders).map((folder) => this.#chroot + folder)];
+    return names.map((_, depth) => `/${names.slice(0, depth + 1).join('/')}`);
   }
 
   #show(): void {
@@ -209,6 +229,7 @@ export class ZooKeeperRegistry implements Registry {
 
   #checkOpen(): void {
     if (this.#state === 'closed') throw closedError();
+    if (this.#refusal) throw this.#refusal;
   }
 
   async #place(path: string, data: string): Promise<OwnNode> {
