@@ -5,10 +5,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { drawAccount, logIn, register } from '../src/bench/accounts.ts';
+import { encodeLogin, ping, type WireLogin } from '../src/bench/wire.ts';
 import { command } from '../src/codec/commands.ts';
 import { FrameDecoder } from '../src/codec/frame-decoder.ts';
 import { decodeServerFrame, encodeRequest } from '../src/codec/server-frame.ts';
-import { requestJson } from '../src/http/client.ts';
 
 export interface LoadHandlers {
   /** A message arrived; `frame` is a view of the socket's buffer. */
@@ -32,12 +33,12 @@ export class LoadClient {
 
   /** Registers the account, logs in over HTTP and TCP; resolves when the server said welcome. */
   static async open(route: string, userId: number, handlers: LoadHandlers): Promise<LoadClient> {
-    const userName = `bench-${userId}`;
-    await post(`${route}/registerAccount`, { userId, userName });
-    const { ip, cimServerPort } = await post(`${route}/login`, { userId, userName });
-    const socket = connect({ host: ip, port: cimServerPort, noDelay: true });
+    const account = drawAccount(userId);
+    await register(route, account);
+    const { host, port, token } = await logIn(route, account);
+    const socket = connect({ host, port, noDelay: true });
     const client = new LoadClient(socket, handlers);
-    await client.#login(userId, userName);
+    await client.#login({ ...account, token, epoch: randomBytes(8) });
     return client;
   }
 
@@ -60,7 +61,7 @@ export class LoadClient {
     this.#socket.destroy();
   }
 
-  #login(userId: number, userName: string): Promise<void> {
+  #login(login: WireLogin): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.once('error', reject);
       const decoder = new FrameDecoder(frameBytesMax);
@@ -69,18 +70,7 @@ export class LoadClient {
           this.#receive(bytes.subarray(start, end), resolve, reject),
         ),
       );
-      this.#socket.write(
-        encodeRequest({
-          cmd: command.login,
-          requestId: userId,
-          reqMsg: userName,
-          protocolVersion: 1,
-          device: `bench-${userId}`,
-          connectionNumber: Date.now(),
-          epoch: randomBytes(8),
-          ephemeral: true,
-        }),
-      );
+      this.#socket.write(encodeLogin(login));
     });
   }
 
@@ -103,12 +93,4 @@ export class LoadClient {
     this.#acknowledged = this.#received;
     this.#socket.write(encodeRequest({ cmd: command.ack, after: this.#received }));
   }
-}
-
-const ping = encodeRequest({ cmd: command.ping, reqMsg: 'ping' });
-
-async function post(url: string, body: object): Promise<{ ip: string; cimServerPort: number }> {
-  const headers = { 'x-cim-version': '1' };
-  const answer = await requestJson(url, { method: 'POST', headers, body, timeoutMs: 60_000 });
-  return answer as { ip: string; cimServerPort: number };
 }

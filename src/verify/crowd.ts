@@ -4,14 +4,14 @@
  */
 import type { Timer } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
-import type { Platform } from '../client/sdk/index.ts';
+import { memorySecretKeeper, type Platform } from '../client/sdk/index.ts';
 import { check } from './checker.ts';
-import { Device } from './device.ts';
+import { Device, type DeviceOptions } from './device.ts';
 import type { Latency } from './latency.ts';
 import type { Ledger } from './ledger.ts';
 import { Pauses } from './pauses.ts';
 import type { Disturbance, DisturbanceKind } from './plan.ts';
-import type { Person, Population } from './population.ts';
+import type { Population } from './population.ts';
 import type { Saying } from './workload.ts';
 
 export interface CrowdOptions {
@@ -22,6 +22,9 @@ export interface CrowdOptions {
   readonly latency: Latency;
   readonly onProblem: (problem: string) => void;
 }
+
+/** What a device is, and whose. */
+type Whose = Pick<DeviceOptions, 'name' | 'person' | 'secrets'>;
 
 /** How long everybody may take to log in at the beginning. */
 const gatherMsMax = 60_000;
@@ -49,9 +52,10 @@ export class Crowd {
   constructor(options: CrowdOptions) {
     this.#options = options;
     const userIds = new Set(options.population.people.map(({ userId }) => userId));
-    this.#devices = options.population.people.flatMap((person) =>
-      person.devices.map((name) => this.#createDevice(name, person, userIds)),
-    );
+    this.#devices = options.population.people.flatMap((person) => {
+      const secrets = memorySecretKeeper();
+      return person.devices.map((name) => this.#createDevice({ name, person, secrets }, userIds));
+    });
   }
 
   get readyCount(): number {
@@ -144,12 +148,12 @@ export class Crowd {
     return device;
   }
 
-  #createDevice(name: string, person: Person, userIds: ReadonlySet<number>): Device {
+  #createDevice(whose: Whose, userIds: ReadonlySet<number>): Device {
     const { population, ...options } = this.#options;
+    const { person } = whose;
     return new Device({
       ...options,
-      name,
-      person,
+      ...whose,
       run: population.run,
       groups: population.groups
         .filter(({ userIds }) => userIds.includes(person.userId))

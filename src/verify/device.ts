@@ -8,6 +8,7 @@ import {
   CimError,
   type Message,
   type Platform,
+  type SecretKeeper,
   type Target,
 } from '../client/sdk/index.ts';
 import { type AttachedStorage, DeviceStorage } from './device-storage.ts';
@@ -20,6 +21,8 @@ import type { Person } from './population.ts';
 export interface DeviceOptions {
   readonly name: string;
   readonly person: Person;
+  /** Has the secret of the person's account, for all their devices. */
+  readonly secrets: SecretKeeper;
   readonly run: string;
   /** The named groups that its user is in. */
   readonly groups: readonly string[];
@@ -96,13 +99,14 @@ export class Device implements Undisturbed {
   }
 
   start(): void {
-    const { person, routes, platform, ledger } = this.#options;
+    const { person, secrets, routes, platform, ledger } = this.#options;
     const storage = this.#storage.attach();
     const client = new CimClient({
       userId: person.userId,
       userName: person.userName,
       routes,
       storage,
+      credentials: { keeper: secrets },
       platform: { ...platform, transport: this.network.transport, http: this.network.http },
     });
     const record = ledger.began(this.#record);

@@ -16,6 +16,7 @@ import {
 } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import { secretOf } from '../support/secret-of.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -89,6 +90,7 @@ async function open(
     userName,
     routes: [`http://127.0.0.1:${system.route.port}`],
     platform: platformIn(surroundings),
+    credentials: { secret: secretOf(userId) },
     ...(folder && { storage: folderStorage(folder) }),
   });
   onTeardown(() => client.close({ timeoutMs: 0 }));

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { startProcess, TestProcess } from './processes.ts';
+import { secretOf } from './secret-of.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { waitUntil } from './wait-until.ts';
@@ -83,6 +84,8 @@ export interface ClientOptions {
   readonly routes: readonly string[];
   /** Its state folder; a fresh one by default. */
   readonly state?: string;
+  /** Of the account; the same on all devices of the user by default. */
+  readonly secret?: string;
   readonly args?: readonly string[];
 }
 
@@ -105,6 +108,7 @@ export class Client {
     name,
     routes,
     state = temporaryFolder('client'),
+    secret = secretOf(userId),
     args = [],
   }: ClientOptions): Client {
     const started = new TestProcess({
@@ -116,6 +120,7 @@ export class Client {
         ...routes.flatMap((route) => ['--route', route]),
         ...args,
       ],
+      env: { CIM_SECRET: secret },
     });
     onTeardown(() => started.stop());
     return new Client(started, userId, name);

@@ -16,7 +16,7 @@ let port: number;
 let names = 0;
 
 beforeAll(async () => {
-  dev = await startDevelopment();
+  dev = await startDevelopment(['--data', ':memory:', '--auth', 'open']);
   route = `http://${dev.addresses['route']}`;
   const [tcpHost = '', tcpPort = ''] = (dev.addresses['tcp'] as string).split(':');
   host = tcpHost;

@@ -19,7 +19,7 @@ let honest: Client;
 let userId: number;
 
 beforeAll(async () => {
-  dev = await startDevelopment();
+  dev = await startDevelopment(['--data', ':memory:', '--auth', 'open']);
   route = `http://${dev.addresses['route']}`;
   honest = await Client.ready({ userId: 1, name: 'honest', routes: [route] });
   userId = await javaRegister(route, 'mallory');

@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { CimClient, lobby } from '../../src/client/sdk/index.ts';
 import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { startCluster, type TestCluster } from '../support/cluster.ts';
+import { secretOf } from '../support/secret-of.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -40,6 +41,7 @@ class Talker {
       userName: `talker-${userId}`,
       routes: cluster.routeUrls,
       platform: nodePlatform(),
+      credentials: { secret: secretOf(userId) },
     });
     onTeardown(() => this.client.close({ timeoutMs: 0 }));
     this.client.on('message', ({ text }) => {
