@@ -54,6 +54,21 @@ export const optionTable = {
     description: 'address that others connect to; worked out if absent',
     defaults: { server: optional, route: optional },
   },
+  workers: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    topic: 'Listening',
+    placeholder: 'COUNT',
+    description: 'processes: servers on consecutive ports; routes share theirs',
+    defaults: { server: 1, route: 1 },
+  },
+  'link-port': {
+    ...portOfOthers,
+    min: 0,
+    description: 'port for servers, where routes share --port; set by --workers',
+    defaults: { route: optional },
+  },
   'advertise-port': {
     ...portOfOthers,
     description: 'port that others connect to, where it is not the one listened on: behind NAT',

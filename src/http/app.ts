@@ -58,8 +58,11 @@ export interface HttpApp {
   readonly server: Server;
   /** Answers a request without a socket, for tests. */
   readonly inject: FastifyInstance['inject'];
-  /** Rejects with `port-taken`, naming the port. Port 0 takes a free one. */
-  listen(address: Address): Promise<Address>;
+  /**
+   * Rejects with `port-taken`, naming the port. Port 0 takes a free one. `isShared`: other processes
+   * may listen on the same one, and the operating system gives each a part of the connections.
+   */
+  listen(address: Address & { readonly isShared?: boolean }): Promise<Address>;
   /**
    * Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what
    * has not ended within a bound.
@@ -197,10 +200,15 @@ function addEndpoint(
   });
 }
 
-async function listen(app: FastifyInstance, { host, port }: Address): Promise<Address> {
+async function listen(
+  app: FastifyInstance,
+  { host, port, isShared = false }: Parameters<HttpApp['listen']>[0],
+): Promise<Address> {
   await app.ready();
+  // Fastify's types do not know reusePort; it hands all options on to Node.js.
+  const options = { host, port, reusePort: isShared };
   try {
-    await app.listen({ host, port });
+    await app.listen(options);
   } catch (cause) {
     throw new CimError('port-taken', `HTTP port ${port} on ${host} cannot be listened on`, {
       cause,

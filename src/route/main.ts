@@ -27,6 +27,8 @@ import { ServerPool } from './server-directory.ts';
 
 export interface RunningRoute extends ReloadableService {
   readonly http: Address;
+  /** Where servers reach this route alone; undefined: at the same address. */
+  readonly links: Address | undefined;
 }
 
 export function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
@@ -83,27 +85,35 @@ async function start(
     host: settings.host,
     zookeeper: settings.zk,
   });
-  const app = buildRouteApp(core.operations, {
-    mode: authentication.mode,
-    proofs: { clusterSecrets, users: core.callers },
-    warnings,
-    counters: core.counters,
-    tls: tls.port,
-    log,
-    version,
-  });
-  const endLinks = acceptUpgrades(
-    app.server,
-    clusterSecrets,
-    (stream) => serveLink(stream, routeMethods, core.api),
-    { needsCertificate: settings.tlsClientCerts },
-  );
-  const listening = await app.listen({ host: settings.host, port: settings.port });
-  lifecycle.onStop('HTTP port', () => app.close());
-  lifecycle.onStop('links from servers', endLinks);
+  const listen = async (port: number, isShared: boolean): Promise<number> => {
+    const app = buildRouteApp(core.operations, {
+      mode: authentication.mode,
+      proofs: { clusterSecrets, users: core.callers },
+      warnings,
+      counters: core.counters,
+      tls: tls.port,
+      log,
+      version,
+    });
+    const endLinks = acceptUpgrades(
+      app.server,
+      clusterSecrets,
+      (stream) => serveLink(stream, routeMethods, core.api),
+      { needsCertificate: settings.tlsClientCerts },
+    );
+    const listening = await app.listen({ host: settings.host, port, isShared });
+    lifecycle.onStop('HTTP port', () => app.close());
+    lifecycle.onStop('links from servers', endLinks);
+    return listening.port;
+  };
+  const { linkPort } = settings;
+  // A port that routes share is for callers, any of them serves; a server's link is to one of them.
+  const ownPort = await listen(settings.port, linkPort !== undefined);
+  const links = linkPort === undefined ? undefined : await listen(linkPort, false);
 
   await secret.agree(registry, log);
-  const port = settings.advertisePort ?? listening.port;
+  const callers = settings.advertisePort ?? ownPort;
+  const port = links ?? callers;
   const instance = randomBytes(8).toString('hex');
   const announcement = await registry.announceRoute({
     instance,
@@ -116,7 +126,8 @@ async function start(
   log.info({ instance, address: `${ip}:${port}` }, 'the route is announced');
 
   return {
-    http: { host: ip, port },
+    http: { host: ip, port: callers },
+    links: links === undefined ? undefined : { host: ip, port: links },
     reload: tls.isServing ? () => tls.reload(log) : undefined,
     stop: () => lifecycle.stop(),
   };

@@ -1,7 +1,11 @@
 /** `cim route` */
-import type { Command } from '../command.ts';
+import { createLogger } from '../../base/log.ts';
+import type { RouteSettings } from '../../config/settings.ts';
+import type { Call, Command } from '../command.ts';
 import { runRole } from '../run-role.ts';
 import { settingsOf } from '../settings-of.ts';
+import { assertPortsFor, nthPort } from '../workers/ports.ts';
+import { portOf, runWorkers } from '../workers/run-workers.ts';
 
 export const routeCommand: Command = {
   name: 'route',
@@ -11,16 +15,40 @@ export const routeCommand: Command = {
   examples: [
     'cim route --redis redis.example --zk zookeeper.example',
     'cim route --port 8084 --strategy least-connections',
+    'cim route --workers 2',
   ],
-  run: async (call) =>
-    runRole({
-      role: 'route',
-      settings: await settingsOf('route', call),
-      host: call.host,
-      start: async (settings, log) => {
-        const { startRoute } = await import('../../route/main.ts');
-        return startRoute(settings, log);
-      },
-      addresses: ({ http }) => ({ http }),
-    }),
+  run: runRoute,
 };
+
+async function runRoute(call: Call): Promise<number> {
+  const settings = await settingsOf('route', call);
+  if (settings.workers > 1) return runRoutes(settings, call);
+  return runRole({
+    role: 'route',
+    settings,
+    host: call.host,
+    start: async (settings, log) => {
+      const { startRoute } = await import('../../route/main.ts');
+      return startRoute(settings, log);
+    },
+    addresses: ({ http, links }) => ({ http, ...(links && { links }) }),
+  });
+}
+
+/** All on one port, for callers; and each on one of its own, where servers hold a link to it. */
+function runRoutes(settings: RouteSettings, { flags, host }: Call): Promise<number> {
+  const { workers: count, port, logLevel } = settings;
+  assertPortsFor(count + 1, { port });
+  return runWorkers({
+    role: 'route',
+    count,
+    flags,
+    host,
+    reloads: settings.tlsCert !== undefined,
+    log: createLogger('route', logLevel),
+    flagsOf: (index, { first, own }) => ({
+      port: portOf(own ?? first, 'http') ?? port,
+      'link-port': portOf(own, 'links') ?? nthPort(port, index + 1),
+    }),
+  });
+}

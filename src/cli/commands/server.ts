@@ -1,7 +1,11 @@
 /** `cim server` */
-import type { Command } from '../command.ts';
+import { createLogger } from '../../base/log.ts';
+import type { ServerSettings } from '../../config/settings.ts';
+import type { Call, Command } from '../command.ts';
 import { runRole } from '../run-role.ts';
 import { settingsOf } from '../settings-of.ts';
+import { assertPortsFor, nthPort } from '../workers/ports.ts';
+import { portOf, runWorkers } from '../workers/run-workers.ts';
 
 export const serverCommand: Command = {
   name: 'server',
@@ -11,16 +15,42 @@ export const serverCommand: Command = {
   examples: [
     'cim server --zk zookeeper.example',
     'cim server --port 9001 --http-port 8082 --zk 10.0.0.1,10.0.0.2,10.0.0.3',
+    'cim server --workers 4 --http-port 8091',
   ],
-  run: async (call) =>
-    runRole({
-      role: 'server',
-      settings: await settingsOf('server', call),
-      host: call.host,
-      start: async (settings, log) => {
-        const { startServer } = await import('../../server/main.ts');
-        return startServer(settings, log);
-      },
-      addresses: ({ tcp, http }) => ({ tcp, http }),
-    }),
+  run: runServer,
 };
+
+async function runServer(call: Call): Promise<number> {
+  const settings = await settingsOf('server', call);
+  if (settings.workers > 1) return runServers(settings, call);
+  return runRole({
+    role: 'server',
+    settings,
+    host: call.host,
+    start: async (settings, log) => {
+      const { startServer } = await import('../../server/main.ts');
+      return startServer(settings, log);
+    },
+    addresses: ({ tcp, http }) => ({ tcp, http }),
+  });
+}
+
+/** On consecutive ports: clients learn theirs at login. */
+function runServers(settings: ServerSettings, { flags, host }: Call): Promise<number> {
+  const { workers: count, port, httpPort, advertisePort, advertiseHttpPort, logLevel } = settings;
+  assertPortsFor(count, { port, 'http-port': httpPort });
+  return runWorkers({
+    role: 'server',
+    count,
+    flags,
+    host,
+    reloads: settings.tlsCert !== undefined,
+    log: createLogger('server', logLevel),
+    flagsOf: (index, { own }) => ({
+      port: portOf(own, 'tcp') ?? nthPort(port, index),
+      'http-port': portOf(own, 'http') ?? nthPort(httpPort, index),
+      ...(advertisePort !== undefined && { 'advertise-port': advertisePort + index }),
+      ...(advertiseHttpPort !== undefined && { 'advertise-http-port': advertiseHttpPort + index }),
+    }),
+  });
+}

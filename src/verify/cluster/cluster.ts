@@ -5,10 +5,10 @@
  */
 import { join } from 'node:path';
 import type { Lifecycle } from '../../base/lifecycle.ts';
+import { ownProgram } from '../../base/own-program.ts';
 import { drawSecret } from '../../base/secret.ts';
 import { freePort } from './free-port.ts';
 import { Part, type PartOptions } from './part.ts';
-import { ownProgram } from './programs.ts';
 import { redisPart, zookeeperPart } from './services.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 

@@ -1,21 +1,8 @@
 /** Where the programs are that a cluster is made of. */
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { isSea } from 'node:sea';
+import { delimiter, dirname, join } from 'node:path';
 import { CimError } from '../../base/errors.ts';
-
-export interface Program {
-  readonly program: string;
-  /** What comes before its own arguments. */
-  readonly args: readonly string[];
-}
-
-/** This very cim: the standalone executable, or Node.js with the script that it runs. */
-export function ownProgram(): Program {
-  const [, script = ''] = process.argv;
-  const args = isSea() ? [] : [...process.execArgv, resolve(script)];
-  return { program: process.execPath, args };
-}
+import type { Program } from '../../base/own-program.ts';
 
 /** Rejects with `unavailable`, and says what to install. */
 export function redisProgram(): Program {

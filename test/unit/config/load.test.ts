@@ -41,6 +41,7 @@ describe('what a role gets', () => {
       port: 9000,
       httpPort: 8081,
       host: '0.0.0.0',
+      workers: 1,
       advertise: undefined,
       advertisePort: undefined,
       advertiseHttpPort: undefined,

@@ -1,0 +1,189 @@
+/**
+ * `--workers N`: several processes of one role, and this one, which does nothing but look after
+ * them. One that ends unasked is replaced, on the port that it had; its people come back by
+ * themselves. Told to stop, all are; and they stop by themselves if this process dies.
+ */
+import { Backoff } from '../../base/backoff.ts';
+import { CimError, exitCodes } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { listenForSignals, onHangUp } from '../../base/signals.ts';
+import type { FlagValues } from '../../config/sources/flags.ts';
+import type { Host } from '../command.ts';
+import { type ReadyAddresses, WorkerProcess } from './worker-process.ts';
+
+/** Flags that a worker gets instead of those typed, by name. */
+export type WorkerFlags = Readonly<Record<string, number>>;
+
+export interface WorkersRun {
+  readonly role: 'server' | 'route';
+  readonly count: number;
+  /** As they were typed. */
+  readonly flags: FlagValues;
+  /**
+   * What is special about a worker. `first`: what the first one has told, when it is not the first;
+   * `own`: what it has told itself, when it is to be replaced.
+   */
+  readonly flagsOf: (
+    index: number,
+    told: { readonly first?: ReadyAddresses; readonly own?: ReadyAddresses },
+  ) => WorkerFlags;
+  /** Whether they read certificates again when they are told to. */
+  readonly reloads: boolean;
+  readonly host: Host;
+  readonly log: Logger;
+}
+
+/** More than a role takes to stop, at most. */
+const stopMsMax = 12_000;
+
+/** Resolves to the exit code. */
+export async function runWorkers(run: WorkersRun): Promise<number> {
+  const { role, count, host } = run;
+  const signals = listenForSignals(host);
+  const workers = Array.from({ length: count }, (_, index) => new Worker(run, index));
+  let stopReloading: (() => void) | undefined;
+  try {
+    const [first, ...others] = workers;
+    const told = await first?.start();
+    const all = await Promise.all(others.map((worker) => worker.start(told)));
+    if (run.reloads) stopReloading = onHangUp(host, () => tellAll(workers, 'SIGHUP'));
+    host.stdout.write(readyLine(role, [told as ReadyAddresses, ...all]));
+    await signals.first;
+    return await stopAll(workers, signals.second);
+  } catch (error) {
+    await stopAll(workers, signals.second);
+    throw error;
+  } finally {
+    stopReloading?.();
+    signals.close();
+  }
+}
+
+function tellAll(workers: readonly Worker[], signal: NodeJS.Signals): void {
+  for (const worker of workers) worker.tell(signal);
+}
+
+async function stopAll(
+  workers: readonly Worker[],
+  secondSignal: Promise<'signal'>,
+): Promise<number> {
+  const deadline = Promise.withResolvers<'deadline'>();
+  const timer = setTimeout(() => deadline.resolve('deadline'), stopMsMax);
+  const stopped = Promise.all(workers.map((worker) => worker.stop()));
+  const outcome = await Promise.race([stopped, secondSignal, deadline.promise]);
+  clearTimeout(timer);
+  if (Array.isArray(outcome)) return Math.max(exitCodes.ok, ...outcome);
+  tellAll(workers, 'SIGKILL');
+  await stopped;
+  return exitCodes.failure;
+}
+
+/** A worker and those that came after it, of which one is there at a time. */
+class Worker {
+  readonly #run: WorkersRun;
+  readonly #index: number;
+  readonly #backoff = new Backoff({ baseMs: 200, capMs: 10_000 });
+  #process: WorkerProcess | undefined;
+  #first: ReadyAddresses | undefined;
+  #own: ReadyAddresses | undefined;
+  #isStopping = false;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(run: WorkersRun, index: number) {
+    this.#run = run;
+    this.#index = index;
+  }
+
+  /** Rejects if it does not come up: what is wrong, it has said itself. */
+  async start(first?: ReadyAddresses): Promise<ReadyAddresses> {
+    this.#first = first;
+    const started = this.#spawn();
+    const told = await started.ready;
+    if (told) {
+      this.#isUp(started, told);
+      return told;
+    }
+    this.#process = undefined;
+    throw new CimError('unavailable', `worker ${this.#index + 1} did not come up`);
+  }
+
+  /** Resolves to its exit code. */
+  async stop(): Promise<number> {
+    this.#isStopping = true;
+    clearTimeout(this.#restart);
+    if (!this.#process) return exitCodes.ok;
+    this.#process.kill('SIGTERM');
+    const { code } = await this.#process.ended;
+    return code ?? exitCodes.failure;
+  }
+
+  tell(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  #spawn(): WorkerProcess {
+    const { role, flags, flagsOf } = this.#run;
+    const told = {
+      ...(this.#first && { first: this.#first }),
+      ...(this.#own && { own: this.#own }),
+    };
+    const special = { ...flagsOf(this.#index, told), workers: 1 };
+    const started = new WorkerProcess([role, ...argumentsOf(flags, special)]);
+    this.#process = started;
+    return started;
+  }
+
+  #isUp(started: WorkerProcess, told: ReadyAddresses): void {
+    this.#own = told;
+    this.#backoff.reset();
+    void started.ended.then((end) => this.#ended(end));
+  }
+
+  #ended({ code, signal }: { code: number | null; signal: string | null }): void {
+    if (this.#isStopping) return;
+    const { log } = this.#run;
+    log.warn({ worker: this.#index + 1, code, signal }, 'a worker has ended, and is replaced');
+    this.#replaceSoon();
+  }
+
+  #replaceSoon(): void {
+    this.#process = undefined;
+    this.#restart = setTimeout(() => void this.#replace(), this.#backoff.next());
+  }
+
+  async #replace(): Promise<void> {
+    const started = this.#spawn();
+    const told = await started.ready;
+    if (told) this.#isUp(started, told);
+    else if (!this.#isStopping) this.#replaceSoon();
+  }
+}
+
+/** The flags as typed, but for those that are special. */
+function argumentsOf(flags: FlagValues, special: WorkerFlags): string[] {
+  const typed = Object.entries(flags)
+    .filter(([name]) => !Object.hasOwn(special, name))
+    .flatMap(([name, values]) => values.map((value) => argument(name, value)));
+  return [...typed, ...Object.entries(special).map(([name, value]) => `--${name}=${value}`)];
+}
+
+function argument(name: string, value: string | boolean): string {
+  if (value === true) return `--${name}`;
+  return value === false ? `--no-${name}` : `--${name}=${value}`;
+}
+
+/** Each address once: routes share one. */
+function readyLine(role: string, all: readonly ReadyAddresses[]): string {
+  const names = [...(all[0] ?? new Map()).keys()];
+  const words = names.map((name) => {
+    const addresses = new Set(all.map((addressesOfOne) => addressesOfOne.get(name)));
+    return `${name}=${[...addresses].join(',')}`;
+  });
+  return `cim ${role} ready ${words.join(' ')}\n`;
+}
+
+/** The port of an address in a ready line. */
+export function portOf(addresses: ReadyAddresses | undefined, name: string): number | undefined {
+  const address = addresses?.get(name);
+  return address === undefined ? undefined : Number(address.slice(address.lastIndexOf(':') + 1));
+}

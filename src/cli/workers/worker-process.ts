@@ -1,0 +1,54 @@
+/** One worker: another process of this cim, seen from the one that looks after it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ownProgram } from '../../base/own-program.ts';
+
+export interface WorkerEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Addresses of a ready line, by name. */
+export type ReadyAddresses = ReadonlyMap<string, string>;
+
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  /** Undefined: it has ended before it was ready. */
+  readonly ready: Promise<ReadyAddresses | undefined>;
+  readonly ended: Promise<WorkerEnd>;
+
+  constructor(args: readonly string[]) {
+    const own = ownProgram();
+    // The channel is there to be closed: so a worker knows that nobody looks after it any more.
+    this.#child = spawn(own.program, [...own.args, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', () => resolve({ code: null, signal: null }));
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    this.ready = Promise.race([this.#readyLine(), this.ended.then(() => undefined)]);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  #readyLine(): Promise<ReadyAddresses> {
+    return new Promise((resolve) => {
+      let printed = '';
+      this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+        const line = /^cim \w+ ready (.*)\n/m.exec(printed)?.[1];
+        if (line === undefined) return;
+        resolve(new Map(line.split(' ').map(splitWord)));
+        printed = '';
+      });
+    });
+  }
+}
+
+/** `tcp=127.0.0.1:9000` */
+function splitWord(word: string): [string, string] {
+  const at = word.indexOf('=');
+  return [word.slice(0, at), word.slice(at + 1)];
+}
