@@ -431,7 +431,7 @@ export const optionTable = {
     type: 'redis',
     topic: 'Storage',
     placeholder: 'ADDRESS',
-    description: 'host, host:port, redis:// or sentinel://; with TLS rediss:// or sentinels://',
+    description: 'host, host:port, redis(s):// or sentinel(s):// (s: with TLS)',
     defaults: { route: '127.0.0.1:6379' },
   },
   'redis-prefix': {
