@@ -115,7 +115,13 @@ function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
     requestTimeout: limits.httpRequestMsMax,
     keepAliveTimeout: limits.httpIdleMsMax,
   };
-  const upgrades = { shouldUpgradeCallback: isOwnUpgrade };
+  const connections = {
+    shouldUpgradeCallback: isOwnUpgrade,
+    // Fastify sets the other bound too late for this one to follow it.
+    headersTimeout: limits.httpRequestMsMax,
+    // Node looks every half minute for who has taken too long: as long again as they may take.
+    connectionsCheckingInterval: limits.sweepMs,
+  };
   const app = fastify<Server>({
     logger: false,
     bodyLimit: limits.httpBodyBytesMax,
@@ -123,10 +129,10 @@ function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
     // What still comes over a kept connection while the port closes is answered as ever; it is the
     // last answer there.
     return503OnClosing: false,
-    http: upgrades,
+    http: connections,
     ...(tls && {
       serverFactory: (handler: RequestListener) =>
-        createSecureServer(tls, { ...timeouts, ...upgrades }, handler),
+        createSecureServer(tls, { ...timeouts, ...connections }, handler),
     }),
     // No hook is called for these.
     frameworkErrors: (error, request, reply) => fail(error, request, reply.headers(notSniffed)),
