@@ -17,6 +17,7 @@ import {
 } from 'jose';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isLoopback } from '../base/loopback.ts';
 import { tokenProblem } from './token-problem.ts';
 
 export interface ApplicationTokensOptions {
@@ -141,10 +142,6 @@ async function openUrl(text: string): Promise<VerificationKeys> {
         });
       }),
   };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 async function openFile(path: string): Promise<VerificationKeys> {

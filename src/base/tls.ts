@@ -15,6 +15,7 @@ import {
 } from 'node:tls';
 import { CimError, describeError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Paths of PEM files, and what is said about others. A role that has no such option leaves it out. */
 export interface TlsSettings {
@@ -178,11 +179,6 @@ export class Tls implements TlsDialling {
       await delay(rereadMs, undefined, { ref: false });
     }
   }
-}
-
-/** Nobody is on the way to there. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 }
 
 function checkTogether({ tlsCert, tlsKey, tlsCa, tlsClientCerts }: TlsSettings): void {

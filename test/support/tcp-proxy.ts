@@ -11,6 +11,28 @@ export async function startTcpProxy(target: number): Promise<BreakableProxy> {
   return proxy;
 }
 
+/** Forwards, and listens in. */
+export async function startRecordingProxy(target: number): Promise<RecordingProxy> {
+  const proxy = new RecordingProxy(target);
+  await proxy.listen();
+  onTeardown(() => proxy.stop());
+  return proxy;
+}
+
+export class RecordingProxy extends TcpProxy {
+  readonly #chunks: Buffer[] = [];
+
+  /** All that has passed, in either direction, in the order in which it did. */
+  get heard(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  protected override onForwarding(near: Socket, far: Socket): void {
+    for (const socket of [near, far])
+      socket.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+  }
+}
+
 export class BreakableProxy extends TcpProxy {
   #bytesMax = Number.POSITIVE_INFINITY;
   #stepBytes = 0;

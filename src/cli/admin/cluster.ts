@@ -4,9 +4,10 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { createLogger } from '../../base/log.ts';
+import { isLoopback } from '../../base/loopback.ts';
 import { drawSecret } from '../../base/secret.ts';
 import { readSecretFile } from '../../base/secret-file.ts';
-import { isLoopback, Tls } from '../../base/tls.ts';
+import { Tls } from '../../base/tls.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { jsonRequester } from '../../http/client.ts';
@@ -84,5 +85,5 @@ async function findInZookeeper(
 }
 
 function isLocal(url: string): boolean {
-  return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''));
+  return isLoopback(new URL(url).hostname);
 }

@@ -103,6 +103,8 @@ export type WarningKind =
   | 'state-not-saved'
   /** The account's secret could not be saved: the next process has to be told it again. */
   | 'secret-not-kept'
+  /** What is sent can be read on its way: a route or a server beyond this machine speaks no TLS. */
+  | 'not-encrypted'
   /** A login attempt failed and is repeated. */
   | 'login-failed';
 

@@ -22,6 +22,7 @@ import type {
   User,
 } from './client-events.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { noticePlainTraffic } from './plain-traffic.ts';
 import type { Platform, Storage } from './platform.ts';
 import { RouteCaller } from './route-caller.ts';
 import { Routes } from './routes.ts';
@@ -49,9 +50,11 @@ export class CimClient {
   readonly #routes: Routes;
   readonly #core: ClientCore;
 
-  constructor(options: CimClientOptions) {
+  constructor(given: CimClientOptions) {
+    const platform = noticePlainTraffic(given.platform, (host) => this.#warnOfListeners(host));
+    const options = { ...given, platform };
     this.#options = options;
-    const { platform, credentials = {} } = options;
+    const { credentials = {} } = options;
     const caller = new RouteCaller(options);
     this.#account = new Account({
       ...options,
@@ -61,6 +64,13 @@ export class CimClient {
     });
     this.#routes = new Routes({ caller, tokens: this.#account, platform });
     this.#core = new ClientCore({ ...options, account: this.#account, events: this.#events });
+  }
+
+  #warnOfListeners(host: string): void {
+    this.#events.emit('warning', {
+      kind: 'not-encrypted',
+      message: `the connection to ${host} is not encrypted: whoever is on the way can read along`,
+    });
   }
 
   get state(): ClientState {

@@ -33,7 +33,14 @@ export class GuardedWorld extends World {
       if (this.loginKeys.get(userId) !== loginKey) throw new CimError('account-mismatch');
       this.token = `token ${++this.#tokens}`;
       const { token, tokenSeconds } = this;
-      return { ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081, token, tokenSeconds };
+      return {
+        ip: '10.0.0.1',
+        cimServerPort: 9000,
+        httpPort: 8081,
+        tls: true,
+        token,
+        tokenSeconds,
+      };
     });
     this.#guard('/rotateSecret', ({ userId, loginKey, newLoginKey }) => {
       const known = this.loginKeys.get(userId);

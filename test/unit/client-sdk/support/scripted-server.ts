@@ -195,7 +195,7 @@ export class World {
   /** What routes answer, by path, or throw. */
   readonly handlers: Record<string, RouteHandler> = {
     '/registerAccount': ({ userId, userName }) => ({ userId, userName }),
-    '/login': () => ({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081 }),
+    '/login': () => ({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081, tls: true }),
   };
   /** Whether servers take connections. */
   reachable = true;
@@ -217,7 +217,12 @@ export class World {
   };
 
   client(options: Partial<CimClientOptions> = {}): CimClient {
-    return new CimClient({ ...bob, routes: ['http://route'], platform: this.platform, ...options });
+    return new CimClient({
+      ...bob,
+      routes: ['https://route'],
+      platform: this.platform,
+      ...options,
+    });
   }
 
   /**
