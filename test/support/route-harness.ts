@@ -18,7 +18,7 @@ import { createLogger } from '../../src/base/log.ts';
 import { encodeClientMessage } from '../../src/codec/message-body.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
-import type { AuthMode } from '../../src/route/authentication.ts';
+import type { Authentication } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import type { Account } from '../../src/store/accounts.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -32,7 +32,7 @@ const epochHex = '01'.repeat(8);
 export const instance = 'server-1';
 export const address = '10.0.0.1:9000:8081';
 
-const testTokens = new Tokens({
+export const testTokens = new Tokens({
   secrets: () => ['cluster'],
   lifetimeMs: 60_000,
   now: () => Date.now(),
@@ -41,7 +41,7 @@ const testTokens = new Tokens({
 interface HarnessOptions {
   readonly store?: Store;
   readonly clock?: Clock;
-  readonly mode?: AuthMode;
+  readonly authentication?: Authentication;
 }
 
 /** Closed at teardown. */
@@ -103,7 +103,7 @@ export class RouteHarness {
   static async start({
     store,
     clock = systemClock,
-    mode = 'open',
+    authentication = { mode: 'open', tokens: testTokens },
   }: HarnessOptions = {}): Promise<RouteHarness> {
     const log = createLogger('test', 'silent');
     const registry = (await createLocalRegistry()).join();
@@ -123,14 +123,14 @@ export class RouteHarness {
         registry,
         servers: { at: () => server },
         strategy: strategies['round-robin'](),
-        authentication: { mode, tokens: testTokens },
+        authentication,
         clock,
         log,
       }),
     );
     // Under a clock of the test's nothing goes on by itself; and what was to die never stops.
     if (clock === systemClock) onTeardown(() => harness.core.stop());
-    for (const account of [amy, bob]) await harness.core.operations.register(account);
+    for (const account of [amy, bob]) await opened.accounts.register(account);
     return harness;
   }
 
