@@ -232,7 +232,7 @@ export const optionTable = {
     choices: ['secret', 'jwt', 'open'],
     topic: 'Users',
     description: 'how they prove who they are',
-    defaults: { route: 'open', dev: 'open' },
+    defaults: { route: 'secret', dev: 'secret' },
   },
 
   'token-minutes': {

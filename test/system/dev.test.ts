@@ -3,6 +3,8 @@
  * one-shot sends, restarts.
  */
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '../support/free-port.ts';
@@ -12,12 +14,13 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const run = promisify(execFile);
 
+const data = temporaryFolder('data');
 let dev: Role;
 let routes: string[];
 let userIds = 0;
 
 beforeAll(async () => {
-  dev = await startDevelopment();
+  dev = await startDevelopment(['--data', data]);
   routes = [`http://${dev.addresses['route']}`];
 });
 
@@ -372,7 +375,8 @@ describe('cim send', () => {
 describe('cim admin', () => {
   test('lists servers and people, and ends sessions', async () => {
     const amy = await person('amy');
-    const route = ['--route', routes[0] as string];
+    // By the secret that cim dev keeps there: nobody has to be told it.
+    const route = ['--route', routes[0] as string, '--data', data];
     expect((await cim(['admin', 'servers', ...route])).stdout).toContain(
       dev.addresses['tcp']?.split(':')[1],
     );
@@ -380,6 +384,46 @@ describe('cim admin', () => {
     expect((await cim(['admin', 'kick', String(amy.userId), ...route])).code).toBe(0);
     await amy.whenEvent('is told', ({ event }) => event === 'closed');
     await amy.process.exited;
+  });
+
+  test('is for those who may read the data folder: exit 77 for others', async () => {
+    const elsewhere = ['--route', routes[0] as string, '--data', temporaryFolder('other')];
+    const { code, stderr } = await cim(['admin', 'servers', ...elsewhere]);
+    expect([code, stderr]).toEqual([77, expect.stringContaining('--cluster-secret is needed')]);
+    expect(statSync(join(data, 'cluster-secret')).mode & 0o777).toBe(0o600);
+  });
+
+  test('gives an account another secret: the old one, and all who came with it, are out', async () => {
+    const amy = await person('amy');
+    const admin = ['--route', routes[0] as string, '--data', data, '--json'];
+    const reset = await cim(['admin', 'reset-secret', String(amy.userId), ...admin]);
+    expect(reset.code).toBe(0);
+    const { secret } = JSON.parse(reset.stdout) as { secret: string };
+    await amy.whenEvent('is told', ({ event }) => event === 'closed');
+    const identity = { userId: amy.userId, name: amy.name, routes };
+    expect(await Client.start(identity).process.exited).toBe(77);
+    await (await Client.ready({ ...identity, secret })).quit();
+  });
+
+  test('makes a key with which an application sends as anybody, until it is revoked', async () => {
+    const [amy, bob] = [await person('amy'), await person('bob')];
+    const admin = ['--route', routes[0] as string, '--data', data, '--json'];
+    const options = ['--label', 'shop', '--scope', 'push'];
+    const created = await cim(['admin', 'key', 'create', ...options, ...admin]);
+    const { id, key } = JSON.parse(created.stdout) as { id: string; key: string };
+    const push = (msg: string) =>
+      fetch(`${routes[0]}/p2pRoute`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ userId: bob.userId, receiveUserId: amy.userId, msg }),
+      });
+    expect((await push('your parcel is there')).status).toBe(200);
+    expect(await amy.whenText('your parcel is there')).toMatchObject({ from: bob.userId });
+    const listed = await cim(['admin', 'key', 'list', ...admin]);
+    expect(listed.stdout).toContain(`{"id":"${id}","label":"shop","scope":"push"`);
+    expect(listed.stdout).not.toContain(key);
+    expect((await cim(['admin', 'key', 'revoke', id, ...admin])).code).toBe(0);
+    expect((await push('and gone')).status).toBe(401);
   });
 });
 

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { freePort } from '../support/free-port.ts';
 import { diesWithParent } from '../support/processes.ts';
-import { executable } from '../support/roles.ts';
+import { Client, executable, type Role, startDevelopment } from '../support/roles.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -54,12 +54,54 @@ describe('documents', () => {
   });
 });
 
+/** A block of commands that a document says is tested. */
+function commandsOf(page: string, name: string): string {
+  const start = `<!-- tested: ${name} -->\n\`\`\`sh\n`;
+  const [, rest = ''] = readFileSync(page, 'utf8').split(start);
+  const [block = ''] = rest.split('```', 1);
+  if (block === '') throw new Error(`${page} has no block ${name}`);
+  return block;
+}
+
+describe('docs/authentication.md', () => {
+  const page = 'docs/authentication.md';
+  /** As typed, but for the port, which may be taken here. */
+  const typed = (name: string, { addresses }: Role, env: Record<string, string> = {}) =>
+    execFileSync(
+      'bash',
+      [
+        '-ec',
+        commandsOf(page, name)
+          .replaceAll('127.0.0.1:8083', addresses['route'] as string)
+          .replaceAll('bin/cim', executable),
+      ],
+      { encoding: 'utf8', cwd: temporaryFolder('typed'), env: { ...process.env, ...env } },
+    );
+
+  test('a token that an application signs, made with openssl', async () => {
+    const [, secret = ''] = /--jwt-secret '([^']+)'/.exec(commandsOf(page, 'jwt')) ?? [];
+    const dev = await startDevelopment([
+      ...['--data', ':memory:', '--auth', 'jwt', '--jwt-secret', secret],
+    ]);
+    expect(typed('jwt token', dev)).toContain('"dataBody":{"userId":7,"userName":"amy"}');
+  });
+
+  test('a key that pushes', async () => {
+    const data = temporaryFolder('data');
+    const dev = await startDevelopment(['--data', data]);
+    const routes = [`http://${dev.addresses['route']}`];
+    await (await Client.ready({ userId: 1, name: 'amy', routes })).quit();
+    const bob = await Client.ready({ userId: 2, name: 'bob', routes });
+    const shown = typed('key', dev, { CIM_DATA: data, CIM_ROUTE: routes[0] as string });
+    expect(shown).toContain('"dataBody":{"online":true}');
+    expect(shown).toMatch(/^[0-9a-f]{16} +push .* shop$/m);
+    expect(await bob.whenText('your parcel is there')).toMatchObject({ from: 1 });
+  });
+});
+
 describe('the README’s cluster', () => {
   test('works as typed', async () => {
-    const block =
-      /<!-- tested: cluster -->\n```sh\n([\s\S]*?)```/.exec(
-        readFileSync('README.md', 'utf8'),
-      )?.[1] ?? '';
+    const block = commandsOf('README.md', 'cluster');
     const zookeeper = await startZooKeeper();
     const ports = new Map<string, number>();
     for (const port of ['6379', '9000', '9001', '8081', '8082', '8083'])
