@@ -13,6 +13,7 @@ const wrappers = {
   'cli-progress': '^src/verify/',
   jose: '^src/auth/',
   '@hpke/core': '^src/client/sdk/',
+  'rate-limiter-flexible': '^src/limits/',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */
@@ -118,6 +119,12 @@ export default {
       '^src/net/',
       '^src/(?!net/|base/|codec/)',
       'Sockets know bytes, not meaning.',
+    ),
+    forbid(
+      'limits-are-below-roles',
+      '^src/limits/',
+      '^src/(?!limits/|base/)',
+      'What somebody may do, and how often: whom that is about, and what to answer, is for roles.',
     ),
     {
       name: 'backends-behind-their-face',

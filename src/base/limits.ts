@@ -153,8 +153,38 @@ export const limits = {
   registrationsPerMinuteMax: 120,
   /** Messages of one user, over a while; people write a few, devices some hundred. */
   sendsPerSecondMax: 1_000,
+  /**
+   * What a user may send at once, in seconds of that: a client that comes back sends what it has
+   * kept. Twice as much when it was silent before.
+   */
+  sendBurstSeconds: 5,
+  /** Addresses and accounts for which one rate is kept: some hundred bytes each. */
+  rateNamesMax: 20_000,
+  /** An account's wrong logins from all addresses, in those allowed from one. */
+  failedLoginAddressesMax: 10,
   /** File descriptors that are left for links, files and the store: connections never use them up. */
   descriptorsReserved: 128,
+  /** File descriptors of a process whose system does not say. */
+  descriptorsAssumed: 1_024,
+  /** Connections to one HTTP port of a process that also holds clients over TCP. */
+  httpConnectionsMax: 1_024,
+  /**
+   * Connections beyond what there may be, of a process or of one address, that are kept until they
+   * were told. They come out of the reserve.
+   */
+  connectionsOverMax: 32,
+  /**
+   * A connection that has said nothing for this long makes room when there is none: a client sends
+   * its login at once, but a busy server reads it a little later.
+   */
+  silenceBeforeEvictionMs: 1_000,
+  /**
+   * Bytes of a frame before the login: whoever has not logged in claims little memory. A login's
+   * largest part is its token.
+   */
+  loginFrameBytesMax: 16 * 1024,
+  /** Properties of a Java peer's frame: it sends two or three. */
+  propertiesMax: 32,
 
   /** Messages in one page of a read; a page is one burst on a connection. */
   pageMessagesMax: 200,

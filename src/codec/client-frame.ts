@@ -6,6 +6,7 @@
  * be forged.
  */
 import { isUtf8 } from 'node:buffer';
+import { limits } from '../base/limits.ts';
 import { command } from './commands.ts';
 import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
@@ -108,7 +109,11 @@ export function decodeLogin(frame: Uint8Array): LoginFrame {
   const request = decodeRequest(frame);
   const { requestId: userId, reqMsg: userName, protocolVersion } = request;
   // Whatever else a Java peer sends is nothing that it knows of.
-  if (protocolVersion === 0) return { userId, userName, ...javaLogin };
+  if (protocolVersion === 0) {
+    if (Object.keys(request.properties).length > limits.propertiesMax)
+      throw new ProtocolError(`a frame has at most ${limits.propertiesMax} properties`);
+    return { userId, userName, ...javaLogin };
+  }
   assertClientFields(frame);
   const { device, connectionNumber, epoch, ephemeral, token } = request;
   const epochHex = Buffer.from(epoch).toString('hex');

@@ -13,7 +13,8 @@ import { ProtocolError } from './protocol-error.ts';
 export type FrameSink = (bytes: Uint8Array, start: number, end: number) => void;
 
 export class FrameDecoder {
-  readonly #frameBytesMax: number;
+  /** Of frames that begin from now on. */
+  frameBytesMax: number;
   /** The length read so far, and how many of its bytes. */
   #length = 0;
   #lengthBytes = 0;
@@ -22,7 +23,7 @@ export class FrameDecoder {
   #dead = false;
 
   constructor(frameBytesMax: number) {
-    this.#frameBytesMax = frameBytesMax;
+    this.frameBytesMax = frameBytesMax;
   }
 
   /**
@@ -73,9 +74,9 @@ export class FrameDecoder {
     const length = this.#length;
     this.#length = 0;
     this.#lengthBytes = 0;
-    if (length > this.#frameBytesMax) {
+    if (length > this.frameBytesMax) {
       throw new ProtocolError(
-        `a frame of ${length} bytes is over the limit of ${this.#frameBytesMax}`,
+        `a frame of ${length} bytes is over the limit of ${this.frameBytesMax}`,
       );
     }
     if (length <= chunk.length - offset) {

@@ -56,9 +56,11 @@ export interface ValueTypes {
   zookeeper: string;
   /** `host[:port]`, `redis://…`, `rediss://…`, `sentinel://…` or `sentinels://…`, as given. */
   redis: string;
-  /** http(s) URLs without a slash at the end. The only type that may be given several times. */
+  /** http(s) URLs without a slash at the end. */
   urls: readonly string[];
   path: string;
+  /** IP addresses and networks, `10.0.0.0/8,::1`. */
+  networks: readonly string[];
 }
 export type ValueType = keyof ValueTypes;
 export type Value = ValueTypes[ValueType];
@@ -104,6 +106,11 @@ export type Default = Option['defaults'][Role];
 export function alternativeTo(value: Default | undefined): string | undefined {
   const isRequired = typeof value === 'object' && 'requiredUnless' in value;
   return isRequired ? value.requiredUnless : undefined;
+}
+
+/** Whether it may be given several times. */
+export function takesSeveral({ type }: Option): boolean {
+  return type === 'urls' || type === 'networks';
 }
 
 /** `http-port` → `CIM_HTTP_PORT`. */

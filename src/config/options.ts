@@ -12,6 +12,7 @@ const localRoute = ['http://127.0.0.1:8083'];
 const localZookeeper = '127.0.0.1:2181';
 /** Whom a token speaks for can be asked. */
 const unlessToken = { requiredUnless: 'token' } as const;
+const localProxies = ['127.0.0.0/8', '::1/128'];
 
 /** Nobody can connect to port 0. */
 const portOfOthers = {
@@ -344,21 +345,16 @@ export const optionTable = {
   },
 
   'trust-proxy': {
-    type: 'text',
-    charactersMax: 1_024,
+    type: 'networks',
     topic: 'Limits',
     placeholder: 'CIDR,…',
     description: 'proxies whose word on the address of a client is taken',
-    defaults: {
-      server: '127.0.0.0/8,::1/128',
-      route: '127.0.0.0/8,::1/128',
-      dev: '127.0.0.0/8,::1/128',
-    },
+    defaults: { server: localProxies, route: localProxies, dev: localProxies },
   },
   'limit-loopback': {
     type: 'boolean',
     topic: 'Limits',
-    description: 'hold clients on this machine to the limits per address, too',
+    description: 'hold clients on this machine to these limits, too',
     defaults: { server: false, route: false, dev: false },
   },
   'connections-max': {
@@ -368,7 +364,7 @@ export const optionTable = {
     topic: 'Limits',
     placeholder: 'COUNT',
     description: 'connections of clients; as file descriptors allow, if absent',
-    defaults: { server: optional, dev: optional },
+    defaults: { server: optional, route: optional, dev: optional },
   },
   'connections-per-ip': {
     type: 'integer',
@@ -379,6 +375,7 @@ export const optionTable = {
     description: 'connections from one address',
     defaults: {
       server: limits.connectionsPerAddressMax,
+      route: limits.connectionsPerAddressMax,
       dev: limits.connectionsPerAddressMax,
     },
   },

@@ -2,7 +2,7 @@
  * The syntax of values: from the text that a flag, a variable or a file gives to what the program
  * uses, and back to something safe to show.
  */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Option, Value } from './option.ts';
 
 /** Undefined if the text is not a value of this option; `expectation` then says what would be. */
@@ -32,6 +32,8 @@ export function parseValue(option: Option, text: string): Value | undefined {
       return parseUrls(text);
     case 'path':
       return text === '' ? undefined : text;
+    case 'networks':
+      return parseNetworks(text);
   }
 }
 
@@ -64,6 +66,8 @@ export function expectation(option: Option): string {
       return 'an http:// or https:// URL';
     case 'path':
       return 'a path';
+    case 'networks':
+      return 'IP addresses or networks like 10.0.0.0/8, with commas between them';
   }
 }
 
@@ -150,6 +154,17 @@ function isRedisAddress(text: string): boolean {
   return (
     (hosts.length === 1 || mayBeMany) && hosts.every((host) => splitHostPort(host) !== undefined)
   );
+}
+
+function parseNetworks(text: string): readonly string[] | undefined {
+  const networks = text.split(',').map((network) => network.trim());
+  return networks.every(isNetwork) ? networks : undefined;
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([^/%]+)(?:\/(\d+))?$/.exec(text) ?? [];
+  if (!isIPv4(address) && !isIPv6(address)) return false;
+  return prefix === undefined || parseInteger(prefix, 0, isIPv4(address) ? 32 : 128) !== undefined;
 }
 
 function parseUrls(text: string): readonly string[] | undefined {

@@ -12,6 +12,7 @@ import { keepSecretFile } from '../base/secret-file.ts';
 import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
+import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
 import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
@@ -39,6 +40,7 @@ async function start(
   lifecycle: Lifecycle,
 ): Promise<RunningDev> {
   const clock = systemClock;
+  const shares = shareDescriptors(descriptorLimit(), 2, settings.connectionsMax);
   const { host } = settings;
   const warnings = openDoors(settings);
   for (const warning of warnings) log.warn(warning);
@@ -81,6 +83,8 @@ async function start(
     ip: await advertisedAddress({ host }),
     clusterSecrets,
     tls: tls.port,
+    limits: settings,
+    connectionsMax: shares.tcp,
     clock,
     log,
     lifecycle,

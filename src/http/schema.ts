@@ -41,6 +41,7 @@ interface ListSchema {
 interface MapSchema {
   readonly type: 'object';
   readonly additionalProperties: StringSchema;
+  readonly maxProperties: number;
   readonly description?: string;
 }
 
@@ -150,7 +151,10 @@ function readMap(schema: MapSchema, value: unknown, name: string): Record<string
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(name, 'must be an object');
   }
-  const entries = Object.entries(value).map(([key, text]) => [
+  const { maxProperties } = schema;
+  const given = Object.entries(value);
+  if (given.length > maxProperties) refuse(name, `must have at most ${maxProperties} keys`);
+  const entries = given.map(([key, text]) => [
     readString({ type: 'string' }, key, `a key of ${name}`),
     readString(schema.additionalProperties, text, `a value of ${name}`),
   ]);

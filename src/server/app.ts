@@ -45,7 +45,11 @@ function sendMessageEndpoint(operations: ServerOperations): Endpoint {
         cmd: { type: 'string', enum: ['MESSAGE', 'OFFLINE'] },
         msg: { type: 'string' },
         batchMsg: { type: 'array', items: { type: 'string' }, maxItems: limits.batchTextsMax },
-        properties: { type: 'object', additionalProperties: { type: 'string' } },
+        properties: {
+          type: 'object',
+          additionalProperties: { type: 'string' },
+          maxProperties: limits.propertiesMax,
+        },
       },
     },
     answer: { type: 'object', properties: { msg: { type: 'string' } } },

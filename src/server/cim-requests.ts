@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { SubmitEntry, SubmitResult } from '../api/route-api.ts';
+import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { decodeAcknowledgement, decodeRead, type ReadFrame } from '../codec/client-frame.ts';
 import { command } from '../codec/commands.ts';
@@ -11,6 +12,8 @@ import { OriginTail } from '../codec/message-body.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { encodeAck, pong } from '../codec/server-frame.ts';
+import type { SendRate } from '../limits/send-rates.ts';
+import type { ServerLimits } from '../limits/server-limits.ts';
 import { assertAddress, assertRead } from './client-rules.ts';
 import { Intake } from './intake.ts';
 import { PageReads, type PageSource, type Reader } from './page-reads.ts';
@@ -29,6 +32,7 @@ export interface MessageReference {
 export interface CimPeer extends Reader, TransientPeer {
   readonly userName: string;
   readonly sessionId: number;
+  readonly address: string;
   moveCursor(seq: number): void;
   /** It knows of the user's timeline up to here. */
   told(seq: number): void;
@@ -47,10 +51,13 @@ export interface RequestOwner extends PageSource {
   submitTransient(entry: SubmitEntry): void;
   /** For those to one user. */
   readonly receivers: Receivers;
+  readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   /** ms since 1970 */
   now(): number;
 }
+
+const busy = Number(errorTable.busy.code);
 
 /** For all connections: what it has read is used up before the next is read. */
 const message = new MessageReader();
@@ -62,6 +69,8 @@ export class CimRequests implements TransientSender {
   /** Made when needed, as the next: most connections read only after their login. */
   #reads: PageReads | null = null;
   #tail: OriginTail | null = null;
+  /** Undefined until it sends something; null: as fast as it can. */
+  #rate: SendRate | null | undefined;
 
   constructor(peer: CimPeer, owner: RequestOwner, stream: Duplex) {
     this.peer = peer;
@@ -123,12 +132,14 @@ export class CimRequests implements TransientSender {
   /** The connection has ended. */
   end(): void {
     this.#reads?.end();
+    if (this.#rate) this.#owner.limits.sends.release(this.#rate);
   }
 
   #submit(bytes: Uint8Array, start: number, end: number): void {
     message.read(bytes, start, end);
     const { to, group, sendSeq } = message;
     assertAddress(to, group);
+    if (!this.#maySend()) return this.#refuse();
     if (message.transient) return this.#pass(bytes, start, end);
     if (sendSeq === 0) throw new ProtocolError('a message needs a number');
     this.#intake.take();
@@ -155,6 +166,26 @@ export class CimRequests implements TransientSender {
   entry(body: Uint8Array): SubmitEntry {
     const { userId: from, userName: fromName, epochHex, sessionId } = this.peer;
     return { from, fromName, epochHex, instance: this.#owner.instance, sessionId, body };
+  }
+
+  #maySend(): boolean {
+    if (this.#rate === undefined) {
+      const { userId, address } = this.peer;
+      this.#rate = this.#owner.limits.holdSends(userId, address);
+    }
+    return this.#rate === null || this.#rate.take();
+  }
+
+  /** One too many: what would be stored is to be sent again later, what would not is dropped. */
+  #refuse(): void {
+    const { sends, transient } = this.#owner.counters;
+    if (message.transient) {
+      transient.droppedTooFast.value += 1;
+      return;
+    }
+    const { to, group, sendSeq } = message;
+    sends.tooFast.value += 1;
+    this.peer.write(encodeAck({ to, group, sendSeq, code: busy, seq: 0, expected: 0 }));
   }
 
   #read(request: ReadFrame): void {

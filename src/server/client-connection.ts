@@ -13,7 +13,7 @@ import { limits } from '../base/limits.ts';
 import { commandOf, decodeLogin, type LoginFrame } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, lobby, protocolVersion } from '../codec/commands.ts';
-import { FrameDecoder } from '../codec/frame-decoder.ts';
+import { FrameDecoder, type FrameSink } from '../codec/frame-decoder.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import {
   encodeCloseCode,
@@ -24,6 +24,7 @@ import {
   encodeWelcome,
   pong,
 } from '../codec/server-frame.ts';
+import type { Arrival } from '../net/arrivals.ts';
 import { Backlog, type BacklogOwner } from './backlog.ts';
 import { type CimPeer, CimRequests, type RequestOwner } from './cim-requests.ts';
 import { assertLogin } from './client-rules.ts';
@@ -57,6 +58,8 @@ const lingerMs = 2_000;
 
 export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waiting {
   readonly sessionId: number;
+  /** Empty if its stream has none. */
+  readonly address: string;
   userId = 0;
   userName = '';
   device = '';
@@ -77,6 +80,9 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   readonly #owner: ConnectionOwner;
   readonly #stream: Duplex;
   readonly #backlog: Backlog;
+  readonly #decoder = new FrameDecoder(limits.loginFrameBytesMax);
+  /** There is no room; told at the login. */
+  readonly #isOver: boolean;
   #state: State = 'fresh';
   #speaksCim = false;
   /**
@@ -95,8 +101,10 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
    * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
    * socket): nobody is kept for what he might still read.
    */
-  constructor(owner: ConnectionOwner, stream: Duplex) {
+  constructor(owner: ConnectionOwner, stream: Duplex, { address, isOver }: Arrival) {
     this.#owner = owner;
+    this.address = address;
+    this.#isOver = isOver;
     this.#stream = stream;
     this.#backlog = new Backlog(this, stream, owner.budget);
     this.sessionId = owner.nextSessionId();
@@ -117,13 +125,11 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   }
 
   #listen(): void {
-    const decoder = new FrameDecoder(limits.frameBytesMax);
-    const onFrame = (bytes: Uint8Array, start: number, end: number) =>
-      this.#receive(bytes, start, end);
+    const onFrame: FrameSink = (bytes, start, end) => this.#receive(bytes, start, end);
     this.#stream.on('data', (chunk: Uint8Array) => {
       if (this.#state === 'ready') this.#waitingSince = this.#owner.monotonic();
       try {
-        decoder.push(chunk, onFrame);
+        this.#decoder.push(chunk, onFrame);
       } catch (error) {
         if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
         // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
@@ -164,6 +170,7 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     this.#speaksCim = login.protocolVersion > 0;
     if (login.protocolVersion > protocolVersion + 1) return this.close('wrong-version');
     if (this.#owner.isMoving) return this.close('moving');
+    if (this.#isOver) return this.close('full');
     if (this.#speaksCim) assertLogin(login);
     if (login.userId <= 0) throw new ProtocolError(`${login.userId} is no user id`);
     this.userId = login.userId;
@@ -193,6 +200,7 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   /** The route took the session: the client is logged in. */
   opened(result: OpenResult, java: JavaReader | null): void {
     this.#state = 'ready';
+    this.#decoder.frameBytesMax = limits.frameBytesMax;
     this.#waitingSince = this.#owner.monotonic();
     this.connectionNumber = result.connectionNumber;
     this.javaReader = java;
@@ -387,8 +395,5 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   }
 }
 
-/**
- * 'close' follows an error; how a peer's network fails is not our business. One function for all
- * connections.
- */
+/** 'close' follows an error. One function for all connections. */
 function ignore(): void {}

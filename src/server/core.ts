@@ -10,10 +10,11 @@ import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
 import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
-import { limits } from '../base/limits.ts';
+import { limits as bounds } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { version } from '../base/version.ts';
+import { type ServerLimitSettings, ServerLimits } from '../limits/server-limits.ts';
 import { type Address, listenTcp } from '../net/tcp-listener.ts';
 import { pushAddress, type Registry, type ServerAnnouncement } from '../registry/registry.ts';
 import { buildServerApp } from './app.ts';
@@ -39,6 +40,9 @@ export interface ServerCoreOptions {
   readonly tls?: TlsPort | undefined;
   /** Lets routes in that call over links; returns how to end those. */
   readonly acceptLinks?: (httpServer: Server, api: ServerApi) => () => void;
+  readonly limits: ServerLimitSettings;
+  /** Connections of clients at a time. */
+  readonly connectionsMax: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** Gets a step for everything that is opened. */
@@ -75,7 +79,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
   const withdraw = async () => {
-    const isDue = new Promise<void>((resolve) => clock.setTimeout(resolve, limits.withdrawMsMax));
+    const isDue = new Promise<void>((resolve) => clock.setTimeout(resolve, bounds.withdrawMsMax));
     await Promise.race([announcement?.withdraw(), isDue]);
   };
   const tokens = new Tokens({
@@ -84,9 +88,11 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     lifetimeMs: 0,
     now: () => clock.now(),
   });
+  const limits = new ServerLimits(options.limits, () => clock.monotonic());
   const gateway = new Gateway({
     routes,
     tokens,
+    limits,
     instance,
     address,
     withdraw,
@@ -103,11 +109,16 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   ports.http = options.advertiseHttpPort ?? http.port;
   // Ended before the links: until the last has gone, its messages are pushed.
   lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp(
-    { host, port: options.port },
-    (stream) => gateway.accept(stream),
+  const tcp = await listenTcp({
+    host,
+    port: options.port,
+    connectionsMax: options.connectionsMax,
     tls,
-  );
+    clock,
+    isTrustedProxy: (peer) => limits.addresses.isTrustedProxy(peer),
+    onArrival: (socket, arrival) => gateway.accept(socket, arrival),
+    counters: gateway.counters.arrivals,
+  });
   lifecycle.onStop('TCP port', () => tcp.close());
   ports.tcp = options.advertisePort ?? tcp.port;
 

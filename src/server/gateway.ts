@@ -26,7 +26,9 @@ import type { Logger } from '../base/log.ts';
 import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
 import { encodeHint } from '../codec/server-frame.ts';
+import type { ServerLimits } from '../limits/server-limits.ts';
 import { Gather } from '../link/gather.ts';
+import type { Arrival } from '../net/arrivals.ts';
 import type { MessageReference } from './cim-requests.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { CloseReporter } from './close-reporter.ts';
@@ -46,6 +48,7 @@ import { judgeToken, type TokenVerifier } from './token-gate.ts';
 export interface GatewayOptions {
   readonly routes: RouteApi;
   readonly tokens: TokenVerifier;
+  readonly limits: ServerLimits;
   /** Random id of this process. */
   readonly instance: string;
   /**
@@ -70,6 +73,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly counters: ServerCounters;
   readonly budget: OutboxBudget;
   readonly receivers: Receivers;
+  readonly limits: ServerLimits;
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
@@ -91,6 +95,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     const { routes, instance, address, clock } = options;
     this.#options = options;
     this.instance = instance;
+    this.limits = options.limits;
     this.counters = createServerCounters(options.counters);
     this.budget = new OutboxBudget(limits.outboxTotalBytesMax, () => this.#connections.values());
     const onMissed = (group: LocalGroup, head: number) => {
@@ -133,8 +138,15 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   }
 
   /** Takes over a client's stream. */
-  accept(stream: Duplex): void {
-    const connection = new ClientConnection(this, stream);
+  accept(stream: Duplex, arrival: Arrival): void {
+    const standing = this.limits.crowd.enter(arrival.address);
+    if (standing === 'far-over') {
+      this.counters.arrivals.refused.value += 1;
+      stream.destroy();
+      return;
+    }
+    const isOver = arrival.isOver || standing === 'over';
+    const connection = new ClientConnection(this, stream, { ...arrival, isOver });
     this.#connections.set(connection.sessionId, connection);
     if (this.#stopped) connection.close('moving');
   }
@@ -232,6 +244,8 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   }
 
   async #admit(connection: ClientConnection, login: LoginFrame): Promise<void> {
+    if ((await this.limits.logins.take(connection.address)) > 0)
+      return connection.close('too-fast');
     const verdict = await judgeToken(this.#options.tokens, login);
     // It may have gone meanwhile, or everybody is sent elsewhere.
     if (connection.state !== 'opening') return;
@@ -285,6 +299,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection.sessionId);
+    this.limits.crowd.leave(connection.address);
     this.#logins.forget(connection);
     this.receivers.changed(connection.userId);
     if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
@@ -350,6 +365,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     for (const connection of this.#connections.values()) connection.sweep(now);
     this.groups.sweep(now);
     this.receivers.sweep();
+    this.limits.sends.sweep();
     this.#checks.sweep(this.sessions());
   }
 }

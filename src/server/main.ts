@@ -10,6 +10,7 @@ import { ClusterSecret } from '../base/secret.ts';
 import { openTls } from '../base/tls.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { acceptUpgrades } from '../http/upgrade.ts';
+import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
 import { serveLink } from '../link/link-host.ts';
 import { serverMethods } from '../link/methods.ts';
 import type { Address } from '../net/tcp-listener.ts';
@@ -38,6 +39,7 @@ async function start(
   const clock = systemClock;
   const secret = new ClusterSecret(settings.clusterSecret, settings.clusterSecretAlso);
   const clusterSecrets = () => secret.accepted;
+  const shares = shareDescriptors(descriptorLimit(), 1, settings.connectionsMax);
   const tls = await openTls(settings, log);
 
   const registry = await openRegistry({
@@ -66,6 +68,8 @@ async function start(
     advertiseHttpPort: settings.advertiseHttpPort,
     clusterSecrets,
     tls: tls.port,
+    limits: settings,
+    connectionsMax: shares.tcp,
     clock,
     log,
     lifecycle,

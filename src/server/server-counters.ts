@@ -1,10 +1,13 @@
 /** What a server counts. */
 import type { Counter, Counters } from '../base/counters.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
+import type { ArrivalCounters } from '../net/arrivals.ts';
 
 export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
+  readonly arrivals: ArrivalCounters;
+  readonly sends: { readonly tooFast: Counter };
   /** Connections that did not keep up, and caught up from the store. */
   readonly behind: Counter;
   /** What the checks have found. */
@@ -20,6 +23,7 @@ export interface ServerCounters {
     readonly toNobody: Counter;
     readonly droppedOnTheWay: Counter;
     readonly droppedAtReader: Counter;
+    readonly droppedTooFast: Counter;
   };
 }
 
@@ -34,6 +38,26 @@ export function createServerCounters(counters: Counters): ServerCounters {
     closed: {
       ...(Object.fromEntries(byName) as Record<CloseName, Counter>),
       other: closed('other', 'with a code that a route gave'),
+    },
+    arrivals: {
+      silent: counters.add(
+        'arrivals.silent',
+        'connections that said nothing in time, or while there was no room for others',
+      ),
+      refused: counters.add(
+        'arrivals.refused',
+        'connections ended without a word, as there were far too many of them',
+      ),
+      malformed: counters.add(
+        'arrivals.malformed',
+        'connections of a trusted proxy with a PROXY header that is none',
+      ),
+    },
+    sends: {
+      tooFast: counters.add(
+        'sends.refused.rate',
+        'messages not taken, as their user sent too many in a short time',
+      ),
     },
     behind: counters.add(
       'connections.behind',
@@ -70,6 +94,10 @@ export function createServerCounters(counters: Counters): ServerCounters {
       droppedAtReader: counters.add(
         'transient.dropped.reader',
         'transient messages dropped as the receiver does not keep up with reading',
+      ),
+      droppedTooFast: counters.add(
+        'transient.dropped.rate',
+        'transient messages dropped as their user sent too many in a short time',
       ),
     },
   };

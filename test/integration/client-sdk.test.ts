@@ -16,11 +16,20 @@ import {
 } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import type { ServerLimitSettings } from '../../src/limits/server-limits.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+const limits: ServerLimitSettings = {
+  trustProxy: [],
+  limitLoopback: false,
+  connectionsPerIp: 100,
+  loginRate: 100,
+  sendRate: 100,
+};
 
 async function startSystem(
   data = ':memory:',
@@ -35,6 +44,7 @@ async function startSystem(
     auth: 'open',
     tokenMinutes: 60,
     ...kept,
+    ...limits,
     ...ports,
   };
   const running = await startDev(

@@ -8,7 +8,7 @@ import { limits } from '../../src/base/limits.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
 import { decodeServerFrame, type ServerFrame } from '../../src/codec/server-frame.ts';
-import { listenTcp } from '../../src/net/tcp-listener.ts';
+import { openTcpPort } from '../support/tcp-port.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { settle } from '../support/virtual-clock.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -23,11 +23,12 @@ let port: number;
 beforeEach(async () => {
   harness = new GatewayHarness();
   accepted = [];
-  const listener = await listenTcp({ host: '127.0.0.1', port: 0 }, (socket) => {
-    accepted.push(socket);
-    harness.gateway.accept(socket);
+  const listener = await openTcpPort({
+    onArrival: (socket, arrival) => {
+      accepted.push(socket);
+      harness.gateway.accept(socket, arrival);
+    },
   });
-  onTeardown(() => listener.close());
   port = listener.port;
 });
 

@@ -18,7 +18,7 @@ import {
   GatewayHarness,
   message,
   opened,
-  Peer,
+  type Peer,
   readOf,
 } from '../unit/server/support/gateway-harness.ts';
 
@@ -167,7 +167,7 @@ type Step = typeof step extends fc.Arbitrary<infer Kind> ? Kind : never;
 /** The gateway, its guests, and what the model knows of them. */
 class Party {
   readonly #tokens = new LateTokens();
-  readonly #harness = new GatewayHarness(this.#tokens);
+  readonly #harness = new GatewayHarness({ tokens: this.#tokens });
   readonly #guests: Guest[] = [];
   #bugs = 0;
 
@@ -181,7 +181,7 @@ class Party {
       case 'connect':
         this.#guests.push({
           userId: this.#guests.length + 1,
-          peer: new Peer(gateway),
+          peer: this.#harness.connect(),
           token: 'not answered',
           code: undefined,
         });

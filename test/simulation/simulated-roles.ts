@@ -7,6 +7,7 @@ import { strategies } from '../../src/balance/strategies.ts';
 import { Counters } from '../../src/base/counters.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
+import { ServerLimits } from '../../src/limits/server-limits.ts';
 import { routeMethods, serverMethods } from '../../src/link/methods.ts';
 import type { LocalRegistryHub } from '../../src/registry/open-registry.ts';
 import { type Registry, routeAddress } from '../../src/registry/registry.ts';
@@ -39,6 +40,15 @@ export interface Surroundings {
 
 const log = createLogger('simulation', 'silent');
 const authentication: Authentication = { mode: 'open', tokens: simulatedTokens };
+/** Streams without addresses are not limited. */
+const nowhere = { address: '', isOver: false };
+const generous = {
+  trustProxy: [],
+  limitLoopback: false,
+  connectionsPerIp: 1,
+  loginRate: 1,
+  sendRate: 1,
+};
 /** The registry notices a death by the end of a session. */
 const registrySessionMs = 10_000;
 const version = 'simulated';
@@ -170,6 +180,7 @@ export class SimulatedServer {
     const gateway = new Gateway({
       routes: pool.api,
       tokens: simulatedTokens,
+      limits: new ServerLimits(generous, () => process.clock.monotonic()),
       instance,
       address: () => this.address,
       withdraw: () => this.#withdraw(),
@@ -177,7 +188,10 @@ export class SimulatedServer {
       counters: new Counters(),
       log,
     });
-    network.listen(`${this.ip}:9000`, { process, accept: (stream) => gateway.accept(stream) });
+    network.listen(`${this.ip}:9000`, {
+      process,
+      accept: (stream) => gateway.accept(stream, nowhere),
+    });
     this.process = process;
     this.gateway = gateway;
     this.#registry = registry;

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Role } from '../option.ts';
+import { type Role, takesSeveral } from '../option.ts';
 import { findOption, optionEntries } from '../options.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Given, Problem, Reading } from './reading.ts';
@@ -57,7 +57,7 @@ function parseSettings(role: Role, path: string, content: string): Reading {
     }
     const text = textOf(value);
     if (text === null || !(role in option.defaults)) continue;
-    if (text === undefined || (isSeq(value) && option.type !== 'urls')) {
+    if (text === undefined || (isSeq(value) && !takesSeveral(option))) {
       problems.push({ where, source: 'file', message: 'must be a single value' });
     } else {
       given.push({ name, text, source: 'file', where });

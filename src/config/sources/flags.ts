@@ -1,5 +1,5 @@
 /** Settings from the command line, which src/cli has split into flags. */
-import type { Option, Role } from '../option.ts';
+import { type Option, type Role, takesSeveral } from '../option.ts';
 import { findOption, optionsOf } from '../options.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Given, Problem, Reading } from './reading.ts';
@@ -29,7 +29,7 @@ export function readFlags(role: Role, flags: FlagValues): Reading {
 
 /** What is wrong with how a flag is used, whatever its value. */
 function checkForm(option: Option, values: FlagValues[string]): string | undefined {
-  if (option.type !== 'urls' && values.length > 1) return 'is given more than once';
+  if (!takesSeveral(option) && values.length > 1) return 'is given more than once';
   if (option.type === 'boolean') return undefined;
   if (values.includes(false)) return 'is not a switch: it cannot be turned off with --no-';
   if (values.includes(true))

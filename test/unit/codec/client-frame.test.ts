@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
 import { assertClientFields, decodeLogin } from '../../../src/codec/client-frame.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { com } from '../../../src/codec/protobuf.ts';
@@ -67,5 +68,15 @@ describe('a login', () => {
   test("without a protocol version is a Java peer's, and nothing else in it counts: it was not checked", () => {
     const frame = Request.encode({ requestId: 7, reqMsg: 'amy', ...own }).finish();
     expect(decodeLogin(frame)).toMatchObject({ device: '', connectionNumber: 0, epochHex: '' });
+  });
+
+  test("a Java peer's properties are few", () => {
+    const login = (count: number) => {
+      const properties = Array.from({ length: count }, (_, index) => [`key-${index}`, 'x']);
+      const fields = { requestId: 7, reqMsg: 'amy', properties: Object.fromEntries(properties) };
+      return () => decodeLogin(Request.encode(fields).finish());
+    };
+    expect(login(limits.propertiesMax)).not.toThrow();
+    expect(login(limits.propertiesMax + 1)).toThrow('at most 32 properties');
   });
 });

@@ -55,7 +55,7 @@ describe('what a role gets', () => {
       tlsCa: undefined,
       tlsName: undefined,
       tlsClientCerts: false,
-      trustProxy: '127.0.0.0/8,::1/128',
+      trustProxy: ['127.0.0.0/8', '::1/128'],
       limitLoopback: false,
       connectionsMax: undefined,
       connectionsPerIp: 4_096,

@@ -39,6 +39,7 @@ describe('values that are taken', () => {
     ],
     ['route', 'http://one:8083/,https://two/cim/', ['http://one:8083', 'https://two/cim']],
     ['data', ':memory:', ':memory:'],
+    ['trust-proxy', '10.0.0.0/8, fd00::/8,::1', ['10.0.0.0/8', 'fd00::/8', '::1']],
   ])('--%s %s', (name, text, value) => {
     expect(parse(name, text)).toEqual(value);
   });
@@ -47,6 +48,7 @@ describe('values that are taken', () => {
 describe('values that are refused', () => {
   test.each<[OptionName, string[]]>([
     ['port', ['', ' 1', '+1', '-1', '1.0', '1e3', '0x10', '65536', 'abc', 'Infinity']],
+    ['trust-proxy', ['', '10.0.0.0/33', '10.0.0/8', '::1/129', '1.2.3.4/', 'a', '1.2.3.4;::1']],
     ['user-id', ['0', '9007199254740992', '9007199254740993', '-1']],
     ['zk-session-timeout-ms', ['1999', '60001']],
     ['minutes', ['', '.5', '5.', '1e3', '-1', '0.01', '10081', '0x1', '1,5']],

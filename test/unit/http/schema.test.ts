@@ -87,6 +87,7 @@ describe('a body is refused, naming the field', () => {
     [{ id: 1, list: ['a', 'b', 'c', 'd'] }, 'list: must have at most 3 elements'],
     [{ id: 1, map: 'x' }, 'map: must be an object'],
     [{ id: 1, map: ['x'] }, 'map: must be an object'],
+    [{ id: 1, map: { a: '', b: '', c: '', d: '' } }, 'map: must have at most 3 keys'],
     [{ id: 1, map: { k: null } }, 'a value of map: must be a string'],
     [{ id: 1, map: { '\udc00': 'v' } }, 'a key of map: must be well-formed Unicode'],
   ])('%j', (body, message) => {

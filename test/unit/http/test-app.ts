@@ -23,7 +23,7 @@ export const echo = endpoint({
       short: { type: 'string', minLength: 1, maxLength: 3 },
       kind: { type: 'string', enum: ['a', 'b'] },
       list: { type: 'array', items: { type: 'string' }, maxItems: 3 },
-      map: { type: 'object', additionalProperties: { type: 'string' } },
+      map: { type: 'object', additionalProperties: { type: 'string' }, maxProperties: 3 },
     },
   },
   handle: (body) => body,

@@ -131,13 +131,15 @@ test.each([
 });
 
 test('while no secret of the cluster is known, nothing is said about the token', async () => {
-  const peer = loginWith(await tokenOf(), new GatewayHarness(tokensOf()));
+  const peer = loginWith(await tokenOf(), new GatewayHarness({ tokens: tokensOf() }));
   const { code } = closeCodes.unavailable;
   expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code });
 });
 
 test('a mistake of ours ends that connection alone', async () => {
-  const harness = new GatewayHarness({ verify: () => Promise.reject(new Error('a mistake')) });
+  const harness = new GatewayHarness({
+    tokens: { verify: () => Promise.reject(new Error('a mistake')) },
+  });
   const other = await harness.cim(2);
   const peer = loginWith(await tokenOf(), harness);
   const { code } = closeCodes.failed;
@@ -153,7 +155,7 @@ test.each([
   async (_what, verdict) => {
     const tokens = new HeldTokens();
     const harness = new GatewayHarness({
-      verify: (token) => tokens.verify(token).then(verdict),
+      tokens: { verify: (token) => tokens.verify(token).then(verdict) },
     });
     const gone = loginWith(await tokenOf(), harness);
     await tokens.whenAsked();
@@ -168,7 +170,7 @@ test.each([
 
 test('while a token is looked at nothing but pings is taken', async () => {
   const tokens = new HeldTokens();
-  const harness = new GatewayHarness(tokens);
+  const harness = new GatewayHarness({ tokens });
   const peer = loginWith(await tokenOf(), harness);
   peer.write(encodeRequest({ cmd: command.ping, reqMsg: 'ping' }));
   await peer.when(({ cmd }) => cmd === command.ping);
@@ -182,7 +184,7 @@ test('while a token is looked at nothing but pings is taken', async () => {
 
 test('a second login while the first is looked at ends the connection', async () => {
   const tokens = new HeldTokens();
-  const harness = new GatewayHarness(tokens);
+  const harness = new GatewayHarness({ tokens });
   const token = await tokenOf();
   const peer = loginWith(token, harness);
   peer.write(cimLogin(1, epoch, token));
@@ -194,7 +196,7 @@ test('a second login while the first is looked at ends the connection', async ()
 });
 
 test('a token that is looked at for too long is a login that does not come', async () => {
-  const harness = new GatewayHarness(new HeldTokens());
+  const harness = new GatewayHarness({ tokens: new HeldTokens() });
   const peer = loginWith(await tokenOf(), harness);
   await waitUntil('it is too late', async () => {
     await harness.clock.advance(1_000);
@@ -205,7 +207,7 @@ test('a token that is looked at for too long is a login that does not come', asy
 
 test('a server that is left sends those elsewhere whose token is looked at', async () => {
   const tokens = new HeldTokens();
-  const harness = new GatewayHarness(tokens);
+  const harness = new GatewayHarness({ tokens });
   const peer = loginWith(await tokenOf(), harness);
   await tokens.whenAsked();
   void harness.gateway.drain();

@@ -30,6 +30,8 @@ import {
   encodeRequest,
   type ServerFrame,
 } from '../../../../src/codec/server-frame.ts';
+import { type ServerLimitSettings, ServerLimits } from '../../../../src/limits/server-limits.ts';
+import type { Arrival } from '../../../../src/net/arrivals.ts';
 import { Gateway } from '../../../../src/server/gateway.ts';
 import type { TokenVerifier } from '../../../../src/server/token-gate.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -101,6 +103,22 @@ class Asked<Entry, Result> {
   }
 }
 
+interface HarnessOptions {
+  readonly tokens?: TokenVerifier;
+  readonly limits?: Partial<ServerLimitSettings>;
+}
+
+const generous: ServerLimitSettings = {
+  trustProxy: [],
+  limitLoopback: false,
+  connectionsPerIp: 1_000,
+  loginRate: 1_000,
+  sendRate: 1_000_000,
+};
+
+/** A stream without an address: it is held to no limit. */
+const nowhere: Arrival = { address: '', isOver: false };
+
 export class GatewayHarness {
   readonly clock = new VirtualClock();
   readonly counters = new Counters();
@@ -126,8 +144,7 @@ export class GatewayHarness {
   /** Whether the server has taken itself out of choice. */
   isWithdrawn = false;
 
-  /** Tokens are those of a cluster with this secret. */
-  constructor(tokens: TokenVerifier = tokensOf('cluster')) {
+  constructor({ tokens = tokensOf('cluster'), limits = {} }: HarnessOptions = {}) {
     const routes: RouteApi = {
       open: this.opens.call,
       close: this.closes.call,
@@ -142,6 +159,7 @@ export class GatewayHarness {
     this.gateway = new Gateway({
       routes,
       tokens,
+      limits: new ServerLimits({ ...generous, ...limits }, () => this.clock.monotonic()),
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
       withdraw: async () => {
@@ -154,8 +172,8 @@ export class GatewayHarness {
   }
 
   /** A connection on which nothing was said yet. */
-  connect(): Peer {
-    return new Peer(this.gateway);
+  connect(arrival: Arrival = nowhere): Peer {
+    return new Peer(this.gateway, arrival);
   }
 
   /** Logged in as a cim client. */
@@ -224,7 +242,7 @@ export class Peer {
   readonly server: Duplex;
   ended = false;
 
-  constructor(gateway: Gateway) {
+  constructor(gateway: Gateway, arrival: Arrival) {
     const [client, server] = duplexPair({ allowHalfOpen: false });
     this.stream = client;
     this.server = server;
@@ -238,7 +256,7 @@ export class Peer {
     client.on('end', () => {
       this.ended = true;
     });
-    gateway.accept(server);
+    gateway.accept(server, arrival);
   }
 
   write(data: Uint8Array): void {

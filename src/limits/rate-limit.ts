@@ -1,0 +1,47 @@
+/**
+ * How often something may be done in a minute, by whom. For what is done now and then: each asking
+ * is a promise, and each name costs some hundred bytes for that minute. Names are bounded: beyond
+ * that the one that was used least recently starts anew, so a crowd of names loosens a limit for
+ * others, but never takes memory, and never shuts anybody out.
+ */
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { limits } from '../base/limits.ts';
+
+const windowSeconds = 60;
+
+export class RateLimit {
+  readonly #limiter: RateLimiterMemory;
+  readonly #perMinute: number;
+  readonly #names: LRUCache<string, true>;
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+    this.#limiter = new RateLimiterMemory({ points: perMinute, duration: windowSeconds });
+    this.#names = new LRUCache({
+      max: limits.rateNamesMax,
+      noDisposeOnSet: true,
+      dispose: (_, name) => void this.#limiter.delete(name),
+    });
+  }
+
+  /** Counts one. 0, or the ms after which it may be tried again: there were too many before it. */
+  async take(name: string): Promise<number> {
+    this.#names.set(name, true);
+    try {
+      await this.#limiter.consume(name);
+      return 0;
+    } catch (refusal) {
+      // The library rejects with how it stands when a name has used up what it had.
+      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext);
+      throw refusal;
+    }
+  }
+
+  /** What `take` would say, without counting. */
+  async waitMs(name: string): Promise<number> {
+    const standing = await this.#limiter.get(name);
+    if (standing === null || standing.consumedPoints < this.#perMinute) return 0;
+    return Math.max(0, standing.msBeforeNext);
+  }
+}

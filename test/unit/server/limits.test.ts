@@ -1,0 +1,163 @@
+/**
+ * What a gateway holds its clients to, whatever they are: how many come from where, how often they
+ * log in, how much they send. One client's excess is never another's.
+ */
+import { expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
+import { closeCodes } from '../../../src/codec/close-codes.ts';
+import { command } from '../../../src/codec/commands.ts';
+import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { cimLogin, GatewayHarness, message, type Peer } from './support/gateway-harness.ts';
+
+const amy = { address: '192.0.2.1', isOver: false };
+const bob = { address: '192.0.2.2', isOver: false };
+const busy = 8100;
+
+async function login(harness: GatewayHarness, userId: number, from = amy): Promise<Peer> {
+  const peer = harness.connect(from);
+  peer.write(cimLogin(userId));
+  await peer.when(({ cmd }) => cmd === command.welcome || cmd === command.close);
+  return peer;
+}
+
+function closeOf(peer: Peer): number | undefined {
+  return peer.received(command.close)[0]?.code;
+}
+
+function acksOf(peer: Peer): number[] {
+  return peer.received(command.ack).map(({ code }) => code);
+}
+
+test('a connection for which there is no room is told so at its login', async () => {
+  const harness = new GatewayHarness();
+  const peer = await login(harness, 1, { ...amy, isOver: true });
+  expect(peer.frames).toMatchObject([{ cmd: command.close, code: closeCodes.full.code }]);
+  await peer.whenEnded();
+  expect(harness.opens.entries).toEqual([]);
+});
+
+test('an address has so many connections; the next is told, and others are served', async () => {
+  const harness = new GatewayHarness({ limits: { connectionsPerIp: 2 } });
+  const first = await login(harness, 1);
+  await login(harness, 2);
+  expect(closeOf(await login(harness, 3))).toBe(closeCodes.full.code);
+  expect(closeOf(await login(harness, 4, bob))).toBeUndefined();
+  first.stream.end();
+  await waitUntil('two are left', () => harness.gateway.connectionCount === 2);
+  expect(closeOf(await login(harness, 5))).toBeUndefined();
+});
+
+test('of a flood from one address only a few wait to be told', async () => {
+  const harness = new GatewayHarness({ limits: { connectionsPerIp: 2 } });
+  const flood = Array.from({ length: 500 }, () => harness.connect(amy));
+  expect(harness.gateway.connectionCount).toBe(2 + limits.connectionsOverMax);
+  expect(harness.count('arrivals.refused')).toBe(500 - 2 - limits.connectionsOverMax);
+  for (const peer of flood) peer.stream.end();
+  await waitUntil('all are gone', () => harness.gateway.connectionCount === 0);
+  expect(closeOf(await login(harness, 1))).toBeUndefined();
+});
+
+test('an address may log in so often; others are not held back', async () => {
+  const harness = new GatewayHarness({ limits: { loginRate: 2 } });
+  await login(harness, 1);
+  await login(harness, 2);
+  const refused = await login(harness, 3);
+  expect(closeOf(refused)).toBe(closeCodes['too-fast'].code);
+  await refused.whenEnded();
+  expect(harness.count('connections.closed.too-fast')).toBe(1);
+  expect(closeOf(await login(harness, 4, bob))).toBeUndefined();
+  expect(harness.opens.entries.map(({ userId }) => userId)).toEqual([1, 2, 4]);
+});
+
+test('this machine is held to no limit, unless it is to be', async () => {
+  const local = { address: '127.0.0.1', isOver: false };
+  const settings = { connectionsPerIp: 1, loginRate: 1, sendRate: 1 };
+  const open = new GatewayHarness({ limits: settings });
+  const peers = [await login(open, 1, local), await login(open, 2, local)];
+  expect(peers.map(closeOf)).toEqual([undefined, undefined]);
+  const peer = peers[0] as Peer;
+  for (let sendSeq = 1; sendSeq <= 50; sendSeq++) peer.write(message(sendSeq));
+  await waitUntil('all are answered', () => acksOf(peer).length === 50);
+  expect(acksOf(peer).filter((code) => code !== 0)).toEqual([]);
+
+  const closed = new GatewayHarness({ limits: { ...settings, limitLoopback: true } });
+  await login(closed, 1, local);
+  expect(closeOf(await login(closed, 2, local))).toBe(closeCodes.full.code);
+});
+
+test('a user sends so much; what is too much is to be sent again, and is taken later', async () => {
+  const harness = new GatewayHarness({ limits: { sendRate: 2 } });
+  const peer = await login(harness, 1);
+  const other = await login(harness, 2);
+  const burst = 2 * limits.sendBurstSeconds;
+  for (let sendSeq = 1; sendSeq <= burst + 1; sendSeq++) peer.write(message(sendSeq));
+  await waitUntil('all are answered', () => acksOf(peer).length === burst + 1);
+  const refused = peer.received(command.ack).filter(({ code }) => code !== 0);
+  expect(refused).toMatchObject([{ to: 2, sendSeq: burst + 1, code: busy }]);
+  expect(harness.submits.entries).toHaveLength(burst);
+  expect(harness.count('sends.refused.rate')).toBe(1);
+
+  other.write(message(1));
+  await waitUntil('the other is answered', () => acksOf(other).length === 1);
+  expect(acksOf(other)).toEqual([0]);
+
+  await harness.clock.advance(1_000);
+  for (const sendSeq of [11, 12, 13]) peer.write(message(sendSeq));
+  await waitUntil('the next are answered', () => acksOf(peer).length === burst + 4);
+  expect(acksOf(peer).slice(-3).toSorted()).toEqual([0, 0, busy]);
+});
+
+test('a user has one rate, with however many devices and however often they come back', async () => {
+  const harness = new GatewayHarness({ limits: { sendRate: 1 } });
+  const burst = limits.sendBurstSeconds;
+  const phone = await login(harness, 1);
+  for (let sendSeq = 1; sendSeq <= burst; sendSeq++) phone.write(message(sendSeq));
+  await waitUntil('all are answered', () => acksOf(phone).length === burst);
+  phone.stream.end();
+  await waitUntil('it has gone', () => harness.gateway.connectionCount === 0);
+  const again = await login(harness, 1, bob);
+  again.write(message(burst + 1));
+  await waitUntil('it is answered', () => acksOf(again).length === 1);
+  expect(acksOf(again)).toEqual([busy]);
+
+  again.stream.end();
+  await waitUntil('it is forgotten when it has rested', async () => {
+    await harness.clock.advance(1_000);
+    return harness.gateway.limits.sends.size === 0;
+  });
+});
+
+test('what is not stored is dropped when it is too much', async () => {
+  const harness = new GatewayHarness({ limits: { sendRate: 1 } });
+  const peer = await login(harness, 1);
+  for (let count = 0; count < limits.sendBurstSeconds + 2; count++)
+    peer.write(encodeRequest({ cmd: command.message, reqMsg: 'hi', to: 2, transient: true }));
+  await peer.settled();
+  expect(harness.transients.entries).toHaveLength(limits.sendBurstSeconds);
+  expect(harness.count('transient.dropped.rate')).toBe(2);
+});
+
+test('a frame before the login is small', async () => {
+  const harness = new GatewayHarness();
+  const peer = harness.connect();
+  peer.write(cimLogin(1, new Uint8Array(8), 'x'.repeat(limits.loginFrameBytesMax)));
+  await peer.whenEnded();
+  expect(harness.count('connections.closed.protocol-error')).toBe(1);
+  const larger = await harness.cim(2);
+  larger.write(message(1, 'x'.repeat(limits.loginFrameBytesMax)));
+  await waitUntil('it is answered', () => acksOf(larger).length === 1);
+});
+
+test('half a login is no login: it is not waited for any longer', async () => {
+  const harness = new GatewayHarness();
+  const peer = harness.connect();
+  const frame = cimLogin(1);
+  peer.write(frame.subarray(0, 1));
+  for (let byte = 1; byte < frame.length - 1 && !peer.ended; byte++) {
+    await harness.clock.advance(1_000);
+    peer.write(frame.subarray(byte, byte + 1));
+  }
+  expect(peer.ended).toBe(true);
+  expect(harness.count('connections.closed.login-timeout')).toBe(1);
+});
