@@ -29,8 +29,6 @@ export const limits = {
   identityCharactersMax: 160,
   /** Characters of a schedule's id: part of a store key. */
   scheduleIdCharactersMax: 64,
-  /** Accounts whose public keys are asked for at once: each may have `earlierKeysMax` and one. */
-  keysPageMax: 100,
   /** Public keys that an account had before and that others may ask for: to read what is old. */
   earlierKeysMax: 16,
   /** 32 bytes in base64url, and room for a caller's mistake to be told of. */

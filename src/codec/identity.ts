@@ -19,6 +19,29 @@ export function identityOf(body: Uint8Array): string {
   return identityOfFields(scanMessage(body));
 }
 
+/** Whether an identity, as somebody tells it, is that of a private message between these two. */
+export function isPrivateIdentity(identity: string, from: number, to: number): boolean {
+  const [sender, epochHex = '', receiver, number = '', ...more] = identity.split('.');
+  return (
+    sender === String(from) &&
+    /^[0-9a-f]{16}$/.test(epochHex) &&
+    receiver === String(to) &&
+    /^\d+$/.test(number) &&
+    more.length === 0
+  );
+}
+
+/**
+ * What the epoch of a scheduled message is made of: the beginning of its SHA-256. Its sender, who
+ * seals it under its identity, and the route that sends it come to the same one.
+ */
+export function scheduleName(owner: number, scheduleId: string): string {
+  return `schedule ${owner} ${scheduleId}`;
+}
+
+/** The number of a scheduled message, which is alone in its epoch. */
+export const scheduleSendSeq = 1;
+
 /**
  * The id of a message that is not stored, whose number is no place in an order: none that is stored
  * has it.

@@ -5,6 +5,7 @@
  */
 import { command } from './commands.ts';
 import { frame } from './frame.ts';
+import { decodeText, type MessageFields } from './message-scan.ts';
 import { com } from './protobuf.ts';
 import { varintLength, writeVarint } from './varint.ts';
 
@@ -13,6 +14,15 @@ const { Response } = com.crossoverjie.cim.common.protocol;
 export interface JavaSender {
   readonly userId: number;
   readonly name: string;
+}
+
+/** What a Java peer is shown of a message that it has no key for. */
+const unreadableText = '[encrypted message]';
+
+/** The text of a message's body, as a Java peer is shown it. */
+export function javaTextOf(body: Uint8Array, fields: MessageFields): string {
+  const { textStart, textEnd, sealedEnd } = fields;
+  return sealedEnd > 0 ? unreadableText : decodeText(body, textStart, textEnd);
 }
 
 /** The three properties without which a Java client drops a frame, in the Java server's order. */

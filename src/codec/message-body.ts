@@ -77,17 +77,18 @@ export interface ClientMessage {
   readonly group?: string;
   /** 0 for a transient one: nothing is kept that it could be told apart by. */
   readonly sendSeq: number;
-  readonly text: string;
+  /** Or, in its place, what only the devices of both sides can open. */
+  readonly content: string | Uint8Array;
   readonly transient?: boolean;
 }
 
 /** What a cim client would have sent for this message; for those that come over HTTP. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
-  const { to, group, sendSeq, text, transient } = message;
+  const { to, group, sendSeq, content, transient } = message;
   const fields: NonNullable<Parameters<typeof Request.create>[0]> = {
     cmd: command.message,
-    reqMsg: text,
     sendSeq,
+    ...(typeof content === 'string' ? { reqMsg: content } : { sealed: content }),
   };
   if (to !== undefined) fields.to = to;
   if (group !== undefined) fields.group = group;

@@ -19,6 +19,7 @@ import {
   userTimeline,
 } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
+import { contentRefusal } from './content.ts';
 import { outsiderRefusal } from './membership.ts';
 import type { Pusher } from './pusher.ts';
 
@@ -32,6 +33,8 @@ export interface Submission {
   readonly sendSeq: number;
   readonly restart: boolean;
   readonly textBytes: number;
+  /** 0: its text is not sealed. */
+  readonly sealedBytes: number;
   /** As it will be stored (src/codec/message-body.ts). */
   readonly body: Uint8Array;
   /** The connection that sent it, which the acknowledgement tells. */
@@ -255,11 +258,10 @@ export class Delivery {
 }
 
 /** Why a message can never be stored, or null. */
-function refusalOf(
-  { to, group, textBytes }: Submission,
-  exists: (userId: number) => boolean,
-): ErrorName | null {
-  if (textBytes > limits.textBytesMax) return 'too-long';
+function refusalOf(submission: Submission, exists: (userId: number) => boolean): ErrorName | null {
+  const { to, group } = submission;
+  const refusal = contentRefusal(submission);
+  if (refusal !== null) return refusal;
   // Who may write to a named group is decided by the append itself.
   if (group !== '' || exists(to)) return null;
   return 'unknown-receiver';

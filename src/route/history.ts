@@ -85,11 +85,16 @@ function positionOf(readers: readonly BackwardReader[], expiredBefore: boolean):
   return { before, expired };
 }
 
-function matcherOf({ userId, peer, keyword }: HistoryQuery): (message: HistoryMessage) => boolean {
+function matcherOf({
+  userId,
+  peer,
+  keyword,
+  withSealed = false,
+}: HistoryQuery): (message: HistoryMessage) => boolean {
   const needle = keyword?.toLowerCase();
-  return ({ from, to, text }) =>
+  return ({ from, to, text, sealed }) =>
     (peer === undefined || (from === peer && to === userId) || (from === userId && to === peer)) &&
-    (needle === undefined || text.toLowerCase().includes(needle));
+    (needle === undefined || (sealed ? withSealed : text.toLowerCase().includes(needle)));
 }
 
 /** One timeline, from some number on towards its beginning. */
@@ -163,13 +168,14 @@ class BackwardReader {
 
 function historyMessage(seq: number, body: Uint8Array): HistoryMessage {
   const fields = scanMessage(body);
-  const { from, fromName, to, group, at, textStart, textEnd } = fields;
+  const { from, fromName, to, group, at, textStart, textEnd, sealedStart, sealedEnd } = fields;
   return {
     id: identityOfFields(fields),
     from,
     fromName,
     ...(group === '' ? { to } : { group }),
     text: decodeText(body, textStart, textEnd),
+    ...(sealedEnd > 0 && { sealed: body.subarray(sealedStart, sealedEnd) }),
     seq,
     at,
   };

@@ -15,7 +15,8 @@ export interface Texts {
   readonly sender: Account;
   readonly to?: number;
   readonly group?: string;
-  readonly texts: readonly string[];
+  /** Texts; or, in place of one, what only the devices of both sides can open. */
+  readonly texts: readonly (string | Uint8Array)[];
   readonly at: number;
   /** The same for every attempt. */
   readonly epochHex: string;
@@ -73,14 +74,14 @@ export async function passTexts(
 /** `sendSeq`: 0 for one that is not stored. */
 function submissionOf(
   { sender, to, group, at, epochHex }: Texts,
-  text: string,
+  content: string | Uint8Array,
   sendSeq: number,
 ): Submission {
   const frame = encodeClientMessage({
     ...(to === undefined ? {} : { to }),
     ...(group === undefined ? {} : { group }),
     sendSeq,
-    text,
+    content,
     transient: sendSeq === 0,
   });
   const from = sender.userId;
@@ -91,7 +92,9 @@ function submissionOf(
     group: group ?? '',
     sendSeq,
     restart: false,
-    textBytes: Buffer.byteLength(text),
+    ...(typeof content === 'string'
+      ? { textBytes: Buffer.byteLength(content), sealedBytes: 0 }
+      : { textBytes: 0, sealedBytes: content.length }),
     body: appendOrigin(frame, { from, fromName: sender.name, epochHex, at }),
   };
 }

@@ -63,6 +63,8 @@ export interface HistoryQuery {
    * and the named groups that the user is in.
    */
   readonly keyword?: string;
+  /** What is sealed matches any keyword: the caller looks into it. */
+  readonly withSealed?: boolean;
   /** The `next` of the page before: only messages older than those. */
   readonly before?: string;
   readonly limit: number;
@@ -88,6 +90,8 @@ export interface HistoryMessage {
   readonly to?: number;
   readonly group?: string;
   readonly text: string;
+  /** In place of the text, which is empty: what only the devices of both sides can open. */
+  readonly sealed?: Uint8Array;
   readonly seq: number;
   /** ms since 1970 */
   readonly at: number;
@@ -100,6 +104,8 @@ export interface ScheduledMessage {
   readonly to?: number;
   readonly group?: string;
   readonly text: string;
+  /** In place of the text, which is empty: what only the devices of both sides can open. */
+  readonly sealed?: Uint8Array;
   readonly delaySeconds: number;
 }
 

@@ -253,7 +253,8 @@ function submissionOf(
   { from, fromName, epochHex, instance, sessionId, body }: SubmitEntry,
   at: number,
 ): Submission {
-  const { to, group, sendSeq, restart, textStart, textEnd } = scanMessage(body);
+  const fields = scanMessage(body);
+  const { to, group, sendSeq, restart } = fields;
   return {
     from,
     epochHex,
@@ -261,7 +262,8 @@ function submissionOf(
     group,
     sendSeq,
     restart,
-    textBytes: textEnd - textStart,
+    textBytes: fields.textEnd - fields.textStart,
+    sealedBytes: fields.sealedEnd - fields.sealedStart,
     body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };

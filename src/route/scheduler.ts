@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { CimError, describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import { scheduleName } from '../codec/identity.ts';
 import type { Schedule, Schedules } from '../store/schedules.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import type { Delivery } from './delivery.ts';
@@ -72,12 +73,12 @@ export class Scheduler implements Service {
     try {
       const sender = await accounts.find(owner);
       if (!sender) return true;
-      const { text, ...receiver } = decodePayload(payload);
-      const epochHex = epochOfName(`schedule ${owner} ${id}`);
+      const { text, sealed, ...receiver } = decodePayload(payload);
+      const epochHex = epochOfName(scheduleName(owner, id));
       await deliverTexts(delivery, {
         sender,
         ...receiver,
-        texts: [text],
+        texts: [sealed ?? text],
         at: clock.now(),
         epochHex,
       });

@@ -16,16 +16,21 @@ import {
   userTimeline,
   type Watcher,
 } from '../store/timelines.ts';
+import { contentRefusal } from './content.ts';
 import type { Submission } from './delivery.ts';
 import type { Pusher } from './pusher.ts';
 import type { RouteCounters } from './route-counters.ts';
 
-export type Transient = Pick<Submission, 'from' | 'to' | 'group' | 'textBytes' | 'body' | 'origin'>;
+export type Transient = Pick<
+  Submission,
+  'from' | 'to' | 'group' | 'textBytes' | 'sealedBytes' | 'body' | 'origin'
+>;
 
 /** What became of one: those who were told, or why nobody was. */
 export type TransientFate =
   | readonly Watcher[]
   | 'too-long'
+  | 'invalid-argument'
   | 'unknown-group'
   | 'not-a-member'
   | 'busy';
@@ -111,8 +116,9 @@ export class Transients {
   }
 
   #passesRules(waiting: Waiting): boolean {
-    const { textBytes, group } = waiting.message;
-    if (textBytes > limits.textBytesMax) this.#refuse(waiting, 'too-long');
+    const { group } = waiting.message;
+    const refusal = contentRefusal(waiting.message);
+    if (refusal !== null) this.#refuse(waiting, refusal);
     else if (isNamed(group) && !isGroupName(group)) this.#refuse(waiting, 'unknown-group');
     else return true;
     return false;

@@ -2,8 +2,8 @@
  * One message for many connections here: encoded once, and that one buffer written to all. Not to
  * the connection that sent it, and not to a Java peer of the sender, as in the Java system.
  */
-import { encodeJavaMessage, JavaFanOut } from '../codec/java-frame.ts';
-import { decodeText, scanMessage } from '../codec/message-scan.ts';
+import { encodeJavaMessage, JavaFanOut, javaTextOf } from '../codec/java-frame.ts';
+import { scanMessage } from '../codec/message-scan.ts';
 import { encodePush } from '../codec/server-frame.ts';
 import type { GroupMember } from './group-table.ts';
 
@@ -14,7 +14,8 @@ export function fanOut(
   seq: number,
   takes: (member: GroupMember) => boolean,
 ): void {
-  const { from, fromName, epochHex, textStart, textEnd } = scanMessage(body);
+  const fields = scanMessage(body);
+  const { from, fromName, epochHex } = fields;
   const frame = encodePush(body, seq);
   let java: JavaFanOut | undefined;
   for (const member of members) {
@@ -24,7 +25,7 @@ export function fanOut(
       member.writeLive(frame);
       continue;
     }
-    java ??= new JavaFanOut({ userId: from, name: fromName }, decodeText(body, textStart, textEnd));
+    java ??= new JavaFanOut({ userId: from, name: fromName }, javaTextOf(body, fields));
     const { length, tail } = java.around(member.userId);
     for (const part of [length, java.shared, tail]) member.writeLive(part);
   }
@@ -33,7 +34,7 @@ export function fanOut(
 /** A message that has no number, for one receiver. */
 export function encodeUnnumbered({ java, userId }: GroupMember, body: Uint8Array): Uint8Array {
   if (!java) return encodePush(body, 0);
-  const { from, fromName, textStart, textEnd } = scanMessage(body);
-  const sender = { userId: from, name: fromName };
-  return encodeJavaMessage(userId, sender, decodeText(body, textStart, textEnd));
+  const fields = scanMessage(body);
+  const sender = { userId: fields.from, name: fields.fromName };
+  return encodeJavaMessage(userId, sender, javaTextOf(body, fields));
 }

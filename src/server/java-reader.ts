@@ -11,8 +11,9 @@ import {
   encodeJavaOffline,
   encodeJavaPush,
   type JavaSender,
+  javaTextOf,
 } from '../codec/java-frame.ts';
-import { decodeText, type MessageFields, scanMessage } from '../codec/message-scan.ts';
+import { type MessageFields, scanMessage } from '../codec/message-scan.ts';
 
 /** The connection that it reads for. */
 export interface JavaPeer {
@@ -163,7 +164,7 @@ export class JavaReader {
       .filter(([, fields]) => fields.from !== userId || fields.to === userId)
       .map(([body, fields]) => ({
         sender: { userId: fields.from, name: fields.fromName },
-        text: decodeText(body, fields.textStart, fields.textEnd),
+        text: javaTextOf(body, fields),
       }));
   }
 }

@@ -107,6 +107,8 @@ export class Device implements Undisturbed {
       routes,
       storage,
       credentials: { keeper: secrets },
+      // What it measures is delivery: sealing takes more than all the rest together.
+      e2ee: 'off',
       platform: { ...platform, transport: this.network.transport, http: this.network.http },
     });
     const record = ledger.began(this.#record);

@@ -263,7 +263,7 @@ test('transient messages come to whoever is there, and are nowhere afterwards', 
   const amy = await open(system, 2, 'amy');
   const shown: Message[] = [];
   amy.client.on('message', (message) => void shown.push(message));
-  const sent = bob.client.sendTransient({ to: 2 }, 'typing');
+  const sent = await bob.client.sendTransient({ to: 2 }, 'typing');
   await waitUntil('amy sees it', () => shown.length === 1);
   expect(shown).toMatchObject([{ id: sent?.id, text: 'typing', seq: 0, transient: true }]);
   expect((await amy.client.history({ limit: 10 })).messages).toEqual([]);

@@ -6,7 +6,12 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Outgoing, type OutgoingMessage } from '../../src/client/sdk/outgoing.ts';
+import { CimError } from '../../src/base/errors.ts';
+import {
+  Outgoing,
+  type OutgoingMessage,
+  type UnpreparedMessage,
+} from '../../src/client/sdk/outgoing.ts';
 import {
   type Entry,
   type ReadRequest,
@@ -254,14 +259,20 @@ describe('a timeline is shown', () => {
 class SendingWorld {
   readonly stored: string[] = [];
   readonly ends: string[] = [];
+  readonly refused: string[] = [];
   now = 0;
   sent = 0;
   /** What the timeline takes next. */
   #expected = 1;
   readonly #wire: OutgoingMessage[] = [];
+  readonly #unprepared: UnpreparedMessage[] = [];
   readonly #outgoing = new Outgoing({
     random: () => 0.5,
     date: () => this.now,
+    prepare: (message) => {
+      this.#unprepared.push(message);
+      return undefined;
+    },
     write: (message) => this.#wire.push(message),
   });
 
@@ -274,9 +285,20 @@ class SendingWorld {
       const text = `m${++this.sent}`;
       const outcome = {
         stored: (sendSeq: number) => void this.ends.push(`m${sendSeq}`),
-        refused: (error: Error) => void this.ends.push(error.message),
+        refused: () => {
+          this.refused.push(text);
+          this.ends.push(text);
+        },
       };
       this.#outgoing.add(2, '', text, outcome, this.now);
+    }
+  }
+
+  /** Some of what is to be made is made, in whatever order; or cannot be. */
+  prepare(index: number, count: number, isUnsendable = false): void {
+    for (const message of this.#unprepared.splice(index % (this.#unprepared.length + 1), count)) {
+      if (isUnsendable) this.#outgoing.unsendable(message, new CimError('no-key'), this.now);
+      else this.#outgoing.prepared(message, { text: message.text }, this.now);
     }
   }
 
@@ -314,6 +336,7 @@ class SendingWorld {
   settle(): void {
     for (let round = 0; this.#outgoing.unansweredCount > 0; round++) {
       if (round > 10_000) throw new Error('it never comes to rest');
+      this.prepare(0, Infinity);
       this.serve(Infinity);
       if (this.#outgoing.wakeAt !== Infinity)
         this.pass(Math.max(0, this.#outgoing.wakeAt - this.now));
@@ -321,12 +344,12 @@ class SendingWorld {
   }
 
   /** As a store's append. */
-  #take({ sendSeq, text, restart }: OutgoingMessage, busy: boolean): number {
+  #take({ sendSeq, content, restart }: OutgoingMessage, busy: boolean): number {
     if (busy) return 8100;
     if (sendSeq < this.#expected) return 0;
     if (sendSeq > this.#expected && !restart) return 8200;
     this.#expected = sendSeq + 1;
-    this.stored.push(text);
+    this.stored.push(content.text ?? '');
     return 0;
   }
 }
@@ -339,6 +362,11 @@ const sending = [
         world.serve(count, busy),
   ),
   small.map((count) => (world: SendingWorld) => world.serve(count, false, true)),
+  fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 200 })).map(
+    ([index, count]) =>
+      (world: SendingWorld) =>
+        world.prepare(index, count),
+  ),
   fc.constant((world: SendingWorld) => world.reconnect()),
   fc.integer({ min: 1, max: 400 }).map((ms) => (world: SendingWorld) => world.pass(ms)),
 ];
@@ -360,6 +388,19 @@ describe('messages are stored', () => {
       fc.property(courseOf(...sending), (course) => {
         const { stored, ends, sent } = playSending(course);
         expect(stored).toEqual(names(sent));
+        expect(ends).toHaveLength(sent);
+        expect(new Set(ends)).toEqual(new Set(names(sent)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('in order and once, but for those that cannot be sent', () => {
+    const fail = fc.nat(200).map((index) => (world: SendingWorld) => world.prepare(index, 1, true));
+    fc.assert(
+      fc.property(courseOf(...sending, fail), (course) => {
+        const { stored, ends, sent, refused } = playSending(course);
+        expect(stored).toEqual(names(sent).filter((name) => !refused.includes(name)));
         expect(ends).toHaveLength(sent);
         expect(new Set(ends)).toEqual(new Set(names(sent)));
       }),

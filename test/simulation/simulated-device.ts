@@ -76,6 +76,8 @@ export class SimulatedDevice {
     const client = new CimClient({
       ...this.user,
       routes,
+      // Ciphers run beside the event loop: a seed would not have the same course again.
+      e2ee: 'off',
       platform: {
         clock: process.clock,
         random: world.random.fork(`${this.name} ${this.#record.lives.length}`),
@@ -141,10 +143,13 @@ export class SimulatedDevice {
   sendTransient(receiver: Receiver, text: string): void {
     if (!this.running || !this.#client || !this.#life) return;
     const { world, ledger } = this.#surroundings;
-    if (!this.#client.sendTransient(targetOf(receiver), text)) return;
-    const sent = ledger.addSent(this.user.userId, receiver, text, this.#life);
-    sent.outcome = 'transient';
-    world.note(this.name, `sends ${text}, transient, to ${receiver.group || receiver.to}`);
+    const life = this.#life;
+    void this.#client.sendTransient(targetOf(receiver), text).then((written) => {
+      if (!written) return;
+      const sent = ledger.addSent(this.user.userId, receiver, text, life);
+      sent.outcome = 'transient';
+      world.note(this.name, `sends ${text}, transient, to ${receiver.group || receiver.to}`);
+    });
   }
 
   /** Makes the group, or joins it. */

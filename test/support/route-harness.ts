@@ -195,13 +195,13 @@ export function submission(
   to: number | string = bob.userId,
 ): SubmitEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  return entryOf(encodeClientMessage({ ...receiver, sendSeq, text }));
+  return entryOf(encodeClientMessage({ ...receiver, sendSeq, content: text }));
 }
 
 /** One that is not stored. */
 export function transientSubmission(text: string, to: number | string = bob.userId): SubmitEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  return entryOf(encodeClientMessage({ ...receiver, sendSeq: 0, text, transient: true }));
+  return entryOf(encodeClientMessage({ ...receiver, sendSeq: 0, content: text, transient: true }));
 }
 
 function entryOf(body: Uint8Array): SubmitEntry {

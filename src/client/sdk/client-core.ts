@@ -24,6 +24,8 @@ import type {
 } from './client-events.ts';
 import { ConnectionKeeper } from './connection-keeper.ts';
 import { DeviceState } from './device-state.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import type { KeyPins } from './e2ee/key-pins.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import { Incoming } from './incoming.ts';
 import type { Platform, Storage } from './platform.ts';
@@ -36,6 +38,9 @@ export interface ClientCoreOptions {
   readonly platform: Platform;
   readonly storage?: Storage;
   readonly account: Account;
+  readonly encryption: Encryption;
+  /** Of the encryption: kept with the device's state. */
+  readonly pins: KeyPins;
   readonly events: EventEmitter;
 }
 
@@ -58,7 +63,11 @@ export class ClientCore {
   constructor(options: ClientCoreOptions) {
     this.#options = options;
     this.#events = options.events;
-    this.#sender = new Sender({ ...options, write: (fields) => this.#keeper?.write(fields) });
+    this.#sender = new Sender({
+      ...options,
+      write: (fields) => this.#keeper?.write(fields),
+      hasRoom: () => this.#hasRoom(),
+    });
     this.#alarm = new Alarm(options.platform.clock, () => this.#wake());
   }
 
@@ -90,12 +99,20 @@ export class ClientCore {
     return this.#sender.send(target, text);
   }
 
-  /** Undefined: it was not written. */
-  sendTransient(target: Target, text: string): SentMessage | undefined {
+  /** Resolves to undefined if it was not written. */
+  sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
+    return this.#sender.sendTransient(target, text);
+  }
+
+  #hasRoom(): boolean {
     const unsent = this.#keeper?.bufferedBytes ?? 0;
     const isOpen = this.#state === 'ready' && !this.#closing;
-    if (!isOpen || unsent > limits.transientOutboxBytesMax) return undefined;
-    return this.#sender.sendTransient(target, text);
+    return isOpen && unsent <= limits.transientOutboxBytesMax;
+  }
+
+  /** What this device knows of others' keys has changed. */
+  pinsMoved(): void {
+    void this.#device?.then((device) => device.pinsMoved());
   }
 
   get followedGroups(): readonly string[] {
@@ -157,17 +174,18 @@ export class ClientCore {
   }
 
   #openDevice(): Promise<DeviceState> {
-    const { userId, platform, storage } = this.#options;
+    const { userId, platform, storage, pins } = this.#options;
     return DeviceState.open({
       storage,
       userId,
       platform,
+      pins,
       warn: (kind, message) => this.#warn(kind, message),
     });
   }
 
   #createIncoming(state: DeviceState): Incoming {
-    const { userId, platform } = this.#options;
+    const { userId, platform, encryption } = this.#options;
     const handOver = (message: Message) => this.#handOver(message);
     return new Incoming({
       userId,
@@ -176,6 +194,7 @@ export class ClientCore {
       random: () => platform.random.fraction(),
       state,
       outgoing: this.#sender.outgoing,
+      encryption,
       write: (fields) => this.#keeper?.write(fields),
       listener: () => (this.#events.of('message').size > 0 ? handOver : undefined),
       onFailure: (error) => void this.#fail(error),
@@ -200,7 +219,8 @@ export class ClientCore {
   }
 
   #ready(server: string, { device }: DeviceState, welcome: ServerFrame): void {
-    const { userId, userName } = this.#options;
+    const { userId, userName, account, encryption } = this.#options;
+    encryption.connected(account.keepsKeys);
     this.#become('ready');
     this.#events.emit('ready', { userId, userName, device, server });
     this.#firstReady?.resolve();
@@ -318,6 +338,7 @@ export class ClientCore {
     this.#alarm.cancel();
     this.#sender.abandon();
     this.#incoming?.stop();
+    this.#options.encryption.stop();
     await this.#keeper?.stop();
     await (await this.#device)?.close();
     this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));

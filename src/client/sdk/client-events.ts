@@ -1,5 +1,7 @@
 /** What a CimClient tells and takes: its events, and the shapes of messages. */
 import type { CimError } from '../../base/errors.ts';
+import type { Unreadable } from './e2ee/encryption.ts';
+import type { KeyChange } from './e2ee/peer-keys.ts';
 
 /**
  * `idle` until start(); `connecting` until the first login is done; `ready`: logged in;
@@ -25,6 +27,10 @@ export interface Message {
   readonly at: number;
   /** It is not stored: shown to whoever was connected, at most once. */
   readonly transient?: true;
+  /** Only the devices of both sides could read it, and it is by whom it says. */
+  readonly encrypted?: true;
+  /** It was encrypted, and cannot be read here: its text is empty. */
+  readonly unreadable?: Unreadable;
 }
 
 /** An own message that is stored, or (transient) written. */
@@ -34,6 +40,8 @@ export interface SentMessage {
   readonly seq: number;
   /** It is not stored, and nobody says whether it arrives. */
   readonly transient?: true;
+  /** Only the devices of both sides can read it. */
+  readonly encrypted?: true;
 }
 
 export interface User {
@@ -49,6 +57,9 @@ export interface DelayedMessage {
   readonly text: string;
   /** Ms since 1970. */
   readonly dueAt: number;
+  /** As of a message. */
+  readonly encrypted?: true;
+  readonly unreadable?: Unreadable;
 }
 
 /** A named group that the user is in. */
@@ -90,6 +101,11 @@ export interface HistoryPage {
   readonly next: string | null;
   /** There were older ones, but they are not kept any more. */
   readonly expired: boolean;
+  /**
+   * Of a search for a keyword: the encrypted messages that this client has looked into, as no route
+   * can.
+   */
+  readonly opened?: number;
 }
 
 export type WarningKind =
@@ -105,6 +121,8 @@ export type WarningKind =
   | 'secret-not-kept'
   /** What is sent can be read on its way: a route or a server beyond this machine speaks no TLS. */
   | 'not-encrypted'
+  /** There are keys, or should be, and this client cannot use them: see the message. */
+  | 'encryption-unusable'
   /** A login attempt failed and is repeated. */
   | 'login-failed';
 
@@ -135,6 +153,11 @@ export interface ClientEvents {
    */
   joined: { readonly group: string };
   left: { readonly group: string };
+  /**
+   * The key of this user (perhaps one's own) is not the one that this device has seen before. It is
+   * used, unless the one before was verified (CimClient.confirmKey()).
+   */
+  keyChanged: KeyChange;
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
   /**

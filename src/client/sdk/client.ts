@@ -4,7 +4,6 @@
  * client-core.ts, and calls to routes are in routes.ts.
  */
 import { groupNameOf } from '../../base/names.ts';
-import { toHex } from '../../codec/message-scan.ts';
 import { Account } from './account/account.ts';
 import type { Credentials } from './account/credentials.ts';
 import { ClientCore } from './client-core.ts';
@@ -21,12 +20,16 @@ import type {
   Target,
   User,
 } from './client-events.ts';
+import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
+import { KeyPins } from './e2ee/key-pins.ts';
+import { Patience } from './e2ee/patience.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { readHistory } from './history.ts';
 import { noticePlainTraffic } from './plain-traffic.ts';
 import type { Platform, Storage } from './platform.ts';
 import { RouteCaller } from './route-caller.ts';
 import { Routes } from './routes.ts';
-import { checkedTarget, checkedText } from './send-checks.ts';
+import { Schedules } from './schedules.ts';
 
 export interface CimClientOptions {
   readonly userId: number;
@@ -41,6 +44,11 @@ export interface CimClientOptions {
    * leaves nothing behind.
    */
   readonly storage?: Storage;
+  /**
+   * How private messages are encrypted from end to end: where both sides can (`auto`, what is done if
+   * nothing is said), always or not sent, never.
+   */
+  readonly e2ee?: EncryptionMode;
 }
 
 export class CimClient {
@@ -48,6 +56,8 @@ export class CimClient {
   readonly #events = new EventEmitter();
   readonly #account: Account;
   readonly #routes: Routes;
+  readonly #encryption: Encryption;
+  readonly #schedules: Schedules;
   readonly #core: ClientCore;
 
   constructor(given: CimClientOptions) {
@@ -63,7 +73,39 @@ export class CimClient {
       warn: (kind, message) => this.#events.emit('warning', { kind, message }),
     });
     this.#routes = new Routes({ caller, tokens: this.#account, platform });
-    this.#core = new ClientCore({ ...options, account: this.#account, events: this.#events });
+    const pins = new KeyPins();
+    this.#encryption = this.#createEncryption(pins);
+    this.#schedules = new Schedules({
+      ...options,
+      routes: this.#routes,
+      encryption: this.#encryption,
+    });
+    this.#core = new ClientCore({
+      ...options,
+      account: this.#account,
+      encryption: this.#encryption,
+      pins,
+      events: this.#events,
+    });
+  }
+
+  #createEncryption(pins: KeyPins): Encryption {
+    const { userId, platform, e2ee: mode = 'auto' } = this.#options;
+    return new Encryption({
+      userId,
+      mode,
+      pins,
+      patience: new Patience(platform),
+      now: () => platform.clock.monotonic(),
+      wrapKey: async () => (await this.#account.keys())?.wrapKey,
+      fetchOwn: () => this.#routes.ownKey(userId),
+      publishOwn: (pair) => this.#routes.publishKey(userId, pair),
+      fetchKeys: (userIds) => this.#routes.keys(userIds),
+      onPinned: () => this.#core.pinsMoved(),
+      onChanged: (change) => this.#events.emit('keyChanged', change),
+      onUnusable: (message) =>
+        this.#events.emit('warning', { kind: 'encryption-unusable', message }),
+    });
   }
 
   #warnOfListeners(host: string): void {
@@ -95,9 +137,9 @@ export class CimClient {
   /**
    * Resolves when the message is stored. May be called in any state but `closed`: what cannot be
    * sent now waits. Rejects with a CimError: `too-long`, `invalid-argument`, `busy` (too much is
-   * waiting), what the route refused it with (`unknown-receiver`, …), `unconfirmed` (written, not
-   * answered, and the client was closed), `unavailable` (the client was closed before it was
-   * written).
+   * waiting), `no-key` and `key-changed` (it cannot be encrypted, and must be), what the route
+   * refused it with (`unknown-receiver`, …), `unconfirmed` (written, not answered, and the client was
+   * closed), `unavailable` (the client was closed before it was written).
    */
   send(target: Target, text: string): Promise<SentMessage> {
     return this.#core.send(target, text);
@@ -105,11 +147,11 @@ export class CimClient {
 
   /**
    * For whoever is connected now, at most once, not stored and not answered: telemetry, "is typing".
-   * Never waits and is never sent again. Undefined if it was not even written: not connected, or too
-   * much waits to leave. Throws a CimError if it could never be sent: `too-long`,
-   * `invalid-argument`.
+   * Never waits but for being encrypted, and is never sent again. Undefined if it was not even
+   * written: not connected, or too much waits to leave. Rejects with a CimError if it could never be
+   * sent: `too-long`, `invalid-argument`, `no-key`, `key-changed`.
    */
-  sendTransient(target: Target, text: string): SentMessage | undefined {
+  sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
     return this.#core.sendTransient(target, text);
   }
 
@@ -156,9 +198,12 @@ export class CimClient {
     return this.#routes.groupMembers(this.#options.userId, group, query);
   }
 
-  /** The newest `limit` that match; older pages by `before`. */
+  /**
+   * The newest `limit` that match; older pages by `before`. Of a search for a keyword it may be fewer
+   * while there are more: only this client can search what is encrypted, a page at a time.
+   */
   history(query: HistoryQuery): Promise<HistoryPage> {
-    return this.#routes.history(this.#options.userId, query);
+    return readHistory(this.#routes, this.#encryption, this.#options.userId, query);
   }
 
   /**
@@ -170,26 +215,33 @@ export class CimClient {
     text: string,
     delaySeconds: number,
   ): Promise<{ readonly id: string }> {
-    const { userId, platform } = this.#options;
-    const id = toHex(platform.random.bytes(16));
-    await this.#routes.schedule({
-      id,
-      from: userId,
-      ...checkedTarget(target),
-      text: checkedText(text),
-      delaySeconds,
-    });
-    return { id };
+    return { id: await this.#schedules.create(target, text, delaySeconds) };
   }
 
   /** The user's messages that wait to be sent, those of other devices included. */
   delayed(): Promise<DelayedMessage[]> {
-    return this.#routes.delayed(this.#options.userId);
+    return this.#schedules.list();
   }
 
   /** `unknown-schedule`: none waits under this id; `too-late`: it is being sent. */
   cancelDelayed(id: string): Promise<void> {
     return this.#routes.cancelDelayed(this.#options.userId, id);
+  }
+
+  /**
+   * The key of this user, as the cluster says it is, and the number to compare with theirs by
+   * another way. Rejects with a CimError: `unknown-receiver`, `no-key`.
+   */
+  peerKey(userId: number): Promise<PeerKey> {
+    return this.#encryption.peerKey(userId);
+  }
+
+  /**
+   * The number has been compared and is right: from now on nothing is sent to this user under
+   * another key. `key-changed`: their key is not the one that the number is of.
+   */
+  confirmKey(userId: number, safetyNumber: string): Promise<void> {
+    return this.#encryption.confirmKey(userId, safetyNumber);
   }
 
   /** The secret of the account, for another device of the user. Undefined: it has none. */

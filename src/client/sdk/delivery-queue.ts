@@ -5,6 +5,7 @@
 import { limits } from '../../base/limits.ts';
 import type { Message } from './client-events.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
+import type { Received } from './received.ts';
 import type { Entry } from './timeline-cursor.ts';
 
 export interface DeliveryQueueOptions {
@@ -39,8 +40,9 @@ export class DeliveryQueue {
     return this.#deliveries.length - this.#transientCount;
   }
 
-  add({ cursor }: FollowedTimeline, entry: Entry<Message>): void {
-    this.#deliveries.push({ content: entry.content, taken: () => cursor.taken(entry) });
+  /** `content`: of the entry, as it is to be shown. */
+  add({ cursor }: FollowedTimeline, entry: Entry<Received>, content: Message | null): void {
+    this.#deliveries.push({ content, taken: () => cursor.taken(entry) });
   }
 
   /** In the order of arrival; dropped if the application is behind, or nobody listens. */

@@ -1,12 +1,14 @@
 /**
  * What a device remembers between two processes: its id, the number of its last connection, and of
- * each timeline how far its user has read and the identities shown last. Kept in a Storage; without a usable one the
- * device is ephemeral: it lives as long as the process and leaves nothing behind.
+ * each timeline how far its user has read and the identities shown last, and the keys of others as
+ * it has seen them. Kept in a Storage; without a usable one the device is ephemeral: it lives as
+ * long as the process and leaves nothing behind.
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { WarningKind } from './client-events.ts';
+import { isSavedPins, type KeyPins, type SavedPins } from './e2ee/key-pins.ts';
 import type { SavedWindow } from './identity-window.ts';
 import type { DeviceStore, Platform, Storage } from './platform.ts';
 import type { Position } from './timeline-cursor.ts';
@@ -15,6 +17,8 @@ export interface DeviceStateOptions {
   readonly storage: Storage | undefined;
   readonly userId: number;
   readonly platform: Pick<Platform, 'clock' | 'random'>;
+  /** Get what was saved of them, and are saved with the rest. */
+  readonly pins: KeyPins;
   readonly warn: (kind: WarningKind, message: string) => void;
 }
 
@@ -32,6 +36,7 @@ interface SavedState {
   readonly connectionNumber: number;
   /** By group; one's own is the group without a name. */
   readonly places: readonly (readonly [string, SavedPlace])[];
+  readonly pins: SavedPins;
 }
 
 export class DeviceState {
@@ -39,14 +44,16 @@ export class DeviceState {
   readonly #warn: DeviceStateOptions['warn'];
   /** Null: an ephemeral device. */
   #store: DeviceStore | null;
-  #state: Omit<SavedState, 'places'>;
+  #state: Omit<SavedState, 'places' | 'pins'>;
   readonly #places: Map<string, SavedPlace>;
+  readonly #pins: KeyPins;
   /** The save under way, and whether the state has changed since it began. */
   #saving: Promise<void> | null = null;
   #changed = false;
   #saveFailed = false;
 
-  static async open({ storage, userId, platform, warn }: DeviceStateOptions): Promise<DeviceState> {
+  static async open(options: DeviceStateOptions): Promise<DeviceState> {
+    const { storage, userId, platform, warn } = options;
     const opening = await storage?.open();
     if (opening?.status === 'in-use') {
       warn('state-in-use', 'another process is this device: this one remembers nothing');
@@ -54,34 +61,30 @@ export class DeviceState {
       warn('state-unusable', `this device remembers nothing: ${opening.reason}`);
     }
     const fresh = freshState(userId, toHex(platform.random.bytes(16)));
-    if (opening?.status !== 'opened') return new DeviceState(platform.clock, warn, null, fresh);
+    if (opening?.status !== 'opened') return new DeviceState(options, null, fresh);
     const { store } = opening;
     try {
-      return new DeviceState(
-        platform.clock,
-        warn,
-        store,
-        (await loadState(store, userId, warn)) ?? fresh,
-      );
+      return new DeviceState(options, store, (await loadState(store, userId, warn)) ?? fresh);
     } catch (error) {
       warn('state-unusable', `this device remembers nothing: ${describeError(error)}`);
       await store.close();
-      return new DeviceState(platform.clock, warn, null, fresh);
+      return new DeviceState(options, null, fresh);
     }
   }
 
   private constructor(
-    clock: Clock,
-    warn: DeviceStateOptions['warn'],
+    { platform, warn, pins }: DeviceStateOptions,
     store: DeviceStore | null,
     state: SavedState,
   ) {
-    this.#clock = clock;
+    this.#clock = platform.clock;
     this.#warn = warn;
     this.#store = store;
-    const { places, ...rest } = state;
+    const { places, pins: savedPins, ...rest } = state;
     this.#state = rest;
     this.#places = new Map(places);
+    this.#pins = pins;
+    pins.restore(savedPins);
   }
 
   get device(): string {
@@ -116,6 +119,11 @@ export class DeviceState {
   /** How far the application has come in these timelines; saved soon. */
   move(places: ReadonlyMap<string, SavedPlace>): void {
     for (const [group, place] of places) this.#places.set(group, place);
+    void this.#save();
+  }
+
+  /** The pins have changed; saved soon. */
+  pinsMoved(): void {
     void this.#save();
   }
 
@@ -160,13 +168,14 @@ export class DeviceState {
   }
 
   #toJson(): string {
-    const state: SavedState = { ...this.#state, places: [...this.#places] };
+    const places = [...this.#places];
+    const state: SavedState = { ...this.#state, places, pins: this.#pins.save() };
     return JSON.stringify(state);
   }
 }
 
 function freshState(userId: number, device: string): SavedState {
-  return { version: 1, userId, device, connectionNumber: 0, places: [] };
+  return { version: 1, userId, device, connectionNumber: 0, places: [], pins: [] };
 }
 
 /** Undefined: nothing was saved yet, or nothing of use. Throws if it is not for us to replace. */
@@ -196,7 +205,10 @@ function parseState(text: string): SavedState | undefined {
 
 function isSavedState(value: unknown): value is SavedState {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, userId, device, connectionNumber, places } = value as Record<string, unknown>;
+  const { version, userId, device, connectionNumber, places, pins } = value as Record<
+    string,
+    unknown
+  >;
   return (
     version === 1 &&
     isCount(userId) &&
@@ -205,7 +217,8 @@ function isSavedState(value: unknown): value is SavedState {
     Array.isArray(places) &&
     places.every(
       (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isPlace(entry[1]),
-    )
+    ) &&
+    isSavedPins(pins)
   );
 }
 

@@ -2,33 +2,33 @@
  * A timeline that is followed, and how far it is known elsewhere what the application took of it:
  * at the server, and in the device's state.
  */
-import type { Message } from './client-events.ts';
 import type { SavedPlace } from './device-state.ts';
+import type { Received } from './received.ts';
 import { type Position, TimelineCursor, type TimelineCursorOptions } from './timeline-cursor.ts';
 
 export interface FollowedTimelineOptions
-  extends Omit<TimelineCursorOptions<Message>, 'emit' | 'random' | 'untakenCount'> {
+  extends Omit<TimelineCursorOptions<Received>, 'emit' | 'random' | 'untakenCount'> {
   /** Empty: one's own. */
   readonly group: string;
 }
 
 /** What all timelines of a client have in common. */
-export type Surroundings = Pick<TimelineCursorOptions<Message>, 'random' | 'untakenCount'> & {
+export type Surroundings = Pick<TimelineCursorOptions<Received>, 'random' | 'untakenCount'> & {
   readonly emit: (
     timeline: FollowedTimeline,
-    entry: Parameters<TimelineCursorOptions<Message>['emit']>[0],
+    entry: Parameters<TimelineCursorOptions<Received>['emit']>[0],
   ) => void;
 };
 
 export class FollowedTimeline {
   readonly group: string;
-  readonly cursor: TimelineCursor<Message>;
+  readonly cursor: TimelineCursor<Received>;
   #acknowledgedSeq = 0;
   #saved: Position | null = null;
 
   constructor(options: FollowedTimelineOptions, { emit, ...surroundings }: Surroundings) {
     this.group = options.group;
-    this.cursor = new TimelineCursor<Message>({
+    this.cursor = new TimelineCursor<Received>({
       ...options,
       ...surroundings,
       emit: (entry) => emit(this, entry),

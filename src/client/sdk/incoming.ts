@@ -1,20 +1,24 @@
 /**
- * What arrives: gives frames to the timelines that they are about (timelines.ts), what comes next to
- * the application (delivery-queue.ts), and acknowledges what it took, to the server and to the
+ * What arrives: gives frames to the timelines that they are about (timelines.ts), what comes next,
+ * opened where it is sealed (opening-queue.ts), to the application (delivery-queue.ts), and acknowledges what it took, to the server and to the
  * device's state.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorTable } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { command } from '../../codec/commands.ts';
 import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { Ack, GroupPlace, ServerFrame } from '../../codec/server-frame.ts';
-import type { Message } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
 import { DeliveryQueue, type DeliveryQueueOptions } from './delivery-queue.ts';
 import type { DeviceState, SavedPlace } from './device-state.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import type { FollowedTimeline } from './followed-timeline.ts';
+import { OpeningQueue } from './opening-queue.ts';
 import type { Outgoing } from './outgoing.ts';
-import type { Gap } from './timeline-cursor.ts';
+import type { Received } from './received.ts';
+import type { Entry, Gap } from './timeline-cursor.ts';
 import { type GroupChanges, own, Timelines } from './timelines.ts';
 
 export interface IncomingOptions extends DeliveryQueueOptions {
@@ -24,6 +28,7 @@ export interface IncomingOptions extends DeliveryQueueOptions {
   readonly random: () => number;
   readonly state: DeviceState;
   readonly outgoing: Outgoing;
+  readonly encryption: Encryption;
   readonly write: (fields: RequestFields) => void;
   readonly onGap: (group: string, gap: Gap) => void;
   /** As the server tells it: the user may have joined or left on another device. */
@@ -48,6 +53,9 @@ const refusals: ReadonlySet<number> = new Set([
 export class Incoming {
   readonly #options: IncomingOptions;
   readonly #deliveries: DeliveryQueue;
+  /** Of one's own timeline: the others are not encrypted, and do not wait for it. */
+  readonly #opening: OpeningQueue;
+  readonly #openingTransients: OpeningQueue;
   readonly #timelines: Timelines;
   #online = false;
   /** Messages taken since the last acknowledgement. */
@@ -57,11 +65,14 @@ export class Incoming {
   constructor(options: IncomingOptions) {
     this.#options = options;
     this.#deliveries = new DeliveryQueue({ ...options, onTaken: () => this.#taken() });
+    const opening = { ...options, onOpened: () => this.#deliveries.deliver() };
+    this.#opening = new OpeningQueue(opening);
+    this.#openingTransients = new OpeningQueue(opening);
     this.#timelines = new Timelines({
       state: options.state,
       random: options.random,
-      untakenCount: () => this.#deliveries.untakenCount,
-      emit: (timeline, entry) => this.#deliveries.add(timeline, entry),
+      untakenCount: () => this.#deliveries.untakenCount + this.#opening.length,
+      emit: (timeline, entry) => this.#hand(timeline, entry),
     });
   }
 
@@ -86,8 +97,7 @@ export class Incoming {
     const isOwn = from === this.#options.userId && epochHex === this.#options.epochHex;
     if (frame.transient) {
       const id = transientIdentity(source, sendSeq);
-      if (!isOwn)
-        this.#deliveries.addTransient({ ...messageOf(id, frame), seq: 0, transient: true });
+      if (!isOwn) this.#handTransient({ ...messageOf(id, frame), seq: 0, transient: true });
       return this.#deliveries.deliver();
     }
     const identity = `${source}.${sendSeq}`;
@@ -174,6 +184,20 @@ export class Incoming {
     this.#settle();
   }
 
+  #hand(timeline: FollowedTimeline, entry: Entry<Received>): void {
+    const handOn = (content: Parameters<DeliveryQueue['add']>[2]) =>
+      this.#deliveries.add(timeline, entry, content);
+    if (timeline.group === own) this.#opening.add(entry.content, handOn);
+    else handOn(entry.content);
+  }
+
+  #handTransient(message: Received): void {
+    if (this.#openingTransients.length >= limits.clientTransientsHeldMax) return;
+    this.#openingTransients.add(message, (content) => {
+      if (content) this.#deliveries.addTransient(content);
+    });
+  }
+
   #tell(changes: GroupChanges): void {
     if (changes.joined.length > 0 || changes.left.length > 0) this.#options.onGroups(changes);
   }
@@ -230,7 +254,12 @@ function placeOf(membership: ServerFrame['groups'][number]): GroupPlace {
 
 function messageOf(
   id: string,
-  { from, fromName, to, group, resMsg: text, seq, at }: ServerFrame,
-): Message {
-  return { id, from, fromName, ...(group === '' ? { to } : { group }), text, seq, at };
+  { from, fromName, to, group, resMsg: text, sealed, seq, at }: ServerFrame,
+): Received {
+  const message = { id, from, fromName, ...(group === '' ? { to } : { group }), text, seq, at };
+  if (sealed.length === 0) return message;
+  // Groups are not encrypted.
+  if (group !== '') return { ...message, text: '', unreadable: 'unknown-form' };
+  // The frame's bytes are in a buffer that is used again.
+  return { ...message, text: '', sealed: sealed.slice() };
 }

@@ -31,6 +31,8 @@ export type {
   User,
   WarningKind,
 } from './client-events.ts';
+export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
+export type { KeyChange } from './e2ee/peer-keys.ts';
 export type {
   ByteStream,
   ByteStreamEvents,

@@ -1,6 +1,6 @@
 /**
- * What this device sends: numbers the messages of each conversation, keeps them until they are
- * answered, and writes them again, in order, when they have to be. A pure state machine: no timers,
+ * What this device sends: numbers the messages of each conversation, has them made into what is
+ * written, keeps them until they are answered, and writes them again, in order, when they have to be. A pure state machine: no timers,
  * no I/O. Its owner calls in what happens and calls `advance` then and at `wakeAt`; frames leave
  * through `write`.
  *
@@ -13,6 +13,7 @@ import { Backoff } from '../../base/backoff.ts';
 import { CimError, type ErrorName, errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Ack } from '../../codec/server-frame.ts';
+import type { Content } from './e2ee/encryption.ts';
 
 /** A MESSAGE to be written. */
 export interface OutgoingMessage {
@@ -20,7 +21,7 @@ export interface OutgoingMessage {
   /** Empty: `to` is the receiver. */
   readonly group: string;
   readonly sendSeq: number;
-  readonly text: string;
+  readonly content: Content;
   /**
    * Everything before it was answered: the receiver's timeline is to take it as the next, whatever
    * it remembers.
@@ -28,14 +29,24 @@ export interface OutgoingMessage {
   readonly restart: boolean;
 }
 
+/** A message that is to be written soon. */
+export interface UnpreparedMessage {
+  readonly to: number;
+  readonly group: string;
+  readonly sendSeq: number;
+  readonly text: string;
+}
+
 /** How a message ended; called once. */
 export interface SendOutcome {
-  stored(sendSeq: number, seq: number): void;
+  stored(sendSeq: number, seq: number, isSealed: boolean): void;
   refused(error: CimError): void;
 }
 
 interface Unanswered {
   readonly text: string;
+  /** What is written, each time the same; undefined: it is not made yet. */
+  content: Content | undefined;
   readonly outcome: SendOutcome;
   restart: boolean;
   /** When it was last written. Never written, it cannot have been stored. */
@@ -58,6 +69,8 @@ interface Conversation {
   readonly unanswered: Map<number, Unanswered>;
   lastSendSeq: number;
   nextToWrite: number;
+  /** The first that nobody was asked to prepare. */
+  nextToPrepare: number;
   /** Written on this connection and not answered on it. */
   readonly inFlight: Set<number>;
   /** What came back in the present round of writing. */
@@ -71,6 +84,11 @@ export interface OutgoingOptions {
   readonly random: () => number;
   /** Ms since 1970. */
   readonly date: () => number;
+  /**
+   * What is to be written for a message; undefined: `prepared` or `unsendable` follows. Called once
+   * for each, and only when it may soon be written: a key that it is sealed with is not an old one.
+   */
+  readonly prepare: (message: UnpreparedMessage) => Content | undefined;
   readonly write: (message: OutgoingMessage) => void;
 }
 
@@ -112,6 +130,7 @@ export class Outgoing {
     conversation.lastSendSeq += 1;
     conversation.unanswered.set(conversation.lastSendSeq, {
       text,
+      content: undefined,
       outcome,
       restart: false,
       writtenAt: undefined,
@@ -120,6 +139,24 @@ export class Outgoing {
     this.#pending.add(conversation);
     this.#count += 1;
     this.#characters += text.length;
+    this.#writeOn(conversation, now);
+  }
+
+  /** What is to be written for this message. */
+  prepared({ to, group, sendSeq }: UnpreparedMessage, content: Content, now: number): void {
+    const conversation = this.#conversation(to, group);
+    const message = conversation.unanswered.get(sendSeq);
+    if (message) message.content = content;
+    this.#writeOn(conversation, now);
+  }
+
+  /**
+   * Nothing is to be written for this message. Its number is not used, which the receiver's timeline
+   * learns by the next one (`restart`).
+   */
+  unsendable({ to, group, sendSeq }: UnpreparedMessage, error: CimError, now: number): void {
+    const conversation = this.#conversation(to, group);
+    this.#settle(conversation, sendSeq)?.outcome.refused(error);
     this.#writeOn(conversation, now);
   }
 
@@ -155,7 +192,7 @@ export class Outgoing {
    */
   confirmed(to: number, group: string, sendSeq: number, seq: number): void {
     const conversation = this.#conversations.get(keyOf(to, group));
-    if (conversation) this.#settle(conversation, sendSeq)?.stored(sendSeq, seq);
+    if (conversation) this.#stored(conversation, sendSeq, seq);
   }
 
   /** Writes what may be written now. */
@@ -190,7 +227,7 @@ export class Outgoing {
         const error = written
           ? new CimError('unconfirmed')
           : new CimError('unavailable', 'The client was closed before this was sent');
-        this.#settle(conversation, sendSeq)?.refused(error);
+        this.#settle(conversation, sendSeq)?.outcome.refused(error);
       }
     }
   }
@@ -206,6 +243,7 @@ export class Outgoing {
         unanswered: new Map(),
         lastSendSeq: 0,
         nextToWrite: 1,
+        nextToPrepare: 1,
         inFlight: new Set(),
         refusal: 'none',
         expected: 0,
@@ -221,21 +259,37 @@ export class Outgoing {
     const { to, group, unanswered, inFlight } = conversation;
     if (!this.#online || conversation.refusal !== 'none' || now < conversation.retryAt) return;
     this.#waiting.delete(conversation);
+    this.#prepareOn(conversation);
     while (
       conversation.nextToWrite <= conversation.lastSendSeq &&
       inFlight.size < limits.clientInFlightMax
     ) {
+      const message = unanswered.get(conversation.nextToWrite);
+      if (message && !message.content) this.#prepareOn(conversation);
+      if (message && !message.content) return;
       const sendSeq = conversation.nextToWrite++;
-      const message = unanswered.get(sendSeq);
-      if (!message) continue;
+      if (!message?.content) continue;
       if (this.#isStale(message, now)) {
-        this.#settle(conversation, sendSeq)?.refused(new CimError('unconfirmed'));
+        this.#settle(conversation, sendSeq)?.outcome.refused(new CimError('unconfirmed'));
         continue;
       }
       message.writtenAt = now;
       message.firstWritten ??= { monotonicMs: now, dateMs: this.#options.date() };
       inFlight.add(sendSeq);
-      this.#options.write({ to, group, sendSeq, text: message.text, restart: message.restart });
+      const { content, restart } = message;
+      this.#options.write({ to, group, sendSeq, content, restart });
+    }
+  }
+
+  /** As far ahead as may be in flight: so they are made while others are on their way. */
+  #prepareOn(conversation: Conversation): void {
+    const { to, group, unanswered, lastSendSeq, nextToWrite } = conversation;
+    const last = Math.min(lastSendSeq, nextToWrite + limits.clientInFlightMax - 1);
+    while (conversation.nextToPrepare <= last) {
+      const sendSeq = conversation.nextToPrepare++;
+      const message = unanswered.get(sendSeq);
+      if (message)
+        message.content = this.#options.prepare({ to, group, sendSeq, text: message.text });
     }
   }
 
@@ -249,7 +303,7 @@ export class Outgoing {
     const verdict = verdictOf(code);
     switch (verdict) {
       case 'stored':
-        this.#settle(conversation, sendSeq)?.stored(sendSeq, seq);
+        this.#stored(conversation, sendSeq, seq);
         return;
       case 'out-of-order':
         if (conversation.refusal === 'none') conversation.refusal = 'out-of-order';
@@ -260,7 +314,7 @@ export class Outgoing {
         conversation.refusal = 'busy';
         return;
       default:
-        this.#settle(conversation, sendSeq)?.refused(new CimError(verdict));
+        this.#settle(conversation, sendSeq)?.outcome.refused(new CimError(verdict));
     }
   }
 
@@ -282,11 +336,13 @@ export class Outgoing {
     if (first && expected > 0 && expected < conversation.nextToWrite) first.restart = true;
   }
 
-  /**
-   * The message is answered: forgets it, and returns whom to tell; undefined if it was answered
-   * before.
-   */
-  #settle(conversation: Conversation, sendSeq: number): SendOutcome | undefined {
+  #stored(conversation: Conversation, sendSeq: number, seq: number): void {
+    const message = this.#settle(conversation, sendSeq);
+    message?.outcome.stored(sendSeq, seq, message.content?.sealed !== undefined);
+  }
+
+  /** The message is answered: forgets it, and returns it; undefined if it was answered before. */
+  #settle(conversation: Conversation, sendSeq: number): Unanswered | undefined {
     const message = conversation.unanswered.get(sendSeq);
     if (!message) return undefined;
     conversation.unanswered.delete(sendSeq);
@@ -301,7 +357,7 @@ export class Outgoing {
     }
     this.#count -= 1;
     this.#characters -= message.text.length;
-    return message.outcome;
+    return message;
   }
 }
 

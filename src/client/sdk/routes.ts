@@ -6,8 +6,10 @@ import type {
   HistoryPage,
   HistoryQuery,
   MembersQuery,
+  Message,
   User,
 } from './client-events.ts';
+import type { WrappedPair } from './e2ee/key-vault.ts';
 import { asLongAsUnanswered } from './patience.ts';
 import type { Platform } from './platform.ts';
 import type { Call, RouteCaller } from './route-caller.ts';
@@ -32,9 +34,22 @@ export interface Schedule {
   readonly from: number;
   readonly to?: number;
   readonly group?: string;
-  readonly text: string;
+  /** One of both. */
+  readonly text?: string;
+  /** base64url */
+  readonly sealed?: string;
   readonly delaySeconds: number;
 }
+
+/** What routes answer of a message: in place of the text, which is empty, what is sealed. */
+export interface Sealable {
+  /** base64url */
+  readonly sealed?: string;
+}
+
+export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
+  readonly messages: readonly (Message & Sealable)[];
+};
 
 export class Routes {
   readonly #options: RoutesOptions;
@@ -47,8 +62,12 @@ export class Routes {
     return ((await this.#call({ method: 'GET', path: '/onlineUser' })) as User[] | null) ?? [];
   }
 
-  async history(userId: number, query: HistoryQuery): Promise<HistoryPage> {
-    return (await this.#post('/history', { userId, ...query })) as HistoryPage;
+  /** `withSealed`: a search finds all sealed messages, as only the caller can look into them. */
+  async history(
+    userId: number,
+    query: HistoryQuery & { readonly withSealed?: boolean },
+  ): Promise<HistoryAnswer> {
+    return (await this.#post('/history', { userId, ...query })) as HistoryAnswer;
   }
 
   /** Harmless to repeat, as the following two are. */
@@ -77,12 +96,27 @@ export class Routes {
     await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));
   }
 
-  async delayed(userId: number): Promise<DelayedMessage[]> {
-    return (await this.#post('/delayed', { userId })) as DelayedMessage[];
+  async delayed(userId: number): Promise<(DelayedMessage & Sealable)[]> {
+    return (await this.#post('/delayed', { userId })) as (DelayedMessage & Sealable)[];
   }
 
   async cancelDelayed(userId: number, id: string): Promise<void> {
     await this.#post('/cancelDelayed', { userId, id });
+  }
+
+  /** The key pair of the user's account; null: it has none. */
+  async ownKey(userId: number): Promise<WrappedPair | null> {
+    return (await this.#post('/ownKey', { userId })) as WrappedPair | null;
+  }
+
+  /** Answers the pair that the account has then. */
+  async publishKey(userId: number, pair: WrappedPair): Promise<WrappedPair> {
+    return (await this.#post('/publishKey', { userId, ...pair })) as WrappedPair;
+  }
+
+  /** In their order; of each what others may know. */
+  async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
+    return (await this.#post('/keys', { userIds })) as readonly unknown[];
   }
 
   #post(path: string, body: unknown): Promise<unknown> {

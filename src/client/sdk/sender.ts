@@ -1,21 +1,26 @@
 /**
- * Sending, from the application's side: checks what is to be sent, gives it to outgoing.ts, and
- * tells by a promise what became of it.
+ * Sending, from the application's side: checks what is to be sent, has it encrypted where it is to
+ * be, gives it to outgoing.ts, and tells by a promise what became of it.
  */
-import type { CimError } from '../../base/errors.ts';
+import { CimError, describeError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { command } from '../../codec/commands.ts';
 import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { SentMessage, Target } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
-import { Outgoing } from './outgoing.ts';
+import type { Content, Encryption } from './e2ee/encryption.ts';
+import { Outgoing, type UnpreparedMessage } from './outgoing.ts';
 import type { Platform } from './platform.ts';
 import { checkedTarget, checkedText } from './send-checks.ts';
 
 export interface SenderOptions {
   readonly userId: number;
   readonly platform: Platform;
+  readonly encryption: Encryption;
   readonly write: (fields: RequestFields) => void;
+  /** What is written now leaves soon. */
+  readonly hasRoom: () => boolean;
 }
 
 export class Sender {
@@ -25,6 +30,9 @@ export class Sender {
   readonly epochHex: string;
   readonly outgoing: Outgoing;
   #transientCount = 0;
+  /** Transient messages that are being sealed, and the end of the last of them. */
+  #sealingCount = 0;
+  #lastSealed: Promise<unknown> = Promise.resolve();
   #onAllAnswered: (() => void) | undefined;
 
   constructor(options: SenderOptions) {
@@ -35,10 +43,11 @@ export class Sender {
     this.outgoing = new Outgoing({
       random: () => platform.random.fraction(),
       date: () => platform.clock.now(),
-      write: ({ to, group, sendSeq, text, restart }) =>
+      prepare: (message) => this.#prepare(message),
+      write: ({ to, group, sendSeq, content, restart }) =>
         write({
           cmd: command.message,
-          reqMsg: text,
+          ...fieldsOf(content),
           ...(group === '' ? { to } : { group }),
           sendSeq,
           ...(restart && { restart }),
@@ -51,37 +60,40 @@ export class Sender {
     const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
     try {
       const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
-      const stored = (sendSeq: number, seq: number) => {
-        const source = sourceOf(this.#options.userId, this.epochHex, to, group);
-        resolve({ id: `${source}.${sendSeq}`, seq });
+      const stored = (sendSeq: number, seq: number, isSealed: boolean) => {
+        const id = `${this.#sourceTo(to, group)}.${sendSeq}`;
+        resolve({ id, seq, ...(isSealed && { encrypted: true }) });
         this.#answered();
       };
       const refused = (error: CimError) => {
         reject(error);
         this.#answered();
       };
-      const now = this.#options.platform.clock.monotonic();
-      this.outgoing.add(to, group, checkedText(text), { stored, refused }, now);
+      this.outgoing.add(to, group, checkedText(text), { stored, refused }, this.#now());
     } catch (error) {
       reject(error);
     }
     return promise;
   }
 
-  /** Written now, and forgotten. */
-  sendTransient(target: Target, text: string): SentMessage {
+  /** Written now, or when it is sealed, and forgotten. Undefined: there was no room for it. */
+  async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
     const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
-    const reqMsg = checkedText(text);
+    const checked = checkedText(text);
+    if (!this.#options.hasRoom()) return undefined;
     const sendSeq = ++this.#transientCount;
+    const id = transientIdentity(this.#sourceTo(to, group), sendSeq);
+    let content: Content | undefined = { text: checked };
+    if (this.#isSealed(to, group)) content = await this.#sealInOrder(to, id, checked);
+    if (!content || !this.#options.hasRoom()) return undefined;
     this.#options.write({
       cmd: command.message,
-      reqMsg,
+      ...fieldsOf(content),
       ...(group === '' ? { to } : { group }),
       sendSeq,
       transient: true,
     });
-    const source = sourceOf(this.#options.userId, this.epochHex, to, group);
-    return { id: transientIdentity(source, sendSeq), seq: 0, transient: true };
+    return { id, seq: 0, transient: true, ...(content.sealed && { encrypted: true }) };
   }
 
   /** Resolves when all that was sent is answered, and after `timeoutMs` at the latest. */
@@ -105,4 +117,60 @@ export class Sender {
   #answered(): void {
     if (this.outgoing.unansweredCount === 0) this.#onAllAnswered?.();
   }
+
+  /** Groups are not encrypted. */
+  #isSealed(to: number, group: string): boolean {
+    return group === '' && !this.#options.encryption.isInClear(to);
+  }
+
+  #prepare(message: UnpreparedMessage): Content | undefined {
+    const { to, group, text } = message;
+    if (!this.#isSealed(to, group)) return { text };
+    void this.#seal(message);
+    return undefined;
+  }
+
+  /** Never rejects. */
+  async #seal(message: UnpreparedMessage): Promise<void> {
+    const { to, group, sendSeq, text } = message;
+    const identity = `${this.#sourceTo(to, group)}.${sendSeq}`;
+    try {
+      const content = await this.#options.encryption.seal(to, identity, text);
+      this.outgoing.prepared(message, content, this.#now());
+    } catch (error) {
+      const known =
+        error instanceof CimError
+          ? error
+          : new CimError('internal', describeError(error), { cause: error });
+      this.outgoing.unsendable(message, known, this.#now());
+    }
+  }
+
+  /** Sealing takes turns of the event loop: the next one may be done earlier. */
+  async #sealInOrder(to: number, identity: string, text: string): Promise<Content | undefined> {
+    if (this.#sealingCount >= limits.clientTransientsHeldMax) return undefined;
+    this.#sealingCount += 1;
+    const before = this.#lastSealed;
+    const sealing = this.#options.encryption.seal(to, identity, text);
+    this.#lastSealed = Promise.allSettled([before, sealing]);
+    try {
+      const content = await sealing;
+      await before;
+      return content;
+    } finally {
+      this.#sealingCount -= 1;
+    }
+  }
+
+  #sourceTo(to: number, group: string): string {
+    return sourceOf(this.#options.userId, this.epochHex, to, group);
+  }
+
+  #now(): number {
+    return this.#options.platform.clock.monotonic();
+  }
+}
+
+function fieldsOf({ text, sealed }: Content): Pick<RequestFields, 'reqMsg' | 'sealed'> {
+  return sealed === undefined ? { reqMsg: text } : { sealed };
 }

@@ -106,7 +106,7 @@ export class Conversation {
     const { client, isTransient } = this.#options;
     if (!isTransient) return client.send(target, text);
     await Promise.race([this.#connected.promise, this.#ended.promise]);
-    const sent = client.sendTransient(target, text);
+    const sent = await client.sendTransient(target, text);
     if (!sent) throw new CimError('unavailable', 'not sent: it could not leave at once');
     return sent;
   }

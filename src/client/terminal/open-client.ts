@@ -9,7 +9,17 @@ import { folderSecretKeeper, folderStorage, nodePlatform } from '../sdk/node/nod
 
 export type OpenClientSettings = Pick<
   SendSettings,
-  'userId' | 'name' | 'route' | 'zk' | 'zkAuth' | 'state' | 'secret' | 'token' | 'tlsCa' | 'tlsName'
+  | 'userId'
+  | 'name'
+  | 'route'
+  | 'zk'
+  | 'zkAuth'
+  | 'state'
+  | 'secret'
+  | 'token'
+  | 'e2ee'
+  | 'tlsCa'
+  | 'tlsName'
 >;
 
 export interface OpenClientOptions {
@@ -32,7 +42,7 @@ export async function openClient(
   settings: OpenClientSettings,
   { log, isEphemeral, ask }: OpenClientOptions,
 ): Promise<OpenedClient> {
-  const { route, zk, zkAuth, state, secret, token, tlsCa, tlsName } = settings;
+  const { route, zk, zkAuth, state, secret, token, e2ee, tlsCa, tlsName } = settings;
   const routes =
     zk === undefined ? route : () => lookUpRoutes({ zookeeper: zk, auth: zkAuth }, log);
   const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }));
@@ -43,6 +53,7 @@ export async function openClient(
     ...user,
     routes,
     platform,
+    e2ee,
     credentials: {
       secret,
       ...(token === undefined ? { ask } : { token: async () => token }),

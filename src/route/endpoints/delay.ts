@@ -4,7 +4,16 @@ import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { groupName, integer, string, text, userId } from './fields.ts';
+import {
+  groupName,
+  integer,
+  sealed,
+  sealedBytesOf,
+  sealedTextOf,
+  string,
+  text,
+  userId,
+} from './fields.ts';
 
 const scheduleId = {
   type: 'string',
@@ -20,6 +29,7 @@ const delayed = {
     to: integer,
     group: string,
     text: string,
+    sealed,
     dueAt: { ...integer, description: 'ms since 1970' },
   },
 } as const;
@@ -38,7 +48,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
       summary: 'Sends to one user or one group later',
       body: {
         type: 'object',
-        required: ['id', 'from', 'text', 'delaySeconds'],
+        required: ['id', 'from', 'delaySeconds'],
         properties: {
           id: {
             ...scheduleId,
@@ -47,16 +57,26 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
           from: { ...userId, description: 'the sender' },
           to: { ...userId, description: 'either this or group' },
           group: { ...groupName, description: 'either this or to' },
-          text,
+          text: { ...text, description: `either this or sealed; ${text.description}` },
+          sealed,
           delaySeconds: { type: 'integer', minimum: 0, maximum: limits.delaySecondsMax },
         },
       },
-      handle: ({ group, ...message }) => {
+      handle: ({ group, text, sealed, ...message }) => {
         if ((message.to === undefined) === (group === undefined)) {
           throw new CimError('invalid-argument', 'to: must be given, or group, and not both');
         }
+        if ((text === undefined) === (sealed === undefined)) {
+          throw new CimError('invalid-argument', 'text: must be given, or sealed, and not both');
+        }
+        if (group !== undefined && sealed !== undefined) {
+          throw new CimError('invalid-argument', 'sealed: must not be given together with group');
+        }
+        const bytes = sealedBytesOf(sealed);
         return operations.schedule({
           ...message,
+          text: text ?? '',
+          ...(bytes && { sealed: bytes }),
           ...(group === undefined ? {} : { group: groupNameOf(group) }),
         });
       },
@@ -71,7 +91,14 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
       answer: { type: 'array', items: delayed },
       handle: async ({ userId }) => {
         const found = await operations.delayed(userId);
-        return found.map(({ id, to, group, text, dueAt }) => ({ id, to, group, text, dueAt }));
+        return found.map(({ id, to, group, text, sealed, dueAt }) => ({
+          id,
+          to,
+          group,
+          text,
+          sealed: sealedTextOf(sealed),
+          dueAt,
+        }));
       },
     }),
 

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { HistoryMessage, RouteOperations } from '../operations.ts';
-import { boolean, groupName, integer, string, userId } from './fields.ts';
+import { boolean, groupName, integer, sealed, sealedTextOf, string, userId } from './fields.ts';
 
 const message = {
   type: 'object',
@@ -16,6 +16,7 @@ const message = {
     to: integer,
     group: string,
     text: string,
+    sealed,
     seq: integer,
     at: { ...integer, description: 'ms since 1970' },
   },
@@ -41,6 +42,11 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
           type: 'string',
           minLength: 1,
           description: 'only messages that hold this, ignoring case',
+        },
+        withSealed: {
+          ...boolean,
+          description:
+            'with a keyword: also all that are sealed, as only the caller can search them',
         },
         before: {
           type: 'string',
@@ -83,6 +89,7 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
   });
 }
 
-function messageOf({ id, from, fromName, to, group, text, seq, at }: HistoryMessage) {
-  return { id, from, fromName, to, group, text, seq, at };
+function messageOf(message: HistoryMessage) {
+  const { id, from, fromName, to, group, text, sealed, seq, at } = message;
+  return { id, from, fromName, to, group, text, sealed: sealedTextOf(sealed), seq, at };
 }

@@ -1,13 +1,14 @@
 /** What a device remembers, and what becomes of it where it cannot. */
 import { describe, expect, test } from '@jest/globals';
 import { DeviceState } from '../../../src/client/sdk/device-state.ts';
+import { KeyPins } from '../../../src/client/sdk/e2ee/key-pins.ts';
 import type { Storage } from '../../../src/client/sdk/platform.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 import { MemoryStorage } from './support/memory-storage.ts';
 
 const clock = new VirtualClock();
 
-async function open(storage: Storage | undefined, userId = 1) {
+async function open(storage: Storage | undefined, userId = 1, pins = new KeyPins()) {
   const warnings: string[] = [];
   let byte = 0;
   const state = await DeviceState.open({
@@ -20,6 +21,7 @@ async function open(storage: Storage | undefined, userId = 1) {
         fraction: () => 0,
       },
     },
+    pins,
     warn: (kind) => warnings.push(kind),
   });
   return { state, warnings };

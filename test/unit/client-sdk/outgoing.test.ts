@@ -3,25 +3,38 @@
  * message ends.
  */
 import { describe, expect, test } from '@jest/globals';
-import type { CimError } from '../../../src/base/errors.ts';
+import { CimError } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { Outgoing, type OutgoingMessage } from '../../../src/client/sdk/outgoing.ts';
+import {
+  Outgoing,
+  type OutgoingMessage,
+  type UnpreparedMessage,
+} from '../../../src/client/sdk/outgoing.ts';
 
 const busy = 8100;
 const outOfOrder = 8200;
 
-function sender({ online = true } = {}) {
+/** `isSealing`: what is to be written is made by the test. */
+function sender({ online = true, isSealing = false } = {}) {
+  const unprepared: UnpreparedMessage[] = [];
   const written: OutgoingMessage[] = [];
   const ends: string[] = [];
   const device = {
     written,
     ends,
+    /** Those that are to be prepared. */
+    unprepared,
     now: 0,
     /** What the clock on the wall is ahead by. */
     dateAhead: 0,
     outgoing: new Outgoing({
       random: () => 0.5,
       date: (): number => 1_000 + device.now + device.dateAhead,
+      prepare: (message) => {
+        if (!isSealing) return { text: message.text };
+        unprepared.push(message);
+        return undefined;
+      },
       write: (message) => written.push(message),
     }),
     /** "stored <text> <seq>" or "<kind> <text>" will be in `ends`. */
@@ -39,6 +52,11 @@ function sender({ online = true } = {}) {
     ) {
       const ack = { to: 2, group: '', sendSeq, code: 0, seq: 0, expected: 0, ...answer };
       device.outgoing.acknowledged(ack, device.now);
+    },
+    prepare(sendSeq: number) {
+      const sealed = Uint8Array.of(sendSeq);
+      const message = unprepared.find((each) => each.sendSeq === sendSeq);
+      if (message) device.outgoing.prepared(message, { sealed }, device.now);
     },
     /** Numbers written since the last time; `!` = with restart. */
     take() {
@@ -66,10 +84,10 @@ describe('numbers', () => {
     device.add('c');
     device.add('d', 0, 'lobby');
     expect(device.written).toEqual([
-      { to: 2, group: '', sendSeq: 1, text: 'a', restart: false },
-      { to: 3, group: '', sendSeq: 1, text: 'b', restart: false },
-      { to: 2, group: '', sendSeq: 2, text: 'c', restart: false },
-      { to: 0, group: 'lobby', sendSeq: 1, text: 'd', restart: false },
+      { to: 2, group: '', sendSeq: 1, content: { text: 'a' }, restart: false },
+      { to: 3, group: '', sendSeq: 1, content: { text: 'b' }, restart: false },
+      { to: 2, group: '', sendSeq: 2, content: { text: 'c' }, restart: false },
+      { to: 0, group: 'lobby', sendSeq: 1, content: { text: 'd' }, restart: false },
     ]);
     device.ack(1, { to: 0, group: 'lobby', seq: 5 });
     device.ack(2, { seq: 6 });
@@ -343,4 +361,74 @@ test('says since when the oldest is unanswered', () => {
   expect(device.outgoing.waitingSince).toBe(20);
   device.outgoing.disconnected();
   expect(device.outgoing.waitingSince).toBe(Infinity);
+});
+
+describe('a message that has to be made', () => {
+  test('is written when it and all before it are', () => {
+    const device = sender({ isSealing: true });
+    for (const text of ['a', 'b', 'c']) device.add(text);
+    device.prepare(2);
+    expect(device.take()).toEqual([]);
+    device.prepare(1);
+    expect(device.take()).toEqual(['1', '2']);
+    device.prepare(3);
+    expect(device.take()).toEqual(['3']);
+  });
+
+  test('does not hold up another conversation', () => {
+    const device = sender({ isSealing: true });
+    device.add('a');
+    device.add('b', 3);
+    const other = device.unprepared.find(({ to }) => to === 3);
+    if (other) device.outgoing.prepared(other, { text: 'b' }, 0);
+    expect(device.written.map(({ to }) => to)).toEqual([3]);
+  });
+
+  test('is made when it may soon be written, once, and is the same every time', () => {
+    const device = sender({ isSealing: true, online: false });
+    for (let count = 0; count <= limits.clientInFlightMax; count++) device.add(`${count}`);
+    expect(device.unprepared).toEqual([]);
+    device.outgoing.connected(0);
+    expect(device.unprepared).toHaveLength(limits.clientInFlightMax);
+    device.prepare(1);
+    expect(device.unprepared).toHaveLength(limits.clientInFlightMax + 1);
+    device.reconnect();
+    expect(device.unprepared).toHaveLength(limits.clientInFlightMax + 1);
+    const [first, again] = device.written;
+    expect(again?.sendSeq).toBe(1);
+    expect(again?.content).toBe(first?.content);
+  });
+
+  test('that is made while there is no connection is written with the next', () => {
+    const device = sender({ isSealing: true });
+    device.add('a');
+    device.outgoing.disconnected();
+    device.prepare(1);
+    expect(device.take()).toEqual([]);
+    device.outgoing.connected(0);
+    expect(device.take()).toEqual(['1']);
+  });
+
+  test('and cannot be is refused; the next takes its place', () => {
+    const device = sender({ isSealing: true });
+    for (const text of ['a', 'b', 'c']) device.add(text);
+    device.prepare(1);
+    const [, second] = device.unprepared;
+    if (second) device.outgoing.unsendable(second, new CimError('no-key'), 0);
+    device.prepare(3);
+    expect(device.take()).toEqual(['1', '3']);
+    expect(device.ends).toEqual(['no-key b']);
+    device.ack(1);
+    device.ack(3, { code: outOfOrder, expected: 2 });
+    expect(device.take()).toEqual(['3!']);
+  });
+
+  test('is not sent when the client is closed before', () => {
+    const device = sender({ isSealing: true });
+    device.add('a');
+    device.outgoing.abandon();
+    device.prepare(1);
+    expect(device.ends).toEqual(['unavailable a']);
+    expect(device.take()).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@
 import type { AccountKeys } from '../../../auth/account-secret.ts';
 import { CimError } from '../../../base/errors.ts';
 import type { WarningKind } from '../client-events.ts';
+import { type WrappedPair, wrapAnew } from '../e2ee/key-vault.ts';
 import { asLongAsUnanswered } from '../patience.ts';
 import type { Platform } from '../platform.ts';
 import type { Call, RouteCaller } from '../route-caller.ts';
@@ -43,6 +44,8 @@ interface LoginAnswer extends Omit<ServerAddress, 'tls'> {
   readonly tls?: boolean;
   readonly token?: string;
   readonly tokenSeconds?: number;
+  /** Routes keep keys of accounts. */
+  readonly encryption?: boolean;
 }
 
 /** The token, or the knowledge that there is none, is as old as the request for it. */
@@ -64,6 +67,7 @@ export class Account implements TokenSource {
   #held: HeldAdmission | undefined;
   /** The one that has let the client in. */
   #secret: string | undefined;
+  #keepsKeys = false;
   /** One login or change of the secret at a time: else a person could be asked twice. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -77,6 +81,11 @@ export class Account implements TokenSource {
   get admission(): Admission | undefined {
     const isGood = this.#held && this.#options.platform.clock.monotonic() < this.#held.goodUntil;
     return isGood ? this.#held : undefined;
+  }
+
+  /** Whether routes keep keys of accounts, as the last login told. */
+  get keepsKeys(): boolean {
+    return this.#keepsKeys;
   }
 
   /**
@@ -128,19 +137,32 @@ export class Account implements TokenSource {
    */
   rotateSecret(): Promise<void> {
     return this.#inTurn(async () => {
-      const { secret } = this.admission ?? (await this.#login([]));
+      const { secret, token } = this.admission ?? (await this.#login([]));
       if (secret === undefined)
         throw new CimError('not-allowed', 'this cluster lets users in without a secret');
       const next = await this.#secrets.next();
-      const { loginKey } = await this.#secrets.keysOf(secret);
-      const { loginKey: newLoginKey } = await this.#secrets.keysOf(next);
+      const keys = await this.#secrets.keysOf(secret);
+      const nextKeys = await this.#secrets.keysOf(next);
+      const wrappedKey = this.#keepsKeys ? await this.#wrapAnew(keys, nextKeys, token) : undefined;
       const { userId, platform } = this.#options;
-      const body = { userId, loginKey, newLoginKey };
+      const { loginKey } = keys;
+      const body = { userId, loginKey, newLoginKey: nextKeys.loginKey, wrappedKey };
       await asLongAsUnanswered(platform, () => this.#post('/rotateSecret', body));
       this.#held = undefined;
       this.#secret = next;
       await this.#secrets.fits(next);
     });
+  }
+
+  /** The account's private key for the next secret; undefined: it has none. */
+  async #wrapAnew(
+    { wrapKey }: AccountKeys,
+    { wrapKey: nextWrapKey }: AccountKeys,
+    token: string | undefined,
+  ): Promise<string | undefined> {
+    const { userId } = this.#options;
+    const pair = (await this.#post('/ownKey', { userId }, token)) as WrappedPair | null;
+    return pair ? wrapAnew(userId, pair, wrapKey, nextWrapKey) : undefined;
   }
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -154,6 +176,7 @@ export class Account implements TokenSource {
     const { answer, secret } = await this.#prove(avoid);
     const { ip, cimServerPort, tls = false, token, tokenSeconds = Infinity } = answer;
     this.#secret = secret;
+    this.#keepsKeys = answer.encryption ?? false;
     this.#held = {
       server: { ip, cimServerPort, tls },
       token,

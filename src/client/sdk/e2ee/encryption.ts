@@ -11,6 +11,7 @@ import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import type { KeyPins } from './key-pins.ts';
 import { OwnKeyHolder, type OwnKeysOptions } from './own-keys.ts';
+import type { Patience } from './patience.ts';
 import { type KeyChange, PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
 import { safetyNumber } from './safety-number.ts';
 import { openText, sealText, takeApart } from './sealed-message.ts';
@@ -76,13 +77,15 @@ export class Encryption {
   readonly #onPinned: () => void;
   readonly #own: OwnKeyHolder;
   readonly #peers: PeerKeys;
+  readonly #patience: Patience;
   readonly #slots = new Slots(limits.clientSealsMax);
 
   constructor(options: EncryptionOptions) {
-    const { userId, mode, pins, onPinned, fetchOwn, publishOwn, fetchKeys } = options;
+    const { userId, mode, pins, patience, onPinned, fetchOwn, publishOwn, fetchKeys } = options;
     this.#userId = userId;
     this.#mode = mode;
     this.#pins = pins;
+    this.#patience = patience;
     this.#onPinned = onPinned;
     this.#own = new OwnKeyHolder({ ...options, fetch: fetchOwn, publish: publishOwn });
     this.#peers = new PeerKeys({ ...options, fetch: fetchKeys });
@@ -92,9 +95,25 @@ export class Encryption {
     return this.#mode === 'off';
   }
 
+  /** It is known that what is sent to this user is clear text, and has to be. */
+  isInClear(to: number): boolean {
+    const hasNoKeys = this.#mode === 'auto' && this.#own.isMissing;
+    return this.isOff || (hasNoKeys && this.#pins.of(to) === undefined);
+  }
+
+  /** Whether sealed messages can be opened here. Waits and rejects as `open` does. */
+  async canOpen(): Promise<boolean> {
+    return !this.isOff && (await this.#own.get()) !== null;
+  }
+
   /** Logged in. `isOffered`: the cluster keeps keys. */
   connected(isOffered: boolean): void {
     if (!this.isOff) this.#own.connected(isOffered);
+  }
+
+  /** Nothing is asked for any more; who waits is told. */
+  stop(): void {
+    this.#patience.stop();
   }
 
   /**

@@ -66,7 +66,7 @@ export class KeyDirectory {
     this.#isAsking = true;
     await Promise.resolve();
     while (this.#asked.size > 0) {
-      const batch = [...this.#asked].slice(0, limits.keysPageMax);
+      const batch = [...this.#asked].slice(0, limits.keysPerRequestMax);
       for (const [userId] of batch) this.#asked.delete(userId);
       await this.#ask(batch);
     }

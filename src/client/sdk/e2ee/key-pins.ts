@@ -18,10 +18,11 @@ export type SavedPins = readonly (readonly [number, Pin])[];
 export type Sighting = 'first' | 'known' | 'changed';
 
 export class KeyPins {
-  readonly #pins: Map<number, Pin>;
+  readonly #pins = new Map<number, Pin>();
 
-  constructor(saved: SavedPins = []) {
-    this.#pins = new Map(saved);
+  /** What was saved counts more than what was seen since. */
+  restore(saved: SavedPins): void {
+    for (const [userId, pin] of saved) this.#pins.set(userId, pin);
   }
 
   of(userId: number): Pin | undefined {

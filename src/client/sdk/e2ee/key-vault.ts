@@ -16,7 +16,8 @@ export interface WrappedPair {
 
 export interface KeyVaultOptions {
   readonly userId: number;
-  readonly wrapKey: webcrypto.CryptoKey;
+  /** Asked for when routes have let the client in. Undefined: it has no secret. */
+  readonly wrapKey: () => Promise<webcrypto.CryptoKey | undefined>;
   /** What the account has; null: nothing yet. */
   readonly fetch: () => Promise<WrappedPair | null>;
   /** Gives the account this pair, unless it has one; answers the one that it has then. */
@@ -25,10 +26,15 @@ export interface KeyVaultOptions {
 
 const nonceBytes = 12;
 
-/** The pair of the account, made if there is none. Throws `no-key` if it does not open. */
-export async function openVault(options: KeyVaultOptions): Promise<OwnKeys> {
-  const { userId, wrapKey, fetch, publish } = options;
+/**
+ * The pair of the account, made if there is none. Null: this client has no secret for it. Throws
+ * `no-key` if it does not open.
+ */
+export async function openVault(options: KeyVaultOptions): Promise<OwnKeys | null> {
+  const { userId, fetch, publish } = options;
   const kept = await fetch();
+  const wrapKey = await options.wrapKey();
+  if (!wrapKey) return null;
   if (kept) return unwrapPair(userId, wrapKey, kept);
   const made = await generateKeys();
   const pair = await wrapPair(userId, wrapKey, made);

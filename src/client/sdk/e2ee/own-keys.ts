@@ -2,7 +2,6 @@
  * The account's own key pair, fetched or made when it is first needed, and held for as long as the
  * client runs.
  */
-import type { webcrypto } from 'node:crypto';
 import { CimError, describeError } from '../../../base/errors.ts';
 import type { KeyPins } from './key-pins.ts';
 import { type KeyVaultOptions, openVault } from './key-vault.ts';
@@ -10,9 +9,7 @@ import type { Patience } from './patience.ts';
 import type { KeyChange } from './peer-keys.ts';
 import type { OwnKeys } from './sealing.ts';
 
-export interface OwnKeysOptions extends Pick<KeyVaultOptions, 'userId' | 'fetch' | 'publish'> {
-  /** Undefined: this client has no secret to open the pair with. */
-  readonly wrapKey: () => Promise<webcrypto.CryptoKey | undefined>;
+export interface OwnKeysOptions extends KeyVaultOptions {
   readonly pins: KeyPins;
   readonly patience: Patience;
   readonly onPinned: () => void;
@@ -27,6 +24,7 @@ export class OwnKeyHolder {
   #keys: Promise<OwnKeys | null> | undefined;
   /** What the last login said; undefined: nothing yet. */
   #isOffered: boolean | undefined;
+  #isMissing = false;
 
   constructor(options: OwnKeysOptions) {
     this.#options = options;
@@ -37,32 +35,48 @@ export class OwnKeyHolder {
     const wasOffered = this.#isOffered;
     this.#isOffered = isOffered;
     const { pins, userId, onUnusable } = this.#options;
-    if (isOffered) void this.get();
+    if (isOffered)
+      this.get().catch(() => {}); // whoever needs the pair asks again
     else if (wasOffered !== false && pins.of(userId))
       onUnusable('the cluster says that it keeps no keys, but it did before');
   }
 
-  /** Null: there is none, and nothing can be sealed or opened. Waits while no route answers. */
+  /** It is known that there is none. */
+  get isMissing(): boolean {
+    return this.#isMissing || (this.#isOffered === false && !this.#keys);
+  }
+
+  /**
+   * Null: there is none, and nothing can be sealed or opened. Waits while no route answers; rejects
+   * with the CimError with which they refuse the client.
+   */
   get(): Promise<OwnKeys | null> {
-    if (!this.#keys && this.#isOffered === false) return Promise.resolve(null);
+    if (this.isMissing) return Promise.resolve(null);
     this.#keys ??= this.#open().catch((error: unknown) => {
-      if (!(error instanceof CimError)) throw error;
+      if (error instanceof CimError && error.kind === 'no-key') {
+        this.#options.onUnusable(describeError(error));
+        return this.#none();
+      }
+      this.#keys = undefined;
       // Keys are not kept here; a later login may say otherwise.
-      if (error.kind === 'not-allowed') this.#keys = undefined;
-      else this.#options.onUnusable(describeError(error));
-      return null;
+      if (error instanceof CimError && error.kind === 'not-allowed') return null;
+      throw error;
     });
     return this.#keys;
   }
 
   async #open(): Promise<OwnKeys | null> {
     const { userId, pins, patience, onPinned, onChanged } = this.#options;
-    const wrapKey = await this.#options.wrapKey();
-    if (!wrapKey) return null;
-    const keys = await patience.untilAnswered(() => openVault({ ...this.#options, wrapKey }));
+    const keys = await patience.untilAnswered(() => openVault(this.#options));
+    if (!keys) return this.#none();
     const sighting = pins.see(userId, keys.text, []);
     if (sighting !== 'known') onPinned();
     if (sighting === 'changed') onChanged({ userId, wasVerified: false });
     return keys;
+  }
+
+  #none(): null {
+    this.#isMissing = true;
+    return null;
   }
 }

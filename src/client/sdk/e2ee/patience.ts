@@ -1,21 +1,19 @@
 /** Repeats what a route could not do for now, until it works or the client is closed. */
 import { Backoff } from '../../../base/backoff.ts';
-import type { Timer } from '../../../base/clock.ts';
 import { CimError } from '../../../base/errors.ts';
 import type { Platform } from '../platform.ts';
 
 export class Patience {
   readonly #platform: Pick<Platform, 'clock' | 'random'>;
-  readonly #timers = new Set<Timer>();
+  /** End the waiting. */
+  readonly #pauses = new Set<() => void>();
   #stopped = false;
 
   constructor(platform: Pick<Platform, 'clock' | 'random'>) {
     this.#platform = platform;
   }
 
-  /**
-   * Rejects with what repeating does not help with; after `stop` the promise may stay open for ever.
-   */
+  /** Rejects with what repeating does not help with; `unavailable` when it is stopped. */
   async untilAnswered<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const { random } = this.#platform;
     const backoff = new Backoff({ baseMs: 200, capMs: 5_000, random: () => random.fraction() });
@@ -26,23 +24,25 @@ export class Patience {
         if (!(error instanceof CimError) || !error.retryable) throw error;
       }
       await this.#pause(backoff.next());
+      if (this.#stopped) throw new CimError('unavailable', 'the client is closed');
     }
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    for (const end of this.#pauses) end();
   }
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#stopped) return;
-      const timer = this.#platform.clock.setTimeout(() => {
-        this.#timers.delete(timer);
+      if (this.#stopped) return resolve();
+      const end = () => {
+        this.#pauses.delete(end);
+        timer.cancel();
         resolve();
-      }, ms);
-      this.#timers.add(timer);
+      };
+      const timer = this.#platform.clock.setTimeout(end, ms);
+      this.#pauses.add(end);
     });
   }
 }

@@ -273,10 +273,11 @@ describe('while no route answers', () => {
     server.failure = new CimError('unavailable');
     const clock = new VirtualClock();
     const device = deviceOf(server, bob, { clock });
-    void device.encryption.seal(amy, identity, 'psst');
+    const sealing = device.encryption.seal(amy, identity, 'psst');
+    const refused = expect(sealing).rejects.toMatchObject({ kind: 'unavailable' });
     await clock.advance(10_000);
     device.stop();
-    await clock.advance(60_000);
+    await refused;
     expect(clock.timerCount).toBe(0);
   });
 });

@@ -23,9 +23,9 @@ const answering = () => directory(async (userIds) => userIds.map(keysOf));
 describe('a directory', () => {
   test('asks once for all that are wanted in a turn, and in batches', async () => {
     const { found, asked } = answering();
-    const ids = Array.from({ length: limits.keysPageMax + 1 }, (_, index) => index + 1);
+    const ids = Array.from({ length: limits.keysPerRequestMax + 1 }, (_, index) => index + 1);
     await Promise.all([...ids, 1, 2].map((userId) => found.find(userId, 1_000)));
-    expect(asked.map(({ length }) => length)).toEqual([limits.keysPageMax, 1]);
+    expect(asked.map(({ length }) => length)).toEqual([limits.keysPerRequestMax, 1]);
   });
 
   test('asks again when what it holds is too old', async () => {

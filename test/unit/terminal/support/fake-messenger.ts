@@ -86,7 +86,7 @@ export class FakeMessenger implements Messenger {
     return sending.outcome.promise;
   }
 
-  sendTransient(target: Target, text: string): SentMessage | undefined {
+  async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
     if (this.state !== 'ready') return undefined;
     this.transients.push({ target, text });
     return { id: `~${this.transients.length}`, seq: 0, transient: true };

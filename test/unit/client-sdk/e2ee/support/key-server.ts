@@ -66,11 +66,12 @@ export function secretOf(userId: number): string {
 export function deviceOf(
   server: KeyServer,
   userId: number,
-  { mode = 'auto', secret = secretOf(userId), pins: saved, clock }: DeviceOptions = {},
+  { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock }: DeviceOptions = {},
 ): Device {
   const changes: KeyChange[] = [];
   const unusable: string[] = [];
-  const pins = new KeyPins(saved);
+  const pins = new KeyPins();
+  pins.restore(saved);
   const time = clock ?? systemClock;
   const patience = new Patience({
     clock: time,

@@ -1,0 +1,275 @@
+/**
+ * Private messages that are encrypted from end to end, by the SDK against the server and route of
+ * `cim dev` in this process: whatever way a message takes, both sides read it, and the store holds
+ * none of it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { deriveAccountKeys, formatSecret } from '../../src/auth/account-secret.ts';
+import { createLogger } from '../../src/base/log.ts';
+import {
+  CimClient,
+  type CimClientOptions,
+  type ClientEvents,
+  lobby,
+  type Message,
+  type Platform,
+} from '../../src/client/sdk/index.ts';
+import {
+  folderSecretKeeper,
+  folderStorage,
+  nodePlatform,
+} from '../../src/client/sdk/node/node-platform.ts';
+import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import { requestJson } from '../../src/http/client.ts';
+import { secretOf } from '../support/secret-of.ts';
+import { onTeardown } from '../support/teardown.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const bob = 1;
+const amy = 2;
+const clusterSecret = 'the secret of this cluster';
+
+interface System {
+  readonly running: RunningDev;
+  readonly data: string;
+  readonly url: string;
+}
+
+async function startSystem(): Promise<System> {
+  const data = temporaryFolder('dev');
+  const settings = {
+    host: '127.0.0.1',
+    port: 0,
+    httpPort: 0,
+    routePort: 0,
+    data,
+    strategy: 'consistent-hash',
+    auth: 'secret',
+    tokenMinutes: 60,
+    timelineMax: 10_000,
+    timelineDays: 30,
+    clusterSecret,
+    logLevel: 'silent',
+  };
+  const running = await startDev(
+    settings as Parameters<typeof startDev>[0],
+    createLogger('test', 'silent'),
+  );
+  onTeardown(() => running.stop());
+  return { running, data, url: `http://127.0.0.1:${running.route.port}` };
+}
+
+interface Person {
+  readonly client: CimClient;
+  readonly messages: Message[];
+  readonly changes: ClientEvents['keyChanged'][];
+  readonly warnings: string[];
+  texts(): string[];
+}
+
+async function open(
+  { url }: System,
+  userId: number,
+  options: Partial<CimClientOptions> = {},
+): Promise<Person> {
+  const client = new CimClient({
+    userId,
+    userName: userId === bob ? 'bob' : 'amy',
+    routes: [url],
+    platform: nodePlatform(),
+    credentials: { secret: secretOf(userId) },
+    ...options,
+  });
+  onTeardown(() => client.close({ timeoutMs: 0 }));
+  const messages: Message[] = [];
+  const changes: ClientEvents['keyChanged'][] = [];
+  const warnings: string[] = [];
+  client.on('message', (message) => void messages.push(message));
+  client.on('keyChanged', (change) => void changes.push(change));
+  client.on('warning', ({ kind }) => void warnings.push(kind));
+  await client.start();
+  return { client, messages, changes, warnings, texts: () => messages.map(({ text }) => text) };
+}
+
+/** Both have logged in once: their keys are there. */
+async function openBoth(system: System): Promise<[Person, Person]> {
+  const pair = await Promise.all([open(system, bob), open(system, amy)]);
+  await waitUntil('both have keys', async () => {
+    const outcomes = await Promise.allSettled([
+      pair[0].client.peerKey(amy),
+      pair[1].client.peerKey(bob),
+    ]);
+    return outcomes.every(({ status }) => status === 'fulfilled');
+  });
+  return pair;
+}
+
+/** All bytes that the store has on disk. */
+function stored({ data }: System): string {
+  return readdirSync(data)
+    .map((file) => readFileSync(join(data, file), 'latin1'))
+    .join('\n');
+}
+
+/** What an operator does with `cim admin reset-secret`. */
+async function resetSecret({ url }: System, userId: number, secret: string): Promise<void> {
+  const { loginKey } = await deriveAccountKeys(secret, userId);
+  await requestJson(`${url}/resetSecret`, {
+    method: 'POST',
+    headers: { 'x-cim-version': '1', authorization: `Bearer ${clusterSecret}` },
+    body: { userId, loginKey },
+    timeoutMs: 5_000,
+  });
+}
+
+test('whatever way a message takes, both sides read it, and nobody else has it', async () => {
+  const system = await startSystem();
+  const [ofBob, ofAmy] = await openBoth(system);
+  const sent = await ofBob.client.send({ to: amy }, 'plain one');
+  expect(sent.encrypted).toBe(true);
+  const passed = await ofBob.client.sendTransient({ to: amy }, 'plain two');
+  expect(passed).toMatchObject({ transient: true, encrypted: true });
+  await ofAmy.client.send({ to: bob }, 'plain three');
+  await waitUntil('all is read', () => ofAmy.texts().length === 2 && ofBob.texts().length === 1);
+  expect(new Set(ofAmy.texts())).toEqual(new Set(['plain one', 'plain two']));
+  expect([...ofAmy.messages, ...ofBob.messages].every(({ encrypted }) => encrypted)).toBe(true);
+
+  await ofAmy.client.close();
+  await ofBob.client.send({ to: amy }, 'plain four');
+  await ofBob.client.schedule({ to: amy }, 'plain five', 1);
+  const later = await ofBob.client.schedule({ to: amy }, 'plain six', 3_600);
+  expect((await ofBob.client.delayed()).find(({ id }) => id === later.id)).toMatchObject({
+    text: 'plain six',
+    encrypted: true,
+  });
+  await ofBob.client.send({ to: bob }, 'plain note to self');
+  await ofBob.client.send({ group: lobby }, 'a word to everybody');
+
+  // A device that was never there before reads it all, as does another one of the sender.
+  const again = await open(system, amy);
+  await waitUntil('what waited is read', () => again.texts().includes('plain five'));
+  expect(again.texts()).toContain('plain four');
+  expect(again.messages.every(({ encrypted }) => encrypted)).toBe(true);
+  const { messages } = await again.client.history({ peer: bob, limit: 10 });
+  expect(messages.map(({ text }) => text)).toEqual([
+    'plain one',
+    'plain three',
+    'plain four',
+    'plain five',
+  ]);
+  const ofBobToo = await open(system, bob);
+  const found = await ofBobToo.client.history({ keyword: 'FIVE', limit: 10 });
+  expect(found.messages.map(({ text }) => text)).toEqual(['plain five']);
+  expect(found.opened).toBeGreaterThanOrEqual(5);
+
+  const bytes = stored(system);
+  expect(bytes).toContain('a word to everybody');
+  expect(bytes).not.toContain('plain');
+});
+
+test('many at once stay in order', async () => {
+  const system = await startSystem();
+  const [ofBob, ofAmy] = await openBoth(system);
+  const texts = Array.from({ length: 300 }, (_, index) => `message ${index}`);
+  await Promise.all(texts.map((text) => ofBob.client.send({ to: amy }, text)));
+  await waitUntil('all is read', () => ofAmy.texts().length >= texts.length);
+  expect(ofAmy.texts()).toEqual(texts);
+});
+
+test('after a reset what is older cannot be read, and says so; the new key is announced', async () => {
+  const system = await startSystem();
+  const storage = folderStorage(temporaryFolder('bob'));
+  const [first, ofAmy] = await openBoth(system);
+  await first.client.close();
+  const ofBob = await open(system, bob, { storage });
+  await ofBob.client.send({ to: amy }, 'from before');
+  const { safetyNumber } = await ofBob.client.peerKey(amy);
+  expect((await ofAmy.client.peerKey(bob)).safetyNumber).toBe(safetyNumber);
+  await ofBob.client.confirmKey(amy, safetyNumber);
+
+  const secret = formatSecret(new Uint8Array(32).fill(9));
+  await resetSecret(system, amy, secret);
+  const anew = await open(system, amy, { credentials: { secret } });
+  await waitUntil('the older is shown', () => anew.messages.length > 0);
+  expect(anew.messages).toMatchObject([{ text: '', unreadable: 'lost-key' }]);
+  await waitUntil('amy has a key again', async () => {
+    const { safetyNumber: now } = await ofBob.client.peerKey(amy).catch(() => ({ safetyNumber }));
+    return now !== safetyNumber;
+  });
+  expect(ofBob.changes).toEqual([{ userId: amy, userName: 'amy', wasVerified: true }]);
+  await expect(ofBob.client.send({ to: amy }, 'psst')).rejects.toMatchObject({
+    kind: 'key-changed',
+  });
+  const now = await ofBob.client.peerKey(amy);
+  await ofBob.client.confirmKey(amy, now.safetyNumber);
+  await ofBob.client.send({ to: amy }, 'after all');
+  await waitUntil('it is read', () => anew.texts().includes('after all'));
+  const { messages } = await ofBob.client.history({ peer: amy, limit: 10 });
+  expect(messages.map(({ text }) => text)).toEqual(['from before', 'after all']);
+});
+
+test('a new secret keeps the key, and what was sealed for it', async () => {
+  const system = await startSystem();
+  const [ofBob, first] = await openBoth(system);
+  await ofBob.client.send({ to: amy }, 'from before');
+  await first.client.close();
+  const keeper = folderSecretKeeper(temporaryFolder('amy'));
+  const ofAmy = await open(system, amy, { credentials: { secret: secretOf(amy), keeper } });
+  await ofAmy.client.rotateSecret();
+  const secret = await ofAmy.client.secret();
+  if (secret === undefined) throw new Error('there is no secret');
+  const again = await open(system, amy, { credentials: { secret } });
+  await waitUntil('the older is read', () => again.texts().includes('from before'));
+  expect(ofBob.changes).toEqual([]);
+});
+
+test('a route that suddenly says that somebody has no key is not believed', async () => {
+  const system = await startSystem();
+  const [first] = await openBoth(system);
+  await first.client.close();
+  let lies = false;
+  const real = nodePlatform();
+  const platform: Platform = {
+    ...real,
+    http: {
+      request: async (url, request) => {
+        const answer = await real.http.request(url, request);
+        if (!lies || !url.endsWith('/keys')) return answer;
+        return (answer as { current: string | null }[]).map((keys) => ({ ...keys, current: null }));
+      },
+    },
+  };
+  const storage = folderStorage(temporaryFolder('bob'));
+  const ofBob = await open(system, bob, { platform, storage });
+  await ofBob.client.send({ to: amy }, 'plain one');
+  await ofBob.client.close();
+  lies = true;
+  const later = await open(system, bob, { platform, storage });
+  await expect(later.client.send({ to: amy }, 'plain two')).rejects.toMatchObject({
+    kind: 'no-key',
+  });
+  expect(stored(system)).not.toContain('plain');
+});
+
+test('who has no key gets clear text, unless it must not be', async () => {
+  const system = await startSystem();
+  const ofAmy = await open(system, amy, { e2ee: 'off' });
+  const ofBob = await open(system, bob);
+  expect((await ofBob.client.send({ to: amy }, 'in clear')).encrypted).toBeUndefined();
+  await waitUntil('it is read', () => ofAmy.texts().includes('in clear'));
+  await ofBob.client.close();
+  const strict = await open(system, bob, { e2ee: 'require' });
+  await expect(strict.client.send({ to: amy }, 'never')).rejects.toMatchObject({ kind: 'no-key' });
+  await expect(strict.client.sendTransient({ to: amy }, 'never')).rejects.toMatchObject({
+    kind: 'no-key',
+  });
+  await expect(strict.client.schedule({ to: amy }, 'never', 1)).rejects.toMatchObject({
+    kind: 'no-key',
+  });
+  await strict.client.send({ group: lobby }, 'to everybody');
+  expect(stored(system)).toContain('in clear');
+  expect(stored(system)).not.toContain('never');
+});
