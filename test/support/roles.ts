@@ -84,8 +84,8 @@ export interface ClientOptions {
   readonly routes: readonly string[];
   /** Its state folder; a fresh one by default. */
   readonly state?: string;
-  /** Of the account; the same on all devices of the user by default. */
-  readonly secret?: string;
+  /** Of the account; the same on all devices of the user by default. Null: what is in the folder. */
+  readonly secret?: string | null;
   readonly args?: readonly string[];
 }
 
@@ -120,7 +120,7 @@ export class Client {
         ...routes.flatMap((route) => ['--route', route]),
         ...args,
       ],
-      env: { CIM_SECRET: secret },
+      env: secret === null ? {} : { CIM_SECRET: secret },
     });
     onTeardown(() => started.stop());
     return new Client(started, userId, name);

@@ -22,7 +22,8 @@ export function closingReason(
       `cim admin reset-secret ${user.userId} makes a new one)`
     );
   }
-  if (error?.kind === 'unauthenticated') return `${reason}; --secret or CIM_SECRET gives one`;
+  if (error?.kind === 'unauthenticated')
+    return `${reason}; --secret, or --token where an application has the users, proves who you are`;
   return reason;
 }
 

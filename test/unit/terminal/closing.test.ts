@@ -14,7 +14,11 @@ function closing(code: string, kind: ErrorName, reason = 'because') {
 describe('the reason', () => {
   test.each<[string, ErrorName, string]>([
     ['9100', 'account-mismatch', wrongSecret],
-    ['9301', 'unauthenticated', 'because; --secret or CIM_SECRET gives one'],
+    [
+      '9301',
+      'unauthenticated',
+      'because; --secret, or --token where an application has the users, proves who you are',
+    ],
     [
       'secret-changed',
       'not-allowed',

@@ -257,6 +257,14 @@ describe('the token', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('that a server refuses after all is not shown to it again', async () => {
+    const { world, server } = await online();
+    await server.close('token-refused', 'the token has expired');
+    await world.clock.advance(100);
+    await world.whenConnected(2);
+    expect(await world.last.welcome()).toMatchObject({ token: 'token 2' });
+  });
+
   test('a new one that a server refuses too is no reason to hurry', async () => {
     const { world, client, server } = await online();
     const warnings = record(client, 'warning');
