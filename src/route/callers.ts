@@ -38,7 +38,8 @@ export class Callers implements NonNullable<Proofs['users']> {
       max: rememberedMax,
       ttl: generationMsMax,
       ttlResolution: 0,
-      perf: { now: () => options.clock.monotonic() },
+      // To the cache a time of 0 is none.
+      perf: { now: () => options.clock.monotonic() + 1 },
     });
   }
 

@@ -5,6 +5,7 @@
 import { callOne, immediately } from '../../src/api/batch-call.ts';
 import type { OpenResult, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import type {
+  EndEntry,
   MembershipEntry,
   PushEntry,
   PushGroupEntry,
@@ -65,6 +66,7 @@ export class RouteHarness {
   readonly transients: TransientEntry[] = [];
   /** What the server answers to transient messages. */
   transientCode = 0;
+  readonly ended: EndEntry[] = [];
   readonly drained: string[] = [];
   drainCode = 0;
   /** Session ids that the server knows. */
@@ -93,7 +95,10 @@ export class RouteHarness {
         this.drained.push(entry.instance);
         return { code: this.drainCode };
       }),
-      end: immediately(() => ({ code: 0 })),
+      end: immediately((entry) => {
+        this.ended.push(entry);
+        return { code: 0 };
+      }),
       wake: immediately(() => ({ code: 0 })),
       online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
     });
@@ -138,12 +143,13 @@ export class RouteHarness {
     { userId, name }: Account,
     sessionId: number,
     device = `device-${sessionId}`,
+    generation = 0,
   ): Promise<OpenResult> {
     this.connected.add(sessionId);
     return callOne(this.core.api.open, {
       userId,
       userName: name,
-      generation: 0,
+      generation,
       device,
       connectionNumber: sessionId,
       ephemeral: false,

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { deriveAccountKeys } from '../../../src/auth/account-secret.ts';
 import { Counters } from '../../../src/base/counters.ts';
 import { CimError } from '../../../src/base/errors.ts';
 import { runProgram } from '../../../src/cli/program.ts';
@@ -6,6 +9,7 @@ import { buildRouteApp } from '../../../src/route/app.ts';
 import { freePort } from '../../support/free-port.ts';
 import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 import { onTeardown } from '../../support/teardown.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from '../route-endpoints/fake-operations.ts';
 import { FakeHost } from './fake-host.ts';
@@ -118,6 +122,70 @@ describe('cim admin', () => {
     );
   });
 
+  test('reset-secret draws a secret, and the route sees what is derived from it', async () => {
+    const { url, operations } = await startRoute();
+    const { stdout } = await admin('reset-secret', '7', '--route', url);
+    const secret = /^ {2}(cim_[\w-]{43})$/m.exec(stdout)?.[1] ?? '';
+    const { loginKey } = await deriveAccountKeys(secret, 7);
+    expect(operations.calls).toEqual([['resetSecret', { userId: 7, loginKey }]]);
+    expect(stdout).toContain('cannot be read any more');
+    const json = JSON.parse((await admin('reset-secret', '7', '--route', url, '--json')).stdout);
+    expect(json).toEqual({ userId: 7, secret: expect.stringMatching(/^cim_/) });
+    expect(json.secret).not.toBe(secret);
+  });
+
+  test('key create, list and revoke', async () => {
+    const { url, operations } = await startRoute();
+    const create = ['key', 'create', '--label', 'cooks', '--scope', 'group:Cooks'];
+    expect((await admin(...create, '--route', url)).stdout).toBe(
+      'The key ab for group:cooks, shown this once:\n  cimk_ab_secret\n',
+    );
+    const table = [
+      'ID  SCOPE        CREATED                   LABEL',
+      'ab  push         1970-01-01T00:00:05.000Z  shop',
+      'cd  group:cooks  1970-01-01T00:00:06.000Z  cooks',
+      '',
+    ];
+    expect((await admin('key', 'list', '--route', url)).stdout).toBe(table.join('\n'));
+    expect((await admin('key', 'revoke', 'ab', '--route', url)).stdout).toBe(
+      'the key ab is void\n',
+    );
+    expect(operations.calls).toEqual([
+      ['createApiKey', { label: 'cooks', scope: { kind: 'group', group: 'cooks' } }],
+      ['apiKeys', undefined],
+      ['revokeApiKey', 'ab'],
+    ]);
+  });
+
+  test.each([
+    [['--scope', 'push'], '--label: must be given'],
+    [['--label', 'shop'], '--scope: must be given'],
+  ])('key create %j: exit 64', async (options, message) => {
+    const { url } = await startRoute();
+    const { code, stderr } = await admin('key', 'create', ...options, '--route', url);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(message)]);
+  });
+
+  test('a scope that is none: exit 1, and what there is', async () => {
+    const { url } = await startRoute();
+    const wrong = ['key', 'create', '--label', 'shop', '--scope', 'all', '--route', url];
+    const { code, stderr } = await admin(...wrong);
+    expect([code, stderr]).toEqual([1, 'cim admin: scope: must be push, read or group:NAME\n']);
+  });
+
+  test('the secret in the data folder of cim dev goes to routes on this machine only', async () => {
+    const { url } = await startRoute();
+    const data = temporaryFolder('data');
+    writeFileSync(join(data, 'cluster-secret'), 'cluster\n');
+    const run = (...routes: string[]) => {
+      const words = routes.flatMap((route) => ['--route', route]);
+      return runProgram(['admin', 'servers', '--data', data, ...words], new FakeHost().host);
+    };
+    expect(await run(url)).toBe(0);
+    const elsewhere = url.replace('127.0.0.1', '[::ffff:127.0.0.1]');
+    expect(await run(elsewhere)).toBe(77);
+  });
+
   test('a route that is down is passed over for the next', async () => {
     const { url } = await startRoute();
     const down = `http://127.0.0.1:${await freePort()}`;
@@ -159,6 +227,11 @@ describe('cim admin', () => {
     [['kick', '0'], '0: is not the id of a user'],
     [['kick', '9007199254740992'], '9007199254740992: is not the id of a user'],
     [['servers', '7'], '7: is one argument too many'],
+    [['key'], 'key: is not an action'],
+    [['key', 'mak'], 'key mak: is not an action'],
+    [['key', 'revoke'], 'key revoke: the id of a key must be given'],
+    [['key', 'list', '7'], '7: is one argument too many'],
+    [['reset-secret', 'amy'], 'amy: is not the id of a user'],
     [['kick', '7', '8'], '8: is one argument too many'],
   ])('%j: exit 64', async (words, message) => {
     const { code, stderr } = await admin(...words);

@@ -1,0 +1,237 @@
+/** Secrets of accounts, the tokens that they give, and what ends both. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { ApplicationTokens } from '../../../src/auth/application-tokens.ts';
+import type { CimError } from '../../../src/base/errors.ts';
+import { closeCodes } from '../../../src/codec/close-codes.ts';
+import type { AuthMode } from '../../../src/route/authentication.ts';
+import { amy, bob, RouteHarness, testTokens } from '../../support/route-harness.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const right = 'A'.repeat(43);
+const wrong = 'B'.repeat(43);
+const carol = { userId: 3, name: 'carol' };
+const carolHere = { userId: 3, userName: 'carol', java: false, avoid: [] };
+
+function start(mode: AuthMode = 'secret', clock?: VirtualClock): Promise<RouteHarness> {
+  const authentication = { mode, tokens: testTokens };
+  return RouteHarness.start({ authentication, ...(clock ? { clock } : {}) });
+}
+
+function codeOf(name: keyof typeof closeCodes): number {
+  return closeCodes[name].code;
+}
+
+describe('an account with a secret', () => {
+  let route: RouteHarness;
+  beforeEach(async () => {
+    route = await start();
+    await route.core.operations.register({ ...carol, loginKey: right });
+  });
+  const { operations } = { operations: () => route.core.operations };
+  const tokenOf = async (loginKey = right) =>
+    (await operations().login({ ...carolHere, loginKey })).token?.token ?? '';
+
+  test('is registered again by its holder alone', async () => {
+    expect(await operations().register({ ...carol, loginKey: right })).toEqual(carol);
+    for (const registration of [carol, { name: 'CAROL' }])
+      await expect(
+        operations().register({ ...registration, loginKey: wrong }),
+      ).rejects.toMatchObject({ kind: 'account-mismatch' });
+    await expect(operations().register(carol)).rejects.toMatchObject({
+      kind: 'unauthenticated',
+      message: expect.stringContaining('loginKey: must be given'),
+    });
+  });
+
+  test('lets its holder in alone, and tells others nothing', async () => {
+    expect(await testTokens.verify(await tokenOf())).toEqual({
+      userId: 3,
+      userName: 'carol',
+      generation: 1,
+    });
+    const refusals = await Promise.all(
+      [
+        { ...carolHere, loginKey: wrong },
+        { ...carolHere, userId: 99, loginKey: right },
+        { ...carolHere, userName: 'Carol', loginKey: right },
+      ].map((login) =>
+        operations()
+          .login(login)
+          .catch((error: CimError) => error),
+      ),
+    );
+    const [first] = refusals;
+    expect(first).toMatchObject({ kind: 'account-mismatch' });
+    for (const refusal of refusals) expect(refusal).toEqual(first);
+    await expect(operations().login(carolHere)).rejects.toMatchObject({ kind: 'unauthenticated' });
+    await expect(operations().login({ ...carolHere, loginKey: 'x' })).rejects.toMatchObject({
+      kind: 'invalid-argument',
+    });
+  });
+
+  test('that never had one says what to do', async () => {
+    for (const attempt of [
+      operations().register({ ...amy, loginKey: right }),
+      operations().login({ ...carolHere, userId: 1, userName: 'amy', loginKey: right }),
+    ])
+      await expect(attempt).rejects.toMatchObject({
+        kind: 'account-mismatch',
+        message: expect.stringContaining('cim admin reset-secret 1'),
+      });
+    await operations().resetSecret(1, right);
+    const login = { ...carolHere, userId: 1, userName: 'amy', loginKey: right };
+    expect((await operations().login(login)).token).toBeDefined();
+  });
+
+  test('opens sessions with a token alone, of the present generation', async () => {
+    expect((await route.connect(carol, 5)).code).toBe(codeOf('not-allowed'));
+    expect((await route.connect(carol, 6, 'd', 1)).code).toBe(0);
+    await operations().kick(3);
+    expect((await route.connect(carol, 7, 'd', 1)).code).toBe(codeOf('token-refused'));
+    expect((await route.connect(carol, 8, 'd', 2)).code).toBe(0);
+  });
+
+  test.each([
+    ['kick', () => operations().kick(3), 'kicked', right],
+    [
+      'a new secret',
+      () => operations().rotateSecret({ userId: 3, loginKey: right, newLoginKey: wrong }),
+      'secret-changed',
+      wrong,
+    ],
+    ['a reset', () => operations().resetSecret(3, wrong), 'secret-changed', wrong],
+  ] as const)('%s ends sessions and tokens at once', async (_, end, why, keyAfter) => {
+    const token = await tokenOf();
+    await route.connect(carol, 5, 'd', 1);
+    expect(await route.core.callers.ofToken(token)).toMatchObject({ userId: 3 });
+    await end();
+    expect(route.ended).toMatchObject([{ sessionId: 5, code: codeOf(why) }]);
+    await expect(route.core.callers.ofToken(token)).rejects.toMatchObject({
+      kind: 'unauthenticated',
+      message: 'the token was revoked: log in anew',
+    });
+    expect(await route.core.callers.ofToken(await tokenOf(keyAfter))).toMatchObject({ userId: 3 });
+  });
+
+  test('changes it for its holder alone; to repeat that is harmless', async () => {
+    const change = { userId: 3, loginKey: right, newLoginKey: wrong };
+    const bad = { ...change, loginKey: 'C'.repeat(43) };
+    await expect(operations().rotateSecret(bad)).rejects.toMatchObject({
+      kind: 'account-mismatch',
+    });
+    await operations().rotateSecret(change);
+    await operations().rotateSecret(change);
+    await expect(tokenOf(right)).rejects.toMatchObject({ kind: 'account-mismatch' });
+    expect(await testTokens.verify(await tokenOf(wrong))).toMatchObject({ generation: 2 });
+  });
+
+  test('keeps its key pair only if that is sealed anew', async () => {
+    const pair = { publicKey: 'K'.repeat(43), wrappedKey: 'old' };
+    expect(await operations().publishKey(3, pair)).toEqual(pair);
+    expect(await operations().publishKey(3, { ...pair, wrappedKey: 'late' })).toEqual(pair);
+    const change = { userId: 3, loginKey: right, newLoginKey: wrong };
+    await expect(operations().rotateSecret(change)).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      message: expect.stringContaining('wrappedKey: must be given'),
+    });
+    await operations().rotateSecret({ ...change, wrappedKey: 'new' });
+    expect(await operations().ownKey(3)).toEqual({ ...pair, wrappedKey: 'new' });
+    await operations().resetSecret(3, right);
+    expect(await operations().ownKey(3)).toBeNull();
+    expect(await operations().publicKeys([3, 99])).toEqual([
+      { account: carol, current: null, earlier: [pair.publicKey] },
+      null,
+    ]);
+  });
+
+  test.each([
+    { publicKey: 'short', wrappedKey: 'w' },
+    { publicKey: 'K'.repeat(43), wrappedKey: 'no base64url!' },
+  ])('takes no key pair like %j', async (pair) => {
+    await expect(operations().publishKey(3, pair)).rejects.toMatchObject({
+      kind: 'invalid-argument',
+    });
+  });
+});
+
+test('a token revoked through another route is good for a second at most', async () => {
+  const clock = new VirtualClock();
+  const route = await start('open', clock);
+  const login = { userId: 2, userName: bob.name, java: false, avoid: [] };
+  const { token } = await route.core.operations.login(login);
+  const bearer = token?.token ?? '';
+  await route.core.callers.ofToken(bearer);
+  await route.store.accounts.revoke(2);
+  expect(await route.core.callers.ofToken(bearer)).toMatchObject({ userId: 2 });
+  await clock.advance(1_001);
+  await expect(route.core.callers.ofToken(bearer)).rejects.toThrow('revoked');
+});
+
+describe('with --auth open', () => {
+  test('a token is given, none is needed, and there are no secrets and no keys', async () => {
+    const { operations } = (await start('open')).core;
+    const login = { userId: 1, userName: 'amy', avoid: [] };
+    expect((await operations.login({ ...login, java: false })).token).toBeDefined();
+    const change = { userId: 1, loginKey: right, newLoginKey: wrong };
+    const pair = { publicKey: 'K'.repeat(43), wrappedKey: 'w' };
+    for (const attempt of [
+      operations.rotateSecret(change),
+      operations.publishKey(1, pair),
+      operations.ownKey(1),
+      operations.publicKeys([1]),
+    ])
+      await expect(attempt).rejects.toMatchObject({ kind: 'not-allowed' });
+  });
+});
+
+describe('with --auth jwt', () => {
+  const secret = 'known to the application and to cim';
+  async function startJwt(): Promise<RouteHarness> {
+    const application = await ApplicationTokens.open({
+      ...{ secret, keys: undefined, issuer: undefined, audience: undefined },
+      ...{ idClaim: 'sub', nameClaim: 'name', now: () => Date.now() },
+    });
+    return RouteHarness.start({ authentication: { mode: 'jwt', tokens: testTokens, application } });
+  }
+  const sign = (claims: object) =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(Buffer.from(secret));
+
+  test('an account is made at the first use: of a number, or by a name', async () => {
+    const { callers } = (await startJwt()).core;
+    const numbered = await sign({ sub: '7', name: 'dora' });
+    expect(await callers.ofToken(numbered)).toMatchObject({ userId: 7, userName: 'dora' });
+    // Later the name does not matter: ids tell who it is.
+    const renamed = await sign({ sub: '7', name: 'other' });
+    expect(await callers.ofToken(renamed)).toMatchObject({ userId: 7, userName: 'dora' });
+    const named = await sign({ sub: 'auth0|5f', name: 'amy' });
+    const made = await callers.ofToken(named);
+    expect(made).toMatchObject({ userName: 'auth0|5f', proof: 'application-token' });
+    expect(await callers.ofToken(named)).toEqual(made);
+  });
+
+  test.each([
+    [{ sub: '8' }, 'unauthenticated', 'does not tell the name of a new user'],
+    [{ sub: '8', name: 'amy' }, 'name-taken', 'belongs to user 1'],
+    [{ sub: 'AMY' }, 'name-taken', 'another user has the name "amy"'],
+    [{ sub: 'a\nb' }, 'unauthenticated', 'control characters'],
+  ])('nobody becomes somebody else by %j', async (claims, kind, message) => {
+    const { callers } = (await startJwt()).core;
+    await expect(callers.ofToken(await sign(claims))).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('only the word of the application gives a token', async () => {
+    const { operations } = (await startJwt()).core;
+    const login = { userId: 1, userName: 'amy', java: false, avoid: [] };
+    expect((await operations.login({ ...login, vouched: true })).token).toBeDefined();
+    await expect(operations.login({ ...login, loginKey: right })).rejects.toMatchObject({
+      kind: 'unauthenticated',
+    });
+  });
+});
