@@ -26,7 +26,8 @@ export type Query =
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'create' | 'join' | 'leave' | 'members'; readonly group: string }
   | { readonly kind: 'groups' }
-  | { readonly kind: 'show-secret' | 'rotate-secret' };
+  | { readonly kind: 'show-secret' | 'rotate-secret' }
+  | { readonly kind: 'verify'; readonly userId: number; readonly isConfirmed: boolean };
 
 /** The line makes no sense; `bad-command`: as a command. `message` is one line that helps. */
 export interface Refusal {

@@ -5,6 +5,7 @@ import {
   CimError,
   type ClientEvents,
   type DelayedMessage,
+  type PeerKey,
   type User,
 } from '../sdk/index.ts';
 import type { Query } from './action.ts';
@@ -30,6 +31,8 @@ export type Oracle = Pick<
   | 'cancelDelayed'
   | 'secret'
   | 'rotateSecret'
+  | 'peerKey'
+  | 'confirmKey'
 >;
 
 export interface AnswersOptions {
@@ -43,6 +46,8 @@ export class Answers {
   readonly #options: AnswersOptions;
   readonly #past: Past;
   #lastReady: ClientEvents['ready'] | undefined;
+  /** By user id: the numbers that were shown to be compared. */
+  readonly #shownNumbers = new Map<number, string>();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -86,9 +91,24 @@ export class Answers {
       case 'rotate-secret':
         await client.rotateSecret();
         return { kind: 'rotated' };
+      case 'verify':
+        return { kind: 'verify', key: await this.#verify(query.userId, query.isConfirmed) };
       case 'members':
         return { kind: 'members', users: await this.#members(query.group), group: query.group };
     }
+  }
+
+  /** Only what was seen can have been compared. */
+  async #verify(userId: number, isConfirmed: boolean): Promise<PeerKey> {
+    const { client } = this.#options;
+    const shown = this.#shownNumbers.get(userId);
+    if (isConfirmed && shown === undefined)
+      throw new CimError('invalid-argument', `look at the number first: :verify ${userId}`);
+    if (isConfirmed && shown !== undefined) await client.confirmKey(userId, shown);
+    const key = await client.peerKey(userId);
+    this.#learn([key]);
+    this.#shownNumbers.set(userId, key.safetyNumber);
+    return key;
   }
 
   #info(): Result {

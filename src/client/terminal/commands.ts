@@ -103,6 +103,14 @@ export const commands: readonly Command[] = [
     parse: (rest) => (/^\S+$/.test(rest) ? { kind: 'cancel', id: rest } : wrongUse(':cancel')),
   },
   {
+    name: ':verify',
+    uses: [
+      [':verify userId', 'show the number by which you and one person make sure of your keys'],
+      [':verify userId ok', 'the number is the same with them: send under no other key'],
+    ],
+    parse: parseVerify,
+  },
+  {
     name: ':secret',
     uses: [
       [':secret show', 'show the secret of your account: another device of yours needs it once'],
@@ -197,6 +205,15 @@ function parseEmoji(rest: string): Action {
   return page === undefined
     ? wrongUse(':emoji', `${rest} is not a page from 0 to ${emojiPages - 1}`)
     : { kind: 'emoji', page };
+}
+
+function parseVerify(rest: string): Action {
+  const [who = '', word, ...more] = rest.split(/\s+/);
+  const userId = parseUserId(who);
+  if (more.length > 0 || (word !== undefined && word !== 'ok')) return wrongUse(':verify');
+  if (userId === undefined)
+    return wrongUse(':verify', who === '' ? undefined : `${who} is not a user id`);
+  return { kind: 'verify', userId, isConfirmed: word === 'ok' };
 }
 
 function parseWhole(text: string, min: number, max: number): number | undefined {

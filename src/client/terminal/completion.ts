@@ -40,6 +40,7 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':history') return complete(word, receivers(names, ' '));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
   if (command === ':leave' || command === ':members') return complete(word, groups(names.groups));
+  if (command === ':verify') return complete(word, people(names.online));
   if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
   const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
   if (alias) return complete(alias, emojiNamed(alias).map(plain));
@@ -50,18 +51,22 @@ export function completeLine(line: string, names: Names): Completion {
 /** People, found by name and by id, and groups; replaced by what one writes to them with. */
 function receivers(names: Names, suffix: string): Choice[] {
   return [
-    ...names.online.flatMap(({ userId, userName }) => {
-      const choice = { replacement: `${userId}${suffix}`, label: personText(userId, userName) };
-      return [
-        { ...choice, word: userName },
-        { ...choice, word: `${userId}` },
-      ];
-    }),
+    ...people(names.online, suffix),
     ...[lobby, ...names.groups].map((name) => {
       const group = `#${name}`;
       return { word: group, replacement: group + suffix, label: group };
     }),
   ];
+}
+
+function people(online: readonly User[], suffix = ' '): Choice[] {
+  return online.flatMap(({ userId, userName }) => {
+    const choice = { replacement: `${userId}${suffix}`, label: personText(userId, userName) };
+    return [
+      { ...choice, word: userName },
+      { ...choice, word: `${userId}` },
+    ];
+  });
 }
 
 /** With or without their #. */

@@ -47,6 +47,10 @@ export class HumanView implements View, Inbox {
     ]);
   }
 
+  keyChanged(change: ClientEvents['keyChanged']): void {
+    this.#print([render.problemBlock(render.keyChangeText(change, this.#reader))]).catch(() => {}); // whoever waits for the output hears it
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     const whose = group === undefined ? '' : ` of #${group}`;
     this.notice(
@@ -63,10 +67,7 @@ export class HumanView implements View, Inbox {
   }
 
   sent({ number }: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void> {
-    return this.#settle(
-      number,
-      this.#outgoing(outgoing, sent.transient ? render.transient : render.stored),
-    );
+    return this.#settle(number, this.#outgoing(outgoing, render.outcomeOf(sent)));
   }
 
   scheduled(

@@ -28,6 +28,10 @@ export class JsonView implements View, Inbox {
     return this.#write(messageEvent(message));
   }
 
+  keyChanged({ userId, userName, wasVerified }: ClientEvents['keyChanged']): void {
+    this.#tell({ event: 'keyChanged', userId, ...(userName && { userName }), wasVerified });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     const whose = group === undefined ? '' : ` of #${group}`;
     this.notice(`messages ${first} to ${last}${whose} are not kept any more`);
@@ -35,7 +39,11 @@ export class JsonView implements View, Inbox {
 
   result({ number, text }: InputLine, result: Result): Promise<void> {
     const [command] = text.trimStart().split(/\s/);
-    const rest = result.kind === 'history' && { older: result.older, expired: result.expired };
+    const rest = result.kind === 'history' && {
+      older: result.older,
+      expired: result.expired,
+      ...(result.opened !== undefined && { opened: result.opened }),
+    };
     return this.#write({
       event: 'result',
       line: number,
@@ -80,8 +88,8 @@ export class JsonView implements View, Inbox {
   }
 }
 
-export function sentEvent(line: number, { id, seq }: SentMessage): string {
-  return toLine({ event: 'sent', line, id, seq });
+export function sentEvent(line: number, { id, seq, encrypted }: SentMessage): string {
+  return toLine({ event: 'sent', line, id, seq, ...(encrypted && { encrypted }) });
 }
 
 export function errorEvent(line: number, code: string, message: string): string {
@@ -92,7 +100,8 @@ function toLine(event: Readonly<Record<string, unknown>>): string {
   return `${safeJson(event)}\n`;
 }
 
-function messageEvent({ id, from, fromName, to, group, text, seq, at, transient }: Message) {
+function messageEvent(message: Message) {
+  const { id, from, fromName, to, group, text, seq, at, transient } = message;
   const receiver = group === undefined ? { to } : { group };
   return {
     event: 'message',
@@ -104,12 +113,19 @@ function messageEvent({ id, from, fromName, to, group, text, seq, at, transient 
     seq,
     at: new Date(at).toISOString(),
     ...(transient && { transient }),
+    ...secrecy(message),
   };
 }
 
-function delayedData({ id, to, group, text, dueAt }: DelayedMessage) {
+/** Absent fields are not told. */
+function secrecy({ encrypted, unreadable }: Pick<Message, 'encrypted' | 'unreadable'>) {
+  return { ...(encrypted && { encrypted }), ...(unreadable && { unreadable }) };
+}
+
+function delayedData(message: DelayedMessage) {
+  const { id, to, group, text, dueAt } = message;
   const receiver = group === undefined ? { to } : { group };
-  return { id, ...receiver, text, dueAt: new Date(dueAt).toISOString() };
+  return { id, ...receiver, text, dueAt: new Date(dueAt).toISOString(), ...secrecy(message) };
 }
 
 function resultData(result: Result): unknown {
@@ -131,6 +147,10 @@ function resultData(result: Result): unknown {
       return result.messages.map(delayedData);
     case 'cancelled':
       return delayedData(result.message);
+    case 'verify': {
+      const { userId, userName, safetyNumber, verified } = result.key;
+      return { userId, userName, safetyNumber, verified };
+    }
     case 'secret':
       return { secret: result.secret ?? null };
     case 'rotated':

@@ -45,25 +45,28 @@ export class Past {
     const messages: Message[] = [];
     let next = start ?? null;
     let expired = false;
+    let opened = 0;
     for (let page = 1; page <= pagesMax; page++) {
       const limit = Math.min(query.limit - messages.length, limits.pageMessagesMax);
       const older = await this.#client.history({ ...query, limit, ...(next && { before: next }) });
       messages.unshift(...older.messages);
       ({ next, expired } = older);
+      opened += older.opened ?? 0;
       if (next === null || messages.length >= query.limit) break;
     }
     this.#query = query;
     this.#next = next;
     this.#expired = expired;
-    return this.#result(messages);
+    return this.#result(messages, opened);
   }
 
-  #result(messages: readonly Message[]): Omit<History, 'isMore'> {
+  #result(messages: readonly Message[], opened = 0): Omit<History, 'isMore'> {
     const keyword = this.#query?.keyword;
     return {
       kind: 'history',
       messages,
       ...(keyword !== undefined && { keyword }),
+      ...(opened > 0 && { opened }),
       older: this.#next !== null,
       expired: this.#expired,
     };

@@ -4,9 +4,13 @@ import { safeLine, safeText } from '../../base/safe-text.ts';
 import {
   type DelayedMessage,
   type GroupPlace,
+  type KeyChange,
   lobby,
   type Message,
+  type PeerKey,
+  type SentMessage,
   type Target,
+  type Unreadable,
   type User,
 } from '../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
@@ -19,7 +23,10 @@ export interface Reader {
   nameOf(userId: number): string | undefined;
 }
 
-/** `10:05 amy (2): hello`, `10:05 amy (2) → you: psst`, `10:05 you → amy (2): hi`. */
+/**
+ * `10:05 amy (2): hello`, `10:05 amy (2) → you: psst`, `10:05 you → amy (2): hi`; of a private one
+ * that was encrypted `10:05 amy (2) → you [e2e]: psst`.
+ */
 export function messageBlock(message: Message, reader: Reader, keyword?: string): Block {
   const target =
     message.group === undefined ? { to: message.to ?? reader.userId } : { group: message.group };
@@ -29,11 +36,42 @@ export function messageBlock(message: Message, reader: Reader, keyword?: string)
     ...receiver(target, reader),
   ];
   const block = {
-    head: [...head, { text: ': ' }],
-    body: showEmoji(safeText(message.text)),
+    head: [...head, ...mark(message.encrypted), { text: ': ' }],
+    body: bodyOf(message),
     ...(message.transient && { tail: dim(' ~') }),
   };
   return keyword === undefined ? block : { ...block, keyword };
+}
+
+const unreadableReasons = {
+  off: 'encryption is off here (--e2ee)',
+  'no-key': 'this device has no key of your account',
+  'lost-key': 'it is for a key that your account does not have any more',
+  'unknown-sender': "it is by a key that is not known as the sender's",
+  damaged: 'it was altered, or is not what it is said to be',
+  'unknown-form': 'this cim does not know its form',
+} as const satisfies Record<Unreadable, string>;
+
+function bodyOf({ text, unreadable }: Pick<Message, 'text' | 'unreadable'>): string {
+  if (unreadable === undefined) return showEmoji(safeText(text));
+  return `[cannot be read: ${unreadableReasons[unreadable]}]`;
+}
+
+function mark(encrypted: true | undefined): Span[] {
+  return encrypted ? [dim(' [e2e]')] : [];
+}
+
+export function keyChangeText(
+  { userId, userName, wasVerified }: KeyChange,
+  reader: Reader,
+): string {
+  if (userId === reader.userId)
+    return 'your account has another key than before: what was encrypted for that one cannot be read here';
+  const who = personText(userId, userName ?? reader.nameOf(userId));
+  const rest = wasVerified
+    ? `nothing is sent to them until you have compared it: :verify ${userId}`
+    : `:verify ${userId} shows the number to compare`;
+  return `${who} has another key than before; ${rest}`;
 }
 
 /** One's own text, and what became of it. */
@@ -58,10 +96,13 @@ export function outgoingBlock(
 /** So much of a schedule's id is shown to be typed; more where that would mean several. */
 const shortIdCharacters = 6;
 
-export const stored: Span = { text: '✓', style: 'green' };
-
-/** Not stored, and perhaps not arrived. */
-export const transient: Span = { text: '~', style: 'dim' };
+/** `✓`: stored; `~`: not stored, and perhaps not arrived. */
+export function outcomeOf({ transient, encrypted }: SentMessage): Span {
+  const secrecy = encrypted ? ' [e2e]' : '';
+  return transient
+    ? { text: `~${secrecy}`, style: 'dim' }
+    : { text: `✓${secrecy}`, style: 'green' };
+}
 
 export function failed(reason: string): Span {
   return { text: `✗ ${reason}`, style: 'red' };
@@ -106,7 +147,11 @@ export function historyHead({ messages, isMore, older }: History): Block[] {
 }
 
 /** Where it ends, and whether that is all there was. */
-export function historyFoot({ messages, isMore, older, expired }: History): Block[] {
+export function historyFoot({ messages, isMore, older, expired, opened }: History): Block[] {
+  if (older && opened !== undefined) {
+    const looked = `looked into ${opened === 1 ? 'one encrypted message' : `${opened} encrypted messages`}`;
+    return [noticeBlock(`${looked} so far: :more looks further back`)];
+  }
   const none = isMore ? 'there are no more messages' : 'there are no such messages';
   const found = messages.length === 0 ? none : 'end of history';
   if (older && messages.length === 0) return [noticeBlock('none so far: :more looks further back')];
@@ -174,6 +219,8 @@ export function resultBlocks(
       return [noticeBlock(`taken back: ${result.message.text}`)];
     case 'groups':
       return groupBlocks(result.places, reader);
+    case 'verify':
+      return verifyBlocks(result.key);
     case 'secret':
       if (result.secret === undefined) return [noticeBlock('your account has no secret')];
       return [
@@ -190,9 +237,22 @@ export function resultBlocks(
   }
 }
 
+function verifyBlocks({ userId, userName, safetyNumber, verified }: PeerKey): Block[] {
+  const groups = safetyNumber.split(' ');
+  const lines = [0, 4, 8].map((start) => groups.slice(start, start + 4).join(' '));
+  const who = personText(userId, userName);
+  const advice = verified
+    ? `you have confirmed it: nothing is sent to ${who} under another key`
+    : `compare it with what ${who} sees, by another way; if it is the same: :verify ${userId} ok`;
+  return [
+    ...lines.map((line) => ({ head: [{ text: `  ${line}`, style: 'bold' as const }], body: '' })),
+    noticeBlock(advice),
+  ];
+}
+
 function delayedBlocks(messages: readonly DelayedMessage[], reader: Reader): Block[] {
   if (messages.length === 0) return [noticeBlock('nothing waits to be sent')];
-  const blocks = messages.map(({ id, to, group, text, dueAt }) => ({
+  const blocks = messages.map(({ id, to, group, text, unreadable, dueAt }) => ({
     head: [
       { text: `  ${shortId(id, messages)}`, style: 'bold' as const },
       dim(`  ${dayOf(dueAt)} ${timeOf(dueAt)} `),
@@ -200,7 +260,7 @@ function delayedBlocks(messages: readonly DelayedMessage[], reader: Reader): Blo
       ...receiver(group === undefined ? { to: to ?? reader.userId } : { group }, reader),
       { text: ': ' },
     ],
-    body: showEmoji(safeText(text)),
+    body: bodyOf({ text, ...(unreadable && { unreadable }) }),
   }));
   return [...blocks, noticeBlock(':cancel and what is in front takes one back')];
 }

@@ -7,7 +7,7 @@ import { CimError, exitCodes } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { safeLine } from '../../base/safe-text.ts';
 import type { SendSettings } from '../../config/settings.ts';
-import type { SentMessage, Target, User } from '../sdk/index.ts';
+import type { ClientEvents, SentMessage, Target, User } from '../sdk/index.ts';
 import type { Action } from './action.ts';
 import type { Messenger } from './conversation.ts';
 import { askHiddenLine } from './hidden-line.ts';
@@ -117,6 +117,10 @@ class SendView implements View {
 
   offline(reason: string): void {
     this.notice(`connection lost: ${reason}; trying again`);
+  }
+
+  keyChanged({ userId }: ClientEvents['keyChanged']): void {
+    this.notice(`user ${userId} has another key than before`);
   }
 
   async result(): Promise<void> {}

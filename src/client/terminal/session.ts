@@ -120,6 +120,7 @@ class Session {
         return inbox.message(message);
       });
     }
+    client.on('keyChanged', (change) => view.keyChanged(change));
     client.on('offline', ({ reason }) => view.offline(reason));
     client.on('warning', ({ kind, message }) => {
       if (kind !== 'login-failed') view.notice(message);

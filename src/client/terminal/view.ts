@@ -9,6 +9,7 @@ import type {
   DelayedMessage,
   GroupPlace,
   Message,
+  PeerKey,
   SentMessage,
   Target,
   User,
@@ -46,6 +47,7 @@ export type Result =
   | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
   | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
   | { readonly kind: 'groups'; readonly places: readonly GroupPlace[] }
+  | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
@@ -55,6 +57,8 @@ export type Result =
       readonly keyword?: string;
       /** It goes on from an earlier one. */
       readonly isMore: boolean;
+      /** Encrypted messages that were looked into, as no route can. */
+      readonly opened?: number;
       /** There may be older ones still. */
       readonly older: boolean;
       /** There were, but they are not kept any more. */
@@ -78,6 +82,8 @@ export interface View {
   scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
   /** `outgoing` if there was a text to be sent. */
   refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
+  /** The key of somebody, perhaps one's own, is another one than before. */
+  keyChanged(change: ClientEvents['keyChanged']): void;
   /** Something that the person at the terminal should know, in one line. */
   notice(text: string): void;
   /** This line said to leave. */

@@ -10,6 +10,7 @@ import type {
   HistoryQuery,
   MembersQuery,
   Message,
+  PeerKey,
   SentMessage,
   Target,
   User,
@@ -164,6 +165,22 @@ export class FakeMessenger implements Messenger {
 
   async secret(): Promise<string | undefined> {
     return this.ownSecret;
+  }
+
+  /** Of whoever is asked for. */
+  safetyNumber = Array.from({ length: 12 }, (_, group) => `${group}`.padStart(5, '0')).join(' ');
+  /** The numbers that were confirmed. */
+  readonly confirmed: string[] = [];
+
+  async peerKey(userId: number): Promise<PeerKey> {
+    const { safetyNumber } = this;
+    const verified = this.confirmed.includes(safetyNumber);
+    return { userId, userName: 'amy', safetyNumber, verified };
+  }
+
+  async confirmKey(_userId: number, safetyNumber: string): Promise<void> {
+    if (safetyNumber !== this.safetyNumber) throw new CimError('key-changed');
+    this.confirmed.push(safetyNumber);
   }
 
   async rotateSecret(): Promise<void> {
