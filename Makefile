@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench docs services clean
+.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ format: setup ## format and fix what the linter can fix
 
 test-quick: setup ## unit, contract and property tests that need no service
 	$(JEST) test/unit test/property
+
+audit: setup ## known faults of the production dependencies, where the registry answers that
+	npm audit --omit=dev
 
 services: ## install redis-server, zookeeper and nginx (Debian packages) where missing
 	@bash test/support/install-services.sh

@@ -4,9 +4,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { closeCodes } from '../../src/codec/close-codes.ts';
 import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { com } from '../../src/codec/protobuf.ts';
+import { encodeClose } from '../../src/codec/server-frame.ts';
 import { connections, RawConnection } from '../support/raw-connection.ts';
 import { type Role, startDevelopment } from '../support/roles.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -134,5 +136,55 @@ describe('over TCP', () => {
       const peers = others.map((bytes) => new RawConnection(tcp).send(bytes));
       for (const peer of peers) await peer.whenClosed();
     });
+  }, 60_000);
+});
+
+describe('within limits', () => {
+  const perMinute = 30;
+
+  /** The code with which a login is refused; 0 for one that is not refused for being too often. */
+  async function refusalOf(port: string, proxyHeader: string): Promise<number> {
+    const peer = new RawConnection(port);
+    peer.send(proxyHeader).send(login({ requestId: 9, reqMsg: 'nobody' }));
+    await peer.whenClosed();
+    const tooFast = encodeClose('too-fast');
+    return peer.received === Buffer.from(tooFast).toString('latin1')
+      ? closeCodes['too-fast'].code
+      : 0;
+  }
+
+  async function refusals(port: string, proxyHeader: string): Promise<number> {
+    const codes: number[] = [];
+    for (let count = 0; count < perMinute + 20; count++)
+      codes.push(await refusalOf(port, proxyHeader));
+    return codes.filter((code) => code !== 0).length;
+  }
+
+  test('logins from one address are counted, and whose they are only a trusted proxy says', async () => {
+    const limited = await startDevelopment([
+      ...['--data', ':memory:', '--login-rate', String(perMinute)],
+    ]);
+    const port = limited.addresses['tcp'] as string;
+    const own = await Witness.start(limited, `http://${limited.addresses['route']}`, [3, 4]);
+    await own.during('logins through a proxy', quietMiBMax, async () => {
+      expect(await refusals(port, 'PROXY TCP4 203.0.113.9 10.0.0.1 5000 9000\r\n')).toBe(20);
+      // Another one is not held to that, nor is this machine.
+      expect(await refusalOf(port, 'PROXY TCP4 203.0.113.8 10.0.0.1 5000 9000\r\n')).toBe(0);
+      expect(await refusals(port, '')).toBe(0);
+    });
+  }, 60_000);
+
+  test('nobody escapes by pretending to be a proxy', async () => {
+    const limited = await startDevelopment([
+      ...['--data', ':memory:', '--login-rate', String(perMinute)],
+      ...['--limit-loopback', '--trust-proxy', '203.0.113.1'],
+    ]);
+    const port = limited.addresses['tcp'] as string;
+    for (let count = 0; count < 20; count++) {
+      const peer = new RawConnection(port);
+      peer.send(`PROXY TCP4 203.0.113.${count} 10.0.0.1 5000 9000\r\n`).send(login({}));
+      expect((await peer.whenClosed()).received).toBe('');
+    }
+    expect(await refusals(port, '')).toBe(20);
   }, 60_000);
 });
