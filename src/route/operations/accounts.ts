@@ -71,6 +71,8 @@ export function accountOperations(
       const expected = verifierOf(loginKey);
       const verifier = verifierOf(newLoginKey, 'newLoginKey');
       if (wrappedKey === undefined && (await store.accounts.keyPair(userId))) {
+        // Nobody else is to learn that it has one.
+        assertLoginKey(await store.accounts.credential(userId), loginKey);
         throw new CimError(
           'invalid-argument',
           'wrappedKey: must be given, as the account has a key pair',

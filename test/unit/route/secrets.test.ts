@@ -135,6 +135,11 @@ describe('an account with a secret', () => {
       kind: 'invalid-argument',
       message: expect.stringContaining('wrappedKey: must be given'),
     });
+    // Whoever does not have the secret does not hear of the key pair.
+    const guess = { ...change, loginKey: 'C'.repeat(43) };
+    await expect(operations().rotateSecret(guess)).rejects.toMatchObject({
+      kind: 'account-mismatch',
+    });
     await operations().rotateSecret({ ...change, wrappedKey: 'new' });
     expect(await operations().ownKey(3)).toEqual({ ...pair, wrappedKey: 'new' });
     await operations().resetSecret(3, right);
