@@ -160,35 +160,41 @@ export class Delivery {
     return runs;
   }
 
+  /** A run is answered as soon as both its appends are, whatever holds up those of others. */
   async #append(
     runs: readonly Run[],
     answer: (index: number, outcome: Outcome) => void,
   ): Promise<void> {
     const appends: Append[] = [];
-    /** Index into `appends` of each run's second append; of the first one if it has no second. */
+    /** Index of the run that each append is of. */
+    const runIndexes: number[] = [];
+    /** Index into `appends` of each run's first append, and of its second; the same if it has no second. */
+    const firstIndexes: number[] = [];
     const ownIndexes: number[] = [];
-    for (const run of runs) {
+    for (let index = 0; index < runs.length; index++) {
+      const run = runs[index] as Run;
       const { from, to, group } = run.first;
-      if (group !== '') {
-        appends.push(groupAppendOf(run));
-      } else {
-        appends.push(appendOf(run, userTimeline(to)));
-        if (to !== from) appends.push(appendOf(run, userTimeline(from)));
+      firstIndexes.push(appends.length);
+      runIndexes.push(index);
+      appends.push(group === '' ? appendOf(run, userTimeline(to)) : groupAppendOf(run));
+      if (group === '' && to !== from) {
+        runIndexes.push(index);
+        appends.push(appendOf(run, userTimeline(from)));
       }
       ownIndexes.push(appends.length - 1);
     }
-    const results = await this.#options.timelines.append(appends);
-    let next = 0;
-    for (let index = 0; index < runs.length; index++) {
-      const ownIndex = ownIndexes[index] as number;
-      this.#settle(
-        runs[index] as Run,
-        results[next] as AppendResult,
-        results[ownIndex] as AppendResult,
-        answer,
-      );
-      next = ownIndex + 1;
-    }
+    const results: (AppendResult | undefined)[] = [];
+    await this.#options.timelines.append(appends, (place, result) => {
+      results[place] = result;
+      const index = runIndexes[place] as number;
+      const run = runs[index] as Run;
+      const { from, to, origin } = run.first;
+      const isOwn = place === ownIndexes[index];
+      this.#push(run, result, isOwn ? origin : undefined, isOwn ? from : to);
+      const taken = results[firstIndexes[index] as number];
+      const own = results[ownIndexes[index] as number];
+      if (taken && own) this.#settle(run, taken, own, answer);
+    });
   }
 
   /**
@@ -201,10 +207,6 @@ export class Delivery {
     own: AppendResult,
     answer: (index: number, outcome: Outcome) => void,
   ): void {
-    const { from, to, origin } = run.first;
-    this.#push(run, taken, to === from ? origin : undefined, to);
-    if (own !== taken) this.#push(run, own, origin, from);
-
     if (taken.status === 'not-a-member') {
       void this.#settleOutsider(run, taken, answer);
       return;

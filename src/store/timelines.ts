@@ -100,12 +100,15 @@ export interface Page {
   readonly rewound: boolean;
 }
 
+export type AppendAnswered = (place: number, result: AppendResult) => void;
+
 export interface Timelines {
   /**
-   * Appends each run on its own; one timeline's trouble does not hold the others. Runs of one
-   * source are taken in the order given.
+   * Appends each run on its own, those of one source in the order given. `answered` hears of each as
+   * soon as its fate is known, so one timeline's trouble does not hold the others; of those of one
+   * timeline in the order given. Resolves with all.
    */
-  append(batch: readonly Append[]): Promise<AppendResult[]>;
+  append(batch: readonly Append[], answered?: AppendAnswered): Promise<AppendResult[]>;
 
   /** Rejects with a CimError `busy` when the timeline's shard cannot be reached in time. */
   read(read: Read): Promise<Page>;

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
 import { Keys } from '../../src/store/redis/keys.ts';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
+import type { AppendAnswered } from '../../src/store/timelines.ts';
 import {
   startRedisCluster,
   type TestClusterNode,
@@ -36,8 +37,13 @@ async function writersTo(
 }
 
 /** All next texts in one batch; gives whose was not taken. */
-async function writeAll(store: RedisStore, writers: readonly Writer[]): Promise<Writer[]> {
-  const results = await store.timelines.append(writers.map((writer) => writer.next()));
+async function writeAll(
+  store: RedisStore,
+  writers: readonly Writer[],
+  answered?: AppendAnswered,
+): Promise<Writer[]> {
+  const batch = writers.map((writer) => writer.next());
+  const results = await store.timelines.append(batch, answered);
   return writers.filter((writer, index) => {
     const { status } = results[index]!;
     if (status === 'taken') writer.confirm();
@@ -78,9 +84,16 @@ describe('one of three masters', () => {
     onTeardown(() => frozen!.thaw());
     frozen!.freeze();
     const start = performance.now();
-    const busy = await writeAll(store, writers);
+    const answeredMs: number[] = [];
+    const busy = await writeAll(store, writers, (place) => {
+      answeredMs[place] = performance.now() - start;
+    });
     expect(performance.now() - start).toBeLessThan(limits.linkAnswerMsMax);
     expect(busy).toEqual(affected);
+    for (const [place, writer] of writers.entries()) {
+      if (affected.includes(writer)) expect(answeredMs[place]).toBeGreaterThan(1_000);
+      else expect(answeredMs[place]).toBeLessThan(500);
+    }
     // From now on nobody waits for it.
     const again = performance.now();
     expect(await writeAll(store, writers)).toEqual(affected);

@@ -3,6 +3,7 @@ import { limits } from '../../src/base/limits.ts';
 import { identityOf } from '../../src/codec/identity.ts';
 import {
   type Append,
+  type AppendAnswered,
   type AppendResult,
   groupTimeline,
   type Page,
@@ -30,8 +31,15 @@ export class MemoryTimelines implements Timelines {
     this.#messagesMax = messagesMax;
   }
 
-  async append(batch: readonly Append[]): Promise<AppendResult[]> {
-    return batch.map((append) => this.appendOne(append));
+  async append(
+    batch: readonly Append[],
+    answered: AppendAnswered = () => {},
+  ): Promise<AppendResult[]> {
+    return batch.map((append, place) => {
+      const result = this.appendOne(append);
+      answered(place, result);
+      return result;
+    });
   }
 
   async read(read: Read): Promise<Page> {

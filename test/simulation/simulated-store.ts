@@ -11,7 +11,13 @@ import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Append, AppendResult, TimelineId, Timelines } from '../../src/store/timelines.ts';
+import type {
+  Append,
+  AppendAnswered,
+  AppendResult,
+  TimelineId,
+  Timelines,
+} from '../../src/store/timelines.ts';
 import type { SimulatedProcess } from './simulated-time.ts';
 import type { World } from './world.ts';
 
@@ -81,7 +87,7 @@ export class SimulatedStore implements Store {
       now: () => this.#call(() => sessions.now()),
     };
     this.timelines = {
-      append: (batch) => this.#append(batch, timelines),
+      append: (batch, answered) => this.#append(batch, answered, timelines),
       read: (read) => this.#call(() => timelines.read(read), read.timeline),
       readBack: (timeline, before, limit) =>
         this.#call(() => timelines.readBack(timeline, before, limit), timeline),
@@ -117,8 +123,12 @@ export class SimulatedStore implements Store {
 
   async close(): Promise<void> {}
 
-  /** Resolves with the results of all, when the last of the timelines has answered. */
-  async #append(batch: readonly Append[], timelines: Timelines): Promise<AppendResult[]> {
+  /** Each timeline answers for its own; resolves with the results of all. */
+  async #append(
+    batch: readonly Append[],
+    answered: AppendAnswered = () => {},
+    timelines: Timelines,
+  ): Promise<AppendResult[]> {
     const results: AppendResult[] = [];
     const byTimeline = Map.groupBy(batch.keys(), (index) => batch[index]!.timeline);
     const append = async (timeline: TimelineId, indexes: readonly number[]) => {
@@ -129,7 +139,11 @@ export class SimulatedStore implements Store {
         return answers;
       };
       const answers = await this.#call(run, timeline).catch(() => appends.map(() => busyAppend));
-      for (const [position, index] of indexes.entries()) results[index] = answers[position]!;
+      for (const [position, index] of indexes.entries()) {
+        const result = answers[position]!;
+        results[index] = result;
+        answered(index, result);
+      }
     };
     await Promise.all(Array.from(byTimeline, ([timeline, indexes]) => append(timeline, indexes)));
     return results;

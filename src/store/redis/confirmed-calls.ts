@@ -10,8 +10,14 @@
  */
 import { Cluster, Command, type Redis } from 'ioredis';
 import { CimError } from '../../base/errors.ts';
-import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
-import { toCimError } from './redis-errors.ts';
+import {
+  type Answered,
+  type Argument,
+  clientOf,
+  type Item,
+  type RedisCalls,
+  type Reply,
+} from './redis-calls.ts';
 import type { RedisClient, RedisLink } from './redis-link.ts';
 import type { Script } from './scripts.ts';
 
@@ -46,36 +52,45 @@ export class ConfirmedCalls {
     this.#replicas = replicas;
   }
 
-  /** As `RedisCalls.runEach`. */
-  async runEach(
+  /** As `RedisCalls.answerEach`. */
+  async answerEach(
     script: Script,
     items: readonly Item[],
     common: readonly Argument[],
-  ): Promise<(Reply | CimError)[]> {
-    const results: (Reply | CimError)[] = items.map(() => new CimError('busy', 'no such node'));
-    try {
-      const { client } = this.#link;
-      await Promise.all(
-        Array.from(placesByServer(client, items), async ([server, places]) => {
-          const some = places.map((place) => items[place] as Item);
-          const connection = server.stream;
-          const replies = await (client instanceof Cluster
-            ? this.#calls.runApart(server, script, some, common)
-            : this.#calls.runTogether(server, script, some, common));
-          const { replicas, connection: asked } = await this.#wait(server);
-          const isConfirmed = asked === connection && replicas >= this.#replicas;
-          for (const [index, place] of places.entries()) {
-            results[place] = isConfirmed
-              ? (replies[index] as Reply | CimError)
-              : new CimError('busy', `${replicas} of ${this.#replicas} replicas have it`);
-          }
-        }),
-      );
-      return results;
-    } catch (error) {
-      const problem = toCimError(error);
-      return items.map(() => problem);
+    answered: Answered,
+  ): Promise<void> {
+    const client = clientOf(this.#link);
+    if (client instanceof CimError) {
+      for (const place of items.keys()) answered(place, client);
+      return;
     }
+    const run = (server: Redis, some: readonly Item[]) =>
+      client instanceof Cluster
+        ? this.#calls.runApart(server, script, some, common)
+        : this.#calls.runTogether(server, script, some, common);
+    await Promise.all(
+      Array.from(placesByServer(client, items), async ([server, places]) => {
+        const some = places.map((place) => items[place] as Item);
+        const replies = await this.#confirm(server, some, run);
+        for (const [index, place] of places.entries())
+          answered(place, replies[index] as Reply | CimError);
+      }),
+    );
+  }
+
+  /** Runs items on the server that holds them; gives their replies once replicas have what they wrote. */
+  async #confirm(
+    server: Redis | undefined,
+    items: readonly Item[],
+    run: (server: Redis, items: readonly Item[]) => Promise<(Reply | CimError)[]>,
+  ): Promise<(Reply | CimError)[]> {
+    if (!server) return items.map(() => new CimError('busy', 'no such node'));
+    const connection = server.stream;
+    const replies = await run(server, items);
+    const { replicas, connection: asked } = await this.#wait(server);
+    if (asked === connection && replicas >= this.#replicas) return replies;
+    const problem = new CimError('busy', `${replicas} of ${this.#replicas} replicas have it`);
+    return items.map(() => problem);
   }
 
   /** The answer to a WAIT that is sent from now on. */
@@ -108,17 +123,19 @@ async function ask(server: Redis, replicas: number): Promise<Answer> {
   }
 }
 
-/** Which server holds which items; what is nobody's at the moment is left out. */
-function placesByServer(client: RedisClient, items: readonly Item[]): Map<Redis, number[]> {
+/** Which server holds which items; `undefined` holds what is nobody's at the moment. */
+function placesByServer(
+  client: RedisClient,
+  items: readonly Item[],
+): Map<Redis | undefined, number[]> {
   if (!(client instanceof Cluster)) return new Map([[client, [...items.keys()]]]);
   const masters = new Map(
     client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]),
   );
-  const places = new Map<Redis, number[]>();
+  const places = new Map<Redis | undefined, number[]>();
   for (const [place, { keys }] of items.entries()) {
     const [address = ''] = client.slots[new Command('GET', [...keys.slice(0, 1)]).getSlot()] ?? [];
     const master = masters.get(address);
-    if (!master) continue;
     const known = places.get(master);
     if (known) known.push(place);
     else places.set(master, [place]);

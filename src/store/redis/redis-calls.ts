@@ -19,6 +19,9 @@ export interface Item {
   readonly args: readonly Argument[];
 }
 
+/** Hears the reply or error of the item at this place. */
+export type Answered = (place: number, reply: Reply | CimError) => void;
+
 /** Keys of one script call: the largest batch of appends. */
 const keysPerCallMax = limits.storeBatchMax * 4;
 /** Arguments of one: more only where few keys have many. */
@@ -33,25 +36,44 @@ export class RedisCalls {
     this.#log = log;
   }
 
-  /** Runs a script over items; gives each its reply or its error. `common` arguments come before those of the items. */
+  /**
+   * Runs a script over items; each hears its reply, or its error, as soon as there is one. `common` arguments come before those of the
+   * items. Resolves when all have heard.
+   */
+  async answerEach(
+    script: Script,
+    items: readonly Item[],
+    common: readonly Argument[],
+    answered: Answered,
+  ): Promise<void> {
+    const client = clientOf(this.#link);
+    if (client instanceof CimError) {
+      for (const place of items.keys()) answered(place, client);
+    } else if (client instanceof Cluster) {
+      await writtenTogether(client.nodes('master'), () =>
+        Promise.all(
+          items.map(async (item, place) => {
+            answered(place, await this.#runOne(client, script, item, common));
+          }),
+        ),
+      );
+    } else {
+      const replies = await this.runTogether(client, script, items, common);
+      for (const [place, reply] of replies.entries()) answered(place, reply);
+    }
+  }
+
+  /** Like `answerEach`, for callers who wait for all; gives the replies and errors in the order of the items. */
   async runEach(
     script: Script,
     items: readonly Item[],
     common: readonly Argument[] = [],
   ): Promise<(Reply | CimError)[]> {
-    if (items.length === 0) return [];
-    try {
-      const { client } = this.#link;
-      if (client instanceof Cluster) {
-        return await writtenTogether(client.nodes('master'), () =>
-          Promise.all(items.map((item) => this.#runOne(client, script, item, common))),
-        );
-      }
-      return await this.runTogether(client, script, items, common);
-    } catch (error) {
-      const problem = toCimError(error);
-      return items.map(() => problem);
-    }
+    const results: (Reply | CimError)[] = items.map(() => null);
+    await this.answerEach(script, items, common, (place, reply) => {
+      results[place] = reply;
+    });
+    return results;
   }
 
   /** Like `runEach`, on one server that is no part of a cluster: in as few calls as can be. */
@@ -218,6 +240,15 @@ function chunksOf(items: readonly Item[]): Item[][] {
     chunks.at(-1)?.push(item);
   }
   return chunks;
+}
+
+/** The error where there is none that can be used. */
+export function clientOf(link: RedisLink): RedisClient | CimError {
+  try {
+    return link.client;
+  } catch (error) {
+    return toCimError(error);
+  }
 }
 
 function throwCimError(error: unknown): never {

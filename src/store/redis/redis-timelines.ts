@@ -5,6 +5,7 @@ import { identityOf } from '../../codec/identity.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
+  type AppendAnswered,
   type AppendResult,
   groupTimeline,
   type Page,
@@ -52,10 +53,14 @@ export class RedisTimelines implements Timelines {
     this.#confirmed = confirmed;
   }
 
-  async append(batch: readonly Append[]): Promise<AppendResult[]> {
+  async append(
+    batch: readonly Append[],
+    answered: AppendAnswered = () => {},
+  ): Promise<AppendResult[]> {
     const groups = groupByTimeline(batch);
+    const results = Array.from(batch, () => busy);
     const { messagesMax, ageMs } = this.#retention;
-    const replies = await (this.#confirmed ?? this.#calls).runEach(
+    await (this.#confirmed ?? this.#calls).answerEach(
       scripts.append,
       groups.map(({ timeline, places }) =>
         this.#appending(
@@ -64,14 +69,14 @@ export class RedisTimelines implements Timelines {
         ),
       ),
       [messagesMax, ageMs, limits.sourceStateMs, this.#confirmed ? 1 : 0],
+      (index, reply) => {
+        for (const [run, place] of (groups[index] as Group).places.entries()) {
+          const result = reply instanceof CimError ? busy : appendResult(reply as Reply[], run);
+          results[place] = result;
+          answered(place, result);
+        }
+      },
     );
-    const results = Array.from(batch, () => busy);
-    for (const [index, { places }] of groups.entries()) {
-      const reply = replies[index];
-      if (reply instanceof CimError) continue;
-      for (const [run, place] of places.entries())
-        results[place] = appendResult(reply as Reply[], run);
-    }
     return results;
   }
 

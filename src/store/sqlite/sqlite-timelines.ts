@@ -10,6 +10,7 @@ import { identityOf } from '../../codec/identity.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
+  type AppendAnswered,
   type AppendResult,
   groupTimeline,
   type Page,
@@ -89,12 +90,17 @@ export class SqliteTimelines implements Timelines {
     this.#selectMember = database.prepare('SELECT 1 FROM members WHERE name = ? AND user_id = ?');
   }
 
-  async append(batch: readonly Append[]): Promise<AppendResult[]> {
+  async append(
+    batch: readonly Append[],
+    answered: AppendAnswered = () => {},
+  ): Promise<AppendResult[]> {
     const results: AppendResult[] = [];
     for (let start = 0; start < batch.length; start += limits.storeBatchMax) {
       // Between transactions everybody else gets a turn.
       if (start > 0) await nextTurn();
-      results.push(...this.#appendTogether(batch.slice(start, start + limits.storeBatchMax)));
+      const some = this.#appendTogether(batch.slice(start, start + limits.storeBatchMax));
+      for (const [index, result] of some.entries()) answered(start + index, result);
+      results.push(...some);
     }
     return results;
   }

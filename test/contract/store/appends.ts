@@ -262,6 +262,25 @@ export function describeAppends(fixture: StoreFixture): void {
       expect(results.map(({ seq }) => seq)).toEqual(batch.map(({ sendSeq }) => sendSeq));
     });
 
+    test('each is answered once, those of one timeline in their order', async () => {
+      const { conversation, timeline } = freshConversation();
+      const other = freshConversation();
+      const batch = [
+        conversation.append(timeline, 1, ['m1']),
+        other.conversation.append(other.timeline, 1, ['o1']),
+        conversation.append(timeline, 3, ['m3']),
+        conversation.append(timeline, 2, ['m2']),
+      ];
+      const answers: [place: number, result: AppendResult][] = [];
+      const results = await timelines().append(batch, (...answer) => answers.push(answer));
+      expect(answers.filter(([place]) => place !== 1).map(([place]) => place)).toEqual([0, 2, 3]);
+      const inOrder = answers.toSorted(([one], [another]) => one - another);
+      expect(inOrder).toEqual(Array.from(results.entries()));
+      expect(results.map(({ status }) => status)).toEqual([
+        ...['taken', 'taken', 'out-of-order', 'taken'],
+      ]);
+    });
+
     test('an empty batch is fine', async () => {
       expect(await timelines().append([])).toEqual([]);
     });

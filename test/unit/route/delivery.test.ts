@@ -11,11 +11,14 @@ import { Delivery } from '../../../src/route/delivery.ts';
 import { deliverTexts } from '../../../src/route/http-message.ts';
 import { Pusher } from '../../../src/route/pusher.ts';
 import { createRouteCounters } from '../../../src/route/route-counters.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { type AppendResult, userTimeline } from '../../../src/store/timelines.ts';
 import {
   address,
   amy,
   bob,
   instance,
+  openMemoryStore,
   RouteHarness,
   submission,
   textOf,
@@ -129,6 +132,57 @@ describe('a private message', () => {
     const results = await route.submit(submission(1, 'a'), submission(2, long), submission(3, 'c'));
     expect(results.map(({ code }) => code)).toEqual([0, 3001, 0]);
     expect(await route.timelineOf(bob.userId)).toEqual(['a', 'c']);
+  });
+
+  test('is not held up by what another in its batch waits for', async () => {
+    let thawed = Promise.resolve();
+    const inner = await openMemoryStore();
+    const { accounts, sessions, groups, schedules, requests, apiKeys } = inner;
+    const append: Store['timelines']['append'] = (batch, answered = () => {}) =>
+      Promise.all(
+        batch.map(async (run, place) => {
+          if (run.timeline === userTimeline(carol.userId)) await thawed;
+          const [result] = (await inner.timelines.append([run])) as [AppendResult];
+          answered(place, result);
+          return result;
+        }),
+      );
+    const timelines: Store['timelines'] = {
+      append,
+      read: (read) => inner.timelines.read(read),
+      readBack: (...asked) => inner.timelines.readBack(...asked),
+      heads: (asked) => inner.timelines.heads(asked),
+      watchers: (asked) => inner.timelines.watchers(asked),
+      addInterest: (...interest) => inner.timelines.addInterest(...interest),
+      removeInterest: (...interest) => inner.timelines.removeInterest(...interest),
+    };
+    const carol = { userId: 3, name: 'carol' };
+    await accounts.register(carol);
+    const frozen = await RouteHarness.start({
+      store: {
+        ...{ accounts, sessions, groups, schedules, requests, apiKeys, timelines },
+        problem: async () => null,
+        close: () => inner.close(),
+      },
+    });
+    // Its receivers are known: those who are not are looked for first.
+    await frozen.submit(submission(1, 'first', carol.userId), submission(1, 'first'));
+    const thaw = Promise.withResolvers<void>();
+    thawed = thaw.promise;
+    await frozen.connect(amy, 2);
+
+    const answers: number[] = [];
+    const batch = [submission(2, 'slow', carol.userId), submission(2, 'hi')];
+    frozen.core.api.submit(batch, (index) => answers.push(index));
+    await waitUntil('the one is answered', () => answers.length === 1);
+    expect(answers).toEqual([1]);
+    expect(await frozen.timelineOf(bob.userId)).toEqual(['first', 'hi']);
+    // In her own timeline it is already, so her other devices are told.
+    await waitUntil('the push', () => frozen.pushes.length > 0);
+    expect(await frozen.timelineOf(amy.userId)).toContain('slow');
+    thaw.resolve();
+    await waitUntil('the other is answered', () => answers.length === 2);
+    expect(await frozen.timelineOf(carol.userId)).toEqual(['first', 'slow']);
   });
 
   test('to oneself is stored once and not pushed back', async () => {
