@@ -199,9 +199,17 @@ export class CimError extends Error {
   override readonly name = 'CimError';
   readonly kind: ErrorName;
 
-  constructor(kind: ErrorName, detail?: string, options?: { cause?: unknown }) {
+  /** When it may be tried again, if that is known. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: ErrorName,
+    detail?: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
     super(detail ?? errorTable[kind].meaning, options);
     this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get code(): string {

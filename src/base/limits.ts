@@ -147,7 +147,7 @@ export const limits = {
   loginsPerMinuteMax: 1_200,
   /** Logins to one account with a wrong secret: a chosen secret must not be guessed. */
   failedLoginsPerMinuteMax: 20,
-  /** New accounts from one address: they are kept for ever. */
+  /** Registrations from one address: new accounts are kept for ever. */
   registrationsPerMinuteMax: 120,
   /** Messages of one user, over a while; people write a few, devices some hundred. */
   sendsPerSecondMax: 1_000,
@@ -156,6 +156,8 @@ export const limits = {
    * kept. Twice as much when it was silent before.
    */
   sendBurstSeconds: 5,
+  /** Requests that send, after which those who have not sent for a while are forgotten. */
+  sendsBetweenSweeps: 1_000,
   /** Addresses and accounts for which one rate is kept: some hundred bytes each. */
   rateNamesMax: 20_000,
   /** An account's wrong logins from all addresses, in those allowed from one. */

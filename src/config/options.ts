@@ -398,7 +398,7 @@ export const optionTable = {
     max: 1_000_000,
     topic: 'Limits',
     placeholder: 'COUNT',
-    description: 'logins per minute to one account with a wrong secret',
+    description: 'wrong secrets per minute for one account, from one address',
     defaults: { route: limits.failedLoginsPerMinuteMax, dev: limits.failedLoginsPerMinuteMax },
   },
   'registration-rate': {
@@ -407,7 +407,7 @@ export const optionTable = {
     max: 1_000_000,
     topic: 'Limits',
     placeholder: 'COUNT',
-    description: 'new accounts per minute from one address',
+    description: 'registrations per minute from one address',
     defaults: { route: limits.registrationsPerMinuteMax, dev: limits.registrationsPerMinuteMax },
   },
   'send-rate': {

@@ -12,7 +12,9 @@ import { keepSecretFile } from '../base/secret-file.ts';
 import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
+import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
+import { PortLimits } from '../limits/port-limits.ts';
 import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
@@ -84,7 +86,7 @@ async function start(
     clusterSecrets,
     tls: tls.port,
     limits: settings,
-    connectionsMax: shares.tcp,
+    shares,
     clock,
     log,
     lifecycle,
@@ -95,6 +97,8 @@ async function start(
     warnings,
     counters: route.counters,
     tls: tls.port,
+    portLimits: new PortLimits(settings, shares.http, route.counters),
+    callerLimits: new CallerLimits(settings, route.counters, () => clock.monotonic()),
     log,
     version,
   });

@@ -18,7 +18,10 @@ import { CimError, describeError, errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
+import type { CallerLimits } from '../limits/caller-limits.ts';
+import type { PortLimits } from '../limits/port-limits.ts';
 import { assertMayAct, assertMayCall } from './access.ts';
+import { assertRate, assertSends, withGuess } from './caller-limits.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError, refuseConnection } from './failures.ts';
@@ -51,6 +54,10 @@ export interface HttpAppOptions {
   readonly tls?: TlsPort | undefined;
   /** Doors that its settings leave open, in one line each. */
   readonly warnings?: readonly string[];
+  /** Of connections; none if absent. */
+  readonly portLimits?: PortLimits;
+  /** Of callers; none if absent. */
+  readonly callerLimits?: CallerLimits;
 }
 
 export interface HttpApp {
@@ -80,7 +87,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
 
-  const sockets = new ServerSockets(app.server);
+  const sockets = new ServerSockets(app.server, options.portLimits);
   return {
     server: app.server,
     inject: app.inject.bind(app) as FastifyInstance['inject'],
@@ -98,7 +105,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
 /** Answers hold what others have written: no browser may take them for anything but JSON. */
 const notSniffed = { 'x-content-type-options': 'nosniff' };
 
-function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
+function createFastify({ log, tls, portLimits }: HttpAppOptions): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const failure = asCimError(error);
     if (!failure) {
@@ -125,6 +132,7 @@ function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
   const app = fastify<Server>({
     logger: false,
     bodyLimit: limits.httpBodyBytesMax,
+    trustProxy: (address: string) => portLimits?.addresses.isTrustedProxy(address) === true,
     ...timeouts,
     // What still comes over a kept connection while the port closes is answered as ever; it is the
     // last answer there.
@@ -158,6 +166,8 @@ function createFastify({ log, tls }: HttpAppOptions): FastifyInstance {
 
 function sendFailure(reply: FastifyReply, failure: CimError): FastifyReply {
   if (failure.kind === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (failure.retryAfterMs !== undefined)
+    reply.header('retry-after', Math.ceil(failure.retryAfterMs / 1_000));
   return reply.code(errorTable[failure.kind].status).send(errorEnvelope(failure));
 }
 
@@ -178,7 +188,7 @@ function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  { proofs, open = false }: HttpAppOptions,
+  { proofs, open = false, callerLimits }: HttpAppOptions,
 ): void {
   const { access } = endpoint;
   const identities = new WeakMap<FastifyRequest, Identity>();
@@ -188,6 +198,7 @@ function addEndpoint(
     schema: documentationOf(endpoint, open),
     // Before the body is read: nobody gets that far without a reason.
     onRequest: async (request) => {
+      if (callerLimits) await assertRate(callerLimits, endpoint, request.ip);
       if (access.who === 'anyone') return;
       const identity = await identify(proofs, request.headers.authorization);
       assertMayCall(access, identity, open);
@@ -201,7 +212,12 @@ function addEndpoint(
       const java = headers['x-cim-version'] === undefined;
       const key = endpoint.repeatable && readIdempotencyKey(headers[idempotencyKeyHeader]);
       const caller = { java, identity, ...(key === undefined ? {} : { key }) };
-      return successEnvelope(await endpoint.handle(fields, caller));
+      const handle = () => endpoint.handle(fields, caller);
+      if (!callerLimits) return successEnvelope(await handle());
+      assertSends(callerLimits, endpoint, fields, identity, request.ip);
+      const account = endpoint.guesses?.(fields);
+      if (account === undefined) return successEnvelope(await handle());
+      return successEnvelope(await withGuess(callerLimits, account, request.ip, handle));
     },
   });
 }

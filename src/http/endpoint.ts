@@ -3,6 +3,7 @@
  * result becomes a `dataBody`, a CimError its code.
  */
 import type { Identity } from '../auth/identity.ts';
+import type { RateClass } from '../limits/caller-limits.ts';
 import type { Access } from './access.ts';
 import type { BodyOf, BodySchema } from './schema.ts';
 
@@ -26,6 +27,12 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly path: string;
   readonly summary: string;
   readonly access: Access<BodyOf<Body>>;
+  /** Counts among these of the caller's address. */
+  readonly rate?: RateClass;
+  /** The account whose secret is shown: it answers `account-mismatch` to a wrong one. */
+  readonly guesses?: (body: BodyOf<Body>) => string;
+  /** How many messages it sends for whom. */
+  readonly sends?: (body: BodyOf<Body>) => { readonly userId: number; readonly count: number };
   /** Takes the header Idempotency-Key: with it, repeating a request is harmless. */
   readonly repeatable?: true;
   /** Required for POST. */

@@ -12,11 +12,9 @@ const windowSeconds = 60;
 
 export class RateLimit {
   readonly #limiter: RateLimiterMemory;
-  readonly #perMinute: number;
   readonly #names: LRUCache<string, true>;
 
   constructor(perMinute: number) {
-    this.#perMinute = perMinute;
     this.#limiter = new RateLimiterMemory({ points: perMinute, duration: windowSeconds });
     this.#names = new LRUCache({
       max: limits.rateNamesMax,
@@ -38,10 +36,8 @@ export class RateLimit {
     }
   }
 
-  /** What `take` would say, without counting. */
-  async waitMs(name: string): Promise<number> {
-    const standing = await this.#limiter.get(name);
-    if (standing === null || standing.consumedPoints < this.#perMinute) return 0;
-    return Math.max(0, standing.msBeforeNext);
+  /** Takes back one that was taken. */
+  async giveBack(name: string): Promise<void> {
+    await this.#limiter.reward(name);
   }
 }

@@ -14,6 +14,7 @@ export interface SendRatesOptions {
 export class SendRates {
   readonly #options: SendRatesOptions;
   readonly #byUser = new Map<number, SendRate>();
+  #taken = 0;
 
   constructor(options: SendRatesOptions) {
     this.#options = options;
@@ -33,6 +34,15 @@ export class SendRates {
   /** It is remembered until it has filled up again: coming back does not fill it. */
   release(rate: SendRate): void {
     rate.holders -= 1;
+  }
+
+  /** Whether a user whom nobody holds may send so many more; more than a burst is one. */
+  takeOnce(userId: number, count: number): boolean {
+    this.#taken += 1;
+    if (this.#taken % limits.sendsBetweenSweeps === 0) this.sweep();
+    const rate = this.hold(userId);
+    this.release(rate);
+    return rate.take(Math.min(count, this.#options.perSecond * limits.sendBurstSeconds));
   }
 
   /** Forgets those that nobody holds and that are full; called now and then. */

@@ -5,6 +5,8 @@ import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
+import type { CallerLimits } from '../limits/caller-limits.ts';
+import type { PortLimits } from '../limits/port-limits.ts';
 import type { AuthMode } from './authentication.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
@@ -21,6 +23,8 @@ export interface RouteAppOptions {
   readonly proofs: Proofs;
   readonly warnings: readonly string[];
   readonly tls?: TlsPort | undefined;
+  readonly portLimits?: PortLimits;
+  readonly callerLimits?: CallerLimits;
   readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;

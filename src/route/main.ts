@@ -13,6 +13,9 @@ import { version } from '../base/version.ts';
 import type { RouteSettings } from '../config/settings.ts';
 import type { Address } from '../http/app.ts';
 import { acceptUpgrades } from '../http/upgrade.ts';
+import { CallerLimits } from '../limits/caller-limits.ts';
+import { descriptorLimit, httpConnections } from '../limits/descriptors.ts';
+import { PortLimits } from '../limits/port-limits.ts';
 import { serveLink } from '../link/link-host.ts';
 import { routeMethods } from '../link/methods.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
@@ -85,6 +88,10 @@ async function start(
     host: settings.host,
     zookeeper: settings.zk,
   });
+  const connectionsMax = httpConnections(descriptorLimit(), settings.connectionsMax);
+  const portCount = settings.linkPort === undefined ? 1 : 2;
+  const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), core.counters);
+  const callerLimits = new CallerLimits(settings, core.counters, () => clock.monotonic());
   const listen = async (port: number, isShared: boolean): Promise<number> => {
     const app = buildRouteApp(core.operations, {
       mode: authentication.mode,
@@ -92,6 +99,8 @@ async function start(
       warnings,
       counters: core.counters,
       tls: tls.port,
+      portLimits,
+      callerLimits,
       log,
       version,
     });

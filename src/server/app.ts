@@ -10,12 +10,14 @@ import type { TlsPort } from '../base/tls.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
+import type { PortLimits } from '../limits/port-limits.ts';
 import type { ServerOperations } from './operations.ts';
 
 export interface ServerAppOptions {
   /** Empty while none is known: /sendMsg is refused. */
   readonly clusterSecrets: () => readonly string[];
   readonly tls?: TlsPort | undefined;
+  readonly portLimits?: PortLimits;
   readonly counters: Counters;
   readonly log: Logger;
   readonly version: string;

@@ -14,6 +14,8 @@ import { limits as bounds } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { version } from '../base/version.ts';
+import type { ConnectionShares } from '../limits/descriptors.ts';
+import { PortLimits } from '../limits/port-limits.ts';
 import { type ServerLimitSettings, ServerLimits } from '../limits/server-limits.ts';
 import { type Address, listenTcp } from '../net/tcp-listener.ts';
 import { pushAddress, type Registry, type ServerAnnouncement } from '../registry/registry.ts';
@@ -41,8 +43,8 @@ export interface ServerCoreOptions {
   /** Lets routes in that call over links; returns how to end those. */
   readonly acceptLinks?: (httpServer: Server, api: ServerApi) => () => void;
   readonly limits: ServerLimitSettings;
-  /** Connections of clients at a time. */
-  readonly connectionsMax: number;
+  /** Connections at a time. */
+  readonly shares: ConnectionShares;
   readonly clock: Clock;
   readonly log: Logger;
   /** Gets a step for everything that is opened. */
@@ -101,8 +103,9 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     log,
   });
 
+  const portLimits = new PortLimits(options.limits, options.shares.http, counters);
   const operations = createServerOperations({ gateway, registry, usableRoutes });
-  const app = buildServerApp(operations, { ...options, counters, version });
+  const app = buildServerApp(operations, { ...options, portLimits, counters, version });
   lifecycle.onStop('HTTP port of the server', () => app.close());
   if (acceptLinks) lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api));
   const http = await app.listen({ host, port: options.httpPort });
@@ -112,7 +115,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   const tcp = await listenTcp({
     host,
     port: options.port,
-    connectionsMax: options.connectionsMax,
+    connectionsMax: options.shares.tcp,
     tls,
     clock,
     isTrustedProxy: (peer) => limits.addresses.isTrustedProxy(peer),

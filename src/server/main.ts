@@ -69,7 +69,7 @@ async function start(
     clusterSecrets,
     tls: tls.port,
     limits: settings,
-    connectionsMax: shares.tcp,
+    shares,
     clock,
     log,
     lifecycle,

@@ -24,6 +24,8 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       method: 'POST',
       path: '/registerAccount',
       access: byTokenIfAny,
+      rate: 'registration',
+      guesses: ({ userName }) => userName,
       summary: 'Makes an account, or finds it: a name has one id for ever',
       body: {
         type: 'object',
@@ -54,6 +56,8 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       method: 'POST',
       path: '/login',
       access: byTokenIfAny,
+      rate: 'login',
+      guesses: ({ userId }) => String(userId),
       summary: 'Chooses the server that the user is to connect to',
       body: {
         type: 'object',
@@ -128,6 +132,8 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       method: 'POST',
       path: '/rotateSecret',
       access: anyone,
+      rate: 'login',
+      guesses: ({ userId }) => String(userId),
       summary: 'Replaces the secret of an account: sessions and tokens of the old one end',
       body: {
         type: 'object',

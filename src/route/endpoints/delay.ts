@@ -39,6 +39,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/delay',
+      sends: ({ from }) => ({ userId: from, count: 1 }),
       access: {
         who: 'users',
         actor: 'from',

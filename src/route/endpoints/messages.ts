@@ -18,6 +18,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       method: 'POST',
       path: '/p2pRoute',
       access: { who: 'users', actor: 'userId', keys: ['push'] },
+      sends: ({ userId, batchMsg }) => ({ userId, count: batchMsg?.length || 1 }),
       repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
       body: {
@@ -60,6 +61,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         keys: ['push', 'group'],
         group: ({ group = lobby }) => groupNameOf(group),
       },
+      sends: ({ userId }) => ({ userId, count: 1 }),
       repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
