@@ -18,7 +18,7 @@ export async function startCluster(folder: string, appendfsync: string, pin: Pin
   const local = ['--host', '127.0.0.1', '--zk', `127.0.0.1:${zookeeperPort}`];
   const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
   const redisAddress = ['--redis', `127.0.0.1:${redisPort}`];
-  const route = await startCim(['route', ...common, ...redisAddress, '--auth', 'open'], pin);
+  const route = await startCim(['route', ...common, ...redisAddress], pin);
   const server = await startCim(['server', ...common], pin);
   await whenChoosable(`http://${route.addresses['http']}`);
   const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [

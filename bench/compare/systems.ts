@@ -40,7 +40,7 @@ export const systems = {
     protocol: 'cim',
     durability: 'SQLite in a file, WAL; every batch is synced before its acknowledgements',
     async start({ folder, core }) {
-      const flags = ['--auth', 'open', '--data', join(folder, 'data'), '--log-level', 'error'];
+      const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
       const dev = await startCim(['dev', ...flags], { core });
       const route = `http://${dev.addresses['route']}`;
       return running({ port: 0, route }, { dev });

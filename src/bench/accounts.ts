@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { protocolVersion } from '../codec/commands.ts';
-import { requestJson } from '../http/client.ts';
+import type { requestJson } from '../http/client.ts';
 
 export interface Account {
   readonly userId: number;
@@ -18,6 +18,7 @@ export interface Admission {
   readonly port: number;
   /** Empty: the cluster is open to all. */
   readonly token: string;
+  readonly tls: boolean;
 }
 
 /** As long as a route may take when many ask at once. */
@@ -28,25 +29,38 @@ export function drawAccount(userId: number): Account {
   return { userId, userName: `bench-${userId}`, loginKey };
 }
 
-export async function register(route: string, account: Account): Promise<void> {
-  await postJson(`${route}/registerAccount`, account);
+/** What a load asks of routes. */
+export class RouteCalls {
+  readonly #request: typeof requestJson;
+
+  /** `request`: with the certificates of routes checked as it should be. */
+  constructor(request: typeof requestJson) {
+    this.#request = request;
+  }
+
+  async register(route: string, account: Account): Promise<void> {
+    await this.post(`${route}/registerAccount`, account);
+  }
+
+  async logIn(route: string, { userId, userName, loginKey }: Account): Promise<Admission> {
+    const answer = await this.post(`${route}/login`, { userId, userName, loginKey });
+    const { ip, cimServerPort, token = '', tls = false } = answer as LoginAnswer;
+    return { host: ip, port: cimServerPort, token, tls };
+  }
+
+  /** As the user of the token; an empty one is not shown. */
+  post(url: string, body: unknown, token = ''): Promise<unknown> {
+    const headers = {
+      'x-cim-version': String(protocolVersion),
+      ...(token !== '' && { authorization: `Bearer ${token}` }),
+    };
+    return this.#request(url, { method: 'POST', headers, body, timeoutMs: answerMs });
+  }
 }
 
-export async function logIn(route: string, account: Account): Promise<Admission> {
-  const answer = await postJson(`${route}/login`, account);
-  const {
-    ip,
-    cimServerPort,
-    token = '',
-  } = answer as {
-    readonly ip: string;
-    readonly cimServerPort: number;
-    readonly token?: string;
-  };
-  return { host: ip, port: cimServerPort, token };
-}
-
-function postJson(url: string, body: unknown): Promise<unknown> {
-  const headers = { 'x-cim-version': String(protocolVersion) };
-  return requestJson(url, { method: 'POST', headers, body, timeoutMs: answerMs });
+interface LoginAnswer {
+  readonly ip: string;
+  readonly cimServerPort: number;
+  readonly token?: string;
+  readonly tls?: boolean;
 }

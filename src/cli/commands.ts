@@ -1,6 +1,7 @@
 /** The commands, in the order in which help lists them. */
 import type { Command } from './command.ts';
 import { adminCommand } from './commands/admin.ts';
+import { benchCommand } from './commands/bench.ts';
 import { clientCommand } from './commands/client.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
@@ -17,6 +18,7 @@ const roleCommands: readonly Command[] = [
   clientCommand,
   sendCommand,
   verifyCommand,
+  benchCommand,
   adminCommand,
   configCommand,
 ];

@@ -8,6 +8,7 @@ export const roles = [
   'client',
   'send',
   'verify',
+  'bench',
   'admin',
   'config',
 ] as const;

@@ -42,6 +42,7 @@ export type DevSettings = SettingsOf<'dev'>;
 export type ClientSettings = SettingsOf<'client'>;
 export type SendSettings = SettingsOf<'send'>;
 export type VerifySettings = SettingsOf<'verify'>;
+export type BenchSettings = SettingsOf<'bench'>;
 export type AdminSettings = SettingsOf<'admin'>;
 
 /** `http-port` → `httpPort`, as SettingsOf does it. */

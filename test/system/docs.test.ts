@@ -45,7 +45,17 @@ describe('documents', () => {
   test('commands of cim that the README names are known, and explain themselves', () => {
     const readme = readFileSync('README.md', 'utf8');
     const named = new Set([...readme.matchAll(/\bcim (\w+)/g)].map(([, command]) => command ?? ''));
-    const known = ['dev', 'server', 'route', 'client', 'send', 'verify', 'admin', 'config'];
+    const known = [
+      'dev',
+      'server',
+      'route',
+      'client',
+      'send',
+      'verify',
+      'bench',
+      'admin',
+      'config',
+    ];
     for (const command of known) expect(named).toContain(command);
     for (const command of known) {
       const help = execFileSync(executable, [command, '--help'], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 /** cim: transient messages for what is not kept; stored and acknowledged ones for what is. */
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../src/base/limits.ts';
-import { drawAccount, logIn, register } from '../../../src/bench/accounts.ts';
+import { drawAccount, RouteCalls } from '../../../src/bench/accounts.ts';
 import {
   ackCodeOf,
   encodeLogin,
@@ -14,6 +14,7 @@ import { command, lobby } from '../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../src/codec/frame-decoder.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
 import { decodeServerFrame } from '../../../src/codec/server-frame.ts';
+import { requestJson } from '../../../src/http/client.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf } from '../driver.ts';
 
 const firstUserId = 1_000_000;
@@ -22,29 +23,30 @@ const shownMessages = 100;
 
 export function cimDriver(options: DriverOptions): Driver {
   const { pattern, durable, bytes, events, route = '' } = options;
+  const calls = new RouteCalls(requestJson);
   return {
     async prepare() {},
     async open(index) {
       const account = drawAccount(firstUserId + index);
-      await register(route, account);
-      const { port, token } = await logIn(route, account);
+      await calls.register(route, account);
+      const { port, token } = await calls.logIn(route, account);
       const welcome = Promise.withResolvers<void>();
       const decoder = new FrameDecoder(limits.frameBytesMax);
       let delivered = 0;
       let acknowledged = 0;
       let untold = 0;
-      const receive = (frame: Uint8Array): void => {
-        if (isMessage(frame)) {
+      const receive = (bytes: Uint8Array, start: number, end: number): void => {
+        if (isMessage(bytes, start)) {
           delivered += 1;
           untold += 1;
           if (durable && pattern !== 'group' && untold >= shownMessages) {
             untold = 0;
-            socket.queue(encodeShown(scanMessage(frame).seq));
+            socket.queue(encodeShown('', scanMessage(bytes.subarray(start, end)).seq));
           }
           return;
         }
-        const code = ackCodeOf(frame);
-        if (code === undefined) return receiveOther(frame);
+        const code = ackCodeOf(bytes, start, end);
+        if (code === undefined) return receiveOther(bytes.subarray(start, end));
         if (code !== 0) events.failed(`a message was refused: ${code}`);
         acknowledged += 1;
       };
@@ -61,14 +63,13 @@ export function cimDriver(options: DriverOptions): Driver {
         if (acknowledged > 0) events.acknowledged(index, acknowledged);
         delivered = acknowledged = 0;
       });
-      socket.queue(encodeLogin({ ...account, token, epoch: randomBytes(8) }));
+      socket.queue(encodeLogin({ ...account, token, device: 'bench', epoch: randomBytes(8) }));
       await welcome.promise;
       const peer = peerOf(pattern, index);
       const to = peer === undefined ? lobby : firstUserId + peer;
       const encoder = new MessageEncoder({ to, transient: !durable }, bytes);
-      const text = 'x'.repeat(bytes);
       return {
-        send: (count) => socket.queue(encoder.encode(text, count)),
+        send: (count) => socket.queue(encoder.encode('', count)),
         keepAlive: () => socket.queue(ping),
         close: () => socket.close(),
       };

@@ -136,7 +136,8 @@ describe('cim config', () => {
   test('shows all roles', async () => {
     const { stdout } = await cim(['config']);
     const titles = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
-    expect(titles).toEqual(['server', 'route', 'dev', 'client', 'send', 'verify', 'admin']);
+    const users = ['client', 'send', 'verify', 'bench', 'admin'];
+    expect(titles).toEqual(['server', 'route', 'dev', ...users]);
     expect(stdout).toMatch(/user-id +\(must be given\)/);
   });
 

@@ -1,0 +1,55 @@
+/**
+ * What a bench looks like while it lasts, on stderr: a bar on a terminal, a line for each phase
+ * elsewhere, nothing for programs.
+ */
+import { Presets, SingleBar } from 'cli-progress';
+
+export interface Progress {
+  /** Begins a phase, of so many steps. */
+  phase(name: string, total: number): void;
+  update(done: number, detail: string): void;
+  end(): void;
+}
+
+export function createProgress(
+  kind: 'bar' | 'lines' | 'none',
+  stream: NodeJS.WritableStream,
+): Progress {
+  switch (kind) {
+    case 'bar':
+      return barProgress(stream);
+    case 'lines':
+      return {
+        phase: (name) => void stream.write(`${name}\n`),
+        update() {},
+        end() {},
+      };
+    case 'none':
+      return { phase() {}, update() {}, end() {} };
+  }
+}
+
+function barProgress(stream: NodeJS.WritableStream): Progress {
+  const bar = new SingleBar(
+    {
+      stream,
+      format: '{bar} {percentage}% {name}{detail}',
+      barsize: 20,
+      // Whoever runs this ends it on a signal.
+      gracefulExit: false,
+      clearOnComplete: true,
+      hideCursor: false,
+    },
+    Presets.shades_classic,
+  );
+  return {
+    phase(name, total) {
+      bar.stop();
+      bar.start(total, 0, { name, detail: '' });
+    },
+    update(done, detail) {
+      bar.update(done, { detail: detail === '' ? '' : `: ${detail}` });
+    },
+    end: () => bar.stop(),
+  };
+}

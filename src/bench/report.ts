@@ -1,0 +1,177 @@
+/** What a bench has come to: figures, and their form for people. Pure. */
+import type { Pattern } from './order.ts';
+import type { Tally } from './tally.ts';
+
+export interface Subject {
+  readonly pattern: Pattern;
+  readonly clients: number;
+  readonly devices: number;
+  readonly inFlight: number;
+  readonly bytes: number;
+  readonly perSecond: number | undefined;
+}
+
+/** What was measured in some time. */
+export interface Stretch {
+  readonly seconds: number;
+  readonly tally: Tally;
+  readonly system: readonly ProcessUse[];
+  /** Cores that each process of the load kept busy. */
+  readonly load: readonly number[];
+  readonly machineShare: number;
+}
+
+export interface ProcessUse {
+  readonly name: string;
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  /** Since before the first connection. */
+  readonly grownBytes: number;
+}
+
+export interface Figures {
+  readonly seconds: number;
+  readonly sentPerSecond: number;
+  readonly acknowledgedPerSecond: number;
+  readonly shownPerSecond: number;
+  readonly lost: number;
+  readonly behind: number;
+  readonly problems: Readonly<Record<string, number>>;
+  /** From when it was due until it was shown (of logins: until the server said welcome). */
+  readonly latencyMs: Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>;
+  readonly system: readonly {
+    readonly name: string;
+    readonly cores: number;
+    /** Per message shown, or login. */
+    readonly cpuUs: number;
+    readonly rssMegabytes: number;
+    readonly rssPerConnectionKilobytes: number;
+  }[];
+  readonly loadCores: readonly number[];
+}
+
+export interface SearchStep {
+  readonly perSecond: number;
+  readonly held: boolean;
+  readonly figures: Figures;
+}
+
+export interface SearchOutcome {
+  readonly maxPerSecond: number;
+  readonly p99MsMax: number;
+  /** What was saturated in the lowest step that broke; undefined: none did. */
+  readonly saturated: string | undefined;
+  readonly steps: readonly SearchStep[];
+}
+
+export interface Report {
+  readonly subject: Subject;
+  readonly connections: number;
+  readonly figures: Figures;
+  readonly search?: SearchOutcome;
+}
+
+export function figuresOf({ seconds, tally, system, load }: Stretch, connections: number): Figures {
+  const { begun, done, shown, lost, behind } = tally.counts;
+  const perSecond = (count: number) => round(count / seconds);
+  return {
+    seconds: round(seconds),
+    sentPerSecond: perSecond(begun),
+    acknowledgedPerSecond: perSecond(done),
+    shownPerSecond: perSecond(shown),
+    lost,
+    behind,
+    problems: tally.problems,
+    latencyMs: {
+      p50: tally.percentile(50),
+      p90: tally.percentile(90),
+      p99: tally.percentile(99),
+      p999: tally.percentile(99.9),
+      max: tally.maxMs,
+    },
+    system: system.map(({ name, cpuSeconds, rssBytes, grownBytes }) => ({
+      name,
+      cores: round(cpuSeconds / seconds),
+      cpuUs: shown === 0 ? 0 : round((cpuSeconds * 1e6) / shown),
+      rssMegabytes: round(rssBytes / 1e6),
+      rssPerConnectionKilobytes: round(grownBytes / 1e3 / Math.max(1, connections)),
+    })),
+    loadCores: load.map(round),
+  };
+}
+
+/** Whether a step of a search has held: in time, all of it, and nothing refused. */
+export function hasHeld(
+  { latencyMs, sentPerSecond, problems, lost, behind }: Figures,
+  asked: { readonly perSecond: number; readonly p99MsMax: number },
+): boolean {
+  // What is due in the last moment is not begun yet.
+  const isAllBegun = sentPerSecond >= 0.97 * asked.perSecond;
+  const isClean = Object.keys(problems).length === 0 && lost === 0 && behind === 0;
+  return isAllBegun && isClean && latencyMs.p99 <= asked.p99MsMax;
+}
+
+export function formatReport({ subject, connections, figures, search }: Report): string {
+  const lines = [describe(subject, connections), ...formatFigures(subject, figures)];
+  if (search) {
+    const { maxPerSecond, p99MsMax, saturated, steps } = search;
+    lines.push(`most: ${maxPerSecond}/s with p99 within ${p99MsMax} ms`);
+    for (const { perSecond, held, figures: each } of steps) {
+      const { p99 } = each.latencyMs;
+      lines.push(`  ${`${perSecond}/s`.padEnd(12)}p99 ${ms(p99)}${held ? '' : ', too much'}`);
+    }
+    lines.push(`what gave way first: ${saturated ?? 'nothing did'}`);
+  }
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function describe({ pattern, inFlight, bytes, perSecond }: Subject, connections: number): string {
+  const load = perSecond === undefined ? `${inFlight} in flight each` : `${perSecond}/s in all`;
+  if (pattern === 'idle') return `idle: ${connections} connections`;
+  if (pattern === 'login') return `login: ${connections} clients, ${load}`;
+  return `${pattern}: ${connections} connections, ${load}, ${bytes} bytes`;
+}
+
+function formatFigures({ pattern }: Subject, figures: Figures): string[] {
+  const { latencyMs, system, loadCores, problems } = figures;
+  const rows: [string, string][] = [];
+  if (pattern === 'login') rows.push(['logins', `${figures.shownPerSecond}/s`]);
+  else if (pattern !== 'idle') {
+    rows.push(['sent', `${figures.sentPerSecond}/s`]);
+    if (pattern !== 'transient') rows.push(['stored', `${figures.acknowledgedPerSecond}/s`]);
+    rows.push(['shown', `${figures.shownPerSecond}/s`]);
+  }
+  if (latencyMs.max > 0) {
+    const { p50, p90, p99, p999, max } = latencyMs;
+    const name = pattern === 'login' ? 'to welcome' : 'to shown';
+    rows.push([
+      name,
+      `p50 ${ms(p50)}, p90 ${ms(p90)}, p99 ${ms(p99)}, p99.9 ${ms(p999)}, max ${ms(max)}`,
+    ]);
+  }
+  if (figures.lost > 0) rows.push(['lost', `${figures.lost}, as transient messages may be`]);
+  if (figures.behind > 0)
+    rows.push(['fell behind', `${figures.behind} times: not all was pushed, and is not counted`]);
+  for (const [what, count] of Object.entries(problems)) rows.push(['refused', `${count}: ${what}`]);
+  for (const { name, cores, cpuUs, rssMegabytes, rssPerConnectionKilobytes } of system) {
+    const each = cpuUs > 0 ? `, ${cpuUs} µs each` : '';
+    const memory = `${rssMegabytes} MB, ${rssPerConnectionKilobytes} KB per connection`;
+    rows.push([name, `${percent(cores)} of a core${each}; ${memory}`]);
+  }
+  const busy = loadCores.map(percent).join(', ');
+  rows.push(['load', `${busy} of a core`]);
+  return rows.map(([name, text]) => `  ${name.padEnd(14)}${text}`);
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
+
+function percent(cores: number): string {
+  return `${Math.round(100 * cores)} %`;
+}
+
+/** To three digits, or whole. */
+function round(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}
