@@ -85,16 +85,11 @@ function positionOf(readers: readonly BackwardReader[], expiredBefore: boolean):
   return { before, expired };
 }
 
-function matcherOf({
-  userId,
-  peer,
-  keyword,
-  withSealed = false,
-}: HistoryQuery): (message: HistoryMessage) => boolean {
+function matcherOf({ userId, peer, keyword }: HistoryQuery): (message: HistoryMessage) => boolean {
   const needle = keyword?.toLowerCase();
   return ({ from, to, text, sealed }) =>
     (peer === undefined || (from === peer && to === userId) || (from === userId && to === peer)) &&
-    (needle === undefined || (sealed ? withSealed : text.toLowerCase().includes(needle)));
+    (needle === undefined || (!sealed && text.toLowerCase().includes(needle)));
 }
 
 /** One timeline, from some number on towards its beginning. */

@@ -63,8 +63,6 @@ export interface HistoryQuery {
    * and the named groups that the user is in.
    */
   readonly keyword?: string;
-  /** What is sealed matches any keyword: the caller looks into it. */
-  readonly withSealed?: boolean;
   /** The `next` of the page before: only messages older than those. */
   readonly before?: string;
   readonly limit: number;

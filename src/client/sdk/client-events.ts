@@ -101,11 +101,8 @@ export interface HistoryPage {
   readonly next: string | null;
   /** There were older ones, but they are not kept any more. */
   readonly expired: boolean;
-  /**
-   * Of a search for a keyword: the encrypted messages that this client has looked into, as no route
-   * can.
-   */
-  readonly opened?: number;
+  /** Of a search that this client has made, and no route: the messages that it has looked into. */
+  readonly searched?: number;
 }
 
 export type WarningKind =

@@ -62,11 +62,7 @@ export class Routes {
     return ((await this.#call({ method: 'GET', path: '/onlineUser' })) as User[] | null) ?? [];
   }
 
-  /** `withSealed`: a search finds all sealed messages, as only the caller can look into them. */
-  async history(
-    userId: number,
-    query: HistoryQuery & { readonly withSealed?: boolean },
-  ): Promise<HistoryAnswer> {
+  async history(userId: number, query: HistoryQuery): Promise<HistoryAnswer> {
     return (await this.#post('/history', { userId, ...query })) as HistoryAnswer;
   }
 

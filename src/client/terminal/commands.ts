@@ -15,6 +15,7 @@ interface Command {
 
 /** What `:history` and `:q` show if nobody says how much. */
 const historyDefault = 20;
+/** About: what the client itself searches comes in whole pages. */
 const searchMax = 100;
 /**
  * One result is one line of JSON, held whole: this many texts of the greatest length are 64 MiB.

@@ -42,7 +42,7 @@ export class JsonView implements View, Inbox {
     const rest = result.kind === 'history' && {
       older: result.older,
       expired: result.expired,
-      ...(result.opened !== undefined && { opened: result.opened }),
+      ...(result.searched !== undefined && { searched: result.searched }),
     };
     return this.#write({
       event: 'result',

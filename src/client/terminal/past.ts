@@ -45,28 +45,30 @@ export class Past {
     const messages: Message[] = [];
     let next = start ?? null;
     let expired = false;
-    let opened = 0;
+    let searched = 0;
     for (let page = 1; page <= pagesMax; page++) {
-      const limit = Math.min(query.limit - messages.length, limits.pageMessagesMax);
+      // Of what is searched by the client a page holds few matches, perhaps: it stays a large one.
+      const wanted = query.keyword === undefined ? query.limit - messages.length : query.limit;
+      const limit = Math.min(wanted, limits.pageMessagesMax);
       const older = await this.#client.history({ ...query, limit, ...(next && { before: next }) });
       messages.unshift(...older.messages);
       ({ next, expired } = older);
-      opened += older.opened ?? 0;
+      searched += older.searched ?? 0;
       if (next === null || messages.length >= query.limit) break;
     }
     this.#query = query;
     this.#next = next;
     this.#expired = expired;
-    return this.#result(messages, opened);
+    return this.#result(messages, searched);
   }
 
-  #result(messages: readonly Message[], opened = 0): Omit<History, 'isMore'> {
+  #result(messages: readonly Message[], searched = 0): Omit<History, 'isMore'> {
     const keyword = this.#query?.keyword;
     return {
       kind: 'history',
       messages,
       ...(keyword !== undefined && { keyword }),
-      ...(opened > 0 && { opened }),
+      ...(searched > 0 && { searched }),
       older: this.#next !== null,
       expired: this.#expired,
     };

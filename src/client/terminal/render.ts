@@ -147,11 +147,9 @@ export function historyHead({ messages, isMore, older }: History): Block[] {
 }
 
 /** Where it ends, and whether that is all there was. */
-export function historyFoot({ messages, isMore, older, expired, opened }: History): Block[] {
-  if (older && opened !== undefined) {
-    const looked = `looked into ${opened === 1 ? 'one encrypted message' : `${opened} encrypted messages`}`;
-    return [noticeBlock(`${looked} so far: :more looks further back`)];
-  }
+export function historyFoot({ messages, isMore, older, expired, searched }: History): Block[] {
+  if (older && searched !== undefined)
+    return [noticeBlock(`searched ${searched} messages so far: :more goes on`)];
   const none = isMore ? 'there are no more messages' : 'there are no such messages';
   const found = messages.length === 0 ? none : 'end of history';
   if (older && messages.length === 0) return [noticeBlock('none so far: :more looks further back')];

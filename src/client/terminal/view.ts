@@ -57,8 +57,8 @@ export type Result =
       readonly keyword?: string;
       /** It goes on from an earlier one. */
       readonly isMore: boolean;
-      /** Encrypted messages that were looked into, as no route can. */
-      readonly opened?: number;
+      /** Messages that the client itself has searched, as no route can. */
+      readonly searched?: number;
       /** There may be older ones still. */
       readonly older: boolean;
       /** There were, but they are not kept any more. */

@@ -41,12 +41,7 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
         keyword: {
           type: 'string',
           minLength: 1,
-          description: 'only messages that hold this, ignoring case',
-        },
-        withSealed: {
-          ...boolean,
-          description:
-            'with a keyword: also all that are sealed, as only the caller can search them',
+          description: 'only messages that hold this, ignoring case; nothing that is sealed',
         },
         before: {
           type: 'string',

@@ -131,10 +131,10 @@ test('a search that only the client can make tells how far it has come', async (
     isMore: false,
     older: true,
     expired: false,
-    opened: 200,
+    searched: 200,
   } as const;
   await human.result(line(':q x'), result);
   await json.result(line(':q x'), result);
-  expect(shown()).toContain('looked into 200 encrypted messages so far: :more looks further back');
-  expect(JSON.parse(printed())).toMatchObject({ older: true, opened: 200 });
+  expect(shown()).toContain('searched 200 messages so far: :more goes on');
+  expect(JSON.parse(printed())).toMatchObject({ older: true, searched: 200 });
 });
