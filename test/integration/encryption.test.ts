@@ -23,6 +23,7 @@ import {
 } from '../../src/client/sdk/node/node-platform.ts';
 import { type RunningDev, startDev } from '../../src/dev/main.ts';
 import { requestJson } from '../../src/http/client.ts';
+import type { ServerLimitSettings } from '../../src/limits/server-limits.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -31,6 +32,14 @@ import { waitUntil } from '../support/wait-until.ts';
 const bob = 1;
 const amy = 2;
 const clusterSecret = 'the secret of this cluster';
+
+const limits: ServerLimitSettings = {
+  trustProxy: [],
+  limitLoopback: false,
+  connectionsPerIp: 100,
+  loginRate: 100,
+  sendRate: 1_000,
+};
 
 interface System {
   readonly running: RunningDev;
@@ -51,11 +60,7 @@ async function startSystem(): Promise<System> {
     tokenMinutes: 60,
     timelineMax: 10_000,
     timelineDays: 30,
-    trustProxy: [],
-    limitLoopback: false,
-    connectionsPerIp: 100,
-    loginRate: 100,
-    sendRate: 1_000,
+    ...limits,
   };
   const running = await startDev(
     { ...settings, clusterSecret, logLevel: 'silent' } as Parameters<typeof startDev>[0],
