@@ -91,7 +91,7 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json $(INSTALLED)
 
 bench: setup build $(PEERS) ## cim beside its peers (NATS, mosquitto, ejabberd, …): ONLY=transient-10 for a single row
 	@bash test/support/install-services.sh redis-server zookeeper nats-server mosquitto ejabberd
-	@node bench/compare.ts $(if $(ONLY),--only $(ONLY))
+	@node bench/compare.ts --json bench/last-run.json $(if $(ONLY),--only $(ONLY))
 
 docs: setup ## regenerate docs/reference from the code's own tables
 	node build.mjs docs

@@ -9,7 +9,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Failure, type Figures, measure } from './compare/measure.ts';
 import { rows } from './compare/rows.ts';
-import { formatLine, heading } from './compare/table.ts';
+import { type System, systems } from './compare/systems.ts';
+import { formatLine, formatRatios, formatVerdicts, heading } from './compare/table.ts';
+import { judge } from './compare/targets.ts';
 
 const { values } = parseArgs({
   options: {
@@ -31,11 +33,19 @@ for (const row of rows) {
   if (only && !only.includes(row.name)) continue;
   const work = seconds === undefined ? row : { ...row, warmUpMs: 300, measureMs: 1_000 * seconds };
   console.log(heading(row));
-  for (const system of row.systems) {
-    if (wanted && !wanted.includes(system)) continue;
-    const result = await measure(work, system, cores);
-    results.push(result);
+  const ofRow: (Figures | Failure)[] = [];
+  for (const name of row.systems) {
+    if (wanted && !wanted.includes(name)) continue;
+    const result = await measure(work, name, cores);
+    ofRow.push(result);
     console.log(formatLine(result));
   }
+  console.log(formatRatios(ofRow));
+  results.push(...ofRow);
 }
-if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 1));
+for (const [name, { durability }] of Object.entries<System>(systems))
+  if (durability !== undefined) console.log(`${name}, stored: ${durability}`);
+const verdicts = judge(results.filter((result): result is Figures => !('failure' in result)));
+console.log(formatVerdicts(verdicts));
+if (values.json !== undefined)
+  writeFileSync(values.json, JSON.stringify({ results, verdicts }, null, 1));

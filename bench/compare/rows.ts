@@ -36,6 +36,12 @@ const transient = {
   systems: unstored,
 } as const;
 const durable = { ...transient, durable: true, systems: stored } as const;
+const spread = {
+  ...transient,
+  pattern: 'scattered',
+  window: 1_000,
+  systems: ['relay', 'cim dev', 'nats'],
+} as const;
 const fanOut = { ...transient, pattern: 'group', window: 1 } as const;
 
 export const rows: readonly Row[] = [
@@ -96,6 +102,18 @@ export const rows: readonly Row[] = [
     connections: 1_001,
     window: 100,
     systems: ['relay', 'cim dev', 'nats', 'mosquitto', 'redis'],
+  },
+  {
+    ...spread,
+    name: 'spread-1000',
+    title: '1 000 connections, 1 000 messages in flight among them all',
+    connections: 1_000,
+  },
+  {
+    ...spread,
+    name: 'spread-15000',
+    title: '15 000 connections, 1 000 messages in flight among them all',
+    connections: 15_000,
   },
   { ...durable, name: 'durable-1', title: '100 connections, 1 in flight each', window: 1 },
   { ...durable, name: 'durable-10', title: '100 connections, 10 in flight each', window: 10 },

@@ -1,6 +1,7 @@
 /** How figures look on a terminal. */
 import type { Failure, Figures } from './measure.ts';
 import type { Row } from './rows.ts';
+import type { Verdict } from './targets.ts';
 
 const columns = [
   ['system', 12],
@@ -34,6 +35,34 @@ export function formatLine(result: Figures | Failure): string {
   const line = cells.map((cell, index) => pad(cell, columns[index]?.[1] ?? 0, index === 0));
   const missing = result.missing === 0 ? '' : ` (${result.missing} did not arrive)`;
   return `${line.join(' ')}${missing}`;
+}
+
+/** cim's processor time for a message, to that of each other. */
+export function formatRatios(results: readonly (Figures | Failure)[]): string {
+  const figures = results.filter((result): result is Figures => !('failure' in result));
+  const lines = figures
+    .filter(({ system, cpuUsPerMessage }) => system.startsWith('cim') && cpuUsPerMessage > 0)
+    .map((ours) => {
+      const others = figures
+        .filter(({ system }) => !system.startsWith('cim'))
+        .map(
+          (other) => `${other.system} ${(ours.cpuUsPerMessage / other.cpuUsPerMessage).toFixed(2)}`,
+        );
+      return others.length === 0
+        ? ''
+        : `  CPU per message, ${ours.system} to ${others.join(', ')}\n`;
+    });
+  return lines.join('');
+}
+
+export function formatVerdicts(verdicts: readonly Verdict[]): string {
+  const short = verdicts.filter(({ isReached }) => !isReached);
+  const lines = short.map(({ what, ratio, bound, isLeast }) => {
+    const wanted = `${isLeast ? 'at least' : 'at most'} ${bound}`;
+    return `  ${what}: ${ratio.toFixed(2)}, ${wanted} is wanted`;
+  });
+  const reached = `${verdicts.length - short.length} of ${verdicts.length} targets are reached`;
+  return [`\n${reached}${short.length === 0 ? '' : '; not these:'}`, ...lines].join('\n');
 }
 
 function pad(text: string, width: number, isLeft: boolean): string {
