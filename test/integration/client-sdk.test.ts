@@ -5,7 +5,6 @@
 
 import { cpSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { createLogger } from '../../src/base/log.ts';
 import {
   CimClient,
   CimError,
@@ -15,44 +14,19 @@ import {
   type Platform,
 } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
-import { type RunningDev, startDev } from '../../src/dev/main.ts';
-import type { ServerLimitSettings } from '../../src/limits/server-limits.ts';
+import type { RunningDev } from '../../src/dev/main.ts';
+import { startDevInProcess } from '../support/dev-in-process.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const limits: ServerLimitSettings = {
-  trustProxy: [],
-  limitLoopback: false,
-  connectionsPerIp: 100,
-  loginRate: 100,
-  sendRate: 100,
-};
-
-async function startSystem(
+function startSystem(
   data = ':memory:',
-  ports = { port: 0, routePort: 0 },
+  { port, routePort } = { port: 0, routePort: 0 },
 ): Promise<RunningDev> {
-  const kept = { timelineMax: 10_000, timelineDays: 30 };
-  const settings = {
-    host: '127.0.0.1',
-    httpPort: 0,
-    data,
-    strategy: 'consistent-hash',
-    auth: 'open',
-    tokenMinutes: 60,
-    ...kept,
-    ...limits,
-    ...ports,
-  };
-  const running = await startDev(
-    { ...settings, clusterSecret: undefined, logLevel: 'silent' } as Parameters<typeof startDev>[0],
-    createLogger('test', 'silent'),
-  );
-  onTeardown(() => running.stop());
-  return running;
+  return startDevInProcess({ data, auth: 'open', port, 'route-port': routePort });
 }
 
 interface Person {

@@ -7,7 +7,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { deriveAccountKeys, formatSecret } from '../../src/auth/account-secret.ts';
-import { createLogger } from '../../src/base/log.ts';
 import {
   CimClient,
   type CimClientOptions,
@@ -21,9 +20,9 @@ import {
   folderStorage,
   nodePlatform,
 } from '../../src/client/sdk/node/node-platform.ts';
-import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import type { RunningDev } from '../../src/dev/main.ts';
 import { requestJson } from '../../src/http/client.ts';
-import type { ServerLimitSettings } from '../../src/limits/server-limits.ts';
+import { startDevInProcess } from '../support/dev-in-process.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -33,14 +32,6 @@ const bob = 1;
 const amy = 2;
 const clusterSecret = 'the secret of this cluster';
 
-const limits: ServerLimitSettings = {
-  trustProxy: [],
-  limitLoopback: false,
-  connectionsPerIp: 100,
-  loginRate: 100,
-  sendRate: 1_000,
-};
-
 interface System {
   readonly running: RunningDev;
   readonly data: string;
@@ -49,24 +40,11 @@ interface System {
 
 async function startSystem(): Promise<System> {
   const data = temporaryFolder('dev');
-  const settings = {
-    host: '127.0.0.1',
-    port: 0,
-    httpPort: 0,
-    routePort: 0,
+  const running = await startDevInProcess({
     data,
-    strategy: 'consistent-hash',
     auth: 'secret',
-    tokenMinutes: 60,
-    timelineMax: 10_000,
-    timelineDays: 30,
-    ...limits,
-  };
-  const running = await startDev(
-    { ...settings, clusterSecret, logLevel: 'silent' } as Parameters<typeof startDev>[0],
-    createLogger('test', 'silent'),
-  );
-  onTeardown(() => running.stop());
+    'cluster-secret': clusterSecret,
+  });
   return { running, data, url: `http://127.0.0.1:${running.route.port}` };
 }
 

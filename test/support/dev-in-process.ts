@@ -1,0 +1,21 @@
+/** `cim dev` in this process, with the settings that it has by default, gone at teardown. */
+import { createLogger } from '../../src/base/log.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import { onTeardown } from './teardown.ts';
+
+/** `given`: flags, by name. */
+export async function startDevInProcess(
+  given: Readonly<Record<string, string | number>>,
+): Promise<RunningDev> {
+  const flags = { port: 0, 'http-port': 0, 'route-port': 0, 'log-level': 'silent', ...given };
+  const { settings } = await loadSettings('dev', {
+    flags: Object.fromEntries(
+      Object.entries(flags).map(([name, value]) => [name, [String(value)]]),
+    ),
+    env: {},
+  });
+  const running = await startDev(settings, createLogger('test', 'silent'));
+  onTeardown(() => running.stop());
+  return running;
+}
