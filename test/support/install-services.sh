@@ -6,6 +6,7 @@ set -euo pipefail
 declare -A file_of=(
   [redis-server]=redis-server
   [nginx]=nginx
+  [libnginx-mod-stream]=/usr/lib/nginx/modules/ngx_stream_module.so
   [openssl]=openssl
   [zookeeper]=/usr/share/java/zookeeper.jar
   [nats-server]=nats-server
@@ -13,7 +14,7 @@ declare -A file_of=(
   [ejabberd]=ejabberdctl
 )
 packages=("$@")
-[ $# -gt 0 ] || packages=(redis-server zookeeper nginx openssl)
+[ $# -gt 0 ] || packages=(redis-server zookeeper nginx libnginx-mod-stream openssl)
 
 is_there() {
   case $1 in

@@ -5,13 +5,21 @@ import { freePort } from './free-port.ts';
 import { acceptsConnections, startProcess, type TestProcess } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
+const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
 export interface TestNginx {
   readonly url: string;
   readonly process: TestProcess;
 }
 
-/** In front of these routes (`host:port`). */
-export async function startNginx(routes: readonly string[]): Promise<TestNginx> {
+export interface NginxOptions {
+  /** `host:port` */
+  readonly routes: readonly string[];
+  /** A server (`host:port`), and the port that leads to it. */
+  readonly server?: { readonly address: string; readonly port: number };
+}
+
+export async function startNginx({ routes, server }: NginxOptions): Promise<TestNginx> {
   const folder = temporaryFolder('nginx');
   const port = await freePort();
   let config = readFileSync('docs/nginx.conf', 'utf8');
@@ -23,7 +31,12 @@ export async function startNginx(routes: readonly string[]): Promise<TestNginx> 
     replaced = true;
     return text;
   });
+  const streamPort = server?.port ?? (await freePort());
   config = config
+    // Its lines name files as seen from nginx's own folder, which is not that of a test.
+    .replace(/^include .*modules-enabled.*$/m, `load_module ${streamModule};`)
+    .replace('listen 9100;', `listen 127.0.0.1:${streamPort};`)
+    .replace('127.0.0.1:9000;', `${server?.address ?? '127.0.0.1:9000'};`)
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace('worker_processes auto;', 'worker_processes 1;');
   const file = join(folder, 'nginx.conf');

@@ -18,16 +18,18 @@ export interface Role {
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** Starts `cim <args>` and waits for its ready line. */
+/** Starts `cim <args>`, with so many file descriptors, and waits for its ready line. */
 export async function startRole(
   name: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  descriptors?: number,
 ): Promise<Role> {
+  const limited = ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, executable];
   const started = await startProcess({
     name: `cim ${name}`,
-    command: executable,
-    args: [name, ...args],
+    command: descriptors === undefined ? executable : 'bash',
+    args: [...(descriptors === undefined ? [] : limited), name, ...args],
     env: { CIM_LOG_LEVEL: 'warn', ...env },
     ready: ({ stdout }) => /^cim \w+ ready .*\n/m.test(stdout),
     readyMsMax: 30_000,
@@ -43,18 +45,13 @@ export function startDevelopment(args: readonly string[] = ['--data', ':memory:'
   return startRole('dev', ['--port', '0', '--http-port', '0', '--route-port', '0', ...args]);
 }
 
-export function startServer(zk: string, args: readonly string[] = []): Promise<Role> {
-  return startRole('server', [
-    '--port',
-    '0',
-    '--http-port',
-    '0',
-    '--host',
-    '127.0.0.1',
-    '--zk',
-    zk,
-    ...args,
-  ]);
+export function startServer(
+  zk: string,
+  args: readonly string[] = [],
+  { port = 0, descriptors }: { port?: number; descriptors?: number } = {},
+): Promise<Role> {
+  const where = ['--port', String(port), '--http-port', '0', '--host', '127.0.0.1', '--zk', zk];
+  return startRole('server', [...where, ...args], {}, descriptors);
 }
 
 export function startRoute(zk: string, redis: string, args: readonly string[] = []): Promise<Role> {

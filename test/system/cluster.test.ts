@@ -68,7 +68,9 @@ describe('two servers and two routes', () => {
       startServer(zookeeper.address),
       startServer(zookeeper.address),
     ]);
-    const nginx = await startNginx([one, two].map(({ addresses }) => addresses['http'] as string));
+    const nginx = await startNginx({
+      routes: [one, two].map(({ addresses }) => addresses['http'] as string),
+    });
     await waitUntil('both servers are chosen', async () => {
       const response = await fetch(`${nginx.url}/readyz`);
       return response.ok;
