@@ -25,7 +25,11 @@ export class ServerSockets {
       this.#idle.delete(peer);
       if (idle) response.on('close', () => this.#rest(peer, idle));
     });
-    server.on('upgrade', ({ socket }) => this.#idle.delete(peerOf(socket)));
+    server.on('upgrade', ({ socket }) => {
+      this.#idle.delete(peerOf(socket));
+      // Where nobody takes links, Node.js would have ended it if we did not listen.
+      if (server.listenerCount('upgrade') === 1) socket.destroy();
+    });
   }
 
   #add(socket: Socket): void {

@@ -87,6 +87,15 @@ test('links between roles stay, and new ones come, whatever crowd is there', asy
   for (const link of [first, second]) link.destroy();
 });
 
+test('a link is ended where nobody takes any', async () => {
+  const { port } = await start({});
+  const connection = (await open(port)).send(
+    'GET /internal/link HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: cim-link/1\r\n\r\n',
+  );
+  await connection.ended;
+  expect(connection.received).toBe('');
+});
+
 test('an address has so many, and may have others when they have gone', async () => {
   const { port, ended } = await start({ connectionsPerIp: 2 });
   const connections = [await open(port), await open(port)];
