@@ -1,6 +1,6 @@
 /**
  * Every bound in cim, with what breaks beyond it. Settings may change those that depend on a
- * deployment (src/config/options.ts takes its defaults from here); the others are part of the
+ * deployment (src/config/options/ takes its defaults from here); the others are part of the
  * protocol or of the memory arithmetic in docs/ARCHITECTURE.md.
  */
 export const limits = {

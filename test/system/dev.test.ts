@@ -285,6 +285,7 @@ describe('the client', () => {
       line: 1,
       id: shown['id'],
       seq: 0,
+      encrypted: true,
     });
     expect(await bob.ask(`:history ${amy.userId}`)).toEqual([]);
   });

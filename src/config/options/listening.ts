@@ -1,0 +1,70 @@
+/** Where a role listens, and what others connect to. */
+import { type Option, optional } from '../option.ts';
+
+/** Nobody can connect to port 0. */
+const portOfOthers = {
+  type: 'integer',
+  min: 1,
+  max: 65_535,
+  topic: 'Listening',
+  placeholder: 'PORT',
+} as const;
+
+export const listeningOptions = {
+  port: {
+    type: 'port',
+    topic: 'Listening',
+    description: 'port for clients (route: for HTTP); 0 takes a free one',
+    defaults: { server: 9000, route: 8083, dev: 9000 },
+  },
+  'http-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'HTTP port of the server; 0 takes a free one',
+    defaults: { server: 8081, dev: 8081 },
+  },
+  'route-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'HTTP port of the route; 0 takes a free one',
+    defaults: { dev: 8083 },
+  },
+  host: {
+    type: 'host',
+    topic: 'Listening',
+    description: 'address to listen on',
+    defaults: { server: '0.0.0.0', route: '0.0.0.0', dev: '127.0.0.1' },
+  },
+  advertise: {
+    type: 'address',
+    topic: 'Listening',
+    placeholder: 'IP',
+    description: 'address that others connect to; worked out if absent',
+    defaults: { server: optional, route: optional },
+  },
+  workers: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    topic: 'Listening',
+    placeholder: 'COUNT',
+    description: 'processes: servers on consecutive ports; routes share theirs',
+    defaults: { server: 1, route: 1 },
+  },
+  'link-port': {
+    ...portOfOthers,
+    min: 0,
+    description: 'port for servers, where routes share --port; set by --workers',
+    defaults: { route: optional },
+  },
+  'advertise-port': {
+    ...portOfOthers,
+    description: 'port that others connect to, where it is not the one listened on: behind NAT',
+    defaults: { server: optional, route: optional },
+  },
+  'advertise-http-port': {
+    ...portOfOthers,
+    description: 'as --advertise-port, for the HTTP port of the server',
+    defaults: { server: optional },
+  },
+} as const satisfies Record<string, Option>;

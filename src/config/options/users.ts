@@ -1,0 +1,86 @@
+/** How users and applications prove who they are. */
+import { limits } from '../../base/limits.ts';
+import { type Option, optional } from '../option.ts';
+
+export const usersOptions = {
+  auth: {
+    type: 'choice',
+    choices: ['secret', 'jwt', 'open'],
+    topic: 'Users',
+    description: 'how they prove who they are',
+    defaults: { route: 'secret', dev: 'secret' },
+  },
+  'token-minutes': {
+    type: 'integer',
+    min: 1,
+    max: 10_080,
+    topic: 'Users',
+    placeholder: 'MINUTES',
+    description: 'how long what /login gives lets a user in',
+    defaults: { route: 60, dev: 60 },
+  },
+  'jwt-secret': {
+    type: 'text',
+    charactersMax: 8_192,
+    secret: true,
+    topic: 'Users',
+    placeholder: 'SECRET',
+    description: '--auth jwt: what the application signs with, HS256',
+    defaults: { route: optional, dev: optional },
+  },
+  'jwt-keys': {
+    type: 'text',
+    charactersMax: 2_048,
+    topic: 'Users',
+    placeholder: 'FILE or URL',
+    description: '--auth jwt: its public keys, a JWKS or one in PEM: RS256, ES256, EdDSA',
+    defaults: { route: optional, dev: optional },
+  },
+  'jwt-issuer': {
+    type: 'text',
+    charactersMax: 1_024,
+    topic: 'Users',
+    placeholder: 'TEXT',
+    description: '--auth jwt: the issuer (iss) that a token must name',
+    defaults: { route: optional, dev: optional },
+  },
+  'jwt-audience': {
+    type: 'text',
+    charactersMax: 1_024,
+    topic: 'Users',
+    placeholder: 'TEXT',
+    description: '--auth jwt: the audience (aud) that a token must name',
+    defaults: { route: optional, dev: optional },
+  },
+  'jwt-id-claim': {
+    type: 'text',
+    charactersMax: 256,
+    topic: 'Users',
+    placeholder: 'NAME',
+    description: '--auth jwt: the claim that is the user id, or else the name',
+    defaults: { route: 'sub', dev: 'sub' },
+  },
+  'jwt-name-claim': {
+    type: 'text',
+    charactersMax: 256,
+    topic: 'Users',
+    placeholder: 'NAME',
+    description: '--auth jwt: the claim that is the user name',
+    defaults: { route: 'name', dev: 'name' },
+  },
+  label: {
+    type: 'text',
+    charactersMax: limits.labelCharactersMax,
+    topic: 'Keys of applications',
+    description: 'what the key is for',
+    defaults: { admin: optional },
+  },
+  scope: {
+    type: 'text',
+    charactersMax: 256,
+    topic: 'Keys of applications',
+    placeholder: 'SCOPE',
+    description: 'push, read or group:NAME: send as anybody, look, send as anybody to one group',
+    defaults: { admin: optional },
+  },
+} as const satisfies Record<string, Option>;
