@@ -30,7 +30,7 @@ export class Sender {
   readonly epochHex: string;
   readonly outgoing: Outgoing;
   #transientCount = 0;
-  /** Transient messages that are being sealed, and the end of the last of them. */
+  /** Transient messages that are being sealed, and the fate of the last of them. */
   #sealingCount = 0;
   #lastSealed: Promise<unknown> = Promise.resolve();
   #onAllAnswered: (() => void) | undefined;
@@ -83,17 +83,19 @@ export class Sender {
     if (!this.#options.hasRoom()) return undefined;
     const sendSeq = ++this.#transientCount;
     const id = transientIdentity(this.#sourceTo(to, group), sendSeq);
-    let content: Content | undefined = { text: checked };
-    if (this.#isSealed(to, group)) content = await this.#sealInOrder(to, id, checked);
-    if (!content || !this.#options.hasRoom()) return undefined;
-    this.#options.write({
-      cmd: command.message,
-      ...fieldsOf(content),
-      ...(group === '' ? { to } : { group }),
-      sendSeq,
-      transient: true,
-    });
-    return { id, seq: 0, transient: true, ...(content.sealed && { encrypted: true }) };
+    const write = (content: Content): SentMessage | undefined => {
+      if (!this.#options.hasRoom()) return undefined;
+      this.#options.write({
+        cmd: command.message,
+        ...fieldsOf(content),
+        ...(group === '' ? { to } : { group }),
+        sendSeq,
+        transient: true,
+      });
+      return { id, seq: 0, transient: true, ...(content.sealed && { encrypted: true }) };
+    };
+    if (!this.#isSealed(to, group)) return write({ text: checked });
+    return this.#sealInOrder(to, id, checked, write);
   }
 
   /** Resolves when all that was sent is answered, and after `timeoutMs` at the latest. */
@@ -146,20 +148,27 @@ export class Sender {
     }
   }
 
-  /** Sealing takes turns of the event loop: the next one may be done earlier. */
-  async #sealInOrder(to: number, identity: string, text: string): Promise<Content | undefined> {
+  /**
+   * Sealing takes turns of the event loop: the next one may be done earlier. `write` is called when
+   * those before have been written, so it is a part of what the next one waits for.
+   */
+  #sealInOrder<Result>(
+    to: number,
+    identity: string,
+    text: string,
+    write: (content: Content) => Result,
+  ): Promise<Result> | undefined {
     if (this.#sealingCount >= limits.clientTransientsHeldMax) return undefined;
     this.#sealingCount += 1;
-    const before = this.#lastSealed;
     const sealing = this.#options.encryption.seal(to, identity, text);
-    this.#lastSealed = Promise.allSettled([before, sealing]);
-    try {
-      const content = await sealing;
-      await before;
-      return content;
-    } finally {
-      this.#sealingCount -= 1;
-    }
+    const written = Promise.allSettled([this.#lastSealed, sealing])
+      .then(() => sealing)
+      .then(write)
+      .finally(() => {
+        this.#sealingCount -= 1;
+      });
+    this.#lastSealed = written;
+    return written;
   }
 
   #sourceTo(to: number, group: string): string {
