@@ -2,7 +2,7 @@
  * POST /registerAccount, /login, /offLine; GET /onlineUser [J2.4]. POST /rotateSecret; GET /me.
  */
 import { CimError } from '../../base/errors.ts';
-import { assertUserName } from '../../base/names.ts';
+import { assertUserName, nameKey } from '../../base/names.ts';
 import { anyone } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { AuthMode } from '../authentication.ts';
@@ -25,7 +25,7 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       path: '/registerAccount',
       access: byTokenIfAny,
       rate: 'registration',
-      guesses: ({ userName }) => userName,
+      guesses: guessedName,
       summary: 'Makes an account, or finds it: a name has one id for ever',
       body: {
         type: 'object',
@@ -162,4 +162,13 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       },
     }),
   ];
+}
+
+/**
+ * One account has many ways to write its name. What is no name is refused first: it may be as long
+ * as a body, and is not to be remembered.
+ */
+function guessedName({ userName }: { readonly userName: string }): string {
+  assertUserName(userName);
+  return nameKey(userName);
 }

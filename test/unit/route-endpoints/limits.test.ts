@@ -114,6 +114,15 @@ test('a secret is guessed so often, also at once; whoever knows it is not held u
   expect((await route.post('/login', login, bob, cim)).code).toBe('9100');
 });
 
+test('a secret is guessed no more often under other ways to write the name', async () => {
+  const route = new LimitedRoute({ loginFailureRate: 2 });
+  route.operations.failure = new CimError('account-mismatch');
+  const statuses = [];
+  for (const userName of ['amy', 'Amy', 'AMY', 'ａｍｙ'])
+    statuses.push((await route.post('/registerAccount', { userName }, amy)).status);
+  expect(statuses.slice(2)).toEqual([429, 429]);
+});
+
 test('a user sends so much, each of a batch counted; operators as much as they like', async () => {
   const route = new LimitedRoute({ sendRate: 1 });
   const burst = limits.sendBurstSeconds;
