@@ -36,11 +36,12 @@ export async function callerOf({ accounts }: OperationsContext, userId: number):
 }
 
 /** The user's sessions on servers that are alive. */
-export async function liveSessions(
-  { store, registry }: OperationsContext,
-  userId: number,
-): Promise<Session[]> {
-  const [sessions = []] = await store.sessions.of([userId]);
+export async function liveSessions(context: OperationsContext, userId: number): Promise<Session[]> {
+  const [sessions = []] = await context.store.sessions.of([userId]);
+  return liveOf(context, sessions);
+}
+
+function liveOf({ registry }: OperationsContext, sessions: readonly Session[]): Session[] {
   return sessions.filter(({ instance }) => registry.view.servers.has(instance));
 }
 
@@ -58,14 +59,21 @@ export async function endSessions(
   );
 }
 
-/** Ends every connection of a user whose tokens are void by now; their number. */
+/**
+ * Ends every connection of a user whose tokens are void by now; their number. A server that cannot
+ * be told, or that is not known here, finds no record of the session when it next checks, and the
+ * store opens none of an earlier generation: so the connection ends there then.
+ */
 export async function endAll(
   context: OperationsContext,
   userId: number,
   why: CloseName,
 ): Promise<number> {
-  context.callers.forget(userId);
-  const sessions = await liveSessions(context, userId);
-  await endSessions(context, sessions, why);
-  return sessions.length;
+  const { callers, store } = context;
+  callers.forget(userId);
+  const [sessions = []] = await store.sessions.of([userId]);
+  const live = liveOf(context, sessions);
+  await endSessions(context, live, why);
+  await store.sessions.close(sessions);
+  return live.length;
 }

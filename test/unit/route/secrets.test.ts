@@ -1,6 +1,7 @@
 /** Secrets of accounts, the tokens that they give, and what ends both. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
+import { callOne } from '../../../src/api/batch-call.ts';
 import { ApplicationTokens } from '../../../src/auth/application-tokens.ts';
 import type { CimError } from '../../../src/base/errors.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
@@ -107,11 +108,27 @@ describe('an account with a secret', () => {
     expect(await route.core.callers.ofToken(token)).toMatchObject({ userId: 3 });
     await end();
     expect(route.ended).toMatchObject([{ sessionId: 5, code: codeOf(why) }]);
+    expect(await route.store.sessions.of([3])).toEqual([[]]);
     await expect(route.core.callers.ofToken(token)).rejects.toMatchObject({
       kind: 'unauthenticated',
       message: 'the token was revoked: log in anew',
     });
     expect(await route.core.callers.ofToken(await tokenOf(keyAfter))).toMatchObject({ userId: 3 });
+  });
+
+  test('is kept in by no server that did not hear of its end', async () => {
+    const elsewhere = { instance: 'server-2', address: '10.0.0.2:9000:8081' };
+    const session = { userId: 3, device: 'd', connectionNumber: 1, sessionId: 5, ...elsewhere };
+    const opening = { ...session, ephemeral: false, generation: 1 };
+    await route.store.sessions.open([opening]);
+    // This route does not know that server, and cannot tell it.
+    await operations().kick(3);
+    expect(route.ended).toEqual([]);
+    // So the server finds out when it asks, and when it reports the session again.
+    const [checked] = await route.store.sessions.check([session]);
+    expect(checked).toMatchObject({ known: false });
+    const again = await callOne(route.core.api.open, { ...opening, userName: 'carol' });
+    expect(again.code).toBe(codeOf('token-refused'));
   });
 
   test('changes it for its holder alone; to repeat that is harmless', async () => {
