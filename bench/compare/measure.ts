@@ -26,9 +26,8 @@ export interface Figures {
   readonly loadBusy: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** What the system has grown by when all were connected, and at the end of the work. */
+  /** What the system has grown by when all were connected; where they do nothing else, some time later. */
   readonly rssPerConnection: number;
-  readonly rssPerConnectionAfter: number;
   readonly missing: number;
 }
 
@@ -40,7 +39,7 @@ export interface Failure {
 
 const run = promisify(execFile);
 /** Beyond what the work takes: to open the connections, and to drain. */
-const overheadMsMax = 120_000;
+const overheadMsMax = 240_000;
 
 export async function measure(
   row: Row,
@@ -75,6 +74,7 @@ async function load(order: LoadOrder, core: number): Promise<LoadResult> {
 
 function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
   const { seconds, delivered, cpuSeconds, loadCpuSeconds, rssBytes } = result;
+  const held = row.window === 0 ? rssBytes.after : rssBytes.connected;
   const cpu = Object.values(cpuSeconds).reduce((sum, value) => sum + value, 0);
   const each = (value: number) => (delivered === 0 ? 0 : (value * 1e6) / delivered);
   return {
@@ -90,14 +90,21 @@ function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
     loadBusy: loadCpuSeconds / seconds,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
-    rssPerConnection: (rssBytes.connected - rssBytes.before) / row.connections,
-    rssPerConnectionAfter: (rssBytes.after - rssBytes.before) / row.connections,
+    rssPerConnection: (held - rssBytes.before) / row.connections,
     missing: result.missing,
   };
 }
 
+interface LoadError {
+  readonly message: string;
+  /** Of a process that has ended with an error. */
+  readonly killed?: boolean;
+  readonly stderr?: string;
+}
+
 /** The line of a stack trace that says what happened. */
 function reasonOf(error: unknown): string {
-  const { stderr = '', message } = error as { readonly stderr?: string; readonly message: string };
-  return /^\w*Error.*$/m.exec(stderr)?.[0] ?? message.split('\n')[0] ?? '';
+  const { killed, stderr, message } = error as LoadError;
+  if (killed === true) return 'the connections could not be opened in the time for it';
+  return /^\w*Error.*$/m.exec(stderr ?? '')?.[0] ?? message.split('\n')[0] ?? '';
 }

@@ -31,7 +31,6 @@ export interface LoadConnection {
   send(count: number): void;
   /** What the protocol wants to hear from an idle client now and then. */
   keepAlive(): void;
-  close(): void;
 }
 
 export interface Driver {

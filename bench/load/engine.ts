@@ -58,8 +58,8 @@ export class Engine implements LoadEvents {
     this.#sentAt = new Float64Array((pattern === 'group' ? 1 : connections) * this.#ringLength);
   }
 
-  add(connection: LoadConnection): void {
-    this.#connections.push(connection);
+  add(index: number, connection: LoadConnection): void {
+    this.#connections[index] = connection;
   }
 
   start(): void {
@@ -93,10 +93,6 @@ export class Engine implements LoadEvents {
   keepAlive(from: number, step: number): void {
     for (let index = from; index < this.#connections.length; index += step)
       this.#connections[index]?.keepAlive();
-  }
-
-  close(): void {
-    for (const connection of this.#connections) connection.close();
   }
 
   // ---- LoadEvents -------------------------------------------------------------------------------

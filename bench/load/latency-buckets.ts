@@ -24,7 +24,7 @@ export class LatencyBuckets {
     return this.#maxUs / 1_000;
   }
 
-  /** In ms: the upper end of the bucket; NaN if there is none. */
+  /** In ms: the upper end of the bucket; 0 if there is none. */
   percentile(percent: number): number {
     const wanted = (this.#total * percent) / 100;
     let seen = 0;
@@ -32,6 +32,6 @@ export class LatencyBuckets {
       seen += this.#counts[bucket] as number;
       if (seen >= wanted && seen > 0) return 2 ** ((bucket + 1) / bucketsPerOctave) / 1_000;
     }
-    return Number.NaN;
+    return 0;
   }
 }

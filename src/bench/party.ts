@@ -89,6 +89,8 @@ export class Party {
       this.#accounts.set(client, account);
     });
     if (pattern === 'login') return;
+    // From the first on: opening them all may take longer than a silent client is kept.
+    this.#beat();
     let opened = 0;
     await eachOf(range(from, to), async (index) => {
       const connection = await this.connect(index, await this.logIn(index));
@@ -97,7 +99,6 @@ export class Party {
       if (opened % progressStep === 0) this.#options.onProgress(progressStep);
     });
     this.#options.onProgress(opened % progressStep);
-    this.#beat();
   }
 
   logIn(index: number): Promise<Admission> {

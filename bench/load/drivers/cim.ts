@@ -71,7 +71,6 @@ export function cimDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(encoder.encode('', count)),
         keepAlive: () => socket.queue(ping),
-        close: () => socket.close(),
       };
     },
   };

@@ -61,7 +61,6 @@ export function mqttDriver(options: DriverOptions): Driver {
       return {
         send,
         keepAlive: () => socket.queue(pingreq),
-        close: () => socket.close(),
       };
     },
   };

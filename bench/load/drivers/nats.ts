@@ -33,7 +33,6 @@ function coreDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(repeat(frame, count)),
         keepAlive() {},
-        close: () => socket.close(),
       };
     },
   };
@@ -75,7 +74,6 @@ function jetStreamDriver(options: DriverOptions): Driver {
       return {
         send: (number) => socket.queue(repeat(frame, number)),
         keepAlive() {},
-        close: () => socket.close(),
       };
     },
   };

@@ -40,7 +40,6 @@ export function redisDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(repeat(frame, count)),
         keepAlive() {},
-        close: () => socket.close(),
       };
     },
   };

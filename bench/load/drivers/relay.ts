@@ -25,7 +25,6 @@ export function relayDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(repeat(frame, count)),
         keepAlive() {},
-        close: () => socket.close(),
       };
     },
   };

@@ -49,7 +49,6 @@ export function socketIoDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(repeat(frame, count)),
         keepAlive() {},
-        close: () => socket.close(),
       };
     },
   };

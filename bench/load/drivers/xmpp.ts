@@ -68,7 +68,6 @@ export function xmppDriver(options: DriverOptions): Driver {
       return {
         send: (count) => socket.queue(Buffer.concat([repeat(frame, count), request])),
         keepAlive: () => socket.queue(Buffer.from(' ')),
-        close: () => socket.close(),
       };
     },
   };
