@@ -5,7 +5,7 @@
  * A file is opened for this process alone, so everything that the classes around here keep in
  * memory stays true. Calls are synchronous: whoever calls keeps the work of one call small.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CimError, describeError } from '../../base/errors.ts';
@@ -56,7 +56,7 @@ export class Database {
   static open(folder: string): Database {
     const path = folder === inMemory ? inMemory : join(folder, fileName);
     try {
-      if (folder !== inMemory) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (folder !== inMemory) makeFile(folder, path);
       const sqlite = new DatabaseSync(path, { timeout: lockWaitMs });
       try {
         configure(sqlite);
@@ -207,4 +207,11 @@ function hasProperty<Name extends string>(
 function damageError(path: string, cause: unknown): CimError {
   const message = `${path} is damaged or not a cim database; move it away to start empty, or put a backup in its place`;
   return new CimError('unavailable', message, { cause });
+}
+
+/** For its owner's eyes only, as are those that SQLite makes beside it: they have its mode. */
+function makeFile(folder: string, path: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Closing one that is there would end the locks that this process may have on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
 }

@@ -2,7 +2,7 @@
  * What can be wrong with a data folder: each is one CimError that names the place and says what to
  * do.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
@@ -29,6 +29,16 @@ describe('opening', () => {
     const folder = join(temporaryFolder(), 'a', 'b');
     Database.open(folder).close();
     Database.open(folder).close();
+  });
+
+  test('makes files for the eyes of their owner, whoever may look into the folder', () => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o755);
+    const database = Database.open(folder);
+    const modes = readdirSync(folder).map((file) => statSync(join(folder, file)).mode & 0o777);
+    expect(modes.length).toBeGreaterThan(0);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    database.close();
   });
 
   test('a second opener is turned away, until the first has closed', () => {
