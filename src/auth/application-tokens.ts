@@ -94,7 +94,9 @@ export class ApplicationTokens {
     }
     if (typeof id === 'string' && !/^\d+$/.test(id)) return { userId: undefined, name: id };
     const userId = Number(id);
-    if (!Number.isSafeInteger(userId) || userId < 1 || userId > limits.userIdMax) {
+    // One account has one way to be written: 007 is somebody else to the application.
+    const isWhole = Number.isSafeInteger(userId) && String(userId) === String(id);
+    if (!isWhole || userId < 1 || userId > limits.userIdMax) {
       throw new CimError(
         'unauthenticated',
         `the claim ${idClaim} of the token must be a whole number from 1 to ${limits.userIdMax}, or a name`,

@@ -3,7 +3,7 @@
  * so that a server knows whom it lets in without asking anybody. What a token cannot tell, whether
  * the account is still of that generation, is compared when the session is opened.
  */
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash, scryptSync } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { CimError } from '../base/errors.ts';
 import { tokenProblem } from './token-problem.ts';
@@ -37,9 +37,15 @@ interface SigningKey {
 
 const issuer = 'cim';
 
+/**
+ * Whoever has an account has a token, and could try on it what the cluster secret might be: each try
+ * is to cost some 50 ms and 32 MiB, should an operator have chosen a secret that can be guessed.
+ */
+const stretching = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+
 export class Tokens {
   readonly #options: TokensOptions;
-  /** By secret: deriving is cheap, but is not to be done for every login. */
+  /** By secret: deriving takes long, and is done once. */
   readonly #keys = new Map<string, SigningKey>();
 
   constructor(options: TokensOptions) {
@@ -107,7 +113,7 @@ export class Tokens {
   #keyOf(secret: string): SigningKey {
     let key = this.#keys.get(secret);
     if (!key) {
-      const bytes = new Uint8Array(hkdfSync('sha256', secret, '', 'cim token v1', 32));
+      const bytes = new Uint8Array(scryptSync(secret, 'cim token v1', 32, stretching));
       const id = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
       key = { id, bytes };
       this.#keys.set(secret, key);

@@ -28,6 +28,9 @@ interface SecretAgreement {
   agreeOnSecret(draw: () => string): Promise<string>;
 }
 
+/** Of a secret that an operator chose. */
+const charactersMin = 20;
+
 /**
  * What the roles of a cluster know each other by: set by the operator, or agreed on at start. While
  * it is being changed a second one is accepted, but never used.
@@ -54,7 +57,13 @@ export class ClusterSecret {
 
   /** Resolves when the secret is known. */
   async agree(registry: SecretAgreement, log: Logger): Promise<void> {
-    if (this.#value !== undefined) return;
+    if (this.#value !== undefined) {
+      if (this.#value.length < charactersMin)
+        log.warn(
+          `the cluster secret has fewer than ${charactersMin} characters: it can be guessed`,
+        );
+      return;
+    }
     this.#value = await registry.agreeOnSecret(drawSecret);
     log.warn(
       'no cluster secret is set: the roles agreed on one through ZooKeeper, and whoever can read it there is trusted',

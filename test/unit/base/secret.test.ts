@@ -30,3 +30,16 @@ test('none is accepted before the roles have agreed', async () => {
   await secret.agree(agreement, createLogger('test', 'silent'));
   expect(secret.accepted).toEqual(['agreed', 'next']);
 });
+
+test('one that is set and short is warned of, without being told', async () => {
+  const lines: string[] = [];
+  const log = Object.assign(createLogger('test', 'silent'), {
+    warn: (line: string) => lines.push(line),
+  });
+  await new ClusterSecret('hush').agree({ agreeOnSecret: async () => 'never asked' }, log);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('fewer than 20 characters');
+  expect(lines[0]).not.toContain('hush');
+  await new ClusterSecret('x'.repeat(20)).agree({ agreeOnSecret: async () => '' }, log);
+  expect(lines).toHaveLength(1);
+});
