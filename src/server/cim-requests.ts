@@ -152,7 +152,7 @@ export class CimRequests implements TransientSender {
     const { counters, receivers } = this.#owner;
     counters.transient.sent.value += 1;
     this.#intake.takeTransient();
-    if (message.group === '' && message.textBytes <= limits.textBytesMax)
+    if (message.group === '' && isProper(message))
       receivers.deliver(this, message.to, bytes, start, end);
     else this.#owner.submitTransient(this.entry(bytes.subarray(start, end)));
   }
@@ -200,4 +200,10 @@ export class CimRequests implements TransientSender {
     if (group === '') this.peer.moveCursor(seq);
     else this.#reads?.subscriptions.acknowledge(group, seq);
   }
+}
+
+/** Whether no route would refuse it. */
+function isProper({ textBytes, sealedBytes }: MessageReader): boolean {
+  if (sealedBytes === 0) return textBytes <= limits.textBytesMax;
+  return textBytes === 0 && sealedBytes <= limits.sealedBytesMax;
 }

@@ -100,6 +100,16 @@ test('a text that is too long is left to a route, which refuses it', async () =>
   expect(texts(bob)).toEqual(['first']);
 });
 
+test.each([
+  ['a text beside it', { reqMsg: 'x', sealed: new Uint8Array(8) }],
+  ['more than may be sealed', { sealed: new Uint8Array(limits.sealedBytesMax + 1) }],
+])('what is sealed with %s is left to a route, which refuses it', async (_, fields) => {
+  const [amy, bob] = await acquainted();
+  amy.write(encodeRequest({ cmd: command.message, to: 2, sendSeq: 8, transient: true, ...fields }));
+  await waitUntil('it is with a route', () => harness.transients.entries.length === 1);
+  expect(texts(bob)).toEqual(['first']);
+});
+
 test('more than may wait for the answer are dropped, and counted', async () => {
   const amy = await harness.cim(1);
   harness.locates.hold();
