@@ -26,6 +26,17 @@ export const optional: unique symbol = Symbol('optional');
 export interface RequiredUnless {
   readonly requiredUnless: string;
 }
+/** The defaults of an option that all have who connect to a cluster, and work without. */
+export const optionalWhereOneConnects = {
+  server: optional,
+  route: optional,
+  client: optional,
+  send: optional,
+  verify: optional,
+  bench: optional,
+  admin: optional,
+} as const;
+
 /**
  * A default that depends on who runs cim: their own folder for cim's data or configuration, if they
  * have one.

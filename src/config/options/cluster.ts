@@ -1,5 +1,5 @@
 /** How the parts of a cluster find and trust each other. */
-import { type Option, optional } from '../option.ts';
+import { type Option, optional, optionalWhereOneConnects } from '../option.ts';
 
 const localRoute = ['http://127.0.0.1:8083'];
 const localZookeeper = '127.0.0.1:2181';
@@ -67,15 +67,7 @@ export const clusterOptions = {
     topic: 'Cluster',
     placeholder: 'USER:PASSWORD',
     description: "who may read and write cim's nodes in ZooKeeper (digest); everybody if absent",
-    defaults: {
-      server: optional,
-      route: optional,
-      client: optional,
-      send: optional,
-      verify: optional,
-      bench: optional,
-      admin: optional,
-    },
+    defaults: optionalWhereOneConnects,
   },
   strategy: {
     type: 'choice',

@@ -1,5 +1,5 @@
 /** What is encrypted on the way, and whose certificates are taken. */
-import { type Option, optional } from '../option.ts';
+import { type Option, optional, optionalWhereOneConnects } from '../option.ts';
 
 export const tlsOptions = {
   'tls-cert': {
@@ -21,30 +21,14 @@ export const tlsOptions = {
     topic: 'TLS',
     placeholder: 'FILE',
     description: 'who must have signed the certificates of others, if not a usual authority',
-    defaults: {
-      server: optional,
-      route: optional,
-      client: optional,
-      send: optional,
-      verify: optional,
-      bench: optional,
-      admin: optional,
-    },
+    defaults: optionalWhereOneConnects,
   },
   'tls-name': {
     type: 'host',
     topic: 'TLS',
     placeholder: 'NAME',
     description: 'the name in the certificates of others, where it is not the address',
-    defaults: {
-      server: optional,
-      route: optional,
-      client: optional,
-      send: optional,
-      verify: optional,
-      bench: optional,
-      admin: optional,
-    },
+    defaults: optionalWhereOneConnects,
   },
   'tls-client-certs': {
     type: 'boolean',
