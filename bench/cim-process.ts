@@ -9,7 +9,7 @@ export interface CimProcess extends MeasuredProcess {
 
 export async function startCim(
   [role = '', ...args]: readonly string[],
-  options: Pick<StartOptions, 'core'> = {},
+  options: Pick<StartOptions, 'core' | 'signal'> = {},
 ): Promise<CimProcess> {
   const ports = { dev: ['port', 'http-port', 'route-port'], server: ['port', 'http-port'] };
   const free = ports[role as keyof typeof ports] ?? ['port'];

@@ -8,36 +8,45 @@ import { redisProgram, zookeeperProgram } from '../src/verify/cluster/programs.t
 import { startCim } from './cim-process.ts';
 import { type MeasuredProcess, type StartOptions, startMeasured } from './measured-process.ts';
 
-type Pin = Pick<StartOptions, 'core'>;
+type Pin = Pick<StartOptions, 'core' | 'signal'>;
 
-/** `appendfsync`: when Redis syncs its log, `always`, `everysec` or `no`. */
+/**
+ * `appendfsync`: when Redis syncs its log, `always`, `everysec` or `no`. Rejects when a part does
+ * not start; then the others have been stopped.
+ */
 export async function startCluster(folder: string, appendfsync: string, pin: Pin = {}) {
-  const [redisPort, zookeeperPort] = [await freePort(), await freePort()];
-  const redis = await startRedis(redisPort, folder, appendfsync, pin);
-  const zookeeper = await startZooKeeper(zookeeperPort, folder, pin);
-  const local = ['--host', '127.0.0.1', '--zk', `127.0.0.1:${zookeeperPort}`];
-  const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
-  const redisAddress = ['--redis', `127.0.0.1:${redisPort}`];
-  const route = await startCim(['route', ...common, ...redisAddress], pin);
-  const server = await startCim(['server', ...common], pin);
-  await whenChoosable(`http://${route.addresses['http']}`);
-  const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [
-    { name: 'server', process: server },
-    { name: 'route', process: route },
-    { name: 'redis', process: redis },
-    { name: 'zookeeper', process: zookeeper },
-  ];
-  return {
-    route: `http://${route.addresses['http']}`,
-    parts,
-    async stop() {
-      for (const { process } of parts) await process.stop();
-    },
+  const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [];
+  const start = async <P extends MeasuredProcess>(name: string, starting: Promise<P>) => {
+    const process = await starting;
+    parts.unshift({ name, process });
+    return process;
   };
+  const stop = async (): Promise<void> => {
+    for (const { process } of parts) await process.stop();
+  };
+  try {
+    const [redisPort, zookeeperPort] = [await freePort(), await freePort()];
+    await start('redis', startRedis(redisPort, folder, appendfsync, pin));
+    await start('zookeeper', startZooKeeper(zookeeperPort, folder, pin));
+    const local = ['--host', '127.0.0.1', '--zk', `127.0.0.1:${zookeeperPort}`];
+    const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
+    const redisAddress = ['--redis', `127.0.0.1:${redisPort}`];
+    const { addresses } = await start(
+      'route',
+      startCim(['route', ...common, ...redisAddress], pin),
+    );
+    await start('server', startCim(['server', ...common], pin));
+    const route = `http://${addresses['http']}`;
+    await whenChoosable(route, pin.signal);
+    return { route, parts, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** The route has heard of the server. */
-async function whenChoosable(route: string): Promise<void> {
+async function whenChoosable(route: string, signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     const headers = { authorization: 'Bearer bench', 'x-cim-version': '1' };
     const answer = await requestJson(`${route}/servers`, {
@@ -46,7 +55,7 @@ async function whenChoosable(route: string): Promise<void> {
       timeoutMs: 5_000,
     });
     if ((answer as readonly { choosable: boolean }[]).some(({ choosable }) => choosable)) return;
-    await delay(20);
+    await delay(20, undefined, { signal });
   }
 }
 

@@ -4,14 +4,22 @@
  *
  *   node bench/compare.ts [--only ROW[,ROW]] [--systems NAME[,NAME]] [--seconds N] [--json FILE]
  *     [--system-core 0] [--load-core 1]
+ *
+ * A Ctrl-C or SIGTERM ends it with what was measured until then. Exit code 1: something that was to
+ * be run was not.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { exitCodes } from '../src/base/errors.ts';
+import { listenForSignals } from '../src/base/signals.ts';
 import { type Failure, type Figures, measure } from './compare/measure.ts';
+import { planOf, type Step } from './compare/plan.ts';
+import { findObstacles, readMachine } from './compare/preflight.ts';
 import { rows } from './compare/rows.ts';
 import { type System, systems } from './compare/systems.ts';
-import { formatLine, formatRatios, formatVerdicts, heading } from './compare/table.ts';
+import { formatLine, formatOutcome, formatRatios, heading } from './compare/table.ts';
 import { judge } from './compare/targets.ts';
+import { Watch } from './compare/watch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,29 +31,66 @@ const { values } = parseArgs({
     'load-core': { type: 'string', default: '1' },
   },
 });
-const only = values.only?.split(',');
-const wanted = values.systems?.split(',');
-const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
 const cores = { system: Number(values['system-core']), load: Number(values['load-core']) };
+const choice = {
+  only: values.only?.split(','),
+  systems: values.systems?.split(','),
+  seconds: values.seconds === undefined ? undefined : Number(values.seconds),
+};
 
-const results: (Figures | Failure)[] = [];
-for (const row of rows) {
-  if (only && !only.includes(row.name)) continue;
-  const work = seconds === undefined ? row : { ...row, warmUpMs: 300, measureMs: 1_000 * seconds };
-  console.log(heading(row));
-  const ofRow: (Figures | Failure)[] = [];
-  for (const name of row.systems) {
-    if (wanted && !wanted.includes(name)) continue;
-    const result = await measure(work, name, cores);
-    ofRow.push(result);
-    console.log(formatLine(result));
+process.exitCode = await compare();
+
+async function compare(): Promise<number> {
+  let steps: readonly Step[];
+  try {
+    steps = planOf(rows, choice);
+  } catch (error) {
+    console.error((error as Error).message);
+    return exitCodes.usage;
   }
-  console.log(formatRatios(ofRow));
-  results.push(...ofRow);
+  const chosenRows = [...new Set(steps.map(({ row }) => row))];
+  const obstacles = findObstacles(chosenRows, cores, readMachine());
+  for (const obstacle of obstacles) console.error(`this machine is not ready: ${obstacle}`);
+  if (obstacles.length > 0) return exitCodes.unavailable;
+
+  const ending = new AbortController();
+  const signals = listenForSignals(process);
+  void signals.first.then(() => ending.abort());
+  // Who is in such a hurry gets no summary; the kernel ends the processes with this one.
+  void signals.second.then(() => process.exit(exitCodes.failure));
+
+  const results = await measureAll(steps, ending.signal);
+  for (const name of new Set(steps.filter(({ row }) => row.durable).map(({ system }) => system)))
+    console.log(`${name}, stored: ${(systems[name] as System).durability}`);
+  const verdicts = judge(results.filter((result): result is Figures => !('failure' in result)));
+  const failures = results.filter((result): result is Failure => 'failure' in result);
+  const leftOut = steps.length - results.length;
+  console.log(formatOutcome({ verdicts, failures, leftOut }));
+  if (values.json !== undefined)
+    writeFileSync(values.json, JSON.stringify({ results, verdicts }, null, 1));
+  signals.close();
+  return failures.length + leftOut === 0 ? exitCodes.ok : exitCodes.failure;
 }
-for (const [name, { durability }] of Object.entries<System>(systems))
-  if (durability !== undefined) console.log(`${name}, stored: ${durability}`);
-const verdicts = judge(results.filter((result): result is Figures => !('failure' in result)));
-console.log(formatVerdicts(verdicts));
-if (values.json !== undefined)
-  writeFileSync(values.json, JSON.stringify({ results, verdicts }, null, 1));
+
+/** What was under way when it was told to end is not among the results. */
+async function measureAll(
+  steps: readonly Step[],
+  signal: AbortSignal,
+): Promise<readonly (Figures | Failure)[]> {
+  const watch = new Watch(steps);
+  const results: (Figures | Failure)[] = [];
+  for (const [row, ofRow] of Map.groupBy(steps, (step) => step.row)) {
+    if (signal.aborted) break;
+    console.log(heading(row));
+    const resultsOfRow: (Figures | Failure)[] = [];
+    for (const step of ofRow) {
+      const result = await watch.during(step, () => measure(row, step.system, cores, signal));
+      if (signal.aborted) break;
+      resultsOfRow.push(result);
+      console.log(formatLine(result));
+    }
+    console.log(formatRatios(resultsOfRow));
+    results.push(...resultsOfRow);
+  }
+  return results;
+}

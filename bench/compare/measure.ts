@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { dyingWithParent } from '../../src/verify/cluster/programs.ts';
 import type { LoadOrder, LoadResult } from '../load/load.ts';
 import type { Row } from './rows.ts';
 import { type RunningSystem, type System, type SystemName, systems } from './systems.ts';
@@ -37,39 +39,76 @@ export interface Failure {
   readonly failure: string;
 }
 
+/** A process that has ended otherwise than well, or was ended. */
+interface ChildError extends Error {
+  readonly killed?: boolean;
+  readonly code?: number | string;
+  readonly signal?: NodeJS.Signals | null;
+  readonly stderr?: string;
+}
+
 const run = promisify(execFile);
 /** Beyond what the work takes: to open the connections, and to drain. */
 const overheadMsMax = 240_000;
+/** The kernel tells of the end of a process later than its connections do. */
+const systemEndMsMax = 200;
 
+/**
+ * Resolves when the system has been stopped, and what it has stored is removed. `signal` ends it
+ * early: then it resolves to a failure.
+ */
 export async function measure(
   row: Row,
   name: SystemName,
   cores: Cores,
+  signal: AbortSignal,
 ): Promise<Figures | Failure> {
   const folder = mkdtempSync(join(tmpdir(), 'cim-bench-'));
   const system: System = systems[name];
   let started: RunningSystem | undefined;
   try {
-    started = await system.start({ folder, core: cores.system });
+    started = await system.start({ folder, core: cores.system, signal });
     const { title: _title, systems: _systems, name: _name, ...work } = row;
     const order: LoadOrder = { ...work, ...started.order, protocol: system.protocol };
-    const result = await load(order, cores.load);
-    return figuresOf(row, name, result);
+    return figuresOf(row, name, await load(order, cores.load, started.ended, signal));
   } catch (error) {
-    return { row: row.name, system: name, failure: reasonOf(error) };
+    return { row: row.name, system: name, failure: reasonOf(error as Error) };
   } finally {
     await started?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function load(order: LoadOrder, core: number): Promise<LoadResult> {
-  const words = ['-c', `${core}`, process.execPath, 'bench/load/load.ts', JSON.stringify(order)];
-  const { stdout } = await run('taskset', words, {
+/** Rejects when the system has ended meanwhile, with how: nothing else that went wrong matters then. */
+async function load(
+  order: LoadOrder,
+  core: number,
+  systemEnded: Promise<string>,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const ending = new AbortController();
+  const pinned = [...dyingWithParent(), 'taskset', '-c', `${core}`];
+  const [program = '', ...words] = [...pinned, process.execPath, 'bench/load/load.ts'];
+  const loaded = run(program, [...words, JSON.stringify(order)], {
     timeout: overheadMsMax + order.warmUpMs + order.measureMs,
     killSignal: 'SIGKILL',
+    signal: AbortSignal.any([signal, ending.signal]),
   });
-  return JSON.parse(stdout) as LoadResult;
+  const failed = systemEnded.then((how) => {
+    throw new Error(how);
+  });
+  try {
+    const { stdout } = await Promise.race([loaded, failed]);
+    return JSON.parse(stdout) as LoadResult;
+  } catch (error) {
+    // What the load has died of may be that the system has: that is heard of a little later.
+    const how = await Promise.race([systemEnded, delay(systemEndMsMax)]);
+    throw how === undefined ? error : new Error(how);
+  } finally {
+    ending.abort();
+    await Promise.allSettled([loaded]);
+    failed.catch(() => {});
+  }
 }
 
 function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
@@ -95,16 +134,13 @@ function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
   };
 }
 
-interface LoadError {
-  readonly message: string;
-  /** Of a process that has ended with an error. */
-  readonly killed?: boolean;
-  readonly stderr?: string;
-}
-
-/** The line of a stack trace that says what happened. */
-function reasonOf(error: unknown): string {
-  const { killed, stderr, message } = error as LoadError;
-  if (killed === true) return 'the connections could not be opened in the time for it';
-  return /^\w*Error.*$/m.exec(stderr ?? '')?.[0] ?? message.split('\n')[0] ?? '';
+/** One line for people. */
+export function reasonOf({ name, message, killed, code, signal, stderr = '' }: ChildError): string {
+  if (name === 'AbortError') return 'it was told to end';
+  if (killed === true) return 'the load was not done in the time for it: are all connected?';
+  if (typeof signal === 'string') return `the load was ended by ${signal}`;
+  const [thrown] = /^\w*Error.*$/m.exec(stderr) ?? [];
+  if (thrown !== undefined) return thrown;
+  if (typeof code === 'number') return `the load ended with ${code}`;
+  return message.split('\n')[0] ?? '';
 }

@@ -14,10 +14,17 @@ import { type MeasuredProcess, startMeasured } from '../measured-process.ts';
 export interface Start {
   readonly folder: string;
   readonly core: number;
+  /** Ends the waiting for it. */
+  readonly signal: AbortSignal;
 }
+
+/** How one of its processes is started. */
+type Pin = Omit<Start, 'folder'>;
 
 export interface RunningSystem {
   readonly order: Pick<LoadOrder, 'port' | 'route' | 'pids'>;
+  /** Resolves when one of its processes has ended, to which, and how. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -31,17 +38,17 @@ export interface System {
 export const systems = {
   relay: {
     protocol: 'relay',
-    start: ({ core }) =>
-      single('relay', async (port) =>
-        startMeasured(process.execPath, ['bench/relay.ts', `${port}`], { core, ready: port }),
+    start: ({ folder: _folder, ...pin }) =>
+      single('relay', (port) =>
+        startMeasured(process.execPath, ['bench/relay.ts', `${port}`], { ...pin, ready: port }),
       ),
   },
   'cim dev': {
     protocol: 'cim',
     durability: 'SQLite in a file, WAL; every batch is synced before its acknowledgements',
-    async start({ folder, core }) {
+    async start({ folder, ...pin }) {
       const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
-      const dev = await startCim(['dev', ...flags], { core });
+      const dev = await startCim(['dev', ...flags], pin);
       const route = `http://${dev.addresses['route']}`;
       return running({ port: 0, route }, { dev });
     },
@@ -49,8 +56,8 @@ export const systems = {
   'cim cluster': {
     protocol: 'cim',
     durability: 'Redis, append-only file, synced once a second (appendfsync everysec)',
-    async start({ folder, core }) {
-      const { route, parts } = await startCluster(folder, 'everysec', { core });
+    async start({ folder, ...pin }) {
+      const { route, parts } = await startCluster(folder, 'everysec', pin);
       const processes = parts.map(({ name, process }) => [name, process] as const);
       return running({ port: 0, route }, Object.fromEntries(processes));
     },
@@ -58,20 +65,20 @@ export const systems = {
   nats: {
     protocol: 'nats',
     durability: 'JetStream, file storage; synced every two minutes (its default)',
-    start: ({ folder, core }) =>
+    start: ({ folder, ...pin }) =>
       single('nats', (port) => {
         const config = write(folder, 'nats.conf', [
           `listen: "127.0.0.1:${port}"`,
           `jetstream { store_dir: "${join(folder, 'jetstream')}" }`,
           'max_pending: 256MB',
         ]);
-        return startMeasured(needed('nats-server'), ['-c', config], { core, ready: port });
+        return startMeasured(needed('nats-server'), ['-c', config], { ...pin, ready: port });
       }),
   },
   mosquitto: {
     protocol: 'mqtt',
     durability: 'in memory; the whole is saved every 30 minutes and when it stops (its default)',
-    start: ({ folder, core }) =>
+    start: ({ folder, ...pin }) =>
       single('mosquitto', (port) => {
         const config = write(folder, 'mosquitto.conf', [
           `listener ${port} 127.0.0.1`,
@@ -84,34 +91,36 @@ export const systems = {
           'max_queued_messages 0',
           'log_dest none',
         ]);
-        return startMeasured(needed('mosquitto'), ['-c', config], { core, ready: port });
+        return startMeasured(needed('mosquitto'), ['-c', config], { ...pin, ready: port });
       }),
   },
   redis: {
     protocol: 'redis',
-    start: ({ folder, core }) =>
+    start: ({ folder, ...pin }) =>
       single('redis', (port) => {
         const { program, args } = redisProgram();
         const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
         const buffers = ['--client-output-buffer-limit', 'pubsub', '0', '0', '0'];
         const all = [...args, ...flags, ...buffers, '--maxclients', '19000'];
-        return startMeasured(program, all, { core, ready: port });
+        return startMeasured(program, all, { ...pin, ready: port });
       }),
   },
   'socket.io': {
     protocol: 'socket-io',
-    start: ({ core }) => single('socket.io', (port) => startPeer('socket-io', port, core)),
+    start: ({ folder: _folder, ...pin }) =>
+      single('socket.io', (port) => startPeer('socket-io', port, pin)),
   },
   aedes: {
     protocol: 'mqtt',
     durability: 'in memory only',
-    start: ({ core }) => single('aedes', (port) => startPeer('aedes', port, core)),
+    start: ({ folder: _folder, ...pin }) =>
+      single('aedes', (port) => startPeer('aedes', port, pin)),
   },
   ejabberd: {
     protocol: 'xmpp',
     durability:
       'nothing is kept while the receiver is online; else Mnesia, a log that is dumped now and then',
-    start: ({ folder, core }) => single('ejabberd', (port) => startEjabberd(folder, port, core)),
+    start: ({ folder, ...pin }) => single('ejabberd', (port) => startEjabberd(folder, port, pin)),
   },
 } satisfies Record<string, System>;
 
@@ -132,21 +141,24 @@ function running(
   const pids = Object.entries(parts).map(([name, { pid }]) => [name, pid]);
   return {
     order: { ...where, pids: Object.fromEntries(pids) },
+    ended: Promise.race(
+      Object.entries(parts).map(async ([name, { ended }]) => `${name} ${await ended}`),
+    ),
     async stop() {
       for (const process of Object.values(parts)) await process.stop();
     },
   };
 }
 
-function startPeer(name: string, port: number, core: number): Promise<MeasuredProcess> {
+function startPeer(name: string, port: number, pin: Pin): Promise<MeasuredProcess> {
   return startMeasured(process.execPath, [`bench/peers/${name}.mjs`, `${port}`], {
-    core,
+    ...pin,
     ready: port,
   });
 }
 
 /** Without its script, which drops to another user and forks; and without any limit on traffic. */
-function startEjabberd(folder: string, port: number, core: number): Promise<MeasuredProcess> {
+function startEjabberd(folder: string, port: number, pin: Pin): Promise<MeasuredProcess> {
   const spool = join(folder, 'mnesia');
   mkdirSync(spool);
   const config = write(folder, 'ejabberd.yml', [
@@ -174,7 +186,7 @@ function startEjabberd(folder: string, port: number, core: number): Promise<Meas
     ERL_CRASH_DUMP: join(folder, 'crash'),
     EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
   };
-  return startMeasured(needed('erl'), args, { core, ready: port, env });
+  return startMeasured(needed('erl'), args, { ...pin, ready: port, env });
 }
 
 function write(folder: string, name: string, lines: readonly string[]): string {
@@ -185,6 +197,7 @@ function write(folder: string, name: string, lines: readonly string[]): string {
 
 function needed(name: string): string {
   const path = findProgram(name);
-  if (path === undefined) throw new Error(`${name} is not there: bash bench/install-peers.sh`);
+  if (path === undefined)
+    throw new Error(`${name} is not there: make bench installs what is missing`);
   return path;
 }

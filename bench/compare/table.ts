@@ -55,14 +55,34 @@ export function formatRatios(results: readonly (Figures | Failure)[]): string {
   return lines.join('');
 }
 
-export function formatVerdicts(verdicts: readonly Verdict[]): string {
+export interface Outcome {
+  readonly verdicts: readonly Verdict[];
+  readonly failures: readonly Failure[];
+  /** Measurements that were not begun, or not ended, because it was told to end. */
+  readonly leftOut: number;
+}
+
+/** What was reached, what was not, and what was not run: the end of a comparison. */
+export function formatOutcome({ verdicts, failures, leftOut }: Outcome): string {
   const short = verdicts.filter(({ isReached }) => !isReached);
-  const lines = short.map(({ what, ratio, bound, isLeast }) => {
-    const wanted = `${isLeast ? 'at least' : 'at most'} ${bound}`;
-    return `  ${what}: ${ratio.toFixed(2)}, ${wanted} is wanted`;
-  });
-  const reached = `${verdicts.length - short.length} of ${verdicts.length} targets are reached`;
-  return [`\n${reached}${short.length === 0 ? '' : '; not these:'}`, ...lines].join('\n');
+  const lines = [''];
+  if (verdicts.length > 0) {
+    const reached = `${verdicts.length - short.length} of ${verdicts.length} targets are reached`;
+    lines.push(`${reached}${short.length === 0 ? '' : '; not these:'}`);
+  }
+  for (const verdict of short) lines.push(`  ${formatVerdict(verdict)}`);
+  const unaimed = verdicts.filter(({ isReached, ratio, aim = ratio }) => isReached && ratio > aim);
+  if (unaimed.length > 0) lines.push('reached, but not what is aimed at:');
+  for (const verdict of unaimed) lines.push(`  ${formatVerdict(verdict)}`);
+  if (failures.length > 0) lines.push('not run, and in no target:');
+  for (const { row, system, failure } of failures) lines.push(`  ${row} on ${system}: ${failure}`);
+  if (leftOut > 0) lines.push(`told to end before all was measured; left out: ${leftOut}`);
+  return lines.join('\n');
+}
+
+function formatVerdict({ what, ratio, bound, isLeast, aim }: Verdict): string {
+  const aimed = aim === undefined ? '' : `, ${aim} aimed at`;
+  return `${what}: ${ratio.toFixed(2)}, ${isLeast ? 'at least' : 'at most'} ${bound} is wanted${aimed}`;
 }
 
 function pad(text: string, width: number, isLeft: boolean): string {

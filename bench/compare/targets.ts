@@ -9,6 +9,8 @@ export interface Verdict {
   readonly bound: number;
   readonly isLeast: boolean;
   readonly isReached: boolean;
+  /** What would be better still. */
+  readonly aim?: number;
 }
 
 type Measure = (figures: Figures) => number;
@@ -16,6 +18,8 @@ type Measure = (figures: Figures) => number;
 const cpu: Measure = ({ cpuUsPerMessage }) => cpuUsPerMessage;
 const rss: Measure = ({ rssPerConnection }) => rssPerConnection;
 const p50: Measure = ({ p50Ms }) => p50Ms;
+/** What socket.io and aedes are to be behind in, in every row that they are in. */
+const beaten: readonly SystemName[] = ['socket.io', 'aedes'];
 const pairRows = ['transient-1', 'transient-10', 'transient-100', 'transient-1000'];
 
 /** Of the rows that were run: what lacks a figure is left out. */
@@ -70,11 +74,14 @@ export function judge(results: readonly Figures[]): readonly Verdict[] {
       ratioOf('durable-lone', 'cim dev', 'nats', p50),
       1.5,
     ),
-    atMost(
-      'durable-lone: p50 of cim cluster to nats',
-      ratioOf('durable-lone', 'cim cluster', 'nats', p50),
-      6,
-    ),
+    {
+      ...atMost(
+        'durable-lone: p50 of cim cluster to nats',
+        ratioOf('durable-lone', 'cim cluster', 'nats', p50),
+        6,
+      ),
+      aim: 3,
+    },
     atMost(
       'idle-15000: RSS per connection to the relay',
       ratioOf('idle-15000', 'cim dev', 'relay', rss),
@@ -86,14 +93,19 @@ export function judge(results: readonly Figures[]): readonly Verdict[] {
       1.15,
     ),
     ...results
-      .filter(({ system, cpuUsPerMessage }) => isToBeBeaten(system) && cpuUsPerMessage > 0)
-      .map(({ row, system }) => cpuAtMost(row, 'cim dev', system, 1)),
+      .filter(({ row, system }) => beaten.includes(system) && row !== 'durable-10')
+      .map(({ row, system, cpuUsPerMessage }) =>
+        cpuUsPerMessage > 0
+          ? cpuAtMost(row, 'cim dev', system, 1)
+          : // Where there are no messages, there is the memory.
+            atMost(
+              `${row}: RSS per connection, cim dev to ${system}`,
+              ratioOf(row, 'cim dev', system, rss),
+              1,
+            ),
+      ),
   ];
   return verdicts.filter(({ ratio }) => Number.isFinite(ratio));
-}
-
-function isToBeBeaten(system: SystemName): boolean {
-  return system === 'socket.io' || system === 'aedes';
 }
 
 function geometricMean(ratios: readonly number[]): number {

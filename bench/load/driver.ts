@@ -40,6 +40,9 @@ export interface Driver {
   open(index: number): Promise<LoadConnection>;
 }
 
+/** Connections that are being opened at a time. */
+export const openingMax = 16;
+
 /** Who is written to, in the protocol's own terms; the group as undefined. */
 export function peerOf(pattern: Pattern, index: number): number | undefined {
   return pattern === 'group' ? undefined : index ^ 1;

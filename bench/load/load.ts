@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSecondsOf, rssBytesOf } from '../../src/bench/processes.ts';
-import type { Driver, DriverOptions, Pattern } from './driver.ts';
+import { type Driver, type DriverOptions, openingMax, type Pattern } from './driver.ts';
 import { cimDriver } from './drivers/cim.ts';
 import { mqttDriver } from './drivers/mqtt.ts';
 import { natsDriver } from './drivers/nats.ts';
@@ -69,8 +69,6 @@ export interface LoadResult {
   };
 }
 
-/** Connections that are being opened at a time. */
-const openingMax = 16;
 /** Every idle client is heard of this often: more often than any of the systems wants. */
 const keepAliveMs = 10_000;
 const keepAliveSteps = 100;

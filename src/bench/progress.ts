@@ -5,8 +5,8 @@
 import { Presets, SingleBar } from 'cli-progress';
 
 export interface Progress {
-  /** Begins a phase, of so many steps. */
-  phase(name: string, total: number): void;
+  /** Begins a phase, of so many steps, some of which may be done. */
+  phase(name: string, total: number, done?: number): void;
   update(done: number, detail: string): void;
   end(): void;
 }
@@ -43,9 +43,9 @@ function barProgress(stream: NodeJS.WritableStream): Progress {
     Presets.shades_classic,
   );
   return {
-    phase(name, total) {
+    phase(name, total, done = 0) {
       bar.stop();
-      bar.start(total, 0, { name, detail: '' });
+      bar.start(total, done, { name, detail: '' });
     },
     update(done, detail) {
       bar.update(done, { detail: detail === '' ? '' : `: ${detail}` });

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../../base/errors.ts';
-import { findProgram } from './programs.ts';
+import { dyingWithParent } from './programs.ts';
 
 export interface PartOptions {
   /** For people. */
@@ -132,10 +132,4 @@ export class Part {
 function environment(): Record<string, string | undefined> {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('CIM_'));
   return Object.fromEntries(entries);
-}
-
-/** Linux: `setpriv` asks the kernel to kill the process with its parent, and becomes the program. */
-function dyingWithParent(): readonly string[] {
-  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
 }

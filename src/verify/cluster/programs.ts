@@ -23,6 +23,12 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
+/** Put before a command. Linux: `setpriv` asks the kernel to kill the process with its parent, and becomes the program. */
+export function dyingWithParent(): readonly string[] {
+  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
+}
+
 /** Debian's, or that of Apache's archive, whose script is in PATH. */
 function zookeeperClasspath(): string | undefined {
   const jars = ['zookeeper.jar', 'slf4j-simple.jar'].map((jar) => join('/usr/share/java', jar));

@@ -1,0 +1,52 @@
+// Goal: the end of a comparison hides nothing. Method: outcomes, and their text.
+import { expect, test } from '@jest/globals';
+import { reasonOf } from '../../../../bench/compare/measure.ts';
+import { formatOutcome } from '../../../../bench/compare/table.ts';
+import type { Verdict } from '../../../../bench/compare/targets.ts';
+
+function verdict(what: string, ratio: number, rest: Partial<Verdict> = {}): Verdict {
+  return { what, ratio, bound: 1, isLeast: false, isReached: ratio <= 1, ...rest };
+}
+
+test('all reached, and all run', () => {
+  expect(formatOutcome({ verdicts: [verdict('a', 0.9)], failures: [], leftOut: 0 })).toBe(
+    '\n1 of 1 targets are reached',
+  );
+});
+
+test('what was not reached, not run and left out is listed', () => {
+  const lone = verdict('lone', 5, { bound: 6, isReached: true, aim: 3 });
+  const least = verdict('merged', 4, { bound: 5, isLeast: true, isReached: false });
+  const failure = 'redis ended with SIGKILL';
+  const text = formatOutcome({
+    verdicts: [verdict('a', 0.9), verdict('b', 1.25), least, lone],
+    failures: [{ row: 'transient-1', system: 'redis', failure }],
+    leftOut: 4,
+  });
+  expect(text.split('\n').slice(1)).toEqual([
+    '2 of 4 targets are reached; not these:',
+    '  b: 1.25, at most 1 is wanted',
+    '  merged: 4.00, at least 5 is wanted',
+    'reached, but not what is aimed at:',
+    '  lone: 5.00, at most 6 is wanted, 3 aimed at',
+    'not run, and in no target:',
+    '  transient-1 on redis: redis ended with SIGKILL',
+    'told to end before all was measured; left out: 4',
+  ]);
+});
+
+test('why a measurement failed is one line, without the command that was run', () => {
+  const message = 'Command failed: taskset -c 1 node bench/load/load.ts {"port":1}\nat line 1';
+  const failed = Object.assign(new Error(message), { code: 1, signal: null });
+  expect(reasonOf({ ...failed, name: 'Error', message, signal: 'SIGTERM' })).toBe(
+    'the load was ended by SIGTERM',
+  );
+  expect(
+    reasonOf({ ...failed, name: 'Error', message, killed: true, signal: 'SIGKILL' }),
+  ).toContain('not done in the time');
+  const stderr =
+    'file:///load.ts:3\n  throw x\n\nTypeError: it is not so\n    at run (load.ts:3)\n';
+  expect(reasonOf({ ...failed, name: 'Error', message, stderr })).toBe('TypeError: it is not so');
+  expect(reasonOf({ ...failed, name: 'Error', message })).toBe('the load ended with 1');
+  expect(reasonOf(new Error('nats-server is not there'))).toBe('nats-server is not there');
+});
