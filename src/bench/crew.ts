@@ -67,6 +67,7 @@ export class Crew {
     for (const answer of answers) {
       if (answer.is !== 'taken') continue;
       tally.add(answer.tally);
+      this.#openCount -= answer.tally.counts.ended;
       cpuSeconds.push(answer.tally.cpuSeconds);
     }
     return { tally, cpuSeconds };

@@ -39,7 +39,9 @@ export function listeningEvents(
       counting().counts.behind += 1;
     },
     ended(_connection: LoadConnection, reason: string) {
-      counting().problem(reason);
+      const tally = counting();
+      tally.counts.ended += 1;
+      tally.problem(reason);
     },
   };
 }
@@ -53,6 +55,8 @@ export interface CallLoadOptions {
   readonly counting: Counting;
   readonly senders: number;
   readonly inFlight: number;
+  /** Of each sender, at a rate. */
+  readonly inFlightMax?: number;
   readonly isOwn?: (connection: LoadConnection, sender: number) => boolean;
   /** Begins what was due at that time; it is over when the promise is. */
   readonly call: (sender: number, dueMs: number) => Promise<void>;
@@ -60,7 +64,7 @@ export interface CallLoadOptions {
 
 /** Logins, and HTTP requests. */
 export function callLoad(options: CallLoadOptions): Load {
-  const { counting, senders, inFlight, isOwn, call } = options;
+  const { counting, senders, inFlight, inFlightMax, isOwn, call } = options;
   const begin = async (sender: number, dueMs: number): Promise<void> => {
     counting().counts.begun += 1;
     try {
@@ -77,6 +81,7 @@ export function callLoad(options: CallLoadOptions): Load {
   const pacer = new Pacer({
     senders,
     inFlight,
+    ...(inFlightMax !== undefined && { inFlightMax }),
     clock: systemClock,
     nowMs,
     begin: (sender, dueMs) => void begin(sender, dueMs),

@@ -84,15 +84,16 @@ function httpLoad(order: Order, party: Party, counting: Counting): Load {
   });
 }
 
-/** Every client logs in, goes, and logs in again. */
-function loginLoad({ inFlight }: Order, party: Party, counting: Counting): Load {
-  const { clients } = party;
+/** Every device of every client logs in, goes, and logs in again. */
+function loginLoad({ from, to }: Order, party: Party, counting: Counting): Load {
   return callLoad({
     counting,
-    senders: clients.length,
-    inFlight,
+    senders: to - from,
+    // The second login of a device ends the first.
+    inFlight: 1,
+    inFlightMax: 1,
     async call(sender, dueMs) {
-      const index = clients[sender] ?? 0;
+      const index = from + sender;
       const connection = await party.connect(index, await party.logIn(index));
       const tally = counting();
       tally.counts.shown += 1;

@@ -18,9 +18,9 @@ import { defaultProcesses, Meter } from './meter.ts';
 import type { Order } from './order.ts';
 import { createProgress, type Progress } from './progress.ts';
 import {
+  breachOf,
   figuresOf,
   formatReport,
-  hasHeld,
   type Report,
   type SearchStep,
   type Subject,
@@ -61,15 +61,18 @@ export async function runBench(
   const lifecycle = new Lifecycle(log);
   const signals = listenForSignals(host);
   try {
-    const report = await Promise.race([
+    const outcome = await Promise.race([
       bench(settings, log, host, lifecycle, signals.first),
       signals.second,
     ]);
-    if (report === 'signal') {
+    if (outcome === 'signal') {
       host.stderr.write('cim bench: cut off\n');
       return exitCodes.failure;
     }
+    const { report, isCutOff } = outcome;
     host.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+    if (isCutOff)
+      throw new CimError('unavailable', 'all connections have ended in the middle of it');
     return exitCodes.ok;
   } finally {
     await lifecycle.stop();
@@ -83,7 +86,7 @@ async function bench(
   host: BenchHost,
   lifecycle: Lifecycle,
   interrupted: Promise<'signal'>,
-): Promise<Report> {
+): Promise<{ readonly report: Report; readonly isCutOff: boolean }> {
   assertSensible(settings);
   const { clients, devices, pattern } = settings;
   const connections = clients * devices;
@@ -124,7 +127,7 @@ async function bench(
   const run: Run = { settings, subject, connections, crew, meter, progress, interrupted };
   const report = settings.findMax ? await findMax(run) : await measureOnce(run);
   progress.end();
-  return report;
+  return { report, isCutOff: isAlone(run) };
 }
 
 function subjectOf({ pattern, clients, devices, inFlight, bytes, rate }: BenchSettings): Subject {
@@ -155,11 +158,13 @@ async function findMax(run: Run): Promise<Report> {
     const { stretch } = meter;
     const figures = figuresOf(stretch, connections);
     if (!isWhole) {
-      if (steps.length === 0) steps.push({ perSecond, held: false, figures });
+      if (steps.length === 0)
+        steps.push({ perSecond, held: false, breach: 'ended early', figures });
       break;
     }
-    const held = hasHeld(figures, { perSecond, p99MsMax });
-    steps.push({ perSecond, held, figures });
+    const breach = breachOf(figures, { perSecond, p99MsMax });
+    const held = breach === undefined;
+    steps.push({ perSecond, held, breach, figures });
     search.report(held);
     if (held || perSecond > lowestBroken) continue;
     lowestBroken = perSecond;
@@ -181,17 +186,15 @@ async function findMax(run: Run): Promise<Report> {
   return { subject: tried, connections, figures: best.figures, search: outcome };
 }
 
-/** Resolves to false when it was told to end earlier. */
-async function measure(
-  { meter, progress, interrupted }: Run,
-  name: string,
-  seconds: number,
-): Promise<boolean> {
+/** Resolves to false when it was told to end earlier, or nobody is there any more. */
+async function measure(run: Run, name: string, seconds: number): Promise<boolean> {
+  const { meter, progress, interrupted } = run;
   const until = async (endMs: number): Promise<boolean> => {
     while (performance.now() < endMs) {
       const leftMs = Math.min(fetchMs, endMs - performance.now());
       if ((await Promise.race([pause(leftMs), interrupted])) === 'signal') return false;
       const { counts } = await meter.fetch();
+      if (isAlone(run)) return false;
       const perSecond = Math.round((counts.shown * 1_000) / Math.max(1, leftMs));
       const doneMs = 1_000 * seconds - Math.max(0, endMs - performance.now());
       progress.update(Math.max(0, Math.round(doneMs)), `${perSecond} shown/s`);
@@ -199,10 +202,15 @@ async function measure(
     return true;
   };
   progress.phase(name, 1_000 * seconds);
-  await meter.start();
+  await meter.warmUp();
   if (!(await until(performance.now() + warmUpMs))) return false;
   await meter.start();
   return until(performance.now() + 1_000 * seconds);
+}
+
+/** All connections have ended. When logins are what is measured there are none that stay. */
+function isAlone({ settings, crew }: Run): boolean {
+  return settings.pattern !== 'login' && crew.openCount === 0;
 }
 
 function routesOf(
@@ -213,9 +221,13 @@ function routesOf(
 }
 
 function assertSensible(settings: BenchSettings): void {
-  const { pattern, clients, groups, findMax, devices, bytes } = settings;
+  const { pattern, clients, groups, findMax, devices, bytes, inFlight } = settings;
+  if (pattern === 'login' && (inFlight ?? 1) > 1)
+    throw new CimError('usage', '--in-flight: a device logs in once at a time');
   if (pattern === 'idle' && findMax)
     throw new CimError('usage', '--find-max: connections that do nothing have no rate');
+  if (pattern === 'group' && groups === 0)
+    throw new CimError('usage', '--groups: there is no group to write to');
   if (pattern === 'group' && groups * 2 > clients)
     throw new CimError('usage', '--groups: every group needs two clients');
   if (pattern === 'group' && clients / groups > limits.groupMembersMax)

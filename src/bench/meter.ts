@@ -23,9 +23,22 @@ export class Meter {
   }
 
   /** Forgets what was until now. */
-  async start(): Promise<void> {
+  async warmUp(): Promise<void> {
     await this.#crew.take();
-    this.#tally = new Tally();
+    this.#begin(new Tally());
+  }
+
+  /** Forgets what was until now, but for what went wrong since `warmUp`. */
+  async start(): Promise<void> {
+    await this.fetch();
+    const { problems } = this.#tally;
+    const tally = new Tally();
+    for (const [what, count] of Object.entries(problems)) tally.problem(what, count);
+    this.#begin(tally);
+  }
+
+  #begin(tally: Tally): void {
+    this.#tally = tally;
     this.#loadSeconds = [];
     this.#startedAt = performance.now();
     this.#systemCpu = cpuSeconds(this.#system);
@@ -52,7 +65,8 @@ export class Meter {
       tally: this.#tally,
       system: this.#system.map(({ name }, index) => ({
         name,
-        cpuSeconds: (cpu[index] ?? 0) - (this.#systemCpu[index] ?? 0),
+        // One that has ended has none.
+        cpuSeconds: Math.max(0, (cpu[index] ?? 0) - (this.#systemCpu[index] ?? 0)),
         rssBytes: rss[index] ?? 0,
         grownBytes: (rss[index] ?? 0) - (this.#rssBefore[index] ?? 0),
       })),

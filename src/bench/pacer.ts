@@ -9,6 +9,8 @@ export interface PacerOptions {
   readonly senders: number;
   /** Of each sender, without a rate. */
   readonly inFlight: number;
+  /** Of each sender, at a rate. */
+  readonly inFlightMax?: number;
   readonly clock: Pick<Clock, 'setInterval'>;
   /** With fractions, unlike the clock's. */
   readonly nowMs: () => number;
@@ -18,7 +20,7 @@ export interface PacerOptions {
 /** How often what is due by a rate is begun. */
 const tickMs = 2;
 /** Of one sender at a rate, below what a server takes of a connection before it reads no more. */
-const inFlightMax = 512;
+const usualInFlightMax = 512;
 
 export class Pacer {
   readonly #options: PacerOptions;
@@ -98,7 +100,7 @@ export class Pacer {
   }
 
   #nextFree(): number | undefined {
-    const { senders } = this.#options;
+    const { senders, inFlightMax = usualInFlightMax } = this.#options;
     for (let tried = 0; tried < senders; tried++) {
       const sender = this.#next;
       this.#next = (this.#next + 1) % senders;

@@ -53,13 +53,15 @@ export interface Figures {
 export interface SearchStep {
   readonly perSecond: number;
   readonly held: boolean;
+  /** Why it has not held. */
+  readonly breach: string | undefined;
   readonly figures: Figures;
 }
 
 export interface SearchOutcome {
   readonly maxPerSecond: number;
   readonly p99MsMax: number;
-  /** What was saturated in the lowest step that broke; undefined: none did. */
+  /** What was saturated in the lowest step that broke; undefined: none had, when it was ended. */
   readonly saturated: string | undefined;
   readonly steps: readonly SearchStep[];
 }
@@ -100,15 +102,21 @@ export function figuresOf({ seconds, tally, system, load }: Stretch, connections
   };
 }
 
-/** Whether a step of a search has held: in time, all of it, and nothing refused. */
-export function hasHeld(
+/**
+ * Why a step of a search has not held, for people; undefined: it has, in time, all of it, and nothing
+ * was refused.
+ */
+export function breachOf(
   { latencyMs, sentPerSecond, problems, lost, behind }: Figures,
   asked: { readonly perSecond: number; readonly p99MsMax: number },
-): boolean {
+): string | undefined {
+  const failed = Object.values(problems).reduce((sum, count) => sum + count, 0);
+  if (failed > 0) return `${failed} failed`;
+  if (lost > 0) return `${lost} lost`;
+  if (behind > 0) return `fell behind ${behind} times`;
   // What is due in the last moment is not begun yet.
-  const isAllBegun = sentPerSecond >= 0.97 * asked.perSecond;
-  const isClean = Object.keys(problems).length === 0 && lost === 0 && behind === 0;
-  return isAllBegun && isClean && latencyMs.p99 <= asked.p99MsMax;
+  if (sentPerSecond < 0.97 * asked.perSecond) return `only ${sentPerSecond}/s could be begun`;
+  return latencyMs.p99 > asked.p99MsMax ? 'too late' : undefined;
 }
 
 export function formatReport({ subject, connections, figures, search }: Report): string {
@@ -116,11 +124,11 @@ export function formatReport({ subject, connections, figures, search }: Report):
   if (search) {
     const { maxPerSecond, p99MsMax, saturated, steps } = search;
     lines.push(`most: ${maxPerSecond}/s with p99 within ${p99MsMax} ms`);
-    for (const { perSecond, held, figures: each } of steps) {
-      const { p99 } = each.latencyMs;
-      lines.push(`  ${`${perSecond}/s`.padEnd(12)}p99 ${ms(p99)}${held ? '' : ', too much'}`);
+    for (const { perSecond, breach, figures: each } of steps) {
+      const why = breach === undefined ? '' : `, too much: ${breach}`;
+      lines.push(`  ${`${perSecond}/s`.padEnd(12)}p99 ${ms(each.latencyMs.p99)}${why}`);
     }
-    lines.push(`what gave way first: ${saturated ?? 'nothing did'}`);
+    lines.push(`what gave way first: ${saturated ?? 'nothing had, when it was ended'}`);
   }
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -152,15 +160,21 @@ function formatFigures({ pattern }: Subject, figures: Figures): string[] {
   if (figures.lost > 0) rows.push(['lost', `${figures.lost}, as transient messages may be`]);
   if (figures.behind > 0)
     rows.push(['fell behind', `${figures.behind} times: not all was pushed, and is not counted`]);
-  for (const [what, count] of Object.entries(problems)) rows.push(['refused', `${count}: ${what}`]);
+  for (const [what, count] of Object.entries(problems)) rows.push(['failed', `${count}: ${what}`]);
   for (const { name, cores, cpuUs, rssMegabytes, rssPerConnectionKilobytes } of system) {
-    const each = cpuUs > 0 ? `, ${cpuUs} µs each` : '';
-    const memory = `${rssMegabytes} MB, ${rssPerConnectionKilobytes} KB per connection`;
-    rows.push([name, `${percent(cores)} of a core${each}; ${memory}`]);
+    if (rssMegabytes === 0) {
+      rows.push([name, 'has ended']);
+      continue;
+    }
+    const each = cpuUs > 0 ? `, ${cpuUs < 1_000 ? `${cpuUs} µs` : ms(cpuUs / 1_000)} each` : '';
+    // With messages, most of what it has grown by is theirs.
+    const grown = pattern === 'idle' ? `, ${rssPerConnectionKilobytes} KB per connection` : '';
+    rows.push([name, `${percent(cores)} of a core${each}; ${rssMegabytes} MB${grown}`]);
   }
   const busy = loadCores.map(percent).join(', ');
   rows.push(['load', `${busy} of a core`]);
-  return rows.map(([name, text]) => `  ${name.padEnd(14)}${text}`);
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`);
 }
 
 function ms(value: number): string {

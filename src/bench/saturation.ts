@@ -17,17 +17,24 @@ const busyMachine = 0.95;
 
 export function nameSaturation({ problems, system, load, machineShare }: Strain): string {
   const [problem] = Object.entries(problems).sort(([, a], [, b]) => b - a);
-  if (problem) return `refused: ${problem[0]} (${problem[1]} times)`;
-  const loadCores = Math.max(0, ...load);
-  const candidates = [
-    ...system.map(({ name, cores }) => ({ name: `the processor time of ${name}`, cores })),
-    { name: 'the load generator itself (more --processes, or another machine)', cores: loadCores },
-  ];
-  const [busiest] = candidates.sort((a, b) => b.cores - a.cores);
+  if (problem) return `failed: ${problem[0]} (${problem[1]} times)`;
+  const generator = {
+    name: 'the load generator itself (more --processes, or another machine)',
+    cores: Math.max(0, ...load),
+  };
+  const ofSystem = system.map(({ name, cores }) => ({
+    name: `the processor time of ${name}`,
+    cores,
+  }));
+  const [busiest] = [...ofSystem, generator].toSorted((a, b) => b.cores - a.cores);
   if (busiest && busiest.cores >= busyCores) return busiest.name;
   if (machineShare >= busyMachine)
     return 'the processors of this machine, which system and load share';
-  return system.length === 0
-    ? 'nothing on this machine: the system is elsewhere, or not to be seen'
-    : 'nothing that is seen here: waiting for a disk, the network or another machine';
+  if (system.length === 0)
+    return 'nothing on this machine: the system is elsewhere, or not to be seen';
+  const [first] = system.toSorted((a, b) => b.cores - a.cores);
+  const most = first
+    ? `; ${first.name} was busiest, ${Math.round(100 * first.cores)} % of a core`
+    : '';
+  return `nothing that is seen here: waiting for a disk, the network or another machine${most}`;
 }

@@ -10,7 +10,7 @@ import { cpuSecondsOf, rssBytesOf } from './processes.ts';
 
 export interface SystemProcess {
   readonly pid: number;
-  /** `cim server`, `redis-server`, … */
+  /** `cim server`, `redis-server`, …; where there are several of a kind, with the pid. */
   readonly name: string;
 }
 
@@ -25,7 +25,8 @@ const listening = '0A';
 const established = '01';
 /** Server → route → Redis, ZooKeeper. */
 const hopsMax = 2;
-const roles: ReadonlySet<string> = new Set(['cim dev', 'cim server', 'cim route']);
+/** In the order in which they are told of; everything else follows. */
+const roles: readonly string[] = ['cim dev', 'cim server', 'cim route'];
 
 /** `addresses`: `host:port`. `others`: processes that are no part of it. */
 export function findSystem(
@@ -41,7 +42,19 @@ export function findSystem(
     const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
     return host === 'localhost' || own.has(host) ? [Number(port)] : [];
   });
-  return ports.length === 0 ? [] : follow(ports, new Set(others));
+  return ports.length === 0 ? [] : arrange(follow(ports, new Set(others)));
+}
+
+/** The same ones always in the same order, and each with a name of its own. */
+export function arrange(processes: readonly SystemProcess[]): readonly SystemProcess[] {
+  const rank = ({ name }: SystemProcess) => roles.indexOf(name) + 1 || roles.length + 1;
+  const ofKind = Map.groupBy(processes, ({ name }) => name);
+  return processes
+    .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name) || a.pid - b.pid)
+    .map(({ pid, name }) => ({
+      pid,
+      name: (ofKind.get(name)?.length ?? 0) > 1 ? `${name} ${pid}` : name,
+    }));
 }
 
 export function cpuSeconds(processes: readonly SystemProcess[]): readonly number[] {
@@ -72,7 +85,7 @@ function follow(ports: readonly number[], others: ReadonlySet<number>): readonly
     next = new Set(connected.map(({ remotePort }) => remotePort));
     // Servers connect to routes: they are at the other end, beside other clients.
     for (const { pid, localPort } of sockets)
-      if (next.has(localPort) && roles.has(nameOf(pid))) add(pid);
+      if (next.has(localPort) && roles.includes(nameOf(pid))) add(pid);
   }
   return [...found.values()];
 }
@@ -113,6 +126,7 @@ function nameOf(pid: number): string {
   const [line = ''] = orEmpty(() => [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]);
   const words = line.split('\0');
   const program = basename(words[0] ?? '');
+  if (words.some((word) => word.startsWith('org.apache.zookeeper.'))) return 'zookeeper';
   const script = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
   if (program === 'cim') return `cim ${script}`;
   if (/^cim\.(mjs|cjs)$/.test(basename(script))) return `cim ${words[words.indexOf(script) + 1]}`;
@@ -129,5 +143,6 @@ function orEmpty<T>(read: () => readonly T[]): readonly T[] {
 }
 
 function orZero(read: () => number): number {
-  return orEmpty(() => [read()])[0] ?? 0;
+  // NaN: one that has ended, and whose parent has not looked, has no memory.
+  return orEmpty(() => [read()])[0] || 0;
 }

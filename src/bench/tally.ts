@@ -15,6 +15,8 @@ export interface Counts {
   shown: number;
   /** Transient messages that have not come. */
   lost: number;
+  /** Connections that have ended, and not by their client. */
+  ended: number;
   /** Times that a client was told to read what was not pushed to it: it was too slow. */
   behind: number;
 }
@@ -33,7 +35,7 @@ export interface TallyMessage {
 const latencyUsMax = 600_000_000;
 
 export class Tally {
-  readonly counts: Counts = { begun: 0, done: 0, shown: 0, lost: 0, behind: 0 };
+  readonly counts: Counts = { begun: 0, done: 0, shown: 0, lost: 0, ended: 0, behind: 0 };
   readonly problems: Record<string, number> = {};
   readonly #latencies = newHistogram();
 

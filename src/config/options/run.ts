@@ -110,7 +110,8 @@ export const runOptions = {
     max: 1_000,
     topic: 'Run',
     placeholder: 'COUNT',
-    description: 'unanswered messages of each sender; 10, or 1 for http and login',
+    description:
+      'unanswered messages of each sender; 10, or 1 for http; a device logs in once at a time',
     defaults: { bench: optional },
   },
   bytes: {

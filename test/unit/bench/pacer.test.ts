@@ -3,12 +3,13 @@ import { expect, test } from '@jest/globals';
 import { Pacer } from '../../../src/bench/pacer.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-function createPacer(senders: number, inFlight: number) {
+function createPacer(senders: number, inFlight: number, inFlightMax?: number) {
   const clock = new VirtualClock();
   const begun: { readonly sender: number; readonly dueMs: number }[] = [];
   const pacer = new Pacer({
     senders,
     inFlight,
+    ...(inFlightMax !== undefined && { inFlightMax }),
     clock,
     nowMs: () => clock.monotonic(),
     begin: (sender, dueMs) => void begun.push({ sender, dueMs }),
@@ -62,4 +63,14 @@ test('at a rate that nothing answers, a sender begins only so many', async () =>
   // Due long ago: the wait counts.
   expect(begun.at(-1)?.dueMs).toBeLessThan(100);
   pacer.stop();
+});
+
+test('a sender that may have but one at a time is late, and keeps when it was due', async () => {
+  const { clock, begun, pacer } = createPacer(1, 1, 1);
+  pacer.run(100);
+  await clock.advance(40);
+  expect(begun).toEqual([{ sender: 0, dueMs: 10 }]);
+  pacer.over(0);
+  await clock.advance(2);
+  expect(begun.slice(1)).toEqual([{ sender: 0, dueMs: 20 }]);
 });

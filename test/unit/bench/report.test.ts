@@ -1,6 +1,6 @@
 // Goal: a report says what was measured. Method: tallies as workers send them, and the texts.
 import { expect, test } from '@jest/globals';
-import { figuresOf, formatReport, hasHeld, type Stretch } from '../../../src/bench/report.ts';
+import { breachOf, figuresOf, formatReport, type Stretch } from '../../../src/bench/report.ts';
 import { Tally } from '../../../src/bench/tally.ts';
 
 function tallyOf(latenciesMs: readonly number[]): Tally {
@@ -44,31 +44,45 @@ test('figures: rates, times, and what it cost the system', () => {
   const text = formatReport({ subject, connections: 100, figures });
   expect(text).toContain('private: 100 connections, 10 in flight each, 64 bytes\n');
   expect(text).toMatch(/to shown +p50 4\.0 ms/);
-  expect(text).toMatch(/cim dev +50 % of a core, 1000 µs each; 90 MB, 20 KB per connection/);
-  expect(text).not.toContain('refused');
+  expect(text).toMatch(/cim dev +50 % of a core, 1\.0 ms each; 90 MB$/m);
+  expect(text).not.toContain('failed');
+});
+
+test('of connections that do nothing it is told what memory each takes', () => {
+  const figures = figuresOf(stretchOf(tallyOf([])), 100);
+  const text = formatReport({
+    subject: { ...subject, pattern: 'idle' },
+    connections: 100,
+    figures,
+  });
+  expect(text).toMatch(/cim dev +50 % of a core; 90 MB, 20 KB per connection$/m);
 });
 
 test('a step has held when all was begun, in time, and nothing refused', () => {
   const asked = { perSecond: 500, p99MsMax: 10 };
-  const held = (tally: Tally) => hasHeld(figuresOf(stretchOf(tally), 100), asked);
+  const breach = (tally: Tally) => breachOf(figuresOf(stretchOf(tally), 100), asked);
   const good = Array.from({ length: 1_000 }, () => 4);
-  expect(held(tallyOf(good))).toBe(true);
-  expect(held(tallyOf(good.map((ms, index) => (index % 50 === 0 ? 20 : ms))))).toBe(false);
-  expect(held(tallyOf(good.slice(0, 900)))).toBe(false);
+  expect(breach(tallyOf(good))).toBeUndefined();
+  const late = good.map((ms, index) => (index % 50 === 0 ? 20 : ms));
+  expect(breach(tallyOf(late))).toBe('too late');
+  expect(breach(tallyOf(good.slice(0, 900)))).toBe('only 450/s could be begun');
   const refused = tallyOf(good);
   refused.problem('busy');
-  expect(held(refused)).toBe(false);
+  expect(breach(refused)).toBe('1 failed');
+  const lossy = tallyOf(good);
+  lossy.counts.lost = 2;
+  expect(breach(lossy)).toBe('2 lost');
 });
 
 test('the outcome of a search names the most, each step, and what gave way', () => {
   const figures = figuresOf(stretchOf(tallyOf([1, 2, 3])), 100);
   const steps = [
-    { perSecond: 500, held: true, figures },
-    { perSecond: 1_000, held: false, figures },
+    { perSecond: 500, held: true, breach: undefined, figures },
+    { perSecond: 1_000, held: false, breach: '7 lost', figures },
   ];
   const search = { maxPerSecond: 500, p99MsMax: 50, saturated: 'the disk', steps };
   const text = formatReport({ subject, connections: 100, figures, search });
   expect(text).toContain('most: 500/s with p99 within 50 ms\n');
-  expect(text).toMatch(/1000\/s +p99 3\.0 ms, too much/);
+  expect(text).toMatch(/1000\/s +p99 3\.0 ms, too much: 7 lost/);
   expect(text).toContain('what gave way first: the disk\n');
 });

@@ -28,7 +28,7 @@ test('the busiest of those that have a whole core', () => {
 test('what was refused comes before all else', () => {
   const problems = { 'busy: Not taken, please try again': 3, 'closed (102)': 1 };
   expect(nameSaturation({ ...relaxed, problems, load: [1] })).toBe(
-    'refused: busy: Not taken, please try again (3 times)',
+    'failed: busy: Not taken, please try again (3 times)',
   );
 });
 
@@ -36,6 +36,8 @@ test('nobody has a whole core: the machine, or what cannot be seen', () => {
   expect(nameSaturation({ ...relaxed, machineShare: 0.99 })).toContain(
     'processors of this machine',
   );
-  expect(nameSaturation(relaxed)).toContain('nothing that is seen here');
+  expect(nameSaturation(relaxed)).toBe(
+    'nothing that is seen here: waiting for a disk, the network or another machine; cim server was busiest, 40 % of a core',
+  );
   expect(nameSaturation({ ...relaxed, system: [] })).toContain('the system is elsewhere');
 });
