@@ -15,18 +15,22 @@ export interface Taken {
   readonly cpuSeconds: readonly number[];
 }
 
+type Opening = Omit<Extract<FromWorker, { readonly is: 'opening' }>, 'is'>;
+
 /** How long a worker whose channel is closed may take to end. */
 const endMsMax = 2_000;
 
 export class Crew {
   readonly #workers: readonly WorkerProcess[];
   #openCount = 0;
+  #registeredCount = 0;
 
   constructor(count: number) {
-    const opened = (connections: number): void => {
-      this.#openCount += connections;
+    const onProgress = ({ registered, opened }: Opening): void => {
+      this.#registeredCount += registered;
+      this.#openCount += opened;
     };
-    this.#workers = Array.from({ length: count }, () => new WorkerProcess(opened));
+    this.#workers = Array.from({ length: count }, () => new WorkerProcess(onProgress));
   }
 
   get pids(): readonly number[] {
@@ -36,6 +40,11 @@ export class Crew {
   /** Connections that are open. */
   get openCount(): number {
     return this.#openCount;
+  }
+
+  /** Accounts that are registered. */
+  get registeredCount(): number {
+    return this.#registeredCount;
   }
 
   /** Resolves to `host:port` of the servers. Rejects with the first CimError of a worker. */
@@ -89,11 +98,11 @@ export class Crew {
 class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
-  readonly #onProgress: (count: number) => void;
+  readonly #onProgress: (opening: Opening) => void;
   #answer: PromiseWithResolvers<FromWorker> | undefined;
   #failure: CimError | undefined;
 
-  constructor(onProgress: (count: number) => void) {
+  constructor(onProgress: (opening: Opening) => void) {
     this.#onProgress = onProgress;
     const { program, args } = ownProgram();
     // A process group of its own: a Ctrl-C is for the one that coordinates, which asks for figures.
@@ -130,7 +139,7 @@ class WorkerProcess {
   }
 
   #receive(message: FromWorker): void {
-    if (message.is === 'opening') return this.#onProgress(message.count);
+    if (message.is === 'opening') return this.#onProgress(message);
     if (message.is === 'failed') this.#answer?.reject(new CimError(message.kind, message.message));
     else this.#answer?.resolve(message);
     this.#answer = undefined;

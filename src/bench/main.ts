@@ -47,6 +47,7 @@ interface Run {
 /** Until queues have their length, and code is compiled. */
 const warmUpMs = 1_500;
 const fetchMs = 500;
+const searchWarmUpSeconds = 2;
 const searchStartPerSecond = 500;
 /** Ids of a run's clients: above those that people have, and different ones each time. */
 const firstIdMin = 4_000_000_000_000_000;
@@ -104,7 +105,7 @@ async function bench(
   const routeAddresses = routes.map(addressOf);
   const before = findSystem(routeAddresses, own);
   const rssBefore = new Map(before.map(({ pid }, index) => [pid, rssBytes(before)[index] ?? 0]));
-  progress.phase('logging in', connections);
+  progress.phase('logging in', clients + connections);
   const subject = subjectOf(settings);
   const { inFlight, bytes } = subject;
   const firstUserId = randomInt(firstIdMin, firstIdMax);
@@ -113,7 +114,10 @@ async function bench(
     groups: settings.groups,
     tls: { tlsCa: settings.tlsCa, tlsName: settings.tlsName },
   };
-  const showing = setInterval(() => progress.update(crew.openCount, ''), 250);
+  const showing = setInterval(
+    () => progress.update(crew.registeredCount + crew.openCount, ''),
+    250,
+  );
   const opened = await Promise.race([crew.open(order), interrupted]).finally(() =>
     clearInterval(showing),
   );
@@ -152,6 +156,11 @@ async function findMax(run: Run): Promise<Report> {
   const steps: SearchStep[] = [];
   let saturated: string | undefined;
   let lowestBroken = Infinity;
+  // A system that has just been started is slow: it would break the first step, and the search stay
+  // below that.
+  await crew.run(undefined);
+  await measure(run, 'warming up', searchWarmUpSeconds);
+  await crew.finish();
   for (let perSecond = search.next; perSecond !== undefined; perSecond = search.next) {
     await crew.run(perSecond);
     const isWhole = await measure(run, `${perSecond}/s`, settings.seconds);

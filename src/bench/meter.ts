@@ -1,6 +1,7 @@
 /** Measures a stretch of a run: what the workers count, and what the processes use meanwhile. */
 import { availableParallelism, cpus } from 'node:os';
 import type { Crew } from './crew.ts';
+import { readMachineTimes } from './processes.ts';
 import type { Stretch } from './report.ts';
 import { cpuSeconds, rssBytes, type SystemProcess } from './system-processes.ts';
 import { Tally } from './tally.ts';
@@ -85,7 +86,10 @@ export function defaultProcesses(connections: number): number {
   );
 }
 
+/** Node.js leaves out soft interrupts, which are the network's, and what other guests of the host take. */
 function machineTimes(): { readonly busy: number; readonly all: number } {
+  const told = readMachineTimes();
+  if (told) return told;
   let idle = 0;
   let all = 0;
   for (const { times } of cpus()) {

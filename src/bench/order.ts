@@ -36,7 +36,8 @@ export type ToWorker =
   | { readonly do: 'finish' };
 
 export type FromWorker =
-  | { readonly is: 'opening'; readonly count: number }
+  /** While it obeys `open`: so many more accounts are registered, and connections open. */
+  | { readonly is: 'opening'; readonly registered: number; readonly opened: number }
   /** Answers `open`: `host:port` of the servers that the connections lead to. */
   | { readonly is: 'open'; readonly servers: readonly string[] }
   /** Answers the other commands. */

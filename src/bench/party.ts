@@ -13,13 +13,13 @@ import { encodeFollow } from './wire.ts';
 export interface PartyOptions {
   /** Who is told what comes, at the moment. */
   readonly events: () => LoadConnectionEvents;
-  /** So many more connections are open. */
-  readonly onProgress: (count: number) => void;
+  /** So many more accounts are registered, and connections open. */
+  readonly onProgress: (registered: number, opened: number) => void;
 }
 
 /** Logins at a time: each is a request and a connection. */
 const openingMax = 32;
-/** Connections that make a step of progress. */
+/** Accounts, or connections, that make a step of progress. */
 const progressStep = 50;
 const heartbeatMs = 10_000;
 const heartbeatSteps = 100;
@@ -83,11 +83,15 @@ export class Party {
   async open(): Promise<void> {
     const { from, to, devices, pattern } = this.#order;
     const clients = range(from / devices, to / devices);
+    let registered = 0;
     await eachOf(clients, async (client) => {
       const account = drawAccount(this.userIdOf(client));
       await this.calls.register(this.routeFor(client), account);
       this.#accounts.set(client, account);
+      registered += 1;
+      if (registered % progressStep === 0) this.#options.onProgress(progressStep, 0);
     });
+    this.#options.onProgress(registered % progressStep, 0);
     if (pattern === 'login') return;
     // From the first on: opening them all may take longer than a silent client is kept.
     this.#beat();
@@ -96,9 +100,9 @@ export class Party {
       const connection = await this.connect(index, await this.logIn(index));
       this.connections.push(connection);
       opened += 1;
-      if (opened % progressStep === 0) this.#options.onProgress(progressStep);
+      if (opened % progressStep === 0) this.#options.onProgress(0, progressStep);
     });
-    this.#options.onProgress(opened % progressStep);
+    this.#options.onProgress(0, opened % progressStep);
   }
 
   logIn(index: number): Promise<Admission> {

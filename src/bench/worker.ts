@@ -78,7 +78,7 @@ class Worker {
   async #open(order: Order): Promise<readonly string[]> {
     const party = new Party(order, await Tls.open(order.tls), {
       events: () => this.#load,
-      onProgress: (count) => this.#channel.send({ is: 'opening', count }),
+      onProgress: (registered, opened) => this.#channel.send({ is: 'opening', registered, opened }),
     });
     this.#party = party;
     await party.open();
