@@ -46,6 +46,11 @@ export class FrameDecoder {
     }
   }
 
+  /** Whether it holds nothing of what it was given. */
+  get isBetweenFrames(): boolean {
+    return this.#partial === null && this.#lengthBytes === 0;
+  }
+
   /** Bytes of an unfinished frame that are held. */
   get bufferedBytes(): number {
     return this.#partial?.length ?? 0;

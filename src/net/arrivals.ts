@@ -10,6 +10,7 @@ import type { Counter } from '../base/counters.ts';
 import { limits } from '../base/limits.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { readProxyHeader } from './proxy-header.ts';
+import { ignore } from './stream-owner.ts';
 
 /** What is known of whoever has something to say. */
 export interface Arrival {
@@ -23,7 +24,10 @@ export interface ArrivalsOptions {
   readonly clock: Clock;
   /** Whether what speaks from this address may say whom it speaks for. */
   readonly isTrustedProxy: (address: string) => boolean;
-  /** Its first bytes can be read from the socket, which is the listener's from now on. */
+  /**
+   * Its first bytes can be read from the socket, which is the listener's from now on, with its
+   * errors.
+   */
   readonly onArrival: (socket: Socket, arrival: Arrival) => void;
   readonly counters: ArrivalCounters;
 }
@@ -39,29 +43,32 @@ export interface ArrivalCounters {
 
 export class Arrivals {
   readonly #options: ArrivalsOptions;
-  /** In the order of their arrival, with its time. */
-  readonly #waiting = new Map<Socket, number>();
+  /** In the order of their arrival. */
+  readonly #waiting = new Map<Socket, Greeting>();
+  /** One for all sockets: a closure for each would stay as long as the socket. */
+  readonly #onReadable: (this: Socket) => void;
   readonly #sweep: Timer;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
+    const read = (socket: Socket) => this.#read(socket);
+    this.#onReadable = function () {
+      read(this);
+    };
     this.#sweep = options.clock.setInterval(() => this.#endSilent(), limits.sweepMs);
   }
 
+  /** `remove` is to be called when it has closed. */
   add(socket: Socket, isOver: boolean): void {
-    const greeting = new Greeting(socket, this.#options.isTrustedProxy);
-    const read = () => {
-      const address = this.#addressFrom(greeting);
-      if (address === undefined) return;
-      socket.off('readable', read);
-      this.#waiting.delete(socket);
-      greeting.putBack();
-      this.#options.onArrival(socket, { address, isOver });
-    };
-    this.#waiting.set(socket, this.#options.clock.monotonic());
+    const { clock, isTrustedProxy } = this.#options;
+    const since = clock.monotonic();
+    this.#waiting.set(socket, new Greeting({ socket, isOver, since, isTrustedProxy }));
     socket.on('error', ignore);
-    socket.on('close', () => this.#waiting.delete(socket));
-    socket.on('readable', read);
+    socket.on('readable', this.#onReadable);
+  }
+
+  remove(socket: Socket): void {
+    this.#waiting.delete(socket);
   }
 
   /**
@@ -71,8 +78,9 @@ export class Arrivals {
   makeRoom(): Socket | undefined {
     const [first] = this.#waiting;
     if (!first) return undefined;
-    const [socket, since] = first;
-    if (this.#options.clock.monotonic() - since < limits.silenceBeforeEvictionMs) return undefined;
+    const [socket, greeting] = first;
+    if (this.#options.clock.monotonic() - greeting.since < limits.silenceBeforeEvictionMs)
+      return undefined;
     this.#end(socket);
     return socket;
   }
@@ -80,6 +88,18 @@ export class Arrivals {
   stop(): void {
     this.#sweep.cancel();
     for (const socket of this.#waiting.keys()) socket.destroy();
+  }
+
+  #read(socket: Socket): void {
+    const greeting = this.#waiting.get(socket);
+    if (!greeting) return;
+    const address = this.#addressFrom(greeting);
+    if (address === undefined) return;
+    this.#waiting.delete(socket);
+    socket.off('readable', this.#onReadable);
+    socket.off('error', ignore);
+    greeting.putBack();
+    this.#options.onArrival(socket, { address, isOver: greeting.isOver });
   }
 
   #addressFrom(greeting: Greeting): string | undefined {
@@ -95,8 +115,8 @@ export class Arrivals {
 
   #endSilent(): void {
     const now = this.#options.clock.monotonic();
-    for (const [socket, since] of this.#waiting) {
-      if (now - since <= limits.loginMsMax) return;
+    for (const [socket, greeting] of this.#waiting) {
+      if (now - greeting.since <= limits.loginMsMax) return;
       this.#end(socket);
     }
   }
@@ -108,16 +128,27 @@ export class Arrivals {
   }
 }
 
+interface GreetingOptions extends Pick<ArrivalsOptions, 'isTrustedProxy'> {
+  readonly socket: Socket;
+  readonly isOver: boolean;
+  /** When the socket came. */
+  readonly since: number;
+}
+
 /** The first bytes of a socket: a proxy's, then its client's. */
 class Greeting {
   readonly socket: Socket;
+  readonly isOver: boolean;
+  readonly since: number;
   readonly #peer: string;
   readonly #isProxy: boolean;
   #bytes: Buffer = Buffer.alloc(0);
   #address: string | undefined;
 
-  constructor(socket: Socket, isTrustedProxy: (address: string) => boolean) {
+  constructor({ socket, isOver, since, isTrustedProxy }: GreetingOptions) {
     this.socket = socket;
+    this.isOver = isOver;
+    this.since = since;
     this.#peer = socket.remoteAddress ?? '';
     this.#isProxy = isTrustedProxy(this.#peer);
     if (!this.#isProxy) this.#address = this.#peer;
@@ -146,6 +177,3 @@ class Greeting {
     return header.address || this.#peer;
   }
 }
-
-/** 'close' follows an error, and is enough. */
-function ignore(): void {}

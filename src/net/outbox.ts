@@ -31,6 +31,11 @@ export class Outbox {
     return this.#used + alone + this.#stream.writableLength;
   }
 
+  /** Nothing waits, here or in the stream, and nobody holds on to this. */
+  get isIdle(): boolean {
+    return !this.#isToBeFlushed && this.bufferedBytes === 0;
+  }
+
   /** Reads `bytes` until they are written; they may be others' too, and do not change. */
   write(bytes: Uint8Array): void {
     this.#gathers(bytes.length);

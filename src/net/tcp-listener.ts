@@ -8,6 +8,7 @@ import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
+import { ignore } from './stream-owner.ts';
 
 export interface Address {
   readonly host: string;
@@ -40,6 +41,12 @@ export function listenTcp(options: TcpListenerOptions): Promise<TcpListener> {
     tls ? { ...options, onArrival: encrypting(tls, options) } : options,
   );
   const open = new Set<Socket>();
+  // One for all sockets, as is what the arrivals listen with: a closure for each would stay as long
+  // as the socket.
+  function onClose(this: Socket): void {
+    open.delete(this);
+    arrivals.remove(this);
+  }
   const onSocket = (socket: Socket) => {
     if (open.size >= connectionsMax) {
       const evicted = arrivals.makeRoom();
@@ -52,7 +59,7 @@ export function listenTcp(options: TcpListenerOptions): Promise<TcpListener> {
     }
     const isOver = open.size >= connectionsMax;
     open.add(socket);
-    socket.on('close', () => open.delete(socket));
+    socket.on('close', onClose);
     arrivals.add(socket, isOver);
   };
   const server = createServer({ noDelay: true, keepAlive: true }, onSocket);
@@ -83,6 +90,8 @@ export function listenTcp(options: TcpListenerOptions): Promise<TcpListener> {
 
 /** A proxy's word comes in the clear; what follows is the client's handshake. */
 function encrypting(tls: TlsPort, { onArrival }: ArrivalsOptions): ArrivalsOptions['onArrival'] {
-  return (socket, arrival) =>
+  return (socket, arrival) => {
+    socket.on('error', ignore);
     onArrival(new TLSSocket(socket, { isServer: true, secureContext: tls.context }), arrival);
+  };
 }

@@ -47,6 +47,11 @@ export class Backlog {
     return this.#stalledAt;
   }
 
+  /** Whether it is as a new one would be. */
+  get isIdle(): boolean {
+    return this.#behind === null && !this.#awaitsDrain && this.#outbox.isIdle;
+  }
+
   write(frame: Uint8Array): void {
     this.#budget.spend(frame.length);
     this.#outbox.write(frame);

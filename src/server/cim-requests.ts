@@ -11,7 +11,7 @@ import { command } from '../codec/commands.ts';
 import { OriginTail } from '../codec/message-body.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
-import { encodeAck, pong } from '../codec/server-frame.ts';
+import { encodeAck } from '../codec/server-frame.ts';
 import type { SendRate } from '../limits/send-rates.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
 import { assertAddress, assertRead } from './client-rules.ts';
@@ -93,8 +93,6 @@ export class CimRequests implements TransientSender {
     switch (received) {
       case command.message:
         return this.#submit(bytes, start, end);
-      case command.ping:
-        return this.peer.write(pong);
       case command.ack:
         return this.#acknowledge(bytes.subarray(start, end));
       case command.read:

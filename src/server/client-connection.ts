@@ -13,7 +13,6 @@ import { limits } from '../base/limits.ts';
 import { commandOf, decodeLogin, type LoginFrame } from '../codec/client-frame.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, lobby, protocolVersion } from '../codec/commands.ts';
-import { FrameDecoder, type FrameSink } from '../codec/frame-decoder.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import {
   encodeCloseCode,
@@ -25,11 +24,13 @@ import {
   pong,
 } from '../codec/server-frame.ts';
 import type { Arrival } from '../net/arrivals.ts';
+import { own, type StreamOwner } from '../net/stream-owner.ts';
 import { Backlog, type BacklogOwner } from './backlog.ts';
 import { type CimPeer, CimRequests, type RequestOwner } from './cim-requests.ts';
 import { assertLogin } from './client-rules.ts';
 import { CursorReport } from './cursor-report.ts';
 import { encodeUnnumbered } from './fan-out.ts';
+import { type FrameReader, type FrameReceiver, readFrames } from './frame-readers.ts';
 import type { JavaPeer, JavaReader } from './java-reader.ts';
 import type { OutboxBudget, Waiting } from './outbox-budget.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -56,7 +57,10 @@ type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
 /** How long a closed connection may take to fetch its last frame. */
 const lingerMs = 2_000;
 
-export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waiting {
+/** There are very many, most of them idle: what is not always needed is made when it is. */
+export class ClientConnection
+  implements CimPeer, JavaPeer, BacklogOwner, FrameReceiver, StreamOwner, Waiting
+{
   readonly sessionId: number;
   /** Empty if its stream has none. */
   readonly address: string;
@@ -79,19 +83,18 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
 
   readonly #owner: ConnectionOwner;
   readonly #stream: Duplex;
-  readonly #backlog: Backlog;
-  readonly #decoder = new FrameDecoder(limits.loginFrameBytesMax);
+  /** Null while it is as a new one would be: nothing waits to be written. */
+  #usedBacklog: Backlog | null = null;
+  /** Null between frames. */
+  #halfRead: FrameReader | null = null;
   /** There is no room; told at the login. */
   readonly #isOver: boolean;
   #state: State = 'fresh';
   #speaksCim = false;
-  /**
-   * Since when the sweep has been waiting, by state: for the login, for a word of the peer, for the
-   * end.
-   */
+  /** Since when the sweep has been waiting: for the login, a word of the peer, or the end. */
   #waitingSince: number;
   #isLeaving = false;
-  /** Of a cim client, from its login on. */
+  /** Of a cim client, once it has asked for something. */
   #requests: CimRequests | null = null;
   #cursor: CursorReport | null = null;
   /** Groups joined or left before the login was answered; told after that. */
@@ -106,10 +109,9 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     this.address = address;
     this.#isOver = isOver;
     this.#stream = stream;
-    this.#backlog = new Backlog(this, stream, owner.budget);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.monotonic();
-    this.#listen();
+    own(stream, this);
   }
 
   get state(): State {
@@ -124,30 +126,28 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     return this.javaReader !== null;
   }
 
-  #listen(): void {
-    const onFrame: FrameSink = (bytes, start, end) => this.#receive(bytes, start, end);
-    this.#stream.on('data', (chunk: Uint8Array) => {
-      if (this.#state === 'ready') this.#waitingSince = this.#owner.monotonic();
-      try {
-        this.#decoder.push(chunk, onFrame);
-      } catch (error) {
-        if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
-        // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
-        this.#owner.failed(error);
-        this.close('failed');
-      }
-    });
-    this.#stream.on('error', ignore);
-    this.#stream.on('close', () => {
-      this.#state = 'closed';
-      this.#requests?.end();
-      this.#owner.closed(this);
-    });
+  get #backlog(): Backlog {
+    this.#usedBacklog ??= new Backlog(this, this.#stream, this.#owner.budget);
+    return this.#usedBacklog;
   }
 
   // ---- what the client sends --------------------------------------------------------------------
 
-  #receive(bytes: Uint8Array, start: number, end: number): void {
+  received(chunk: Uint8Array): void {
+    if (this.#state === 'closing') return;
+    if (this.ready) this.#waitingSince = this.#owner.monotonic();
+    const bytesMax = this.ready ? limits.frameBytesMax : limits.loginFrameBytesMax;
+    try {
+      this.#halfRead = readFrames(this, this.#halfRead, chunk, bytesMax);
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
+      // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
+      this.#owner.failed(error);
+      this.close('failed');
+    }
+  }
+
+  receiveFrame(bytes: Uint8Array, start: number, end: number): void {
     const received = commandOf(bytes, start, end);
     switch (this.#state) {
       case 'fresh':
@@ -158,8 +158,12 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
         if (received !== command.ping) throw new ProtocolError('the login is not done yet');
         return this.#backlog.write(pong);
       case 'ready':
-        if (this.#requests) return this.#requests.receive(received, bytes, start, end);
-        return this.#receiveFromJava(received);
+        if (received === command.ping) return this.write(pong);
+        // Chat of a Java peer goes over HTTP; on its connection only heartbeats count, and whatever
+        // else it sends is ignored as the Java server does.
+        if (this.java) return;
+        this.#requests ??= new CimRequests(this, this.#owner, this.#stream);
+        return this.#requests.receive(received, bytes, start, end);
       default:
       // What still arrives on a connection that is closing is nobody's.
     }
@@ -182,14 +186,6 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     this.#owner.open(this, login);
   }
 
-  /**
-   * Chat of a Java peer goes over HTTP; on its connection only heartbeats count, and whatever else
-   * it sends is ignored as the Java server does.
-   */
-  #receiveFromJava(received: number): void {
-    if (received === command.ping) this.#backlog.write(pong);
-  }
-
   moveCursor(seq: number): void {
     this.#cursor ??= new CursorReport(this, '', this.#owner);
     this.#cursor.move(seq);
@@ -200,7 +196,6 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   /** The route took the session: the client is logged in. */
   opened(result: OpenResult, java: JavaReader | null): void {
     this.#state = 'ready';
-    this.#decoder.frameBytesMax = limits.frameBytesMax;
     this.#waitingSince = this.#owner.monotonic();
     this.connectionNumber = result.connectionNumber;
     this.javaReader = java;
@@ -209,7 +204,6 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     if (java) {
       java.start(head);
     } else {
-      this.#requests = new CimRequests(this, this.#owner, this.#stream);
       const { cursor, groupHead: lobbyHead, groups } = result;
       this.write(encodeWelcome({ device: this.device, cursor, head, lobbyHead, groups }));
       const { newest } = this.#owner.groups.lobby;
@@ -357,6 +351,12 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     this.#requests.endIntake();
   }
 
+  closed(): void {
+    this.#state = 'closed';
+    this.#requests?.end();
+    this.#owner.closed(this);
+  }
+
   /** Ends it at once, with what waits for it: its peer does not read, so cannot be told either. */
   drop(): void {
     if (this.#state !== 'closing' && this.#state !== 'closed') {
@@ -367,11 +367,11 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
   }
 
   get bufferedBytes(): number {
-    return this.#backlog.bufferedBytes;
+    return this.#usedBacklog?.bufferedBytes ?? 0;
   }
 
   get stalledAt(): number {
-    return this.#backlog.stalledAt;
+    return this.#usedBacklog?.stalledAt ?? 0;
   }
 
   /** One look of the gateway's sweep: is this connection late, silent or stuck? */
@@ -383,7 +383,8 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
         if (waitedMs > limits.loginMsMax) this.close('login-timeout');
         return;
       case 'ready':
-        if (this.#backlog.stalledMs(now) > limits.outboxStallMsMax) this.close('slow');
+        if (this.#usedBacklog?.isIdle) this.#usedBacklog = null;
+        if ((this.#usedBacklog?.stalledMs(now) ?? 0) > limits.outboxStallMsMax) this.close('slow');
         else if (!this.#requests?.isHeldBack && waitedMs > limits.silenceMsMax)
           this.close('silent');
         return;
@@ -394,6 +395,3 @@ export class ClientConnection implements CimPeer, JavaPeer, BacklogOwner, Waitin
     }
   }
 }
-
-/** 'close' follows an error. One function for all connections. */
-function ignore(): void {}

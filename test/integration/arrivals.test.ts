@@ -235,3 +235,20 @@ test('a port that is closed ends those who have said nothing', async () => {
   await waitUntil('it is ended', () => silent.isClosed);
   expect(clock.timerCount).toBe(0);
 });
+
+test('once it was handed over, nothing is left of a socket’s arrival', async () => {
+  const sockets: Socket[] = [];
+  const listener = await openTcpPort({
+    onArrival: (socket) => {
+      onTeardown(() => socket.destroy());
+      sockets.push(socket);
+    },
+  });
+  ({ port } = listener);
+  const { socket } = await call();
+  socket.write('hello');
+  const arrived = await waitUntil('it is handed over', () => sockets[0]);
+  const listeners = ['readable', 'error', 'close'].map((name) => arrived.listenerCount(name));
+  // Its end makes room for another.
+  expect(listeners).toEqual([0, 0, 1]);
+});
