@@ -61,7 +61,7 @@ export class SqliteSessions implements Sessions {
   async check(batch: readonly SessionCheck[]): Promise<SessionCheckResult[]> {
     return this.#database.read(() =>
       batch.map((check) => ({
-        known: this.#watchers.ofUser(check.userId).some((each) => isSameSession(each, check)),
+        known: this.#isOpen(check),
         head: this.#devices.readingState(check.userId).head,
       })),
     );
@@ -125,6 +125,13 @@ export class SqliteSessions implements Sessions {
     this.#watchers.changed(userId);
     const replaced = known?.closedAt === null ? sessionOf(userId, device, known) : null;
     return { status: 'opened', connectionNumber, replaced, cursor, head };
+  }
+
+  /** Not from the watchers: asked about everybody in turn, they would remember everybody. */
+  #isOpen(check: SessionCheck): boolean {
+    const { userId, device } = check;
+    const known = this.#devices.get(userId, device);
+    return known?.closedAt === null && isSameSession(sessionOf(userId, device, known), check);
   }
 
   #isRevoked({ userId, generation }: SessionOpen): boolean {
