@@ -17,7 +17,13 @@ import { planOf, type Step } from './compare/plan.ts';
 import { findObstacles, readMachine } from './compare/preflight.ts';
 import { rows } from './compare/rows.ts';
 import { type System, systems } from './compare/systems.ts';
-import { formatLine, formatOutcome, formatRatios, heading } from './compare/table.ts';
+import {
+  formatCollections,
+  formatLine,
+  formatOutcome,
+  formatRatios,
+  heading,
+} from './compare/table.ts';
 import { judge } from './compare/targets.ts';
 import { Watch } from './compare/watch.ts';
 
@@ -89,7 +95,7 @@ async function measureAll(
       resultsOfRow.push(result);
       console.log(formatLine(result));
     }
-    console.log(formatRatios(resultsOfRow));
+    console.log(row.window === 0 ? formatCollections(resultsOfRow) : formatRatios(resultsOfRow));
     results.push(...resultsOfRow);
   }
   return results;

@@ -19,6 +19,9 @@ export interface MeasuredProcess {
   /** User and system time so far. */
   cpuSeconds(): number;
   rssBytes(): number;
+  /** The last that it has printed since it was ready. */
+  lastOutput(): string;
+  /** Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -91,6 +94,7 @@ export async function startMeasured(
     readyMs: performance.now() - startedAt,
     pid,
     ended,
+    lastOutput: output.last,
     cpuSeconds: () => cpuSecondsOf(pid),
     rssBytes: () => rssBytesOf(pid),
     stop,

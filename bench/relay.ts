@@ -7,8 +7,12 @@
  * A client first sends its index (4 bytes, little endian). A frame: length of the rest (4 bytes),
  * index of the receiver (4 bytes; 0xffffffff = all but the sender), payload. Frames are passed on
  * as they came. All that is for one socket in a turn of the event loop leaves with one write.
+ *
+ * Told to stop, it prints its counters, of the garbage collector alone.
  */
 import { createServer, type Socket } from 'node:net';
+import { countCollections } from '../src/base/collections.ts';
+import { Counters } from '../src/base/counters.ts';
 
 interface Peer {
   readonly socket: Socket;
@@ -29,7 +33,12 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('close', () => peers.delete(peer.index));
 });
 server.listen(Number(process.argv[2]), '127.0.0.1', 4_096, () => console.log('relay ready'));
-process.once('SIGTERM', () => process.exit(0));
+const counters = new Counters();
+countCollections(counters);
+process.once('SIGTERM', () => {
+  const told = counters.list().map(({ name, value }) => ({ name, value }));
+  process.stdout.write(`counters ${JSON.stringify(told)}\n`, () => process.exit(0));
+});
 
 function receive(peer: Peer, chunk: Buffer): void {
   const bytes = peer.rest ? Buffer.concat([peer.rest, chunk]) : chunk;

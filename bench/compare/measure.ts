@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { dyingWithParent } from '../../src/verify/cluster/programs.ts';
 import type { LoadOrder, LoadResult } from '../load/load.ts';
+import type { Collections } from './collections.ts';
 import type { Row } from './rows.ts';
 import { type RunningSystem, type System, type SystemName, systems } from './systems.ts';
 
@@ -28,9 +29,14 @@ export interface Figures {
   readonly loadBusy: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** What the system has grown by when all were connected; where they do nothing else, some time later. */
+  /**
+   * What the system has grown by from the first hundredth of the connections to when all were
+   * connected; where they do nothing else, some time later.
+   */
   readonly rssPerConnection: number;
   readonly missing: number;
+  /** From the start of the system to the end of the work; undefined if it does not tell. */
+  readonly collections?: Collections | undefined;
 }
 
 export interface Failure {
@@ -70,7 +76,8 @@ export async function measure(
     started = await system.start({ folder, core: cores.system, signal });
     const { title: _title, systems: _systems, name: _name, ...work } = row;
     const order: LoadOrder = { ...work, ...started.order, protocol: system.protocol };
-    return figuresOf(row, name, await load(order, cores.load, started.ended, signal));
+    const result = await load(order, cores.load, started.ended, signal);
+    return figuresOf(row, name, result, await started.collections?.());
   } catch (error) {
     return { row: row.name, system: name, failure: reasonOf(error as Error) };
   } finally {
@@ -111,7 +118,12 @@ async function load(
   }
 }
 
-function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
+function figuresOf(
+  row: Row,
+  system: SystemName,
+  result: LoadResult,
+  collections: Collections | undefined,
+): Figures {
   const { seconds, delivered, cpuSeconds, loadCpuSeconds, rssBytes } = result;
   const held = row.window === 0 ? rssBytes.after : rssBytes.connected;
   const cpu = Object.values(cpuSeconds).reduce((sum, value) => sum + value, 0);
@@ -129,8 +141,9 @@ function figuresOf(row: Row, system: SystemName, result: LoadResult): Figures {
     loadBusy: loadCpuSeconds / seconds,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
-    rssPerConnection: (held - rssBytes.before) / row.connections,
+    rssPerConnection: (held - rssBytes.before) / (row.connections - rssBytes.connectionsBefore),
     missing: result.missing,
+    collections,
   };
 }
 

@@ -10,6 +10,7 @@ import { startCim } from '../cim-process.ts';
 import { startCluster } from '../cluster-processes.ts';
 import type { LoadOrder, Protocol } from '../load/load.ts';
 import { type MeasuredProcess, startMeasured } from '../measured-process.ts';
+import { type Collections, collectionsOfCim, collectionsOfRelay } from './collections.ts';
 
 export interface Start {
   readonly folder: string;
@@ -25,6 +26,8 @@ export interface RunningSystem {
   readonly order: Pick<LoadOrder, 'port' | 'route' | 'pids'>;
   /** Resolves when one of its processes has ended, to which, and how. */
   readonly ended: Promise<string>;
+  /** Of a system that tells it: what its garbage collector has done. Called last. */
+  readonly collections?: () => Promise<Collections>;
   stop(): Promise<void>;
 }
 
@@ -35,22 +38,30 @@ export interface System {
   start(start: Start): Promise<RunningSystem>;
 }
 
+/** Of a `cim dev` that is to tell its counters. */
+const secret = 'known-to-the-comparison';
+
 export const systems = {
   relay: {
     protocol: 'relay',
-    start: ({ folder: _folder, ...pin }) =>
-      single('relay', (port) =>
-        startMeasured(process.execPath, ['bench/relay.ts', `${port}`], { ...pin, ready: port }),
-      ),
+    async start({ folder: _folder, ...pin }) {
+      const port = await freePort();
+      const args = ['bench/relay.ts', `${port}`];
+      const relay = await startMeasured(process.execPath, args, { ...pin, ready: port });
+      return { ...running({ port }, { relay }), collections: () => collectionsOfRelay(relay) };
+    },
   },
   'cim dev': {
     protocol: 'cim',
     durability: 'SQLite in a file, WAL; every batch is synced before its acknowledgements',
     async start({ folder, ...pin }) {
       const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
-      const dev = await startCim(['dev', ...flags], pin);
+      const dev = await startCim(['dev', ...flags, '--cluster-secret', secret], pin);
       const route = `http://${dev.addresses['route']}`;
-      return running({ port: 0, route }, { dev });
+      return {
+        ...running({ port: 0, route }, { dev }),
+        collections: () => collectionsOfCim(route, secret),
+      };
     },
   },
   'cim cluster': {

@@ -37,6 +37,18 @@ export function formatLine(result: Figures | Failure): string {
   return `${line.join(' ')}${missing}`;
 }
 
+/** Where nothing but memory is measured: how calm it was. */
+export function formatCollections(results: readonly (Figures | Failure)[]): string {
+  const lines = results.flatMap((result) => {
+    if ('failure' in result || result.collections === undefined) return [];
+    const { count, totalMs, longestMs, heapBytes } = result.collections;
+    const pauses = `${count} garbage collections, ${(totalMs / 1_000).toFixed(2)} s in all`;
+    const heap = `${(heapBytes / 1e6).toFixed(0)} MB of objects after the last`;
+    return `  ${result.system}: ${pauses}, the longest ${longestMs.toFixed(1)} ms; ${heap}\n`;
+  });
+  return lines.join('');
+}
+
 /** cim's processor time for a message, to that of each other. */
 export function formatRatios(results: readonly (Figures | Failure)[]): string {
   const figures = results.filter((result): result is Figures => !('failure' in result));

@@ -88,6 +88,11 @@ export function judge(results: readonly Figures[]): readonly Verdict[] {
       1.3,
     ),
     atMost(
+      'idle-15000: longest garbage collection of cim dev, ms',
+      find('idle-15000', 'cim dev')?.collections?.longestMs ?? Number.NaN,
+      50,
+    ),
+    atMost(
       'CPU per message at 15 000 to 1 000 connections: growth to that of the relay',
       growth('cim dev') / growth('relay'),
       1.15,

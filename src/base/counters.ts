@@ -1,5 +1,5 @@
 /**
- * Numbers that only grow, for operators: what a role has done, refused and dropped since its start.
+ * Numbers that grow, for operators: what a role has done, refused and dropped since its start.
  * GET /counters tells them (src/http/counters.ts).
  */
 export interface Counter {

@@ -5,6 +5,7 @@
  */
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
+import { countCollections } from '../base/collections.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { drawSecret } from '../base/secret.ts';
@@ -75,6 +76,7 @@ async function start(
     log,
   });
   lifecycle.onStop('route', () => route.stop());
+  lifecycle.onStop('counting of collections', countCollections(route.counters));
   const server = await openServerCore({
     routes: route.api,
     usableRoutes: () => 1,

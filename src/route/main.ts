@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
+import { countCollections } from '../base/collections.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
 import { ClusterSecret } from '../base/secret.ts';
@@ -82,6 +83,7 @@ async function start(
     log,
   });
   lifecycle.onStop('core', () => core.stop());
+  lifecycle.onStop('counting of collections', countCollections(core.counters));
 
   const ip = await advertisedAddress({
     advertise: settings.advertise,

@@ -8,6 +8,7 @@ import type { RouteApi } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
+import { countCollections } from '../base/collections.ts';
 import { Counters } from '../base/counters.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { limits as bounds } from '../base/limits.ts';
@@ -78,6 +79,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   });
   const address = () => pushAddress(addresses());
   const counters = new Counters();
+  lifecycle.onStop('counting of collections', countCollections(counters));
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
   const withdraw = async () => {

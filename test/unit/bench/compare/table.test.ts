@@ -1,7 +1,7 @@
 // Goal: the end of a comparison hides nothing. Method: outcomes, and their text.
 import { expect, test } from '@jest/globals';
 import { reasonOf } from '../../../../bench/compare/measure.ts';
-import { formatOutcome } from '../../../../bench/compare/table.ts';
+import { formatCollections, formatOutcome } from '../../../../bench/compare/table.ts';
 import type { Verdict } from '../../../../bench/compare/targets.ts';
 
 function verdict(what: string, ratio: number, rest: Partial<Verdict> = {}): Verdict {
@@ -49,4 +49,28 @@ test('why a measurement failed is one line, without the command that was run', (
   expect(reasonOf({ ...failed, name: 'Error', message, stderr })).toBe('TypeError: it is not so');
   expect(reasonOf({ ...failed, name: 'Error', message })).toBe('the load ended with 1');
   expect(reasonOf(new Error('nats-server is not there'))).toBe('nats-server is not there');
+});
+
+test('what garbage collections took is told of those who tell', () => {
+  const { collections, ...untold } = {
+    row: 'idle-15000',
+    messagesPerSecond: 0,
+    cpuUsPerMessage: 0,
+    cpuUsOf: {},
+    loadCpuUsPerMessage: 0,
+    systemBusy: 0,
+    loadBusy: 0,
+    p50Ms: 0,
+    p99Ms: 0,
+    rssPerConnection: 5_000,
+    missing: 0,
+    collections: { count: 127, totalMs: 593, longestMs: 17.64, heapBytes: 60.3e6 },
+  };
+  const text = formatCollections([
+    { ...untold, system: 'relay' },
+    { ...untold, system: 'cim dev', collections },
+  ]);
+  expect(text).toBe(
+    '  cim dev: 127 garbage collections, 0.59 s in all, the longest 17.6 ms; 60 MB of objects after the last\n',
+  );
 });

@@ -173,3 +173,9 @@ test('where nothing is sent it is the memory that is compared', () => {
   expect(find(verdicts, 'relay')).toMatchObject({ ratio: 1.3, isReached: true });
   expect(find(verdicts, 'socket.io')).toMatchObject({ ratio: 0.5, isReached: true });
 });
+
+test('the longest pause of a garbage collection has a bound where connections are idle', () => {
+  const collections = { count: 9, totalMs: 200, longestMs: 50.5, heapBytes: 60e6 };
+  const verdicts = judge([figures({ row: 'idle-15000', system: 'cim dev', collections })]);
+  expect(find(verdicts, 'collection')).toMatchObject({ ratio: 50.5, bound: 50, isReached: false });
+});
