@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/cim.js
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench docs audit services clean
+.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json $(INSTALLED)
 bench: setup build $(PEERS) ## cim beside its peers (NATS, mosquitto, ejabberd, …): ONLY=transient-10 for a single row
 	@bash test/support/install-services.sh redis-server zookeeper nats-server mosquitto ejabberd
 	@node bench/compare.ts --json bench/last-run.json $(if $(ONLY),--only $(ONLY))
+
+scale: setup build ## how cost grows with connections, servers and members: rewrites bench/scale.md; ONLY=groups for a part
+	@bash test/support/install-services.sh redis-server zookeeper
+	@node bench/scale.ts --write $(if $(ONLY),--only $(ONLY))
 
 docs: setup ## regenerate docs/reference from the code's own tables
 	node build.mjs docs

@@ -1,4 +1,4 @@
-/** The smallest cluster, for benchmarks: one Redis, one ZooKeeper, one route, one server. */
+/** A cluster for benchmarks: one Redis, one ZooKeeper, and as many routes and servers as wished. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,13 +10,28 @@ import { type MeasuredProcess, type StartOptions, startMeasured } from './measur
 
 type Pin = Pick<StartOptions, 'core' | 'signal'>;
 
+export type PartName = 'server' | 'route' | 'redis' | 'zookeeper';
+
+export interface ClusterSize {
+  readonly servers: number;
+  readonly routes: number;
+}
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>;
+
 /**
  * `appendfsync`: when Redis syncs its log, `always`, `everysec` or `no`. Rejects when a part does
  * not start; then the others have been stopped.
  */
-export async function startCluster(folder: string, appendfsync: string, pin: Pin = {}) {
-  const parts: { readonly name: string; readonly process: MeasuredProcess }[] = [];
-  const start = async <P extends MeasuredProcess>(name: string, starting: Promise<P>) => {
+export async function startCluster(
+  folder: string,
+  appendfsync: string,
+  pin: Pin = {},
+  size: ClusterSize = { servers: 1, routes: 1 },
+) {
+  /** By what they are: there may be several of a name. */
+  const parts: { readonly name: PartName; readonly process: MeasuredProcess }[] = [];
+  const start = async <P extends MeasuredProcess>(name: PartName, starting: Promise<P>) => {
     const process = await starting;
     parts.unshift({ name, process });
     return process;
@@ -31,22 +46,29 @@ export async function startCluster(folder: string, appendfsync: string, pin: Pin
     const local = ['--host', '127.0.0.1', '--zk', `127.0.0.1:${zookeeperPort}`];
     const common = [...local, '--cluster-secret', 'bench', '--log-level', 'error'];
     const redisAddress = ['--redis', `127.0.0.1:${redisPort}`];
-    const { addresses } = await start(
-      'route',
-      startCim(['route', ...common, ...redisAddress], pin),
-    );
-    await start('server', startCim(['server', ...common], pin));
-    const route = `http://${addresses['http']}`;
-    await whenChoosable(route, pin.signal);
-    return { route, parts, stop };
+    const routes: string[] = [];
+    while (routes.length < size.routes) {
+      const starting = startCim(['route', ...common, ...redisAddress], pin);
+      const { addresses } = await start('route', starting);
+      routes.push(`http://${addresses['http']}`);
+    }
+    for (let server = 0; server < size.servers; server++)
+      await start('server', startCim(['server', ...common], pin));
+    for (const route of routes) await whenChoosable(route, size.servers, pin.signal);
+    const [route = ''] = routes;
+    return { route, routes, redisPort, parts, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The route has heard of the server. */
-async function whenChoosable(route: string, signal: AbortSignal | undefined): Promise<void> {
+/** The route has heard of the servers. */
+async function whenChoosable(
+  route: string,
+  servers: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (;;) {
     const headers = { authorization: 'Bearer bench', 'x-cim-version': '1' };
     const answer = await requestJson(`${route}/servers`, {
@@ -54,7 +76,8 @@ async function whenChoosable(route: string, signal: AbortSignal | undefined): Pr
       headers,
       timeoutMs: 5_000,
     });
-    if ((answer as readonly { choosable: boolean }[]).some(({ choosable }) => choosable)) return;
+    const known = answer as readonly { choosable: boolean }[];
+    if (known.filter(({ choosable }) => choosable).length === servers) return;
     await delay(20, undefined, { signal });
   }
 }

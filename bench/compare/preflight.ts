@@ -33,7 +33,7 @@ const trackedSystems = 3;
 
 /** Empty: all can be run. Each a line for people. */
 export function findObstacles(
-  rows: readonly Row[],
+  rows: readonly Pick<Row, 'name' | 'connections'>[],
   { system, load }: Cores,
   machine: Machine,
 ): readonly string[] {

@@ -1,0 +1,231 @@
+/**
+ * The people of bench/scale.ts: one process, which registers them, logs them in, connects them and
+ * has them write, as the script tells it over the channel that Node.js opens between parent and
+ * child. It ends when that closes.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Account, type Admission, drawAccount, RouteCalls } from '../../src/bench/accounts.ts';
+import { Turn } from '../../src/bench/turn.ts';
+import { requestJson } from '../../src/http/client.ts';
+import { Engine, type EngineOptions } from '../load/engine.ts';
+import { CrowdConnection, type Surroundings } from './crowd-connection.ts';
+import type { CrowdOptions, Ended, FromCrowd, Taken, ToCrowd, Work } from './crowd-order.ts';
+
+const firstUserId = 1_000_000;
+/** Requests, and connections that are being opened, at a time. */
+const openingMax = 16;
+/** As often as a client of the SDK that hears nothing. */
+const keepAliveMs = 10_000;
+const keepAliveSteps = 100;
+const drainMsMax = 5_000;
+
+class Crowd {
+  readonly #options: CrowdOptions;
+  readonly #calls = new RouteCalls(requestJson);
+  readonly #surroundings: Surroundings;
+  readonly #accounts: Account[] = [];
+  readonly #admissions: Admission[] = [];
+  readonly #connections: CrowdConnection[] = [];
+  #engines: readonly Engine[] = [];
+  #failure = '';
+  #last = { sent: 0, acknowledgements: 0, read: 0, written: 0, cpu: process.cpuUsage() };
+
+  constructor(options: CrowdOptions) {
+    this.#options = options;
+    this.#surroundings = {
+      turn: new Turn(() => {}),
+      acknowledging: false,
+      bytes: options.bytes,
+      traffic: { acknowledgements: 0, read: 0, written: 0 },
+      failed: (reason) => {
+        if (this.#failure === '') this.#failure = reason;
+      },
+    };
+    this.#keepAlive();
+  }
+
+  async obey(order: ToCrowd): Promise<FromCrowd> {
+    const answer = await this.#do(order);
+    return this.#failure === '' ? answer : { is: 'failed', reason: this.#failure };
+  }
+
+  async #do(order: ToCrowd): Promise<FromCrowd> {
+    if (order.do === 'take') return { is: 'taken', ...this.#take() };
+    if (order.do === 'end') return { is: 'ended', ...(await this.#end()) };
+    if (order.do === 'begin') this.#begin(order.work, order.acknowledging);
+    if (order.do === 'register') await this.#register(order.total);
+    if (order.do === 'logIn') await this.#logIn();
+    if (order.do === 'connect') await this.#connect();
+    if (order.do === 'form') await this.#form(order.groups, order.members);
+    return { is: 'done' };
+  }
+
+  #register(total: number): Promise<void> {
+    return eachOf(range(this.#accounts.length, total), async (index) => {
+      const account = drawAccount(firstUserId + index);
+      await this.#calls.register(this.#routeOf(index), account);
+      this.#accounts[index] = account;
+    });
+  }
+
+  #logIn(): Promise<void> {
+    return eachOf(range(this.#admissions.length, this.#accounts.length), async (index) => {
+      const account = at(this.#accounts, index);
+      this.#admissions[index] = await this.#calls.logIn(this.#routeOf(index), account);
+    });
+  }
+
+  #connect(): Promise<void> {
+    return eachOf(range(this.#connections.length, this.#admissions.length), async (index) => {
+      const [account, admission] = [at(this.#accounts, index), at(this.#admissions, index)];
+      this.#connections[index] = await CrowdConnection.open(account, admission, this.#surroundings);
+      if (this.#failure !== '') throw new Error(this.#failure);
+    });
+  }
+
+  async #form(groups: number, members: number): Promise<void> {
+    await eachOf(range(0, groups), (group) =>
+      this.#enter('createGroup', groupName(members, group), group * members),
+    );
+    await eachOf(range(0, groups * members), async (index) => {
+      const group = groupName(members, Math.floor(index / members));
+      const { joined } = await this.#enter('joinGroup', group, index);
+      await at(this.#connections, index).follow(group, joined);
+    });
+  }
+
+  async #enter(path: string, group: string, index: number): Promise<{ readonly joined: number }> {
+    const body = { userId: firstUserId + index, group };
+    const url = `${this.#routeOf(index)}/${path}`;
+    const place = await this.#calls.post(url, body, at(this.#connections, index).token);
+    return place as { readonly joined: number };
+  }
+
+  #begin(work: Work, acknowledging: boolean): void {
+    this.#surroundings.acknowledging = acknowledging;
+    for (const connection of this.#connections) connection.sink = undefined;
+    if (work.kind === 'groups') {
+      const { members, groups } = work;
+      this.#engines = Array.from({ length: groups }, (_, group) =>
+        this.#engage(work, 'group', group * members, members),
+      );
+    } else {
+      const count = work.kind === 'pairs' ? work.connections : this.#connections.length;
+      this.#engines = [this.#engage(work, work.kind, 0, count)];
+    }
+    this.#last.sent = 0;
+    for (const engine of this.#engines) engine.start();
+  }
+
+  /** So many connections, from the first one on. */
+  #engage(
+    { durable, window }: Work,
+    pattern: EngineOptions['pattern'],
+    first: number,
+    count: number,
+  ): Engine {
+    const engine = new Engine({ connections: count, pattern, durable, window, gapMs: 0 });
+    for (const index of range(0, count)) {
+      const connection = at(this.#connections, first + index);
+      const to =
+        pattern === 'group'
+          ? groupName(count, Math.floor(first / count))
+          : firstUserId + ((first + index) ^ 1);
+      engine.add(index, {
+        send: (messages) => connection.send(to, !durable, messages),
+        keepAlive: () => connection.keepAlive(),
+      });
+      connection.sink = {
+        delivered: (messages) => engine.delivered(index, messages),
+        acknowledged: (messages) => engine.acknowledged(index, messages),
+      };
+    }
+    return engine;
+  }
+
+  #take(): Taken {
+    const { traffic } = this.#surroundings;
+    const last = this.#last;
+    const { user, system } = process.cpuUsage(last.cpu);
+    const now = {
+      sent: sumOf(this.#engines, ({ sentCount }) => sentCount),
+      ...traffic,
+      cpu: process.cpuUsage(),
+    };
+    this.#last = now;
+    // Of many groups all are alike.
+    const latencies = this.#engines[0]?.latencies;
+    const taken = {
+      sent: now.sent - last.sent,
+      delivered: sumOf(this.#engines, ({ deliveredCount }) => deliveredCount),
+      acknowledgements: now.acknowledgements - last.acknowledgements,
+      bytesRead: now.read - last.read,
+      bytesWritten: now.written - last.written,
+      cpuSeconds: (user + system) / 1e6,
+      p50Ms: latencies?.percentile(50) ?? 0,
+      p99Ms: latencies?.percentile(99) ?? 0,
+    };
+    for (const engine of this.#engines) engine.reset();
+    return taken;
+  }
+
+  async #end(): Promise<Ended> {
+    for (const engine of this.#engines) engine.end();
+    const missing = () => sumOf(this.#engines, (engine) => engine.missing);
+    for (let waitedMs = 0; missing() > 0 && waitedMs < drainMsMax; waitedMs += 20) await delay(20);
+    // What was acknowledged last must not be counted with what is sent next.
+    await delay(100);
+    return { missing: missing() };
+  }
+
+  /** Evenly spread, as the heartbeats of strangers are. */
+  #keepAlive(): void {
+    let step = 0;
+    setInterval(() => {
+      for (let index = step; index < this.#connections.length; index += keepAliveSteps)
+        this.#connections[index]?.keepAlive();
+      step = (step + 1) % keepAliveSteps;
+    }, keepAliveMs / keepAliveSteps);
+  }
+
+  #routeOf(index: number): string {
+    const { routes } = this.#options;
+    return at(routes, index % routes.length);
+  }
+}
+
+const crowd = new Crowd(JSON.parse(process.argv[2] ?? '') as CrowdOptions);
+process.on('message', (order: ToCrowd) => void obey(order));
+process.on('disconnect', () => process.exit(0));
+
+async function obey(order: ToCrowd): Promise<void> {
+  const answer = await crowd
+    .obey(order)
+    .catch((error: unknown): FromCrowd => ({ is: 'failed', reason: String(error) }));
+  process.send?.(answer);
+}
+
+function groupName(members: number, group: number): string {
+  return `scale-${members}-${group}`;
+}
+
+/** Some at a time; the first that fails ends it. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const rest = items.values();
+  const one = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: openingMax }, one));
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  return items[index] as T;
+}
