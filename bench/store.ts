@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { limits } from '../src/base/limits.ts';
 import { com } from '../src/codec/generated/cim.js';
 import { sourceOf } from '../src/codec/identity.ts';
+import { runOf } from '../src/codec/run.ts';
 import { Database, inMemory } from '../src/store/sqlite/database.ts';
 import { SqliteStore } from '../src/store/sqlite/sqlite-store.ts';
 import { type Append, userTimeline } from '../src/store/timelines.ts';
@@ -43,9 +44,10 @@ function* batches(messages: number, perBatch: number, perRun: number): Generator
           at: 1_700_000_000_000,
         }).finish(),
       );
+      const run = runOf(bodies);
       const timelines = from === to ? [to] : [to, from];
       for (const userId of timelines) {
-        batch.push({ timeline: userTimeline(userId), source, sendSeq, restart: false, bodies });
+        batch.push({ timeline: userTimeline(userId), source, sendSeq, restart: false, ...run });
       }
     }
     yield batch;

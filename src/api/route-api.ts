@@ -2,6 +2,7 @@
  * What a server asks of a route. Implemented by src/route/route-service.ts; reached over a link or,
  * in `cim dev`, directly.
  */
+import type { Run } from '../codec/run.ts';
 import type { BatchCall, Done } from './batch-call.ts';
 
 /**
@@ -55,26 +56,48 @@ export interface CloseEntry {
   readonly instance: string;
 }
 
-/**
- * One MESSAGE of a cim client, as it came: the route reads its routing fields and never its text.
- */
-export interface SubmitEntry {
+/** Whose connection a message came from. */
+export interface Sender {
   readonly from: number;
   readonly fromName: string;
   /** 16 hex digits. */
   readonly epochHex: string;
   readonly instance: string;
   readonly sessionId: number;
-  readonly body: Uint8Array;
+}
+
+/**
+ * MESSAGEs of one conversation of a cim client with consecutive numbers, as they came: a route
+ * needs no more of them than what is said here.
+ */
+export interface SubmitEntry extends Sender, Run {
+  /** A user, or (`group` not empty) a group. */
+  readonly to: number;
+  readonly group: string;
+  /** Of the first. */
+  readonly sendSeq: number;
+  readonly restart: boolean;
+  /** Not 0: the code of why they may never be stored; their bodies are then left out. */
+  readonly refusal: number;
 }
 
 export interface SubmitResult {
-  /** 0 = stored; otherwise a code of src/base/errors.ts. */
+  /** 0 = stored; otherwise a code of src/base/errors.ts, of all but the first `duplicates`. */
   readonly code: number;
-  /** Number in the sender's own timeline (for a group message: the group's); 0 = not known. */
+  /**
+   * Number, in the sender's own timeline (for a group message: the group's), of the first that was
+   * stored now; if all were before, of the last. 0 = not known.
+   */
   readonly seq: number;
   /** Out of order: the number that would be taken. */
   readonly expected: number;
+  /** The first so many were stored before. */
+  readonly duplicates: number;
+}
+
+/** One MESSAGE that is not stored, as it came. */
+export interface PassEntry extends Sender {
+  readonly body: Uint8Array;
 }
 
 export interface ReadEntry {
@@ -162,5 +185,5 @@ export interface RouteApi {
    * Messages that are not stored: each goes at most once to whoever is connected. The answer says
    * only that the route has seen them, or (`busy`) dropped them.
    */
-  readonly transient: BatchCall<SubmitEntry, Done>;
+  readonly transient: BatchCall<PassEntry, Done>;
 }

@@ -2,17 +2,19 @@
  * What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link
  * or, in `cim dev`, directly.
  */
+import type { Run } from '../codec/run.ts';
 import type { BatchCall, Done } from './batch-call.ts';
 
-/** A run of stored messages for connections of one user. */
-export interface PushEntry {
+/**
+ * A run of stored messages for connections of one user; an empty one is a hint that the timeline has
+ * something new, to be read.
+ */
+export interface PushEntry extends Run {
   readonly sessionIds: readonly number[];
   /** Whose session ids these are: another process may live at the address by now. */
   readonly instance: string;
   /** Number of the first body. */
   readonly seq: number;
-  /** None: a hint that the timeline has something new, to be read. */
-  readonly bodies: readonly Uint8Array[];
 }
 
 export interface PushResult {
@@ -21,11 +23,10 @@ export interface PushResult {
 }
 
 /** A run of stored messages for every member of a group on the server. */
-export interface PushGroupEntry {
+export interface PushGroupEntry extends Run {
   readonly group: string;
   readonly instance: string;
   readonly seq: number;
-  readonly bodies: readonly Uint8Array[];
 }
 
 export interface PushGroupResult {

@@ -188,6 +188,15 @@ export const errorTable = {
 
 export type ErrorName = keyof typeof errorTable;
 
+const errorNames = new Map(
+  Object.entries(errorTable).map(([name, { code }]) => [Number(code), name as ErrorName]),
+);
+
+/** The error that has this code; one of a newer version is `internal` to this one. */
+export function errorOfCode(code: number): ErrorName {
+  return errorNames.get(code) ?? 'internal';
+}
+
 /** The answer of everything that worked; not an error, but in the same space of codes. */
 export const successCode = '9000';
 

@@ -5,7 +5,8 @@
 import { command } from './commands.ts';
 import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
-import { fieldLength, writeField } from './varint.ts';
+import type { Run } from './run.ts';
+import { fieldLength, VarintReader, writeField, writeVarint } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
 
@@ -45,6 +46,27 @@ export function appendOrigin(
   offset += body.write(epochHex, offset, 'hex');
   writeField(body, tag.at, at, offset);
   return body;
+}
+
+/**
+ * Appends the origin to every message of a run that came from a client. Throws ProtocolError if it
+ * is none.
+ */
+export function appendOriginToAll({ count, bodies }: Run, origin: Origin): Run {
+  const tail = appendOrigin(nothing, origin);
+  const reader = new VarintReader(bodies);
+  // A length may take a byte more than it did.
+  const stored = Buffer.allocUnsafe(bodies.length + count * (tail.length + 1));
+  let offset = 0;
+  while (!reader.done) {
+    const length = reader.next();
+    const start = reader.skip(length);
+    offset = writeVarint(stored, length + tail.length, offset);
+    stored.set(bodies.subarray(start, start + length), offset);
+    stored.set(tail, offset + length);
+    offset += length + tail.length;
+  }
+  return { count, bodies: stored.subarray(0, offset) };
 }
 
 /**

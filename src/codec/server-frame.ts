@@ -33,6 +33,11 @@ export function encodePush(body: Uint8Array, seq: number): Uint8Array {
   return pushed;
 }
 
+/** What `encodePush` puts behind a body, at the start of `target`; how many bytes that is, at most 10. */
+export function writeSeq(target: Uint8Array, seq: number): number {
+  return writeField(target, tag.seq, seq, 0);
+}
+
 export const pong = encode({ cmd: command.ping, resMsg: 'pong' });
 
 export interface Welcome {
@@ -77,32 +82,62 @@ export interface Ack {
   readonly expected: number;
 }
 
+export function encodeAck(ack: Ack): Uint8Array {
+  return encodeAcks({ ...ack, count: 1 }, { ...ack, duplicates: 0 });
+}
+
+/** More than an ACK takes beside the name of its group. */
+const ackBytesMax = 64;
+
 /**
- * By hand, as there is one for every message: the generated encoder looks at every field that a
- * Response could have.
+ * An ACK for each message of a run whose fate is this (src/api/route-api.ts). By hand, as there is
+ * one for every message: the generated encoder looks at every field that a Response could have.
  */
-export function encodeAck({ to, group, sendSeq, code, seq, expected }: Ack): Uint8Array {
+export function encodeAcks(
+  { to, group, sendSeq, count }: Pick<Ack, 'to' | 'group' | 'sendSeq'> & { readonly count: number },
+  {
+    code,
+    seq,
+    expected,
+    duplicates,
+  }: Pick<Ack, 'code' | 'seq' | 'expected'> & {
+    readonly duplicates: number;
+  },
+): Uint8Array {
   const groupBytes = Buffer.byteLength(group);
-  const length =
+  const acks = Buffer.allocUnsafe(count * (ackBytesMax + groupBytes));
+  const conversationLength =
     fieldLength(tag.command, command.ack) +
     fieldLength(tag.to, to) +
     fieldLength(tag.group, groupBytes) +
-    groupBytes +
-    fieldLength(tag.sendSeq, sendSeq) +
-    fieldLength(tag.seq, seq) +
-    fieldLength(tag.code, code) +
-    fieldLength(tag.expected, expected);
-  const ack = Buffer.allocUnsafe(varintLength(length) + length);
-  let offset = writeVarint(ack, length, 0);
-  offset = writeField(ack, tag.command, command.ack, offset);
-  offset = writeField(ack, tag.to, to, offset);
-  offset = writeField(ack, tag.group, groupBytes, offset);
-  offset += ack.write(group, offset);
-  offset = writeField(ack, tag.sendSeq, sendSeq, offset);
-  offset = writeField(ack, tag.seq, seq, offset);
-  offset = writeField(ack, tag.code, code, offset);
-  writeField(ack, tag.expected, expected, offset);
-  return ack;
+    groupBytes;
+  let offset = 0;
+  for (let position = 0; position < count; position++) {
+    const isDuplicate = position < duplicates;
+    const ackCode = isDuplicate ? 0 : code;
+    const ackExpected = isDuplicate ? 0 : expected;
+    let ackSeq = seq + position - duplicates;
+    // Of those that were stored before only the last has a number, if all were.
+    if (seq === 0 || (isDuplicate && (duplicates < count || position < count - 1))) ackSeq = 0;
+    else if (isDuplicate) ackSeq = seq;
+    const number = sendSeq + position;
+    const length =
+      conversationLength +
+      fieldLength(tag.sendSeq, number) +
+      fieldLength(tag.seq, ackSeq) +
+      fieldLength(tag.code, ackCode) +
+      fieldLength(tag.expected, ackExpected);
+    offset = writeVarint(acks, length, offset);
+    offset = writeField(acks, tag.command, command.ack, offset);
+    offset = writeField(acks, tag.to, to, offset);
+    offset = writeField(acks, tag.group, groupBytes, offset);
+    if (groupBytes > 0) offset += acks.write(group, offset);
+    offset = writeField(acks, tag.sendSeq, number, offset);
+    offset = writeField(acks, tag.seq, ackSeq, offset);
+    offset = writeField(acks, tag.code, ackCode, offset);
+    offset = writeField(acks, tag.expected, ackExpected, offset);
+  }
+  return acks.subarray(0, offset);
 }
 
 export interface PageEnd {

@@ -73,7 +73,7 @@ export const routeMethods: MethodsOf<RouteApi> = {
     id: 3,
     entry: codec(link.SubmitEntry),
     result: codec(link.SubmitResult),
-    unanswered: { code: busy, seq: 0, expected: 0 },
+    unanswered: { code: busy, seq: 0, expected: 0, duplicates: 0 },
   },
   read: {
     id: 4,
@@ -108,7 +108,7 @@ export const routeMethods: MethodsOf<RouteApi> = {
   transient: {
     id: 8,
     droppable: true,
-    entry: codec(link.SubmitEntry),
+    entry: codec(link.PassEntry),
     result: codec(link.DoneResult),
     unanswered: { ...done },
   },

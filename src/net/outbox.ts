@@ -50,18 +50,27 @@ export class Outbox {
     }
   }
 
-  /** Writes a frame: its length, the bytes from `start` to `end`, and `tail`, copied at once. */
-  writeFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
-    const length = end - start + tail.length;
+  /**
+   * Writes a frame: its length, the bytes from `start` to `end`, and the first of `tail`, copied at
+   * once.
+   */
+  writeFrame(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tail: Uint8Array,
+    tailBytes: number = tail.length,
+  ): void {
+    const length = end - start + tailBytes;
     const total = varintLength(length) + length;
     if (total > chunkBytesMax) {
       const frame = Buffer.allocUnsafe(total);
-      fillFrame(frame, 0, bytes, start, end, tail);
+      fillFrame(frame, 0, bytes, start, end, tail, tailBytes);
       return this.write(frame);
     }
     this.#gathers(total);
     const offset = this.#reserve(total);
-    fillFrame(this.#chunk, offset, bytes, start, end, tail);
+    fillFrame(this.#chunk, offset, bytes, start, end, tail, tailBytes);
   }
 
   /** Writes what was gathered. Called once per turn; also before the stream is ended. */
@@ -130,14 +139,15 @@ function fillFrame(
   start: number,
   end: number,
   tail: Uint8Array,
+  tailBytes: number,
 ): void {
-  let at = writeVarint(target, end - start + tail.length, offset);
+  let at = writeVarint(target, end - start + tailBytes, offset);
   // What a socket reads is a Buffer, which copies a part of itself without making a view of it.
   if (bytes instanceof Buffer) bytes.copy(target, at, start, end);
   else target.set(bytes.subarray(start, end), at);
   at += end - start;
   // By hand: this is short, and a native copy takes as long to begin.
-  for (let from = 0; from < tail.length; from++) target[at++] = tail[from] as number;
+  for (let from = 0; from < tailBytes; from++) target[at++] = tail[from] as number;
 }
 
 /** Outboxes with something to write, flushed together after the turn's input was handled. */

@@ -5,18 +5,22 @@
 import { createHash } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { type ContentSize, contentRefusal } from '../codec/content.ts';
 import { appendOrigin, encodeClientMessage } from '../codec/message-body.ts';
+import { runOf } from '../codec/run.ts';
 import type { Account } from '../store/accounts.ts';
 import type { Watcher } from '../store/timelines.ts';
 import type { Delivery, Outcome, Submission } from './delivery.ts';
 import type { Transients } from './transients.ts';
+
+type Content = string | Uint8Array;
 
 export interface Texts {
   readonly sender: Account;
   readonly to?: number;
   readonly group?: string;
   /** Texts; or, in place of one, what only the devices of both sides can open. */
-  readonly texts: readonly (string | Uint8Array)[];
+  readonly texts: readonly Content[];
   readonly at: number;
   /** The same for every attempt. */
   readonly epochHex: string;
@@ -42,7 +46,7 @@ export function assertText(text: string): void {
  * of the first that was not stored.
  */
 export async function deliverTexts(delivery: Delivery, message: Texts): Promise<Outcome> {
-  const submissions = message.texts.map((text, index) => submissionOf(message, text, index + 1));
+  const submissions = submissionsOf(message);
   const outcomes: Outcome[] = [];
   await new Promise<void>((resolve) => {
     let waiting = submissions.length;
@@ -56,6 +60,41 @@ export async function deliverTexts(delivery: Delivery, message: Texts): Promise<
   return outcomes.at(-1) as Outcome;
 }
 
+/** As few runs as may be. */
+function submissionsOf(message: Texts): Submission[] {
+  const { sender, to = 0, group = '', texts, epochHex } = message;
+  const fields = { from: sender.userId, epochHex, to, group, restart: false };
+  const submissions: Submission[] = [];
+  let sendSeq = 1;
+  for (const contents of divide(texts)) {
+    const bodies = contents.map((content, index) => bodyOf(message, content, sendSeq + index));
+    const refusal = contents.map((content) => contentRefusal(sizeOf(content, group))).find(isThere);
+    submissions.push({ ...fields, sendSeq, refusal: refusal ?? null, ...runOf(bodies) });
+    sendSeq += contents.length;
+  }
+  return submissions;
+}
+
+/** A run is pushed as one entry of a link. */
+const runBytesMax = 256 * 1024;
+/** More than what stands beside the text in a body. */
+const bodyBytesMore = 256;
+
+function divide(texts: Texts['texts']): Content[][] {
+  const parts: Content[][] = [];
+  let bytes = runBytesMax;
+  for (const text of texts) {
+    const more = Buffer.byteLength(text) + bodyBytesMore;
+    bytes += more;
+    if (bytes > runBytesMax) {
+      parts.push([]);
+      bytes = more;
+    }
+    parts.at(-1)?.push(text);
+  }
+  return parts;
+}
+
 /**
  * Passes all texts on to whoever is there, in order, and stores nothing; those who were told of the
  * last. Throws the CimError of the first that was not passed on.
@@ -64,19 +103,27 @@ export async function passTexts(
   transients: Transients,
   message: Texts,
 ): Promise<readonly Watcher[]> {
+  const { sender, to = 0, group = '', texts } = message;
   const fates = await Promise.all(
-    message.texts.map((text) => transients.pass(submissionOf(message, text, 0))),
+    texts.map((text) =>
+      transients.pass({
+        from: sender.userId,
+        to,
+        ...sizeOf(text, group),
+        body: bodyOf(message, text, 0),
+      }),
+    ),
   );
   for (const fate of fates) if (typeof fate === 'string') throw new CimError(fate);
   return fates.at(-1) as readonly Watcher[];
 }
 
-/** `sendSeq`: 0 for one that is not stored. */
-function submissionOf(
+/** As it is stored and pushed; `sendSeq` 0 for one that is not stored. */
+function bodyOf(
   { sender, to, group, at, epochHex }: Texts,
-  content: string | Uint8Array,
+  content: Content,
   sendSeq: number,
-): Submission {
+): Uint8Array {
   const frame = encodeClientMessage({
     ...(to === undefined ? {} : { to }),
     ...(group === undefined ? {} : { group }),
@@ -84,17 +131,15 @@ function submissionOf(
     content,
     transient: sendSeq === 0,
   });
-  const from = sender.userId;
-  return {
-    from,
-    epochHex,
-    to: to ?? 0,
-    group: group ?? '',
-    sendSeq,
-    restart: false,
-    ...(typeof content === 'string'
-      ? { textBytes: Buffer.byteLength(content), sealedBytes: 0 }
-      : { textBytes: 0, sealedBytes: content.length }),
-    body: appendOrigin(frame, { from, fromName: sender.name, epochHex, at }),
-  };
+  return appendOrigin(frame, { from: sender.userId, fromName: sender.name, epochHex, at });
+}
+
+function sizeOf(content: Content, group: string): ContentSize {
+  return typeof content === 'string'
+    ? { group, textBytes: Buffer.byteLength(content), sealedBytes: 0 }
+    : { group, textBytes: 0, sealedBytes: content.length };
+}
+
+function isThere<T>(value: T | null): value is T {
+  return value !== null;
 }

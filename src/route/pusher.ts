@@ -12,6 +12,7 @@ import type {
   ServerApi,
   TransientEntry,
 } from '../api/server-api.ts';
+import type { Run } from '../codec/run.ts';
 import { Gather } from '../link/gather.ts';
 import { serverMethods } from '../link/methods.ts';
 import type { Sessions } from '../store/sessions.ts';
@@ -69,18 +70,18 @@ export class Pusher {
     this.#options = options;
   }
 
-  /** To the sessions of one user, but for the one that sent it. Without bodies: a hint. */
+  /** To the sessions of one user, but for the one that sent it. An empty run is a hint. */
   pushToUser(
     userId: number,
     watchers: readonly Watcher[],
     seq: number,
-    bodies: readonly Uint8Array[],
+    { count, bodies }: Run,
     origin?: Origin,
   ): void {
     for (const { instance, address, sessions } of byServer(withoutOrigin(watchers, origin))) {
       const sessionIds = sessions.map(({ sessionId }) => sessionId);
       this.#queueOf(address).users.add(
-        { sessionIds, instance, seq, bodies },
+        { sessionIds, instance, seq, count, bodies },
         { userId, watchers: sessions },
       );
     }
@@ -91,10 +92,11 @@ export class Pusher {
     group: string,
     watchers: readonly Watcher[],
     seq: number,
-    bodies: readonly Uint8Array[],
+    { count, bodies }: Run,
   ): void {
     for (const { instance, address } of watchers) {
-      this.#queueOf(address).groups.add({ group, instance, seq, bodies }, { group, instance });
+      const push = { group, instance, seq, count, bodies };
+      this.#queueOf(address).groups.add(push, { group, instance });
     }
   }
 

@@ -13,15 +13,17 @@ import type {
   LocateResult,
   OpenEntry,
   OpenResult,
+  PassEntry,
   RouteApi,
   SubmitEntry,
 } from '../api/route-api.ts';
 import type { Clock } from '../base/clock.ts';
-import { errorTable } from '../base/errors.ts';
+import { errorOfCode, errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
-import { appendOrigin } from '../codec/message-body.ts';
+import { appendOrigin, appendOriginToAll } from '../codec/message-body.ts';
 import { scanMessage } from '../codec/message-scan.ts';
+import { skipOf } from '../codec/run.ts';
 import { routeMethods } from '../link/methods.ts';
 import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
@@ -31,7 +33,7 @@ import type { AuthMode } from './authentication.ts';
 import { codeOf, type Delivery, type Submission } from './delivery.ts';
 import { createReader } from './reader.ts';
 import type { ServerDirectory } from './server-directory.ts';
-import type { Transients } from './transients.ts';
+import type { Transient, Transients } from './transients.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;
@@ -94,7 +96,8 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       const at = clock.now();
       const submissions = entries.map((entry) => submissionOf(entry, at));
       delivery.submit(submissions, (index, outcome) => {
-        answer(index, { code: codeOf(outcome), seq: outcome.seq, expected: outcome.expected });
+        const { seq, expected, duplicates } = outcome;
+        answer(index, { code: codeOf(outcome), seq, expected, duplicates });
       });
     },
     read: createReader(store),
@@ -108,7 +111,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
     transient: (entries, answer) => {
       const at = clock.now();
       for (const [index, entry] of entries.entries()) {
-        const isTaken = transients.take(submissionOf(entry, at), () => {
+        const isTaken = transients.take(transientOf(entry, at), () => {
           // Nobody waits for what becomes of it.
         });
         answer(index, isTaken ? done : busy);
@@ -249,12 +252,11 @@ async function interest(
 
 // ---- messages ------------------------------------------------------------------------------------
 
-function submissionOf(
-  { from, fromName, epochHex, instance, sessionId, body }: SubmitEntry,
-  at: number,
-): Submission {
-  const fields = scanMessage(body);
-  const { to, group, sendSeq, restart } = fields;
+function submissionOf(entry: SubmitEntry, at: number): Submission {
+  const { from, fromName, epochHex, to, group, sendSeq, restart, refusal, count } = entry;
+  const { instance, sessionId } = entry;
+  const { bodies } =
+    refusal === 0 ? appendOriginToAll(entry, { from, fromName, epochHex, at }) : skipOf(count);
   return {
     from,
     epochHex,
@@ -262,8 +264,24 @@ function submissionOf(
     group,
     sendSeq,
     restart,
-    textBytes: fields.textEnd - fields.textStart,
-    sealedBytes: fields.sealedEnd - fields.sealedStart,
+    refusal: refusal === 0 ? null : errorOfCode(refusal),
+    count,
+    bodies,
+    origin: { instance, sessionId },
+  };
+}
+
+function transientOf(
+  { from, fromName, epochHex, instance, sessionId, body }: PassEntry,
+  at: number,
+): Transient {
+  const { to, group, textStart, textEnd, sealedStart, sealedEnd } = scanMessage(body);
+  return {
+    from,
+    to,
+    group,
+    textBytes: textEnd - textStart,
+    sealedBytes: sealedEnd - sealedStart,
     body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };

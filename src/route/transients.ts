@@ -8,6 +8,7 @@ import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isGroupName } from '../base/names.ts';
 import { lobby } from '../codec/commands.ts';
+import { type ContentSize, contentRefusal } from '../codec/content.ts';
 import type { Groups } from '../store/groups.ts';
 import {
   groupTimeline,
@@ -16,15 +17,18 @@ import {
   userTimeline,
   type Watcher,
 } from '../store/timelines.ts';
-import { contentRefusal } from './content.ts';
-import type { Submission } from './delivery.ts';
 import type { Pusher } from './pusher.ts';
 import type { RouteCounters } from './route-counters.ts';
 
-export type Transient = Pick<
-  Submission,
-  'from' | 'to' | 'group' | 'textBytes' | 'sealedBytes' | 'body' | 'origin'
->;
+export interface Transient extends ContentSize {
+  readonly from: number;
+  /** A user, or (`group` not empty) a group. */
+  readonly to: number;
+  /** As it will be pushed (src/codec/message-body.ts). */
+  readonly body: Uint8Array;
+  /** The connection that sent it, to which it does not go. */
+  readonly origin?: { readonly instance: string; readonly sessionId: number };
+}
 
 /** What became of one: those who were told, or why nobody was. */
 export type TransientFate =

@@ -58,9 +58,15 @@ export class Backlog {
   }
 
   /** Writes a frame of two parts, see Outbox. */
-  writeFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
-    this.#budget.spend(end - start + tail.length);
-    this.#outbox.writeFrame(bytes, start, end, tail);
+  writeFrame(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tail: Uint8Array,
+    tailBytes: number = tail.length,
+  ): void {
+    this.#budget.spend(end - start + tailBytes);
+    this.#outbox.writeFrame(bytes, start, end, tail, tailBytes);
   }
 
   /** Whether a live message is to be written; if not, `seq` is kept, to be told later. */

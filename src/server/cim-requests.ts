@@ -3,15 +3,15 @@
  * place in them kept. What it asks for is bounded: in flight, under way and waiting.
  */
 import type { Duplex } from 'node:stream';
-import type { SubmitEntry, SubmitResult } from '../api/route-api.ts';
+import type { PassEntry, Sender, SubmitResult } from '../api/route-api.ts';
 import { errorTable } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import { decodeAcknowledgement, decodeRead, type ReadFrame } from '../codec/client-frame.ts';
 import { command } from '../codec/commands.ts';
+import { contentRefusal } from '../codec/content.ts';
 import { OriginTail } from '../codec/message-body.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
-import { encodeAck } from '../codec/server-frame.ts';
+import { encodeAck, encodeAcks } from '../codec/server-frame.ts';
 import type { SendRate } from '../limits/send-rates.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
 import { assertAddress, assertRead } from './client-rules.ts';
@@ -19,14 +19,7 @@ import { Intake } from './intake.ts';
 import { PageReads, type PageSource, type Reader } from './page-reads.ts';
 import type { Receivers, TransientPeer, TransientSender } from './receivers.ts';
 import type { ServerCounters } from './server-counters.ts';
-
-/** What a message needs to be acknowledged by. */
-export interface MessageReference {
-  readonly requests: CimRequests;
-  readonly to: number;
-  readonly group: string;
-  readonly sendSeq: number;
-}
+import type { Submissions, SubmittedRun, Submitter } from './submissions.ts';
 
 /** The connection on which it is asked. */
 export interface CimPeer extends Reader, TransientPeer {
@@ -46,9 +39,9 @@ export interface CimPeer extends Reader, TransientPeer {
 export interface RequestOwner extends PageSource {
   /** Of this process. */
   readonly instance: string;
-  submit(entry: SubmitEntry, reference: MessageReference): void;
+  readonly submissions: Submissions;
   /** A message that is not answered, for a route. */
-  submitTransient(entry: SubmitEntry): void;
+  pass(entry: PassEntry): void;
   /** For those to one user. */
   readonly receivers: Receivers;
   readonly limits: ServerLimits;
@@ -62,7 +55,7 @@ const busy = Number(errorTable.busy.code);
 /** For all connections: what it has read is used up before the next is read. */
 const message = new MessageReader();
 
-export class CimRequests implements TransientSender {
+export class CimRequests implements TransientSender, Submitter {
   readonly peer: CimPeer;
   readonly #owner: RequestOwner;
   readonly #intake: Intake;
@@ -102,13 +95,11 @@ export class CimRequests implements TransientSender {
     }
   }
 
-  acknowledged(
-    { to, group, sendSeq }: MessageReference,
-    { code, seq, expected }: SubmitResult,
-  ): void {
-    if (this.#intake.release()) this.peer.heard();
-    if (group === '') this.peer.told(seq);
-    this.peer.write(encodeAck({ to, group, sendSeq, code, seq, expected }));
+  answered(run: SubmittedRun, result: SubmitResult): void {
+    const { group, count } = run;
+    if (this.#intake.release(count)) this.peer.heard();
+    if (group === '' && result.seq > 0) this.peer.told(lastSeqOf(count, result));
+    this.peer.write(encodeAcks(run, result));
     if (this.#intake.inFlight === 0) this.peer.settled();
   }
 
@@ -141,8 +132,7 @@ export class CimRequests implements TransientSender {
     if (message.transient) return this.#pass(bytes, start, end);
     if (sendSeq === 0) throw new ProtocolError('a message needs a number');
     this.#intake.take();
-    const entry = this.entry(bytes.subarray(start, end));
-    this.#owner.submit(entry, { requests: this, to, group, sendSeq });
+    this.#owner.submissions.add(this, message, bytes, start, end);
   }
 
   /** A message that is not stored: to one user, it may be able to stay here. */
@@ -150,9 +140,10 @@ export class CimRequests implements TransientSender {
     const { counters, receivers } = this.#owner;
     counters.transient.sent.value += 1;
     this.#intake.takeTransient();
-    if (message.group === '' && isProper(message))
+    // What a route would refuse, it is to refuse.
+    if (message.group === '' && contentRefusal(message) === null)
       receivers.deliver(this, message.to, bytes, start, end);
-    else this.#owner.submitTransient(this.entry(bytes.subarray(start, end)));
+    else this.#owner.pass(this.entry(bytes.subarray(start, end)));
   }
 
   tail(): Uint8Array {
@@ -161,9 +152,13 @@ export class CimRequests implements TransientSender {
     return this.#tail.at(this.#owner.now());
   }
 
-  entry(body: Uint8Array): SubmitEntry {
+  entry(body: Uint8Array): PassEntry {
+    return { ...this.sender, body };
+  }
+
+  get sender(): Sender {
     const { userId: from, userName: fromName, epochHex, sessionId } = this.peer;
-    return { from, fromName, epochHex, instance: this.#owner.instance, sessionId, body };
+    return { from, fromName, epochHex, instance: this.#owner.instance, sessionId };
   }
 
   #maySend(): boolean {
@@ -200,8 +195,7 @@ export class CimRequests implements TransientSender {
   }
 }
 
-/** Whether no route would refuse it. */
-function isProper({ textBytes, sealedBytes }: MessageReader): boolean {
-  if (sealedBytes === 0) return textBytes <= limits.textBytesMax;
-  return textBytes === 0 && sealedBytes <= limits.sealedBytesMax;
+/** Of a run that is stored: the number of its last message. */
+function lastSeqOf(count: number, { seq, duplicates }: SubmitResult): number {
+  return seq + Math.max(count - duplicates, 1) - 1;
 }

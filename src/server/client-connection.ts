@@ -14,15 +14,17 @@ import { commandOf, decodeLogin, type LoginFrame } from '../codec/client-frame.t
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { command, lobby, protocolVersion } from '../codec/commands.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
+import { bodiesOf, type Run } from '../codec/run.ts';
 import {
   encodeCloseCode,
   encodeHint,
   encodeJoined,
   encodeLeft,
-  encodePush,
   encodeWelcome,
   pong,
+  writeSeq,
 } from '../codec/server-frame.ts';
+import { VarintReader } from '../codec/varint.ts';
 import type { Arrival } from '../net/arrivals.ts';
 import { own, type StreamOwner } from '../net/stream-owner.ts';
 import { Backlog, type BacklogOwner } from './backlog.ts';
@@ -53,6 +55,10 @@ export interface ConnectionOwner extends RequestOwner {
 }
 
 type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
+
+/** For all connections: a run is written in one go. */
+const pushed = new VarintReader(new Uint8Array());
+const seqField = new Uint8Array(10);
 
 /** How long a closed connection may take to fetch its last frame. */
 const lingerMs = 2_000;
@@ -272,16 +278,20 @@ export class ClientConnection
     this.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
   }
 
-  /** A run for this user, or, without bodies, word that there is something to read. */
-  push(seq: number, bodies: readonly Uint8Array[]): void {
-    const last = seq + Math.max(bodies.length, 1) - 1;
+  /** A run for this user, or, if it is empty, word that there is something to read. */
+  push(seq: number, { count, bodies }: Run): void {
+    const last = seq + Math.max(count, 1) - 1;
     this.told(last);
     if (this.#state === 'opening' || !this.takesLive('', last)) return;
-    if (this.javaReader) return this.javaReader.push(seq, bodies);
-    if (bodies.length === 0) return this.writeLive(encodeHint('', seq));
-    for (let index = 0; index < bodies.length; index++) {
+    if (this.javaReader) return this.javaReader.push(seq, bodiesOf(bodies));
+    if (count === 0) return this.writeLive(encodeHint('', seq));
+    pushed.over(bodies, 0, bodies.length);
+    for (let index = 0; index < count; index++) {
       if (index > 0 && !this.takesLive('', last)) return;
-      this.writeLive(encodePush(bodies[index] as Uint8Array, seq + index));
+      const length = pushed.next();
+      const start = pushed.skip(length);
+      const seqBytes = writeSeq(seqField, seq + index);
+      this.#backlog.writeFrame(bodies, start, start + length, seqField, seqBytes);
     }
   }
 

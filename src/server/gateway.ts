@@ -11,10 +11,9 @@ import type {
   CloseEntry,
   OpenEntry,
   OpenResult,
+  PassEntry,
   ReadResult,
   RouteApi,
-  SubmitEntry,
-  SubmitResult,
 } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock, Timer } from '../base/clock.ts';
@@ -29,7 +28,6 @@ import { encodeHint } from '../codec/server-frame.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
 import { Gather } from '../link/gather.ts';
 import type { Arrival } from '../net/arrivals.ts';
-import type { MessageReference } from './cim-requests.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { CloseReporter } from './close-reporter.ts';
 import type { CursorReport } from './cursor-report.ts';
@@ -43,6 +41,7 @@ import { Receivers } from './receivers.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
 import { SessionChecks } from './session-checks.ts';
+import { Submissions } from './submissions.ts';
 import { judgeToken, type TokenVerifier } from './token-gate.ts';
 
 export interface GatewayOptions {
@@ -73,6 +72,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly counters: ServerCounters;
   readonly budget: OutboxBudget;
   readonly receivers: Receivers;
+  readonly submissions: Submissions;
   readonly limits: ServerLimits;
 
   readonly #options: GatewayOptions;
@@ -83,8 +83,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #checks: SessionChecks;
   readonly #mover: Mover;
   readonly #closes: CloseReporter;
-  readonly #submissions: Gather<SubmitEntry, SubmitResult, MessageReference>;
-  readonly #transients: Gather<SubmitEntry, Done, null>;
+  readonly #transients: Gather<PassEntry, Done, null>;
   readonly #pages: PageQueue;
   readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
   #lastSessionId = 0;
@@ -116,9 +115,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     });
     this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
-    this.#submissions = new Gather(routes.submit, (reference: MessageReference, result) =>
-      reference.requests.acknowledged(reference, result),
-    );
+    this.submissions = new Submissions(routes.submit);
     this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
       if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
     });
@@ -126,7 +123,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       routes,
       instance,
       session: (sessionId) => this.session(sessionId),
-      submit: (entry) => this.submitTransient(entry),
+      submit: (entry) => this.pass(entry),
       counters: this.counters.transient,
     });
     this.#pages = new PageQueue(routes);
@@ -273,11 +270,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     };
   }
 
-  submit(entry: SubmitEntry, reference: MessageReference): void {
-    this.#submissions.add(entry, reference);
-  }
-
-  submitTransient(entry: SubmitEntry): void {
+  pass(entry: PassEntry): void {
     this.#transients.add(entry, null);
   }
 

@@ -34,9 +34,9 @@ export class Intake {
     this.#stream.pause();
   }
 
-  /** One was answered. True: half of them were, and the peer is read from again. */
-  release(): boolean {
-    this.#inFlight -= 1;
+  /** So many were answered. True: half of them were, and the peer is read from again. */
+  release(count: number): boolean {
+    this.#inFlight -= count;
     if (!this.#isHeldBack || this.#isEnded) return false;
     if (this.#inFlight > limits.inFlightPerConnectionMax / 2) return false;
     this.#isHeldBack = false;

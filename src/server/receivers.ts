@@ -5,7 +5,7 @@
  * again now and then while there are more; what comes before the answer waits for it, so that messages
  * stay in order.
  */
-import type { LocateEntry, LocateResult, RouteApi, SubmitEntry } from '../api/route-api.ts';
+import type { LocateEntry, LocateResult, PassEntry, RouteApi } from '../api/route-api.ts';
 import { limits } from '../base/limits.ts';
 import { Gather } from '../link/gather.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -25,7 +25,7 @@ export interface TransientSender {
   /** The fields that only servers set. */
   tail(): Uint8Array;
   /** The same message, for a route. */
-  entry(body: Uint8Array): SubmitEntry;
+  entry(body: Uint8Array): PassEntry;
 }
 
 export interface ReceiversOptions {
@@ -33,7 +33,7 @@ export interface ReceiversOptions {
   readonly instance: string;
   readonly session: (sessionId: number) => TransientPeer | undefined;
   /** For a receiver who is not, or not only, here. */
-  readonly submit: (entry: SubmitEntry) => void;
+  readonly submit: (entry: PassEntry) => void;
   readonly counters: ServerCounters['transient'];
 }
 

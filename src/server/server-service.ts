@@ -17,6 +17,7 @@ import type {
 } from '../api/server-api.ts';
 import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { bodiesOf } from '../codec/run.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { fanOut } from './fan-out.ts';
 import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
@@ -92,30 +93,31 @@ function online(table: SessionTable, { after }: OnlineEntry): OnlineResult {
   return { userIds, userNames, next: 0 };
 }
 
-function push(
-  table: SessionTable,
-  { instance, sessionIds, seq, bodies }: PushEntry,
-): readonly number[] {
+function push(table: SessionTable, entry: PushEntry): readonly number[] {
+  const { instance, sessionIds, seq } = entry;
   if (instance !== table.instance) return sessionIds;
   const missing: number[] = [];
   for (const sessionId of sessionIds) {
     const connection = table.session(sessionId);
-    if (connection) connection.push(seq, bodies);
+    if (connection) connection.push(seq, entry);
     else missing.push(sessionId);
   }
   return missing;
 }
 
 /** Those who are about to become members are told of the newest number when they do. */
-function pushToGroup(table: SessionTable, { group: name, seq, bodies }: PushGroupEntry): void {
+function pushToGroup(
+  table: SessionTable,
+  { group: name, seq, count, bodies }: PushGroupEntry,
+): void {
   const group = table.groups.find(name);
   if (!group) return;
-  group.arrived(seq + Math.max(bodies.length, 1) - 1);
-  if (bodies.length === 0) return table.hint(group, seq);
-  for (let index = 0; index < bodies.length; index++) {
+  group.arrived(seq + Math.max(count, 1) - 1);
+  if (count === 0) return table.hint(group, seq);
+  for (const [index, body] of bodiesOf(bodies).entries()) {
     const number = seq + index;
     const takes = (member: GroupMember) => member.takesLive(name, number);
-    fanOut(table.membersOf(group), bodies[index] as Uint8Array, number, takes);
+    fanOut(table.membersOf(group), body, number, takes);
   }
 }
 

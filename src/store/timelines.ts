@@ -3,6 +3,7 @@
  * Everything that is delivered is read from one, or pushed just after it was appended to one.
  * Bodies are opaque here, but for their identity (src/codec/identity.ts).
  */
+import type { Run } from '../codec/run.ts';
 
 /** `u:<userId>` or `g:<group>`. */
 export type TimelineId = `u:${number}` | `g:${string}`;
@@ -16,11 +17,12 @@ export function groupTimeline(group: string): TimelineId {
 }
 
 /**
- * A run of messages of one sender to one conversation, appended as one entry. Appending is
+ * A run of messages of one sender to one conversation, appended as one entry; or a skip, which
+ * consumes its numbers and stores nothing (a final refusal). Appending is
  * idempotent, as in Kafka's idempotent producer: per source the timeline keeps the last number
  * taken and takes exactly the next.
  */
-export interface Append {
+export interface Append extends Run {
   readonly timeline: TimelineId;
   /** The conversation within one epoch of the sender's device (src/codec/identity.ts). */
   readonly source: string;
@@ -31,8 +33,6 @@ export interface Append {
    * message but lost state (expired, or a failover lost a tail), and is passed over.
    */
   readonly restart: boolean;
-  /** Empty: a skip, which consumes `sendSeq` and stores nothing (a final refusal). */
-  readonly bodies: readonly Uint8Array[];
   /**
    * For a named group: only if this user is a member of it, as of the append itself. Otherwise the
    * numbers are consumed and nothing is stored. A skip asks nobody.

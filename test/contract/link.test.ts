@@ -73,8 +73,11 @@ const forms = {
   'over a network': async (api: RouteApi) => remote((await host(api)).origin),
 };
 
-function entry(from: number, body: Uint8Array = new Uint8Array()): SubmitEntry {
-  return { from, fromName: 'amy', epochHex: '00'.repeat(8), instance: 'i', sessionId: 1, body };
+const sender = { fromName: 'amy', epochHex: '00'.repeat(8), instance: 'i', sessionId: 1 };
+
+function entry(from: number, bodies: Uint8Array = new Uint8Array()): SubmitEntry {
+  const conversation = { to: 7, group: '', sendSeq: 1, restart: false, refusal: 0 };
+  return { from, ...sender, ...conversation, count: 1, bodies };
 }
 
 /** All results of a batch, in the order of its entries. */
@@ -92,7 +95,7 @@ function submitAll(api: RouteApi, entries: readonly SubmitEntry[]): Promise<Subm
 
 /** Answers every entry with its own sender as `seq`. */
 const echo = immediately(
-  ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0 }),
+  ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0, duplicates: 0 }),
 );
 
 describe.each(Object.entries(forms))('a link %s', (_name, open) => {
@@ -112,7 +115,7 @@ describe.each(Object.entries(forms))('a link %s', (_name, open) => {
     const api = await open(
       apiWith((entries, answer) => {
         for (const [index, { from }] of entries.entries()) {
-          const reply = () => answer(index, { code: 0, seq: from, expected: 0 });
+          const reply = () => answer(index, { code: 0, seq: from, expected: 0, duplicates: 0 });
           if (from === 1) answerSlow = reply;
           else reply();
         }
@@ -154,7 +157,7 @@ describe.each(Object.entries(forms))('a link %s', (_name, open) => {
     let received: Uint8Array | undefined;
     const api = await open(
       apiWith((entries, answer) => {
-        received = entries[0]?.body.slice();
+        received = entries[0]?.bodies.slice();
         echo(entries, answer);
       }),
     );
@@ -188,7 +191,8 @@ describe('what may be dropped', () => {
 
   /** Counts the answers of a flood of droppable entries; `dropped`: those given at once. */
   function flood(api: RouteApi, count: number, bytes = 0) {
-    const entries = Array.from({ length: count }, () => entry(1, new Uint8Array(bytes)));
+    const body = new Uint8Array(bytes);
+    const entries = Array.from({ length: count }, () => ({ from: 1, ...sender, body }));
     const seen = { answered: 0, dropped: 0 };
     api.transient(entries, (_index, result) => {
       seen.answered += 1;

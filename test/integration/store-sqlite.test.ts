@@ -4,6 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { runOf } from '../../src/codec/run.ts';
 import { Database } from '../../src/store/sqlite/database.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { userTimeline } from '../../src/store/timelines.ts';
@@ -21,6 +22,7 @@ const source = '2.0123456789abcdef.1';
  * acknowledged.
  */
 const appending = `
+  import { runOf } from '${pathToFileURL('src/codec/run.ts')}';
   import { SqliteStore } from '${pathToFileURL('src/store/sqlite/sqlite-store.ts')}';
   const [folder] = process.argv.slice(-1);
   const store = SqliteStore.open({ path: folder, retention: ${JSON.stringify(retention)} });
@@ -31,7 +33,7 @@ const appending = `
       source: '${source}',
       sendSeq: sendSeq + offset,
       restart: false,
-      bodies: [Buffer.from(String(sendSeq + offset))],
+      ...runOf([Buffer.from(String(sendSeq + offset))]),
     }));
     for (const { status, seq } of await store.timelines.append(batch)) console.log(status, seq);
   }
@@ -69,8 +71,8 @@ test('whatever was acknowledged before kill -9 is there, in order, once', async 
     const texts = messages.map(({ body }) => Buffer.from(body).toString());
     expect(texts).toEqual(Array.from({ length: head }, (_, index) => `${index + 1}`));
     // Its source goes on where the timeline does: the two were written together.
-    const bodies = [Buffer.from(`${head}`)];
-    const again = { timeline, source, sendSeq: head, restart: false, bodies };
+    const run = runOf([Buffer.from(`${head}`)]);
+    const again = { timeline, source, sendSeq: head, restart: false, ...run };
     expect(await store.timelines.append([again])).toMatchObject([{ duplicates: 1, seq: head }]);
     await store.close();
   }

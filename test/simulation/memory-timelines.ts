@@ -1,6 +1,7 @@
 /** Timelines in memory, as src/store/timelines.ts says it, and nothing besides. */
 import { limits } from '../../src/base/limits.ts';
 import { identityOf } from '../../src/codec/identity.ts';
+import { bodiesOf } from '../../src/codec/run.ts';
 import {
   type Append,
   type AppendAnswered,
@@ -78,7 +79,7 @@ export class MemoryTimelines implements Timelines {
   }
 
   appendOne(append: Append): AppendResult {
-    const { timeline, source, sendSeq, restart, bodies } = append;
+    const { timeline, source, sendSeq, restart, count } = append;
     const shard = this.#data.shard(timeline);
     const watchers = watchersOf(shard);
     const known = shard.sources.get(source) ?? unused;
@@ -88,7 +89,7 @@ export class MemoryTimelines implements Timelines {
     if (sendSeq < 1 || (sendSeq > expected && !restart))
       return { status: 'out-of-order', duplicates: 0, seq: 0, expected, watchers: [] };
 
-    const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    const last = sendSeq + count - 1;
     const refused = firstRefused(append, last, known, shard);
     if (refused !== null) {
       if (last >= expected) {
@@ -103,17 +104,17 @@ export class MemoryTimelines implements Timelines {
     }
     if (last < expected) {
       const seq = last === known.last ? known.seq : 0;
-      return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
+      return { status: 'taken', duplicates: count, seq, expected, watchers };
     }
     const duplicates = Math.max(0, expected - sendSeq);
-    const stored = bodies
+    const stored = bodiesOf(append.bodies)
       .slice(duplicates)
       .map((body, index) => ({ seq: shard.head + 1 + index, body }));
     const head = shard.head + stored.length;
     this.#data.change(timeline, {
       messages: [...shard.messages, ...stored].slice(-this.#messagesMax),
       head,
-      sources: save({ last, seq: bodies.length === 0 ? 0 : head }),
+      sources: save({ last, seq: stored.length === 0 ? 0 : head }),
     });
     const seq = stored.length === 0 ? 0 : shard.head + 1;
     return { status: 'taken', duplicates, seq, expected: last + 1, watchers };

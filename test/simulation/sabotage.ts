@@ -2,6 +2,7 @@
  * Stores that break a promise, each in one way: what the simulation must find out, or it would find
  * nothing else either.
  */
+import { bodiesOf, runOf } from '../../src/codec/run.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Append, Page, Read, Timelines } from '../../src/store/timelines.ts';
 
@@ -24,10 +25,10 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
         appends += batch.length;
         const results = await timelines.append(appends % 5 === 0 ? [] : batch);
         return batch.map(
-          ({ bodies }, index) =>
+          ({ count }, index) =>
             results[index] ?? {
               status: 'taken',
-              duplicates: bodies.length,
+              duplicates: count,
               seq: 0,
               expected: 0,
               watchers: [],
@@ -38,7 +39,10 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   },
 
   'a store that turns runs round': (store) =>
-    withAppend(store, (append) => ({ ...append, bodies: append.bodies.toReversed() })),
+    withAppend(store, (append) => ({
+      ...append,
+      ...(append.bodies.length === 0 ? {} : runOf(bodiesOf(append.bodies).toReversed())),
+    })),
 
   'a store that leaves out a message of a page': (store) =>
     withTimelines(store, {

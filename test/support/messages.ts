@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { com } from '../../src/codec/generated/cim.js';
 import { identityOf, sourceOf } from '../../src/codec/identity.ts';
+import { runOf, skipOf } from '../../src/codec/run.ts';
 import type { Append, Page, TimelineId } from '../../src/store/timelines.ts';
 
 const { Response, BaseCommand } = com.crossoverjie.cim.common.protocol;
@@ -42,9 +43,10 @@ export class Conversation {
     return identityOf(this.body(sendSeq));
   }
 
-  /** An append of `texts`, the first of which has the number `sendSeq`; none is a skip. */
+  /** An append of `texts`, the first of which has the number `sendSeq`; none is a skip of one. */
   append(timeline: TimelineId, sendSeq: number, texts: readonly string[]): Append {
     const bodies = texts.map((text, index) => this.body(sendSeq + index, text));
-    return { timeline, source: this.source, sendSeq, restart: false, bodies };
+    const run = bodies.length === 0 ? skipOf(1) : runOf(bodies);
+    return { timeline, source: this.source, sendSeq, restart: false, ...run };
   }
 }

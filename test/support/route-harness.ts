@@ -3,7 +3,7 @@
  * notes what it is told.
  */
 import { callOne, immediately } from '../../src/api/batch-call.ts';
-import type { OpenResult, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
+import type { OpenResult, PassEntry, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import type {
   EndEntry,
   MembershipEntry,
@@ -15,9 +15,11 @@ import type {
 import { Tokens } from '../../src/auth/tokens.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { type ErrorName, errorTable } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { encodeClientMessage } from '../../src/codec/message-body.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
+import { runOf, skipOf } from '../../src/codec/run.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
 import type { Authentication } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
@@ -173,7 +175,7 @@ export class RouteHarness {
   }
 
   /** Codes of one batch of transient messages. */
-  pass(...entries: readonly SubmitEntry[]): number[] {
+  pass(...entries: readonly PassEntry[]): number[] {
     const codes: number[] = [];
     this.core.api.transient(entries, (index, { code }) => {
       codes[index] = code;
@@ -194,24 +196,38 @@ export class RouteHarness {
   }
 }
 
-/** A message of amy's, to bob unless somebody else or a group is named. */
+const sender = { from: amy.userId, fromName: amy.name, epochHex, instance, sessionId: 1 };
+
+/** A message of amy's, to bob unless somebody else or a group is named; or a run of several. */
 export function submission(
   sendSeq: number,
-  text: string,
+  text: string | readonly string[],
   to: number | string = bob.userId,
 ): SubmitEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  return entryOf(encodeClientMessage({ ...receiver, sendSeq, content: text }));
+  const texts = typeof text === 'string' ? [text] : text;
+  const frames = texts.map((content, index) =>
+    encodeClientMessage({ ...receiver, sendSeq: sendSeq + index, content }),
+  );
+  const fields = { to: 0, group: '', ...receiver, sendSeq, restart: false, refusal: 0 };
+  return { ...sender, ...fields, ...runOf(frames) };
+}
+
+/** One of which the server says that it may never be stored. */
+export function refusedSubmission(
+  sendSeq: number,
+  error: ErrorName,
+  to: number | string = bob.userId,
+): SubmitEntry {
+  const refusal = Number(errorTable[error].code);
+  return { ...submission(sendSeq, '', to), ...skipOf(1), refusal };
 }
 
 /** One that is not stored. */
-export function transientSubmission(text: string, to: number | string = bob.userId): SubmitEntry {
+export function transientSubmission(text: string, to: number | string = bob.userId): PassEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  return entryOf(encodeClientMessage({ ...receiver, sendSeq: 0, content: text, transient: true }));
-}
-
-function entryOf(body: Uint8Array): SubmitEntry {
-  return { from: amy.userId, fromName: amy.name, epochHex, instance, sessionId: 1, body };
+  const body = encodeClientMessage({ ...receiver, sendSeq: 0, content: text, transient: true });
+  return { ...sender, body };
 }
 
 export function textOf(body: Uint8Array): string {

@@ -2,6 +2,7 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { identityOf } from '../../codec/identity.ts';
+import { bodiesOf } from '../../codec/run.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
@@ -15,7 +16,6 @@ import {
   type Watcher,
 } from '../timelines.ts';
 import type { ConfirmedCalls } from './confirmed-calls.ts';
-import { decodeEntry, encodeEntry } from './entry.ts';
 import type { Keys } from './keys.ts';
 import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
@@ -144,14 +144,14 @@ export class RedisTimelines implements Timelines {
       this.#keys.watchers(timeline),
     ];
     const args: Argument[] = [runs.length];
-    for (const { source, sendSeq, restart, bodies, onlyIfMember } of runs) {
-      let header = `${sendSeq}:${bodies.length}:${restart ? 1 : 0}`;
+    for (const { source, sendSeq, restart, count, bodies, onlyIfMember } of runs) {
+      let header = `${sendSeq}:${count}:${restart ? 1 : 0}`;
       keys.push(this.#keys.source(timeline, source));
       if (onlyIfMember !== undefined && bodies.length > 0) {
         header += `:${onlyIfMember}`;
         keys.push(this.#keys.members(timeline));
       }
-      args.push(header, encodeEntry(bodies));
+      args.push(header, asBuffer(bodies));
     }
     return { keys, args };
   }
@@ -192,11 +192,17 @@ function appendResult(reply: Reply[], run: number): AppendResult {
   return { ...result, status: 'taken', duplicates: fate, seq: number };
 }
 
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** All messages of the entries of a reply, oldest first. */
 function messagesOf([, , entries]: ReadReply): { seq: number; body: Uint8Array }[] {
   const messages = [];
   for (let index = 0; index < entries.length; index += 2) {
-    const bodies = decodeEntry(entries[index + 1] as Buffer);
+    const bodies = bodiesOf(entries[index + 1] as Buffer);
     const first =
       Number.parseInt((entries[index] as Buffer).toString('latin1'), 10) - bodies.length + 1;
     for (const [offset, body] of bodies.entries()) messages.push({ seq: first + offset, body });

@@ -1,8 +1,6 @@
-/**
- * The messages of one row. A single one is stored as it is; several are each preceded by their
- * length as a varint. Bodies that are unpacked share the memory of the row.
- */
-import { VarintReader, varintLength, writeVarint } from '../../codec/varint.ts';
+/** Rows of messages: each is a run (src/codec/run.ts), of all that one batch adds to a timeline. */
+import type { Run } from '../../codec/run.ts';
+import { VarintReader } from '../../codec/varint.ts';
 
 /**
  * Up to this many bytes of messages share a row: reading one of them reads the row. A larger
@@ -10,44 +8,57 @@ import { VarintReader, varintLength, writeVarint } from '../../codec/varint.ts';
  */
 export const blockBytesMax = 16 * 1024;
 
-/** Divides what a batch adds to a timeline into rows. */
-export function divideIntoBlocks(bodies: readonly Uint8Array[]): Uint8Array[][] {
-  const blocks: Uint8Array[][] = [];
-  let block: Uint8Array[] = [];
+/** Joins runs to as few rows as may be, in their order. */
+export function joinIntoBlocks(runs: readonly Run[]): Run[] {
+  const blocks: Run[] = [];
+  let joined: Run[] = [];
   let bytes = 0;
-  for (const body of bodies) {
-    if (block.length === 0 || bytes + body.length > blockBytesMax) {
-      block = [];
-      bytes = 0;
-      blocks.push(block);
+  const close = () => {
+    if (joined.length > 0) blocks.push(join(joined, bytes));
+    joined = [];
+    bytes = 0;
+  };
+  for (const run of runs) {
+    const parts = run.bodies.length > blockBytesMax ? divide(run) : [run];
+    for (const part of parts) {
+      if (bytes + part.bodies.length > blockBytesMax) close();
+      joined.push(part);
+      bytes += part.bodies.length;
     }
-    block.push(body);
-    bytes += body.length;
   }
+  close();
   return blocks;
 }
 
-export function packBlock(bodies: readonly Uint8Array[]): Uint8Array {
-  const [single] = bodies;
-  if (bodies.length === 1 && single) return single;
-  let length = 0;
-  for (const body of bodies) length += varintLength(body.length) + body.length;
-  const block = new Uint8Array(length);
-  let offset = 0;
-  for (const body of bodies) {
-    offset = writeVarint(block, body.length, offset);
-    block.set(body, offset);
-    offset += body.length;
+function join(runs: readonly Run[], bytes: number): Run {
+  const [first] = runs;
+  if (first && runs.length === 1) return first;
+  const bodies = new Uint8Array(bytes);
+  let [count, offset] = [0, 0];
+  for (const run of runs) {
+    bodies.set(run.bodies, offset);
+    offset += run.bodies.length;
+    count += run.count;
   }
-  return block;
+  return { count, bodies };
 }
 
-export function unpackBlock(block: Uint8Array, count: number): Uint8Array[] {
-  if (count === 1) return [block];
-  const reader = new VarintReader(block);
-  return Array.from({ length: count }, () => {
-    const length = reader.next();
-    const start = reader.skip(length);
-    return block.subarray(start, start + length);
-  });
+/** One that is too long for a row, as several. */
+function divide({ bodies }: Run): Run[] {
+  const parts: Run[] = [];
+  const reader = new VarintReader(bodies);
+  let [start, count] = [0, 0];
+  const cut = (end: number) => {
+    parts.push({ count, bodies: bodies.subarray(start, end) });
+    start = end;
+    count = 0;
+  };
+  while (!reader.done) {
+    const begin = reader.offset;
+    reader.skip(reader.next());
+    if (reader.offset - start > blockBytesMax && count > 0) cut(begin);
+    count += 1;
+  }
+  cut(reader.offset);
+  return parts;
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { identityOf } from '../../codec/identity.ts';
+import { bodiesOf, type Run, withoutFirst } from '../../codec/run.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
@@ -19,7 +20,7 @@ import {
   type Timelines,
   type Watcher,
 } from '../timelines.ts';
-import { divideIntoBlocks, packBlock, unpackBlock } from './block.ts';
+import { joinIntoBlocks } from './block.ts';
 import type { Database, Statement } from './database.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
 import type { Watchers } from './watchers.ts';
@@ -28,7 +29,6 @@ const groupPrefix = groupTimeline('');
 
 interface Entry {
   readonly seq: number;
-  readonly count: number;
   readonly bodies: Uint8Array;
 }
 
@@ -36,7 +36,9 @@ type Message = Page['messages'][number];
 
 /** What a batch has changed of a timeline in memory, and is still to be saved. */
 interface Change {
-  readonly bodies: Uint8Array[];
+  readonly runs: Run[];
+  /** Of messages. */
+  count: number;
   readonly sources: Set<SourceRow>;
   /** Those of which something was refused. */
   readonly refused: Set<SourceRow>;
@@ -82,7 +84,7 @@ export class SqliteTimelines implements Timelines {
       'SELECT seq FROM entries WHERE timeline = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
     );
     this.#selectEntries = database.prepare(
-      `SELECT seq, count, bodies FROM entries WHERE timeline = ?1 AND seq <= ?3 AND seq >=
+      `SELECT seq, bodies FROM entries WHERE timeline = ?1 AND seq <= ?3 AND seq >=
          (SELECT seq FROM entries WHERE timeline = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1)
        ORDER BY seq`,
     );
@@ -166,7 +168,7 @@ export class SqliteTimelines implements Timelines {
   }
 
   #take(append: Append, changes: Changes): AppendResult {
-    const { timeline, source, sendSeq, restart, bodies } = append;
+    const { timeline, source, sendSeq, restart, count } = append;
     const row = this.#rows.timeline(timeline);
     const sourceRow = this.#rows.source(row, source);
     const expected = sourceRow.sendSeq + 1;
@@ -174,7 +176,7 @@ export class SqliteTimelines implements Timelines {
     if (isAhead || sendSeq < 1) return notTaken('out-of-order', expected);
 
     const watchers = this.#watchers.of(row);
-    const last = sendSeq + Math.max(bodies.length, 1) - 1;
+    const last = sendSeq + count - 1;
     const refusedFrom = this.#firstRefused(append, last, sourceRow);
     if (refusedFrom !== null) {
       if (last >= expected) {
@@ -187,17 +189,21 @@ export class SqliteTimelines implements Timelines {
     }
     if (last < expected) {
       const seq = last === sourceRow.sendSeq ? sourceRow.seq : 0;
-      return { status: 'taken', duplicates: bodies.length, seq, expected, watchers };
+      return { status: 'taken', duplicates: count, seq, expected, watchers };
     }
 
     const duplicates = Math.max(0, expected - sendSeq);
-    const seq = bodies.length === 0 ? 0 : row.head + 1;
+    const isSkip = append.bodies.length === 0;
+    const seq = isSkip ? 0 : row.head + 1;
     const change = changeOf(row, changes);
-    change.bodies.push(...(duplicates === 0 ? bodies : bodies.slice(duplicates)));
     change.sources.add(sourceRow);
-    row.head += bodies.length - duplicates;
+    if (!isSkip) {
+      change.runs.push(duplicates === 0 ? append : withoutFirst(append, duplicates));
+      change.count += count - duplicates;
+      row.head += count - duplicates;
+    }
     sourceRow.sendSeq = last;
-    sourceRow.seq = bodies.length === 0 ? 0 : row.head;
+    sourceRow.seq = isSkip ? 0 : row.head;
     return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
   }
 
@@ -221,12 +227,12 @@ export class SqliteTimelines implements Timelines {
 
   #save(changes: Changes): void {
     const now = this.#clock.now();
-    for (const [row, { bodies, sources, refused }] of changes) {
+    for (const [row, { runs, count, sources, refused }] of changes) {
       const timelineId = this.#rows.saveTimeline(row, now);
-      let seq = row.head - bodies.length + 1;
-      for (const block of divideIntoBlocks(bodies)) {
-        this.#insertEntry.run(timelineId, seq, block.length, packBlock(block));
-        seq += block.length;
+      let seq = row.head - count + 1;
+      for (const block of joinIntoBlocks(runs)) {
+        this.#insertEntry.run(timelineId, seq, block.count, block.bodies);
+        seq += block.count;
       }
       for (const source of sources) this.#rows.saveSource(source, timelineId, now);
       for (const source of refused) this.#rows.saveRefused(source);
@@ -254,7 +260,7 @@ export class SqliteTimelines implements Timelines {
     const messages: Message[] = [];
     let bytes = 0;
     for (const entry of this.#selectEntries.iterate(row.id, oldest, newest)) {
-      for (const [index, body] of unpackBlock(entry.bodies, entry.count).entries()) {
+      for (const [index, body] of bodiesOf(entry.bodies).entries()) {
         const seq = entry.seq + index;
         if (seq >= oldest && seq <= newest) messages.push({ seq, body });
       }
@@ -268,7 +274,7 @@ export class SqliteTimelines implements Timelines {
 function changeOf(row: TimelineRow, changes: Changes): Change {
   let change = changes.get(row);
   if (!change) {
-    change = { bodies: [], sources: new Set(), refused: new Set() };
+    change = { runs: [], count: 0, sources: new Set(), refused: new Set() };
     changes.set(row, change);
   }
   return change;

@@ -6,6 +6,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../../../src/base/limits.ts';
+import { bodiesOf } from '../../../src/codec/run.ts';
 import { type Append, type TimelineId, userTimeline } from '../../../src/store/timelines.ts';
 import { Conversation, textsOf } from '../../support/messages.ts';
 import type { StoreFixture } from '../store.ts';
@@ -62,17 +63,17 @@ class Model {
    * Appends, and gives what is certain of the answer: the number of an old duplicate may be
    * forgotten.
    */
-  append({ timeline, source, sendSeq, restart, bodies }: Append) {
+  append({ timeline, source, sendSeq, restart, count, bodies }: Append) {
     const key = `${timeline} ${source}`;
     const last = this.#lastTaken.get(key) ?? 0;
     if (sendSeq > last + 1 && !restart) return { status: 'out-of-order', expected: last + 1 };
 
-    const duplicates = Math.min(bodies.length, Math.max(0, last + 1 - sendSeq));
-    const stored = bodies.slice(duplicates);
+    const duplicates = Math.min(count, Math.max(0, last + 1 - sendSeq));
+    const stored = bodiesOf(bodies).slice(duplicates);
     const log = this.#logs.get(timeline) ?? [];
     const seq = log.length + 1;
     this.#logs.set(timeline, [...log, ...stored]);
-    this.#lastTaken.set(key, Math.max(last, sendSeq + Math.max(bodies.length, 1) - 1));
+    this.#lastTaken.set(key, Math.max(last, sendSeq + count - 1));
     return stored.length > 0
       ? { status: 'taken', duplicates, seq }
       : { status: 'taken', duplicates };

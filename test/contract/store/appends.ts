@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import { bodiesOf, skipOf } from '../../../src/codec/run.ts';
 import { javaDevice } from '../../../src/store/sessions.ts';
 import {
   type Append,
@@ -124,6 +125,21 @@ export function describeAppends(fixture: StoreFixture): void {
         seq: 2,
       });
       expect(await textsIn(timeline)).toEqual(['m1', 'm3']);
+    });
+
+    test('a skip of several consumes all their numbers', async () => {
+      const { conversation, timeline } = freshConversation();
+      const skip = { ...conversation.append(timeline, 1, []), ...skipOf(3) };
+      expect(await append(skip)).toMatchObject({ status: 'taken', duplicates: 0 });
+      expect(await append({ ...skip, sendSeq: 3, ...skipOf(2) })).toMatchObject({
+        status: 'taken',
+      });
+      expect(await append(conversation.append(timeline, 4, ['m4']))).toMatchObject({
+        status: 'taken',
+        duplicates: 1,
+      });
+      expect(await append(conversation.append(timeline, 5, ['m5']))).toMatchObject({ seq: 1 });
+      expect(await textsIn(timeline)).toEqual(['m5']);
     });
 
     test('a skip runs ahead like a message, and a message under a skipped number is a duplicate', async () => {
@@ -311,7 +327,7 @@ export function describeAppends(fixture: StoreFixture): void {
       await append(run);
       const { messages } = await timelines().read({ timeline, after: 0, limit: 10 });
       expect(messages.map(({ body }) => Buffer.from(body))).toEqual(
-        run.bodies.map((body) => Buffer.from(body)),
+        bodiesOf(run.bodies).map((body) => Buffer.from(body)),
       );
     });
   });

@@ -9,6 +9,7 @@ import {
   bob,
   instance,
   RouteHarness,
+  refusedSubmission,
   submission,
   textOf,
 } from '../../support/route-harness.ts';
@@ -121,7 +122,7 @@ describe('a message to a named group', () => {
     await route.core.operations.joinGroup(amy.userId, 'cooks');
     await callOne(route.core.api.interest, { group: 'cooks', instance, address, gone: false });
     expect(await route.submit(submission(1, 'soup', 'cooks'))).toEqual([
-      { code: 0, seq: 1, expected: 0 },
+      { code: 0, seq: 1, expected: 0, duplicates: 0 },
     ]);
     await waitUntil('the push', () => route.groupPushes.length === 1);
     expect(route.groupPushes[0]).toMatchObject({ group: 'cooks', instance, seq: 1 });
@@ -183,7 +184,7 @@ describe('a message to a named group', () => {
     await route.core.operations.joinGroup(amy.userId, 'cooks');
     const results = await route.submit(
       submission(1, 'a', 'cooks'),
-      submission(2, 'x'.repeat(70_000), 'cooks'),
+      refusedSubmission(2, 'too-long', 'cooks'),
       submission(3, 'c', 'cooks'),
     );
     expect(results.map(({ code }) => code)).toEqual([0, 3001, 0]);

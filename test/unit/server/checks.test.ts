@@ -78,7 +78,7 @@ describe('each connection', () => {
 
   test('is left alone when what is new is its own', async () => {
     const amy = await harness.cim(1);
-    harness.submits.answer = () => ({ code: 0, seq: 4, expected: 0 });
+    harness.submits.answer = () => ({ code: 0, seq: 4, expected: 0, duplicates: 0 });
     harness.checks.answer = () => ({ code: 0, known: true, head: 4 });
     amy.write(message(1));
     await amy.when(({ cmd }) => cmd === command.ack);

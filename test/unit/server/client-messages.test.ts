@@ -1,10 +1,12 @@
 /** What clients send: messages, reads, cursors, and what one may ask of others. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { SubmitResult } from '../../../src/api/route-api.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
+import { bodiesOf } from '../../../src/codec/run.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { GatewayHarness, message, readOf } from './support/gateway-harness.ts';
+import { GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';
 
 let harness: GatewayHarness;
 
@@ -42,20 +44,128 @@ describe('messages of a client', () => {
     submits.hold();
     for (let sendSeq = 1; sendSeq <= 3 * limits.inFlightPerConnectionMax; sendSeq++)
       peer.write(message(sendSeq));
-    await waitUntil(
-      'the bound is reached',
-      () => submits.heldCount >= limits.inFlightPerConnectionMax,
-    );
+    const asked = () => submits.entries.reduce((sum, { count }) => sum + count, 0);
+    await waitUntil('the bound is reached', () => asked() >= limits.inFlightPerConnectionMax);
     await harness.clock.advance(2 * limits.silenceMsMax);
     expect(peer.ended).toBe(false);
     // One chunk may hold several frames, so it may pass the bound by what was read already; not by
     // all.
-    expect(submits.heldCount).toBeLessThan(2 * limits.inFlightPerConnectionMax);
+    expect(asked()).toBeLessThan(2 * limits.inFlightPerConnectionMax);
     submits.release();
-    await waitUntil(
-      'all are taken',
-      () => submits.entries.length === 3 * limits.inFlightPerConnectionMax,
+    await waitUntil('all are taken', () => asked() === 3 * limits.inFlightPerConnectionMax);
+  });
+});
+
+describe('runs of a client', () => {
+  const frame = (sendSeq: number, fields: object = {}) =>
+    encodeRequest({ cmd: command.message, reqMsg: `m${sendSeq}`, to: 2, sendSeq, ...fields });
+  const sizes = () => harness.submits.entries.map(({ sendSeq, count }) => [sendSeq, count]);
+  const acks = (peer: Peer) =>
+    peer
+      .received(command.ack)
+      .map(({ sendSeq, code, seq, expected }) => [sendSeq, code, seq, expected]);
+
+  test('are what came in one piece, as it came', async () => {
+    const peer = await harness.cim();
+    const sent = Buffer.concat([frame(1), frame(2), frame(3)]);
+    peer.write(sent);
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    expect(sizes()).toEqual([[1, 3]]);
+    expect(harness.submits.entries[0]).toMatchObject({ to: 2, group: '', restart: false });
+    expect(Buffer.from(harness.submits.entries[0]?.bodies ?? []).equals(sent)).toBe(true);
+  });
+
+  test.each([
+    ['another receiver', [frame(1), frame(1, { to: 3 }), frame(2)], [1, 1, 2]],
+    ['a group', [frame(1), frame(1, { to: 0, group: 'lobby' })], [1, 1]],
+    ['a number left out', [frame(1), frame(3)], [1, 3]],
+    ['a number twice', [frame(1), frame(1)], [1, 1]],
+    ['a restart', [frame(1), frame(2, { restart: true })], [1, 2]],
+  ])('end with %s', async (_name, frames, numbers) => {
+    const peer = await harness.cim();
+    peer.write(Buffer.concat(frames));
+    await waitUntil('the answers', () => acks(peer).length === numbers.length);
+    expect(sizes()).toEqual(numbers.map((sendSeq) => [sendSeq, 1]));
+  });
+
+  test('do not hold what may not be stored: of that a route hears why, and not what', async () => {
+    const peer = await harness.cim();
+    const long = 'x'.repeat(limits.textBytesMax + 1);
+    peer.write(Buffer.concat([frame(1), frame(2, { reqMsg: long }), frame(3)]));
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    expect(
+      harness.submits.entries.map(({ count, refusal, bodies }) => [
+        count,
+        refusal,
+        bodies.length > 0,
+      ]),
+    ).toEqual([
+      [1, 0, true],
+      [1, 3001, false],
+      [1, 0, true],
+    ]);
+  });
+
+  test('hold what comes with other frames between, and in several pieces', async () => {
+    const peer = await harness.cim();
+    const ping = encodeRequest({ cmd: command.ping });
+    peer.write(Buffer.concat([frame(1), ping, frame(2)]));
+    peer.write(frame(3));
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    const [entry] = harness.submits.entries;
+    expect(sizes()).toEqual([[1, 3]]);
+    expect(bodiesOf(entry?.bodies ?? ping).map((body) => [...body])).toEqual(
+      bodiesOf(Buffer.concat([frame(1), frame(2), frame(3)])).map((body) => [...body]),
     );
+  });
+
+  test('of frames that come in parts hold each whole, with its length', async () => {
+    const peer = await harness.cim();
+    const sent = Buffer.concat([frame(1), frame(2), frame(3, { reqMsg: 'x'.repeat(200) })]);
+    for (const byte of sent) peer.write(Uint8Array.of(byte));
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    const bodies = harness.submits.entries.flatMap((entry) => bodiesOf(entry.bodies));
+    expect(bodies.map((body) => [...body])).toEqual(bodiesOf(sent).map((body) => [...body]));
+  });
+
+  test('are answered message by message', async () => {
+    const peer = await harness.cim();
+    const run = Buffer.concat([frame(1), frame(2), frame(3)]);
+    const say = async (result: Partial<SubmitResult>) => {
+      const before = acks(peer).length;
+      harness.submits.answer = () => ({ code: 0, seq: 0, expected: 0, duplicates: 0, ...result });
+      peer.write(run);
+      await waitUntil('the answers', () => acks(peer).length === before + 3);
+      return acks(peer).slice(before);
+    };
+    expect(await say({ seq: 7 })).toEqual([
+      [1, 0, 7, 0],
+      [2, 0, 8, 0],
+      [3, 0, 9, 0],
+    ]);
+    // Two were stored before, under numbers that nobody keeps.
+    expect(await say({ seq: 7, duplicates: 2 })).toEqual([
+      [1, 0, 0, 0],
+      [2, 0, 0, 0],
+      [3, 0, 7, 0],
+    ]);
+    // All were; of the last the number is known.
+    expect(await say({ seq: 7, duplicates: 3 })).toEqual([
+      [1, 0, 0, 0],
+      [2, 0, 0, 0],
+      [3, 0, 7, 0],
+    ]);
+    expect(await say({ code: 8200, expected: 5 })).toEqual([
+      [1, 8200, 0, 5],
+      [2, 8200, 0, 5],
+      [3, 8200, 0, 5],
+    ]);
+    // The sender was a member when the first was stored, and is none now.
+    expect(await say({ code: 7400, duplicates: 1 })).toEqual([
+      [1, 0, 0, 0],
+      [2, 7400, 0, 0],
+      [3, 7400, 0, 0],
+    ]);
   });
 });
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
+import { runOf } from '../../../src/codec/run.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { body, GatewayHarness, opened } from './support/gateway-harness.ts';
@@ -80,7 +81,12 @@ describe('a login', () => {
 
   test('while something is said in the lobby learns of it', async () => {
     harness.opens.answer = () => {
-      const said = { group: 'lobby', instance: 'me', seq: 6, bodies: [body(9, 'early', 'lobby')] };
+      const said = {
+        group: 'lobby',
+        instance: 'me',
+        seq: 6,
+        ...runOf([body(9, 'early', 'lobby')]),
+      };
       void callOne(harness.gateway.api.pushGroup, said);
       return { ...opened, groupHead: 5 };
     };
@@ -115,7 +121,7 @@ describe('a login', () => {
         sessionIds: [sessionId],
         instance: 'me',
         seq: 4,
-        bodies: [body(9, 'early')],
+        ...runOf([body(9, 'early')]),
       }).then(({ missing }) => expect(missing).toEqual([]));
       return opened;
     };

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import type { OpenEntry } from '../../../src/api/route-api.ts';
 import { command } from '../../../src/codec/commands.ts';
+import { runOf, skipOf } from '../../../src/codec/run.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { bytes, golden } from '../codec/golden-frames.ts';
@@ -35,7 +36,7 @@ describe('a Java peer', () => {
       sessionIds: [sessionId],
       instance: 'me',
       seq: 6,
-      bodies: [body(9, 'live')],
+      ...runOf([body(9, 'live')]),
     });
     expect(await java.when(({ cmd }) => cmd === command.message)).toMatchObject({ resMsg: 'live' });
     await waitUntil('the cursor moved', () => harness.acknowledgements.entries.at(-1)?.seq === 6);
@@ -53,7 +54,12 @@ describe('a Java peer', () => {
       if (after > 0) return { ...emptyPage, head: 2, seqs: [2], bodies: [body(9, 'second')] };
       // The page was read before the second was stored, and arrives after its push.
       const { sessionId } = harness.opens.entries[0] as OpenEntry;
-      const push = { sessionIds: [sessionId], instance: 'me', seq: 2, bodies: [body(9, 'second')] };
+      const push = {
+        sessionIds: [sessionId],
+        instance: 'me',
+        seq: 2,
+        ...runOf([body(9, 'second')]),
+      };
       void callOne(harness.gateway.api.push, push);
       return { ...emptyPage, head: 1, seqs: [1], bodies: [body(9, 'first')] };
     };
@@ -72,7 +78,7 @@ describe('a Java peer', () => {
         sessionIds: [sessionId],
         instance: 'me',
         seq: 2,
-        bodies: [],
+        ...skipOf(0),
       });
       return { ...emptyPage, head: 1, seqs: [1], bodies: [body(9, 'first')] };
     };
@@ -89,7 +95,7 @@ describe('a Java peer', () => {
       done?.(new Error('EPIPE'));
       return false;
     }) as Duplex['write'];
-    const push = { sessionIds: [sessionId], instance: 'me', seq: 1, bodies: [body(9, 'lost?')] };
+    const push = { sessionIds: [sessionId], instance: 'me', seq: 1, ...runOf([body(9, 'lost?')]) };
     await callOne(harness.gateway.api.push, push);
     await settle();
     expect(harness.acknowledgements.entries).toEqual([]);
@@ -104,7 +110,7 @@ describe('a Java peer', () => {
         sessionIds: [sessionId],
         instance: 'me',
         seq: index + 1,
-        bodies: [pushed],
+        ...runOf([pushed]),
       });
     }
     await java.when(({ cmd }) => cmd === command.message);

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import type { OpenEntry } from '../../../src/api/route-api.ts';
 import { command } from '../../../src/codec/commands.ts';
+import { runOf, skipOf } from '../../../src/codec/run.ts';
 import { bytes, golden } from '../codec/golden-frames.ts';
 import { body, GatewayHarness } from './support/gateway-harness.ts';
 
@@ -20,7 +21,7 @@ describe('pushes', () => {
       sessionIds: [sessionId, 999],
       instance: 'me',
       seq: 5,
-      bodies: [body(9, 'a'), body(9, 'b')],
+      ...runOf([body(9, 'a'), body(9, 'b')]),
     };
     expect(await callOne(harness.gateway.api.push, push)).toEqual({ missing: [999] });
     await peer.when(({ seq }) => seq === 6);
@@ -49,7 +50,7 @@ describe('pushes', () => {
       group: 'lobby',
       instance: 'me',
       seq: 8,
-      bodies: [body(1, 'all', 'lobby')],
+      ...runOf([body(1, 'all', 'lobby')]),
     });
     expect(await other.when(({ cmd }) => cmd === command.message)).toMatchObject({
       resMsg: 'all',
@@ -69,7 +70,7 @@ describe('pushes', () => {
       group: 'lobby',
       instance: 'me',
       seq: 8,
-      bodies: [],
+      ...skipOf(0),
     });
     expect(await one.when(({ cmd }) => cmd === command.hint)).toMatchObject({
       group: 'lobby',

@@ -45,7 +45,7 @@ class FakeRoute {
   static async start(): Promise<FakeRoute> {
     const route = new FakeRoute();
     const answering = immediately(
-      ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0 }),
+      ({ from }: SubmitEntry): SubmitResult => ({ code: 0, seq: from, expected: 0, duplicates: 0 }),
     );
     const api = {
       transient: (entries, answer) => {
@@ -86,7 +86,13 @@ function entry(from: number, order = 0): SubmitEntry {
     epochHex: '00'.repeat(8),
     instance: 'i',
     sessionId: order,
-    body: new Uint8Array(),
+    to: 7,
+    group: '',
+    sendSeq: 1,
+    restart: false,
+    refusal: 0,
+    count: 1,
+    bodies: new Uint8Array(),
   };
 }
 
@@ -158,7 +164,7 @@ describe('RoutePool', () => {
     const other = routes.find((route) => route !== first) as FakeRoute;
     first.isDeaf = true;
     let result: unknown;
-    void callOne(pool.api.transient, entry(1, 1)).then((answer) => {
+    void callOne(pool.api.transient, { ...entry(1, 1), body: new Uint8Array() }).then((answer) => {
       result = answer;
     });
     // Its link lives on: other things are answered there.

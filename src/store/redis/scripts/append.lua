@@ -3,9 +3,10 @@
 -- KEYS  per timeline: log, head, watchers, then per run: its source and, if it is for members only, the members of the group
 -- ARGV  messagesMax, ageMs, sourceMs, '1' if what was taken before is written again: WAIT looks at writes only (else '0')
 --       per timeline: number of runs, then per run:
---         header "<sendSeq>:<bodies>:<1 if restart>" (one argument for three numbers: each costs the client half a microsecond), for
+--         header "<sendSeq>:<messages>:<1 if restart>" (one argument for three numbers: each costs the client half a microsecond), for
 --                members only followed by ":<user id>"
---         entry  the bodies, each preceded by its length as a varint (src/store/redis/entry.ts)
+--         entry  the bodies, each preceded by its length as a varint (src/codec/run.ts); empty: a skip, which takes its numbers all
+--                the same
 -- Gives per timeline: watchers or nil, then two numbers per run:
 --         duplicates, seq    taken: bodies that had been taken before; number of the first stored now, else of the last, else 0
 --         -1, expected       out of order
@@ -88,8 +89,8 @@ while KEYS[key] do
     local last, lastSeq, refreshed, refused = '0', '0', '0', ''
     if known then last, lastSeq, refreshed, refused = match(known, '^(%d+):(%d+):(%d+)(.*)$') end
     local next, sendSeq = last + 1, tonumber(runFirst)
-    -- A skip has no body but takes a number all the same.
-    local runLast = count == '1' and runFirst or format('%d', sendSeq + (count == '0' and 1 or count) - 1)
+    local entry = ARGV[argument + run * 2]
+    local runLast = count == '1' and runFirst or format('%d', sendSeq + count - 1)
     local refusedFrom
     if user ~= '' then
       refusedFrom = firstRefused(KEYS[key], user, refused, sendSeq, tonumber(runLast), next)
@@ -108,11 +109,11 @@ while KEYS[key] do
     elseif tonumber(runLast) < next then
       unchanged(source, known)
       reply[run * 2], reply[run * 2 + 1] = tonumber(count), runLast == last and tonumber(lastSeq) or 0
-    elseif count == '0' then
+    elseif entry == '' then
       call('SET', source, runLast .. ':0:0' .. refused, 'PX', sourceLifeMs)
       reply[run * 2], reply[run * 2 + 1] = 0, 0
     else
-      local entry, duplicates = ARGV[argument + run * 2], 0
+      local duplicates = 0
       if sendSeq < next then
         duplicates = next - sendSeq
         entry = withoutFirst(entry, duplicates)

@@ -12,6 +12,7 @@ import type {
   LocateResult,
   OpenEntry,
   OpenResult,
+  PassEntry,
   ReadEntry,
   ReadResult,
   RouteApi,
@@ -25,6 +26,7 @@ import { createLogger } from '../../../../src/base/log.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
+import { runOf } from '../../../../src/codec/run.ts';
 import {
   decodeServerFrame,
   encodeRequest,
@@ -128,6 +130,7 @@ export class GatewayHarness {
     code: 0,
     seq: answered + 1,
     expected: 0,
+    duplicates: 0,
   }));
   readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
   readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
@@ -139,7 +142,7 @@ export class GatewayHarness {
     here: false,
     sessionIds: [],
   }));
-  readonly transients = new Asked<SubmitEntry, Done>(() => ({ code: 0 }));
+  readonly transients = new Asked<PassEntry, Done>(() => ({ code: 0 }));
   readonly gateway: Gateway;
   /** Whether the server has taken itself out of choice. */
   isWithdrawn = false;
@@ -204,11 +207,11 @@ export class GatewayHarness {
 
   push(userId: number, seq: number, ...bodies: Uint8Array[]): Promise<PushResult> {
     const sessionIds = [this.sessionOf(userId)];
-    return callOne(this.gateway.api.push, { sessionIds, instance: 'me', seq, bodies });
+    return callOne(this.gateway.api.push, { sessionIds, instance: 'me', seq, ...runOf(bodies) });
   }
 
   pushGroup(group: string, seq: number, ...bodies: Uint8Array[]): Promise<PushGroupResult> {
-    return callOne(this.gateway.api.pushGroup, { group, instance: 'me', seq, bodies });
+    return callOne(this.gateway.api.pushGroup, { group, instance: 'me', seq, ...runOf(bodies) });
   }
 }
 

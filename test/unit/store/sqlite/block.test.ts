@@ -1,44 +1,39 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  blockBytesMax,
-  divideIntoBlocks,
-  packBlock,
-  unpackBlock,
-} from '../../../../src/store/sqlite/block.ts';
+import { bodiesOf, runOf } from '../../../../src/codec/run.ts';
+import { blockBytesMax, joinIntoBlocks } from '../../../../src/store/sqlite/block.ts';
 
-describe('a block', () => {
-  test('gives back the bodies that were packed, empty ones and large ones too', () => {
-    const body = fc.oneof(fc.uint8Array(), fc.uint8Array({ minLength: 120, maxLength: 300 }));
-    fc.assert(
-      fc.property(fc.array(body, { minLength: 1, maxLength: 20 }), (bodies) => {
-        expect(unpackBlock(packBlock(bodies), bodies.length)).toEqual(bodies);
-      }),
-    );
-  });
+const body = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc.uint8Array({ maxLength: blockBytesMax + 1, size: 'max' }),
+);
+const runs = fc.array(fc.array(body, { minLength: 1, maxLength: 6 }), { maxLength: 6 });
 
-  test('is bounded, but for a body that is larger by itself', () => {
-    const body = fc.uint8Array({ maxLength: blockBytesMax + 1, size: 'max' });
+describe('blocks', () => {
+  test('hold all bodies in their order, and are bounded but for a body that is larger by itself', () => {
     fc.assert(
-      fc.property(fc.array(body, { maxLength: 8, size: 'max' }), (bodies) => {
-        const blocks = divideIntoBlocks(bodies);
-        expect(blocks.flat()).toEqual(bodies);
-        for (const block of blocks) {
-          const bytes = block.reduce((sum, { length }) => sum + length, 0);
-          expect(block.length === 1 || (block.length > 1 && bytes <= blockBytesMax)).toBe(true);
+      fc.property(runs, (texts) => {
+        const blocks = joinIntoBlocks(texts.map(runOf));
+        expect(blocks.flatMap(({ bodies }) => bodiesOf(bodies)).map((each) => [...each])).toEqual(
+          texts.flat().map((each) => [...each]),
+        );
+        for (const { count, bodies } of blocks) {
+          expect(bodiesOf(bodies)).toHaveLength(count);
+          expect(count === 1 || bodies.length <= blockBytesMax).toBe(true);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     );
-    expect(divideIntoBlocks([])).toEqual([]);
+    expect(joinIntoBlocks([])).toEqual([]);
   });
 
-  test('small bodies share it', () => {
-    expect(divideIntoBlocks([Uint8Array.of(1), Uint8Array.of(2)])).toHaveLength(1);
+  test('small runs share one', () => {
+    const blocks = joinIntoBlocks([runOf([Uint8Array.of(1)]), runOf([Uint8Array.of(2)])]);
+    expect(blocks).toMatchObject([{ count: 2 }]);
   });
 
-  test('of one body is that body', () => {
-    const body = Uint8Array.of(1, 2, 3);
-    expect(packBlock([body])).toBe(body);
+  test('of one run is that run', () => {
+    const run = runOf([Uint8Array.of(1, 2, 3), Uint8Array.of(4)]);
+    expect(joinIntoBlocks([run])[0]).toBe(run);
   });
 });

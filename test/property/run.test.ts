@@ -1,0 +1,58 @@
+/** Runs: any bodies come back as they were, whole and in part; and are found in what a client sent. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
+import { bodiesOf, hasLengthBefore, runOf, withoutFirst } from '../../src/codec/run.ts';
+import { varintLength } from '../../src/codec/varint.ts';
+
+const body = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  // Lengths around those at which the length takes a byte more.
+  fc.constantFrom(127, 128, 16_383, 16_384).map((length) => new Uint8Array(length).fill(7)),
+);
+const plain = (bodies: readonly Uint8Array[]) => bodies.map((each) => [...each]);
+
+test('bodies of any number, size and content', () => {
+  fc.assert(
+    fc.property(fc.array(body), (bodies) => {
+      const run = runOf(bodies);
+      expect(run.count).toBe(bodies.length);
+      expect(plain(bodiesOf(run.bodies))).toEqual(plain(bodies));
+    }),
+  );
+});
+
+test('without the first some, the others are left', () => {
+  fc.assert(
+    fc.property(fc.array(body), fc.nat(20), (bodies, first) => {
+      const rest = withoutFirst(runOf(bodies), first);
+      expect(rest.count).toBe(Math.max(0, bodies.length - first));
+      expect(plain(bodiesOf(rest.bodies))).toEqual(plain(bodies.slice(first)));
+    }),
+  );
+});
+
+test('frames as clients write them are a run, where they lie', () => {
+  fc.assert(
+    fc.property(fc.array(body, { minLength: 1 }), (bodies) => {
+      const sent = runOf(bodies).bodies;
+      let end = 0;
+      new FrameDecoder(20_000).push(sent, (bytes, start, frameEnd) => {
+        expect(bytes).toBe(sent);
+        expect(hasLengthBefore(bytes, start, frameEnd)).toBe(true);
+        expect(start - varintLength(frameEnd - start)).toBe(end);
+        end = frameEnd;
+      });
+      expect(end).toBe(sent.length);
+    }),
+  );
+});
+
+test('a length that was cut off, or written at more length than needed, is not taken for one', () => {
+  expect(hasLengthBefore(Uint8Array.of(7, 7), 0, 2)).toBe(false);
+  // 2 as two bytes.
+  expect(hasLengthBefore(Uint8Array.of(0x82, 0x00, 7, 7), 2, 4)).toBe(false);
+  // 130 is 0x82 0x01, the first byte of which came before.
+  expect(hasLengthBefore(Uint8Array.of(0x01, ...new Uint8Array(130)), 1, 131)).toBe(false);
+  expect(hasLengthBefore(Uint8Array.of(0x82, 0x01, ...new Uint8Array(130)), 2, 132)).toBe(true);
+});
