@@ -66,7 +66,8 @@ export class Engine implements LoadEvents {
     const { pattern, window } = this.#options;
     this.#isRunning = true;
     if (pattern === 'pairs')
-      for (const index of this.#connections.keys()) this.#allow(index, window);
+      // One first, by way of introduction: no system is to be flooded before it knows who is where.
+      for (const index of this.#connections.keys()) this.#allow(index, 1);
     else if (pattern === 'group') this.#allow(0, window);
     else this.#allowAnybody(window);
   }
@@ -141,10 +142,11 @@ export class Engine implements LoadEvents {
     const over = this.#options.durable
       ? Math.min(arrived, at(this.#acknowledged, sender))
       : arrived;
-    const count = over - at(this.#over, sender);
-    if (count <= 0) return;
+    const before = at(this.#over, sender);
+    if (over <= before) return;
     this.#over[sender] = over;
-    const { pattern, gapMs } = this.#options;
+    const { pattern, window, gapMs } = this.#options;
+    const count = pattern === 'pairs' && before === 0 ? window : over - before;
     if (gapMs > 0) setTimeout(() => this.#allow(sender, count), gapMs);
     else if (pattern === 'scattered') this.#allowAnybody(count);
     else this.#allow(sender, count);

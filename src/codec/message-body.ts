@@ -48,6 +48,8 @@ export function appendOrigin(
   return body;
 }
 
+const nothing = new Uint8Array();
+
 /**
  * Appends the origin to every message of a run that came from a client. Throws ProtocolError if it
  * is none.
@@ -75,8 +77,9 @@ export function appendOriginToAll({ count, bodies }: Run, origin: Origin): Run {
  */
 export class OriginTail {
   readonly #origin: Omit<Origin, 'at'>;
-  #bytes: Uint8Array = new Uint8Array();
+  #bytes: Uint8Array = nothing;
   #at = -1;
+  #atBytes = 0;
 
   constructor(origin: Omit<Origin, 'at'>) {
     this.#origin = origin;
@@ -84,15 +87,16 @@ export class OriginTail {
 
   /** Good until it is asked for another time. */
   at(at: number): Uint8Array {
-    if (at !== this.#at) {
-      this.#at = at;
-      this.#bytes = appendOrigin(nothing, { ...this.#origin, at });
-    }
+    if (at === this.#at) return this.#bytes;
+    const atBytes = fieldLength(tag.at, at);
+    // The time is the last of its fields.
+    if (atBytes === this.#atBytes) writeField(this.#bytes, tag.at, at, this.#bytes.length - atBytes);
+    else this.#bytes = appendOrigin(nothing, { ...this.#origin, at });
+    this.#at = at;
+    this.#atBytes = atBytes;
     return this.#bytes;
   }
 }
-
-const nothing = new Uint8Array();
 
 export interface ClientMessage {
   readonly to?: number;

@@ -86,6 +86,11 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   readonly #transients: Gather<PassEntry, Done, null>;
   readonly #pages: PageQueue;
   readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
+  /** ms since 1970; 0 = not looked at in this turn. */
+  #now = 0;
+  readonly #endTurn = () => {
+    this.#now = 0;
+  };
   #lastSessionId = 0;
   #isMoving = false;
   #stopped: (() => void) | undefined;
@@ -274,8 +279,13 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#transients.add(entry, null);
   }
 
+  /** All that comes in one turn of the event loop has the same. */
   now(): number {
-    return this.#options.clock.now();
+    if (this.#now === 0) {
+      this.#now = this.#options.clock.now();
+      setImmediate(this.#endTurn);
+    }
+    return this.#now;
   }
 
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {
