@@ -90,7 +90,8 @@ export class OriginTail {
     if (at === this.#at) return this.#bytes;
     const atBytes = fieldLength(tag.at, at);
     // The time is the last of its fields.
-    if (atBytes === this.#atBytes) writeField(this.#bytes, tag.at, at, this.#bytes.length - atBytes);
+    if (atBytes === this.#atBytes)
+      writeField(this.#bytes, tag.at, at, this.#bytes.length - atBytes);
     else this.#bytes = appendOrigin(nothing, { ...this.#origin, at });
     this.#at = at;
     this.#atBytes = atBytes;

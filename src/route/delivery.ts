@@ -50,10 +50,17 @@ export interface Outcome {
   readonly watchers: AppendResult['watchers'];
 }
 
-/** A submission with what was found out about it. */
-interface Judged {
-  readonly index: number;
+/** Hears the outcome of the submission at this index. */
+type Answer = (index: number, outcome: Outcome) => void;
+
+interface Arrived {
   readonly submission: Submission;
+  readonly index: number;
+  readonly answer: Answer;
+}
+
+/** What was found out about it. */
+interface Judged extends Arrived {
   readonly source: string;
   /** Refused for good: takes its numbers and stores nothing. */
   readonly refusal: ErrorName | null;
@@ -68,59 +75,60 @@ export interface DeliveryOptions {
 
 export class Delivery {
   readonly #options: DeliveryOptions;
+  /**
+   * What waits, in its order, until it is known whether its receiver has an account. Whatever comes
+   * for the same receiver waits behind it.
+   */
+  readonly #strangers = new Map<number, Arrived[]>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
   /** Answers each submission once, when its fate is known. Never throws. */
-  submit(
-    submissions: readonly Submission[],
-    answer: (index: number, outcome: Outcome) => void,
-  ): void {
+  submit(submissions: readonly Submission[], answer: Answer): void {
     const { accounts } = this.#options;
-    const known: number[] = [];
-    const strangers: number[] = [];
+    const runs: Judged[] = [];
+    const asked: number[] = [];
     for (let index = 0; index < submissions.length; index++) {
-      const { group, to } = submissions[index] as Submission;
-      if (group !== '' && group !== lobby && !isGroupName(group)) {
+      const submission = submissions[index] as Submission;
+      const { group, to } = submission;
+      const waiting = group === '' ? this.#strangers.get(to) : undefined;
+      if (waiting) waiting.push({ submission, index, answer });
+      else if (group !== '' && group !== lobby && !isGroupName(group))
         // No message of this conversation is ever taken, so no number has to be: the store is
         // spared the name.
         answer(index, refused('unknown-group'));
-        continue;
-      }
-      (group !== '' || accounts.remembered(to) ? known : strangers).push(index);
+      else if (group === '' && !accounts.remembered(to)) {
+        this.#strangers.set(to, [{ submission, index, answer }]);
+        asked.push(to);
+      } else runs.push(judge({ submission, index, answer }, true));
     }
-    this.#store(submissions, known, () => true, answer);
-    if (strangers.length === 0) return;
-    // Only messages to receivers seen for the first time wait for this. Those of one receiver mostly
-    // keep their order, as look-ups are answered in order; one that does not is out of order, and
-    // sent again.
-    accounts.findAll(strangers.map((index) => (submissions[index] as Submission).to)).then(
-      (found) => this.#store(submissions, strangers, (userId) => found.has(userId), answer),
-      () => {
-        for (const index of strangers) answer(index, refused('busy'));
-      },
-    );
+    this.#store(runs);
+    if (asked.length > 0) void this.#lookUp(asked);
   }
 
-  #store(
-    submissions: readonly Submission[],
-    indexes: readonly number[],
-    exists: (userId: number) => boolean,
-    answer: (index: number, outcome: Outcome) => void,
-  ): void {
-    const runs = indexes.map((index) => judge(index, submissions[index] as Submission, exists));
-    for (let start = 0; start < runs.length; start += limits.storeBatchMax / 2) {
-      void this.#append(runs.slice(start, start + limits.storeBatchMax / 2), answer);
+  async #lookUp(userIds: readonly number[]): Promise<void> {
+    const found = await this.#options.accounts.findAll(userIds).catch(() => null);
+    const runs: Judged[] = [];
+    for (const userId of userIds) {
+      const waiting = this.#strangers.get(userId) ?? [];
+      this.#strangers.delete(userId);
+      for (const arrived of waiting) {
+        if (found === null) arrived.answer(arrived.index, refused('busy'));
+        else runs.push(judge(arrived, found.has(userId)));
+      }
     }
+    this.#store(runs);
+  }
+
+  #store(runs: readonly Judged[]): void {
+    for (let start = 0; start < runs.length; start += limits.storeBatchMax / 2)
+      void this.#append(runs.slice(start, start + limits.storeBatchMax / 2));
   }
 
   /** A run is answered as soon as both its appends are, whatever holds up those of others. */
-  async #append(
-    runs: readonly Judged[],
-    answer: (index: number, outcome: Outcome) => void,
-  ): Promise<void> {
+  async #append(runs: readonly Judged[]): Promise<void> {
     const appends: Append[] = [];
     /** Index of the run that each append is of. */
     const runIndexes: number[] = [];
@@ -149,7 +157,7 @@ export class Delivery {
       this.#push(run, result, isOwn ? origin : undefined, isOwn ? from : to);
       const taken = results[firstIndexes[index] as number];
       const own = results[ownIndexes[index] as number];
-      if (taken && own) this.#settle(run, taken, own, answer);
+      if (taken && own) this.#settle(run, taken, own);
     });
   }
 
@@ -157,15 +165,10 @@ export class Delivery {
    * `taken`: of the recipient's (or group's) append; `own`: of the sender's own, the same object
    * where there is only one.
    */
-  #settle(
-    { index, submission, refusal }: Judged,
-    taken: AppendResult,
-    own: AppendResult,
-    answer: (index: number, outcome: Outcome) => void,
-  ): void {
+  #settle(run: Judged, taken: AppendResult, own: AppendResult): void {
+    const { index, answer, refusal } = run;
     const failed = taken.status === 'taken' ? own : taken;
-    if (failed.status === 'not-a-member')
-      void this.#settleOutsider(index, submission, taken, answer);
+    if (failed.status === 'not-a-member') void this.#settleOutsider(run, taken);
     else if (failed.status === 'busy') answer(index, refused('busy'));
     else if (failed.status === 'out-of-order')
       answer(index, { ...refused('out-of-order'), expected: failed.expected });
@@ -178,10 +181,8 @@ export class Delivery {
 
   /** What the sender had said while a member is stored; the rest is refused for good. */
   async #settleOutsider(
-    index: number,
-    { group, count }: Submission,
+    { index, answer, submission: { group, count } }: Judged,
     { duplicates }: AppendResult,
-    answer: (index: number, outcome: Outcome) => void,
   ): Promise<void> {
     // The number is consumed: when the group cannot be looked at, this much is true all the same.
     const refusal = await outsiderRefusal(this.#options.groups, group).catch(
@@ -210,12 +211,12 @@ export class Delivery {
   }
 }
 
-function judge(index: number, submission: Submission, exists: (userId: number) => boolean): Judged {
+/** `exists`: the receiver, if it is a user. */
+function judge({ index, submission, answer }: Arrived, exists: boolean): Judged {
   const { from, epochHex, to, group } = submission;
   // Who may write to a named group is decided by the append itself.
-  const isUnknown = group === '' && !exists(to);
-  const refusal = submission.refusal ?? (isUnknown ? 'unknown-receiver' : null);
-  return { index, submission, source: sourceOf(from, epochHex, to, group), refusal };
+  const refusal = submission.refusal ?? (exists ? null : 'unknown-receiver');
+  return { index, submission, answer, source: sourceOf(from, epochHex, to, group), refusal };
 }
 
 function appendOf({ submission, source, refusal }: Judged, timeline: Append['timeline']): Append {

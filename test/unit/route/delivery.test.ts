@@ -8,7 +8,7 @@ import { limits } from '../../../src/base/limits.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
 import { bodiesOf } from '../../../src/codec/run.ts';
 import { AccountDirectory } from '../../../src/route/account-directory.ts';
-import { Delivery } from '../../../src/route/delivery.ts';
+import { Delivery, type Outcome } from '../../../src/route/delivery.ts';
 import { deliverTexts } from '../../../src/route/http-message.ts';
 import { Pusher } from '../../../src/route/pusher.ts';
 import { createRouteCounters } from '../../../src/route/route-counters.ts';
@@ -28,6 +28,23 @@ import {
 import { waitUntil } from '../../support/wait-until.ts';
 
 let route: RouteHarness;
+
+/** With nobody connected. */
+function deliveryWith(accounts: AccountDirectory): Delivery {
+  const { timelines, groups, sessions } = route.store;
+  const pusher = new Pusher({
+    servers: {
+      at: () => {
+        throw new Error('nobody is connected');
+      },
+    },
+    sessions,
+    timelines,
+    isLive: () => true,
+    counters: createRouteCounters(new Counters()),
+  });
+  return new Delivery({ timelines, groups, accounts, pusher });
+}
 beforeEach(async () => {
   route = await RouteHarness.start();
 });
@@ -103,25 +120,13 @@ describe('a private message', () => {
   });
 
   test('is stored although the directory has forgotten its receiver again', async () => {
-    const { timelines, groups, sessions, accounts } = route.store;
+    const { accounts } = route.store;
     class Forgetful extends AccountDirectory {
       override remembered() {
         return undefined;
       }
     }
-    const pusher = new Pusher({
-      servers: {
-        at: () => {
-          throw new Error('nobody is connected');
-        },
-      },
-      sessions,
-      timelines,
-      isLive: () => true,
-      counters: createRouteCounters(new Counters()),
-    });
-    const directory = new Forgetful(accounts, 1);
-    const delivery = new Delivery({ timelines, groups, accounts: directory, pusher });
+    const delivery = deliveryWith(new Forgetful(accounts, 1));
     const outcome = await deliverTexts(delivery, {
       sender: amy,
       to: bob.userId,
@@ -131,6 +136,35 @@ describe('a private message', () => {
     });
     expect(outcome).toMatchObject({ error: null, seq: 1 });
     expect(await route.timelineOf(bob.userId)).toEqual(['hi']);
+  });
+
+  test('waits behind one to the same receiver whose account is still being looked up', async () => {
+    const { accounts } = route.store;
+    const lookUps: (() => void)[] = [];
+    const slow = {
+      get: async (userIds: readonly number[]) => {
+        await new Promise<void>((resolve) => lookUps.push(resolve));
+        return accounts.get(userIds);
+      },
+    };
+    const directory = new AccountDirectory(slow as typeof accounts, 10);
+    const delivery = deliveryWith(directory);
+    const outcomes: Outcome[] = [];
+    const say = (sendSeq: number) =>
+      delivery.submit([{ ...submission(sendSeq, `m${sendSeq}`), refusal: null }], (_, outcome) =>
+        outcomes.push(outcome),
+      );
+    say(1);
+    const found = directory.find(bob.userId);
+    lookUps[1]?.();
+    expect(await found).toEqual(bob);
+    say(2);
+    lookUps[0]?.();
+    await waitUntil('both are answered', () => outcomes.length === 2);
+    expect(outcomes).toMatchObject([
+      { error: null, seq: 1 },
+      { error: null, seq: 2 },
+    ]);
   });
 
   test('that is too long is refused for good, and those behind it in the batch are not', async () => {
