@@ -127,6 +127,7 @@ export class Pusher {
   }
 
   #userPushed({ userId, watchers }: UserPush, result: PushResult): void {
+    if (result !== serverMethods.push.unanswered && result.missing.length === 0) return;
     const gone =
       result === serverMethods.push.unanswered
         ? watchers.filter(({ instance }) => !this.#options.isLive(instance))
@@ -160,12 +161,19 @@ function withoutOrigin(
   );
 }
 
-/** Those of each server process; a process has one address. */
-function byServer(watchers: readonly Watcher[]) {
-  const groups = Map.groupBy(watchers, ({ instance }) => instance);
-  return [...groups].map(([instance, sessions]) => ({
-    instance,
-    address: (sessions[0] as Watcher).address,
-    sessions,
-  }));
+/** Those of each server process; a process has one address. Mostly all are of one. */
+function byServer(watchers: readonly Watcher[]): ServerWatchers[] {
+  const [first] = watchers;
+  if (!first) return [];
+  const { instance, address } = first;
+  if (watchers.every((watcher) => watcher.instance === instance))
+    return [{ instance, address, sessions: watchers }];
+  const groups = Map.groupBy(watchers, (watcher) => watcher.instance);
+  return [...groups.values()].flatMap((sessions) => byServer(sessions));
+}
+
+interface ServerWatchers {
+  readonly instance: string;
+  readonly address: string;
+  readonly sessions: readonly Watcher[];
 }

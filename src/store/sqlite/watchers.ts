@@ -59,9 +59,18 @@ export class Watchers {
 
   #select(timeline: TimelineId): Watcher[] {
     if (timeline.startsWith(userPrefix)) {
-      return this.#selectSessions.all(Number(timeline.slice(userPrefix.length)));
+      return this.#selectSessions.all(Number(timeline.slice(userPrefix.length))).map(compact);
     }
     const servers = this.#selectInterests.all(timeline);
-    return servers.map((server) => ({ ...server, device: '', connectionNumber: 0, sessionId: 0 }));
+    const wholeServer = { device: '', connectionNumber: 0, sessionId: 0 };
+    return servers.map(({ instance, address }) => ({ ...wholeServer, instance, address }));
   }
+}
+
+/**
+ * A row as SQLite gives it is a hash table, several times as large and as slow to read as an object
+ * of the same fields. These stay in memory, and are read at every message.
+ */
+function compact({ device, connectionNumber, instance, address, sessionId }: Watcher): Watcher {
+  return { device, connectionNumber, instance, address, sessionId };
 }
