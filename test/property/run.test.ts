@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
+import { appendOrigin, appendOriginToAll, OriginTail } from '../../src/codec/message-body.ts';
 import { bodiesOf, hasLengthBefore, runOf, withoutFirst } from '../../src/codec/run.ts';
 import { varintLength } from '../../src/codec/varint.ts';
 
@@ -10,7 +11,8 @@ const body = fc.oneof(
   // Lengths around those at which the length takes a byte more.
   fc.constantFrom(127, 128, 16_383, 16_384).map((length) => new Uint8Array(length).fill(7)),
 );
-const plain = (bodies: readonly Uint8Array[]) => bodies.map((each) => [...each]);
+const plain = (bodies: readonly Uint8Array[]) =>
+  bodies.map((each) => Buffer.from(each).toString('hex'));
 
 test('bodies of any number, size and content', () => {
   fc.assert(
@@ -55,4 +57,34 @@ test('a length that was cut off, or written at more length than needed, is not t
   // 130 is 0x82 0x01, the first byte of which came before.
   expect(hasLengthBefore(Uint8Array.of(0x01, ...new Uint8Array(130)), 1, 131)).toBe(false);
   expect(hasLengthBefore(Uint8Array.of(0x82, 0x01, ...new Uint8Array(130)), 2, 132)).toBe(true);
+});
+
+const origin = fc.record({
+  from: fc.nat(),
+  fromName: fc.string({ maxLength: 20 }),
+  epochHex: fc.constant('0123456789abcdef'),
+  // Times that take from one byte to six.
+  at: fc.oneof(fc.nat(200), fc.nat(), fc.nat({ max: 4_000_000_000_000 })),
+});
+
+test('an origin is put behind every message of a run', () => {
+  fc.assert(
+    fc.property(fc.array(body), origin, (bodies, from) => {
+      const stored = appendOriginToAll(runOf(bodies), from);
+      expect(stored.count).toBe(bodies.length);
+      expect(plain(bodiesOf(stored.bodies))).toEqual(
+        plain(bodies.map((each) => appendOrigin(each, from))),
+      );
+    }),
+  );
+});
+
+test('an origin that is kept is the one of the time that is asked for', () => {
+  fc.assert(
+    fc.property(origin, fc.array(fc.nat({ max: 4_000_000_000_000 })), (from, times) => {
+      const tail = new OriginTail(from);
+      for (const at of times)
+        expect([...tail.at(at)]).toEqual([...appendOrigin(new Uint8Array(), { ...from, at })]);
+    }),
+  );
 });
