@@ -203,7 +203,16 @@ export const limits = {
 
   /** Entries of one batch to the store: one script call, during which Redis serves nobody else. */
   storeBatchMax: 256,
-  /** Bytes of one entry on a link between roles: a frame, and what the server adds to it. */
+  /**
+   * Messages of one run, and bytes of them as they came: it crosses links as one entry, with its
+   * sender's name behind each message. A larger message is a run of its own.
+   */
+  runMessagesMax: 512,
+  runBytesMax: 256 * 1024,
+  /**
+   * Bytes of one entry on a link between roles: a page, or a run with what a route adds to it, and
+   * as much again to spare.
+   */
   linkEntryBytesMax: 1024 * 1024 + 64 * 1024,
   /** Entries of one link that may wait for an answer; beyond it callers hear `busy` at once. */
   linkInFlightMax: 65_536,

@@ -5,6 +5,7 @@
 import { command } from './commands.ts';
 import { tag } from './message-scan.ts';
 import { com } from './protobuf.ts';
+import { ProtocolError } from './protocol-error.ts';
 import type { Run } from './run.ts';
 import { fieldLength, VarintReader, writeField, writeVarint } from './varint.ts';
 
@@ -52,7 +53,7 @@ const nothing = new Uint8Array();
 
 /**
  * Appends the origin to every message of a run that came from a client. Throws ProtocolError if it
- * is none.
+ * is none of so many messages.
  */
 export function appendOriginToAll({ count, bodies }: Run, origin: Origin): Run {
   const tail = appendOrigin(nothing, origin);
@@ -60,7 +61,7 @@ export function appendOriginToAll({ count, bodies }: Run, origin: Origin): Run {
   // A length may take a byte more than it did.
   const stored = Buffer.allocUnsafe(bodies.length + count * (tail.length + 1));
   let offset = 0;
-  while (!reader.done) {
+  for (let index = 0; index < count; index++) {
     const length = reader.next();
     const start = reader.skip(length);
     offset = writeVarint(stored, length + tail.length, offset);
@@ -68,6 +69,7 @@ export function appendOriginToAll({ count, bodies }: Run, origin: Origin): Run {
     stored.set(tail, offset + length);
     offset += length + tail.length;
   }
+  if (!reader.done) throw new ProtocolError(`a run of ${count} messages has more`);
   return { count, bodies: stored.subarray(0, offset) };
 }
 
@@ -79,7 +81,8 @@ export class OriginTail {
   readonly #origin: Omit<Origin, 'at'>;
   #bytes: Uint8Array = nothing;
   #at = -1;
-  #atBytes = 0;
+  /** That the time takes; none was asked for yet. */
+  #atBytes = -1;
 
   constructor(origin: Omit<Origin, 'at'>) {
     this.#origin = origin;

@@ -86,9 +86,6 @@ export function encodeAck(ack: Ack): Uint8Array {
   return encodeAcks({ ...ack, count: 1 }, { ...ack, duplicates: 0 });
 }
 
-/** More than an ACK takes beside the name of its group. */
-const ackBytesMax = 64;
-
 /**
  * An ACK for each message of a run whose fate is this (src/api/route-api.ts). By hand, as there is
  * one for every message: the generated encoder looks at every field that a Response could have.
@@ -105,12 +102,18 @@ export function encodeAcks(
   },
 ): Uint8Array {
   const groupBytes = Buffer.byteLength(group);
-  const acks = Buffer.allocUnsafe(count * (ackBytesMax + groupBytes));
   const conversationLength =
     fieldLength(tag.command, command.ack) +
     fieldLength(tag.to, to) +
     fieldLength(tag.group, groupBytes) +
     groupBytes;
+  const longest =
+    conversationLength +
+    fieldLength(tag.sendSeq, sendSeq + count) +
+    fieldLength(tag.seq, seq + count) +
+    fieldLength(tag.code, code) +
+    fieldLength(tag.expected, expected);
+  const acks = Buffer.allocUnsafe(count * (varintLength(longest) + longest));
   let offset = 0;
   for (let position = 0; position < count; position++) {
     const isDuplicate = position < duplicates;

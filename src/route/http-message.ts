@@ -75,22 +75,20 @@ function submissionsOf(message: Texts): Submission[] {
   return submissions;
 }
 
-/** A run is pushed as one entry of a link. */
-const runBytesMax = 256 * 1024;
-/** More than what stands beside the text in a body. */
-const bodyBytesMore = 256;
-
 function divide(texts: Texts['texts']): Content[][] {
   const parts: Content[][] = [];
-  let bytes = runBytesMax;
+  let last: Content[] = [];
+  let bytes = 0;
   for (const text of texts) {
-    const more = Buffer.byteLength(text) + bodyBytesMore;
-    bytes += more;
-    if (bytes > runBytesMax) {
-      parts.push([]);
-      bytes = more;
+    const length = Buffer.byteLength(text);
+    const isFull = last.length === limits.runMessagesMax || bytes + length > limits.runBytesMax;
+    if (parts.length === 0 || isFull) {
+      last = [];
+      bytes = 0;
+      parts.push(last);
     }
-    parts.at(-1)?.push(text);
+    last.push(text);
+    bytes += length;
   }
   return parts;
 }

@@ -5,6 +5,7 @@
  */
 import type { RouteApi, Sender, SubmitEntry, SubmitResult } from '../api/route-api.ts';
 import { errorTable } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { contentRefusal } from '../codec/content.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { hasLengthBefore, runOf } from '../codec/run.ts';
@@ -26,9 +27,6 @@ export interface SubmittedRun {
   readonly sendSeq: number;
   readonly count: number;
 }
-
-/** Bytes of one run: it crosses links as one entry. A larger message is a run of its own. */
-const runBytesMax = 256 * 1024;
 
 /** A run that more may be added to. Of what lies in one piece only a view is kept. */
 class OpenRun implements SubmittedRun {
@@ -69,7 +67,8 @@ class OpenRun implements SubmittedRun {
       !message.restart &&
       this.#refusal === 0 &&
       contentRefusal(message) === null &&
-      this.#bytesBefore + this.#end - this.#start + bytes <= runBytesMax
+      this.count < limits.runMessagesMax &&
+      this.#bytesBefore + this.#end - this.#start + bytes <= limits.runBytesMax
     );
   }
 
@@ -101,11 +100,16 @@ class OpenRun implements SubmittedRun {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  #bodies(): Uint8Array {
+  #takeBodies(): Uint8Array {
+    const piece = this.#piece();
+    const pieces = this.#pieces;
+    this.#bytes = nothing;
+    this.#pieces = null;
     if (this.#refusal !== 0) return nothing;
-    return this.#pieces === null ? this.#piece() : Buffer.concat([...this.#pieces, this.#piece()]);
+    return pieces === null ? piece : Buffer.concat([...pieces, piece]);
   }
 
+  /** To be called once: what it holds of the socket's bytes goes with the entry. */
   entry(): SubmitEntry {
     const { from, fromName, epochHex, instance, sessionId } = this.submitter.sender;
     const { to, group, sendSeq, count } = this;
@@ -121,7 +125,7 @@ class OpenRun implements SubmittedRun {
       restart: this.#restart,
       refusal: this.#refusal,
       count,
-      bodies: this.#bodies(),
+      bodies: this.#takeBodies(),
     };
   }
 }

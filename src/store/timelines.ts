@@ -50,7 +50,7 @@ export interface AppendResult {
    * harmless.
    */
   readonly status: 'taken' | 'out-of-order' | 'not-a-member' | 'busy';
-  /** Bodies, from the first, that had been taken before. */
+  /** Messages, from the first, that had been taken before; of a skip nobody asks. */
   readonly duplicates: number;
   /**
    * Timeline number of the first body that was stored now; of a run that was all duplicates, the

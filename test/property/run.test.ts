@@ -1,8 +1,10 @@
 /** Runs: any bodies come back as they were, whole and in part; and are found in what a client sent. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { limits } from '../../src/base/limits.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
 import { appendOrigin, appendOriginToAll, OriginTail } from '../../src/codec/message-body.ts';
+import { ProtocolError } from '../../src/codec/protocol-error.ts';
 import { bodiesOf, hasLengthBefore, runOf, withoutFirst } from '../../src/codec/run.ts';
 import { varintLength } from '../../src/codec/varint.ts';
 
@@ -79,6 +81,17 @@ test('an origin is put behind every message of a run', () => {
   );
 });
 
+test('what is no run of so many messages is refused', () => {
+  const from = { from: 1, fromName: 'amy', epochHex: '0123456789abcdef', at: 1 };
+  const { bodies } = runOf([Uint8Array.of(1), Uint8Array.of(2)]);
+  for (const run of [
+    { count: 1, bodies },
+    { count: 3, bodies },
+    { count: 2, bodies: bodies.subarray(1) },
+  ])
+    expect(() => appendOriginToAll(run, from)).toThrow(ProtocolError);
+});
+
 test('an origin that is kept is the one of the time that is asked for', () => {
   fc.assert(
     fc.property(origin, fc.array(fc.nat({ max: 4_000_000_000_000 })), (from, times) => {
@@ -86,5 +99,19 @@ test('an origin that is kept is the one of the time that is asked for', () => {
       for (const at of times)
         expect([...tail.at(at)]).toEqual([...appendOrigin(new Uint8Array(), { ...from, at })]);
     }),
+    { examples: [[{ from: 1, fromName: 'amy', epochHex: '0123456789abcdef', at: 0 }, [0, 200]]] },
   );
+});
+
+test('the largest run crosses a link, with the longest name behind every message', () => {
+  const { runMessagesMax, runBytesMax, nameCharactersMax, linkEntryBytesMax } = limits;
+  const size = Math.floor(runBytesMax / runMessagesMax);
+  const run = runOf(Array.from({ length: runMessagesMax }, () => new Uint8Array(size)));
+  const stored = appendOriginToAll(run, {
+    from: Number.MAX_SAFE_INTEGER,
+    fromName: '😀'.repeat(nameCharactersMax),
+    epochHex: 'ff'.repeat(8),
+    at: Number.MAX_SAFE_INTEGER,
+  });
+  expect(stored.bodies.length).toBeLessThan(linkEntryBytesMax / 2);
 });

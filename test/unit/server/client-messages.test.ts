@@ -106,6 +106,17 @@ describe('runs of a client', () => {
     ]);
   });
 
+  test('are bounded: more messages that came in one piece are another one', async () => {
+    const peer = await harness.cim();
+    const numbers = Array.from({ length: limits.runMessagesMax + 3 }, (_, index) => index + 1);
+    peer.write(Buffer.concat(numbers.map((sendSeq) => frame(sendSeq))));
+    await waitUntil('the answers', () => acks(peer).length === numbers.length);
+    expect(sizes()).toEqual([
+      [1, limits.runMessagesMax],
+      [limits.runMessagesMax + 1, 3],
+    ]);
+  });
+
   test('hold what comes with other frames between, and in several pieces', async () => {
     const peer = await harness.cim();
     const ping = encodeRequest({ cmd: command.ping });
