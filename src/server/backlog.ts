@@ -6,6 +6,8 @@
  */
 import type { Duplex } from 'node:stream';
 import { limits } from '../base/limits.ts';
+import { writeSeq } from '../codec/server-frame.ts';
+import { VarintReader } from '../codec/varint.ts';
 import { Outbox } from '../net/outbox.ts';
 import type { OutboxBudget } from './outbox-budget.ts';
 
@@ -18,6 +20,10 @@ export interface BacklogOwner {
 }
 
 const nothing: ReadonlyMap<string, number> = new Map();
+
+/** For all connections: a run is written in one go. */
+const run = new VarintReader(new Uint8Array());
+const seqField = new Uint8Array(10);
 
 export class Backlog {
   readonly #owner: BacklogOwner;
@@ -67,6 +73,20 @@ export class Backlog {
   ): void {
     this.#budget.spend(end - start + tailBytes);
     this.#outbox.writeFrame(bytes, start, end, tail, tailBytes);
+  }
+
+  /**
+   * Writes the messages of a run of the peer's own timeline, the first of which has the number
+   * `seq`, for as long as live ones are to be written. One was asked for before.
+   */
+  writeRun(seq: number, bodies: Uint8Array, last: number): void {
+    run.over(bodies, 0, bodies.length);
+    for (let number = seq; !run.done; number++) {
+      if (number > seq && !this.takesLive('', last)) return;
+      const length = run.next();
+      const start = run.skip(length);
+      this.writeFrame(bodies, start, start + length, seqField, writeSeq(seqField, number));
+    }
   }
 
   /** Whether a live message is to be written; if not, `seq` is kept, to be told later. */

@@ -22,9 +22,7 @@ import {
   encodeLeft,
   encodeWelcome,
   pong,
-  writeSeq,
 } from '../codec/server-frame.ts';
-import { VarintReader } from '../codec/varint.ts';
 import type { Arrival } from '../net/arrivals.ts';
 import { own, type StreamOwner } from '../net/stream-owner.ts';
 import { Backlog, type BacklogOwner } from './backlog.ts';
@@ -55,10 +53,6 @@ export interface ConnectionOwner extends RequestOwner {
 }
 
 type State = 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
-
-/** For all connections: a run is written in one go. */
-const pushed = new VarintReader(new Uint8Array());
-const seqField = new Uint8Array(10);
 
 /** How long a closed connection may take to fetch its last frame. */
 const lingerMs = 2_000;
@@ -285,14 +279,7 @@ export class ClientConnection
     if (this.#state === 'opening' || !this.takesLive('', last)) return;
     if (this.javaReader) return this.javaReader.push(seq, bodiesOf(bodies));
     if (count === 0) return this.writeLive(encodeHint('', seq));
-    pushed.over(bodies, 0, bodies.length);
-    for (let index = 0; index < count; index++) {
-      if (index > 0 && !this.takesLive('', last)) return;
-      const length = pushed.next();
-      const start = pushed.skip(length);
-      const seqBytes = writeSeq(seqField, seq + index);
-      this.#backlog.writeFrame(bodies, start, start + length, seqField, seqBytes);
-    }
+    this.#backlog.writeRun(seq, bodies, last);
   }
 
   takesLive(timeline: string, seq: number): boolean {

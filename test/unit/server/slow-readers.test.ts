@@ -57,6 +57,18 @@ describe('a frozen reader', () => {
     expect(harness.count('connections.behind')).toBe(1);
   });
 
+  test('is written the beginning of a long run, and told to read the rest', async () => {
+    const amy = await harness.cim(1);
+    amy.stream.pause();
+    await harness.push(1, 1, ...upTo(flood).map(() => body(9, text)));
+    await settle();
+    expect(amy.server.writableLength).toBeLessThan(limits.liveBytesMax + 4_000);
+    amy.stream.resume();
+    expect(await amy.when(({ cmd }) => cmd === command.hint)).toMatchObject({ head: flood });
+    expect(seqs(amy).length).toBeGreaterThan(0);
+    expect(seqs(amy)).toEqual(upTo(seqs(amy).length));
+  });
+
   test('is not fetched pages for', async () => {
     const amy = await harness.cim(1);
     amy.stream.pause();
