@@ -10,8 +10,8 @@ const wrappers = {
   zookeeper: '^src/registry/zookeeper/',
   pino: '^src/base/log.ts$',
   yaml: '^src/config/',
-  'cli-progress': '^src/(verify|bench)/progress.ts$',
-  'hdr-histogram-js': '^src/bench/',
+  'cli-progress': '^src/load/progress.ts$',
+  'hdr-histogram-js': '^src/load/latencies.ts$',
   jose: '^src/auth/',
   '@hpke/core': '^src/client/sdk/',
   'rate-limiter-flexible': '^src/limits/',
@@ -43,6 +43,12 @@ export default {
       'Roles meet in api/ and codec/; a server never opens the store.',
     ),
     forbid(
+      'protocols-are-behind-one-seam',
+      '^src/server/(?!protocols/|listeners.ts$)',
+      '^src/server/protocols/(?!protocol.ts$)',
+      'Which protocols there are is known to the list of listeners alone.',
+    ),
+    forbid(
       'route-is-alone',
       '^src/route/',
       '^src/(server|client|dev|cli|net)/',
@@ -63,7 +69,7 @@ export default {
     forbid(
       'verify-is-a-user',
       '^src/verify/',
-      '^src/(?!verify/|base/|client/sdk/|config/|registry/)',
+      '^src/(?!verify/|base/|client/sdk/|config/|registry/|processes/|load/|witness/)',
       'It judges a cluster from outside: through the SDK, and the executable.',
     ),
     forbid(
@@ -75,7 +81,7 @@ export default {
     forbid(
       'bench-is-a-user',
       '^src/bench/',
-      '^src/(?!bench/|base/|codec/|http/|config/|registry/)',
+      '^src/(?!bench/|base/|config/|registry/|codec/|http/|processes/|load/)',
       'It loads a cluster from outside: on the wire, and through the executable.',
     ),
     forbid(
@@ -83,6 +89,42 @@ export default {
       '^src/(?!bench/|cli/)',
       '^src/bench/',
       'What measures takes no part in what is measured.',
+    ),
+    forbid(
+      'witness-sees-what-people-see',
+      '^src/witness/',
+      '^src/(?!witness/|client/sdk/)',
+      'It judges by what was sent and shown, wherever that was.',
+    ),
+    forbid(
+      'nobody-needs-witness',
+      '^src/(?!witness/|verify/)',
+      '^src/witness/',
+      'What checks the promise takes no part in keeping it.',
+    ),
+    forbid(
+      'load-is-a-user',
+      '^src/load/',
+      '^src/(?!load/|base/|codec/|http/)',
+      'It speaks to a cluster as clients do: on the wire.',
+    ),
+    forbid(
+      'nobody-needs-load',
+      '^src/(?!load/|verify/|bench/)',
+      '^src/load/',
+      'What measures takes no part in what is measured.',
+    ),
+    forbid(
+      'processes-are-of-this-machine',
+      '^src/processes/',
+      '^src/(?!processes/|base/)',
+      'It starts programs, and asks them nothing but whether they are up.',
+    ),
+    forbid(
+      'nobody-needs-processes',
+      '^src/(?!processes/|verify/|bench/)',
+      '^src/processes/',
+      'Clusters of their own are for those who try cim out.',
     ),
     forbid(
       'auth-is-below-roles',
@@ -126,6 +168,36 @@ export default {
       '^src/limits/',
       '^src/(?!limits/|base/)',
       'What somebody may do, and how often: whom that is about, and what to answer, is for roles.',
+    ),
+    forbid(
+      'config-is-below-roles',
+      '^src/config/',
+      '^src/(?!config/|base/)',
+      'Settings are values: what they open is for roles.',
+    ),
+    forbid(
+      'http-is-below-roles',
+      '^src/http/',
+      '^src/(?!http/|base/|auth/|limits/)',
+      'It knows requests and callers, not what is asked for.',
+    ),
+    forbid(
+      'link-is-below-roles',
+      '^src/link/',
+      '^src/(?!link/|base/|api/|codec/|net/|limits/)',
+      'It carries the contracts between roles, and knows neither role.',
+    ),
+    forbid(
+      'nobody-needs-dev',
+      '^src/(?!dev/|cli/)',
+      '^src/dev/',
+      'It composes roles, which do not know that they are composed.',
+    ),
+    forbid(
+      'nobody-needs-the-program',
+      '^src/(?!main|cli/)',
+      '^src/cli/',
+      'The command line calls everything else, and nothing calls it.',
     ),
     {
       name: 'backends-behind-their-face',

@@ -12,14 +12,14 @@ NODE_HOME := $(CURDIR)/node_modules/node-$(shell uname -s | tr A-Z a-z)-$(ARCH)
 export PATH := $(NODE_HOME)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.cim-installed
-GENERATED := src/codec/generated/cim.js
+GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick simulate fuzz soak demo bench scale docs audit services clean
+.PHONY: help setup build check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover demo bench scale docs audit services clean
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) $(GENERATED) ## install the dependencies and generate the codec
 
@@ -33,7 +33,7 @@ $(INSTALLED): package.json package-lock.json
 	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
 	@touch $@
 
-$(GENERATED): proto/cim.proto proto/link.proto $(INSTALLED)
+$(GENERATED): build.mjs proto/cim.proto proto/link.proto $(INSTALLED)
 	@node build.mjs generate
 
 build: bin/cim ## make bin/cim, the standalone executable
@@ -42,25 +42,35 @@ bin/cim: $(SOURCES) build.mjs package.json $(INSTALLED) $(GENERATED)
 	@echo 'building bin/cim'
 	@node build.mjs executable
 
-check: setup ## types, format and lint, import boundaries, dead code (seconds)
+check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
 	tsc
 	biome check --error-on-warnings .
 	node build.mjs boundaries
 	knip --no-progress
+	node docs.mjs check
 
 format: setup ## format and fix what the linter can fix
 	biome check --write .
 
-test-quick: setup ## unit, contract and property tests that need no service
-	$(JEST) test/unit test/property
+test-quick: setup ## unit, contract and property tests, which need no service
+	$(JEST) test/unit test/contract test/property
 
 audit: setup ## known faults of the production dependencies, where the registry answers that
 	npm audit --omit=dev
 
-services: ## install redis-server, zookeeper and nginx (Debian packages) where missing
+services: ## install redis-server, zookeeper, nginx, tmux and faketime (Debian packages) where missing
 	@bash test/support/install-services.sh
 
-test: setup services build ## all tests, with real Redis, ZooKeeper and nginx, and bin/cim
+test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long
+	$(JEST) --testPathIgnorePatterns /test/long/
+
+test-system: setup services build ## those of make test that run the packaged executable
+	$(JEST) test/system
+
+test-long: setup services build ## attacks, failures and load, minutes each: before a larger piece of work is called done
+	$(JEST) test/long
+
+test-all: setup services build ## make test and make test-long
 	$(JEST)
 
 simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
@@ -68,19 +78,22 @@ simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: it
 
 # The decoders of what clients send: a long run has been everywhere in them, or it says where not.
 DECODERS := frame-decoder client-frame message-reader message-scan varint
-COVERED := $(patsubst %,--collectCoverageFrom=src/codec/%.ts,$(DECODERS)) --collectCoverageFrom='src/server/{client-connection,logins,token-gate}.ts'
+COVERED := $(patsubst %,--collectCoverageFrom=src/codec/%.ts,$(DECODERS)) --collectCoverageFrom='src/server/sessions/{client-session,logins,token-gate}.ts'
 WHOLLY := {"branches":100,"lines":99}
 fuzz: RUNS ?=
-fuzz: SECONDS ?= $(if $(RUNS),,30)
+fuzz: SECONDS ?= $(if $(RUNS),,120)
 fuzz: SEED ?=
-fuzz: setup ## hostile bytes, logins and bodies for longer, and what that has covered: SECONDS=600 (of each), or RUNS=100000 SEED=7
-	@CIM_FUZZ_RUNS=$(RUNS) CIM_FUZZ_SECONDS=$(SECONDS) CIM_FUZZ_SEED=$(SEED) $(JEST) test/property/hostile --maxWorkers=2 \
+fuzz: setup ## hostile bytes, logins, bodies and what is weighed for longer, and what that has covered: SECONDS=600, or RUNS=100000 (of each) SEED=7
+	@CIM_FUZZ_RUNS=$(RUNS) CIM_FUZZ_SECONDS=$(SECONDS) CIM_FUZZ_SEED=$(SEED) $(JEST) test/property/hostile test/property/budgets --maxWorkers=2 \
 	  --coverage --coverageProvider=v8 --coverageReporters=text --coverageDirectory=dist/coverage $(COVERED) \
 	  --coverageThreshold='{"./src/codec/frame-decoder.ts":$(WHOLLY),"./src/codec/client-frame.ts":$(WHOLLY),"./src/codec/message-reader.ts":$(WHOLLY),"./src/codec/message-scan.ts":$(WHOLLY)}'
 
 SOAK_SEEDS := 1 2 3
 soak: setup services build ## cim verify: five minutes with faults for each seed: SOAK_SEEDS="1 2 3"
 	@for seed in $(SOAK_SEEDS); do bin/cim verify --minutes 5 --faults --seed $$seed; done
+
+soak-failover: setup services build ## masters and replicas of Redis fail in turn under cim verify: ROUNDS=20 SEED=1
+	@ROUNDS=$(ROUNDS) SEED=$(SEED) $(JEST) --testMatch '**/*.soak.ts'
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts
@@ -97,8 +110,8 @@ scale: setup build ## how cost grows with connections, servers and members: rewr
 	@bash test/support/install-services.sh redis-server zookeeper
 	@node bench/scale.ts --write $(if $(ONLY),--only $(ONLY))
 
-docs: setup ## regenerate docs/reference from the code's own tables
-	node build.mjs docs
+docs: setup ## rewrite what docs/ has of the code's own tables: reference pages, who may import whom
+	node docs.mjs
 
 clean: ## remove what was built (not the dependencies)
 	rm -rf dist bin/cim src/codec/generated

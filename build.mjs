@@ -1,6 +1,6 @@
-// Everything that is made from the sources: the protobuf code, the bundle, the standalone executable, the reference docs.
+// Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | bundle | executable | boundaries | docs
+//   node build.mjs generate | bundle | executable | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
@@ -15,13 +15,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import protobuf from 'protobufjs';
 
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** proto/cim.proto → src/codec/generated/cim.{js,d.ts}. int64 become JavaScript numbers: ids stay below 2^53. */
+/**
+ * proto/*.proto → src/codec/generated/: cim.{js,d.ts}, what protobufjs makes of it (int64 become JavaScript numbers: ids
+ * stay below 2^53), wire.ts, the numbers of proto/cim.proto for what is read and written by hand, and link.ts, the types of
+ * proto/link.proto as the calls between roles promise them: complete, and not to be changed.
+ */
 function generate() {
   mkdirSync('src/codec/generated', { recursive: true });
   const js = 'src/codec/generated/cim.js';
@@ -44,11 +49,71 @@ function generate() {
   execFileSync(process.execPath, [`${bin}/pbts`, '-o', 'src/codec/generated/cim.d.ts', js], {
     stdio: 'inherit',
   });
+  writeFileSync('src/codec/generated/link.ts', linkTypes());
+  writeFileSync('src/codec/generated/wire.ts', wireConstants());
+}
+
+const typeNames = { uint32: 'number', uint64: 'number', bool: 'boolean', bytes: 'Uint8Array' };
+
+function linkTypes() {
+  const source = readFileSync('proto/link.proto', 'utf8');
+  const { root } = protobuf.parse(source, { keepCase: true, alternateCommentMode: true });
+  const types = root.lookup('cim.link').nestedArray.map(({ name, comment, fieldsArray }) => {
+    const fields = fieldsArray.map((field) => {
+      const type = typeNames[field.type] ?? field.type;
+      const whole = field.repeated ? `readonly ${type}[]` : type;
+      return `${docComment(field.comment)}  readonly ${field.name}: ${whole};`;
+    });
+    return [`${docComment(comment)}export interface ${name} {`, ...fields, '}'].join('\n');
+  });
+  return ['// Made from proto/link.proto by build.mjs.', ...types, ''].join('\n\n');
+}
+
+function docComment(text) {
+  return text ? `/** ${text.replaceAll('\n', ' ')} */\n` : '';
+}
+
+/** Constants of their own, which esbuild writes into the code in place of their names. */
+function wireConstants() {
+  const root = protobuf.loadSync('proto/cim.proto');
+  const { fields: client } = root.lookupType('Request');
+  const { fields: server } = root.lookupType('Response');
+  const commands = Object.entries(root.lookupEnum('BaseCommand').values);
+  const tags = Object.values({ ...client, ...server })
+    .map((field) => field.resolve())
+    .map((field) => `export const ${field.name}Tag = ${tagOf(field)};`);
+  const ownFields = Object.values(client)
+    .filter(({ map, repeated }) => !map && !repeated)
+    .map((field) => {
+      const type = field.resolvedType instanceof protobuf.Enum ? 'enum' : field.type;
+      return `  { tag: ${tagOf(field)}, type: '${type}' },`;
+    });
+  return [
+    '// Made from proto/cim.proto by build.mjs: the tags of its fields (number × 8 + wire type), …',
+    ...tags,
+    '/** … what a cim client may set: the fields of Request that are there at most once, … */',
+    'export const requestFields = [',
+    ...ownFields,
+    '] as const;',
+    '/** … and the commands. */',
+    'export const command = {',
+    ...commands.map(
+      ([name, value]) => `  ${name.replace('_REQUEST', '').toLowerCase()}: ${value},`,
+    ),
+    '} as const;',
+    '',
+  ].join('\n');
+}
+
+function tagOf({ id, map, repeated, resolvedType, type }) {
+  const isNumber =
+    resolvedType instanceof protobuf.Enum || protobuf.types.packed[type] !== undefined;
+  return id * 8 + (isNumber && !map && !repeated ? 0 : 2);
 }
 
 /**
- * Replaces node-gyp-build, which looks for its binary in node_modules, by the binary's bytes in the bundle. A native library can
- * only be loaded from a file: it is written to a private folder, opened, and deleted at once.
+ * Replaces node-gyp-build, which looks for its binary in node_modules, by the binary's bytes in the bundle
+ * (src/base/native-addon.ts).
  */
 const embeddedAddon = {
   name: 'embedded-zookeeper-addon',
@@ -61,32 +126,24 @@ const embeddedAddon = {
     builder.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
       resolveDir: process.cwd(),
       contents: `
-        const { mkdtempSync, writeFileSync, rmSync } = require('node:fs');
-        const { constants, tmpdir } = require('node:os');
-        const { join } = require('node:path');
+        const { loadAddon } = require('./src/base/native-addon.ts');
         const bytes = require(${JSON.stringify(addon)});
-        function load(folder) {
-          const path = join(folder, 'zookeeper.node');
-          const target = { exports: {} };
-          try {
-            writeFileSync(path, bytes, { mode: 0o700 });
-            process.dlopen(target, path, constants.dlopen.RTLD_NOW);
-          } finally {
-            rmSync(folder, { recursive: true, force: true });
-          }
-          return target.exports;
-        }
-        module.exports = () => {
-          // A temporary folder may be mounted noexec; shared memory is the usual way out.
-          let problem;
-          for (const parent of [tmpdir(), '/dev/shm']) {
-            try { return load(mkdtempSync(join(parent, 'cim-'))); } catch (error) { problem ??= error; }
-          }
-          throw problem;
-        };`,
+        module.exports = () => loadAddon('zookeeper.node', bytes);`,
     }));
   },
 };
+
+/** Our own native code, against the headers that come with the Node.js at hand; in base64. */
+function notifyAddon() {
+  const output = 'dist/notify.node';
+  const headers = join(dirname(process.execPath), '../include/node');
+  mkdirSync('dist', { recursive: true });
+  const flags = ['-shared', '-fPIC', '-O2', '-s', '-Wall', '-Wextra', '-Werror', `-I${headers}`];
+  execFileSync('cc', [...flags, '-o', output, 'src/cli/service-manager/notify.c'], {
+    stdio: 'inherit',
+  });
+  return readFileSync(output, 'base64');
+}
 
 async function bundle() {
   await build({
@@ -99,7 +156,10 @@ async function bundle() {
     minifySyntax: true,
     legalComments: 'none',
     loader: { '.node': 'binary', '.lua': 'text' },
-    define: { 'process.env.CIM_VERSION': JSON.stringify(version) },
+    define: {
+      'process.env.CIM_VERSION': JSON.stringify(version),
+      'process.env.CIM_NOTIFY_ADDON': JSON.stringify(notifyAddon()),
+    },
     plugins: [embeddedAddon],
     logLevel: 'warning',
   });
@@ -122,7 +182,10 @@ async function executable() {
       useCodeCache: true,
       // Where V8 makes objects grows to 128 MB in a storm of logins, and is not given back while
       // connections are idle: 5 KB for each of 15 000. With 16 MB the storm costs the same.
-      execArgv: ['--max-semi-space-size=16'],
+      // SIGUSR1 would open a debugger on a port for all users of the machine.
+      execArgv: ['--max-semi-space-size=16', '--disable-sigusr1'],
+      // What NODE_OPTIONS says is meant for other programs of the machine.
+      execArgvExtension: 'none',
     },
   });
   chmodSync(output, 0o755);
@@ -149,15 +212,7 @@ function boundaries() {
     );
 }
 
-/** The tables that the program runs on, as pages. Node.js reads their TypeScript as it is. */
-async function docs() {
-  const { referencePages } = await import('./src/config/reference.ts');
-  mkdirSync('docs/reference', { recursive: true });
-  for (const [name, content] of Object.entries(referencePages()))
-    writeFileSync(join('docs/reference', name), content);
-}
-
-const tasks = { generate, bundle, executable, boundaries, docs };
+const tasks = { generate, bundle, executable, boundaries };
 const task = tasks[process.argv[2] ?? ''];
 if (!task) {
   console.error(`usage: node build.mjs ${Object.keys(tasks).join(' | ')}`);

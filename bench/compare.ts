@@ -11,10 +11,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../src/base/errors.ts';
-import { listenForSignals } from '../src/base/signals.ts';
 import { type Failure, type Figures, measure } from './compare/measure.ts';
 import { planOf, type Step } from './compare/plan.ts';
-import { findObstacles, readMachine } from './compare/preflight.ts';
 import { rows } from './compare/rows.ts';
 import { type System, systems } from './compare/systems.ts';
 import {
@@ -26,6 +24,7 @@ import {
 } from './compare/table.ts';
 import { judge } from './compare/targets.ts';
 import { Watch } from './compare/watch.ts';
+import { coreOptions, coresOf, runUnlessObstructed } from './script.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,11 +32,10 @@ const { values } = parseArgs({
     systems: { type: 'string' },
     seconds: { type: 'string' },
     json: { type: 'string' },
-    'system-core': { type: 'string', default: '0' },
-    'load-core': { type: 'string', default: '1' },
+    ...coreOptions,
   },
 });
-const cores = { system: Number(values['system-core']), load: Number(values['load-core']) };
+const cores = coresOf(values);
 const choice = {
   only: values.only?.split(','),
   systems: values.systems?.split(','),
@@ -55,17 +53,13 @@ async function compare(): Promise<number> {
     return exitCodes.usage;
   }
   const chosenRows = [...new Set(steps.map(({ row }) => row))];
-  const obstacles = findObstacles(chosenRows, cores, readMachine());
-  for (const obstacle of obstacles) console.error(`this machine is not ready: ${obstacle}`);
-  if (obstacles.length > 0) return exitCodes.unavailable;
+  return runUnlessObstructed(chosenRows, cores, async (ending) =>
+    report(steps, await measureAll(steps, ending)),
+  );
+}
 
-  const ending = new AbortController();
-  const signals = listenForSignals(process);
-  void signals.first.then(() => ending.abort());
-  // Who is in such a hurry gets no summary; the kernel ends the processes with this one.
-  void signals.second.then(() => process.exit(exitCodes.failure));
-
-  const results = await measureAll(steps, ending.signal);
+/** Returns the exit code. */
+function report(steps: readonly Step[], results: readonly (Figures | Failure)[]): number {
   for (const name of new Set(steps.filter(({ row }) => row.durable).map(({ system }) => system)))
     console.log(`${name}, stored: ${(systems[name] as System).durability}`);
   const verdicts = judge(results.filter((result): result is Figures => !('failure' in result)));
@@ -74,7 +68,6 @@ async function compare(): Promise<number> {
   console.log(formatOutcome({ verdicts, failures, leftOut }));
   if (values.json !== undefined)
     writeFileSync(values.json, JSON.stringify({ results, verdicts }, null, 1));
-  signals.close();
   return failures.length + leftOut === 0 ? exitCodes.ok : exitCodes.failure;
 }
 

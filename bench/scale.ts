@@ -13,23 +13,20 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../src/base/errors.ts';
-import { listenForSignals } from '../src/base/signals.ts';
-import { findObstacles, readMachine } from './compare/preflight.ts';
 import { type Point, partNames, sumOf } from './scale/figures.ts';
 import { describeWork, formatPage } from './scale/page.ts';
 import { connectionsMax, parts, type Results, type Run } from './scale/parts.ts';
+import { coreOptions, coresOf, runUnlessObstructed } from './script.ts';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     json: { type: 'string', default: 'bench/last-scale.json' },
     write: { type: 'boolean', default: false },
-    'system-core': { type: 'string', default: '0' },
-    'load-core': { type: 'string', default: '1' },
+    ...coreOptions,
   },
 });
-
-const cores = { system: Number(values['system-core']), load: Number(values['load-core']) };
+const cores = coresOf(values);
 
 process.exitCode = await scale();
 
@@ -44,25 +41,16 @@ async function scale(): Promise<number> {
   }
   const chosen = names as (keyof Results)[];
   const work = chosen.map((name) => ({ name, connections: connectionsMax[name] }));
-  const obstacles = findObstacles(work, cores, readMachine());
-  for (const obstacle of obstacles) console.error(`this machine is not ready: ${obstacle}`);
-  if (obstacles.length > 0) return exitCodes.unavailable;
-
-  const ending = new AbortController();
-  const signals = listenForSignals(process);
-  void signals.first.then(() => ending.abort());
-  // Who is in such a hurry leaves a folder behind; the kernel ends the processes with this one.
-  void signals.second.then(() => process.exit(exitCodes.failure));
-  try {
-    await measureAll(chosen, ending.signal);
-  } catch (error) {
-    if (!ending.signal.aborted) throw error;
-    console.error('ended before all was measured');
-    return exitCodes.failure;
-  } finally {
-    signals.close();
-  }
-  return values.write ? writePage() : exitCodes.ok;
+  return runUnlessObstructed(work, cores, async (ending) => {
+    try {
+      await measureAll(chosen, ending);
+    } catch (error) {
+      if (!ending.aborted) throw error;
+      console.error('ended before all was measured');
+      return exitCodes.failure;
+    }
+    return values.write ? writePage() : exitCodes.ok;
+  });
 }
 
 /** What each part has measured is in the file when the next one begins. */

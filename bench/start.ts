@@ -9,7 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startCim } from './cim-process.ts';
+import { median } from './appends.ts';
+import { executable, startDev } from './cim.ts';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
 const runs = Number(values.runs);
@@ -18,16 +19,18 @@ const ready: number[] = [];
 const version: number[] = [];
 for (let run = 0; run < runs; run++) {
   const folder = mkdtempSync(join(tmpdir(), 'cim-bench-'));
-  const system = await startCim(['dev', '--data', folder]);
-  ready.push(system.readyMs);
-  await system.stop();
+  const { dev } = await startDev(['--data', folder]);
+  ready.push(dev.readyMs);
+  await dev.stop();
   rmSync(folder, { recursive: true });
   const startedAt = performance.now();
-  spawnSync(join(process.cwd(), 'bin', 'cim'), ['--version']);
+  spawnSync(executable, ['--version']);
   version.push(performance.now() - startedAt);
 }
-console.log(JSON.stringify({ runs, devReadyMs: median(ready), versionMs: median(version) }));
-
-function median(numbers: number[]): number {
-  return Math.round(numbers.sort((a, b) => a - b)[numbers.length >> 1] as number);
-}
+console.log(
+  JSON.stringify({
+    runs,
+    devReadyMs: Math.round(median(ready)),
+    versionMs: Math.round(median(version)),
+  }),
+);

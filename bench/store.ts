@@ -8,49 +8,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '../src/base/limits.ts';
-import { com } from '../src/codec/generated/cim.js';
-import { sourceOf } from '../src/codec/identity.ts';
-import { runOf } from '../src/codec/run.ts';
 import { Database, inMemory } from '../src/store/sqlite/database.ts';
 import { SqliteStore } from '../src/store/sqlite/sqlite-store.ts';
-import { type Append, userTimeline } from '../src/store/timelines.ts';
+import type { Append } from '../src/store/timelines.ts';
+import { Appends, anybody } from './appends.ts';
 
-const { Response, BaseCommand } = com.crossoverjie.cim.common.protocol;
 const users = 100;
-const text = 'x'.repeat(64);
 const [, , messagesArgument = '200000', parent = tmpdir()] = process.argv;
 
 /** The two appends of each message, `perBatch` messages of `perRun` in a run at a time. */
 function* batches(messages: number, perBatch: number, perRun: number): Generator<Append[]> {
-  const sent = new Map<string, number>();
-  const epochHex = '0123456789abcdef';
+  const appends = new Appends();
   for (let done = 0; done < messages; done += perBatch) {
-    const batch: Append[] = [];
-    for (let added = 0; added < perBatch; added += perRun) {
-      const from = 1 + Math.floor(Math.random() * users);
-      const to = 1 + Math.floor(Math.random() * users);
-      const source = sourceOf(from, epochHex, to, '');
-      const sendSeq = (sent.get(source) ?? 0) + 1;
-      sent.set(source, sendSeq + perRun - 1);
-      const bodies = Array.from({ length: perRun }, (_, index) =>
-        Response.encode({
-          resMsg: text,
-          cmd: BaseCommand.MESSAGE,
-          to,
-          sendSeq: sendSeq + index,
-          from,
-          fromName: 'somebody',
-          fromEpoch: Buffer.from(epochHex, 'hex'),
-          at: 1_700_000_000_000,
-        }).finish(),
-      );
-      const run = runOf(bodies);
-      const timelines = from === to ? [to] : [to, from];
-      for (const userId of timelines) {
-        batch.push({ timeline: userTimeline(userId), source, sendSeq, restart: false, ...run });
-      }
-    }
-    yield batch;
+    const runs = Array.from({ length: perBatch / perRun }, () =>
+      appends.of(anybody(users), anybody(users), perRun),
+    );
+    yield runs.flat();
   }
 }
 

@@ -2,4 +2,6 @@
 // The launcher for `npm install`ed copies: runs the bundle on the machine's Node.js. bin/cim needs none of this.
 import { createRequire } from 'node:module';
 
+// Else Node.js opens a debugger then, on a port for all users of the machine.
+process.on('SIGUSR1', () => {});
 createRequire(import.meta.url)('../dist/cim.cjs');

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ignore } from '../src/base/ignore.ts';
 
 const executable = join(process.cwd(), 'bin', 'cim');
 const folder = mkdtempSync(join(tmpdir(), 'cim-demo-'));
@@ -51,7 +52,7 @@ class Program {
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
-    this.child.stdin.on('error', () => {});
+    this.child.stdin.on('error', ignore('it may have ended: exit tells'));
     this.child.on('exit', (code) => {
       this.exitCode = code ?? 1;
       children.delete(this);

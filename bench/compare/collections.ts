@@ -1,6 +1,6 @@
 /** What the garbage collector of a system has done, of those that tell. */
 import { requestJson } from '../../src/http/client.ts';
-import type { MeasuredProcess } from '../measured-process.ts';
+import type { LocalProcess } from '../../src/processes/local-process.ts';
 
 export interface Collections {
   readonly count: number;
@@ -27,9 +27,9 @@ export async function collectionsOfCim(route: string, secret: string): Promise<C
 }
 
 /** Stops it: it tells when it ends. */
-export async function collectionsOfRelay(relay: MeasuredProcess): Promise<Collections> {
+export async function collectionsOfRelay(relay: LocalProcess): Promise<Collections> {
   await relay.stop();
-  const counters = /^counters (.*)$/m.exec(relay.lastOutput())?.[1] ?? '[]';
+  const counters = /^counters (.*)$/m.exec(relay.stdout)?.[1] ?? '[]';
   return collectionsIn(JSON.parse(counters) as readonly Counter[]);
 }
 

@@ -1,20 +1,15 @@
 /** One row on one system: a fresh system on one core, the load on another. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { dyingWithParent } from '../../src/verify/cluster/programs.ts';
+import { ignore } from '../../src/base/ignore.ts';
+import { AskedProcess } from '../../src/processes/asked-process.ts';
 import type { LoadOrder, LoadResult } from '../load/load.ts';
 import type { Collections } from './collections.ts';
+import type { Cores } from './preflight.ts';
 import type { Row } from './rows.ts';
 import { type RunningSystem, type System, type SystemName, systems } from './systems.ts';
-
-export interface Cores {
-  readonly system: number;
-  readonly load: number;
-}
 
 export interface Figures {
   readonly row: string;
@@ -45,15 +40,6 @@ export interface Failure {
   readonly failure: string;
 }
 
-/** A process that has ended otherwise than well, or was ended. */
-interface ChildError extends Error {
-  readonly killed?: boolean;
-  readonly code?: number | string;
-  readonly signal?: NodeJS.Signals | null;
-  readonly stderr?: string;
-}
-
-const run = promisify(execFile);
 /** Beyond what the work takes: to open the connections, and to drain. */
 const overheadMsMax = 240_000;
 /** The kernel tells of the end of a process later than its connections do. */
@@ -79,7 +65,7 @@ export async function measure(
     const result = await load(order, cores.load, started.ended, signal);
     return figuresOf(row, name, result, await started.collections?.());
   } catch (error) {
-    return { row: row.name, system: name, failure: reasonOf(error as Error) };
+    return { row: row.name, system: name, failure: (error as Error).message.split('\n')[0] ?? '' };
   } finally {
     await started?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -93,28 +79,27 @@ async function load(
   systemEnded: Promise<string>,
   signal: AbortSignal,
 ): Promise<LoadResult> {
+  const [command, args] = [process.execPath, ['bench/load/load.ts']];
+  const load = new AskedProcess<LoadOrder, LoadResult>({ name: 'the load', command, args, core });
+  const timeMs = overheadMsMax + order.warmUpMs + order.measureMs;
   const ending = new AbortController();
-  const pinned = [...dyingWithParent(), 'taskset', '-c', `${core}`];
-  const [program = '', ...words] = [...pinned, process.execPath, 'bench/load/load.ts'];
-  const loaded = run(program, [...words, JSON.stringify(order)], {
-    timeout: overheadMsMax + order.warmUpMs + order.measureMs,
-    killSignal: 'SIGKILL',
-    signal: AbortSignal.any([signal, ending.signal]),
+  const isOver = AbortSignal.any([signal, ending.signal]);
+  const late = delay(timeMs, 'the load was not done in the time for it: are all connected?', {
+    signal: isOver,
   });
-  const failed = systemEnded.then((how) => {
+  const failed = Promise.race([systemEnded, late]).then((how) => {
     throw new Error(how);
   });
   try {
-    const { stdout } = await Promise.race([loaded, failed]);
-    return JSON.parse(stdout) as LoadResult;
+    return await Promise.race([load.ask(order), failed]);
   } catch (error) {
     // What the load has died of may be that the system has: that is heard of a little later.
     const how = await Promise.race([systemEnded, delay(systemEndMsMax)]);
     throw how === undefined ? error : new Error(how);
   } finally {
     ending.abort();
-    await Promise.allSettled([loaded]);
-    failed.catch(() => {});
+    await load.kill();
+    failed.catch(ignore('the race that it is in hears of it'));
   }
 }
 
@@ -145,15 +130,4 @@ function figuresOf(
     missing: result.missing,
     collections,
   };
-}
-
-/** One line for people. */
-export function reasonOf({ name, message, killed, code, signal, stderr = '' }: ChildError): string {
-  if (name === 'AbortError') return 'it was told to end';
-  if (killed === true) return 'the load was not done in the time for it: are all connected?';
-  if (typeof signal === 'string') return `the load was ended by ${signal}`;
-  const [thrown] = /^\w*Error.*$/m.exec(stderr) ?? [];
-  if (thrown !== undefined) return thrown;
-  if (typeof code === 'number') return `the load ended with ${code}`;
-  return message.split('\n')[0] ?? '';
 }

@@ -6,10 +6,14 @@
  * and the kernel gives a local port again for another destination.
  */
 import { readFileSync } from 'node:fs';
-import { findProgram } from '../../src/verify/cluster/programs.ts';
+import { findProgram } from '../../src/processes/programs.ts';
 import { openingMax } from '../load/driver.ts';
-import type { Cores } from './measure.ts';
 import type { Row } from './rows.ts';
+
+export interface Cores {
+  readonly system: number;
+  readonly load: number;
+}
 
 /** What the machine allows; undefined: it does not say. */
 export interface Machine {

@@ -1,5 +1,6 @@
 /** The rows of the comparison: what work, and who does it. */
 import type { Work } from '../load/load.ts';
+import { count as thousandsApart } from '../scale/table.ts';
 import type { SystemName } from './systems.ts';
 
 export interface Row extends Work {
@@ -9,21 +10,10 @@ export interface Row extends Work {
 }
 
 const unstored: readonly SystemName[] = [
-  'relay',
-  'cim dev',
-  'nats',
-  'mosquitto',
-  'redis',
-  'socket.io',
-  'aedes',
+  ...(['relay', 'cim dev', 'nats', 'mosquitto', 'redis', 'socket.io', 'aedes'] as const),
 ];
 const stored: readonly SystemName[] = [
-  'cim dev',
-  'cim cluster',
-  'nats',
-  'mosquitto',
-  'ejabberd',
-  'aedes',
+  ...(['cim dev', 'cim cluster', 'nats', 'mosquitto', 'ejabberd', 'aedes'] as const),
 ];
 
 const transient = {
@@ -36,88 +26,52 @@ const transient = {
   systems: unstored,
 } as const;
 const durable = { ...transient, durable: true, systems: stored } as const;
-const spread = {
-  ...transient,
-  pattern: 'scattered',
-  window: 1_000,
-  systems: ['relay', 'cim dev', 'nats'],
-} as const;
-const fanOut = { ...transient, pattern: 'group', window: 1 } as const;
+
+/** `transient-10`: so many in flight on each connection. */
+function pairs(name: string, base: Omit<Row, 'name' | 'title' | 'window'>, window: number): Row {
+  const { connections, bytes } = base;
+  const size = bytes < 1_024 ? '' : `, ${bytes / 1_024} KB`;
+  const title = `${thousandsApart(connections)} connections, ${window} in flight each${size}`;
+  return { ...base, name, title, window };
+}
+
+/** So many in flight among all connections. */
+function spread(name: string, base: Partial<Row>, connections: number, window: number): Row {
+  const inFlight = `${thousandsApart(window)} messages in flight among them all`;
+  const title = `${thousandsApart(connections)} connections, ${inFlight}`;
+  return { ...transient, pattern: 'scattered', ...base, name, title, connections, window };
+}
+
+/** One writes to all the others. */
+function fanOut(name: string, base: Partial<Row>, receivers: number, window = 1): Row {
+  const inFlight = window === 1 ? 'one message at a time' : `${window} messages in flight`;
+  const title = `${base.durable ? 'stored, ' : ''}1 to ${thousandsApart(receivers)}, ${inFlight}`;
+  const connections = receivers + 1;
+  return { ...transient, ...base, pattern: 'group', name, title, connections, window };
+}
 
 export const rows: readonly Row[] = [
-  { ...transient, name: 'transient-1', title: '100 connections, 1 in flight each', window: 1 },
-  { ...transient, name: 'transient-10', title: '100 connections, 10 in flight each', window: 10 },
-  {
-    ...transient,
-    name: 'transient-100',
-    title: '100 connections, 100 in flight each',
-    window: 100,
-  },
-  {
-    ...transient,
-    name: 'transient-1000',
-    title: '1 000 connections, 2 in flight each',
-    connections: 1_000,
-    window: 2,
-  },
-  {
-    ...transient,
-    name: 'transient-10000',
-    title: '10 000 connections, 100 messages in flight among them all',
-    pattern: 'scattered',
-    connections: 10_000,
-    window: 100,
-  },
-  {
-    ...transient,
-    name: 'transient-1k',
-    title: '100 connections, 2 in flight each, 1 KB',
-    bytes: 1_024,
-    window: 2,
-  },
-  {
-    ...transient,
-    name: 'transient-16k',
-    // More would be over what cim lets wait for one connection before it drops (64 KiB).
-    title: '100 connections, 2 in flight each, 16 KB',
-    bytes: 16_384,
-    window: 2,
-  },
-  {
-    ...fanOut,
-    name: 'fan-out-1000',
-    title: '1 to 1 000, one message at a time',
-    connections: 1_001,
-  },
-  {
-    ...fanOut,
-    name: 'fan-out-10000',
-    title: '1 to 10 000, one message at a time',
-    connections: 10_001,
-  },
-  {
-    ...fanOut,
-    name: 'fan-out-load',
-    title: '1 to 1 000, 100 messages in flight',
-    connections: 1_001,
-    window: 100,
-    systems: ['relay', 'cim dev', 'nats', 'mosquitto', 'redis'],
-  },
-  {
-    ...spread,
-    name: 'spread-1000',
-    title: '1 000 connections, 1 000 messages in flight among them all',
-    connections: 1_000,
-  },
-  {
-    ...spread,
-    name: 'spread-15000',
-    title: '15 000 connections, 1 000 messages in flight among them all',
-    connections: 15_000,
-  },
-  { ...durable, name: 'durable-1', title: '100 connections, 1 in flight each', window: 1 },
-  { ...durable, name: 'durable-10', title: '100 connections, 10 in flight each', window: 10 },
-  { ...durable, name: 'durable-100', title: '100 connections, 100 in flight each', window: 100 },
+  pairs('transient-1', transient, 1),
+  pairs('transient-10', transient, 10),
+  pairs('transient-100', transient, 100),
+  pairs('transient-1000', { ...transient, connections: 1_000 }, 2),
+  spread('transient-10000', {}, 10_000, 100),
+  pairs('transient-1k', { ...transient, bytes: 1_024 }, 2),
+  // More would be over what cim lets wait for one connection before it drops (64 KiB).
+  pairs('transient-16k', { ...transient, bytes: 16_384 }, 2),
+  fanOut('fan-out-1000', {}, 1_000),
+  fanOut('fan-out-10000', {}, 10_000),
+  fanOut(
+    'fan-out-load',
+    { systems: ['relay', 'cim dev', 'nats', 'mosquitto', 'redis'] },
+    1_000,
+    100,
+  ),
+  spread('spread-1000', { systems: ['relay', 'cim dev', 'nats'] }, 1_000, 1_000),
+  spread('spread-15000', { systems: ['relay', 'cim dev', 'nats'] }, 15_000, 1_000),
+  pairs('durable-1', durable, 1),
+  pairs('durable-10', durable, 10),
+  pairs('durable-100', durable, 100),
   {
     ...durable,
     name: 'durable-lone',
@@ -127,15 +81,11 @@ export const rows: readonly Row[] = [
     gapMs: 20,
     measureMs: 5_000,
   },
-  {
-    ...durable,
-    name: 'durable-fan-out-1000',
-    title: 'stored, 1 to 1 000, one message at a time',
-    pattern: 'group',
-    connections: 1_001,
-    window: 1,
-    systems: ['cim dev', 'cim cluster', 'nats', 'mosquitto'],
-  },
+  fanOut(
+    'durable-fan-out-1000',
+    { durable: true, systems: ['cim dev', 'cim cluster', 'nats', 'mosquitto'] },
+    1_000,
+  ),
   {
     ...transient,
     name: 'idle-15000',
@@ -144,6 +94,5 @@ export const rows: readonly Row[] = [
     window: 0,
     warmUpMs: 5_000,
     measureMs: 15_000,
-    systems: ['relay', 'cim dev', 'nats', 'mosquitto', 'redis', 'socket.io', 'aedes'],
   },
 ];

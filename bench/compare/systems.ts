@@ -4,12 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../src/verify/cluster/free-port.ts';
-import { findProgram, redisProgram } from '../../src/verify/cluster/programs.ts';
-import { startCim } from '../cim-process.ts';
-import { startCluster } from '../cluster-processes.ts';
+import { acceptsConnections, freePort } from '../../src/processes/local-ports.ts';
+import { LocalProcess, type ProcessOptions } from '../../src/processes/local-process.ts';
+import { findProgram, redisProgram } from '../../src/processes/programs.ts';
+import { secret, startCluster, startDev } from '../cim.ts';
 import type { LoadOrder, Protocol } from '../load/load.ts';
-import { type MeasuredProcess, startMeasured } from '../measured-process.ts';
 import { type Collections, collectionsOfCim, collectionsOfRelay } from './collections.ts';
 
 export interface Start {
@@ -18,9 +17,6 @@ export interface Start {
   /** Ends the waiting for it. */
   readonly signal: AbortSignal;
 }
-
-/** How one of its processes is started. */
-type Pin = Omit<Start, 'folder'>;
 
 export interface RunningSystem {
   readonly order: Pick<LoadOrder, 'port' | 'route' | 'pids'>;
@@ -38,17 +34,12 @@ export interface System {
   start(start: Start): Promise<RunningSystem>;
 }
 
-/** Of a `cim dev` that is to tell its counters. */
-const secret = 'known-to-the-comparison';
-
 export const systems = {
   relay: {
     protocol: 'relay',
-    async start({ folder: _folder, ...pin }) {
-      const port = await freePort();
-      const args = ['bench/relay.ts', `${port}`];
-      const relay = await startMeasured(process.execPath, args, { ...pin, ready: port });
-      return { ...running({ port }, { relay }), collections: () => collectionsOfRelay(relay) };
+    async start(start: Start) {
+      const started = await single('relay', (port) => script('bench/relay.ts', port))(start);
+      return { ...started, collections: () => collectionsOfRelay(started.process) };
     },
   },
   'cim dev': {
@@ -56,8 +47,8 @@ export const systems = {
     durability: 'SQLite in a file, WAL; every batch is synced before its acknowledgements',
     async start({ folder, ...pin }) {
       const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
-      const dev = await startCim(['dev', ...flags, '--cluster-secret', secret], pin);
-      const route = `http://${dev.addresses['route']}`;
+      // With a secret it tells its counters.
+      const { dev, route } = await startDev([...flags, '--cluster-secret', secret], pin);
       return {
         ...running({ port: 0, route }, { dev }),
         collections: () => collectionsOfCim(route, secret),
@@ -68,108 +59,102 @@ export const systems = {
     protocol: 'cim',
     durability: 'Redis, append-only file, synced once a second (appendfsync everysec)',
     async start({ folder, ...pin }) {
-      const { route, parts } = await startCluster(folder, 'everysec', pin);
+      const { route, parts, stop } = await startCluster(folder, 'everysec', pin);
       const processes = parts.map(({ name, process }) => [name, process] as const);
-      return running({ port: 0, route }, Object.fromEntries(processes));
+      return { ...running({ port: 0, route }, Object.fromEntries(processes)), stop };
     },
   },
   nats: {
     protocol: 'nats',
     durability: 'JetStream, file storage; synced every two minutes (its default)',
-    start: ({ folder, ...pin }) =>
-      single('nats', (port) => {
-        const config = write(folder, 'nats.conf', [
-          `listen: "127.0.0.1:${port}"`,
-          `jetstream { store_dir: "${join(folder, 'jetstream')}" }`,
-          'max_pending: 256MB',
-        ]);
-        return startMeasured(needed('nats-server'), ['-c', config], { ...pin, ready: port });
-      }),
+    start: single('nats', (port, folder) => {
+      const config = write(folder, 'nats.conf', [
+        `listen: "127.0.0.1:${port}"`,
+        `jetstream { store_dir: "${join(folder, 'jetstream')}" }`,
+        'max_pending: 256MB',
+      ]);
+      return { command: needed('nats-server'), args: ['-c', config] };
+    }),
   },
   mosquitto: {
     protocol: 'mqtt',
     durability: 'in memory; the whole is saved every 30 minutes and when it stops (its default)',
-    start: ({ folder, ...pin }) =>
-      single('mosquitto', (port) => {
-        const config = write(folder, 'mosquitto.conf', [
-          `listener ${port} 127.0.0.1`,
-          'allow_anonymous true',
-          'user root',
-          'persistence true',
-          `persistence_location ${folder}/`,
-          'set_tcp_nodelay true',
-          'max_inflight_messages 0',
-          'max_queued_messages 0',
-          'log_dest none',
-        ]);
-        return startMeasured(needed('mosquitto'), ['-c', config], { ...pin, ready: port });
-      }),
+    start: single('mosquitto', (port, folder) => {
+      const config = write(folder, 'mosquitto.conf', [
+        `listener ${port} 127.0.0.1`,
+        'allow_anonymous true',
+        'user root',
+        'persistence true',
+        `persistence_location ${folder}/`,
+        'set_tcp_nodelay true',
+        'max_inflight_messages 0',
+        'max_queued_messages 0',
+        'log_dest none',
+      ]);
+      return { command: needed('mosquitto'), args: ['-c', config] };
+    }),
   },
   redis: {
     protocol: 'redis',
-    start: ({ folder, ...pin }) =>
-      single('redis', (port) => {
-        const { program, args } = redisProgram();
-        const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-        const buffers = ['--client-output-buffer-limit', 'pubsub', '0', '0', '0'];
-        const all = [...args, ...flags, ...buffers, '--maxclients', '19000'];
-        return startMeasured(program, all, { ...pin, ready: port });
-      }),
+    start: single('redis', (port, folder) => {
+      const { program, args } = redisProgram();
+      const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
+      const buffers = ['--client-output-buffer-limit', 'pubsub', '0', '0', '0'];
+      return { command: program, args: [...args, ...flags, ...buffers, '--maxclients', '19000'] };
+    }),
   },
   'socket.io': {
     protocol: 'socket-io',
-    start: ({ folder: _folder, ...pin }) =>
-      single('socket.io', (port) => startPeer('socket-io', port, pin)),
+    start: single('socket.io', (port) => script('bench/peers/socket-io.mjs', port)),
   },
   aedes: {
     protocol: 'mqtt',
     durability: 'in memory only',
-    start: ({ folder: _folder, ...pin }) =>
-      single('aedes', (port) => startPeer('aedes', port, pin)),
+    start: single('aedes', (port) => script('bench/peers/aedes.mjs', port)),
   },
   ejabberd: {
     protocol: 'xmpp',
     durability:
       'nothing is kept while the receiver is online; else Mnesia, a log that is dumped now and then',
-    start: ({ folder, ...pin }) => single('ejabberd', (port) => startEjabberd(folder, port, pin)),
+    start: single('ejabberd', ejabberd),
   },
 } satisfies Record<string, System>;
 
 export type SystemName = keyof typeof systems;
 
-async function single(
-  name: string,
-  start: (port: number) => Promise<MeasuredProcess>,
-): Promise<RunningSystem> {
-  const port = await freePort();
-  return running({ port }, { [name]: await start(port) });
+/** What is started: a program that listens on the port that it is told. */
+type Service = Pick<ProcessOptions, 'command' | 'args' | 'env'>;
+
+function single(name: string, serviceOn: (port: number, folder: string) => Service) {
+  return async ({ folder, core, signal }: Start) => {
+    const port = await freePort();
+    const service = { name, core, ...serviceOn(port, folder) };
+    const process = await LocalProcess.start(service, () => acceptsConnections(port), signal);
+    return { ...running({ port }, { [name]: process }), process };
+  };
 }
 
 function running(
   where: Pick<LoadOrder, 'port' | 'route'>,
-  parts: Readonly<Record<string, MeasuredProcess>>,
+  parts: Readonly<Record<string, LocalProcess>>,
 ): RunningSystem {
+  const processes = Object.values(parts);
   const pids = Object.entries(parts).map(([name, { pid }]) => [name, pid]);
   return {
     order: { ...where, pids: Object.fromEntries(pids) },
-    ended: Promise.race(
-      Object.entries(parts).map(async ([name, { ended }]) => `${name} ${await ended}`),
-    ),
+    ended: Promise.race(processes.map((process) => process.whenEnded())),
     async stop() {
-      for (const process of Object.values(parts)) await process.stop();
+      for (const process of processes) await process.stop();
     },
   };
 }
 
-function startPeer(name: string, port: number, pin: Pin): Promise<MeasuredProcess> {
-  return startMeasured(process.execPath, [`bench/peers/${name}.mjs`, `${port}`], {
-    ...pin,
-    ready: port,
-  });
+function script(path: string, port: number): Service {
+  return { command: process.execPath, args: [path, `${port}`] };
 }
 
 /** Without its script, which drops to another user and forks; and without any limit on traffic. */
-function startEjabberd(folder: string, port: number, pin: Pin): Promise<MeasuredProcess> {
+function ejabberd(port: number, folder: string): Service {
   const spool = join(folder, 'mnesia');
   mkdirSync(spool);
   const config = write(folder, 'ejabberd.yml', [
@@ -197,7 +182,7 @@ function startEjabberd(folder: string, port: number, pin: Pin): Promise<Measured
     ERL_CRASH_DUMP: join(folder, 'crash'),
     EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
   };
-  return startMeasured(needed('erl'), args, { ...pin, ready: port, env });
+  return { command: needed('erl'), args, env };
 }
 
 function write(folder: string, name: string, lines: readonly string[]): string {

@@ -1,5 +1,5 @@
 /** Tells who watches a terminal what is being measured, and how long all of it still takes. */
-import { createProgress } from '../../src/bench/progress.ts';
+import { createProgress } from '../../src/load/progress.ts';
 import { Forecast, type Step } from './plan.ts';
 
 const redrawMs = 500;

@@ -1,6 +1,6 @@
 /** What the load generator needs of a protocol, and what it tells it. */
 import { connect, type Socket } from 'node:net';
-import { type Turn, TurnSocket } from '../../src/bench/turn.ts';
+import { type Turn, TurnSocket } from '../../src/load/turn.ts';
 
 export type Pattern = 'pairs' | 'scattered' | 'group';
 
@@ -35,7 +35,7 @@ export interface LoadConnection {
 
 export interface Driver {
   /** What is made once, before any connection. */
-  prepare(connections: number): Promise<void>;
+  prepare?(): Promise<void>;
   /** Resolves when the system has taken the connection, and all that it subscribes to. */
   open(index: number): Promise<LoadConnection>;
 }

@@ -3,9 +3,9 @@
  * until it has arrived and, if it is a durable one, is acknowledged; then the next takes its place.
  * Messages of one sender arrive in their order, so counting is enough to know which one it was.
  */
-import { Turn } from '../../src/bench/turn.ts';
+import { Latencies } from '../../src/load/latencies.ts';
+import { Turn } from '../../src/load/turn.ts';
 import type { LoadConnection, LoadEvents, Pattern } from './driver.ts';
-import { LatencyBuckets } from './latency-buckets.ts';
 
 export interface EngineOptions {
   readonly connections: number;
@@ -22,14 +22,14 @@ const scatteredWindowMax = 16;
 
 export class Engine implements LoadEvents {
   readonly turn = new Turn(() => this.#send());
-  readonly latencies = new LatencyBuckets();
+  readonly latencies = new Latencies();
   sentCount = 0;
   deliveredCount = 0;
   /** The first thing that went wrong. */
   failure = '';
 
   readonly #options: EngineOptions;
-  readonly #connections: LoadConnection[] = [];
+  readonly connections: LoadConnection[] = [];
   /** By sender: messages sent, acknowledged, over, and allowed to be sent. */
   readonly #sent: Float64Array;
   readonly #acknowledged: Float64Array;
@@ -58,16 +58,12 @@ export class Engine implements LoadEvents {
     this.#sentAt = new Float64Array((pattern === 'group' ? 1 : connections) * this.#ringLength);
   }
 
-  add(index: number, connection: LoadConnection): void {
-    this.#connections[index] = connection;
-  }
-
   start(): void {
     const { pattern, window } = this.#options;
     this.#isRunning = true;
     if (pattern === 'pairs')
       // One first, by way of introduction: no system is to be flooded before it knows who is where.
-      for (const index of this.#connections.keys()) this.#allow(index, 1);
+      for (const index of this.connections.keys()) this.#allow(index, 1);
     else if (pattern === 'group') this.#allow(0, window);
     else this.#allowAnybody(window);
   }
@@ -86,14 +82,8 @@ export class Engine implements LoadEvents {
   /** What is sent and has not arrived, in deliveries. */
   get missing(): number {
     const { pattern } = this.#options;
-    const receivers = pattern === 'group' ? this.#connections.length - 1 : 1;
+    const receivers = pattern === 'group' ? this.connections.length - 1 : 1;
     return this.sentCount * receivers - this.#arrivals;
-  }
-
-  /** One of `step` parts of all clients. */
-  keepAlive(from: number, step: number): void {
-    for (let index = from; index < this.#connections.length; index += step)
-      this.#connections[index]?.keepAlive();
   }
 
   // ---- LoadEvents -------------------------------------------------------------------------------
@@ -155,7 +145,7 @@ export class Engine implements LoadEvents {
   /** Messages of this sender that all who should have got. */
   #arrivedOf(sender: number): number {
     if (this.#options.pattern !== 'group') return at(this.#delivered, sender ^ 1);
-    return Math.floor(this.#arrivals / (this.#connections.length - 1));
+    return Math.floor(this.#arrivals / (this.connections.length - 1));
   }
 
   #allow(sender: number, count: number): void {
@@ -167,9 +157,9 @@ export class Engine implements LoadEvents {
 
   #allowAnybody(count: number): void {
     for (let number = 0; number < count; number++) {
-      let sender = randomBelow(this.#connections.length);
+      let sender = randomBelow(this.connections.length);
       while (this.#inFlight(sender) >= scatteredWindowMax)
-        sender = randomBelow(this.#connections.length);
+        sender = randomBelow(this.connections.length);
       this.#allow(sender, 1);
     }
   }
@@ -191,7 +181,7 @@ export class Engine implements LoadEvents {
       const start = sender * this.#ringLength;
       for (let number = first; number < first + count; number++)
         this.#sentAt[start + (number % this.#ringLength)] = now;
-      this.#connections[sender]?.send(count);
+      this.connections[sender]?.send(count);
     }
   }
 }

@@ -1,12 +1,12 @@
 /**
  * The load generator of the comparison: one process, which opens the connections, keeps messages in
- * flight, and tells what it has counted as one line of JSON. Started by bench/compare.ts, pinned to
- * a core of its own:
- *
- *   node bench/load/load.ts '{"protocol":"nats","port":4222,…}'
+ * flight, and tells what it has counted. bench/compare.ts starts it, on a core of its own, and asks it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuSecondsOf, rssBytesOf } from '../../src/bench/processes.ts';
+import { CimError } from '../../src/base/errors.ts';
+import { keepAlive, someAtATime } from '../../src/load/heartbeats.ts';
+import { answerQuestions } from '../../src/processes/asked-process.ts';
+import { cpuSecondsOf, rssBytesOf } from '../../src/processes/process-figures.ts';
 import { type Driver, type DriverOptions, openingMax, type Pattern } from './driver.ts';
 import { cimDriver } from './drivers/cim.ts';
 import { mqttDriver } from './drivers/mqtt.ts';
@@ -71,21 +71,18 @@ export interface LoadResult {
   };
 }
 
-/** Every idle client is heard of this often: more often than any of the systems wants. */
-const keepAliveMs = 10_000;
-const keepAliveSteps = 100;
 const drainMsMax = 5_000;
 
-process.stdout.write(`${JSON.stringify(await run(JSON.parse(process.argv[2] ?? '')))}\n`);
+await answerQuestions(run);
 process.exit(0);
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const { protocol, pids, window, gapMs = 0, warmUpMs, measureMs } = order;
   const engine = new Engine({ ...order, gapMs });
   const driver = drivers[protocol]({ ...order, events: engine, turn: engine.turn });
-  await driver.prepare(order.connections);
+  await driver.prepare?.();
   // From the first on: opening them all takes longer than a silent client is kept.
-  const beating = keepAlive(engine);
+  const beating = keepAlive(engine.connections);
   // What a system loads and compiles when it is first used is not what its connections cost.
   const first = Math.ceil(order.connections / 100);
   await openAll(driver, engine, 0, first);
@@ -107,8 +104,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   for (let waitedMs = 0; engine.missing > 0 && waitedMs < drainMsMax; waitedMs += 50)
     await delay(50);
   clearInterval(beating);
-  if (engine.failure !== '') throw new Error(engine.failure);
-  if (window > 0 && delivered === 0) throw new Error('nothing has arrived');
+  if (engine.failure !== '') throw new CimError('unavailable', engine.failure);
+  if (window > 0 && delivered === 0) throw new CimError('unavailable', 'nothing has arrived');
   const { latencies } = engine;
   return {
     seconds,
@@ -127,23 +124,10 @@ async function run(order: LoadOrder): Promise<LoadResult> {
 
 /** Some at a time: a login takes a while. */
 async function openAll(driver: Driver, engine: Engine, from: number, to: number): Promise<void> {
-  const indices = Array.from({ length: to - from }, (_, number) => from + number).values();
-  const openSome = async (): Promise<void> => {
-    for (const index of indices) {
-      engine.add(index, await driver.open(index));
-      if (engine.failure !== '') throw new Error(engine.failure);
-    }
-  };
-  await Promise.all(Array.from({ length: openingMax }, openSome));
-}
-
-/** Evenly spread, as the heartbeats of strangers are. */
-function keepAlive(engine: Engine): NodeJS.Timeout {
-  let step = 0;
-  return setInterval(() => {
-    engine.keepAlive(step, keepAliveSteps);
-    step = (step + 1) % keepAliveSteps;
-  }, keepAliveMs / keepAliveSteps);
+  await someAtATime(openingMax, [from, to], async (index) => {
+    engine.connections[index] = await driver.open(index);
+    if (engine.failure !== '') throw new CimError('unavailable', engine.failure);
+  });
 }
 
 function cpuOf(pids: LoadOrder['pids']): Record<string, number> {

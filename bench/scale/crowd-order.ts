@@ -59,8 +59,5 @@ export interface Ended {
   readonly missing: number;
 }
 
-export type FromCrowd =
-  | { readonly is: 'done' }
-  | ({ readonly is: 'taken' } & Taken)
-  | ({ readonly is: 'ended' } & Ended)
-  | { readonly is: 'failed'; readonly reason: string };
+/** Of the others nothing but that they are done. */
+export type FromCrowd = Taken | Ended | undefined;

@@ -1,22 +1,20 @@
 /**
  * The people of bench/scale.ts: one process, which registers them, logs them in, connects them and
- * has them write, as the script tells it over the channel that Node.js opens between parent and
- * child. It ends when that closes.
+ * has them write, as the script tells it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Account, type Admission, drawAccount, RouteCalls } from '../../src/bench/accounts.ts';
-import { Turn } from '../../src/bench/turn.ts';
+import { CimError } from '../../src/base/errors.ts';
 import { requestJson } from '../../src/http/client.ts';
+import { type Account, type Admission, drawAccount, RouteCalls } from '../../src/load/accounts.ts';
+import { keepAlive, someAtATime } from '../../src/load/heartbeats.ts';
+import { Turn } from '../../src/load/turn.ts';
+import { answerQuestions } from '../../src/processes/asked-process.ts';
+import { CimConnection, type Surroundings } from '../load/cim-connection.ts';
+import { openingMax } from '../load/driver.ts';
 import { Engine, type EngineOptions } from '../load/engine.ts';
-import { CrowdConnection, type Surroundings } from './crowd-connection.ts';
 import type { CrowdOptions, Ended, FromCrowd, Taken, ToCrowd, Work } from './crowd-order.ts';
 
 const firstUserId = 1_000_000;
-/** Requests, and connections that are being opened, at a time. */
-const openingMax = 16;
-/** As often as a client of the SDK that hears nothing. */
-const keepAliveMs = 10_000;
-const keepAliveSteps = 100;
 const drainMsMax = 5_000;
 
 class Crowd {
@@ -25,7 +23,7 @@ class Crowd {
   readonly #surroundings: Surroundings;
   readonly #accounts: Account[] = [];
   readonly #admissions: Admission[] = [];
-  readonly #connections: CrowdConnection[] = [];
+  readonly #connections: CimConnection[] = [];
   #engines: readonly Engine[] = [];
   #failure = '';
   #last = { sent: 0, acknowledgements: 0, read: 0, written: 0, cpu: process.cpuUsage() };
@@ -34,34 +32,34 @@ class Crowd {
     this.#options = options;
     this.#surroundings = {
       turn: new Turn(() => {}),
-      acknowledging: false,
       bytes: options.bytes,
-      traffic: { acknowledgements: 0, read: 0, written: 0 },
+      shownMessages: Number.POSITIVE_INFINITY,
       failed: (reason) => {
         if (this.#failure === '') this.#failure = reason;
       },
     };
-    this.#keepAlive();
+    keepAlive(this.#connections);
   }
 
   async obey(order: ToCrowd): Promise<FromCrowd> {
     const answer = await this.#do(order);
-    return this.#failure === '' ? answer : { is: 'failed', reason: this.#failure };
+    if (this.#failure !== '') throw new CimError('unavailable', this.#failure);
+    return answer;
   }
 
   async #do(order: ToCrowd): Promise<FromCrowd> {
-    if (order.do === 'take') return { is: 'taken', ...this.#take() };
-    if (order.do === 'end') return { is: 'ended', ...(await this.#end()) };
+    if (order.do === 'take') return this.#take();
+    if (order.do === 'end') return await this.#end();
     if (order.do === 'begin') this.#begin(order.work, order.acknowledging);
     if (order.do === 'register') await this.#register(order.total);
     if (order.do === 'logIn') await this.#logIn();
     if (order.do === 'connect') await this.#connect();
     if (order.do === 'form') await this.#form(order.groups, order.members);
-    return { is: 'done' };
+    return undefined;
   }
 
   #register(total: number): Promise<void> {
-    return eachOf(range(this.#accounts.length, total), async (index) => {
+    return someAtATime(openingMax, [this.#accounts.length, total], async (index) => {
       const account = drawAccount(firstUserId + index);
       await this.#calls.register(this.#routeOf(index), account);
       this.#accounts[index] = account;
@@ -69,36 +67,43 @@ class Crowd {
   }
 
   #logIn(): Promise<void> {
-    return eachOf(range(this.#admissions.length, this.#accounts.length), async (index) => {
-      const account = at(this.#accounts, index);
-      this.#admissions[index] = await this.#calls.logIn(this.#routeOf(index), account);
-    });
+    return someAtATime(
+      openingMax,
+      [this.#admissions.length, this.#accounts.length],
+      async (index) => {
+        const account = at(this.#accounts, index);
+        this.#admissions[index] = await this.#calls.logIn(this.#routeOf(index), account);
+      },
+    );
   }
 
   #connect(): Promise<void> {
-    return eachOf(range(this.#connections.length, this.#admissions.length), async (index) => {
-      const [account, admission] = [at(this.#accounts, index), at(this.#admissions, index)];
-      this.#connections[index] = await CrowdConnection.open(account, admission, this.#surroundings);
-      if (this.#failure !== '') throw new Error(this.#failure);
-    });
+    return someAtATime(
+      openingMax,
+      [this.#connections.length, this.#admissions.length],
+      async (index) => {
+        const [account, admission] = [at(this.#accounts, index), at(this.#admissions, index)];
+        this.#connections[index] = await CimConnection.open(account, admission, this.#surroundings);
+        if (this.#failure !== '') throw new CimError('unavailable', this.#failure);
+      },
+    );
   }
 
   async #form(groups: number, members: number): Promise<void> {
-    await eachOf(range(0, groups), (group) =>
+    await someAtATime(openingMax, [0, groups], (group) =>
       this.#enter('createGroup', groupName(members, group), group * members),
     );
-    await eachOf(range(0, groups * members), async (index) => {
+    await someAtATime(openingMax, [0, groups * members], async (index) => {
       const group = groupName(members, Math.floor(index / members));
-      const { joined } = await this.#enter('joinGroup', group, index);
+      const joined = await this.#enter('joinGroup', group, index);
       await at(this.#connections, index).follow(group, joined);
     });
   }
 
-  async #enter(path: string, group: string, index: number): Promise<{ readonly joined: number }> {
-    const body = { userId: firstUserId + index, group };
-    const url = `${this.#routeOf(index)}/${path}`;
-    const place = await this.#calls.post(url, body, at(this.#connections, index).token);
-    return place as { readonly joined: number };
+  #enter(path: 'createGroup' | 'joinGroup', group: string, index: number): Promise<number> {
+    const { token } = at(this.#connections, index);
+    const entry = { userId: firstUserId + index, group, token };
+    return this.#calls.enterGroup(this.#routeOf(index), path, entry);
   }
 
   #begin(work: Work, acknowledging: boolean): void {
@@ -125,16 +130,16 @@ class Crowd {
     count: number,
   ): Engine {
     const engine = new Engine({ connections: count, pattern, durable, window, gapMs: 0 });
-    for (const index of range(0, count)) {
+    for (let index = 0; index < count; index++) {
       const connection = at(this.#connections, first + index);
       const to =
         pattern === 'group'
           ? groupName(count, Math.floor(first / count))
           : firstUserId + ((first + index) ^ 1);
-      engine.add(index, {
+      engine.connections[index] = {
         send: (messages) => connection.send(to, !durable, messages),
         keepAlive: () => connection.keepAlive(),
-      });
+      };
       connection.sink = {
         delivered: (messages) => engine.delivered(index, messages),
         acknowledged: (messages) => engine.acknowledged(index, messages),
@@ -144,12 +149,13 @@ class Crowd {
   }
 
   #take(): Taken {
-    const { traffic } = this.#surroundings;
     const last = this.#last;
     const { user, system } = process.cpuUsage(last.cpu);
     const now = {
       sent: sumOf(this.#engines, ({ sentCount }) => sentCount),
-      ...traffic,
+      acknowledgements: this.#surroundings.acknowledgements ?? 0,
+      read: sumOf(this.#connections, ({ traffic }) => traffic.read),
+      written: sumOf(this.#connections, ({ traffic }) => traffic.written),
       cpu: process.cpuUsage(),
     };
     this.#last = now;
@@ -178,16 +184,6 @@ class Crowd {
     return { missing: missing() };
   }
 
-  /** Evenly spread, as the heartbeats of strangers are. */
-  #keepAlive(): void {
-    let step = 0;
-    setInterval(() => {
-      for (let index = step; index < this.#connections.length; index += keepAliveSteps)
-        this.#connections[index]?.keepAlive();
-      step = (step + 1) % keepAliveSteps;
-    }, keepAliveMs / keepAliveSteps);
-  }
-
   #routeOf(index: number): string {
     const { routes } = this.#options;
     return at(routes, index % routes.length);
@@ -195,31 +191,11 @@ class Crowd {
 }
 
 const crowd = new Crowd(JSON.parse(process.argv[2] ?? '') as CrowdOptions);
-process.on('message', (order: ToCrowd) => void obey(order));
-process.on('disconnect', () => process.exit(0));
-
-async function obey(order: ToCrowd): Promise<void> {
-  const answer = await crowd
-    .obey(order)
-    .catch((error: unknown): FromCrowd => ({ is: 'failed', reason: String(error) }));
-  process.send?.(answer);
-}
+await answerQuestions((order: ToCrowd) => crowd.obey(order));
+process.exit(0);
 
 function groupName(members: number, group: number): string {
   return `scale-${members}-${group}`;
-}
-
-/** Some at a time; the first that fails ends it. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const rest = items.values();
-  const one = async (): Promise<void> => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: openingMax }, one));
-}
-
-function range(from: number, to: number): readonly number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
 }
 
 function sumOf<T>(items: readonly T[], value: (item: T) => number): number {

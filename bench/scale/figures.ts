@@ -1,5 +1,6 @@
 /** What is measured: costs per message, by the processes of the system. Pure. */
-import type { ClusterSize, PartName } from '../cluster-processes.ts';
+import type { ClusterSize } from '../../src/processes/cluster.ts';
+import type { PartName } from '../cim.ts';
 import type { Work } from './crowd-order.ts';
 
 /** Of each kind of process, all of a kind together. */

@@ -1,9 +1,10 @@
 /** Measures a cluster while a crowd is at work on it. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster, ClusterSize } from '../cluster-processes.ts';
-import type { Taken, ToCrowd, Work } from './crowd-order.ts';
-import type { CrowdProcess } from './crowd-process.ts';
+import type { AskedProcess } from '../../src/processes/asked-process.ts';
+import type { ClusterSize } from '../../src/processes/cluster.ts';
+import type { Cluster } from '../cim.ts';
+import type { Ended, FromCrowd, Taken, ToCrowd, Work } from './crowd-order.ts';
 import {
   type ByPart,
   byPart,
@@ -23,6 +24,9 @@ interface Snapshot {
   readonly written: ByPart;
   readonly cpu: ByPart;
 }
+
+/** The crowd as the script sees it: a process on a core of its own that does what it is told. */
+export type CrowdProcess = AskedProcess<ToCrowd, FromCrowd>;
 
 /** A figure is the median of so many slices. */
 const slices = 3;
@@ -59,7 +63,7 @@ export class Meter {
   /** What `count` clients cost in this step. */
   async step(order: ToCrowd, count: number): Promise<StepCost> {
     const before = { cpu: this.#cpuSeconds(), redis: await this.#redis(), at: performance.now() };
-    await this.#crowd.tell(order);
+    await this.#crowd.ask(order);
     const after = { cpu: this.#cpuSeconds(), redis: await this.#redis(), at: performance.now() };
     return {
       count,
@@ -71,13 +75,13 @@ export class Meter {
 
   /** What is done seldom costs more at first. */
   async warmUp(work: Work, ms: number): Promise<void> {
-    await this.#crowd.tell({ do: 'begin', work, acknowledging: false });
+    await this.#crowd.ask({ do: 'begin', work, acknowledging: false });
     await delay(ms);
-    await this.#crowd.end();
+    await this.#crowd.ask({ do: 'end' });
   }
 
   async measure(work: Work, { acknowledging = false } = {}): Promise<Point> {
-    await this.#crowd.tell({ do: 'begin', work, acknowledging });
+    await this.#crowd.ask({ do: 'begin', work, acknowledging });
     await delay(warmUpMs);
     const measured: Slice[] = [];
     for (let last = await this.#snapshot(); measured.length < slices; ) {
@@ -86,7 +90,7 @@ export class Meter {
       measured.push(sliceOf(last, next));
       last = next;
     }
-    const { missing } = await this.#crowd.end();
+    const { missing } = (await this.#crowd.ask({ do: 'end' })) as Ended;
     const { connections } = this.#idle;
     return summarize(
       { size: this.#size, connections, work, acknowledging, missing },
@@ -97,7 +101,7 @@ export class Meter {
 
   async #snapshot(): Promise<Snapshot> {
     const redis = await this.#redis();
-    const taken = await this.#crowd.take();
+    const taken = (await this.#crowd.ask({ do: 'take' })) as Taken;
     const written = this.#sum(({ pid }) => writtenBytesOf(pid));
     return { taken, redis, written, cpu: this.#cpuSeconds(), at: performance.now() };
   }

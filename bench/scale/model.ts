@@ -1,5 +1,5 @@
 /** What so many users need, from assumptions about them and measured constants. Pure. */
-import type { PartName } from '../cluster-processes.ts';
+import type { PartName } from '../cim.ts';
 import { type Company, type Constants, serversOf } from './constants.ts';
 import type { ByPart } from './figures.ts';
 

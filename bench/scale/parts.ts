@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterSize, startCluster } from '../cluster-processes.ts';
-import type { Work } from './crowd-order.ts';
-import { CrowdProcess } from './crowd-process.ts';
+import { AskedProcess } from '../../src/processes/asked-process.ts';
+import type { ClusterSize } from '../../src/processes/cluster.ts';
+import { startCluster } from '../cim.ts';
+import type { CrowdOptions, Work } from './crowd-order.ts';
 import type { Idle, Point, StepCost } from './figures.ts';
-import { Meter } from './meter.ts';
+import { type CrowdProcess, Meter } from './meter.ts';
 
 /** The coming of clients, up to so many. */
 export interface Coming {
@@ -125,7 +126,7 @@ function measureGroups(run: Run): Promise<Results['groups']> {
       [1, 1_000],
       [1, 5_000],
     ] as const)
-      await crowd.tell({ do: 'form', groups, members });
+      await crowd.ask({ do: 'form', groups, members });
     const join = await meter.step({ do: 'form', groups: 100, members: 10 }, 1_000);
     await meter.warmUp(smallGroups, warmUpMs);
     await meter.idle(connectionsMax.groups);
@@ -141,7 +142,7 @@ async function measureSizes(run: Run): Promise<Results['sizes']> {
   for (const size of clusterSizes) {
     await withCrowd(run, size, async (crowd, meter) => {
       await come(meter, connectionsMax.sizes, 0);
-      await crowd.tell({ do: 'form', groups: 100, members: 10 });
+      await crowd.ask({ do: 'form', groups: 100, members: 10 });
       // Everybody has written once, so that every route knows whom messages are for.
       await meter.warmUp(
         { kind: 'pairs', durable: true, connections: connectionsMax.sizes, window: 1 },
@@ -183,15 +184,20 @@ async function withCrowd<T>(
   try {
     const cluster = await startCluster(folder, 'everysec', { core: cores.system, signal }, size);
     try {
-      const order = { routes: cluster.routes, bytes: textBytes };
-      const crowd = new CrowdProcess(order, cores.load);
-      const stop = (): void => void crowd.stop();
+      const options: CrowdOptions = { routes: cluster.routes, bytes: textBytes };
+      const crowd: CrowdProcess = new AskedProcess({
+        name: 'the crowd',
+        command: process.execPath,
+        args: ['bench/scale/crowd.ts', JSON.stringify(options)],
+        core: cores.load,
+      });
+      const stop = (): void => void crowd.kill();
       signal.addEventListener('abort', stop);
       try {
         return await use(crowd, new Meter(cluster, size, crowd));
       } finally {
         signal.removeEventListener('abort', stop);
-        await crowd.stop();
+        await crowd.kill();
       }
     } finally {
       await cluster.stop();

@@ -1,5 +1,5 @@
 /** What Redis counts of itself. */
-import { connect } from 'node:net';
+import { askPort } from '../../src/processes/local-ports.ts';
 
 export interface RedisCounts {
   /** Calls of scripts. */
@@ -13,7 +13,7 @@ export interface RedisCounts {
 
 /** `port`: on this machine. */
 export async function readRedis(port: number): Promise<RedisCounts> {
-  const text = await ask(port, 'INFO everything\r\nQUIT\r\n');
+  const text = await askPort(port, 'INFO everything\r\nQUIT\r\n');
   const numberOf = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
   return {
     scriptCalls: numberOf(/^cmdstat_evalsha:calls=(\d+)/m),
@@ -21,18 +21,4 @@ export async function readRedis(port: number): Promise<RedisCounts> {
     bytesWritten: numberOf(/^total_net_output_bytes:(\d+)/m),
     fileBytes: numberOf(/^aof_current_size:(\d+)/m),
   };
-}
-
-function ask(port: number, commands: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.setEncoding('utf8');
-    socket.once('error', reject);
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-    });
-    socket.once('end', () => resolve(text));
-    socket.write(commands);
-  });
 }

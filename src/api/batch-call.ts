@@ -8,11 +8,6 @@ export type BatchCall<Entry, Result> = (
   answer: (index: number, result: Result) => void,
 ) => void;
 
-/** The result of an entry that asks for nothing back: 0, or a code of src/base/errors.ts. */
-export interface Done {
-  readonly code: number;
-}
-
 /** One entry, as a promise; for the calls that are not made per message. */
 export function callOne<Entry, Result>(
   call: BatchCall<Entry, Result>,

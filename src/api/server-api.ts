@@ -1,101 +1,89 @@
 /**
- * What a route asks of a server. Implemented by src/server/server-service.ts; reached over a link
- * or, in `cim dev`, directly.
+ * What a route asks of a server: the table of its calls. Implemented by src/server/server-service.ts;
+ * reached over a link or, in `cim dev`, directly. Entries and results are described in
+ * proto/link.proto.
  */
-import type { Run } from '../codec/run.ts';
-import type { BatchCall, Done } from './batch-call.ts';
+import { errorTable } from '../base/errors.ts';
+import type {
+  DoneResult,
+  DrainEntry,
+  EndEntry,
+  MembershipEntry,
+  OnlineEntry,
+  OnlineResult,
+  PushEntry,
+  PushGroupEntry,
+  PushGroupResult,
+  PushResult,
+  TransientEntry,
+  WakeEntry,
+} from '../codec/generated/link.ts';
+import { cim } from '../codec/protobuf.ts';
+import { type ApiOf, methodOf, withRun } from './method.ts';
 
-/**
- * A run of stored messages for connections of one user; an empty one is a hint that the timeline has
- * something new, to be read.
- */
-export interface PushEntry extends Run {
-  readonly sessionIds: readonly number[];
-  /** Whose session ids these are: another process may live at the address by now. */
-  readonly instance: string;
-  /** Number of the first body. */
-  readonly seq: number;
-}
+export type * from '../codec/generated/link.ts';
 
-export interface PushResult {
-  /** Those that are not connections of that instance (any more). */
-  readonly missing: readonly number[];
-}
+const { link } = cim;
+const code = Number(errorTable.busy.code);
 
-/** A run of stored messages for every member of a group on the server. */
-export interface PushGroupEntry extends Run {
-  readonly group: string;
-  readonly instance: string;
-  readonly seq: number;
-}
+export const serverMethods = {
+  push: methodOf<PushEntry, PushResult>({
+    id: 1,
+    share: 'durable',
+    entry: withRun(link.PushEntry),
+    result: link.PushResult,
+    unanswered: { missing: [] },
+  }),
+  pushGroup: methodOf<PushGroupEntry, PushGroupResult>({
+    id: 2,
+    share: 'durable',
+    isLong: true,
+    entry: withRun(link.PushGroupEntry),
+    result: link.PushGroupResult,
+    unanswered: { foreign: false },
+  }),
+  end: methodOf<EndEntry, DoneResult>({
+    id: 3,
+    share: 'durable',
+    entry: link.EndEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+  wake: methodOf<WakeEntry, DoneResult>({
+    id: 4,
+    share: 'durable',
+    entry: link.WakeEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+  online: methodOf<OnlineEntry, OnlineResult>({
+    id: 5,
+    share: 'durable',
+    entry: link.OnlineEntry,
+    result: link.OnlineResult,
+    unanswered: { userIds: [], userNames: [] },
+  }),
+  transient: methodOf<TransientEntry, DoneResult>({
+    id: 6,
+    share: 'droppable',
+    entry: link.TransientEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+  membership: methodOf<MembershipEntry, DoneResult>({
+    id: 7,
+    share: 'durable',
+    entry: link.MembershipEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+  drain: methodOf<DrainEntry, DoneResult>({
+    id: 8,
+    share: 'durable',
+    entry: link.DrainEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+};
 
-export interface PushGroupResult {
-  /** Another instance than the one named lives here. */
-  readonly foreign: boolean;
-}
-
-/**
- * A message that is not stored, for connections of one user, or (none named) for every member of a
- * group on the server. Dropped where there is no room for it.
- */
-export interface TransientEntry {
-  readonly sessionIds: readonly number[];
-  /** Empty = the connections named. */
-  readonly group: string;
-  readonly instance: string;
-  readonly body: Uint8Array;
-}
-
-/** The user of a connection has joined a group, or is no longer in it. */
-export interface MembershipEntry {
-  readonly sessionId: number;
-  readonly instance: string;
-  readonly group: string;
-  readonly member: boolean;
-  /** The newest number of the group when the user joined. */
-  readonly joined: number;
-  readonly head: number;
-}
-
-/** Take no more logins, and let everybody go elsewhere. */
-export interface DrainEntry {
-  readonly instance: string;
-}
-
-/** End a connection, with this close code. */
-export interface EndEntry {
-  readonly sessionId: number;
-  readonly instance: string;
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** `/fetchOfflineMsgs`: let the reader of a Java peer look into its timeline now. */
-export interface WakeEntry {
-  readonly sessionId: number;
-  readonly instance: string;
-}
-
-/** Asks for the connections after a session id, 0 = from the first. */
-export interface OnlineEntry {
-  readonly after: number;
-}
-
-export interface OnlineResult {
-  /** Parallel; one entry per connection, so a user with two devices is there twice. */
-  readonly userIds: readonly number[];
-  readonly userNames: readonly string[];
-  /** Ask again after this one; 0 = that was all. */
-  readonly next: number;
-}
-
-export interface ServerApi {
-  readonly push: BatchCall<PushEntry, PushResult>;
-  readonly pushGroup: BatchCall<PushGroupEntry, PushGroupResult>;
-  readonly transient: BatchCall<TransientEntry, Done>;
-  readonly membership: BatchCall<MembershipEntry, Done>;
-  readonly drain: BatchCall<DrainEntry, Done>;
-  readonly end: BatchCall<EndEntry, Done>;
-  readonly wake: BatchCall<WakeEntry, Done>;
-  readonly online: BatchCall<OnlineEntry, OnlineResult>;
-}
+export type ServerApi = ApiOf<typeof serverMethods>;

@@ -1,9 +1,7 @@
 /** The keys of applications as they are shown: `cimk_<id>_<secret>`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { drawSecret, equalSecrets } from '../base/secret.ts';
+import { apiKeyPrefix, drawSecret, equalSecrets } from '../base/secret.ts';
 
-/** Something that nobody mistakes for anything else, also in a log or in a repository. */
-const prefix = 'cimk_';
 const pattern = /^cimk_([0-9a-f]{16})_[\w-]{43}$/;
 
 export interface DrawnApiKey {
@@ -17,13 +15,13 @@ export interface DrawnApiKey {
 
 export function drawApiKey(): DrawnApiKey {
   const id = randomBytes(8).toString('hex');
-  const key = `${prefix}${id}_${drawSecret()}`;
+  const key = `${apiKeyPrefix}${id}_${drawSecret()}`;
   return { id, key, hash: hashOf(key) };
 }
 
 /** Whether it is meant as one. */
 export function isApiKey(text: string): boolean {
-  return text.startsWith(prefix);
+  return text.startsWith(apiKeyPrefix);
 }
 
 /** The id of a key; undefined if it is not well-formed. */

@@ -56,7 +56,7 @@ const publicKeyAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const;
 
 export class ApplicationTokens {
   readonly #options: ApplicationTokensOptions;
-  readonly #keys: VerificationKeys;
+  #keys: VerificationKeys;
 
   private constructor(options: ApplicationTokensOptions, keys: VerificationKeys) {
     this.#options = options;
@@ -66,6 +66,11 @@ export class ApplicationTokens {
   /** Rejects with `bad-config`, naming the setting. A URL is asked when a token needs it. */
   static async open(options: ApplicationTokensOptions): Promise<ApplicationTokens> {
     return new ApplicationTokens(options, await openKeys(options));
+  }
+
+  /** Reads the keys again. Rejects with `bad-config`, and those of before stay in use. */
+  async reload(): Promise<void> {
+    this.#keys = await openKeys(this.#options);
   }
 
   /** Throws `unauthenticated`, saying why; `unavailable` when the keys cannot be had now. */

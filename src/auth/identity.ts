@@ -3,9 +3,12 @@
  * by the endpoints (src/http/access.ts).
  */
 import type { ApiKeyScope } from '../base/api-key-scope.ts';
+import type { ClusterKey } from '../base/cluster-key.ts';
 import { CimError } from '../base/errors.ts';
-import { bearerOf, isOneOf } from '../base/secret.ts';
+import { limits } from '../base/limits.ts';
+import { bearerOf, isTokenForm } from '../base/secret.ts';
 import { isApiKey } from './api-key.ts';
+import { isOperatorProof, type OperatorGate } from './operator-proof.ts';
 
 export interface UserIdentity {
   readonly kind: 'user';
@@ -23,7 +26,7 @@ export interface ApplicationIdentity {
 export type Identity =
   /** Nothing was shown. */
   | { readonly kind: 'nobody' }
-  /** Bears the cluster secret: may do everything. */
+  /** Bears the cluster secret, or has proven to know it: may do everything. */
   | { readonly kind: 'operator' }
   | UserIdentity
   | ApplicationIdentity;
@@ -34,7 +37,7 @@ const operator: Identity = { kind: 'operator' };
 /** What callers of a port can prove who they are by. */
 export interface Proofs {
   /** Empty while none is known. */
-  readonly clusterSecrets: () => readonly string[];
+  readonly clusterKeys: () => readonly ClusterKey[];
   /** Those who know users and applications: routes. Both throw `unauthenticated`, saying why. */
   readonly users?: {
     ofToken(token: string): Promise<UserIdentity>;
@@ -42,26 +45,63 @@ export interface Proofs {
   };
 }
 
-/** Throws `unauthenticated` for what proves nothing. */
-export async function identify(
-  { clusterSecrets, users }: Proofs,
+/** Of the secrets that are known: none, while none is. */
+export function bearsClusterSecret(
+  { clusterKeys }: Proofs,
   authorization: string | undefined,
+): boolean {
+  const bearer = bearerOf(authorization);
+  return bearer !== undefined && clusterKeys().some((key) => key.isSecret(bearer));
+}
+
+/** How a call may prove the cluster secret in place of bearing it. */
+export interface ProvableCall {
+  readonly gate: OperatorGate;
+  readonly method: string;
+  /** With its query, if any. */
+  readonly url: string;
+  /** Is told the hash of the body that the caller has proven. */
+  readonly onProvenBody: (bodyHash: string) => void;
+}
+
+/**
+ * Runs a comparison with the cluster secret, as one guess at it. Throws `too-many-requests`, and does
+ * not compare, where there were too many.
+ */
+export type ClusterGuess = (isRight: () => boolean) => Promise<boolean>;
+
+/** Throws `unauthenticated` for what proves nothing, and what `guess` throws. */
+export async function identify(
+  proofs: Proofs,
+  authorization: string | undefined,
+  guess: ClusterGuess,
+  call?: ProvableCall,
 ): Promise<Identity> {
   if (authorization === undefined) return nobody;
-  const bearer = bearerOf(authorization);
-  // First, as it may look like anything.
-  if (isOneOf(bearer, clusterSecrets())) return operator;
-  if (bearer !== undefined && users) {
-    if (isApiKey(bearer)) return users.ofApiKey(bearer);
-    if (isToken(bearer)) return users.ofToken(bearer);
+  if (authorization.length > limits.tokenCharactersMax) {
+    throw new CimError(
+      'unauthenticated',
+      `the header Authorization may have ${limits.tokenCharactersMax} characters`,
+    );
   }
+  if (call && isOperatorProof(authorization)) {
+    const { gate, method, url, onProvenBody } = call;
+    await guess(() => gate.recognizes(authorization, method, url));
+    onProvenBody(gate.admit(authorization, method, url));
+    return operator;
+  }
+  const { users } = proofs;
+  const bearer = bearerOf(authorization);
+  const isKey = bearer !== undefined && isApiKey(bearer);
+  const isToken = bearer !== undefined && isTokenForm(bearer);
+  if (isKey && users) return users.ofApiKey(bearer);
+  if (isToken && users) return users.ofToken(bearer);
+  // No cluster secret has the form of a key or a token (src/base/cluster-key.ts): whoever shows an
+  // old one has not guessed.
+  const isGuess = bearer !== undefined && !isKey && !isToken;
+  if (isGuess && (await guess(() => bearsClusterSecret(proofs, authorization)))) return operator;
   throw new CimError(
     'unauthenticated',
     'the header Authorization holds nothing that is known here: it must be Bearer and a token, a key or the cluster secret',
   );
-}
-
-/** The form of a JWS: three parts, of which the first two are not empty. */
-function isToken(bearer: string): boolean {
-  return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(bearer);
 }

@@ -1,5 +1,5 @@
 /**
- * The ring of the Java system's TreeMapConsistentHash [J6]: the same user comes to the same server
+ * The ring of the Java system's TreeMapConsistentHash: the same user comes to the same server
  * on every route, and when a server comes or goes only the users of its arcs move. Three points per
  * server are few, so the arcs are uneven; more would send everybody elsewhere than the Java system
  * does.

@@ -13,7 +13,7 @@ export const strategies = {
   'least-connections': leastConnections,
 } as const satisfies Record<string, () => Strategy>;
 
-/** In turn, beginning with the second, as the Java system's LoopHandle [J6]. */
+/** In turn, beginning with the second, as the Java system's LoopHandle. */
 function roundRobin(): Strategy {
   let turn = 0;
   return (candidates) => {

@@ -3,7 +3,7 @@
  */
 
 export interface Candidate {
-  /** `ip:tcpPort:httpPort`: the same for every route, and for the Java system's. */
+  /** `host:tcpPort:httpPort`: the same for every route, and for the Java system's. */
   readonly key: string;
   /** Client connections, as last reported. */
   readonly connections: number;

@@ -11,19 +11,33 @@ export interface Counter {
 }
 
 export class Counters {
-  readonly #all: Counter[] = [];
+  readonly #all: Readonly<Counter>[] = [];
 
   /** A new one, at 0. */
   add(name: string, description: string): Counter {
-    if (this.#all.some((counter) => counter.name === name))
-      throw new Error(`there is a counter ${name} already`);
-    const counter = { name, description, value: 0 };
-    this.#all.push(counter);
-    return counter;
+    return this.#add({ name, description, value: 0 });
+  }
+
+  /** One that is counted elsewhere, and read when it is told. */
+  observe(name: string, description: string, read: () => number): void {
+    this.#add({
+      name,
+      description,
+      get value() {
+        return read();
+      },
+    });
   }
 
   /** In the order in which they were added. */
   list(): readonly Readonly<Counter>[] {
     return this.#all;
+  }
+
+  #add<C extends Readonly<Counter>>(counter: C): C {
+    if (this.#all.some(({ name }) => name === counter.name))
+      throw new Error(`there is a counter ${counter.name} already`);
+    this.#all.push(counter);
+    return counter;
   }
 }

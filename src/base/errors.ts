@@ -3,7 +3,7 @@
  * it asserts and crashes.
  *
  * `code` is what the HTTP envelope carries (the Java system's codes where it has one,
- * docs/java-compatibility.md) and is never reused; `status` is the HTTP status where the answer is
+ * docs/reference/java-clients.md) and is never reused; `status` is the HTTP status where the answer is
  * not a business outcome; `retryable` tells a caller that the very same request may succeed later.
  * docs/reference/errors.md is generated from this table.
  */
@@ -132,6 +132,26 @@ export const errorTable = {
     retryable: false,
     meaning: 'The message is being sent already',
   },
+  'mailbox-full': {
+    code: '7307',
+    status: 200,
+    retryable: false,
+    meaning:
+      'Not stored: the receiver is away, and has as much unread as there is room for from you. Write again when they have read it',
+  },
+  'group-share': {
+    code: '7308',
+    status: 200,
+    retryable: false,
+    meaning:
+      'Not stored: within the last hour you have said as much there as one account may. Write again later',
+  },
+  'not-the-owner': {
+    code: '7309',
+    status: 200,
+    retryable: false,
+    meaning: 'Only the owner of the group may do this',
+  },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
   'too-many-requests': {
     code: '8101',
@@ -156,6 +176,12 @@ export const errorTable = {
     status: 200,
     retryable: false,
     meaning: 'The User information you have used is incorrect!',
+  },
+  'wrong-name': {
+    code: '9101',
+    status: 200,
+    retryable: false,
+    meaning: 'The account bears another name',
   },
   'not-allowed': { code: '9300', status: 403, retryable: false, meaning: 'Not allowed' },
   unauthenticated: {
@@ -260,6 +286,7 @@ const exitCodeByError: Partial<Record<ErrorName, number>> = {
   'not-allowed': exitCodes.notAllowed,
   unauthenticated: exitCodes.notAllowed,
   'account-mismatch': exitCodes.notAllowed,
+  'wrong-name': exitCodes.notAllowed,
   'name-taken': exitCodes.notAllowed,
   'id-taken': exitCodes.notAllowed,
 };

@@ -1,9 +1,12 @@
 /**
  * Logging: pino, JSON lines on stderr (stdout belongs to the ready line and to a client's
  * conversation). Messages are constants, data goes into fields. Fields that may hold a secret or a
- * person's text are never logged; `redact` is the second line of defence.
+ * person's text are never logged; `redact` is the second line of defence. A log that is full, closed
+ * or slow loses lines and holds nobody up (line-output.ts).
  */
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import type { Counters } from './counters.ts';
+import { LineOutput } from './line-output.ts';
 import { escapeJson } from './safe-text.ts';
 
 export type { Logger };
@@ -11,8 +14,26 @@ export type { Logger };
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** One for all logs of the process, made with the first line; the newest of them tells of losses. */
+let output: LineOutput | undefined;
+let newest: Logger | undefined;
+
+function stderr(): LineOutput {
+  output ??= new LineOutput(2, (lines) => newest?.warn({ lines }, 'lines of the log were lost'));
+  return output;
+}
+
+/** Counts the lines that could not be written. */
+export function countDroppedLines(counters: Counters): void {
+  counters.observe(
+    'log.dropped',
+    'lines of the log that were lost, as it was full, closed or slow',
+    () => output?.dropped ?? 0,
+  );
+}
+
 export function createLogger(role: string, level: LogLevel): Logger {
-  return pino(
+  newest = pino(
     {
       level,
       base: { role, pid: process.pid },
@@ -25,8 +46,7 @@ export function createLogger(role: string, level: LogLevel): Logger {
       // Logs are read on terminals too: what others have sent cannot control those.
       hooks: { streamWrite: escapeJson },
     },
-    // Synchronous: the last line before a crash is the one that matters, and nothing is logged per
-    // message.
-    destination({ dest: 2, sync: true }),
+    { write: (line: string) => stderr().write(line) },
   );
+  return newest;
 }

@@ -6,29 +6,32 @@
  */
 import { CimError } from './errors.ts';
 import { limits } from './limits.ts';
+import { assertWritten, caselessForm, normalForm } from './normal-form.ts';
 
 /**
  * The form under which names of users are unique: without case, without what cannot be seen, and
- * with one space for any white space.
+ * with one space for any white space. Throws `too-long` for what is longer than any name.
  */
 export function nameKey(name: string): string {
-  return (
-    name
-      .normalize('NFKC')
-      .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-      // Each way once more: ẞ, ß and ss, or the two small sigmas, meet only as capitals.
-      .toLowerCase()
-      .toUpperCase()
-      .toLowerCase()
-      .normalize('NFKC')
-      .trim()
-      .replace(/\s+/gu, ' ')
-  );
+  const caseless = userForm(name)
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    // Each way once more: ẞ, ß and ss, or the two small sigmas, meet only as capitals.
+    .toLowerCase()
+    .toUpperCase()
+    .toLowerCase();
+  // One letter without case may be three, of which two are marks.
+  const composed = normalForm('userName', caseless, caselessMax);
+  return composed.trim().replace(/\s+/gu, ' ');
 }
+
+const caselessMax = 3 * limits.nameCharactersMax;
 
 /** Throws `invalid-argument` or `too-long`. */
 export function assertUserName(name: string): void {
+  assertWritten('userName', name, limits.nameCharactersMax);
   assertLength('userName', name, limits.nameCharactersMax);
+  // One character may stand for eighteen, and in these the name is compared and kept.
+  assertLength('userName', userForm(name), limits.nameCharactersMax);
   const problem =
     problemOfAnyName(name) ?? (readsAsNumber(name) ? 'must not read as a number' : null);
   if (problem !== null) throw new CimError('invalid-argument', `userName: ${problem}`);
@@ -49,7 +52,7 @@ export function groupNameOf(written: string): string {
 /** Whether a group can bear this very name. */
 export function isGroupName(name: string): boolean {
   return (
-    // Before all else, and in UTF-16 units: what comes here is as long as a frame.
+    // In UTF-16 units: what comes here may be as long as a frame.
     name.length <= 2 * limits.groupNameCharactersMax &&
     [...name].length <= limits.groupNameCharactersMax &&
     groupForm(name) === name &&
@@ -57,9 +60,13 @@ export function isGroupName(name: string): boolean {
   );
 }
 
-/** Compatibility-composed and without case. */
 function groupForm(written: string): string {
-  return written.normalize('NFKC').toLowerCase();
+  return caselessForm('group', written, limits.groupNameCharactersMax);
+}
+
+/** Compatibility-composed. */
+function userForm(written: string): string {
+  return normalForm('userName', written, limits.nameCharactersMax);
 }
 
 /**
@@ -90,7 +97,7 @@ function assertLength(field: string, name: string, charactersMax: number): void 
   if (characters > charactersMax) {
     throw new CimError(
       'too-long',
-      `${field}: a name may have ${charactersMax} characters, this one has ${characters}`,
+      `${field}: may have ${charactersMax} characters, this one has ${characters}`,
     );
   }
 }
@@ -140,7 +147,7 @@ const marksPiled = new RegExp(String.raw`\p{M}{${marksMax + 1}}`, 'u');
  * numbers: people are addressed by their numbers, and nobody is to pass for another's.
  */
 function readsAsNumber(name: string): boolean {
-  return [name, name.normalize('NFKC')].some((written) =>
+  return [name, userForm(name)].some((written) =>
     /^\p{N}+$/u.test(written.replace(betweenDigits, '')),
   );
 }

@@ -2,8 +2,10 @@
  * The cluster secret of `cim dev`, in its data folder: whoever may read that is its operator, so
  * `cim admin` of the same person needs no flag, and nobody else gets in.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CimError } from './errors.ts';
+import { readPrivateText } from './private-file.ts';
 import { drawSecret } from './secret.ts';
 
 function fileIn(folder: string): string {
@@ -19,13 +21,17 @@ export async function keepSecretFile(folder: string): Promise<string> {
   return secret;
 }
 
-/** Undefined if there is none that this user may read. */
+/**
+ * Undefined if there is none that this user may read. Rejects with `bad-config` for one that belongs
+ * to somebody else, or is for others too.
+ */
 export async function readSecretFile(folder: string): Promise<string | undefined> {
   try {
-    const text = await readFile(fileIn(folder), 'utf8');
-    return text.trim() === '' ? undefined : text.trim();
-  } catch {
-    // Whoever needs one says so.
-    return undefined;
+    const text = (await readPrivateText(fileIn(folder))).trim();
+    return text === '' ? undefined : text;
+  } catch (error) {
+    // Whoever needs one says so, if there is just none.
+    if (error instanceof CimError && error.cause !== undefined) return undefined;
+    throw error;
   }
 }

@@ -11,7 +11,10 @@ export interface Signals {
   close(): void;
 }
 
-/** Calls back at every SIGHUP. Returns how to stop that, after which it ends the process again. */
+/**
+ * Calls back at every SIGHUP, which ends nothing meanwhile: Node.js takes back that `nohup` has it
+ * ignored. Returns how to stop that.
+ */
 export function onHangUp(source: SignalSource, listener: () => void): () => void {
   source.on('SIGHUP', listener);
   return () => source.off('SIGHUP', listener);

@@ -5,6 +5,8 @@ interface TlsRemedies {
   readonly ca: string;
   /** Absent: the other end is called by a name that its certificate is for. */
   readonly name?: string;
+  /** What is said is for people who are not to know names of that end. */
+  readonly hidesNames?: true;
 }
 
 const notKnown = 'its certificate is signed by an authority that is not known here';
@@ -48,7 +50,8 @@ interface TlsError {
   readonly cause?: unknown;
 }
 
-function forOthers(names: string, { name }: TlsRemedies): string {
+function forOthers(names: string, { name, hidesNames }: TlsRemedies): string {
+  if (hidesNames) return 'its certificate is for another name';
   const remedy = name === undefined ? '' : `; ${name} says which to expect`;
   return `its certificate is for another name (it is for: ${names}${remedy})`;
 }

@@ -16,6 +16,7 @@ import {
 import { CimError, describeError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { isLoopback } from './loopback.ts';
+import { readPrivateFile } from './private-file.ts';
 
 /** Paths of PEM files, and what is said about others. A role that has no such option leaves it out. */
 export interface TlsSettings {
@@ -41,6 +42,12 @@ export interface TlsPort {
 /** What others are called with, and checked by. */
 export interface TlsDialling {
   readonly dialOptions: TlsDialOptions;
+  /**
+   * Why `peer` (`host:port`) may not be called without TLS; undefined: it may. Whether a peer speaks
+   * TLS is often known by hearsay, of ZooKeeper or of a route: whoever was told of certificates does
+   * not believe that it does not.
+   */
+  refusalOfPlain(peer: string): CimError | undefined;
 }
 
 /** For `tls.connect`, beside host and port. */
@@ -136,6 +143,23 @@ export class Tls implements TlsDialling {
     return { secureContext: this.#dialContext, ...expectedName(this.#settings.tlsName) };
   }
 
+  refusalOfPlain(peer: string): CimError | undefined {
+    const { tlsCa, tlsName, tlsCert } = this.#settings;
+    const given = Object.entries({
+      '--tls-ca': tlsCa,
+      '--tls-name': tlsName,
+      '--tls-cert': tlsCert,
+    })
+      .filter(([, value]) => value !== undefined)
+      .map(([option]) => option);
+    if (given.length === 0) return undefined;
+    return new CimError(
+      'unavailable',
+      `${peer} is said to speak no TLS, and with ${given.join(', ')} nothing is sent in clear: ` +
+        'a role there needs --tls-cert and --tls-key, a --route that names it https://',
+    );
+  }
+
   /**
    * Reads the files again. What cannot be used changes nothing, and is logged; connections that are
    * there go on as they are. Does not reject.
@@ -198,7 +222,7 @@ async function readFiles({ tlsCert, tlsKey, tlsCa }: TlsSettings): Promise<Files
   const ca = tlsCa === undefined ? undefined : await readAuthority('tls-ca', tlsCa);
   if (tlsCert === undefined || tlsKey === undefined) return { own: undefined, ca };
   const cert = await readPem('tls-cert', tlsCert);
-  const key = await readPem('tls-key', tlsKey);
+  const key = await readKey(tlsKey);
   const certificate = parsed('tls-cert', tlsCert, () => new X509Certificate(cert));
   const privateKey = parsed('tls-key', tlsKey, () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey))
@@ -206,6 +230,14 @@ async function readFiles({ tlsCert, tlsKey, tlsCa }: TlsSettings): Promise<Files
   // What follows the first certificate, and what a chain may not hold.
   parsed('tls-cert', tlsCert, () => createSecureContext({ cert, key }));
   return { own: { cert, key }, ca };
+}
+
+async function readKey(path: string): Promise<Buffer> {
+  try {
+    return await readPrivateFile(path);
+  } catch (cause) {
+    throw new CimError('bad-config', `--tls-key ${describeError(cause)}`, { cause });
+  }
 }
 
 /** Rejects with `bad-config`, naming the option and its file. */

@@ -2,11 +2,15 @@
  * The workers of a bench: processes of this very cim, each with a part of the connections. Whoever
  * coordinates speaks to all of them as to one.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { CimError } from '../base/errors.ts';
 import { ownProgram } from '../base/own-program.ts';
-import { workerVariable } from './channel.ts';
-import type { FromWorker, Order, ToWorker } from './order.ts';
+import { AskedProcess } from '../processes/asked-process.ts';
+import {
+  type FromWorker,
+  type Opening,
+  type Order,
+  type ToWorker,
+  workerVariable,
+} from './order.ts';
 import { Tally } from './tally.ts';
 
 export interface Taken {
@@ -15,13 +19,10 @@ export interface Taken {
   readonly cpuSeconds: readonly number[];
 }
 
-type Opening = Omit<Extract<FromWorker, { readonly is: 'opening' }>, 'is'>;
-
-/** How long a worker whose channel is closed may take to end. */
-const endMsMax = 2_000;
+type Worker = AskedProcess<ToWorker, FromWorker, Opening>;
 
 export class Crew {
-  readonly #workers: readonly WorkerProcess[];
+  readonly #workers: readonly Worker[];
   #openCount = 0;
   #registeredCount = 0;
 
@@ -30,7 +31,15 @@ export class Crew {
       this.#registeredCount += registered;
       this.#openCount += opened;
     };
-    this.#workers = Array.from({ length: count }, () => new WorkerProcess(onProgress));
+    const { program, args } = ownProgram();
+    const worker = {
+      name: 'a process of the load',
+      command: program,
+      args: [...args, 'bench'],
+      env: { [workerVariable]: '1' },
+      log: process.stderr,
+    };
+    this.#workers = Array.from({ length: count }, () => new AskedProcess(worker, onProgress));
   }
 
   get pids(): readonly number[] {
@@ -87,68 +96,11 @@ export class Crew {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await Promise.all(this.#workers.map((worker) => worker.dismiss()));
   }
 
   #all(message: ToWorker): Promise<FromWorker[]> {
     return Promise.all(this.#workers.map((worker) => worker.ask(message)));
-  }
-}
-
-class WorkerProcess {
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
-  readonly #onProgress: (opening: Opening) => void;
-  #answer: PromiseWithResolvers<FromWorker> | undefined;
-  #failure: CimError | undefined;
-
-  constructor(onProgress: (opening: Opening) => void) {
-    this.#onProgress = onProgress;
-    const { program, args } = ownProgram();
-    // A process group of its own: a Ctrl-C is for the one that coordinates, which asks for figures.
-    this.#child = spawn(program, [...args, 'bench'], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, [workerVariable]: '1' },
-      detached: true,
-    });
-    this.#exited = new Promise((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.on('message', (message: FromWorker) => this.#receive(message));
-    this.#child.on('error', (cause) => this.#fail(new CimError('unavailable', cause.message)));
-    this.#child.on('exit', (code) =>
-      this.#fail(new CimError('unavailable', `a process of the load has ended with ${code}`)),
-    );
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  /** One question at a time. */
-  ask(message: ToWorker): Promise<FromWorker> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    this.#answer = Promise.withResolvers();
-    this.#child.send(message);
-    return this.#answer.promise;
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), endMsMax);
-    await this.#exited;
-    clearTimeout(timer);
-  }
-
-  #receive(message: FromWorker): void {
-    if (message.is === 'opening') return this.#onProgress(message);
-    if (message.is === 'failed') this.#answer?.reject(new CimError(message.kind, message.message));
-    else this.#answer?.resolve(message);
-    this.#answer = undefined;
-  }
-
-  #fail(failure: CimError): void {
-    this.#failure ??= failure;
-    this.#answer?.reject(this.#failure);
-    this.#answer = undefined;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
-import type { LoadConnection, LoadConnectionEvents } from './load-connection.ts';
+import type { LoadConnection, LoadConnectionEvents } from '../load/load-connection.ts';
 import { nowMs, readText } from './message-text.ts';
 import { Pacer } from './pacer.ts';
 import type { Tally } from './tally.ts';
@@ -32,7 +32,7 @@ export function listeningEvents(
       if (isOwn(connection, sender)) return;
       const tally = counting();
       tally.counts.shown += 1;
-      tally.recordLatency(nowMs() - dueMs);
+      tally.latencies.record(nowMs() - dueMs);
     },
     answered() {},
     behind() {

@@ -1,7 +1,7 @@
 /** Which load a pattern is. */
 
+import type { LoadConnection } from '../load/load-connection.ts';
 import { type Counting, callLoad, idleLoad, type Load } from './load.ts';
-import type { LoadConnection } from './load-connection.ts';
 import { messageLoad } from './message-load.ts';
 import { nowMs, textStart } from './message-text.ts';
 import type { Order } from './order.ts';
@@ -97,7 +97,7 @@ function loginLoad({ from, to }: Order, party: Party, counting: Counting): Load 
       const connection = await party.connect(index, await party.logIn(index));
       const tally = counting();
       tally.counts.shown += 1;
-      tally.recordLatency(nowMs() - dueMs);
+      tally.latencies.record(nowMs() - dueMs);
       connection.close();
     },
   });

@@ -11,12 +11,12 @@ import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { listenForSignals, type SignalSource } from '../base/signals.ts';
 import type { BenchSettings } from '../config/settings.ts';
+import { createProgress, type Progress } from '../load/progress.ts';
 import { lookUpRoutes } from '../registry/visit-registry.ts';
 import { Crew } from './crew.ts';
 import { LoadSearch } from './load-search.ts';
 import { defaultProcesses, Meter } from './meter.ts';
 import type { Order } from './order.ts';
-import { createProgress, type Progress } from './progress.ts';
 import {
   breachOf,
   figuresOf,
@@ -113,6 +113,7 @@ async function bench(
     ...{ routes, pattern, firstUserId, connections, devices, inFlight, bytes },
     groups: settings.groups,
     tls: { tlsCa: settings.tlsCa, tlsName: settings.tlsName },
+    portOwner: settings.portOwner,
   };
   const showing = setInterval(
     () => progress.update(crew.registeredCount + crew.openCount, ''),

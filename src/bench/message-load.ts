@@ -4,11 +4,11 @@
  */
 import { systemClock, type Timer } from '../base/clock.ts';
 import { errorTable } from '../base/errors.ts';
+import type { LoadConnection } from '../load/load-connection.ts';
+import { MessageEncoder } from '../load/wire.ts';
 import { type Counting, type Load, listeningEvents, refusedMs } from './load.ts';
-import type { LoadConnection } from './load-connection.ts';
 import { nowMs, readText, textStart } from './message-text.ts';
 import { Pacer } from './pacer.ts';
-import { MessageEncoder } from './wire.ts';
 
 export interface Sender {
   readonly connection: LoadConnection;
@@ -30,6 +30,8 @@ export interface MessageLoadOptions {
    */
   readonly isAwaitedOn: (connection: LoadConnection, sender: number) => boolean;
 }
+
+const outOfOrder = Number(errorTable['out-of-order'].code);
 
 /** A transient message that has not come by then does not come. */
 const lostMs = 1_000;
@@ -78,8 +80,8 @@ export function messageLoad(options: MessageLoadOptions): Load {
 
   return {
     ...listening,
-    message(connection, bytes, start) {
-      listening.message(connection, bytes, start);
+    message(connection, bytes, start, end) {
+      listening.message(connection, bytes, start, end);
       if (!transient) return;
       const { sender: index } = readText(bytes, start);
       const sender = isAwaitedOn(connection, index) ? senderOf.get(index) : undefined;
@@ -90,7 +92,8 @@ export function messageLoad(options: MessageLoadOptions): Load {
       if (sender === undefined) return;
       if (code === 0) counting().counts.done += 1;
       else {
-        counting().problem(describeCode(code));
+        if (code === outOfOrder) counting().counts.again += 1;
+        else counting().problem(describeCode(code));
         refuse(sender);
       }
       over(sender);

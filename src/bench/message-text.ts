@@ -2,7 +2,7 @@
  * What the texts of a load say: when the message was due, and on which connection it was sent.
  * Decimal digits, so that they are read from a frame's bytes as they are.
  */
-import { digitsAt, textStartOf } from './wire.ts';
+import { digitsAt, textStartOf } from '../load/wire.ts';
 
 const timeDigits = 16;
 const senderDigits = 8;

@@ -1,7 +1,7 @@
 /** Measures a stretch of a run: what the workers count, and what the processes use meanwhile. */
 import { availableParallelism, cpus } from 'node:os';
+import { readMachineTimes } from '../processes/process-figures.ts';
 import type { Crew } from './crew.ts';
-import { readMachineTimes } from './processes.ts';
 import type { Stretch } from './report.ts';
 import { cpuSeconds, rssBytes, type SystemProcess } from './system-processes.ts';
 import { Tally } from './tally.ts';

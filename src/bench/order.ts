@@ -1,6 +1,8 @@
 /** What the processes of a bench say to each other: one that coordinates, and workers. */
-import type { ErrorName } from '../base/errors.ts';
 import type { TallyMessage } from './tally.ts';
+
+/** Set for a process that is to be a worker. */
+export const workerVariable = 'CIM_BENCH_WORKER';
 
 export type Pattern = 'private' | 'group' | 'transient' | 'idle' | 'login' | 'http';
 
@@ -9,6 +11,8 @@ export interface Order {
   readonly routes: readonly string[];
   /** How certificates are checked: files of this machine. */
   readonly tls: { readonly tlsCa: string | undefined; readonly tlsName: string | undefined };
+  /** The user whose ports on this machine are believed without TLS, beside root and our own. */
+  readonly portOwner: number | undefined;
   readonly pattern: Pattern;
   /** Of client 0 of the run. */
   readonly firstUserId: number;
@@ -36,11 +40,14 @@ export type ToWorker =
   | { readonly do: 'finish' };
 
 export type FromWorker =
-  /** While it obeys `open`: so many more accounts are registered, and connections open. */
-  | { readonly is: 'opening'; readonly registered: number; readonly opened: number }
   /** Answers `open`: `host:port` of the servers that the connections lead to. */
   | { readonly is: 'open'; readonly servers: readonly string[] }
   /** Answers the other commands. */
   | { readonly is: 'done' }
-  | { readonly is: 'taken'; readonly tally: TallyMessage }
-  | { readonly is: 'failed'; readonly kind: ErrorName; readonly message: string };
+  | { readonly is: 'taken'; readonly tally: TallyMessage };
+
+/** Told while a worker obeys `open`: so many more accounts are registered, and connections open. */
+export interface Opening {
+  readonly registered: number;
+  readonly opened: number;
+}

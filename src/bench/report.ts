@@ -1,4 +1,5 @@
 /** What a bench has come to: figures, and their form for people. Pure. */
+import { align } from '../base/align.ts';
 import type { Pattern } from './order.ts';
 import type { Tally } from './tally.ts';
 
@@ -36,6 +37,7 @@ export interface Figures {
   readonly shownPerSecond: number;
   readonly lost: number;
   readonly behind: number;
+  readonly again: number;
   readonly problems: Readonly<Record<string, number>>;
   /** From when it was due until it was shown (of logins: until the server said welcome). */
   readonly latencyMs: Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>;
@@ -74,7 +76,7 @@ export interface Report {
 }
 
 export function figuresOf({ seconds, tally, system, load }: Stretch, connections: number): Figures {
-  const { begun, done, shown, lost, behind } = tally.counts;
+  const { begun, done, shown, lost, behind, again } = tally.counts;
   const perSecond = (count: number) => round(count / seconds);
   return {
     seconds: round(seconds),
@@ -83,13 +85,14 @@ export function figuresOf({ seconds, tally, system, load }: Stretch, connections
     shownPerSecond: perSecond(shown),
     lost,
     behind,
+    again,
     problems: tally.problems,
     latencyMs: {
-      p50: tally.percentile(50),
-      p90: tally.percentile(90),
-      p99: tally.percentile(99),
-      p999: tally.percentile(99.9),
-      max: tally.maxMs,
+      p50: tally.latencies.percentile(50),
+      p90: tally.latencies.percentile(90),
+      p99: tally.latencies.percentile(99),
+      p999: tally.latencies.percentile(99.9),
+      max: tally.latencies.maxMs,
     },
     system: system.map(({ name, cpuSeconds, rssBytes, grownBytes }) => ({
       name,
@@ -107,13 +110,14 @@ export function figuresOf({ seconds, tally, system, load }: Stretch, connections
  * was refused.
  */
 export function breachOf(
-  { latencyMs, sentPerSecond, problems, lost, behind }: Figures,
+  { latencyMs, sentPerSecond, problems, lost, behind, again }: Figures,
   asked: { readonly perSecond: number; readonly p99MsMax: number },
 ): string | undefined {
   const failed = Object.values(problems).reduce((sum, count) => sum + count, 0);
   if (failed > 0) return `${failed} failed`;
   if (lost > 0) return `${lost} lost`;
   if (behind > 0) return `fell behind ${behind} times`;
+  if (again > 0) return `${again} to be sent again`;
   // What is due in the last moment is not begun yet.
   if (sentPerSecond < 0.97 * asked.perSecond) return `only ${sentPerSecond}/s could be begun`;
   return latencyMs.p99 > asked.p99MsMax ? 'too late' : undefined;
@@ -160,6 +164,8 @@ function formatFigures({ pattern }: Subject, figures: Figures): string[] {
   if (figures.lost > 0) rows.push(['lost', `${figures.lost}, as transient messages may be`]);
   if (figures.behind > 0)
     rows.push(['fell behind', `${figures.behind} times: not all was pushed, and is not counted`]);
+  if (figures.again > 0)
+    rows.push(['to be sent again', `${figures.again}: a route was late with an earlier one`]);
   for (const [what, count] of Object.entries(problems)) rows.push(['failed', `${count}: ${what}`]);
   for (const { name, cores, cpuUs, rssMegabytes, rssPerConnectionKilobytes } of system) {
     if (rssMegabytes === 0) {
@@ -173,8 +179,7 @@ function formatFigures({ pattern }: Subject, figures: Figures): string[] {
   }
   const busy = loadCores.map(percent).join(', ');
   rows.push(['load', `${busy} of a core`]);
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`);
+  return align(rows).map((line) => `  ${line}`);
 }
 
 function ms(value: number): string {

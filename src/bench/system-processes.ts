@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
-import { cpuSecondsOf, rssBytesOf } from './processes.ts';
+import { cpuSecondsOf, rssBytesOf } from '../processes/process-figures.ts';
 
 export interface SystemProcess {
   readonly pid: number;
@@ -128,6 +128,8 @@ function nameOf(pid: number): string {
   const program = basename(words[0] ?? '');
   if (words.some((word) => word.startsWith('org.apache.zookeeper.'))) return 'zookeeper';
   const script = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
+  // Of one that has hidden its command line.
+  if (/^cim \w+$/.test(program)) return program;
   if (program === 'cim') return `cim ${script}`;
   if (/^cim\.(mjs|cjs)$/.test(basename(script))) return `cim ${words[words.indexOf(script) + 1]}`;
   return program.split(' ')[0] ?? '';

@@ -1,13 +1,19 @@
 /**
  * A process of a bench that has connections and puts load on them. It is told what to do by the one
- * that coordinates (crew.ts), over the channel that Node.js opens between parent and child.
+ * that coordinates (crew.ts).
  */
-import { CimError, describeError, exitCodes } from '../base/errors.ts';
+import { CimError, exitCodes } from '../base/errors.ts';
 import { Tls } from '../base/tls.ts';
-import type { Channel } from './channel.ts';
+import { answerQuestions, notifyAsker } from '../processes/asked-process.ts';
 import { idleLoad, type Load } from './load.ts';
 import { createLoad } from './loads.ts';
-import type { FromWorker, Order, ToWorker } from './order.ts';
+import {
+  type FromWorker,
+  type Opening,
+  type Order,
+  type ToWorker,
+  workerVariable,
+} from './order.ts';
 import { Party } from './party.ts';
 import { Tally } from './tally.ts';
 
@@ -16,45 +22,27 @@ const finishMsMax = 5_000;
 const pollMs = 20;
 
 /** Resolves to the exit code, when it is not needed any more. */
-export function runWorker(channel: Channel): Promise<number> {
-  const worker = new Worker(channel);
-  return new Promise((resolve) => {
-    channel.receive((message) => {
-      if (message) void worker.obey(message);
-      else {
-        worker.close();
-        resolve(exitCodes.ok);
-      }
-    });
-  });
+export async function runWorker(): Promise<number> {
+  if (!process.connected)
+    throw new CimError('usage', `${workerVariable} is for processes that cim bench starts itself`);
+  const worker = new Worker();
+  await answerQuestions((message: ToWorker) => worker.obey(message));
+  worker.close();
+  return exitCodes.ok;
 }
 
 class Worker {
-  readonly #channel: Channel;
   #party: Party | undefined;
   #load: Load = idleLoad(() => this.#tally);
   #tally = new Tally();
   #cpu = process.cpuUsage();
-
-  constructor(channel: Channel) {
-    this.#channel = channel;
-  }
-
-  async obey(message: ToWorker): Promise<void> {
-    try {
-      this.#channel.send(await this.#do(message));
-    } catch (error) {
-      if (!(error instanceof CimError)) throw error;
-      this.#channel.send({ is: 'failed', kind: error.kind, message: describeError(error) });
-    }
-  }
 
   close(): void {
     this.#load.stop();
     this.#party?.close();
   }
 
-  async #do(message: ToWorker): Promise<FromWorker> {
+  async obey(message: ToWorker): Promise<FromWorker> {
     switch (message.do) {
       case 'open':
         return { is: 'open', servers: await this.#open(message.order) };
@@ -76,13 +64,13 @@ class Worker {
   }
 
   async #open(order: Order): Promise<readonly string[]> {
-    const party = new Party(order, await Tls.open(order.tls), {
-      events: () => this.#load,
-      onProgress: (registered, opened) => this.#channel.send({ is: 'opening', registered, opened }),
-    });
+    const onProgress = (registered: number, opened: number): void =>
+      notifyAsker<Opening>({ registered, opened });
+    const party = new Party(order, await Tls.open(order.tls), this.#load, onProgress);
     this.#party = party;
     await party.open();
     this.#load = createLoad(order, party, () => this.#tally);
+    party.events = this.#load;
     return party.servers;
   }
 

@@ -23,6 +23,10 @@ export interface Arguments {
 const globalFlags = new Set(['h', 'help', 'v', 'version', '--']);
 
 export function parseArguments(commands: readonly Command[], argv: readonly string[]): Arguments {
+  const [first, ...rest] = argv;
+  // As people ask other programs: `cim help send` is `cim send --help`.
+  if (first === 'help') return parseArguments(commands, [...rest, '--help']);
+  if (first === 'version') return parseArguments(commands, [...rest, '--version']);
   const cli = describe(commands);
   const { args, options } = cli.parse(['', '', ...argv.map(protect)], { run: false });
   const flags: Record<string, (string | boolean)[]> = {};

@@ -10,8 +10,11 @@ export interface Host {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** What `ps` shows of the process, in place of its command line. */
+  title: string;
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
+  kill(processId: number, signal: NodeJS.Signals): unknown;
 }
 
 /** One use of a command. */
@@ -28,6 +31,8 @@ export interface Command {
   readonly summary: string;
   /** In cac's notation: `<needed>`, `[may be absent]`, `[...many]`. */
   readonly positionals?: string;
+  /** What the first of them may be, as it is typed, and what it does. */
+  readonly actions?: readonly (readonly [typed: string, effect: string])[];
   /** Whose options it takes; none if absent. */
   readonly role?: Role;
   /** Each a line that can be typed as it is. */

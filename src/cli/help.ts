@@ -1,10 +1,10 @@
 /** What `--help` prints, from the table of commands and the table of options. */
 
+import { align } from '../base/align.ts';
 import { version } from '../base/version.ts';
 import { choicesText, defaultText, flagForm } from '../config/describe.ts';
 import { alternativeTo, type Option, type Role, required } from '../config/option.ts';
 import { type OptionName, optionsOf } from '../config/options.ts';
-import { align } from './align.ts';
 import type { Command } from './command.ts';
 
 const sourcesNote = `Every option can also be a variable (--http-port 8081: CIM_HTTP_PORT=8081) or a key of the YAML or JSON
@@ -21,7 +21,8 @@ export function programHelp(commands: readonly Command[]): string {
   ]);
 }
 
-export function commandHelp({ name, summary, positionals, role, examples }: Command): string {
+export function commandHelp(command: Command): string {
+  const { name, summary, positionals, actions, role, examples } = command;
   const takesOtherSources = role && optionsOf(role).some(([, { sources }]) => !sources);
   const usage = ['cim', name, role && '[options]', positionals].filter(
     (word) => word !== undefined,
@@ -29,6 +30,7 @@ export function commandHelp({ name, summary, positionals, role, examples }: Comm
   return page([
     `cim ${name}: ${summary}`,
     `Usage: ${usage.join(' ')}`,
+    ...(actions ? [section('Actions', align(actions))] : []),
     ...(role ? optionSections(role) : []),
     section('Examples', examples),
     ...(takesOtherSources ? [sourcesNote] : []),

@@ -1,18 +1,13 @@
 /** The life of a role that runs until it is told to stop: start, ready line, signal, stop. */
 import { type Clock, systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
+import { formatHostPort, type HostPort } from '../base/host-port.ts';
 import type { ReloadableService, Service } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
 import { createLogger, type Logger, type LogLevel } from '../base/log.ts';
 import { listenForSignals, onHangUp } from '../base/signals.ts';
 import type { Host } from './command.ts';
-
-/** Whatever has not stopped by then is cut off. */
-const stopMsMax = 10_000;
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { serviceManagerOf } from './service-manager/service-manager.ts';
 
 export interface RoleRun<Settings, Running> {
   readonly role: 'server' | 'route' | 'dev';
@@ -20,7 +15,7 @@ export interface RoleRun<Settings, Running> {
   readonly host: Host;
   readonly start: (settings: Settings, log: Logger) => Promise<Running>;
   /** What the ready line tells, in its order. */
-  readonly addresses: (running: Running) => Readonly<Record<string, Address>>;
+  readonly addresses: (running: Running) => Readonly<Record<string, HostPort>>;
   readonly clock?: Clock;
 }
 
@@ -37,32 +32,32 @@ export async function runRole<
   clock = systemClock,
 }: RoleRun<Settings, Running>): Promise<number> {
   const log = createLogger(role, settings.logLevel);
+  const manager = serviceManagerOf(host.env, log);
   const signals = listenForSignals(host);
+  let reload: ReloadableService['reload'];
+  // From the beginning: as a terminal is closed, or by whoever has certificates read again.
+  const stopReloading = onHangUp(host, () => void reload?.());
   try {
     const running = await Promise.race([start(settings, log), signals.first]);
     // Told to stop before it was up: it has not announced itself, so nobody misses it.
     if (running === 'signal') return exitCodes.ok;
-    const { reload } = running;
-    // Without anything to read, SIGHUP ends the process, as of a terminal that is closed.
-    const stopReloading = reload && onHangUp(host, () => void reload());
+    reload = running.reload;
     host.stdout.write(readyLine(role, addresses(running)));
+    manager.ready();
     await signals.first;
-    stopReloading?.();
+    manager.stopping();
     return await stopWithin(running, signals.second, log, clock);
   } finally {
     signals.close();
+    stopReloading();
   }
 }
 
-function readyLine(role: string, addresses: Readonly<Record<string, Address>>): string {
+function readyLine(role: string, addresses: Readonly<Record<string, HostPort>>): string {
   const words = Object.entries(addresses).map(
-    ([name, address]) => `${name}=${formatAddress(address)}`,
+    ([name, address]) => `${name}=${formatHostPort(address)}`,
   );
   return `cim ${role} ready ${words.join(' ')}\n`;
-}
-
-function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 async function stopWithin(
@@ -72,11 +67,15 @@ async function stopWithin(
   clock: Clock,
 ): Promise<number> {
   const deadline = Promise.withResolvers<'deadline'>();
-  const timer = clock.setTimeout(() => deadline.resolve('deadline'), stopMsMax);
-  const stopped = running.stop().then(() => 'stopped' as const);
+  const timer = clock.setTimeout(() => deadline.resolve('deadline'), limits.stopMsMax);
+  const stopped = running.stop().then(
+    () => 'stopped' as const,
+    () => 'steps' as const,
+  );
   const outcome = await Promise.race([stopped, secondSignal, deadline.promise]);
   timer.cancel();
   if (outcome === 'stopped') return exitCodes.ok;
+  // Whoever started it is to know: sessions, or an entry in the registry, may live on for a while.
   log.error({ reason: outcome }, 'stopping was cut off');
   return exitCodes.failure;
 }

@@ -1,14 +1,15 @@
 /**
  * What clients send, as a server reads it. A frame of a cim client may hold only client fields,
- * each once: whatever the server appends when it forwards the bytes is then its own word. A Java
- * peer (a login without protocolVersion) may send anything protobuf allows: unknown fields, an
- * explicit zero command, an empty frame. Nothing of a Java peer is forwarded, so nothing there can
- * be forged.
+ * each once, and each in the one way in which all decoders read it alike: whatever the server
+ * appends when it forwards the bytes is then its own word, and what it read is what everybody reads.
+ * A Java peer (a login without protocolVersion) may send anything protobuf allows: unknown fields,
+ * numbers longer than they need to be, an explicit zero command, an empty frame. Nothing of a Java
+ * peer is forwarded, so nothing there can be forged.
  */
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../base/limits.ts';
 import { command } from './commands.ts';
-import { tag } from './message-scan.ts';
+import { cmdTag, requestFields } from './generated/wire.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
@@ -17,20 +18,26 @@ const { Request } = com.crossoverjie.cim.common.protocol;
 
 /** For `commandOf`, which is asked of every frame. */
 const commandReader = new VarintReader(new Uint8Array());
-const commandTag = tag.command;
+commandReader.isLenient = true;
 
-/** Exact tags (field and wire type), each with a bit to see it twice by. */
-type TagBits = ReadonlyMap<number, number>;
+type FieldType = (typeof requestFields)[number]['type'];
+/** What a field may hold: text, bytes, or a whole number up to this, which no decoder cuts. */
+type Content = 'text' | 'bytes' | number;
 
-function tagBits(tags: readonly number[]): TagBits {
-  return new Map(tags.map((exactTag, index) => [exactTag, 1 << index]));
-}
+const contentOf: Readonly<Record<FieldType, Content>> = {
+  string: 'text',
+  bytes: 'bytes',
+  bool: 1,
+  enum: 2 ** 31 - 1,
+  uint32: 2 ** 32 - 1,
+  int64: Number.MAX_SAFE_INTEGER,
+  uint64: Number.MAX_SAFE_INTEGER,
+};
 
-/** All that Request has for a cim client. */
-const clientTags = tagBits([
-  ...[1, 17, 19, 22, 26, 29, 30].map((field) => field * 8 + 2),
-  ...[2, 3, 16, 18, 20, 21, 23, 24, 25, 27, 28].map((field) => field * 8),
-]);
+/** All fields that Request has for a cim client, by their exact tags (field and wire type). */
+const clientTags: ReadonlyMap<number, Content> = new Map(
+  requestFields.map(({ tag, type }) => [tag, contentOf[type]]),
+);
 
 export interface LoginFrame {
   readonly userId: number;
@@ -71,37 +78,36 @@ export function commandOf(bytes: Uint8Array, start = 0, end: number = bytes.leng
   commandReader.over(bytes, start, end);
   while (!commandReader.done) {
     const next = commandReader.next();
-    if (next === commandTag) return commandReader.next();
+    if (next === cmdTag) return commandReader.next();
     commandReader.skipValue(next & 7);
   }
   return command.login;
 }
 
 /**
- * Throws ProtocolError unless the frame holds only client fields, each at most once, and its text
- * is UTF-8.
+ * Throws ProtocolError unless the frame holds only client fields, each at most once, with texts that
+ * are UTF-8 and numbers that no decoder cuts.
  */
 export function assertClientFields(frame: Uint8Array): void {
   const reader = new VarintReader(frame);
-  let seen = 0;
+  const seen = new Set<number>();
   while (!reader.done) {
     const next = reader.next();
-    const bit = clientTags.get(next);
-    if (bit === undefined) {
-      throw new ProtocolError(`field ${Math.floor(next / 8)} is not a client's to set here`);
-    }
-    if ((seen & bit) !== 0) throw new ProtocolError(`field ${next >>> 3} is there twice`);
-    seen |= bit;
-    const start = reader.offset;
-    reader.skipValue(next & 7);
-    if (next === tag.text) assertText(frame, start, reader.offset);
+    const field = Math.floor(next / 8);
+    const content = clientTags.get(next);
+    if (content === undefined)
+      throw new ProtocolError(`field ${field} is not a client's to set here`);
+    if (seen.has(next)) throw new ProtocolError(`field ${field} is there twice`);
+    seen.add(next);
+    const value = reader.next();
+    if (typeof content !== 'number') assertBytes(reader, value, content);
+    else if (value > content) throw new ProtocolError(`field ${field} is over its limit`);
   }
 }
 
-function assertText(frame: Uint8Array, lengthStart: number, end: number): void {
-  const text = new VarintReader(frame, lengthStart, end);
-  const length = text.next();
-  if (!isUtf8(frame.subarray(text.offset, text.offset + length)))
+function assertBytes(reader: VarintReader, length: number, content: 'text' | 'bytes'): void {
+  const start = reader.skip(length);
+  if (content === 'text' && !isUtf8(reader.bytes.subarray(start, reader.offset)))
     throw new ProtocolError('a text is not UTF-8');
 }
 

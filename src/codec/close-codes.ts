@@ -11,14 +11,19 @@ export const closeCodes = {
   failed: { code: 104, meaning: 'the server failed at something that the client sent' },
   forgotten: {
     code: 105,
-    meaning: 'the session was taken for ended while its connection lived on',
+    meaning: 'the cluster had taken this connection for lost',
   },
   'token-refused': {
     code: 106,
     meaning: 'the token is expired or not valid: log in anew',
   },
   'too-fast': { code: 107, meaning: 'too many logins in a short time' },
-  moving: { code: 200, meaning: 'the server is stopping' },
+  unfinished: { code: 108, meaning: 'a frame was begun and not ended in time' },
+  'other-store': {
+    code: 109,
+    meaning: 'the store was put back or replaced: everything kept there is read again',
+  },
+  moving: { code: 200, meaning: 'the server is being emptied or stopped: another one takes over' },
   full: { code: 201, meaning: 'the server takes no more connections' },
   replaced: { code: 300, meaning: 'the device has connected anew' },
   'not-allowed': { code: 301, meaning: 'the user id and name are not those of an account' },

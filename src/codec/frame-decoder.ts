@@ -4,13 +4,19 @@
  * cannot be trusted any more.
  *
  * Invariant: either `#partial` is null and at most four length bytes are pending in `#length`, or
- * `#partial` has exactly the announced size and `#filled` bytes of it are valid. So never more than
- * one frame of `frameBytesMax` is held, and nothing is allocated for a refused length.
+ * `#filled` bytes of `#partial` are valid, which are fewer than the announced `#expected`. It grows
+ * with what comes, so never more than twice that is held, and nothing for a length alone.
  */
 import { ProtocolError } from './protocol-error.ts';
 
-/** A frame lies in `bytes` from `start` to `end`, and is gone when the call returns. */
-export type FrameSink = (bytes: Uint8Array, start: number, end: number) => void;
+/** Held for the beginning of a frame: most are no longer. */
+const firstBytes = 4 * 1024;
+
+/**
+ * A frame lies in `bytes` from `start` to `end`, and is gone when the call returns. `isPadded`: its
+ * length had more bytes than it needs, as protobuf allows and no cim client does.
+ */
+export type FrameSink = (bytes: Uint8Array, start: number, end: number, isPadded: boolean) => void;
 
 export class FrameDecoder {
   /** Of frames that begin from now on. */
@@ -18,8 +24,12 @@ export class FrameDecoder {
   /** The length read so far, and how many of its bytes. */
   #length = 0;
   #lengthBytes = 0;
+  /** Of the frame that was begun last. */
+  #isPadded = false;
   #partial: Uint8Array | null = null;
   #filled = 0;
+  #expected = 0;
+  #isStopped = false;
   #dead = false;
 
   constructor(frameBytesMax: number) {
@@ -28,22 +38,30 @@ export class FrameDecoder {
 
   /**
    * Feeds bytes and hands over each frame that they complete. A frame that lies whole in `chunk` is
-   * told by its place there, not copied, nor is a view of it made. Throws ProtocolError on a
-   * malformed or oversized length.
+   * told by its place there, not copied, nor is a view of it made. Returns up to where `chunk` was
+   * read: all of it, unless `stop` was called meanwhile. Throws ProtocolError on a malformed or
+   * oversized length.
    */
-  push(chunk: Uint8Array, onFrame: FrameSink): void {
+  push(chunk: Uint8Array, onFrame: FrameSink): number {
     if (this.#dead) throw new ProtocolError('the stream failed before');
+    this.#isStopped = false;
     try {
       let offset = 0;
-      while (offset < chunk.length) {
+      while (offset < chunk.length && !this.#isStopped) {
         offset = this.#partial
           ? this.#fill(chunk, offset, onFrame)
           : this.#start(chunk, offset, onFrame);
       }
+      return offset;
     } catch (error) {
       this.#dead = true;
       throw error;
     }
+  }
+
+  /** For a sink: nothing of what lies behind this frame is read by this `push`. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** Whether it holds nothing of what it was given. */
@@ -51,9 +69,14 @@ export class FrameDecoder {
     return this.#partial === null && this.#lengthBytes === 0;
   }
 
-  /** Bytes of an unfinished frame that are held. */
+  /** Bytes that are held for an unfinished frame. */
   get bufferedBytes(): number {
     return this.#partial?.length ?? 0;
+  }
+
+  /** Bytes of it that have come. */
+  get receivedBytes(): number {
+    return this.#partial === null ? 0 : this.#filled;
   }
 
   /**
@@ -70,7 +93,10 @@ export class FrameDecoder {
         throw new ProtocolError('the frame length is malformed');
       this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes);
       this.#lengthBytes += 1;
-      if (byte < 0x80) return this.#body(chunk, offset, onFrame);
+      if (byte < 0x80) {
+        this.#isPadded = byte === 0 && this.#lengthBytes > 1;
+        return this.#body(chunk, offset, onFrame);
+      }
     }
     return offset;
   }
@@ -85,23 +111,33 @@ export class FrameDecoder {
       );
     }
     if (length <= chunk.length - offset) {
-      onFrame(chunk, offset, offset + length);
+      onFrame(chunk, offset, offset + length, this.#isPadded);
       return offset + length;
     }
-    this.#partial = new Uint8Array(length);
+    this.#partial = new Uint8Array(Math.min(length, firstBytes));
     this.#filled = 0;
+    this.#expected = length;
     return offset;
   }
 
   #fill(chunk: Uint8Array, offset: number, onFrame: FrameSink): number {
-    const partial = this.#partial as Uint8Array;
-    const part = chunk.subarray(offset, offset + partial.length - this.#filled);
+    const part = chunk.subarray(offset, offset + this.#expected - this.#filled);
+    const partial = this.#roomFor(this.#filled + part.length);
     partial.set(part, this.#filled);
     this.#filled += part.length;
-    if (this.#filled === partial.length) {
+    if (this.#filled === this.#expected) {
       this.#partial = null;
-      onFrame(partial, 0, partial.length);
+      onFrame(partial, 0, this.#expected, this.#isPadded);
     }
     return offset + part.length;
+  }
+
+  #roomFor(bytes: number): Uint8Array {
+    const partial = this.#partial as Uint8Array;
+    if (bytes <= partial.length) return partial;
+    const grown = new Uint8Array(Math.min(this.#expected, 2 * bytes));
+    grown.set(partial.subarray(0, this.#filled));
+    this.#partial = grown;
+    return grown;
   }
 }

@@ -4,7 +4,7 @@
  * it is `<from>.<epoch hex>.<to | #group>.<sendSeq>`; without the last part it is the *source*
  * within which sendSeq is contiguous.
  */
-import { type MessageFields, scanMessage } from './message-scan.ts';
+import { type MessageFields, scanIfReadable, scanMessage } from './message-scan.ts';
 
 export function sourceOf(from: number, epochHex: string, to: number, group: string): string {
   return `${from}.${epochHex}.${group === '' ? to : `#${group}`}`;
@@ -17,6 +17,12 @@ export function identityOfFields(fields: MessageFields): string {
 /** The identity of a stored body. */
 export function identityOf(body: Uint8Array): string {
   return identityOfFields(scanMessage(body));
+}
+
+/** Whether a stored body is known to be another message than the one with this identity. */
+export function isOtherThan(identity: string, body: Uint8Array): boolean {
+  const fields = scanIfReadable(body);
+  return fields !== null && identityOfFields(fields) !== identity;
 }
 
 /** Whether an identity, as somebody tells it, is that of a private message between these two. */

@@ -1,11 +1,13 @@
 /**
- * What a Java peer is sent (docs/java-compatibility.md): `properties` instead of cim's own fields,
+ * What a Java peer is sent (docs/reference/java-clients.md): `properties` instead of cim's own fields,
  * none of which it ever sees. The bytes are those of the Java server, field by field; test vectors
  * in test/unit/codec/golden-frames.ts.
  */
+
+import { decodeUtf8 } from '../base/utf8.ts';
 import { command } from './commands.ts';
 import { frame } from './frame.ts';
-import { decodeText, type MessageFields } from './message-scan.ts';
+import type { MessageFields } from './message-scan.ts';
 import { com } from './protobuf.ts';
 import { varintLength, writeVarint } from './varint.ts';
 
@@ -17,12 +19,15 @@ export interface JavaSender {
 }
 
 /** What a Java peer is shown of a message that it has no key for. */
-const unreadableText = '[encrypted message]';
+const sealedText = '[encrypted message]';
+/** And of one whose text is none. */
+const unreadableText = '[message that cannot be read]';
 
 /** The text of a message's body, as a Java peer is shown it. */
 export function javaTextOf(body: Uint8Array, fields: MessageFields): string {
   const { textStart, textEnd, sealedEnd } = fields;
-  return sealedEnd > 0 ? unreadableText : decodeText(body, textStart, textEnd);
+  if (sealedEnd > 0) return sealedText;
+  return decodeUtf8(body.subarray(textStart, textEnd)) ?? unreadableText;
 }
 
 /** The three properties without which a Java client drops a frame, in the Java server's order. */
@@ -40,6 +45,15 @@ export function encodeJavaMessage(
   text: string,
 ): Uint8Array {
   return encodeJavaPush(receiverId, command.message, propertiesOf(sender, receiverId), text, []);
+}
+
+/** Several texts of one sender, in order. */
+export function encodeJavaTexts(
+  receiverId: number,
+  sender: JavaSender,
+  texts: readonly string[],
+): Uint8Array {
+  return encodeJavaPush(receiverId, command.message, propertiesOf(sender, receiverId), '', texts);
 }
 
 /** Texts that waited for the receiver, of one sender, in order. */
@@ -70,27 +84,28 @@ export function encodeJavaPush(
 }
 
 /**
- * One text for many Java peers: the bytes that all share are made once, and each receiver gets a
- * length, the shared bytes, and a tail with its own id. Protobuf allows any order of fields and map
- * entries.
+ * Texts of one sender for many Java peers: the bytes that all share are made once, and each receiver
+ * gets a length, the shared bytes, and a tail with its own id. Protobuf allows any order of fields
+ * and map entries.
  */
 export class JavaFanOut {
-  readonly shared: Uint8Array;
+  readonly #shared: Uint8Array;
 
-  constructor(sender: JavaSender, text: string) {
+  constructor(sender: JavaSender, texts: readonly string[]) {
     const properties = { sendUserId: String(sender.userId), sendUserName: sender.name };
-    this.shared = Response.encode(
-      Response.create({ resMsg: text, cmd: command.message, properties }),
+    const content = texts.length === 1 ? { resMsg: texts[0] ?? '' } : { batchResMsg: [...texts] };
+    this.#shared = Response.encode(
+      Response.create({ ...content, cmd: command.message, properties }),
     ).finish();
   }
 
-  /** What stands before and behind `shared` for this receiver. */
-  around(receiverId: number): { readonly length: Uint8Array; readonly tail: Uint8Array } {
+  /** One frame, in the order in which its parts are to be written. */
+  partsFor(receiverId: number): readonly Uint8Array[] {
     const properties = { receiveUserId: String(receiverId) };
     const tail = Response.encode(Response.create({ responseId: receiverId, properties })).finish();
-    const bytes = this.shared.length + tail.length;
+    const bytes = this.#shared.length + tail.length;
     const length = new Uint8Array(varintLength(bytes));
     writeVarint(length, bytes, 0);
-    return { length, tail };
+    return [length, this.#shared, tail];
   }
 }

@@ -3,7 +3,7 @@
  * and behind them the fields that only servers set. Nothing is decoded or re-encoded on the way.
  */
 import { command } from './commands.ts';
-import { tag } from './message-scan.ts';
+import { atTag, fromEpochTag, fromNameTag, fromTag } from './generated/wire.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { Run } from './run.ts';
@@ -32,20 +32,20 @@ export function appendOrigin(
   const epochBytes = epochHex.length / 2;
   const body = Buffer.allocUnsafe(
     clientFrame.length +
-      fieldLength(tag.from, from) +
-      fieldLength(tag.fromName, nameBytes) +
+      fieldLength(fromTag, from) +
+      fieldLength(fromNameTag, nameBytes) +
       nameBytes +
-      fieldLength(tag.fromEpoch, epochBytes) +
+      fieldLength(fromEpochTag, epochBytes) +
       epochBytes +
-      fieldLength(tag.at, at),
+      fieldLength(atTag, at),
   );
   body.set(clientFrame);
-  let offset = writeField(body, tag.from, from, clientFrame.length);
-  offset = writeField(body, tag.fromName, nameBytes, offset);
+  let offset = writeField(body, fromTag, from, clientFrame.length);
+  offset = writeField(body, fromNameTag, nameBytes, offset);
   offset += body.write(fromName, offset);
-  offset = writeField(body, tag.fromEpoch, epochBytes, offset);
+  offset = writeField(body, fromEpochTag, epochBytes, offset);
   offset += body.write(epochHex, offset, 'hex');
-  writeField(body, tag.at, at, offset);
+  writeField(body, atTag, at, offset);
   return body;
 }
 
@@ -91,10 +91,9 @@ export class OriginTail {
   /** Good until it is asked for another time. */
   at(at: number): Uint8Array {
     if (at === this.#at) return this.#bytes;
-    const atBytes = fieldLength(tag.at, at);
+    const atBytes = fieldLength(atTag, at);
     // The time is the last of its fields.
-    if (atBytes === this.#atBytes)
-      writeField(this.#bytes, tag.at, at, this.#bytes.length - atBytes);
+    if (atBytes === this.#atBytes) writeField(this.#bytes, atTag, at, this.#bytes.length - atBytes);
     else this.#bytes = appendOrigin(nothing, { ...this.#origin, at });
     this.#at = at;
     this.#atBytes = atBytes;

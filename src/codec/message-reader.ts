@@ -3,19 +3,25 @@
  * often, so it makes no object and no closure, and looks at each byte once.
  */
 import { isUtf8 } from 'node:buffer';
-import { decodeText, tag } from './message-scan.ts';
+import { command } from './commands.ts';
+import {
+  cmdTag,
+  contentTag,
+  groupTag,
+  reqMsgTag,
+  restartTag,
+  sealedTag,
+  sendSeqTag,
+  silentTag,
+  toTag,
+  transientTag,
+} from './generated/wire.ts';
+import { decodeText } from './message-scan.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
 
-// Bindings of their own: the compiler takes them for the constants that they are.
-const commandTag = tag.command;
-const textTag = tag.text;
-const toTag = tag.to;
-const groupTag = tag.group;
-const sendSeqTag = tag.sendSeq;
-const restartTag = tag.restart;
-const transientTag = tag.transient;
-const sealedTag = tag.sealed;
+// A binding of its own: the compiler takes it for the constant that it is.
+const messageCommand = command.message;
 
 /** One is enough for all messages of a process: it holds the one that was read last. */
 export class MessageReader {
@@ -26,13 +32,15 @@ export class MessageReader {
   transient = false;
   textBytes = 0;
   sealedBytes = 0;
+  contentBytes = 0;
 
   readonly #reader = new VarintReader(new Uint8Array());
 
   /**
    * Reads the frame that lies in `bytes` from `start` to `end`. Throws ProtocolError unless it holds
-   * only what belongs to a MESSAGE, each at most once, and its text is UTF-8: it is stored and pushed
-   * as it came, so nothing rides along.
+   * only what belongs to a MESSAGE, each at most once, and written so that every client reads it, and
+   * reads the same: it is stored and pushed as it came, so nothing rides along, and what one decoder
+   * refuses would end the connection of whoever is shown it.
    */
   read(bytes: Uint8Array, start: number, end: number): void {
     const reader = this.#reader;
@@ -44,24 +52,28 @@ export class MessageReader {
     this.transient = false;
     this.textBytes = 0;
     this.sealedBytes = 0;
+    this.contentBytes = 0;
     let seen = 0;
+    let seenFurther = 0;
     while (!reader.done) {
       const found = reader.next();
       const field = Math.floor(found / 8);
-      // Clients have the field numbers below 32 (proto/cim.proto), so each has a bit.
-      const bit = field < 32 ? 1 << field : 0;
-      if ((seen & bit) !== 0) throw new ProtocolError(`field ${field} is there twice`);
-      seen |= bit;
+      // Clients have the field numbers below 32 and from 64 on (proto/cim.proto), so each has a bit.
+      const bit = 1 << (field % 32);
+      if (((field < 32 ? seen : seenFurther) & bit) !== 0)
+        throw new ProtocolError(`field ${field} is there twice`);
+      if (field < 32) seen |= bit;
+      else seenFurther |= bit;
       this.#readField(reader, found);
     }
   }
 
   #readField(reader: VarintReader, found: number): void {
     switch (found) {
-      case commandTag:
-        reader.next();
+      case cmdTag:
+        if (reader.next() !== messageCommand) throw new ProtocolError('this is no message');
         return;
-      case textTag: {
+      case reqMsgTag: {
         const length = reader.next();
         const start = reader.skip(length);
         this.textBytes = length;
@@ -81,10 +93,10 @@ export class MessageReader {
         this.sendSeq = reader.next();
         return;
       case restartTag:
-        this.restart = reader.next() !== 0;
+        this.restart = reader.nextFlag();
         return;
       case transientTag:
-        this.transient = reader.next() !== 0;
+        this.transient = reader.nextFlag();
         return;
       case sealedTag: {
         const length = reader.next();
@@ -92,6 +104,15 @@ export class MessageReader {
         this.sealedBytes = length;
         return;
       }
+      case contentTag: {
+        const length = reader.next();
+        reader.skip(length);
+        this.contentBytes = length;
+        return;
+      }
+      case silentTag:
+        reader.nextFlag();
+        return;
       default:
         throw new ProtocolError(`field ${Math.floor(found / 8)} is not a client's to set here`);
     }

@@ -3,32 +3,24 @@
  * its text: what a route needs to store it, a server to push it, and a store to know its identity.
  * Fields that are not listed are stepped over.
  */
+import { decodeUtf8 } from '../base/utf8.ts';
+import {
+  atTag,
+  contentTag,
+  fromEpochTag,
+  fromNameTag,
+  fromTag,
+  groupTag,
+  reqMsgTag,
+  restartTag,
+  sealedTag,
+  sendSeqTag,
+  seqTag,
+  toTag,
+  transientTag,
+} from './generated/wire.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
-
-/**
- * Tags (field number × 8 + wire type) of the fields of proto/cim.proto that are read or written by
- * hand.
- */
-export const tag = {
-  text: 1 * 8 + 2,
-  requestId: 2 * 8,
-  command: 3 * 8,
-  properties: 4 * 8 + 2,
-  to: 21 * 8,
-  group: 22 * 8 + 2,
-  sendSeq: 23 * 8,
-  restart: 24 * 8,
-  transient: 28 * 8,
-  sealed: 30 * 8 + 2,
-  from: 40 * 8,
-  fromName: 41 * 8 + 2,
-  fromEpoch: 42 * 8 + 2,
-  at: 43 * 8,
-  seq: 44 * 8,
-  code: 45 * 8,
-  expected: 50 * 8,
-} as const;
 
 export interface MessageFields {
   to: number;
@@ -48,15 +40,22 @@ export interface MessageFields {
   /** The same of what is sealed in place of a text; both 0 where nothing is. */
   sealedStart: number;
   sealedEnd: number;
+  contentBytes: number;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const text = decodeUtf8(bytes.subarray(start, end));
+  if (text === undefined) throw new ProtocolError('a text is not UTF-8');
+  return text;
+}
+
+/** Null: it cannot be read. Then it is passed over: one body is no reason to stop for all others. */
+export function scanIfReadable(body: Uint8Array): MessageFields | null {
   try {
-    return utf8.decode(bytes.subarray(start, end));
-  } catch {
-    throw new ProtocolError('a text is not UTF-8');
+    return scanMessage(body);
+  } catch (error) {
+    ProtocolError.assert(error);
+    return null;
   }
 }
 
@@ -76,6 +75,7 @@ export function scanMessage(body: Uint8Array): MessageFields {
     textEnd: 0,
     sealedStart: 0,
     sealedEnd: 0,
+    contentBytes: 0,
   };
   const reader = new VarintReader(body);
   while (!reader.done) readField(reader, fields);
@@ -85,46 +85,54 @@ export function scanMessage(body: Uint8Array): MessageFields {
 function readField(reader: VarintReader, fields: MessageFields): void {
   const found = reader.next();
   switch (found) {
-    case tag.text: {
+    case reqMsgTag: {
       const length = reader.next();
       fields.textStart = reader.skip(length);
       fields.textEnd = reader.offset;
       return;
     }
-    case tag.sealed: {
+    case sealedTag: {
+      // An empty one is none to protobuf.
       const length = reader.next();
-      fields.sealedStart = reader.skip(length);
-      fields.sealedEnd = reader.offset;
+      const start = reader.skip(length);
+      fields.sealedStart = length === 0 ? 0 : start;
+      fields.sealedEnd = length === 0 ? 0 : reader.offset;
       return;
     }
-    case tag.to:
+    case contentTag: {
+      const length = reader.next();
+      reader.skip(length);
+      fields.contentBytes = length;
+      return;
+    }
+    case toTag:
       fields.to = reader.next();
       return;
-    case tag.group:
+    case groupTag:
       fields.group = readText(reader);
       return;
-    case tag.sendSeq:
+    case sendSeqTag:
       fields.sendSeq = reader.next();
       return;
-    case tag.restart:
-      fields.restart = reader.next() !== 0;
+    case restartTag:
+      fields.restart = reader.nextFlag();
       return;
-    case tag.transient:
-      fields.transient = reader.next() !== 0;
+    case transientTag:
+      fields.transient = reader.nextFlag();
       return;
-    case tag.from:
+    case fromTag:
       fields.from = reader.next();
       return;
-    case tag.fromName:
+    case fromNameTag:
       fields.fromName = readText(reader);
       return;
-    case tag.fromEpoch:
+    case fromEpochTag:
       fields.epochHex = readHex(reader);
       return;
-    case tag.at:
+    case atTag:
       fields.at = reader.next();
       return;
-    case tag.seq:
+    case seqTag:
       fields.seq = reader.next();
       return;
     default:

@@ -4,4 +4,9 @@
  */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
+
+  /** Throws whatever else was caught: a bug is not the peer's. */
+  static assert(error: unknown): asserts error is ProtocolError {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
 }

@@ -3,6 +3,7 @@
  * body lies behind its length as a varint, which is how a client's frames come from its socket. So a
  * run crosses links, is stored and is pushed as the same bytes, and nothing is made per message.
  */
+import { ProtocolError } from './protocol-error.ts';
 import { VarintReader, varintLength, writeVarint } from './varint.ts';
 
 export interface Run {
@@ -32,6 +33,15 @@ export function runOf(bodies: readonly Uint8Array[]): Run {
   return { count: bodies.length, bodies: bytes };
 }
 
+/** Throws ProtocolError unless there are as many bodies as the count says, or none at all. */
+export function assertRun({ count, bodies }: Run): void {
+  if (bodies.length === 0) return;
+  const reader = new VarintReader(bodies);
+  let found = 0;
+  for (; !reader.done; found++) reader.skip(reader.next());
+  if (found !== count) throw new ProtocolError(`a run of ${count} messages has ${found}`);
+}
+
 /** The bodies of a run, which share its memory. */
 export function bodiesOf(bodies: Uint8Array): Uint8Array[] {
   const views: Uint8Array[] = [];
@@ -48,6 +58,12 @@ export function bodiesOf(bodies: Uint8Array): Uint8Array[] {
 export function withoutFirst({ count, bodies }: Run, messages: number): Run {
   if (messages >= count) return skipOf(0);
   return { count: count - messages, bodies: bodies.subarray(offsetOf(bodies, messages)) };
+}
+
+/** The first messages of a run. */
+export function firstOf({ count, bodies }: Run, messages: number): Run {
+  if (messages >= count) return { count, bodies };
+  return { count: messages, bodies: bodies.subarray(0, offsetOf(bodies, messages)) };
 }
 
 /** Where the message at a place begins, its length included. */

@@ -6,16 +6,26 @@ import { errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from './close-codes.ts';
 import { command, protocolVersion } from './commands.ts';
 import { frame } from './frame.ts';
-import { tag } from './message-scan.ts';
+import {
+  cmdTag,
+  codeTag,
+  expectedTag,
+  groupTag,
+  sendSeqTag,
+  seqTag,
+  toTag,
+} from './generated/wire.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { fieldLength, varintLength, writeField, writeVarint } from './varint.ts';
 
 const { Request, Response } = com.crossoverjie.cim.common.protocol;
 
+const busy = Number(errorTable.busy.code);
+
 export type ServerFrame = InstanceType<typeof Response>;
 type ResponseFields = NonNullable<Parameters<typeof Response.create>[0]>;
-type RequestFields = NonNullable<Parameters<typeof Request.create>[0]>;
+export type RequestFields = NonNullable<Parameters<typeof Request.create>[0]>;
 
 function encode(fields: ResponseFields): Uint8Array {
   return frame(Response.encode(Response.create(fields)).finish());
@@ -25,17 +35,17 @@ function encode(fields: ResponseFields): Uint8Array {
  * A stored body with its number in the reader's timeline: one copy of the bytes, nothing decoded.
  */
 export function encodePush(body: Uint8Array, seq: number): Uint8Array {
-  const length = body.length + fieldLength(tag.seq, seq);
+  const length = body.length + fieldLength(seqTag, seq);
   const pushed = Buffer.allocUnsafe(varintLength(length) + length);
   const offset = writeVarint(pushed, length, 0);
   pushed.set(body, offset);
-  writeField(pushed, tag.seq, seq, offset + body.length);
+  writeField(pushed, seqTag, seq, offset + body.length);
   return pushed;
 }
 
 /** What `encodePush` puts behind a body, at the start of `target`; how many bytes that is, at most 10. */
 export function writeSeq(target: Uint8Array, seq: number): number {
-  return writeField(target, tag.seq, seq, 0);
+  return writeField(target, seqTag, seq, 0);
 }
 
 export const pong = encode({ cmd: command.ping, resMsg: 'pong' });
@@ -47,6 +57,8 @@ export interface Welcome {
   readonly head: number;
   readonly lobbyHead: number;
   readonly groups: readonly GroupPlace[];
+  /** Which store all this is from. */
+  readonly storeId: string;
 }
 
 /** A user's place in a named group, as a login tells it. */
@@ -59,7 +71,8 @@ export interface GroupPlace {
   readonly head: number;
 }
 
-export function encodeWelcome({ device, cursor, head, lobbyHead, groups }: Welcome): Uint8Array {
+export function encodeWelcome(welcome: Welcome): Uint8Array {
+  const { device, cursor, head, lobbyHead, groups, storeId } = welcome;
   return encode({
     cmd: command.welcome,
     device,
@@ -68,6 +81,7 @@ export function encodeWelcome({ device, cursor, head, lobbyHead, groups }: Welco
     groupHead: lobbyHead,
     serverVersion: protocolVersion,
     groups: [...groups],
+    storeId,
   });
 }
 
@@ -97,48 +111,61 @@ export function encodeAcks(
     seq,
     expected,
     duplicates,
+    stored = 0,
+    refused = 0,
   }: Pick<Ack, 'code' | 'seq' | 'expected'> & {
     readonly duplicates: number;
+    readonly stored?: number;
+    readonly refused?: number;
   },
 ): Uint8Array {
   const groupBytes = Buffer.byteLength(group);
   const conversationLength =
-    fieldLength(tag.command, command.ack) +
-    fieldLength(tag.to, to) +
-    fieldLength(tag.group, groupBytes) +
+    fieldLength(cmdTag, command.ack) +
+    fieldLength(toTag, to) +
+    fieldLength(groupTag, groupBytes) +
     groupBytes;
   const longest =
     conversationLength +
-    fieldLength(tag.sendSeq, sendSeq + count) +
-    fieldLength(tag.seq, seq + count) +
-    fieldLength(tag.code, code) +
-    fieldLength(tag.expected, expected);
+    fieldLength(sendSeqTag, sendSeq + count) +
+    fieldLength(seqTag, seq + count) +
+    fieldLength(codeTag, code === 0 ? 0 : Math.max(code, busy)) +
+    fieldLength(expectedTag, expected);
   const acks = Buffer.allocUnsafe(count * (varintLength(longest) + longest));
+  // Behind these nothing is stored, and behind those nothing was looked at.
+  const storedEnd = code === 0 ? count : duplicates + stored;
+  const refusedEnd = refused === 0 ? count : storedEnd + refused;
   let offset = 0;
   for (let position = 0; position < count; position++) {
     const isDuplicate = position < duplicates;
-    const ackCode = isDuplicate ? 0 : code;
-    const ackExpected = isDuplicate ? 0 : expected;
+    const isStored = position < storedEnd;
+    const ackCode = isStored ? 0 : position < refusedEnd ? code : busy;
+    const ackExpected = isDuplicate || (isStored && code !== 0) ? 0 : expected;
     let ackSeq = seq + position - duplicates;
     // Of those that were stored before only the last has a number, if all were.
-    if (seq === 0 || (isDuplicate && (duplicates < count || position < count - 1))) ackSeq = 0;
+    if (
+      seq === 0 ||
+      (stored > 0 && !isStored) ||
+      (isDuplicate && (duplicates < count || position < count - 1))
+    )
+      ackSeq = 0;
     else if (isDuplicate) ackSeq = seq;
     const number = sendSeq + position;
     const length =
       conversationLength +
-      fieldLength(tag.sendSeq, number) +
-      fieldLength(tag.seq, ackSeq) +
-      fieldLength(tag.code, ackCode) +
-      fieldLength(tag.expected, ackExpected);
+      fieldLength(sendSeqTag, number) +
+      fieldLength(seqTag, ackSeq) +
+      fieldLength(codeTag, ackCode) +
+      fieldLength(expectedTag, ackExpected);
     offset = writeVarint(acks, length, offset);
-    offset = writeField(acks, tag.command, command.ack, offset);
-    offset = writeField(acks, tag.to, to, offset);
-    offset = writeField(acks, tag.group, groupBytes, offset);
+    offset = writeField(acks, cmdTag, command.ack, offset);
+    offset = writeField(acks, toTag, to, offset);
+    offset = writeField(acks, groupTag, groupBytes, offset);
     if (groupBytes > 0) offset += acks.write(group, offset);
-    offset = writeField(acks, tag.sendSeq, number, offset);
-    offset = writeField(acks, tag.seq, ackSeq, offset);
-    offset = writeField(acks, tag.code, ackCode, offset);
-    offset = writeField(acks, tag.expected, ackExpected, offset);
+    offset = writeField(acks, sendSeqTag, number, offset);
+    offset = writeField(acks, seqTag, ackSeq, offset);
+    offset = writeField(acks, codeTag, ackCode, offset);
+    offset = writeField(acks, expectedTag, ackExpected, offset);
   }
   return acks.subarray(0, offset);
 }

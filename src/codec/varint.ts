@@ -1,7 +1,8 @@
 /**
  * Base-128 varints on raw bytes, for the few places where a message is scanned or written without
  * protobufjs. Values are JavaScript numbers: more than 2^53-1 is refused, since no id, number or
- * size in cim is larger.
+ * size in cim is larger. So is a number in more bytes than it needs: what is read here is stored and
+ * pushed as it came, and other decoders bound the bytes of a tag or a length differently.
  */
 import { ProtocolError } from './protocol-error.ts';
 
@@ -10,6 +11,8 @@ export class VarintReader {
   bytes: Uint8Array;
   end: number;
   offset: number;
+  /** Takes what protobuf allows, for what is looked at and not passed on. */
+  isLenient = false;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     this.bytes = bytes;
@@ -33,6 +36,10 @@ export class VarintReader {
     let offset = this.offset;
     if (offset >= end) throw new ProtocolError('a number is cut off');
     let byte = bytes[offset++] as number;
+    if (byte < 0x80) {
+      this.offset = offset;
+      return byte;
+    }
     let value = byte & 0x7f;
     // Multiplied, as a shift would cut at 32 bits.
     for (let scale = 128; byte >= 0x80; scale *= 128) {
@@ -41,9 +48,19 @@ export class VarintReader {
       byte = bytes[offset++] as number;
       value += (byte & 0x7f) * scale;
     }
-    if (value > Number.MAX_SAFE_INTEGER) throw new ProtocolError('a number is over 2^53-1');
+    if ((byte === 0 || value > Number.MAX_SAFE_INTEGER) && !this.isLenient)
+      throw new ProtocolError(
+        byte === 0 ? 'a number has more bytes than it needs' : 'a number is over 2^53-1',
+      );
     this.offset = offset;
     return value;
+  }
+
+  /** What has no third value: protobuf would take any number for true. */
+  nextFlag(): boolean {
+    const value = this.next();
+    if (value > 1 && !this.isLenient) throw new ProtocolError('a flag is neither 0 nor 1');
+    return value !== 0;
   }
 
   /** Steps over `length` bytes and returns where they start. */

@@ -14,6 +14,7 @@ import {
   type Value,
 } from './option.ts';
 import { exclusivePairs, type OptionName, optionsOf } from './options.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { camelCase, type SettingsOf } from './settings.ts';
 import { type Environment, readEnvironment } from './sources/env.ts';
 import { readSettingsFile } from './sources/file.ts';
@@ -60,7 +61,7 @@ export async function loadSettings<R extends Role>(
     );
   }
   const values = settings
-    .filter(({ name }) => name !== 'config')
+    .filter(({ name, option }) => name !== 'config' && option.fileOf === undefined)
     .map(({ name, value }) => [camelCase(name), value]);
   // The mapped type says of the table what this line does with it.
   return { settings: Object.fromEntries(values) as SettingsOf<R>, warnings };
@@ -73,7 +74,11 @@ export async function inspectSettings(role: Role, from: SettingSources): Promise
   if (file) readings.push(await readSettingsFile(role, file.text, file.where));
 
   const given = strongest(readings);
-  const problems = [...readings.flatMap((reading) => reading.problems), ...settleExclusives(given)];
+  const problems = [
+    ...readings.flatMap((reading) => reading.problems),
+    ...(await readSecretFiles(given, optionsOf(role))),
+    ...settleExclusives(given),
+  ];
   const settings: Setting[] = [];
   const missing: OptionName[] = [];
   for (const [name, option] of optionsOf(role)) {

@@ -57,12 +57,9 @@ export interface ValueTypes {
   port: number;
   boolean: boolean;
   choice: string;
-  /** A host name or an IP address. */
+  /** A host name or an IP address, in its canonical form and without brackets. */
   host: string;
-  /**
-   * A host name or an IPv4 address: others are to connect to it, and it is part of ZooKeeper node
-   * names.
-   */
+  /** A host name or an IP address that others are to connect to. */
   address: string;
   /** `host[:port],…[/chroot]`, completed with ZooKeeper's port. */
   zookeeper: string;
@@ -73,6 +70,10 @@ export interface ValueTypes {
   path: string;
   /** IP addresses and networks, `10.0.0.0/8,::1`. */
   networks: readonly string[];
+  /** Host names and addresses, `chat.example.org,fd00::1`, in lower case, without brackets. */
+  hosts: readonly string[];
+  /** Origins of web pages, `https://chat.example.org`, as browsers write them. */
+  origins: readonly string[];
 }
 export type ValueType = keyof ValueTypes;
 export type Value = ValueTypes[ValueType];
@@ -106,6 +107,8 @@ type OptionOf<Type extends ValueType> = {
   >;
   /** Never printed or logged. */
   readonly secret?: true;
+  /** The option whose value is in the file that this one names (secret-options.ts). */
+  readonly fileOf?: string;
   /** The only sources that may give it; all of them if absent. */
   readonly sources?: readonly Source[];
 } & (Type extends keyof TypeBounds ? TypeBounds[Type] : unknown);
@@ -122,7 +125,7 @@ export function alternativeTo(value: Default | undefined): string | undefined {
 
 /** Whether it may be given several times. */
 export function takesSeveral({ type }: Option): boolean {
-  return type === 'urls' || type === 'networks';
+  return type === 'urls' || type === 'networks' || type === 'hosts' || type === 'origins';
 }
 
 /** `http-port` → `CIM_HTTP_PORT`. */

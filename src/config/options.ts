@@ -13,6 +13,7 @@ import { runOptions } from './options/run.ts';
 import { storageOptions } from './options/storage.ts';
 import { tlsOptions } from './options/tls.ts';
 import { usersOptions } from './options/users.ts';
+import { withSecretFile } from './secret-options.ts';
 
 export const optionTable = {
   ...listeningOptions,
@@ -38,11 +39,10 @@ export const exclusivePairs: readonly (readonly [OptionName, OptionName])[] = [
   ['jwt-secret', 'jwt-keys'],
 ];
 
-/** The options in the order of the table. */
-export const optionEntries = Object.entries(optionTable) as readonly (readonly [
-  OptionName,
-  Option,
-])[];
+/** The options in the order of the table, each secret with its file. */
+export const optionEntries = (
+  Object.entries(optionTable) as readonly (readonly [OptionName, Option])[]
+).flatMap(withSecretFile);
 
 /** The options of one role, in the order of the table. */
 export function optionsOf(role: Role): readonly (readonly [OptionName, Option])[] {

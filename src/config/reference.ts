@@ -19,14 +19,17 @@ function settingsPage(): string {
   return page([
     generated,
     '# Settings',
-    'Every option is a flag, an environment variable and a key of the file that `--config` names (YAML or JSON, one mapping, keys ' +
-      'named as the flags without dashes). A flag wins over a variable, a variable over the file, the file over the default. An ' +
-      'empty variable counts as not set. `cim config` shows what holds, and where it comes from; `cim config --check` lists all ' +
-      'that is wrong.',
-    'A flag or file key that cim does not know is an error; a `CIM_` variable that it does not know is a warning, and so is a port ' +
-      'of the form `tcp://…`, which Kubernetes makes up. Secrets are better given as variables or in a file: flags can be seen by ' +
-      'everybody on the machine.',
-    'The same pair from one source is an error: `--route` with `--zk` (where to look for a route), `--to` with `--group`.',
+    'Every option is a flag, an environment variable and a key of the file that `--config` names: `--port 9000`, `CIM_PORT=9000`, or ' +
+      '`port: 9000` in YAML or JSON. A flag wins over a variable, a variable over the file, the file over the default. An ' +
+      'empty variable counts as not set. `cim config server` shows what holds for a server, and where each value comes from. ' +
+      '`cim config --check` lists everything that is wrong.',
+    'A flag or a key that cim does not know is an error. A `CIM_` variable that it does not know is a warning. So is a port ' +
+      'of the form `tcp://…`, which Kubernetes makes up.',
+    '**Secrets.** Give a secret in a file (each has an option for that, like `--cluster-secret-file`) or as a variable. Everybody ' +
+      'on the machine can see a flag until cim has read it. A file that holds a secret must belong to the user who runs cim, for ' +
+      'them alone (`chmod 600`), or to root. This is true of the settings file, too.',
+    '**Pairs.** `--route` with `--zk` (where to look for a route), or `--to` with `--group`, is an error if both come from the ' +
+      'same source.',
     ...[...topics].flatMap(([topic, entries]) => [
       `## ${topic}`,
       table(settingsColumns, entries.map(settingsRow)),
@@ -55,11 +58,12 @@ function rolesText(option: Option): string {
 }
 
 function errorsPage(): string {
-  const errors = Object.entries(errorTable).map(
-    ([name, { code: number, status, retryable, meaning: text }]) => {
-      return [code(number), name, String(status), retryable ? 'yes' : 'no', text];
-    },
+  const byCode = Object.entries(errorTable).toSorted(
+    ([, a], [, b]) => Number(a.code) - Number(b.code),
   );
+  const errors = byCode.map(([name, { code: number, status, retryable, meaning: text }]) => {
+    return [code(number), name, String(status), retryable ? 'yes' : 'no', text];
+  });
   const exits = Object.entries(exitCodes).map(([name, number]) => [
     code(String(number)),
     exitMeanings[name as keyof typeof exitCodes],
@@ -67,8 +71,8 @@ function errorsPage(): string {
   return page([
     generated,
     '# Errors',
-    `The code is what the answer of an HTTP endpoint carries (\`${successCode}\`: it worked) and what a client's \`error\` event ` +
-      'names. A code is never used again for something else. Retryable: the very same request may succeed later.',
+    `An HTTP endpoint answers with the code (\`${successCode}\`: it worked). A client's \`error\` event has the name. ` +
+      'A code is never used again for something else. Retryable: the very same request may succeed later.',
     table(['Code', 'Name', 'HTTP status', 'Retryable', 'Meaning'], errors),
     '## Exit codes',
     table(['Code', 'Meaning'], exits),
@@ -77,7 +81,8 @@ function errorsPage(): string {
 
 const exitMeanings: Record<keyof typeof exitCodes, string> = {
   ok: 'it worked, or stopped as it was told to',
-  failure: 'it failed, or was cut off while stopping',
+  failure:
+    'it failed; or stopping was cut off, by its deadline or a second signal, and sessions or the entry in the registry may live on until they expire',
   usage: 'the command line is wrong: an unknown command or flag, a wrong or missing value',
   unavailable: 'something needed cannot be reached, or a port is taken',
   notAllowed: 'not allowed',

@@ -9,18 +9,20 @@ export function didYouMean(word: string, candidates: readonly string[], prefix =
   return best === undefined ? '' : ` (did you mean ${prefix}${best}?)`;
 }
 
-/** The candidate that a slip of the fingers may have turned into `word`. */
+/** The candidate that a slip of the fingers may have turned into `word`, or that it begins. */
 function suggest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   // A third of the letters may be wrong; beyond that it is another word.
   let distanceMax = Math.max(1, Math.floor(word.length / 3));
   for (const candidate of candidates) {
+    // So many letters are missing at least: nothing else is looked at of a long word.
+    if (Math.abs(word.length - candidate.length) > distanceMax) continue;
     const distance = editDistance(word, candidate);
     if (distance > distanceMax || (best !== undefined && distance === distanceMax)) continue;
     best = candidate;
     distanceMax = distance;
   }
-  return best;
+  return best ?? candidates.find((candidate) => candidate.startsWith(`${word}-`));
 }
 
 /**

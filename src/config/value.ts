@@ -2,11 +2,19 @@
  * The syntax of values: from the text that a flag, a variable or a file gives to what the program
  * uses, and back to something safe to show.
  */
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+import { canonicalHost, formatHostPort, mayBeTold, parseHostPort } from '../base/host-port.ts';
+import { limits } from '../base/limits.ts';
 import type { Option, Value } from './option.ts';
+
+/** What ZooKeeper listens on where nothing else is said. */
+const zookeeperPort = 2_181;
+/** The form alone is looked at: which port is meant is the store's business. */
+const anyPort = 1;
 
 /** Undefined if the text is not a value of this option; `expectation` then says what would be. */
 export function parseValue(option: Option, text: string): Value | undefined {
+  if (text.length > limits.settingCharactersMax) return undefined;
   switch (option.type) {
     case 'text':
       return text !== '' && [...text].length <= option.charactersMax ? text : undefined;
@@ -21,9 +29,9 @@ export function parseValue(option: Option, text: string): Value | undefined {
     case 'choice':
       return option.choices.find((choice) => choice === text);
     case 'host':
-      return isHost(text) ? text : undefined;
+      return canonicalHost(text);
     case 'address':
-      return isHost(text) && !text.includes(':') ? text : undefined;
+      return parseToldHost(text);
     case 'zookeeper':
       return parseZookeeper(text);
     case 'redis':
@@ -34,6 +42,10 @@ export function parseValue(option: Option, text: string): Value | undefined {
       return text === '' ? undefined : text;
     case 'networks':
       return parseNetworks(text);
+    case 'hosts':
+      return parseHosts(text);
+    case 'origins':
+      return parseOrigins(text);
   }
 }
 
@@ -57,7 +69,7 @@ export function expectation(option: Option): string {
     case 'host':
       return 'a host name or IP address';
     case 'address':
-      return 'a host name or IPv4 address';
+      return 'a host name or IP address that others can connect to, which :: and addresses of one link (fe80::…) are not';
     case 'zookeeper':
       return 'host[:port], or several with commas between them, and /chroot if any';
     case 'redis':
@@ -68,6 +80,10 @@ export function expectation(option: Option): string {
       return 'a path';
     case 'networks':
       return 'IP addresses or networks like 10.0.0.0/8, with commas between them';
+    case 'hosts':
+      return 'host names or IP addresses without a port, with commas between them';
+    case 'origins':
+      return 'origins like https://chat.example.org, without a path, with commas between them';
   }
 }
 
@@ -81,6 +97,9 @@ export function showValue(option: Option, value: Value): string {
 /** A wrong text, for an error message. */
 export function showText(option: Option, text: string): string {
   if (option.secret) return '***';
+  const { settingCharactersMax } = limits;
+  if (text.length > settingCharactersMax)
+    return `a text of ${text.length} characters (no value has more than ${settingCharactersMax})`;
   return JSON.stringify(mayHoldCredentials(option) ? maskCredentials(text) : text);
 }
 
@@ -114,19 +133,9 @@ function parseDecimal(text: string, min: number, max: number): number | undefine
   return value >= min && value <= max ? value : undefined;
 }
 
-function isHost(text: string): boolean {
-  // What looks like an IPv4 address has to be one, or it would go to the name server.
-  if (/^[\d.]+$/.test(text)) return isIPv4(text);
-  return isIP(text) !== 0 || (text.length <= 253 && /^\w([\w.-]*\w)?$/.test(text));
-}
-
-/** Without brackets around an IPv6 address. */
-function splitHostPort(text: string): { host: string; port: string | undefined } | undefined {
-  const [, ipv6, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
-  const host = ipv6 ?? name ?? '';
-  if (!isHost(host) || (port !== undefined && parseInteger(port, 1, 65_535) === undefined))
-    return undefined;
-  return { host, port };
+function parseToldHost(text: string): string | undefined {
+  const host = canonicalHost(text);
+  return host !== undefined && mayBeTold(host) ? host : undefined;
 }
 
 function parseZookeeper(text: string): string | undefined {
@@ -135,9 +144,9 @@ function parseZookeeper(text: string): string | undefined {
   if (!/^(\/[^/\s]+)*$/.test(chroot)) return undefined;
   const hosts: string[] = [];
   for (const each of text.slice(0, slash < 0 ? undefined : slash).split(',')) {
-    const address = splitHostPort(each);
+    const address = parseHostPort(each, zookeeperPort);
     if (!address) return undefined;
-    hosts.push(`${each}${address.port === undefined ? ':2181' : ''}`);
+    hosts.push(formatHostPort(address));
   }
   return hosts.join(',') + chroot;
 }
@@ -145,14 +154,15 @@ function parseZookeeper(text: string): string | undefined {
 /** The form only: what the parts mean is the store's. */
 function isRedisAddress(text: string): boolean {
   const [, scheme, rest = ''] = /^(?:(rediss?|sentinels?):\/\/)?(.*)$/s.exec(text) ?? [];
-  if (!scheme) return splitHostPort(rest) !== undefined;
+  if (!scheme) return parseHostPort(rest, anyPort) !== undefined;
   const [authority = ''] = rest.slice(rest.lastIndexOf('@') + 1).split(/[/?#]/);
   const hosts = authority.split(',');
   // A URL has one host; only the list of sentinels is longer.
   const mayBeMany = scheme.startsWith('sentinel');
   if (!mayBeMany && !URL.canParse(text)) return false;
   return (
-    (hosts.length === 1 || mayBeMany) && hosts.every((host) => splitHostPort(host) !== undefined)
+    (hosts.length === 1 || mayBeMany) &&
+    hosts.every((host) => parseHostPort(host, anyPort) !== undefined)
   );
 }
 
@@ -170,4 +180,19 @@ function isNetwork(text: string): boolean {
 function parseUrls(text: string): readonly string[] | undefined {
   const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
   return urls.every((url) => /^https?:\/\/./.test(url) && URL.canParse(url)) ? urls : undefined;
+}
+
+function parseHosts(text: string): readonly string[] | undefined {
+  const given = text.split(',').map((host) => canonicalHost(host.trim().toLowerCase()));
+  const hosts = given.filter((host) => host !== undefined);
+  return hosts.length === given.length ? hosts : undefined;
+}
+
+function parseOrigins(text: string): readonly string[] | undefined {
+  const origins = text.split(',').map((origin) => origin.trim().toLowerCase().replace(/\/$/, ''));
+  return origins.every(isOrigin) ? origins : undefined;
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

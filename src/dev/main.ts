@@ -5,18 +5,23 @@
  */
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
+import { ClusterKey } from '../base/cluster-key.ts';
 import { countCollections } from '../base/collections.ts';
+import { Counters } from '../base/counters.ts';
+import { Health, watchLife } from '../base/health.ts';
+import type { HostPort } from '../base/host-port.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
-import type { Logger } from '../base/log.ts';
+import { countDroppedLines, type Logger } from '../base/log.ts';
 import { drawSecret } from '../base/secret.ts';
 import { keepSecretFile } from '../base/secret-file.ts';
 import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { DevSettings } from '../config/settings.ts';
+import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
-import type { Address } from '../net/tcp-listener.ts';
+import { openProcessBudget } from '../limits/process-budget.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
 import { buildRouteApp } from '../route/app.ts';
@@ -25,12 +30,10 @@ import { createRouteCore } from '../route/core.ts';
 import { openDoors } from '../route/open-doors.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
-import { retentionOf } from '../store/retention.ts';
 
 export interface RunningDev extends ReloadableService {
-  readonly tcp: Address;
-  readonly http: Address;
-  readonly route: Address;
+  /** The server's, by kind, and the route's. */
+  readonly addresses: Readonly<Record<string, HostPort>>;
 }
 
 export function startDev(settings: DevSettings, log: Logger): Promise<RunningDev> {
@@ -43,26 +46,26 @@ async function start(
   lifecycle: Lifecycle,
 ): Promise<RunningDev> {
   const clock = systemClock;
+  const budget = openProcessBudget(settings, clock);
   const shares = shareDescriptors(descriptorLimit(), 2, settings.connectionsMax);
   const { host } = settings;
+  const advertise = await advertisedAddress({ host, advertise: settings.advertise });
   const warnings = openDoors(settings);
   for (const warning of warnings) log.warn(warning);
   const tls = await openTls(settings, log);
 
-  const store = await openStore({
-    kind: 'sqlite',
-    path: settings.data,
-    retention: retentionOf(settings),
-    log,
-  });
+  const store = await openStore(settings, { log });
   lifecycle.onStop('store', () => store.close());
   const secret = settings.clusterSecret ?? (await ownSecret(settings.data));
-  const clusterSecrets = () => [secret];
-  const authentication = await openAuthentication(settings, clusterSecrets, clock);
+  const keys = [await ClusterKey.derive(secret)];
+  const clusterKeys = () => keys;
+  const authentication = await openAuthentication(settings, clusterKeys, clock);
   const hub = await createLocalRegistry();
   const registry = hub.join();
   lifecycle.onStop('registry', () => registry.close());
 
+  // Whoever runs it runs a browser beside it.
+  const webPages = webPageRulesOf(settings, { isOpen: true });
   // Each is the other's caller: the route gets the server through a directory that is asked later.
   const servers = { at: () => server.api };
   const strategy = strategies[settings.strategy]();
@@ -73,50 +76,70 @@ async function start(
     strategy,
     authentication,
     clock,
+    budget,
     log,
   });
   lifecycle.onStop('route', () => route.stop());
   lifecycle.onStop('counting of collections', countCollections(route.counters));
+  const serverCounters = new Counters();
+  const serverHealth = new Health({ counters: serverCounters, log });
+  const lives = [watchLife(route.health), watchLife(serverHealth)];
+  countDroppedLines(route.counters);
   const server = await openServerCore({
     routes: route.api,
     usableRoutes: () => 1,
+    counters: serverCounters,
+    health: serverHealth,
     registry,
-    host,
-    port: settings.port,
-    httpPort: settings.httpPort,
-    ip: await advertisedAddress({ host }),
-    clusterSecrets,
+    settings,
+    advertise,
+    clusterKeys,
     tls: tls.port,
-    limits: settings,
+    webPages,
     shares,
+    budget,
     clock,
     log,
     lifecycle,
   });
   const app = buildRouteApp(route.operations, {
     mode: authentication.mode,
-    proofs: { clusterSecrets, users: route.callers },
+    proofs: { clusterKeys, users: route.callers },
     warnings,
     counters: route.counters,
+    health: route.health,
     tls: tls.port,
+    webPages,
     portLimits: new PortLimits(settings, shares.http, route.counters),
+    budget,
     callerLimits: new CallerLimits(settings, route.counters, () => clock.monotonic()),
     log,
     version,
   });
   lifecycle.onStop('HTTP port of the route', () => app.close());
-  const { port: routePort } = await app.listen({ host, port: settings.routePort });
+  const { port: routePort } = await app.listen({
+    host,
+    port: settings.routePort,
+    option: '--route-port',
+  });
 
-  const withdraw = await server.announce();
+  // Out of choice first, so that nobody is sent to a server that is stopping.
+  lifecycle.onStop('announcement', await server.announce());
+  await route.start();
+  for (const life of lives) life.started();
+  for (const health of [route.health, serverHealth]) lifecycle.onStop('health', health.run(clock));
   return {
-    tcp: server.tcp,
-    http: server.http,
-    route: { host: server.http.host, port: routePort },
-    reload: tls.isServing ? () => tls.reload(log) : undefined,
-    // Out of choice first, so that nobody is sent to a server that is stopping.
-    stop: async () => {
-      await withdraw();
-      await lifecycle.stop();
+    addresses: {
+      ...server.addresses,
+      route: { host: advertise, port: settings.advertiseRoutePort ?? routePort },
+    },
+    reload: async () => {
+      if (tls.isServing) await tls.reload(log);
+      await authentication.reload?.(log);
+    },
+    stop: () => {
+      for (const life of lives) life.stopping();
+      return lifecycle.stop();
     },
   };
 }

@@ -23,6 +23,11 @@ interface UserAccess<Body> {
   readonly group?: (body: Body) => string | undefined;
 }
 
+/** Applications and operators speak for many: what one account may say does not bind them. */
+export function isExempt({ kind }: Identity): boolean {
+  return kind === 'application' || kind === 'operator';
+}
+
 export const anyone: Anyone = { who: 'anyone' };
 
 /**

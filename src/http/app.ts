@@ -5,6 +5,8 @@
  */
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import {
   type FastifyError,
@@ -14,48 +16,69 @@ import {
   fastify,
 } from 'fastify';
 import { type Identity, identify, nobody, type Proofs } from '../auth/identity.ts';
+import { OperatorGate } from '../auth/operator-proof.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { CimError, describeError, errorTable } from '../base/errors.ts';
+import type { Health } from '../base/health.ts';
+import type { HostPort } from '../base/host-port.ts';
 import { limits } from '../base/limits.ts';
+import { type ListeningPlace, listenFailure, listenOn } from '../base/listening.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
+import type { ReadRate } from '../limits/read-rates.ts';
 import { assertMayAct, assertMayCall } from './access.ts';
-import { assertRate, assertSends, withGuess } from './caller-limits.ts';
+import {
+  assertKept,
+  assertRate,
+  assertSends,
+  clusterGuessFrom,
+  guessFrom,
+  readRateOf,
+} from './caller-limits.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError, refuseConnection } from './failures.ts';
-import { healthEndpoints } from './health.ts';
+import { healthEndpoints, healthPaths } from './health.ts';
+import { createHttpServer } from './http-server.ts';
 import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
+import { challengeEndpoint, isOfOperator, ProvenBodies } from './operator-gate.ts';
+import { Places } from './places.ts';
+import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
-import { createSecureServer } from './secure-server.ts';
 import { ServerSockets } from './server-sockets.ts';
 import { isOwnUpgrade } from './upgrade.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { assertNoForeignPage, noWebPages, type WebPageRules } from './web-pages.ts';
 
 export interface HttpAppOptions {
   readonly title: string;
   readonly version: string;
   readonly log: Logger;
-  /** Beside these there are /healthz, /readyz and /openapi.json. */
+  /** Beside these there are /healthz, /readyz, /challenge and /openapi.json. */
   readonly endpoints: readonly Endpoint[];
   readonly proofs: Proofs;
   /** `--auth open`: whoever shows nothing may act for any user. */
   readonly open?: boolean;
-  /** What keeps the role from working, in one line each. */
-  readonly problems: () => Promise<readonly string[]>;
+  /** False while the role starts: all but what says how it is is refused as retryable. True, if absent. */
+  readonly isOpen?: () => boolean;
+  /** What /readyz tells; always well, if absent. */
+  readonly health?: Pick<Health, 'report'> | undefined;
   /** The port speaks HTTPS, and nothing else. */
   readonly tls?: TlsPort | undefined;
+  /** Which web pages may call it; those of others may not, if absent. */
+  readonly webPages?: WebPageRules;
   /** Doors that its settings leave open, in one line each. */
   readonly warnings?: readonly string[];
   /** Of connections; none if absent. */
   readonly portLimits?: PortLimits;
+  /** Of the process; nothing is weighed if absent. */
+  readonly budget?: ProcessBudget;
+  /** The system's, if absent. */
+  readonly clock?: Clock;
   /** Of callers; none if absent. */
   readonly callerLimits?: CallerLimits;
 }
@@ -69,7 +92,7 @@ export interface HttpApp {
    * Rejects with `port-taken`, naming the port. Port 0 takes a free one. `isShared`: other processes
    * may listen on the same one, and the operating system gives each a part of the connections.
    */
-  listen(address: Address & { readonly isShared?: boolean }): Promise<Address>;
+  listen(place: ListeningPlace & { readonly isShared?: boolean }): Promise<HostPort>;
   /**
    * Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what
    * has not ended within a bound.
@@ -78,20 +101,38 @@ export interface HttpApp {
 }
 
 export function buildHttpApp(options: HttpAppOptions): HttpApp {
-  const endpoints = [...healthEndpoints(options), ...options.endpoints];
-  const app = createFastify(options);
+  const { clock = systemClock, proofs } = options;
+  const gate = new OperatorGate(proofs.clusterKeys, () => clock.monotonic());
+  const operators = { gate, bodies: new ProvenBodies() };
+  const endpoints = [...healthEndpoints(options), challengeEndpoint(gate), ...options.endpoints];
+  const sockets = new ServerSockets({
+    clock,
+    limits: options.portLimits,
+    budget: options.budget,
+    isOperator: (request) => isOfOperator(request, proofs, gate),
+  });
+  const app = createFastify(options, sockets, operators.bodies);
+  admitWebPages(app, options.webPages ?? noWebPages);
+  refuseUntilOpen(app, options);
   refuseUnknownPaths(app, endpoints);
   app.register(swagger, openApiOptions(options));
   app.register(async (scope) => {
-    for (const endpoint of endpoints) addEndpoint(scope, endpoint, options);
-    scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    const reading = new Places(limits.httpReadsUnderWayMax);
+    for (const endpoint of endpoints) addEndpoint(scope, endpoint, options, operators, reading);
+    // It does not change: one copy, for all who have not taken theirs yet, made before anybody waits.
+    let document: Buffer;
+    app.addHook('onReady', async () => {
+      document = Buffer.from(JSON.stringify(app.swagger()));
+    });
+    scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
+      reply.type('application/json; charset=utf-8').send(document),
+    );
   });
 
-  const sockets = new ServerSockets(app.server, options.portLimits);
   return {
     server: app.server,
     inject: app.inject.bind(app) as FastifyInstance['inject'],
-    listen: (address) => listen(app, address),
+    listen: (place) => listen(app, place),
     close: async () => {
       const cutOff = setTimeout(() => sockets.destroyAll(), limits.httpCloseMsMax);
       const closed = app.close();
@@ -102,10 +143,17 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   };
 }
 
+/** How long a browser may remember what it may send: each request of a page costs two otherwise. */
+const preflightSeconds = 600;
+
 /** Answers hold what others have written: no browser may take them for anything but JSON. */
 const notSniffed = { 'x-content-type-options': 'nosniff' };
 
-function createFastify({ log, tls, portLimits }: HttpAppOptions): FastifyInstance {
+function createFastify(
+  { log, tls, portLimits, budget }: HttpAppOptions,
+  sockets: ServerSockets,
+  bodies: ProvenBodies,
+): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const failure = asCimError(error);
     if (!failure) {
@@ -118,14 +166,11 @@ function createFastify({ log, tls, portLimits }: HttpAppOptions): FastifyInstanc
     }
     return sendFailure(reply, failure ?? new CimError('internal'));
   };
-  const timeouts = {
-    requestTimeout: limits.httpRequestMsMax,
-    keepAliveTimeout: limits.httpIdleMsMax,
-  };
   const connections = {
     shouldUpgradeCallback: isOwnUpgrade,
-    // Fastify sets the other bound too late for this one to follow it.
+    requestTimeout: limits.httpRequestMsMax,
     headersTimeout: limits.httpRequestMsMax,
+    keepAliveTimeout: limits.httpIdleMsMax,
     // Node looks every half minute for who has taken too long: as long again as they may take.
     connectionsCheckingInterval: limits.sweepMs,
   };
@@ -133,35 +178,59 @@ function createFastify({ log, tls, portLimits }: HttpAppOptions): FastifyInstanc
     logger: false,
     bodyLimit: limits.httpBodyBytesMax,
     trustProxy: (address: string) => portLimits?.addresses.isTrustedProxy(address) === true,
-    ...timeouts,
     // What still comes over a kept connection while the port closes is answered as ever; it is the
     // last answer there.
     return503OnClosing: false,
-    http: connections,
-    ...(tls && {
-      serverFactory: (handler: RequestListener) =>
-        createSecureServer(tls, { ...timeouts, ...connections }, handler),
-    }),
+    serverFactory: (serve: RequestListener) =>
+      sockets.attach(createHttpServer(connections, tls), serve),
     // No hook is called for these.
     frameworkErrors: (error, request, reply) => fail(error, request, reply.headers(notSniffed)),
     clientErrorHandler: refuseConnection,
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (_request, reply, payload) => {
     reply.headers(notSniffed);
+    if (typeof payload === 'string' || payload instanceof Uint8Array) budget?.spend(payload.length);
   });
   app.setErrorHandler<FastifyError>(fail);
+  const parsing = new Places(1);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async ({ headers }: FastifyRequest, bytes: Buffer) =>
-      parseJsonBody(bytes, headers['content-type'] ?? ''),
-  );
+  app.addContentTypeParser('application/json', async ({ headers, raw }: FastifyRequest) => {
+    const bytes = await readRequestBody(raw);
+    bodies.check(raw, bytes);
+    const parse = () => parseJsonBody(bytes, headers['content-type'] ?? '');
+    return bytes.length <= limits.jsonAtOnceBytes
+      ? parse()
+      : parsing.run(() => nextTurn().then(parse));
+  });
   // Fastify gets the schemas for the documentation alone: readBody checks them.
   app.setValidatorCompiler(() => () => true);
   // Endpoints name their fields one by one, so nothing has to be filtered.
   app.setSerializerCompiler(() => JSON.stringify);
   return app;
+}
+
+/** First of all hooks: a page of others learns nothing, and costs next to nothing. */
+function admitWebPages(app: FastifyInstance, rules: WebPageRules): void {
+  app.addHook('onRequest', async ({ headers }) => assertNoForeignPage(headers, rules));
+  if (rules.allowOrigin.length === 0) return;
+  app.register(cors, {
+    origin: [...rules.allowOrigin],
+    methods: ['GET', 'HEAD', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'x-cim-version', idempotencyKeyHeader],
+    exposedHeaders: ['retry-after'],
+    maxAge: preflightSeconds,
+  });
+}
+
+function refuseUntilOpen(app: FastifyInstance, { isOpen }: HttpAppOptions): void {
+  if (!isOpen) return;
+  app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
+    if (isOpen() || healthPaths.has(url)) return;
+    throw new CimError(
+      'unavailable',
+      'it is starting, please try again: /readyz says what it waits for',
+    );
+  });
 }
 
 function sendFailure(reply: FastifyReply, failure: CimError): FastifyReply {
@@ -185,13 +254,21 @@ function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]
   });
 }
 
+interface Operators {
+  readonly gate: OperatorGate;
+  readonly bodies: ProvenBodies;
+}
+
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  { proofs, open = false, callerLimits }: HttpAppOptions,
+  { proofs, open = false, callerLimits, portLimits }: HttpAppOptions,
+  { gate, bodies }: Operators,
+  reading: Places,
 ): void {
   const { access } = endpoint;
   const identities = new WeakMap<FastifyRequest, Identity>();
+  const readRates = new WeakMap<FastifyRequest, ReadRate>();
   scope.route({
     method: endpoint.method,
     url: endpoint.path,
@@ -200,41 +277,67 @@ function addEndpoint(
     onRequest: async (request) => {
       if (callerLimits) await assertRate(callerLimits, endpoint, request.ip);
       if (access.who === 'anyone') return;
-      const identity = await identify(proofs, request.headers.authorization);
+      const { method, url, headers, raw } = request;
+      const onProvenBody = (bodyHash: string) => bodies.expect(raw, bodyHash);
+      const call = { gate, method, url, onProvenBody };
+      const guess = clusterGuessFrom(portLimits, request.ip);
+      const identity = await identify(proofs, headers.authorization, guess, call);
       assertMayCall(access, identity, open);
       identities.set(request, identity);
     },
     handler: async (request) => {
-      const { body, headers } = request;
+      const { body, headers, raw, query } = request;
+      bodies.checkAll(raw);
       const identity = identities.get(request) ?? nobody;
       const fields = endpoint.body ? readBody(endpoint.body, body) : {};
       assertMayAct(access, identity, fields);
       const java = headers['x-cim-version'] === undefined;
       const key = endpoint.repeatable && readIdempotencyKey(headers[idempotencyKeyHeader]);
-      const caller = { java, identity, ...(key === undefined ? {} : { key }) };
+      const guess = guessFrom(callerLimits, request.ip);
+      if (callerLimits) {
+        assertSends(callerLimits, endpoint, fields, identity, request.ip);
+        const kept = { body: fields, identity, key, address: request.ip };
+        await assertKept(callerLimits, endpoint, kept);
+      }
+      const rate = callerLimits
+        ? readRateOf(callerLimits, endpoint, fields, identity, request.ip)
+        : null;
+      if (rate) readRates.set(request, rate);
+      const read = (bytes: number) => rate?.spend(bytes);
+      const flags = flagsIn(query, endpoint);
+      const caller = { java, identity, guess, read, flags, ...(key === undefined ? {} : { key }) };
       const handle = () => endpoint.handle(fields, caller);
-      if (!callerLimits) return successEnvelope(await handle());
-      assertSends(callerLimits, endpoint, fields, identity, request.ip);
-      const account = endpoint.guesses?.(fields);
-      if (account === undefined) return successEnvelope(await handle());
-      return successEnvelope(await withGuess(callerLimits, account, request.ip, handle));
+      return successEnvelope(await (isReading(endpoint) ? reading.run(handle) : handle()));
+    },
+    onSend: async (request, _reply, payload) => {
+      if (typeof payload === 'string') readRates.get(request)?.spend(Buffer.byteLength(payload));
     },
   });
 }
 
+/** What else is in a query counts for nothing. */
+function flagsIn(query: unknown, { flags = {} }: Endpoint): ReadonlySet<string> {
+  const given = Object.keys(query as object);
+  return new Set(Object.keys(flags).filter((name) => given.includes(name)));
+}
+
+/** Whether the answer may be a page: what becomes of it in the making is several times as large. */
+function isReading({ access }: Endpoint): boolean {
+  return access.who === 'users' && access.keys?.includes('read') === true;
+}
+
 async function listen(
   app: FastifyInstance,
-  { host, port, isShared = false }: Parameters<HttpApp['listen']>[0],
-): Promise<Address> {
+  { isShared = false, ...place }: Parameters<HttpApp['listen']>[0],
+): Promise<HostPort> {
   await app.ready();
   // Fastify's types do not know reusePort; it hands all options on to Node.js.
-  const options = { host, port, reusePort: isShared };
+  const { host, port } = place;
+  const options = { port, reusePort: isShared };
   try {
-    await app.listen(options);
+    await listenOn(host, (each) => app.listen({ ...options, host: each }));
   } catch (cause) {
-    throw new CimError('port-taken', `HTTP port ${port} on ${host} cannot be listened on`, {
-      cause,
-    });
+    throw listenFailure('HTTP', place, cause);
   }
   return { host, port: (app.server.address() as AddressInfo).port };
 }

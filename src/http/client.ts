@@ -4,10 +4,12 @@
  */
 import { type Dispatcher, getGlobalDispatcher, request } from 'undici';
 import { CimError, describeError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { TlsDialling } from '../base/tls.ts';
 import { describeTlsFailure } from '../base/tls-failures.ts';
+import { decodeUtf8 } from '../base/utf8.ts';
 import { openEnvelope } from './envelope.ts';
-import { tlsAgent } from './tls-agent.ts';
+import { type RefusalOf, tlsAgent } from './tls-agent.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST';
@@ -26,9 +28,12 @@ export function requestJson(url: string, options: JsonRequest): Promise<unknown>
   return call(url, options, getGlobalDispatcher());
 }
 
-/** As requestJson; `tls` says how the certificates of `https://` are checked. */
-export function jsonRequester(tls: TlsDialling): typeof requestJson {
-  const agent = tlsAgent(tls);
+/**
+ * As requestJson; `tls` says how the certificates of `https://` are checked, `refusalOf` looks at
+ * connections without.
+ */
+export function jsonRequester(tls: TlsDialling, refusalOf?: RefusalOf): typeof requestJson {
+  const agent = tlsAgent(tls, refusalOf);
   return (url, options) => call(url, options, agent);
 }
 
@@ -53,9 +58,26 @@ async function fetchJson(
       signal: AbortSignal.timeout(timeoutMs),
       dispatcher,
     });
-    return await answer.body.json();
+    return JSON.parse(await boundedText(answer.body));
   } catch (cause) {
-    const reason = describeTlsFailure(cause) ?? describeError(cause);
-    throw new CimError('unavailable', `no answer from ${shown}: ${reason}`, { cause });
+    const tlsFailure = describeTlsFailure(cause);
+    const message = `no answer from ${shown}: ${tlsFailure ?? describeError(cause)}`;
+    // What OpenSSL says of it is for nobody to read.
+    throw new CimError('unavailable', message, tlsFailure === undefined ? { cause } : {});
   }
+}
+
+/** Whoever answers may be anybody: more than any role answers is not kept. */
+async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > limits.httpAnswerBytesMax)
+      throw new Error(`the answer has more than ${limits.httpAnswerBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  const text = decodeUtf8(Buffer.concat(chunks));
+  if (text === undefined) throw new Error('its answer is not UTF-8');
+  return text;
 }

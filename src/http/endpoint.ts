@@ -3,7 +3,9 @@
  * result becomes a `dataBody`, a CimError its code.
  */
 import type { Identity } from '../auth/identity.ts';
-import type { RateClass } from '../limits/caller-limits.ts';
+import type { KeptClass, RateClass } from '../limits/caller-limits.ts';
+import type { Guess } from '../limits/guess-rate.ts';
+import type { Sending } from '../limits/send-rates.ts';
 import type { Access } from './access.ts';
 import type { BodyOf, BodySchema } from './schema.ts';
 
@@ -15,8 +17,14 @@ export interface Caller {
   readonly java: boolean;
   /** Who called, as far as the endpoint's access asks for proof. */
   readonly identity: Identity;
+  /** How often a secret is guessed from where the call comes is limited. */
+  readonly guess: Guess;
+  /** So many bytes were looked through for the answer, beside those that are in it. */
+  readonly read: (bytes: number) => void;
   /** The header Idempotency-Key, for endpoints that say `repeatable`. */
   readonly key?: string;
+  /** Those of the endpoint's flags that are in the query: `/readyz?strict`. */
+  readonly flags: ReadonlySet<string>;
 }
 
 /** JSON Schema for the documentation alone. */
@@ -29,12 +37,14 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly access: Access<BodyOf<Body>>;
   /** Counts among these of the caller's address. */
   readonly rate?: RateClass;
-  /** The account whose secret is shown: it answers `account-mismatch` to a wrong one. */
-  readonly guesses?: (body: BodyOf<Body>) => string;
-  /** How many messages it sends for whom. */
-  readonly sends?: (body: BodyOf<Body>) => { readonly userId: number; readonly count: number };
+  /** What it sends for whom. */
+  readonly sends?: (body: BodyOf<Body>) => Sending & { readonly userId: number };
+  /** What it leaves in the store for days, whatever comes of it. */
+  readonly keeps?: KeptClass;
   /** Takes the header Idempotency-Key: with it, repeating a request is harmless. */
   readonly repeatable?: true;
+  /** What may be in the query, with or without a value, and what it asks for. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Required for POST. */
   readonly body?: Body;
   /** The `dataBody` of a success; null if absent. */

@@ -1,5 +1,5 @@
 /**
- * The four keys around every answer [J2.2]. Java callers parse strictly: there is never a fifth,
+ * The four keys around every answer. Java callers parse strictly: there is never a fifth,
  * and the order is the Java system's.
  */
 import { CimError, type ErrorName, errorTable, successCode } from '../base/errors.ts';

@@ -5,14 +5,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { CimError, type ErrorName } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import { errorEnvelope } from './envelope.ts';
 
 const explanations: Readonly<Record<string, readonly [ErrorName, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [
-    'too-large',
-    `the body may have ${limits.httpBodyBytesMax} bytes at most`,
-  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'wrong-media-type',
     'the header Content-Type must be application/json',

@@ -1,17 +1,28 @@
 /** What an orchestrator asks: does the process live, and should it get work. */
-import { CimError, describeError } from '../base/errors.ts';
+import { CimError } from '../base/errors.ts';
+import type { Health } from '../base/health.ts';
 import { anyone } from './access.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
-interface Health {
+interface HealthOptions {
   readonly version: string;
-  /** What keeps the role from working, in one line each; empty when it is ready. */
-  readonly problems: () => Promise<readonly string[]>;
+  /** Always well, if absent. */
+  readonly health?: Pick<Health, 'report'> | undefined;
   /** What does not keep it from working, but should be known. */
   readonly warnings?: readonly string[];
 }
 
-export function healthEndpoints({ version, problems, warnings = [] }: Health): readonly Endpoint[] {
+/** Answered as soon as there is a port. */
+export const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+const well = { report: () => ({ own: [], shared: [] }) };
+const reasons = { type: 'array', items: { type: 'string' } } as const;
+
+export function healthEndpoints({
+  version,
+  health = well,
+  warnings = [],
+}: HealthOptions): readonly Endpoint[] {
   return [
     endpoint({
       method: 'GET',
@@ -25,16 +36,25 @@ export function healthEndpoints({ version, problems, warnings = [] }: Health): r
       method: 'GET',
       path: '/readyz',
       access: anyone,
-      summary: 'Whether it can do its work; if not, 503 with the reasons in message',
+      summary:
+        'Whether it should get work; 503 with the reasons in message if another instance may do better',
+      flags: {
+        strict: '503 also for what all instances have alike, and which else is told as degraded',
+      },
       answer: {
         type: 'object',
-        description: 'null without warnings',
-        properties: { warnings: { type: 'array', items: { type: 'string' } } },
+        description: 'null if there is nothing to tell',
+        properties: { degraded: reasons, warnings: reasons },
       },
-      handle: async () => {
-        const found = await problems().catch((error: unknown) => [describeError(error)]);
-        if (found.length > 0) throw new CimError('unavailable', found.join('; '));
-        return warnings.length > 0 ? { warnings } : null;
+      handle: (_body, { flags }) => {
+        const { own, shared } = health.report();
+        if (own.length > 0 || (shared.length > 0 && flags.has('strict')))
+          throw new CimError('unavailable', [...own, ...shared].join('; '));
+        if (shared.length === 0 && warnings.length === 0) return null;
+        return {
+          ...(shared.length > 0 && { degraded: shared }),
+          ...(warnings.length > 0 && { warnings }),
+        };
       },
     }),
   ];

@@ -11,11 +11,11 @@ export const idempotencyKeyHeader = 'idempotency-key';
 export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   const { idempotencyKeyCharactersMax } = limits;
-  if (typeof header !== 'string' || !/^[ -~]+$/.test(header)) {
-    refuse('must be printable ASCII, and not empty');
-  }
   if (header.length > idempotencyKeyCharactersMax) {
     refuse(`must have at most ${idempotencyKeyCharactersMax} characters`);
+  }
+  if (typeof header !== 'string' || !/^[ -~]+$/.test(header)) {
+    refuse('must be printable ASCII, and not empty');
   }
   return header;
 }

@@ -49,11 +49,12 @@ export function openApiOptions({
 
 /** An endpoint's own page; its body's schema is also what requests are checked against. */
 export function documentationOf(endpoint: Endpoint, open: boolean): FastifySchema {
-  const { summary, body, answer, access, repeatable } = endpoint;
+  const { summary, body, answer, access, repeatable, flags } = endpoint;
   return {
     summary,
     ...(repeatable ? { headers: repeatableHeaders } : {}),
     security: securityOf(access, open),
+    ...(flags ? { querystring: flagsSchema(flags) } : {}),
     ...(body ? { body } : {}),
     response: {
       200: envelopeSchema(answer ?? { type: 'null' }),
@@ -86,6 +87,14 @@ const repeatableHeaders = {
     },
   },
 } as const;
+
+function flagsSchema(flags: Readonly<Record<string, string>>): AnswerSchema {
+  const described = Object.entries(flags).map(([name, description]) => [
+    name,
+    { type: 'string', description },
+  ]);
+  return { type: 'object', properties: Object.fromEntries(described) };
+}
 
 function envelopeSchema(dataBody: AnswerSchema): AnswerSchema {
   return {

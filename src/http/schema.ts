@@ -2,7 +2,7 @@
  * Request bodies, as a small part of JSON Schema: a schema is what the handler's type is computed
  * from, what /openapi.json shows, and what `readBody` checks.
  *
- * The checking is our own because of what Java callers send and expect [J2.1]: a number may be a
+ * The checking is our own because of what Java callers send and expect: a number may be a
  * string of digits, null is as good as absent, unknown fields are ignored. It copies what the
  * schema names into a new object, so nothing else of the caller's reaches a handler, least of all a
  * `__proto__`.
@@ -16,12 +16,21 @@ interface IntegerSchema {
   readonly description?: string;
 }
 
-interface StringSchema {
+/** There is none without a bound: what is done to a text may take longer than reading it. */
+type StringSchema = TextSchema | ChoiceSchema;
+
+interface TextSchema {
   readonly type: 'string';
   readonly minLength?: number;
   /** In characters, not UTF-16 units. */
-  readonly maxLength?: number;
-  readonly enum?: readonly string[];
+  readonly maxLength: number;
+  readonly enum?: never;
+  readonly description?: string;
+}
+
+interface ChoiceSchema {
+  readonly type: 'string';
+  readonly enum: readonly string[];
   readonly description?: string;
 }
 
@@ -40,6 +49,7 @@ interface ListSchema {
 /** Any keys, each with a text. */
 interface MapSchema {
   readonly type: 'object';
+  readonly propertyNames: TextSchema;
   readonly additionalProperties: StringSchema;
   readonly maxProperties: number;
   readonly description?: string;
@@ -76,7 +86,10 @@ export type BodyOf<Schema extends BodySchema> = {
   >;
 };
 
-/** The fields that the schema names, in its types. Throws `invalid-argument`, naming the field. */
+/**
+ * The fields that the schema names, in its types. Throws `invalid-argument` or `too-long`, naming
+ * the field.
+ */
 export function readBody<Schema extends BodySchema>(
   { required, properties }: Schema,
   body: unknown,
@@ -124,16 +137,23 @@ function readInteger({ minimum, maximum }: IntegerSchema, value: unknown, name: 
 }
 
 function readString(schema: StringSchema, value: unknown, name: string): string {
-  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, enum: choices } = schema;
   if (typeof value !== 'string') refuse(name, 'must be a string');
+  if (schema.enum) {
+    if (!schema.enum.includes(value)) refuse(name, `must be one of ${schema.enum.join(', ')}`);
+    return value;
+  }
+  const { minLength = 0, maxLength } = schema;
+  // Before anything else is done to it.
+  if (value.length > maxLength && isLonger(value, maxLength))
+    throw new CimError('too-long', `${name}: must have at most ${maxLength} characters`);
   // Half a surrogate pair has no UTF-8 form, and would become a frame that a peer refuses.
   if (!value.isWellFormed()) refuse(name, 'must be well-formed Unicode');
-  if (choices && !choices.includes(value)) refuse(name, `must be one of ${choices.join(', ')}`);
   if (value.length < minLength) refuse(name, 'must not be empty');
-  if (value.length > maxLength && [...value].length > maxLength) {
-    refuse(name, `must have at most ${maxLength} characters`);
-  }
   return value;
+}
+
+function isLonger(text: string, charactersMax: number): boolean {
+  return text.length > 2 * charactersMax || [...text].length > charactersMax;
 }
 
 function readBoolean(value: unknown, name: string): boolean {
@@ -155,7 +175,7 @@ function readMap(schema: MapSchema, value: unknown, name: string): Record<string
   const given = Object.entries(value);
   if (given.length > maxProperties) refuse(name, `must have at most ${maxProperties} keys`);
   const entries = given.map(([key, text]) => [
-    readString({ type: 'string' }, key, `a key of ${name}`),
+    readString(schema.propertyNames, key, `a key of ${name}`),
     readString(schema.additionalProperties, text, `a value of ${name}`),
   ]);
   return Object.fromEntries(entries);

@@ -3,6 +3,7 @@
  * whose word on another's address is taken.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { canonicalHost, parseHostPort } from '../base/host-port.ts';
 
 export interface AddressSettings {
   /** Networks (`10.0.0.0/8`) or addresses of proxies that say whom they speak for. */
@@ -32,30 +33,42 @@ export class ClientAddresses {
 
 /**
  * What counts as one address: an IPv6 client has at least a whole /64 to choose from, and is not to
- * escape by choosing. What is no address at all (a proxy may pass on anything) is one, too.
+ * escape by choosing. An IPv4 client is the same one in whatever IPv6 address a network translates
+ * its own to. What is no address at all (a proxy may pass on anything) is one, too.
  */
 export function groupOf(address: string): string {
-  if (isIP(address) === 0) return 'unknown';
-  if (isIPv4(address)) return address;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  return mapped ?? networkOf(address);
+  const numeric = numericOf(address);
+  if (numeric === '') return 'unknown';
+  return isIPv4(numeric) ? numeric : networkOf(numeric);
 }
 
-/** The first 64 bits. */
+/** As proxies write it: with brackets, a port, or both; '' if it is no address. */
+function numericOf(address: string): string {
+  const host = canonicalHost(address) ?? parseHostPort(address)?.host ?? '';
+  const numeric = host.replace(/%.*/, '');
+  return isIP(numeric) === 0 ? '' : numeric;
+}
+
+/** The first 64 bits; of an IPv4 address behind NAT64's prefix (RFC 6052) that address. */
 function networkOf(address: string): string {
-  const [head = '', tail] = address.replace(/%.*/, '').split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail ? tail.split(':') : [];
-  // An IPv4 address at the end stands for two groups, which are not among the first four here.
-  const missing = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right];
-  const first = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${first.join(':')}::/64`;
+  const groups = groupsOf(address);
+  const isTranslated = groups.slice(0, 6).join(':') === '64:ff9b:0:0:0:0';
+  if (isTranslated) return canonicalHost(`::ffff:${groups.slice(6).join(':')}`) ?? 'unknown';
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** All eight; in the canonical form none is written as IPv4. */
+function groupsOf(address: string): string[] {
+  const [left = [], right] = address
+    .split('::')
+    .map((part) => (part === '' ? [] : part.split(':')));
+  const missing = right === undefined ? 0 : 8 - left.length - right.length;
+  return [...left, ...Array.from({ length: missing }, () => '0'), ...(right ?? [])];
 }
 
 function isIn(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  const numeric = numericOf(address);
+  return numeric !== '' && list.check(numeric, isIPv4(numeric) ? 'ipv4' : 'ipv6');
 }
 
 function blockListOf(networks: readonly string[]): BlockList {

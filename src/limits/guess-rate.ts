@@ -1,16 +1,26 @@
 /**
- * How often the secret of an account may be guessed: so many times a minute from one address, and
- * some times that from all. Whoever guesses from one address keeps the account's owner out of
- * nothing; whoever has many addresses still guesses little.
+ * How often a secret may be guessed: so many times a minute from one address, and some times that
+ * from all. Whoever guesses from one address keeps its owner out of nothing; whoever has many
+ * addresses still guesses little, and does not hold up an owner who comes from where they were right
+ * before.
  */
+import { LRUCache } from 'lru-cache';
 import { limits } from '../base/limits.ts';
 import { type ClientAddresses, groupOf } from './addresses.ts';
 import { RateLimit } from './rate-limit.ts';
+
+/**
+ * Runs a comparison with a secret, as one guess at it: that of an account, by its id. Throws
+ * `too-many-requests`.
+ */
+export type Guess = (account: number, isRight: () => boolean) => Promise<boolean>;
 
 export class GuessRate {
   readonly #addresses: ClientAddresses;
   readonly #fromOne: RateLimit;
   readonly #fromAll: RateLimit;
+  /** From where which secret was told right: those of late. */
+  readonly #wasRight = new LRUCache<string, true>({ max: limits.rateNamesMax });
 
   constructor(addresses: ClientAddresses, perMinute: number) {
     this.#addresses = addresses;
@@ -18,21 +28,25 @@ export class GuessRate {
     this.#fromAll = new RateLimit(perMinute * limits.failedLoginAddressesMax);
   }
 
-  /** Counts a guess before it is known to be one: many at once are no way around it. */
-  async take(account: string, address: string): Promise<number> {
-    if (this.#addresses.isExempt(address)) return 0;
-    const waitMs = await this.#fromOne.take(oneOf(account, address));
-    return waitMs > 0 ? waitMs : this.#fromAll.take(account);
+  /**
+   * Runs the comparison unless there were too many guesses: then 0 < `waitMs` says when to try again.
+   * A guess is counted before it is known to be one: many at once are no way around it.
+   */
+  async run(
+    secret: string,
+    address: string,
+    isRight: () => boolean,
+  ): Promise<{ readonly waitMs: number } | { readonly isRight: boolean }> {
+    if (this.#addresses.isExempt(address)) return { isRight: isRight() };
+    const one = `${groupOf(address)} ${secret}`;
+    const isKnown = this.#wasRight.has(one);
+    const waitMs =
+      (await this.#fromOne.take(one)) || (isKnown ? 0 : await this.#fromAll.take(secret));
+    if (waitMs > 0) return { waitMs };
+    if (!isRight()) return { isRight: false };
+    await this.#fromOne.giveBack(one);
+    if (!isKnown) await this.#fromAll.giveBack(secret);
+    this.#wasRight.set(one, true);
+    return { isRight: true };
   }
-
-  /** It was right. */
-  async giveBack(account: string, address: string): Promise<void> {
-    if (this.#addresses.isExempt(address)) return;
-    await this.#fromOne.giveBack(oneOf(account, address));
-    await this.#fromAll.giveBack(account);
-  }
-}
-
-function oneOf(account: string, address: string): string {
-  return `${groupOf(address)} ${account}`;
 }

@@ -1,23 +1,22 @@
 /**
- * How often something may be done in a minute, by whom. For what is done now and then: each asking
- * is a promise, and each name costs some hundred bytes for that minute. Names are bounded: beyond
+ * How often something may be done in a while, by whom. For what is done now and then: each asking
+ * is a promise, and each name costs some hundred bytes for that while. Names are bounded: beyond
  * that the one that was used least recently starts anew, so a crowd of names loosens a limit for
  * others, but never takes memory, and never shuts anybody out.
  */
-import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../base/limits.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 
-const windowSeconds = 60;
+const minuteSeconds = 60;
 
 export class RateLimit {
   readonly #limiter: RateLimiterMemory;
-  readonly #names: LRUCache<string, true>;
+  readonly #names: RecentlyUsed<string, true>;
 
-  constructor(perMinute: number) {
-    this.#limiter = new RateLimiterMemory({ points: perMinute, duration: windowSeconds });
-    this.#names = new LRUCache({
-      max: limits.rateNamesMax,
+  constructor(points: number, seconds = minuteSeconds) {
+    this.#limiter = new RateLimiterMemory({ points, duration: seconds });
+    this.#names = new RecentlyUsed(limits.rateNamesMax, {
       noDisposeOnSet: true,
       dispose: (_, name) => void this.#limiter.delete(name),
     });

@@ -1,14 +1,25 @@
 /**
- * How many messages a user may send, over a while: by all connections to this process together. On
- * the path of every message, so a message costs one subtraction: neither a clock is read nor
- * anything allocated before what was granted is used up.
+ * How many messages a user may send, and how many bytes of them, over a while: by all connections to
+ * this process together. On the path of every message, so a message costs two subtractions: neither
+ * a clock is read nor anything allocated before what was granted is used up.
+ *
+ * And how many conversations a user may begin: of each that a device begins the store remembers the
+ * last number for days, in the receiver's timeline and in the sender's.
  */
 import { limits } from '../base/limits.ts';
 
 export interface SendRatesOptions {
   readonly perSecond: number;
+  readonly bytesPerSecond: number;
+  readonly conversationsPerHour: number;
   /** Whole milliseconds that only grow. */
   readonly monotonic: () => number;
+}
+
+/** Messages that one request sends, and the bytes of their contents. */
+export interface Sending {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 export class SendRates {
@@ -37,19 +48,29 @@ export class SendRates {
   }
 
   /** Whether a user whom nobody holds may send so many more; more than a burst is one. */
-  takeOnce(userId: number, count: number): boolean {
+  takeOnce(userId: number, { count, bytes }: Sending): boolean {
+    const { perSecond, bytesPerSecond } = this.#options;
     this.#taken += 1;
     if (this.#taken % limits.sendsBetweenSweeps === 0) this.sweep();
     const rate = this.hold(userId);
     this.release(rate);
-    return rate.take(Math.min(count, this.#options.perSecond * limits.sendBurstSeconds));
+    return rate.take(
+      Math.min(bytes, burstOfBytes(bytesPerSecond)),
+      Math.min(count, burstOf(perSecond)),
+    );
   }
 
-  /** Forgets those that nobody holds and that are full; called now and then. */
+  /**
+   * Forgets those that nobody holds and that are full; called now and then. Of too many also those
+   * that only began conversations: a crowd loosens that limit, and takes no memory.
+   */
   sweep(): void {
     const now = this.#options.monotonic();
-    for (const [userId, rate] of this.#byUser)
-      if (rate.holders === 0 && rate.isFull(now)) this.#byUser.delete(userId);
+    for (const [userId, rate] of this.#byUser) {
+      const isTooMuch = this.#byUser.size > limits.rateNamesMax;
+      if (rate.holders === 0 && (isTooMuch ? rate.isRested(now) : rate.isFull(now)))
+        this.#byUser.delete(userId);
+    }
   }
 
   get size(): number {
@@ -60,44 +81,94 @@ export class SendRates {
 export class SendRate {
   readonly userId: number;
   holders = 0;
-  readonly #options: SendRatesOptions;
-  readonly #most: number;
-  /** Whole, as is the time: V8 keeps a small integer in place, and allocates for a fraction. */
-  #left: number;
-  #grantedAt: number;
-  /** Thousandths of a message that were earned by then, and are less than one. */
-  #rest = 0;
+  readonly #messages: Allowance;
+  readonly #bytes: Allowance;
+  readonly #conversations: Allowance;
 
   constructor(userId: number, options: SendRatesOptions) {
+    const { perSecond, bytesPerSecond, conversationsPerHour, monotonic } = options;
     this.userId = userId;
-    this.#options = options;
-    this.#most = options.perSecond * limits.sendBurstSeconds;
-    this.#left = this.#most;
-    this.#grantedAt = options.monotonic();
+    this.#messages = new Allowance(perSecond, burstOf(perSecond), monotonic);
+    this.#bytes = new Allowance(bytesPerSecond, burstOfBytes(bytesPerSecond), monotonic);
+    this.#conversations = new Allowance(
+      conversationsPerHour / 3_600,
+      conversationsPerHour,
+      monotonic,
+    );
   }
 
-  /** Whether so many more may be sent now; if so, they are counted. */
-  take(count = 1): boolean {
-    if (this.#left < count) this.#grant();
-    if (this.#left < count) return false;
-    this.#left -= count;
+  /** Whether one more conversation may begin; if so, it is counted. */
+  begin(): boolean {
+    if (!this.#conversations.has(1)) return false;
+    this.#conversations.left -= 1;
+    return true;
+  }
+
+  /** Whether so many more may be sent now, of so many bytes together; if so, they are counted. */
+  take(bytes: number, count = 1): boolean {
+    if (!this.#messages.has(count) || !this.#bytes.has(bytes)) return false;
+    this.#messages.left -= count;
+    this.#bytes.left -= bytes;
     return true;
   }
 
   isFull(now: number): boolean {
-    return this.#left + Math.floor(this.#earned(now) / 1_000) >= this.#most;
+    return this.isRested(now) && this.#conversations.isFull(now);
+  }
+
+  /** Full, but for the conversations. */
+  isRested(now: number): boolean {
+    return this.#messages.isFull(now) && this.#bytes.isFull(now);
+  }
+}
+
+/** What is granted over time, up to a burst. */
+class Allowance {
+  /** Whole, as is the time: V8 keeps a small integer in place, and allocates for a fraction. */
+  left: number;
+  readonly #perSecond: number;
+  readonly #most: number;
+  readonly #monotonic: () => number;
+  #grantedAt: number;
+  /** Thousandths that were earned by then, and are less than one. */
+  #rest = 0;
+
+  constructor(perSecond: number, most: number, monotonic: () => number) {
+    this.#perSecond = perSecond;
+    this.#most = most;
+    this.#monotonic = monotonic;
+    this.left = most;
+    this.#grantedAt = monotonic();
+  }
+
+  has(count: number): boolean {
+    if (this.left < count) this.#grant();
+    return this.left >= count;
+  }
+
+  isFull(now: number): boolean {
+    return this.left + Math.floor(this.#earned(now) / 1_000) >= this.#most;
   }
 
   #grant(): void {
-    const now = this.#options.monotonic();
+    const now = this.#monotonic();
     const earned = this.#earned(now);
     this.#grantedAt = now;
     this.#rest = earned % 1_000;
-    this.#left = Math.min(this.#most, this.#left + Math.floor(earned / 1_000));
+    this.left = Math.min(this.#most, this.left + Math.floor(earned / 1_000));
   }
 
-  /** In thousandths of a message. */
+  /** In thousandths. */
   #earned(now: number): number {
-    return (now - this.#grantedAt) * this.#options.perSecond + this.#rest;
+    return (now - this.#grantedAt) * this.#perSecond + this.#rest;
   }
+}
+
+function burstOf(perSecond: number): number {
+  return perSecond * limits.sendBurstSeconds;
+}
+
+/** However low the rate, the largest message passes now and then. */
+function burstOfBytes(perSecond: number): number {
+  return Math.max(burstOf(perSecond), limits.frameBytesMax);
 }

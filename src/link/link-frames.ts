@@ -1,8 +1,9 @@
 /**
  * Bytes on a link between roles: uint32 length (of what follows), uint32 call, uint8 method,
  * payload; big-endian. An answer carries the call and method of what it answers. Pure; both ends
- * trust each other (the cluster secret was checked when the link was opened), so a malformed frame
- * ends the link.
+ * trust each other (the cluster secret was checked when the link was opened), so a frame of
+ * an impossible length ends the link: where the next one begins nobody knows. What is in a frame
+ * concerns its entry alone.
  */
 import { limits } from '../base/limits.ts';
 
@@ -17,27 +18,41 @@ export function encodeLinkFrame(call: number, method: number, payload: Uint8Arra
   return frame;
 }
 
+/** Of no call: its host is at work on what it was asked. */
+export const atWork = encodeLinkFrame(0, 0, new Uint8Array());
+
 export type OnLinkFrame = (call: number, method: number, payload: Uint8Array) => void;
 
 /**
  * Any split of the bytes gives the same frames. A payload is a view, valid as long as the chunk
- * that was pushed.
+ * that was pushed. What comes of a long frame is put together once, when all of it is there.
  */
 export class LinkDecoder {
-  #rest: Buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
+  #heldBytes = 0;
+  /** Of a frame, or of the beginning that tells its length. */
+  #wantedBytes = headerBytes;
 
   push(chunk: Buffer, onFrame: OnLinkFrame): void {
-    let data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#pieces.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes < this.#wantedBytes) return;
+    let data = this.#pieces.length === 1 ? chunk : Buffer.concat(this.#pieces, this.#heldBytes);
+    this.#wantedBytes = headerBytes;
     while (data.length >= headerBytes) {
       const length = data.readUInt32BE(0);
       if (length < headerBytes - 4 || length > limits.linkEntryBytesMax) {
         throw new RangeError(`a link frame of ${length} bytes`);
       }
       const end = 4 + length;
-      if (data.length < end) break;
+      if (data.length < end) {
+        this.#wantedBytes = end;
+        break;
+      }
       onFrame(data.readUInt32BE(4), data[8] as number, data.subarray(headerBytes, end));
       data = data.subarray(end);
     }
-    this.#rest = data;
+    this.#pieces = data.length === 0 ? [] : [data];
+    this.#heldBytes = data.length;
   }
 }

@@ -4,16 +4,23 @@
  * is being dialled it waits for the outcome; of droppable entries only a bounded number does.
  */
 import type { Duplex } from 'node:stream';
+import { apiOf, type MethodsOf } from '../api/method.ts';
 import { Backoff } from '../base/backoff.ts';
+import type { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
-import { apiOf, LinkCaller } from './link-caller.ts';
-import type { MethodsOf } from './methods.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
+import { LinkCaller } from './link-caller.ts';
 
 export interface RemotePeerOptions {
   /** Opens the stream, or rejects. Bounded by itself in time. */
   readonly dial: () => Promise<Duplex>;
   readonly clock: Clock;
+  /** Of the process. */
+  readonly budget: ProcessBudget;
+  readonly bugs: Pick<Bugs, 'caught'>;
+  /** Nobody else has counted what its entries make the process hold until they are answered. */
+  readonly weighsEntries?: boolean;
   /** Told of each loss and each failed dialling, for a log line. */
   readonly onDown?: (reason: unknown) => void;
 }
@@ -26,8 +33,10 @@ export class RemotePeer<Api> {
   #dialling: Promise<LinkCaller | undefined> | undefined;
   /** Droppable entries that wait for the link to be dialled. */
   #droppableWaiting = 0;
+  #isDialSilent = false;
   #notBefore = 0;
   #closed = false;
+  #hasFailed = false;
 
   constructor(methods: MethodsOf<Api>, options: RemotePeerOptions) {
     this.#options = options;
@@ -37,9 +46,9 @@ export class RemotePeer<Api> {
         caller.send(method, entries, answer);
         return;
       }
-      const isDroppable = method.droppable === true;
+      const isDroppable = method.share === 'droppable';
       if (isDroppable && this.#droppableWaiting >= limits.linkDroppableInFlightMax) {
-        answerAll(entries, answer, method.unanswered);
+        answerAll(entries, answer, method.noRoom);
         return;
       }
       if (isDroppable) this.#droppableWaiting += entries.length;
@@ -51,9 +60,23 @@ export class RemotePeer<Api> {
     });
   }
 
-  /** Whether the last dialling failed, or the link broke, and it is too early to try again. */
-  get down(): boolean {
-    return !this.#caller?.open && this.#options.clock.monotonic() < this.#notBefore;
+  /**
+   * Whether the last dialling failed, or the link broke, and none is open since. One that is being
+   * dialled anew is lost until the role there has proven itself: the kernel of a frozen one accepts
+   * connections all the same.
+   */
+  get isLost(): boolean {
+    return this.#hasFailed || this.#caller?.open === false;
+  }
+
+  /** Whether the role there has not said anything for `limits.linkSilentMs`, though it was asked. */
+  get isSilent(): boolean {
+    return this.#caller?.open ? this.#caller.isSilent : this.#isDialSilent;
+  }
+
+  /** Dials, unless there is a link or it is too early, so that `isLost` is known though nobody calls. */
+  reach(): void {
+    if (!this.#caller?.open) void this.#dial();
   }
 
   close(): void {
@@ -65,8 +88,17 @@ export class RemotePeer<Api> {
   #dial(): Promise<LinkCaller | undefined> {
     if (this.#closed || this.#options.clock.monotonic() < this.#notBefore)
       return Promise.resolve(undefined);
-    this.#dialling ??= this.#options
-      .dial()
+    this.#dialling ??= this.#dialOnce();
+    return this.#dialling;
+  }
+
+  #dialOnce(): Promise<LinkCaller | undefined> {
+    const { clock, dial } = this.#options;
+    // Told by a timer: while this process has no turn, nobody is silent.
+    const silence = clock.setTimeout(() => {
+      this.#isDialSilent = true;
+    }, limits.linkSilentMs);
+    return dial()
       .then(
         (stream) => this.#opened(stream),
         (error: unknown) => {
@@ -75,22 +107,27 @@ export class RemotePeer<Api> {
         },
       )
       .finally(() => {
+        silence.cancel();
+        this.#isDialSilent = false;
         this.#dialling = undefined;
       });
-    return this.#dialling;
   }
 
   #opened(stream: Duplex): LinkCaller {
-    const caller = new LinkCaller(stream, this.#options.clock, () => {
+    const { clock, budget, bugs, weighsEntries = false } = this.#options;
+    const onClose = () => {
       if (this.#caller === caller) this.#failed(new Error('the link broke'));
-    });
+    };
+    const caller = new LinkCaller(stream, { clock, budget, bugs, weighsEntries, onClose });
     this.#caller = caller;
+    this.#hasFailed = false;
     if (this.#closed) caller.destroy();
     else this.#backoff.reset();
     return caller;
   }
 
   #failed(reason: unknown): void {
+    this.#hasFailed = true;
     this.#notBefore = this.#options.clock.monotonic() + this.#backoff.next();
     if (!this.#closed) this.#options.onDown?.(reason);
   }

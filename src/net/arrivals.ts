@@ -10,7 +10,7 @@ import type { Counter } from '../base/counters.ts';
 import { limits } from '../base/limits.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { readProxyHeader } from './proxy-header.ts';
-import { ignore } from './stream-owner.ts';
+import { closeFollows } from './stream-owner.ts';
 
 /** What is known of whoever has something to say. */
 export interface Arrival {
@@ -20,15 +20,15 @@ export interface Arrival {
   readonly isOver: boolean;
 }
 
+/**
+ * The first bytes can be read from the socket, which is the listener's from now on, with its errors.
+ */
+export type OnArrival = (socket: Socket, arrival: Arrival) => void;
+
 export interface ArrivalsOptions {
   readonly clock: Clock;
   /** Whether what speaks from this address may say whom it speaks for. */
   readonly isTrustedProxy: (address: string) => boolean;
-  /**
-   * Its first bytes can be read from the socket, which is the listener's from now on, with its
-   * errors.
-   */
-  readonly onArrival: (socket: Socket, arrival: Arrival) => void;
   readonly counters: ArrivalCounters;
 }
 
@@ -59,11 +59,11 @@ export class Arrivals {
   }
 
   /** `remove` is to be called when it has closed. */
-  add(socket: Socket, isOver: boolean): void {
+  add(socket: Socket, isOver: boolean, onArrival: OnArrival): void {
     const { clock, isTrustedProxy } = this.#options;
     const since = clock.monotonic();
-    this.#waiting.set(socket, new Greeting({ socket, isOver, since, isTrustedProxy }));
-    socket.on('error', ignore);
+    this.#waiting.set(socket, new Greeting({ socket, isOver, onArrival, since, isTrustedProxy }));
+    socket.on('error', closeFollows);
     socket.on('readable', this.#onReadable);
   }
 
@@ -97,16 +97,16 @@ export class Arrivals {
     if (address === undefined) return;
     this.#waiting.delete(socket);
     socket.off('readable', this.#onReadable);
-    socket.off('error', ignore);
+    socket.off('error', closeFollows);
     greeting.putBack();
-    this.#options.onArrival(socket, { address, isOver: greeting.isOver });
+    greeting.onArrival(socket, { address, isOver: greeting.isOver });
   }
 
   #addressFrom(greeting: Greeting): string | undefined {
     try {
       return greeting.read();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      ProtocolError.assert(error);
       this.#options.counters.malformed.value += 1;
       greeting.socket.destroy();
       return undefined;
@@ -131,6 +131,7 @@ export class Arrivals {
 interface GreetingOptions extends Pick<ArrivalsOptions, 'isTrustedProxy'> {
   readonly socket: Socket;
   readonly isOver: boolean;
+  readonly onArrival: OnArrival;
   /** When the socket came. */
   readonly since: number;
 }
@@ -139,15 +140,17 @@ interface GreetingOptions extends Pick<ArrivalsOptions, 'isTrustedProxy'> {
 class Greeting {
   readonly socket: Socket;
   readonly isOver: boolean;
+  readonly onArrival: OnArrival;
   readonly since: number;
   readonly #peer: string;
   readonly #isProxy: boolean;
   #bytes: Buffer = Buffer.alloc(0);
   #address: string | undefined;
 
-  constructor({ socket, isOver, since, isTrustedProxy }: GreetingOptions) {
+  constructor({ socket, isOver, onArrival, since, isTrustedProxy }: GreetingOptions) {
     this.socket = socket;
     this.isOver = isOver;
+    this.onArrival = onArrival;
     this.since = since;
     this.#peer = socket.remoteAddress ?? '';
     this.#isProxy = isTrustedProxy(this.#peer);

@@ -10,6 +10,9 @@ import { chunkBytesMax, giveBack, takeChunk } from './chunk-pool.ts';
 
 const nothing = Buffer.alloc(0);
 
+/** What a stream keeps of each write that waits in it, beside the bytes. */
+const waitingWriteBytes = 256;
+
 export class Outbox {
   readonly #stream: Writable;
   /** What is gathered: the first `#used` bytes. From the pool, or empty. */
@@ -18,6 +21,8 @@ export class Outbox {
   /** The only thing that there is to write, as long as it is alone: it need not be copied. */
   #alone: Uint8Array | null = null;
   #isToBeFlushed = false;
+  /** What the writes that wait in the stream hold, beside their bytes. */
+  #besideBytes = 0;
   /** All that was ever written here, also what was dropped because the stream had ended. */
   queuedBytes = 0;
 
@@ -29,6 +34,12 @@ export class Outbox {
   get bufferedBytes(): number {
     const alone = this.#alone === null ? 0 : this.#alone.length;
     return this.#used + alone + this.#stream.writableLength;
+  }
+
+  /** What the process holds because of them: more than they are. */
+  get heldBytes(): number {
+    const beside = this.#stream.writableLength === 0 ? 0 : this.#besideBytes;
+    return this.bufferedBytes + beside + this.#chunk.length - this.#used;
   }
 
   /** Nothing waits, here or in the stream, and nobody holds on to this. */
@@ -122,14 +133,27 @@ export class Outbox {
     this.#alone = null;
     this.#chunk = nothing;
     this.#used = 0;
-    if (alone !== null) {
-      if (stream.writable) stream.write(alone);
-    } else if (used > 0) {
-      if (stream.writable) stream.write(chunk.subarray(0, used));
-      // A socket has passed on what it does not wait with. Of other streams nobody knows.
-      if (stream instanceof Socket && stream.writableLength === 0) giveBack(chunk);
-    }
+    const bytes = alone ?? chunk.subarray(0, used);
+    if (bytes.length === 0) return;
+    const waits = stream.writableLength > 0;
+    // Behind others it may wait for long: it is not to hold what is larger.
+    const written = waits && bytes.buffer.byteLength > 2 * bytes.length ? copyOf(bytes) : bytes;
+    if (stream.writable) stream.write(written);
+    if (!waits) this.#besideBytes = 0;
+    this.#besideBytes += waitingWriteBytes;
+    if (chunk.length === 0) return;
+    // A socket has passed on what it does not wait with. Of other streams nobody knows.
+    const isFree = written !== bytes || (stream instanceof Socket && stream.writableLength === 0);
+    if (isFree) giveBack(chunk);
+    else this.#besideBytes += chunk.length - used;
   }
+}
+
+/** In memory of its own, and no larger. */
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function fillFrame(

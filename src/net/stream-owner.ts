@@ -3,6 +3,7 @@
  * for each event of each stream would be a good part of what an idle connection costs.
  */
 import type { Duplex } from 'node:stream';
+import { ignore } from '../base/ignore.ts';
 
 export interface StreamOwner {
   received(chunk: Uint8Array): void;
@@ -20,7 +21,7 @@ interface OwnedStream extends Duplex {
 export function own(stream: Duplex, owner: StreamOwner): void {
   (stream as OwnedStream)[ownerOf] = owner;
   stream.on('data', onData);
-  stream.on('error', ignore);
+  stream.on('error', closeFollows);
   stream.on('close', onClose);
 }
 
@@ -32,5 +33,5 @@ function onClose(this: OwnedStream): void {
   this[ownerOf].closed();
 }
 
-/** 'close' follows an error, and is enough. */
-export function ignore(): void {}
+/** Of all streams, which need it by this name to take it off again. */
+export const closeFollows = ignore("'close' follows an error, and is enough");

@@ -10,9 +10,11 @@ export type { LocalRegistryHub, ZooKeeperRegistryOptions };
 
 /**
  * Through ZooKeeper. Returns at once, whether ZooKeeper is there or not: `whenConnected` tells when
- * it is.
+ * it is. Rejects with `bad-config` if its client cannot be loaded.
  */
 export async function openRegistry(options: ZooKeeperRegistryOptions): Promise<Registry> {
+  const { loadNativeClient } = await import('./zookeeper/connection.ts');
+  await loadNativeClient();
   const { ZooKeeperRegistry } = await import('./zookeeper/zookeeper-registry.ts');
   return new ZooKeeperRegistry(options);
 }

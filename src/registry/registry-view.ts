@@ -1,10 +1,10 @@
 /** Puts the picture together from what was announced; the same for every registry. */
 import {
+  javaName,
   type LiveRoute,
   type LiveServer,
   type RegistryView,
-  routeAddress,
-  serverAddress,
+  routeName,
 } from './registry.ts';
 
 /** A live server, and when it was announced compared with others: what is newer is greater. */
@@ -28,7 +28,7 @@ export function buildView(
   const newestByAddress = new Map<string, AnnouncedServer>();
   for (const candidate of announced) {
     servers.set(candidate.server.instance, candidate.server);
-    const address = serverAddress(candidate.server);
+    const address = javaName(candidate.server);
     if (!choosableAddresses.has(address)) continue;
     const newest = newestByAddress.get(address);
     if (!newest || candidate.order > newest.order) newestByAddress.set(address, candidate);
@@ -37,9 +37,9 @@ export function buildView(
     servers,
     choosable: inOrder(
       [...newestByAddress.values()].map(({ server }) => server),
-      serverAddress,
+      javaName,
     ),
-    routes: inOrder([...routes], routeAddress),
+    routes: inOrder([...routes], routeName),
   };
 }
 

@@ -4,6 +4,16 @@
  * within one process. Choosing among the servers is src/balance; a recorded session's push goes to
  * its recorded address whatever is said here.
  */
+import { CimError } from '../base/errors.ts';
+import { formatHostPort } from '../base/host-port.ts';
+import {
+  endpointOf,
+  formatRoleAddress,
+  originOf,
+  parseRoleAddress,
+  type RoleAddress,
+  type RoleEndpoint,
+} from '../base/role-address.ts';
 
 /**
  * A server process that is alive. Two may bear one address for a while: one that crashed, and its
@@ -12,11 +22,8 @@
 export interface LiveServer {
   /** Drawn by the process at its start, and kept for its life. */
   readonly instance: string;
-  readonly ip: string;
-  readonly tcpPort: number;
-  readonly httpPort: number;
-  /** Both of its ports speak TLS. */
-  readonly tls: boolean;
+  /** With an endpoint of kind `tcp` and one of kind `http`. */
+  readonly address: RoleAddress;
   readonly version: string;
   /** Open connections; it lags by a few seconds. */
   readonly connections: number;
@@ -25,10 +32,8 @@ export interface LiveServer {
 /** A route process that is alive; one per address. */
 export interface LiveRoute {
   readonly instance: string;
-  readonly ip: string;
-  readonly port: number;
-  /** Its port speaks HTTPS. */
-  readonly tls: boolean;
+  /** With an endpoint of kind `http`. */
+  readonly address: RoleAddress;
   readonly version: string;
 }
 
@@ -55,11 +60,22 @@ export type RegistryState = 'connecting' | 'connected' | 'lost' | 'closed';
 export interface Registry {
   readonly state: RegistryState;
 
+  /** Null while it is connected; otherwise what is the matter, in words that strangers may read. */
+  readonly problem: string | null;
+
   /**
    * Always answers, at once. While the registry itself is out of reach this is what was last known,
    * not an empty picture.
    */
   readonly view: RegistryView;
+
+  /**
+   * Whether this server process has ended, for all that can be known. False is no proof that it lives:
+   * while the registry is out of reach nobody is known to have gone, nor just after it was lost, as
+   * those who live may not have come back yet. What is recorded of a server is corrected on this word
+   * alone, never because a view does not have it.
+   */
+  isGone(instance: string): boolean;
 
   /**
    * Called after the view has changed; several changes may be one call. Returns how to stop that.
@@ -113,36 +129,50 @@ export interface RouteAnnouncement {
   leave(): Promise<void>;
 }
 
-/** What a server is called in the registry and on the hash ring (J4, J6). */
-export function serverAddress({
-  ip,
-  tcpPort,
-  httpPort,
-}: Pick<LiveServer, 'ip' | 'tcpPort' | 'httpPort'>): string {
-  return `${ip}:${tcpPort}:${httpPort}`;
+/** The endpoint of a kind that everybody who is announced has. */
+export function endpointOfRole(
+  { address }: Pick<LiveServer | LiveRoute, 'address'>,
+  kind: 'tcp' | 'http',
+): RoleEndpoint {
+  const endpoint = endpointOf(address, kind);
+  if (!endpoint) throw new Error(`an announced role has an endpoint of kind ${kind}`);
+  return endpoint;
+}
+
+/**
+ * What a server is called below `/cim` and on the hash ring: `host:tcpPort:httpPort`, the Java
+ * system's form, with brackets around an IPv6 address, which the Java system does not know.
+ */
+export function javaName(server: Pick<LiveServer, 'address'>): string {
+  return `${formatHostPort(endpointOfRole(server, 'tcp'))}:${endpointOfRole(server, 'http').port}`;
+}
+
+/** What people call a server: `host:port` of its port for clients. */
+export function serverName(server: Pick<LiveServer, 'address'>): string {
+  return formatHostPort(endpointOfRole(server, 'tcp'));
 }
 
 /**
  * What sessions are recorded with: how routes reach the server, also when the registry does not know
- * it. `ip:tcpPort:httpPort`, and `:tls` behind it if it speaks TLS.
+ * it. The address as text, of the endpoint for routes alone.
  */
-export function pushAddress(
-  server: Pick<LiveServer, 'ip' | 'tcpPort' | 'httpPort' | 'tls'>,
-): string {
-  return server.tls ? `${serverAddress(server)}:tls` : serverAddress(server);
+export function pushAddress(server: Pick<LiveServer, 'address'>): string {
+  return formatRoleAddress([endpointOfRole(server, 'http')]);
 }
 
-/** Where the HTTP port of a server is, by its pushAddress. */
+/** Where routes call a server, by its pushAddress. Throws `unavailable` for what is none. */
 export function originOfServer(pushedTo: string): string {
-  const [ip, , httpPort, tls] = pushedTo.split(':');
-  return `${tls === undefined ? 'http' : 'https'}://${ip}:${httpPort}`;
+  const endpoint = endpointOf(parseRoleAddress(pushedTo) ?? [], 'http');
+  if (endpoint) return originOf(endpoint);
+  throw new CimError('unavailable', `${JSON.stringify(pushedTo)} is no address of a server`);
 }
 
 /** The base URL of a route. */
-export function originOfRoute(route: Pick<LiveRoute, 'ip' | 'port' | 'tls'>): string {
-  return `${route.tls ? 'https' : 'http'}://${routeAddress(route)}`;
+export function originOfRoute(route: Pick<LiveRoute, 'address'>): string {
+  return originOf(endpointOfRole(route, 'http'));
 }
 
-export function routeAddress({ ip, port }: Pick<LiveRoute, 'ip' | 'port'>): string {
-  return `${ip}:${port}`;
+/** What a route is called in the registry: `host:port`. */
+export function routeName(route: Pick<LiveRoute, 'address'>): string {
+  return formatHostPort(endpointOfRole(route, 'http'));
 }

@@ -1,22 +1,39 @@
 /**
- * Accounts by id, remembered: they never change, so what was found once is true for ever. What was
- * not found is asked again.
+ * Accounts by id, remembered: they never change, so what was found once is true for as long as the
+ * store is the same. What was not found is asked again.
  */
-import { LRUCache } from 'lru-cache';
+import type { Clock } from '../base/clock.ts';
+import { limits } from '../base/limits.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 import type { Account, Accounts } from '../store/accounts.ts';
 
 export class AccountDirectory {
   readonly #accounts: Accounts;
-  readonly #known: LRUCache<number, Account>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  /** Until then accounts come back that the store has lost. */
+  #settlesAt = -Infinity;
+  readonly #known: RecentlyUsed<number, Account>;
 
-  constructor(accounts: Accounts, rememberedMax: number) {
+  constructor(accounts: Accounts, rememberedMax: number, clock: Pick<Clock, 'monotonic'>) {
     this.#accounts = accounts;
-    this.#known = new LRUCache({ max: rememberedMax });
+    this.#clock = clock;
+    this.#known = new RecentlyUsed(rememberedMax);
   }
 
   /** What is remembered of this id, without asking the store. */
   remembered(userId: number): Account | undefined {
     return this.#known.get(userId);
+  }
+
+  /** The store is another one: clients are about to register in it again. */
+  forgetAll(): void {
+    this.#known.clear();
+    this.#settlesAt = this.#clock.monotonic() + limits.storeSettlesMs;
+  }
+
+  /** What to say of an account that is not there. */
+  get absence(): 'busy' | 'unknown-receiver' {
+    return this.#clock.monotonic() < this.#settlesAt ? 'busy' : 'unknown-receiver';
   }
 
   async find(userId: number): Promise<Account | undefined> {

@@ -1,18 +1,23 @@
 /** A route's HTTP port. main.ts listens on it, and lets servers' links in over its `server`. */
 import type { Proofs } from '../auth/identity.ts';
 import type { Counters } from '../base/counters.ts';
+import type { Health } from '../base/health.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
+import type { WebPageRules } from '../http/web-pages.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { AuthMode } from './authentication.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
+import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
+import { importEndpoints } from './endpoints/imports.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
@@ -23,9 +28,14 @@ export interface RouteAppOptions {
   readonly proofs: Proofs;
   readonly warnings: readonly string[];
   readonly tls?: TlsPort | undefined;
+  readonly webPages?: WebPageRules;
   readonly portLimits?: PortLimits;
+  /** Of the process. */
+  readonly budget?: ProcessBudget;
   readonly callerLimits?: CallerLimits;
   readonly counters: Counters;
+  readonly health?: Pick<Health, 'report'>;
+  readonly isOpen?: () => boolean;
   readonly log: Logger;
   readonly version: string;
 }
@@ -39,13 +49,14 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...accountEndpoints(operations, options.mode),
       ...messageEndpoints(operations),
       ...groupEndpoints(operations),
+      ...conversationEndpoints(operations),
       historyEndpoint(operations),
       ...delayEndpoints(operations),
       ...keyEndpoints(operations),
       ...operatorEndpoints(operations),
+      ...importEndpoints(operations),
       ...apiKeyEndpoints(operations),
       countersEndpoint(options.counters),
     ],
-    problems: () => operations.problems(),
   });
 }

@@ -2,6 +2,9 @@
 import { ApplicationTokens } from '../auth/application-tokens.ts';
 import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
+import type { ClusterKey } from '../base/cluster-key.ts';
+import { describeError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import type { RouteSettings } from '../config/settings.ts';
 
 export type AuthMode = RouteSettings['auth'];
@@ -12,6 +15,11 @@ export interface Authentication {
   readonly tokens: Pick<Tokens, 'issue' | 'verify' | 'isOwn'>;
   /** With `--auth jwt` only. */
   readonly application?: ApplicationTokens;
+  /**
+   * Reads the application's keys again. What cannot be used changes nothing, and is logged. Absent if
+   * there are none. Does not reject.
+   */
+  readonly reload?: (log: Logger) => Promise<void>;
 }
 
 type AuthenticationSettings = Pick<
@@ -29,12 +37,12 @@ type AuthenticationSettings = Pick<
 /** Rejects with `bad-config`, naming the setting. */
 export async function openAuthentication(
   settings: AuthenticationSettings,
-  secrets: () => readonly string[],
+  clusterKeys: () => readonly ClusterKey[],
   clock: Clock,
 ): Promise<Authentication> {
   const { auth: mode, tokenMinutes } = settings;
   const now = () => clock.now();
-  const tokens = new Tokens({ secrets, lifetimeMs: tokenMinutes * 60_000, now });
+  const tokens = new Tokens({ clusterKeys, lifetimeMs: tokenMinutes * 60_000, now });
   if (mode !== 'jwt') return { mode, tokens };
   const application = await ApplicationTokens.open({
     secret: settings.jwtSecret,
@@ -45,5 +53,15 @@ export async function openAuthentication(
     nameClaim: settings.jwtNameClaim,
     now,
   });
-  return { mode, tokens, application };
+  return { mode, tokens, application, reload: (log) => reloadKeys(application, log) };
+}
+
+async function reloadKeys(application: ApplicationTokens, log: Logger): Promise<void> {
+  try {
+    await application.reload();
+    log.info("the application's keys were read again");
+  } catch (error) {
+    const facts = { error: describeError(error) };
+    log.error(facts, "the application's keys cannot be used, those of before stay in use");
+  }
 }

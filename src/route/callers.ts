@@ -2,18 +2,15 @@
  * Users and applications that call over HTTP: what their tokens and keys are worth by now. The
  * header itself is read in src/auth/identity.ts.
  */
-import { LRUCache } from 'lru-cache';
 import { apiKeyId, matchesApiKey } from '../auth/api-key.ts';
-import type { VouchedUser } from '../auth/application-tokens.ts';
 import type { ApplicationIdentity, Proofs, UserIdentity } from '../auth/identity.ts';
 import type { Clock } from '../base/clock.ts';
-import { CimError, describeError } from '../base/errors.ts';
-import { assertUserName } from '../base/names.ts';
-import type { Account } from '../store/accounts.ts';
+import { CimError } from '../base/errors.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import type { Authentication } from './authentication.ts';
-import { registeredAccount } from './registration.ts';
+import { VouchedAccounts } from './vouched-accounts.ts';
 
 export interface CallersOptions {
   readonly store: Pick<Store, 'accounts' | 'apiKeys'>;
@@ -22,20 +19,20 @@ export interface CallersOptions {
   readonly clock: Clock;
 }
 
-/** Generations, and accounts by name: some hundred bytes each. */
+/** Generations: some hundred bytes each. */
 const rememberedMax = 10_000;
 /** For so long a token may be good at one route that was revoked through another. */
 const generationMsMax = 1_000;
 
 export class Callers implements NonNullable<Proofs['users']> {
   readonly #options: CallersOptions;
-  readonly #generations: LRUCache<number, Promise<number | undefined>>;
-  readonly #byName = new LRUCache<string, Account>({ max: rememberedMax });
+  readonly #generations: RecentlyUsed<number, Promise<number | undefined>>;
+  readonly #vouched: VouchedAccounts;
 
   constructor(options: CallersOptions) {
     this.#options = options;
-    this.#generations = new LRUCache({
-      max: rememberedMax,
+    this.#vouched = new VouchedAccounts(options.store.accounts, options.accounts);
+    this.#generations = new RecentlyUsed(rememberedMax, {
       ttl: generationMsMax,
       ttlResolution: 0,
       // To the cache a time of 0 is none.
@@ -46,7 +43,7 @@ export class Callers implements NonNullable<Proofs['users']> {
   async ofToken(token: string): Promise<UserIdentity> {
     const { tokens, application } = this.#options.authentication;
     if (application && !tokens.isOwn(token)) {
-      const { userId, name } = await this.#accountOf(await application.verify(token));
+      const { userId, name } = await this.#vouched.of(await application.verify(token));
       return { kind: 'user', userId, userName: name, proof: 'application-token' };
     }
     const { userId, userName, generation } = await tokens.verify(token);
@@ -70,6 +67,12 @@ export class Callers implements NonNullable<Proofs['users']> {
     this.#generations.delete(userId);
   }
 
+  /** The store is another one. */
+  forgetAll(): void {
+    this.#generations.clear();
+    this.#vouched.forgetAll();
+  }
+
   #generationOf(userId: number): Promise<number | undefined> {
     let generation = this.#generations.get(userId);
     if (!generation) {
@@ -80,39 +83,5 @@ export class Callers implements NonNullable<Proofs['users']> {
       generation.catch(() => this.#generations.delete(userId));
     }
     return generation;
-  }
-
-  /** Made at the first use. */
-  async #accountOf(user: VouchedUser): Promise<Account> {
-    const { accounts } = this.#options;
-    if (user.userId === undefined) {
-      return this.#byName.get(user.name) ?? this.#register(user.name);
-    }
-    const account = await accounts.find(user.userId);
-    if (account) return account;
-    if (user.name === undefined) {
-      throw new CimError('unauthenticated', 'the token does not tell the name of a new user');
-    }
-    return this.#register(user.name, user.userId);
-  }
-
-  async #register(name: string, userId?: number): Promise<Account> {
-    assertVouchedName(name);
-    const registration = userId === undefined ? { name } : { name, userId };
-    const account = registeredAccount(await this.#options.store.accounts.register(registration));
-    // Names are unique whatever the case: to the application these are two users.
-    if (account.name !== name) {
-      throw new CimError('name-taken', `another user has the name ${JSON.stringify(account.name)}`);
-    }
-    if (userId === undefined) this.#byName.set(name, account);
-    return account;
-  }
-}
-
-function assertVouchedName(name: string): void {
-  try {
-    assertUserName(name);
-  } catch (cause) {
-    throw new CimError('unauthenticated', `of the token: ${describeError(cause)}`, { cause });
   }
 }

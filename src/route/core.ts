@@ -4,14 +4,20 @@
  */
 import type { RouteApi } from '../api/route-api.ts';
 import type { Strategy } from '../balance/strategy.ts';
+import { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
+import { ClockWatch } from '../base/clock-watch.ts';
 import { Counters } from '../base/counters.ts';
+import { Health } from '../base/health.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
+import type { LiveServer, Registry } from '../registry/registry.ts';
+import { watchRegistry } from '../registry/registry-health.ts';
 import type { Store } from '../store/store.ts';
 import { AccountDirectory } from './account-directory.ts';
 import type { Authentication } from './authentication.ts';
+import { Blocks } from './blocks.ts';
 import { Callers } from './callers.ts';
 import { Delivery } from './delivery.ts';
 import type { RouteOperations } from './operations.ts';
@@ -21,6 +27,7 @@ import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
 import { Scheduler } from './scheduler.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { StoreWatch } from './store-watch.ts';
 import { Transients } from './transients.ts';
 
 /** Accounts take some hundred bytes each. */
@@ -30,72 +37,128 @@ export interface RouteCoreOptions {
   readonly store: Store;
   readonly registry: Registry;
   readonly servers: ServerDirectory;
+  /** Whether a server may be called; any, if absent. */
+  readonly isUsable?: (server: LiveServer) => boolean;
   readonly strategy: Strategy;
   readonly authentication: Authentication;
   readonly clock: Clock;
+  /** Of the process. */
+  readonly budget: ProcessBudget;
   readonly log: Logger;
+  /** New ones, if absent. */
+  readonly counters?: Counters;
+  readonly bugs?: Bugs;
+  readonly health?: Health;
   /** Accounts that are remembered; room for all of them is made at once. */
   readonly accountsMax?: number;
 }
 
 export interface RouteCore extends Service {
+  /**
+   * Begins what it does by itself: sending what is due, looking after the store. To be called when it
+   * may push, and the registry's picture can be relied on. Does not reject.
+   */
+  start(): Promise<void>;
   readonly api: RouteApi;
   readonly operations: RouteOperations;
   /** What the tokens and keys of callers over HTTP are worth. */
   readonly callers: Callers;
   readonly counters: Counters;
+  /** Of the store, and of the registry as far as a route needs it. */
+  readonly health: Health;
 }
 
 export function createRouteCore({
   store,
   registry,
   servers,
+  isUsable = () => true,
   strategy,
   authentication,
   clock,
+  budget,
   log,
+  counters = new Counters(),
+  bugs = new Bugs(counters, log),
+  health = new Health({ counters, log }),
   accountsMax = rememberedMax,
 }: RouteCoreOptions): RouteCore {
   const { sessions, timelines, groups, schedules } = store;
-  const accounts = new AccountDirectory(store.accounts, accountsMax);
+  const accounts = new AccountDirectory(store.accounts, accountsMax, clock);
   const callers = new Callers({ store, accounts, authentication, clock });
-  const isLive = (instance: string) => registry.view.servers.has(instance);
-  const counters = new Counters();
+  const blocks = new Blocks(store.conversations, clock);
+  const storeWatch = new StoreWatch({
+    store,
+    health,
+    clock,
+    log,
+    onChanged: () => {
+      accounts.forgetAll();
+      blocks.forgetAll();
+      callers.forgetAll();
+    },
+  });
+  const clockWatch = new ClockWatch({ storeNow: () => sessions.now(), clock, health, log });
+  const isGone = (instance: string) => registry.isGone(instance);
+  watchRegistry(health, registry);
   const routeCounters = createRouteCounters(counters);
-  const pusher = new Pusher({ servers, sessions, timelines, isLive, counters: routeCounters });
-  const delivery = new Delivery({ timelines, groups, accounts, pusher });
+  const pusher = new Pusher({
+    ...{ servers, sessions, timelines, isGone, clock },
+    counters: routeCounters,
+  });
+  const delivery = new Delivery({
+    ...{ timelines, groups, accounts, pusher, bugs },
+    counters: routeCounters.refused,
+  });
   const transients = new Transients({
     timelines,
     groups,
+    blocks,
     pusher,
     counters: routeCounters.transient,
+    budget,
   });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
     counters,
+    health,
     callers,
     api: createRouteService({
       store,
+      storeWatch,
       mode: authentication.mode,
       accounts,
+      blocks,
       delivery,
       transients,
       servers,
-      isLive,
+      isGone,
       clock,
+      bugs,
     }),
     operations: createRouteOperations({
       store,
       registry,
       accounts,
       authentication,
+      blocks,
       callers,
       delivery,
       transients,
       servers,
+      isUsable,
       strategy,
       clock,
     }),
-    stop: () => scheduler.stop(),
+    async start() {
+      await storeWatch.start();
+      await clockWatch.start();
+      scheduler.start();
+    },
+    stop: () => {
+      storeWatch.stop();
+      clockWatch.stop();
+      return scheduler.stop();
+    },
   };
 }

@@ -6,6 +6,7 @@
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isGroupName } from '../base/names.ts';
+import { decodeUtf8 } from '../base/utf8.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../store/timelines.ts';
 
 export interface HistoryPosition {
@@ -43,7 +44,7 @@ export function parsePosition(userId: number, text: string): HistoryPosition {
 
 function parseContent(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return JSON.parse(decodeUtf8(Buffer.from(text, 'base64url')) ?? '');
   } catch {
     // Not ours: the caller says so.
     return undefined;

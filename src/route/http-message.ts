@@ -22,6 +22,8 @@ export interface Texts {
   /** Texts; or, in place of one, what only the devices of both sides can open. */
   readonly texts: readonly Content[];
   readonly at: number;
+  /** No share of a group is counted. */
+  readonly isExempt?: boolean;
   /** The same for every attempt. */
   readonly epochHex: string;
 }
@@ -62,8 +64,8 @@ export async function deliverTexts(delivery: Delivery, message: Texts): Promise<
 
 /** As few runs as may be. */
 function submissionsOf(message: Texts): Submission[] {
-  const { sender, to = 0, group = '', texts, epochHex } = message;
-  const fields = { from: sender.userId, epochHex, to, group, restart: false };
+  const { sender, to = 0, group = '', texts, epochHex, isExempt = false } = message;
+  const fields = { from: sender.userId, epochHex, to, group, restart: false, isExempt };
   const submissions: Submission[] = [];
   let sendSeq = 1;
   for (const contents of divide(texts)) {
@@ -134,8 +136,8 @@ function bodyOf(
 
 function sizeOf(content: Content, group: string): ContentSize {
   return typeof content === 'string'
-    ? { group, textBytes: Buffer.byteLength(content), sealedBytes: 0 }
-    : { group, textBytes: 0, sealedBytes: content.length };
+    ? { group, textBytes: Buffer.byteLength(content), sealedBytes: 0, contentBytes: 0 }
+    : { group, textBytes: 0, sealedBytes: content.length, contentBytes: 0 };
 }
 
 function isThere<T>(value: T | null): value is T {

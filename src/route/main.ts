@@ -1,28 +1,34 @@
 /**
  * `cim route`: logins, routing, storage, operations. It has no state of its own: everything is in
- * Redis, and what ZooKeeper knows. Listens first and announces last; stops in the opposite order.
+ * Redis, and what ZooKeeper knows. Serves when it knows who is there, and announces itself last; stops
+ * in the opposite order.
  */
 import { randomBytes } from 'node:crypto';
+import { routeMethods } from '../api/route-api.ts';
 import { strategies } from '../balance/strategies.ts';
+import { Bugs } from '../base/bugs.ts';
 import { systemClock } from '../base/clock.ts';
+import { ClusterSecret } from '../base/cluster-secret.ts';
 import { countCollections } from '../base/collections.ts';
+import { Counters } from '../base/counters.ts';
+import { Health, watchLife } from '../base/health.ts';
+import type { HostPort } from '../base/host-port.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
-import type { Logger } from '../base/log.ts';
-import { ClusterSecret } from '../base/secret.ts';
+import { countDroppedLines, type Logger } from '../base/log.ts';
 import { openTls } from '../base/tls.ts';
 import { version } from '../base/version.ts';
 import type { RouteSettings } from '../config/settings.ts';
-import type { Address } from '../http/app.ts';
-import { acceptUpgrades } from '../http/upgrade.ts';
+import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
+import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, httpConnections } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
+import { openProcessBudget } from '../limits/process-budget.ts';
 import { serveLink } from '../link/link-host.ts';
-import { routeMethods } from '../link/methods.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
+import { endpointOfRole, originOfRoute, routeName, serverName } from '../registry/registry.ts';
 import { openStore } from '../store/open-store.ts';
-import { retentionOf } from '../store/retention.ts';
 import { buildRouteApp } from './app.ts';
 import { openAuthentication } from './authentication.ts';
 import { createRouteCore } from './core.ts';
@@ -30,9 +36,9 @@ import { openDoors } from './open-doors.ts';
 import { ServerPool } from './server-directory.ts';
 
 export interface RunningRoute extends ReloadableService {
-  readonly http: Address;
+  readonly http: HostPort;
   /** Where servers reach this route alone; undefined: at the same address. */
-  readonly links: Address | undefined;
+  readonly links: HostPort | undefined;
 }
 
 export function startRoute(settings: RouteSettings, log: Logger): Promise<RunningRoute> {
@@ -45,22 +51,19 @@ async function start(
   lifecycle: Lifecycle,
 ): Promise<RunningRoute> {
   const clock = systemClock;
-  const secret = new ClusterSecret(settings.clusterSecret, settings.clusterSecretAlso);
-  const clusterSecrets = () => secret.accepted;
-  const authentication = await openAuthentication(settings, clusterSecrets, clock);
+  const budget = openProcessBudget(settings, clock);
+  const secret = await ClusterSecret.open(settings.clusterSecret, settings.clusterSecretAlso);
+  const clusterKeys = () => secret.accepted;
+  const authentication = await openAuthentication(settings, clusterKeys, clock);
   const warnings = openDoors(settings);
   for (const warning of warnings) log.warn(warning);
   const tls = await openTls(settings, log);
+  const counters = new Counters();
+  const health = new Health({ counters, log });
+  const life = watchLife(health);
+  const bugs = new Bugs(counters, log);
 
-  const store = await openStore({
-    kind: 'redis',
-    url: settings.redis,
-    caFile: settings.redisCa,
-    prefix: settings.redisPrefix,
-    ackReplicas: settings.ackReplicas,
-    retention: retentionOf(settings),
-    log,
-  });
+  const store = await openStore(settings, { log, health });
   lifecycle.onStop('store', () => store.close());
   const registry = await openRegistry({
     zookeeper: settings.zk,
@@ -71,75 +74,113 @@ async function start(
   });
   lifecycle.onStop('registry', () => registry.close());
 
-  const servers = new ServerPool({ secret: () => secret.value, tls, clock, log });
+  const servers = new ServerPool({ clusterKey: () => secret.key, tls, clock, budget, bugs, log });
   lifecycle.onStop('links to servers', () => servers.stop());
   const core = createRouteCore({
     store,
     registry,
     servers,
+    isUsable: (server) =>
+      endpointOfRole(server, 'http').tls || tls.refusalOfPlain(serverName(server)) === undefined,
     strategy: strategies[settings.strategy](),
     authentication,
     clock,
+    budget,
     log,
+    counters,
+    bugs,
+    health,
   });
   lifecycle.onStop('core', () => core.stop());
-  lifecycle.onStop('counting of collections', countCollections(core.counters));
+  lifecycle.onStop('counting of collections', countCollections(counters));
+  countDroppedLines(counters);
 
-  const ip = await advertisedAddress({
+  const host = await advertisedAddress({
     advertise: settings.advertise,
     host: settings.host,
     zookeeper: settings.zk,
   });
   const connectionsMax = httpConnections(descriptorLimit(), settings.connectionsMax);
   const portCount = settings.linkPort === undefined ? 1 : 2;
-  const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), core.counters);
-  const callerLimits = new CallerLimits(settings, core.counters, () => clock.monotonic());
-  const listen = async (port: number, isShared: boolean): Promise<number> => {
+  const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), counters);
+  const callerLimits = new CallerLimits(settings, counters, () => clock.monotonic());
+  const webPages = webPageRulesOf(settings, { isOpen: authentication.mode === 'open' });
+  let announcedPort = 0;
+  const announced = () => ({
+    address: [{ kind: 'http', host, port: announcedPort, tls: tls.isServing }],
+  });
+  const wrongProofs = countWrongProofs(counters);
+  let isOpen = false;
+  const listen = async (place: { port: number; option: string; isShared?: boolean }) => {
     const app = buildRouteApp(core.operations, {
       mode: authentication.mode,
-      proofs: { clusterSecrets, users: core.callers },
+      proofs: { clusterKeys, users: core.callers },
       warnings,
-      counters: core.counters,
+      counters,
+      health,
+      isOpen: () => isOpen,
       tls: tls.port,
+      webPages,
       portLimits,
+      budget,
       callerLimits,
       log,
       version,
     });
-    const endLinks = acceptUpgrades(
-      app.server,
-      clusterSecrets,
-      (stream) => serveLink(stream, routeMethods, core.api),
-      { needsCertificate: settings.tlsClientCerts },
-    );
-    const listening = await app.listen({ host: settings.host, port, isShared });
+    const endLinks = acceptUpgrades(app.server, {
+      role: 'route',
+      origin: () => originOfRoute(announced()),
+      keys: clusterKeys,
+      needsCertificate: settings.tlsClientCerts,
+      onStream: (stream) => serveLink(stream, routeMethods, core.api, budget, bugs),
+      wrongProofs,
+    });
+    const listening = await app.listen({ host: settings.host, ...place });
     lifecycle.onStop('HTTP port', () => app.close());
     lifecycle.onStop('links from servers', endLinks);
     return listening.port;
   };
+  // A port of its own tells from the beginning that it lives, and what it waits for. One that routes
+  // share is for callers, any of them serves; a server's link is to one of them.
   const { linkPort } = settings;
-  // A port that routes share is for callers, any of them serves; a server's link is to one of them.
-  const ownPort = await listen(settings.port, linkPort !== undefined);
-  const links = linkPort === undefined ? undefined : await listen(linkPort, false);
+  const forCallers = { port: settings.port, option: '--port' };
+  const ownPort = await listen(
+    linkPort === undefined ? forCallers : { port: linkPort, option: '--link-port' },
+  );
 
+  // Nobody is served before the picture of who is there can be relied on, and other roles can be proven
+  // to be ours: what is said of sessions by a route that knows nobody would end them.
+  await registry.whenConnected();
   await secret.agree(registry, log);
-  const callers = settings.advertisePort ?? ownPort;
-  const port = links ?? callers;
+  await core.start();
+  isOpen = true;
+  const sharedPort =
+    linkPort === undefined ? ownPort : await listen({ ...forCallers, isShared: true });
+
+  const callers = settings.advertisePort ?? sharedPort;
+  announcedPort = linkPort === undefined ? callers : ownPort;
+
   const instance = randomBytes(8).toString('hex');
   const announcement = await registry.announceRoute({
     instance,
-    ip,
-    port,
-    tls: tls.isServing,
+    ...announced(),
     version,
   });
   lifecycle.onStop('announcement', () => announcement.leave());
-  log.info({ instance, address: `${ip}:${port}` }, 'the route is announced');
+  log.info({ instance, address: routeName(announced()) }, 'the route is announced');
+  life.started();
+  lifecycle.onStop('health', health.run(clock));
 
   return {
-    http: { host: ip, port: callers },
-    links: links === undefined ? undefined : { host: ip, port: links },
-    reload: tls.isServing ? () => tls.reload(log) : undefined,
-    stop: () => lifecycle.stop(),
+    http: { host, port: callers },
+    links: linkPort === undefined ? undefined : { host, port: ownPort },
+    reload: async () => {
+      if (tls.isServing) await tls.reload(log);
+      await authentication.reload?.(log);
+    },
+    stop: () => {
+      life.stopping();
+      return lifecycle.stop();
+    },
   };
 }

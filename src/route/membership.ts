@@ -1,6 +1,6 @@
 /** What those are told who are not in a named group: there may be no such group at all. */
 import { CimError } from '../base/errors.ts';
-import type { Groups } from '../store/groups.ts';
+import type { Groups, Membership } from '../store/groups.ts';
 
 export type OutsiderRefusal = 'not-a-member' | 'unknown-group';
 
@@ -11,12 +11,13 @@ export async function outsiderRefusal(
   return (await groups.find(group)) ? 'not-a-member' : 'unknown-group';
 }
 
-/** Throws `not-a-member` or `unknown-group`. */
-export async function assertMember(
-  groups: Pick<Groups, 'find' | 'areMembers'>,
+/** The user's place. Throws `not-a-member` or `unknown-group`. */
+export async function memberPlace(
+  groups: Pick<Groups, 'find' | 'places'>,
   group: string,
   userId: number,
-): Promise<void> {
-  const [isMember] = await groups.areMembers([{ group, userId }]);
-  if (!isMember) throw new CimError(await outsiderRefusal(groups, group));
+): Promise<Membership> {
+  const [place] = await groups.places([{ group, userId }]);
+  if (!place) throw new CimError(await outsiderRefusal(groups, group));
+  return place;
 }

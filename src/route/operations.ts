@@ -3,22 +3,19 @@
  * turn requests into these calls and results into envelopes; src/route/route-operations.ts
  * implements them. Failures are CimErrors.
  */
+
 import type { IssuedToken } from '../auth/tokens.ts';
 import type { ApiKeyScope } from '../base/api-key-scope.ts';
+import type { GroupHistory } from '../base/group-history.ts';
+import type { RoleAddress } from '../base/role-address.ts';
+import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';
 import type { Membership } from '../store/groups.ts';
 
-export interface ServerAddress {
-  readonly ip: string;
-  readonly tcpPort: number;
-  readonly httpPort: number;
-  /** Both ports speak TLS. */
-  readonly tls: boolean;
-}
-
 export interface Login {
-  readonly server: ServerAddress;
+  /** Of the server to connect to. */
+  readonly address: RoleAddress;
   /** What lets the user in there; Java callers get none. */
   readonly token?: IssuedToken;
 }
@@ -32,6 +29,8 @@ export interface SendOptions {
   readonly key?: string;
   /** To whoever is connected, at most once: not stored. */
   readonly transient?: boolean;
+  /** An application sends it: it has no share of what a group keeps. */
+  readonly isExempt?: boolean;
 }
 
 export interface PrivateMessage extends SendOptions {
@@ -78,6 +77,8 @@ export interface HistoryPage {
   readonly next: string | null;
   /** There are no older ones, but there were: they are not kept any more. */
   readonly expired: boolean;
+  /** Bytes looked through for it. */
+  readonly scannedBytes: number;
 }
 
 export interface HistoryMessage {
@@ -105,6 +106,8 @@ export interface ScheduledMessage {
   /** In place of the text, which is empty: what only the devices of both sides can open. */
   readonly sealed?: Uint8Array;
   readonly delaySeconds: number;
+  /** An application sends it. */
+  readonly isExempt?: boolean;
 }
 
 /** A message that waits to be sent. */
@@ -113,20 +116,58 @@ export interface DelayedMessage extends Omit<ScheduledMessage, 'from' | 'delaySe
   readonly dueAt: number;
 }
 
-export interface ServerStatus extends ServerAddress {
+export interface DelayedPage {
+  readonly messages: readonly DelayedMessage[];
+  /** Where those that are due later go on; null: there are none. */
+  readonly next: string | null;
+}
+
+export interface ServerStatus {
   readonly instance: string;
+  readonly address: RoleAddress;
   readonly version: string;
   readonly connections: number;
   /** False while it drains: alive, but no login is sent there. */
   readonly choosable: boolean;
 }
 
+/** Of another system, with its id there. */
+export interface ImportedAccount {
+  readonly userId: number;
+  readonly name: string;
+}
+
+/** A private message that waits there. */
+export interface ImportedMessage {
+  readonly id: string;
+  readonly from: number;
+  readonly fromName: string;
+  readonly to: number;
+  readonly text: string;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
+export interface ImportFate {
+  /** `present`: it was here already; `busy`: to be tried again. */
+  readonly status: 'created' | 'present' | 'refused' | 'busy';
+  /** Why it is refused; empty if it is not. */
+  readonly reason: string;
+}
+
+/** `guess` of those below: how often secrets are guessed is limited by it; absent, it is not. */
 export interface RouteOperations {
   /**
    * Idempotent by name; with `--auth secret` only for the holder of the account's secret.
-   * `name-taken`, `id-taken`, `unauthenticated`, `account-mismatch`, `invalid-argument`.
+   * `name-taken`, `id-taken`, `unauthenticated`, `account-mismatch`, `invalid-argument`,
+   * `too-many-requests`.
    */
-  register(registration: { name: string; userId?: number; loginKey?: string }): Promise<Account>;
+  register(registration: {
+    name: string;
+    userId?: number;
+    loginKey?: string;
+    guess?: Guess;
+  }): Promise<Account>;
 
   /**
    * Chooses a server. `account-mismatch` unless the id bears the name and what is shown proves it;
@@ -140,13 +181,14 @@ export interface RouteOperations {
     /** The application has signed for this very user. */
     vouched?: boolean;
     java: boolean;
-    /** `ip:tcpPort` of servers that just failed the caller. */
+    guess?: Guess;
+    /** `host:port` of servers that just failed the caller. */
     avoid: readonly string[];
   }): Promise<Login>;
 
   /**
    * Replaces the secret, and ends all that was let in with the old one. Repeating it is harmless.
-   * `account-mismatch`, `invalid-argument`, `not-allowed`.
+   * `account-mismatch`, `invalid-argument`, `not-allowed`, `too-many-requests`.
    */
   rotateSecret(change: {
     userId: number;
@@ -154,7 +196,26 @@ export interface RouteOperations {
     newLoginKey: string;
     /** The private key of the account, sealed under the new secret; needed if there is one. */
     wrappedKey?: string;
+    guess?: Guess;
   }): Promise<void>;
+
+  /**
+   * Nothing private of the peer is delivered to the user any more, and the peer is not told. Harmless
+   * to repeat. `unknown-receiver`, `invalid-argument`, `too-many`.
+   */
+  block(userId: number, peer: number): Promise<void>;
+
+  /** Also of one who was not blocked. */
+  unblock(userId: number, peer: number): Promise<void>;
+
+  /** By id. */
+  blocked(userId: number): Promise<Account[]>;
+
+  /** `group-share`: what one account may take of what is kept; null: as others have it. For owners. */
+  setGroupShare(userId: number, group: string, sharePercent: number | null): Promise<void>;
+
+  /** The store's salt (src/store/identity.ts). */
+  salt(): Promise<string>;
 
   /** Ends the user's Java session, if older than this call. An unknown user is no error. */
   offLine(userId: number): Promise<void>;
@@ -171,8 +232,11 @@ export interface RouteOperations {
   /** Wakes the reader of the user's Java session; nothing for others. */
   fetchOffline(userId: number): Promise<void>;
 
-  /** Everybody with a live connection, each once, by id. */
-  onlineUsers(): Promise<Account[]>;
+  /**
+   * The first `limit` (`limits.onlinePageMax` at most) with ids above `after` who have a live
+   * connection, each once, by id.
+   */
+  onlineUsers(page: { after: number; limit: number }): Promise<Account[]>;
 
   /**
    * One page of what is kept of the user's messages. A named group's for members only:
@@ -182,19 +246,25 @@ export interface RouteOperations {
 
   schedule(message: ScheduledMessage): Promise<void>;
 
-  /** Those of the user that wait, in the order in which they are due. */
-  delayed(userId: number): Promise<DelayedMessage[]>;
+  /**
+   * A page of those of the user that wait, in the order in which they are due. `after`: the `next` of
+   * the page before. `invalid-argument` for what is none.
+   */
+  delayed(userId: number, after?: string): Promise<DelayedPage>;
 
   /** `unknown-schedule`, `too-late`. */
   cancelDelayed(userId: number, id: string): Promise<void>;
 
-  /** Repeating it is harmless. `group-exists`, `too-many`, `invalid-argument`. */
-  createGroup(userId: number, group: string): Promise<GroupStatus>;
+  /**
+   * Repeating it is harmless. `history`: what members may read; of a group that exists it stays as
+   * it is. `group-exists`, `too-many`, `invalid-argument`.
+   */
+  createGroup(userId: number, group: string, history?: GroupHistory): Promise<GroupStatus>;
 
   /** Repeating it is harmless. `unknown-group`, `too-many`. */
   joinGroup(userId: number, group: string): Promise<GroupStatus>;
 
-  /** Not being in it is no error. */
+  /** Not being in it is no error. `unknown-group`: there is none of this name. */
   leaveGroup(userId: number, group: string): Promise<void>;
 
   /** The groups that the user is in, by name. */
@@ -209,12 +279,30 @@ export interface RouteOperations {
   }): Promise<Account[]>;
 
   /**
-   * Takes a server (`ip:tcpPort`, or its instance) out of choice and lets everybody there go
+   * Takes a server (`host:port` of its port for clients, or its instance) out of choice and lets everybody there go
    * elsewhere. `not-found` if no such server is alive.
    */
   drain(server: string): Promise<void>;
 
-  servers(): ServerStatus[];
+  /**
+   * A backup has been put in the place of the store: it is another one from now on, as its clients
+   * will see. Answers its id.
+   */
+  renewStoreId(): Promise<string>;
+
+  /**
+   * Copies the embedded store into a file on the route's machine: its path. `not-found` if the store
+   * is another one or has no file, `busy`.
+   */
+  backUp(): Promise<string>;
+
+  /** The first `limit` that are alive with instances above `after`, by instance. */
+  servers(page: { after: string; limit: number }): ServerStatus[];
+  /** In their order. Repeating it is harmless. */
+  importAccounts(accounts: readonly ImportedAccount[]): Promise<ImportFate[]>;
+
+  /** The same, for a week; a receiver's in their order. */
+  importMessages(messages: readonly ImportedMessage[]): Promise<ImportFate[]>;
 
   /** Ends every connection of the user, and makes their tokens void; the number ended. */
   kick(userId: number): Promise<number>;
@@ -242,7 +330,4 @@ export interface RouteOperations {
 
   /** In the order asked; null where there is no account. `not-allowed`. */
   publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]>;
-
-  /** In one line each, what keeps the route from working; empty when ready. */
-  problems(): Promise<string[]>;
 }

@@ -1,22 +1,25 @@
 /**
  * Tells servers of what was stored. A push is a courtesy: what is lost here is read from the
- * timeline later. But a server that says "not mine", or that cannot be reached and is not alive
- * either, corrects the record, so that it is not asked for ever.
+ * timeline later. But a server that says "not mine", or that cannot be reached and is known
+ * to have ended, corrects the record, so that it is not asked for ever.
  */
-import type { Done } from '../api/batch-call.ts';
-import type {
-  PushEntry,
-  PushGroupEntry,
-  PushGroupResult,
-  PushResult,
-  ServerApi,
-  TransientEntry,
+import type { DoneResult } from '../api/route-api.ts';
+import {
+  type PushEntry,
+  type PushGroupEntry,
+  type PushGroupResult,
+  type PushResult,
+  type ServerApi,
+  serverMethods,
+  type TransientEntry,
 } from '../api/server-api.ts';
+import type { Clock } from '../base/clock.ts';
+import { ignore } from '../base/ignore.ts';
 import type { Run } from '../codec/run.ts';
 import { Gather } from '../link/gather.ts';
-import { serverMethods } from '../link/methods.ts';
 import type { Sessions } from '../store/sessions.ts';
 import type { Timelines, Watcher } from '../store/timelines.ts';
+import { GroupsBehind } from './groups-behind.ts';
 import type { RouteCounters } from './route-counters.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
@@ -24,9 +27,10 @@ export interface PusherOptions {
   readonly servers: ServerDirectory;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
-  /** Whether the registry has this server process. */
-  readonly isLive: (instance: string) => boolean;
+  /** Whether this server process is known to have ended. */
+  readonly isGone: (instance: string) => boolean;
   readonly counters: RouteCounters;
+  readonly clock: Clock;
 }
 
 /** The connection that sent a message, and is told of it by its acknowledgement. */
@@ -51,6 +55,7 @@ interface UserPush {
 interface GroupPush {
   readonly group: string;
   readonly instance: string;
+  readonly messages: number;
 }
 
 /** The gathered pushes of one server: one batch per turn of the event loop. */
@@ -58,16 +63,19 @@ interface ServerQueue {
   readonly users: Gather<PushEntry, PushResult, UserPush>;
   readonly groups: Gather<PushGroupEntry, PushGroupResult, GroupPush>;
   /** The link drops these where they would be in the way of the others. */
-  readonly transients: Gather<TransientEntry, Done, null>;
+  readonly transients: Gather<TransientEntry, DoneResult, null>;
 }
 
 export class Pusher {
+  /** What servers have been sent for groups and not written yet. */
+  readonly behind: GroupsBehind;
   readonly #options: PusherOptions;
   /** By the server's API: a queue lives as long as the directory knows the server. */
   readonly #queues = new WeakMap<ServerApi, ServerQueue>();
 
   constructor(options: PusherOptions) {
     this.#options = options;
+    this.behind = new GroupsBehind(options.clock);
   }
 
   /** To the sessions of one user, but for the one that sent it. An empty run is a hint. */
@@ -94,9 +102,11 @@ export class Pusher {
     seq: number,
     { count, bodies }: Run,
   ): void {
+    const messages = Math.max(count, 1);
     for (const { instance, address } of watchers) {
       const push = { group, instance, seq, count, bodies };
-      this.#queueOf(address).groups.add(push, { group, instance });
+      this.behind.pushed(group, instance, messages);
+      this.#queueOf(address).groups.add(push, { group, instance, messages });
     }
   }
 
@@ -130,7 +140,7 @@ export class Pusher {
     if (result !== serverMethods.push.unanswered && result.missing.length === 0) return;
     const gone =
       result === serverMethods.push.unanswered
-        ? watchers.filter(({ instance }) => !this.#options.isLive(instance))
+        ? watchers.filter(({ instance }) => this.#options.isGone(instance))
         : watchers.filter(({ sessionId }) => result.missing.includes(sessionId));
     if (gone.length === 0) return;
     const closes = gone.map(({ device, connectionNumber }) => ({
@@ -138,16 +148,19 @@ export class Pusher {
       device,
       connectionNumber,
     }));
-    // Failing leaves the record as it was: the next push tries again.
-    this.#options.sessions.close(closes).catch(() => undefined);
+    this.#options.sessions.close(closes).catch(ignore('the next push tries it again'));
   }
 
-  #groupPushed({ group, instance }: GroupPush, result: PushGroupResult): void {
+  #groupPushed({ group, instance, messages }: GroupPush, result: PushGroupResult): void {
+    this.behind.written(group, instance, messages);
     const gone =
       result === serverMethods.pushGroup.unanswered
-        ? !this.#options.isLive(instance)
+        ? this.#options.isGone(instance)
         : result.foreign;
-    if (gone) this.#options.timelines.removeInterest(group, instance).catch(() => undefined);
+    if (gone)
+      this.#options.timelines
+        .removeInterest(group, instance)
+        .catch(ignore('the next push tries it again'));
   }
 }
 

@@ -1,28 +1,38 @@
 /**
  * Reads timelines for servers: a user's own, the lobby, and the named groups that the user is in.
- * Members may read all that a group still keeps, also what was said before they joined; that a
- * device starts at the right place is its own business.
+ * Of a named group a member reads what was said since their latest joining, or, where it was made
+ * so, all that it still keeps; that a device starts at the right place is its own business.
  */
 import type { BatchCall } from '../api/batch-call.ts';
-import type { ReadEntry, ReadResult } from '../api/route-api.ts';
+import { type ReadEntry, type ReadResult, routeMethods } from '../api/route-api.ts';
+import type { Bugs } from '../base/bugs.ts';
 import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { isGroupName } from '../base/names.ts';
 import { lobby } from '../codec/commands.ts';
-import { routeMethods } from '../link/methods.ts';
+import { unreadableUpTo } from '../store/groups.ts';
 import type { Store } from '../store/store.ts';
 import { groupTimeline, type Timelines, userTimeline } from '../store/timelines.ts';
 import { outsiderRefusal } from './membership.ts';
 
 type ReadStore = Pick<Store, 'groups' | 'timelines'>;
 
-export function createReader({ groups, timelines }: ReadStore): BatchCall<ReadEntry, ReadResult> {
+export function createReader(
+  { groups, timelines }: ReadStore,
+  bugs: Pick<Bugs, 'caught'>,
+): BatchCall<ReadEntry, ReadResult> {
   return (entries, answer) => {
     const named: number[] = [];
     const settle = (index: number, result: Promise<ReadResult>) => {
       result.then(
         (page) => answer(index, page),
-        () => answer(index, routeMethods.read.unanswered),
+        (error: unknown) =>
+          answer(
+            index,
+            bugs.caught(error, 'reading a timeline')
+              ? refused('internal')
+              : routeMethods.read.unanswered,
+          ),
       );
     };
     for (const [index, entry] of entries.entries()) {
@@ -33,23 +43,34 @@ export function createReader({ groups, timelines }: ReadStore): BatchCall<ReadEn
     if (named.length === 0) return;
     // Asked once for all: one message to a group makes many of its members read.
     const questions = named.map((index) => entries[index] as ReadEntry);
-    const members = groups.areMembers(questions);
+    const places = groups.places(questions);
     for (const [position, index] of named.entries()) {
       const entry = questions[position] as ReadEntry;
       settle(
         index,
-        members.then(async (isMember) =>
-          isMember[position]
-            ? read(timelines, entry)
-            : refused(await outsiderRefusal(groups, entry.group)),
-        ),
+        places.then(async (found) => {
+          const place = found[position];
+          if (!place) return refused(await outsiderRefusal(groups, entry.group));
+          return readFrom(timelines, entry, unreadableUpTo(place));
+        }),
       );
     }
   };
 }
 
-function refused(error: 'unknown-group' | 'not-a-member'): ReadResult {
+function refused(error: 'unknown-group' | 'not-a-member' | 'internal'): ReadResult {
   return { ...routeMethods.read.unanswered, code: Number(errorTable[error].code) };
+}
+
+/** As if nothing up to this number had ever been there. */
+async function readFrom(
+  timelines: Timelines,
+  entry: ReadEntry,
+  unreadable: number,
+): Promise<ReadResult> {
+  if (entry.after >= unreadable) return read(timelines, entry);
+  const page = await read(timelines, { ...entry, after: unreadable, afterIdentity: '' });
+  return { ...page, first: Math.max(page.first, unreadable + 1) };
 }
 
 async function read(

@@ -2,6 +2,10 @@
 import type { Counter, Counters } from '../base/counters.ts';
 
 export interface RouteCounters {
+  /** Messages that were refused by what is stored already, by why: for good, but `busy` for now. */
+  readonly refused: Readonly<
+    Record<'mailbox-full' | 'group-share' | 'unknown-receiver' | 'busy', Counter>
+  >;
   /** Messages that are not stored. */
   readonly transient: {
     readonly taken: Counter;
@@ -17,7 +21,15 @@ export interface RouteCounters {
 export function createRouteCounters(counters: Counters): RouteCounters {
   const transient = (name: string, description: string) =>
     counters.add(`transient.${name}`, `transient messages ${description}`);
+  const refused = (name: string, description: string) =>
+    counters.add(`messages.refused.${name}`, `messages refused: ${description}`);
   return {
+    refused: {
+      'mailbox-full': refused('mailbox-full', 'the receiver was away, and had too much unread'),
+      'group-share': refused('group-share', 'the sender had said enough there for the hour'),
+      'unknown-receiver': refused('unknown-receiver', 'the receiver has no account'),
+      busy: refused('busy', 'the store did not take them; their senders repeat them'),
+    },
     transient: {
       taken: transient('taken', 'that were looked at'),
       pushed: transient('pushed', 'handed on, each server counted'),

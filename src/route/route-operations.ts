@@ -6,7 +6,9 @@
 import { accountOperations } from './operations/accounts.ts';
 import { apiKeyOperations } from './operations/api-keys.ts';
 import type { OperationsContext } from './operations/context.ts';
+import { conversationOperations } from './operations/conversations.ts';
 import { groupOperations } from './operations/groups.ts';
+import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
 import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
@@ -14,22 +16,15 @@ import { scheduleOperations } from './operations/schedules.ts';
 import type { RouteOperations } from './operations.ts';
 
 export function createRouteOperations(context: OperationsContext): RouteOperations {
-  const { store, registry } = context;
   return {
     ...accountOperations(context),
     ...messageOperations(context),
     ...groupOperations(context),
+    ...conversationOperations(context),
     ...scheduleOperations(context),
     ...operatorOperations(context),
+    ...importOperations(context),
     ...apiKeyOperations(context),
     ...keyOperations(context),
-
-    async problems() {
-      const storeProblem = await store.problem();
-      return [
-        ...(storeProblem === null ? [] : [storeProblem]),
-        ...(registry.state === 'connected' ? [] : [`the registry is ${registry.state}`]),
-      ];
-    },
   };
 }

@@ -3,117 +3,159 @@
  * answered on its own, and never with an exception.
  */
 import type { BatchCall } from '../api/batch-call.ts';
-import type {
-  AcknowledgeEntry,
-  CheckEntry,
-  CheckResult,
-  InterestEntry,
-  InterestResult,
-  LocateEntry,
-  LocateResult,
-  OpenEntry,
-  OpenResult,
-  PassEntry,
-  RouteApi,
-  SubmitEntry,
+import {
+  type AcknowledgeEntry,
+  type CheckEntry,
+  type CheckResult,
+  type CloseEntry,
+  type InterestEntry,
+  type InterestResult,
+  type LocateEntry,
+  type LocateResult,
+  type OpenEntry,
+  type OpenResult,
+  type RouteApi,
+  routeMethods,
 } from '../api/route-api.ts';
+import type { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
-import { errorOfCode, errorTable } from '../base/errors.ts';
+import { errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
-import { appendOrigin, appendOriginToAll } from '../codec/message-body.ts';
-import { scanMessage } from '../codec/message-scan.ts';
-import { skipOf } from '../codec/run.ts';
-import { routeMethods } from '../link/methods.ts';
-import { javaDevice, type SessionOpenResult } from '../store/sessions.ts';
+import { javaDevice, type SessionOpen, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { groupTimeline, userTimeline } from '../store/timelines.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import type { AuthMode } from './authentication.ts';
-import { codeOf, type Delivery, type Submission } from './delivery.ts';
+import type { Blocks } from './blocks.ts';
+import { codeOf, type Delivery } from './delivery.ts';
+import { submissionOf, transientOf } from './message-entries.ts';
 import { createReader } from './reader.ts';
 import type { ServerDirectory } from './server-directory.ts';
-import type { Transient, Transients } from './transients.ts';
+import type { StoreWatch } from './store-watch.ts';
+import type { Transients } from './transients.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;
+  readonly storeWatch: Pick<StoreWatch, 'current'>;
   readonly mode: AuthMode;
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
+  readonly blocks: Blocks;
   readonly transients: Transients;
   readonly servers: ServerDirectory;
-  /** Whether the registry has this server process. */
-  readonly isLive: (instance: string) => boolean;
+  /** Whether this server process is known to have ended. */
+  readonly isGone: (instance: string) => boolean;
   readonly clock: Clock;
+  readonly bugs: Pick<Bugs, 'caught'>;
 }
 
 const done = { code: 0 };
 const busy = { code: Number(errorTable.busy.code) };
 
+const internal = { code: Number(errorTable.internal.code) };
+
+/** What is thrown on the spot fails like what fails later. */
+async function attempt<Result>(run: () => Promise<Result>): Promise<Result> {
+  return run();
+}
+
+/** Where a call that fails is told. */
+type Failing = Pick<Bugs, 'caught'>;
+
 /**
  * A call each of whose entries is served by a promise of its own; one that fails is answered
- * `otherwise`.
+ * `otherwise`, and one that met a mistake of ours `mistaken`, for good.
  */
 function each<Entry, Result>(
+  bugs: Failing,
   serve: (entry: Entry) => Promise<Result>,
   otherwise: Result,
+  mistaken: Result,
 ): BatchCall<Entry, Result> {
   return (entries, answer) => {
     for (let index = 0; index < entries.length; index++) {
-      serve(entries[index] as Entry).then(
+      const entry = entries[index] as Entry;
+      attempt(() => serve(entry)).then(
         (result) => answer(index, result),
-        () => answer(index, otherwise),
+        (error: unknown) =>
+          answer(index, bugs.caught(error, serve.name || 'a call') ? mistaken : otherwise),
       );
     }
   };
 }
 
-/** A call whose batch is served by one promise; if that fails, every entry is answered `busy`. */
+/**
+ * A call whose batch is served by one promise; if that fails, every entry is answered `busy`. After
+ * a mistake of ours each is served on its own, so that it is about that entry alone.
+ */
 function together<Entry>(
+  bugs: Failing,
   serve: (entries: readonly Entry[]) => Promise<void>,
 ): BatchCall<Entry, { code: number }> {
-  return (entries, answer) => {
+  const serveSome: BatchCall<Entry, { code: number }> = (entries, answer) => {
     const answerAll = (result: { code: number }) => {
       for (let index = 0; index < entries.length; index++) answer(index, result);
     };
-    serve(entries).then(
+    attempt(() => serve(entries)).then(
       () => answerAll(done),
-      () => answerAll(busy),
+      (error: unknown) => {
+        if (!bugs.caught(error, 'serving a batch')) answerAll(busy);
+        else if (entries.length === 1) answerAll(internal);
+        else
+          for (const [index, entry] of entries.entries())
+            serveSome([entry], (_, result) => answer(index, result));
+      },
     );
   };
+  return serveSome;
 }
 
 export function createRouteService(options: RouteServiceOptions): RouteApi {
-  const { store, delivery, transients, clock } = options;
+  const { store, delivery, transients, clock, bugs } = options;
   return {
-    open: each((entry: OpenEntry) => open(options, entry), routeMethods.open.unanswered),
-    close: together((entries) =>
-      store.sessions.close(
-        entries.map((entry) => ({ ...entry, device: entry.device || javaDevice })),
-      ),
+    open: each(
+      bugs,
+      (entry: OpenEntry) => open(options, entry),
+      routeMethods.open.unanswered,
+      closeWith('failed'),
     ),
+    close: together(bugs, (entries) => store.sessions.close(entries.map(closeOf))),
     submit: (entries, answer) => {
       const at = clock.now();
-      const submissions = entries.map((entry) => submissionOf(entry, at));
+      const submissions = entries.map((entry) => submissionOf(entry, at, bugs));
       delivery.submit(submissions, (index, outcome) => {
-        const { seq, expected, duplicates } = outcome;
-        answer(index, { code: codeOf(outcome), seq, expected, duplicates });
+        const { error, seq, expected, duplicates, stored, refused } = outcome;
+        const result = { code: codeOf(outcome), seq, expected, duplicates };
+        // Of what is stored, which is nearly all, a link need not carry them.
+        answer(index, error === null ? result : { ...result, stored, refused });
       });
     },
-    read: createReader(store),
-    acknowledge: together((entries) => acknowledge(store, entries)),
+    read: createReader(store, bugs),
+    acknowledge: together(bugs, (entries) => acknowledge(store, entries)),
     interest: each(
+      bugs,
       (entry: InterestEntry) => interest(store, entry),
       routeMethods.interest.unanswered,
+      { ...routeMethods.interest.unanswered, ...internal },
     ),
-    check: (entries, answer) => check(store, entries, answer),
+    check: (entries, answer) => check(options, entries, answer),
     locate: (entries, answer) => locate(options, entries, answer),
+    time: each(
+      bugs,
+      async () => ({ code: 0, at: await store.sessions.now() }),
+      routeMethods.time.unanswered,
+      { ...routeMethods.time.unanswered, ...internal },
+    ),
     transient: (entries, answer) => {
       const at = clock.now();
       for (const [index, entry] of entries.entries()) {
-        const isTaken = transients.take(transientOf(entry, at), () => {
-          // Nobody waits for what becomes of it.
-        });
+        const message = transientOf(entry, at);
+        const isTaken =
+          message !== undefined &&
+          transients.take(message, () => {
+            // Nobody waits for what becomes of it.
+          });
         answer(index, isTaken ? done : busy);
       }
     },
@@ -123,11 +165,15 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
 // ---- login ---------------------------------------------------------------------------------------
 
 async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<OpenResult> {
-  const { accounts, store, mode } = options;
+  const { accounts, store, storeWatch, mode } = options;
   // Its server has seen no token: a Java client, or a cim client that did not ask /login.
   if (entry.generation === 0 && mode !== 'open') return closeWith('not-allowed');
+  // First: of another store nothing is remembered.
+  const storeId = await storeWatch.current();
   const account = await accounts.find(entry.userId);
-  if (account?.name !== entry.userName) return closeWith('not-allowed');
+  // It was let in by another store, maybe: whoever logs in anew is registered here.
+  if (!account) return closeWith('token-refused');
+  if (account.name !== entry.userName) return closeWith('not-allowed');
   const device = entry.device || javaDevice;
   // Nobody but a Java peer may use the device of Java peers.
   if (entry.device === javaDevice) return closeWith('not-allowed');
@@ -137,17 +183,34 @@ async function open(options: RouteServiceOptions, entry: OpenEntry): Promise<Ope
   if (opened?.status === 'too-many-devices' && (await forgetDead(options, entry.userId))) {
     [opened] = await store.sessions.open([session]);
   }
-  if (opened?.status === 'opened') {
-    endReplaced(options, opened);
+  if (opened?.status === 'opened') return { ...(await welcome(options, session, opened)), storeId };
+  return closeWith(refusals[opened?.status ?? 'ended']);
+}
+
+/**
+ * What is told of a session that was opened. If it cannot be found out, its number is told all the
+ * same, with the failure: its server then reports it as closed, and nobody is online who is not.
+ */
+async function welcome(
+  options: RouteServiceOptions,
+  { userId, device }: SessionOpen,
+  opened: SessionOpenResult & { status: 'opened' },
+): Promise<OpenResult> {
+  const { store, bugs } = options;
+  const { connectionNumber, cursor, head } = opened;
+  endReplaced(options, opened);
+  try {
     const [[groupHead = 0], groups] = await Promise.all([
       store.timelines.heads([groupTimeline(lobby)]),
       // Java peers know no named groups.
-      device === javaDevice ? [] : store.groups.of(entry.userId),
+      device === javaDevice ? [] : store.groups.of(userId),
     ]);
-    const { connectionNumber, cursor, head } = opened;
-    return { code: 0, reason: '', connectionNumber, cursor, head, groupHead, groups };
+    const told = { connectionNumber, cursor, head, groupHead, groups };
+    return { code: 0, reason: '', ...told, storeId: '' };
+  } catch (error) {
+    const isMistake = bugs.caught(error, 'welcoming a session');
+    return { ...closeWith(isMistake ? 'failed' : 'unavailable'), connectionNumber };
   }
-  return closeWith(refusals[opened?.status ?? 'ended']);
 }
 
 const refusals = {
@@ -161,11 +224,11 @@ const refusals = {
  * Closes the user's sessions on servers that are gone: they hold no place. Whether there were any.
  */
 async function forgetDead(
-  { store, isLive }: RouteServiceOptions,
+  { store, isGone }: RouteServiceOptions,
   userId: number,
 ): Promise<boolean> {
   const [sessions = []] = await store.sessions.of([userId]);
-  const dead = sessions.filter(({ instance }) => !isLive(instance));
+  const dead = sessions.filter(({ instance }) => isGone(instance));
   if (dead.length > 0) await store.sessions.close(dead);
   return dead.length > 0;
 }
@@ -189,40 +252,73 @@ function endReplaced(
 
 /** What a server asks now and then of each connection, so that nothing lost stays lost. */
 function check(
-  { sessions }: Store,
+  { store, storeWatch, bugs }: RouteServiceOptions,
   entries: readonly CheckEntry[],
   answer: (index: number, result: CheckResult) => void,
 ): void {
-  const checks = entries.map((entry) => ({ ...entry, device: entry.device || javaDevice }));
-  sessions.check(checks).then(
-    (results) => {
-      for (const [index, result] of results.entries()) answer(index, { code: 0, ...result });
+  const checks = entries.map(sessionOf);
+  Promise.all([store.sessions.check(checks), storeWatch.current()]).then(
+    ([results, storeId]) => {
+      for (const [index, { known, head }] of results.entries()) {
+        const isSameStore = entries[index]?.storeId === storeId;
+        answer(index, { code: 0, known: known && isSameStore, head });
+      }
     },
-    () => {
+    (error: unknown) => {
+      bugs.caught(error, 'checking sessions');
       for (const index of entries.keys()) answer(index, routeMethods.check.unanswered);
     },
   );
 }
 
-/** A user nobody knows has no connections, so all of them are wherever it is asked. */
+/**
+ * A user nobody knows has no connections, so all of them are wherever it is asked. What is for
+ * somebody who has blocked others is to come by a route, which knows whom.
+ */
 function locate(
-  { store, isLive }: RouteServiceOptions,
+  options: RouteServiceOptions,
   entries: readonly LocateEntry[],
   answer: (index: number, result: LocateResult) => void,
 ): void {
-  store.timelines.watchers(entries.map(({ userId }) => userTimeline(userId))).then(
-    (watchers) => {
-      for (const [index, { instance }] of entries.entries()) {
-        const live = (watchers[index] ?? []).filter((watcher) => isLive(watcher.instance));
-        const here = live.every((watcher) => watcher.instance === instance);
-        const sessionIds = here ? live.map(({ sessionId }) => sessionId) : [];
-        answer(index, { code: 0, here, sessionIds });
-      }
+  locateAll(options, entries).then(
+    (results) => {
+      for (const [index, result] of results.entries()) answer(index, result);
     },
-    () => {
+    (error: unknown) => {
+      options.bugs.caught(error, 'locating users');
       for (const index of entries.keys()) answer(index, routeMethods.locate.unanswered);
     },
   );
+}
+
+async function locateAll(
+  { store, blocks, isGone }: RouteServiceOptions,
+  entries: readonly LocateEntry[],
+): Promise<LocateResult[]> {
+  const watchers = await store.timelines.watchers(
+    entries.map(({ userId }) => userTimeline(userId)),
+  );
+  return Promise.all(
+    entries.map(async ({ userId, instance }, index) => {
+      const live = (watchers[index] ?? []).filter((watcher) => !isGone(watcher.instance));
+      // To nobody nothing is delivered, whomever they have blocked: of made-up users it is not asked.
+      const here =
+        live.length === 0 ||
+        (live.every((watcher) => watcher.instance === instance) &&
+          (await blocks.by(userId)).size === 0);
+      return { code: 0, here, sessionIds: here ? live.map(({ sessionId }) => sessionId) : [] };
+    }),
+  );
+}
+
+// What a link leaves out as 0 is no property of its own, so a spread would lose it.
+
+function closeOf({ userId, device, connectionNumber, instance }: CloseEntry) {
+  return { userId, device: device || javaDevice, connectionNumber, instance };
+}
+
+function sessionOf({ userId, device, connectionNumber, instance, sessionId }: CheckEntry) {
+  return { userId, device: device || javaDevice, connectionNumber, instance, sessionId };
 }
 
 async function acknowledge(
@@ -234,8 +330,11 @@ async function acknowledge(
   const named = entries.filter(({ group }) => group !== '' && group !== lobby);
   await Promise.all([
     own.length === 0 ||
-      sessions.acknowledge(own.map((entry) => ({ ...entry, device: entry.device || javaDevice }))),
-    named.length === 0 || groups.acknowledge(named),
+      sessions.acknowledge(
+        own.map(({ userId, device, seq }) => ({ userId, device: device || javaDevice, seq })),
+      ),
+    named.length === 0 ||
+      groups.acknowledge(named.map(({ userId, group, seq }) => ({ userId, group, seq }))),
   ]);
 }
 
@@ -247,42 +346,7 @@ async function interest(
     await timelines.removeInterest(group, instance);
     return { code: 0, head: 0 };
   }
-  return { code: 0, head: await timelines.addInterest(group, { instance, address }) };
-}
-
-// ---- messages ------------------------------------------------------------------------------------
-
-function submissionOf(entry: SubmitEntry, at: number): Submission {
-  const { from, fromName, epochHex, to, group, sendSeq, restart, refusal, count } = entry;
-  const { instance, sessionId } = entry;
-  const { bodies } =
-    refusal === 0 ? appendOriginToAll(entry, { from, fromName, epochHex, at }) : skipOf(count);
-  return {
-    from,
-    epochHex,
-    to,
-    group,
-    sendSeq,
-    restart,
-    refusal: refusal === 0 ? null : errorOfCode(refusal),
-    count,
-    bodies,
-    origin: { instance, sessionId },
-  };
-}
-
-function transientOf(
-  { from, fromName, epochHex, instance, sessionId, body }: PassEntry,
-  at: number,
-): Transient {
-  const { to, group, textStart, textEnd, sealedStart, sealedEnd } = scanMessage(body);
-  return {
-    from,
-    to,
-    group,
-    textBytes: textEnd - textStart,
-    sealedBytes: sealedEnd - sealedStart,
-    body: appendOrigin(body, { from, fromName, epochHex, at }),
-    origin: { instance, sessionId },
-  };
+  const head = await timelines.addInterest(group, { instance, address });
+  if (head === null) return { code: Number(errorTable['unknown-group'].code), head: 0 };
+  return { code: 0, head };
 }

@@ -28,13 +28,16 @@ export interface SchedulerOptions {
 
 export class Scheduler implements Service {
   readonly #options: SchedulerOptions;
-  readonly #timer: Timer;
+  #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#timer = options.clock.setInterval(() => {
+  }
+
+  start(): void {
+    this.#timer ??= this.#options.clock.setInterval(() => {
       this.#round ??= this.#sendDue().finally(() => {
         this.#round = undefined;
       });
@@ -43,21 +46,20 @@ export class Scheduler implements Service {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#timer.cancel();
+    this.#timer?.cancel();
     await this.#round;
   }
 
   /**
-   * All that is due, as many at a time as a lease has. Never rejects: what cannot be done now is
+   * All that is due, as many at a time as a lease gives. Never rejects: what cannot be done now is
    * leased again later.
    */
   async #sendDue(): Promise<void> {
     const { schedules, log } = this.#options;
     try {
-      let leased = leaseMax;
-      while (leased === leaseMax && !this.#stopped) {
+      while (!this.#stopped) {
         const due = await schedules.lease(leaseMax, leaseMs);
-        leased = due.length;
+        if (due.length === 0) return;
         const sent = await Promise.all(due.map((schedule) => this.#send(schedule)));
         const finished = due.filter((_, index) => sent[index]);
         if (finished.length > 0) await schedules.finish(finished);

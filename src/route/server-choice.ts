@@ -4,61 +4,74 @@
  * is probed first, as the Java route does.
  */
 import { connect } from 'node:net';
-import { LRUCache } from 'lru-cache';
 import type { Candidate, Strategy } from '../balance/strategy.ts';
 import { CimError } from '../base/errors.ts';
-import type { ServerAddress } from './operations.ts';
+import { formatHostPort, type HostPort, parseHostPort } from '../base/host-port.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
+import { endpointOfRole, javaName, type LiveServer, serverName } from '../registry/registry.ts';
 
 /** A server that may be chosen. */
-export interface ServerCandidate extends Candidate, ServerAddress {}
+interface ServerCandidate extends Candidate {
+  readonly server: LiveServer;
+}
 
 /** What is known of a server's port is believed for this long. */
 const probeMs = 1_000;
 
 export class ServerChoice {
-  readonly #candidates: () => readonly ServerCandidate[];
+  readonly #servers: () => readonly LiveServer[];
   readonly #strategy: Strategy;
-  readonly #probes = new LRUCache<string, Promise<boolean>>({ max: 1_024, ttl: probeMs });
+  readonly #probes = new RecentlyUsed<string, Promise<boolean>>(1_024, { ttl: probeMs });
 
-  constructor(candidates: () => readonly ServerCandidate[], strategy: Strategy) {
-    this.#candidates = candidates;
+  /** `servers`: those that may be chosen now. */
+  constructor(servers: () => readonly LiveServer[], strategy: Strategy) {
+    this.#servers = servers;
     this.#strategy = strategy;
   }
 
-  /** `avoid`: `ip:tcpPort`. When everything is to be avoided, nothing is. Throws `no-server`. */
-  choose(userId: number, avoid: readonly string[]): ServerCandidate {
+  /** `avoid`: `host:port`. When everything is to be avoided, nothing is. Throws `no-server`. */
+  choose(userId: number, avoid: readonly string[]): LiveServer {
     const all = this.#candidates();
-    const rest = all.filter(({ ip, tcpPort }) => !avoid.includes(`${ip}:${tcpPort}`));
+    const avoided = new Set(avoid.map(canonicalName));
+    const rest = all.filter(({ server }) => !avoided.has(serverName(server)));
     const candidates = rest.length > 0 ? rest : all;
     if (candidates.length === 0) throw new CimError('no-server');
-    return this.#strategy(candidates, String(userId));
+    return this.#strategy(candidates, String(userId)).server;
   }
 
   /**
    * Chooses a server that accepts a connection right now, trying each at most once. Throws
    * `no-server`.
    */
-  async chooseReachable(userId: number): Promise<ServerCandidate> {
+  async chooseReachable(userId: number): Promise<LiveServer> {
     let rest = this.#candidates();
     while (rest.length > 0) {
       const chosen = this.#strategy(rest, String(userId));
-      if (await this.#reachable(chosen)) return chosen;
+      if (await this.#reachable(chosen)) return chosen.server;
       rest = rest.filter(({ key }) => key !== chosen.key);
     }
     throw new CimError('no-server');
   }
 
-  #reachable({ key, ip, tcpPort }: ServerCandidate): Promise<boolean> {
+  #candidates(): ServerCandidate[] {
+    return this.#servers().map((server) => ({
+      key: javaName(server),
+      connections: server.connections,
+      server,
+    }));
+  }
+
+  #reachable({ key, server }: ServerCandidate): Promise<boolean> {
     let probe = this.#probes.get(key);
     if (!probe) {
-      probe = probeTcp(ip, tcpPort);
+      probe = probeTcp(endpointOfRole(server, 'tcp'));
       this.#probes.set(key, probe);
     }
     return probe;
   }
 }
 
-function probeTcp(host: string, port: number): Promise<boolean> {
+function probeTcp({ host, port }: HostPort): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const settle = (reachable: boolean) => {
@@ -69,4 +82,10 @@ function probeTcp(host: string, port: number): Promise<boolean> {
     socket.on('connect', () => settle(true));
     socket.on('error', () => settle(false));
   });
+}
+
+/** As servers are called here, however the caller writes an IPv6 address. */
+export function canonicalName(text: string): string {
+  const address = parseHostPort(text);
+  return address ? formatHostPort(address) : text;
 }

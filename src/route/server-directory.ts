@@ -2,15 +2,17 @@
  * Servers by address, as something to call. `ServerPool` reaches them over links; in `cim dev`
  * there is one, in this process.
  */
-import { LRUCache } from 'lru-cache';
-import type { ServerApi } from '../api/server-api.ts';
+import { type ServerApi, serverMethods } from '../api/server-api.ts';
+import type { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
+import type { ClusterKey } from '../base/cluster-key.ts';
 import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 import type { TlsDialling } from '../base/tls.ts';
 import { dialUpgrade } from '../http/upgrade.ts';
-import { serverMethods } from '../link/methods.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
 import { RemotePeer } from '../link/remote-peer.ts';
 import { originOfServer } from '../registry/registry.ts';
 
@@ -23,11 +25,14 @@ export interface ServerDirectory {
 }
 
 export interface ServerPoolOptions {
-  /** Undefined until the roles have agreed on one. */
-  readonly secret: () => string | undefined;
+  /** Undefined until the roles have agreed on a secret. */
+  readonly clusterKey: () => ClusterKey | undefined;
   /** How the certificates of servers are checked, and what is shown to them. */
   readonly tls: TlsDialling;
   readonly clock: Clock;
+  /** Of the process. */
+  readonly budget: ProcessBudget;
+  readonly bugs: Pick<Bugs, 'caught'>;
   readonly log: Logger;
 }
 
@@ -38,15 +43,19 @@ export interface ServerPoolOptions {
 const serversMax = 4_096;
 
 export class ServerPool implements ServerDirectory, Service {
-  readonly #peers: LRUCache<string, RemotePeer<ServerApi>>;
+  readonly #peers: RecentlyUsed<string, RemotePeer<ServerApi>>;
   readonly #connect: (address: string) => RemotePeer<ServerApi>;
 
-  constructor({ secret, tls, clock, log }: ServerPoolOptions) {
-    this.#peers = new LRUCache({ max: serversMax, dispose: (peer) => peer.close() });
+  constructor({ clusterKey, tls, clock, budget, bugs, log }: ServerPoolOptions) {
+    this.#peers = new RecentlyUsed(serversMax, { dispose: (peer) => peer.close() });
     this.#connect = (address) =>
-      new RemotePeer(serverMethods, {
-        dial: () => dialUpgrade(originOfServer(address), secret() ?? '', tls),
+      new RemotePeer<ServerApi>(serverMethods, {
+        dial: async () =>
+          dialUpgrade({ origin: originOfServer(address), role: 'server', key: clusterKey(), tls }),
         clock,
+        budget,
+        bugs,
+        weighsEntries: true,
         onDown: (reason) =>
           log.warn({ server: address, error: describeError(reason) }, 'no link to the server'),
       });

@@ -9,6 +9,8 @@ import { limits } from '../base/limits.ts';
 import { isGroupName } from '../base/names.ts';
 import { lobby } from '../codec/commands.ts';
 import { type ContentSize, contentRefusal } from '../codec/content.ts';
+import { Budget } from '../limits/budget.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { Groups } from '../store/groups.ts';
 import {
   groupTimeline,
@@ -17,6 +19,7 @@ import {
   userTimeline,
   type Watcher,
 } from '../store/timelines.ts';
+import type { Blocks } from './blocks.ts';
 import type { Pusher } from './pusher.ts';
 import type { RouteCounters } from './route-counters.ts';
 
@@ -46,28 +49,37 @@ interface Waiting {
 
 export interface TransientsOptions {
   readonly timelines: Pick<Timelines, 'watchers'>;
-  readonly groups: Pick<Groups, 'areMembers'>;
+  readonly groups: Pick<Groups, 'places'>;
+  readonly blocks: Blocks;
   readonly pusher: Pusher;
   readonly counters: RouteCounters['transient'];
+  readonly budget: ProcessBudget;
 }
 
 export class Transients {
   readonly #options: TransientsOptions;
   #waiting: Waiting[] = [];
+  readonly #held: Budget;
   #isPassing = false;
 
   constructor(options: TransientsOptions) {
     this.#options = options;
+    this.#held = new Budget({
+      countMax: limits.transientsWaitingMax,
+      bytesMax: limits.transientsWaitingBytesMax,
+      whole: options.budget,
+    });
   }
 
   /** False: dropped, as too many wait. Otherwise `settle` is called once, later. */
   take(message: Transient, settle: (fate: TransientFate) => void): boolean {
     const { counters } = this.#options;
-    if (this.#waiting.length >= limits.transientsWaitingMax) {
+    if (this.#held.isFull) {
       counters.droppedAsTooMany.value += 1;
       return false;
     }
     counters.taken.value += 1;
+    this.#held.take(message.body.length);
     this.#waiting.push({ message, settle });
     if (!this.#isPassing) void this.#passAll();
     return true;
@@ -85,7 +97,9 @@ export class Transients {
     // What comes in the same turn belongs to the same batch.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      await this.#pass(this.#waiting.splice(0, limits.storeBatchMax));
+      const batch = this.#waiting.splice(0, limits.storeBatchMax);
+      await this.#pass(batch);
+      for (const { message } of batch) this.#held.giveBack(message.body.length);
       // A store that answers on the spot must not keep everybody else waiting.
       if (this.#waiting.length > 0) await nextTurn();
     }
@@ -93,7 +107,7 @@ export class Transients {
   }
 
   async #pass(batch: readonly Waiting[]): Promise<void> {
-    const { timelines, groups, counters } = this.#options;
+    const { timelines, groups, blocks, counters } = this.#options;
     const allowed = batch.filter((waiting) => this.#passesRules(waiting));
     const named = allowed.filter(({ message }) => isNamed(message.group));
     const asked = [...new Set(allowed.map(({ message }) => timelineOf(message)))];
@@ -102,15 +116,30 @@ export class Transients {
         asked.length === 0 ? [] : timelines.watchers(asked),
         named.length === 0
           ? []
-          : groups.areMembers(
-              named.map(({ message: { group, from: userId } }) => ({ group, userId })),
-            ),
+          : groups.places(named.map(({ message: { group, from: userId } }) => ({ group, userId }))),
       ]);
       const watchersOf = new Map(asked.map((timeline, index) => [timeline, watchers[index] ?? []]));
+      // Of those whom it may reach: most of a flood reaches nobody.
+      const receivers = new Set(
+        allowed.flatMap(({ message }) =>
+          message.group === '' && watchersOf.get(timelineOf(message))?.length ? [message.to] : [],
+        ),
+      );
+      const blockedBy = new Map(
+        await Promise.all(
+          [...receivers].map(async (userId) => [userId, await blocks.by(userId)] as const),
+        ),
+      );
       const outsiders = new Set(named.filter((_, index) => !members[index]));
       for (const waiting of allowed) {
         if (outsiders.has(waiting)) this.#refuse(waiting, 'not-a-member');
-        else this.#push(waiting, watchersOf.get(timelineOf(waiting.message)) ?? []);
+        else {
+          const told = watchersOf.get(timelineOf(waiting.message)) ?? [];
+          const { to, group, from } = waiting.message;
+          // Whoever is blocked hears what they would hear anyway.
+          if (group === '' && blockedBy.get(to)?.has(from)) waiting.settle(told);
+          else this.#push(waiting, told);
+        }
       }
     } catch (error) {
       if (!(error instanceof CimError)) throw error;

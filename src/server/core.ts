@@ -1,6 +1,6 @@
 /**
- * A server without its surroundings: given routes and a registry, a gateway behind its two ports,
- * and how it makes itself known. `cim server` and `cim dev` put it between what they have.
+ * A server without its surroundings: given routes and a registry, a gateway behind its ports, and
+ * how it makes itself known. `cim server` and `cim dev` put it between what they have.
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -8,55 +8,71 @@ import type { RouteApi } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
+import type { ClusterKey } from '../base/cluster-key.ts';
 import { countCollections } from '../base/collections.ts';
-import { Counters } from '../base/counters.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Health } from '../base/health.ts';
+import type { HostPort } from '../base/host-port.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { limits as bounds } from '../base/limits.ts';
-import type { Logger } from '../base/log.ts';
+import { countDroppedLines, type Logger } from '../base/log.ts';
+import { formatRoleAddress, type RoleEndpoint } from '../base/role-address.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { version } from '../base/version.ts';
+import type { WebPageRules } from '../http/web-pages.ts';
 import type { ConnectionShares } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
-import { type ServerLimitSettings, ServerLimits } from '../limits/server-limits.ts';
-import { type Address, listenTcp } from '../net/tcp-listener.ts';
-import { pushAddress, type Registry, type ServerAnnouncement } from '../registry/registry.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
+import { ServerLimits } from '../limits/server-limits.ts';
+import { assertFree, TcpPorts } from '../net/tcp-ports.ts';
+import {
+  originOfServer,
+  pushAddress,
+  type Registry,
+  type ServerAnnouncement,
+} from '../registry/registry.ts';
 import { buildServerApp } from './app.ts';
 import { Gateway } from './gateway.ts';
-import { createServerOperations } from './server-operations.ts';
+import { type ListenerSettings, listeners } from './listeners.ts';
+import { watchServer } from './server-health.ts';
 
 export interface ServerCoreOptions {
   readonly routes: RouteApi;
   /** Routes that can be asked, as far as is known. */
   readonly usableRoutes: () => number;
   readonly registry: Registry;
-  /** What is listened on; port 0 takes a free one. */
-  readonly host: string;
-  readonly port: number;
-  readonly httpPort: number;
-  /** What others connect to; the ports are those listened on, unless they are given. */
-  readonly ip: string;
-  readonly advertisePort?: number | undefined;
-  readonly advertiseHttpPort?: number | undefined;
-  /** Those that internal callers may bear. */
-  readonly clusterSecrets: () => readonly string[];
-  /** Both ports speak TLS. */
+  /** Its ports and limits. */
+  readonly settings: ListenerSettings;
+  /** The host that others connect to. */
+  readonly advertise: string;
+  /** Of the secrets that internal callers may know. */
+  readonly clusterKeys: () => readonly ClusterKey[];
+  /** All ports speak TLS. */
   readonly tls?: TlsPort | undefined;
-  /** Lets routes in that call over links; returns how to end those. */
-  readonly acceptLinks?: (httpServer: Server, api: ServerApi) => () => void;
-  readonly limits: ServerLimitSettings;
+  /** Of the HTTP port. */
+  readonly webPages: WebPageRules;
+  /** Resolves when people may be let in; at once, if absent. Until then the HTTP port tells how it is. */
+  readonly whenReady?: () => Promise<void>;
+  /** Lets routes in that call over links to `origin`; returns how to end those. */
+  readonly acceptLinks?: (httpServer: Server, api: ServerApi, origin: () => string) => () => void;
   /** Connections at a time. */
   readonly shares: ConnectionShares;
+  /** Of the process. */
+  readonly budget: ProcessBudget;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly counters: Counters;
+  readonly health: Health;
   /** Gets a step for everything that is opened. */
   readonly lifecycle: Lifecycle;
 }
 
 export interface ServerCore {
   readonly api: ServerApi;
-  /** As others connect to it. */
-  readonly tcp: Address;
-  readonly http: Address;
+  /** Random id of this process. */
+  readonly instance: string;
+  /** As others connect to it, by kind. */
+  readonly addresses: Readonly<Record<string, HostPort>>;
   /** From now on logins may be sent here. Returns how to take that back. */
   announce(): Promise<() => Promise<void>>;
 }
@@ -66,20 +82,16 @@ const loadMs = 2_000;
 
 /** Rejects with `port-taken`. */
 export async function openServerCore(options: ServerCoreOptions): Promise<ServerCore> {
-  const { routes, usableRoutes, registry, host, ip, acceptLinks, clock, log, lifecycle } = options;
-  const { tls } = options;
+  const { routes, usableRoutes, registry, settings, acceptLinks, clock, log, lifecycle } = options;
+  const { host } = settings;
   const instance = randomBytes(8).toString('hex');
-  // As others know them. Nobody asks before both are listened on.
-  const ports = { tcp: 0, http: 0 };
-  const addresses = () => ({
-    ip,
-    tcpPort: ports.tcp,
-    httpPort: ports.http,
-    tls: tls !== undefined,
-  });
-  const address = () => pushAddress(addresses());
-  const counters = new Counters();
+  const told = { host: options.advertise, tls: options.tls !== undefined };
+  // As others know it. Nobody asks before it is listened on.
+  let httpPort = 0;
+  const pushedTo = () => pushAddress({ address: [{ kind: 'http', ...told, port: httpPort }] });
+  const { counters, health } = options;
   lifecycle.onStop('counting of collections', countCollections(counters));
+  countDroppedLines(counters);
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
   const withdraw = async () => {
@@ -87,57 +99,77 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     await Promise.race([announcement?.withdraw(), isDue]);
   };
   const tokens = new Tokens({
-    secrets: options.clusterSecrets,
+    clusterKeys: options.clusterKeys,
     // A server makes none.
     lifetimeMs: 0,
     now: () => clock.now(),
   });
-  const limits = new ServerLimits(options.limits, () => clock.monotonic());
+  const limits = new ServerLimits(settings, () => clock.monotonic());
   const gateway = new Gateway({
     routes,
     tokens,
     limits,
+    budget: options.budget,
     instance,
-    address,
+    address: pushedTo,
     withdraw,
     counters,
     clock,
     log,
   });
 
-  const portLimits = new PortLimits(options.limits, options.shares.http, counters);
-  const operations = createServerOperations({ gateway, registry, usableRoutes });
-  const app = buildServerApp(operations, { ...options, portLimits, counters, version });
+  const ports = listeners.flatMap((listener) => {
+    const port = listener.port(settings);
+    return port === undefined ? [] : { ...listener, port, wire: listener.wire(gateway) };
+  });
+  const portLimits = new PortLimits(settings, options.shares.http, counters);
+  watchServer(health, { gateway, registry, usableRoutes });
+  let isOpen = false;
+  const app = buildServerApp(
+    ports.flatMap(({ wire }) => wire.endpoints),
+    { ...options, ...{ portLimits, counters, health, version }, isOpen: () => isOpen },
+  );
   lifecycle.onStop('HTTP port of the server', () => app.close());
-  if (acceptLinks) lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api));
-  const http = await app.listen({ host, port: options.httpPort });
-  ports.http = options.advertiseHttpPort ?? http.port;
+  const origin = () => originOfServer(pushedTo());
+  if (acceptLinks)
+    lifecycle.onStop('links from routes', acceptLinks(app.server, gateway.api, origin));
+  const http = await app.listen({ host, port: settings.httpPort, option: '--http-port' });
+  // What is wrong with the other ports is told now, not when everybody else has been found.
+  for (const { port, option } of ports) await assertFree({ host, port, option });
+  await options.whenReady?.();
+  isOpen = true;
+  httpPort = settings.advertiseHttpPort ?? http.port;
   // Ended before the links: until the last has gone, its messages are pushed.
   lifecycle.onStop('connections', () => gateway.stop());
-  const tcp = await listenTcp({
-    host,
-    port: options.port,
+  const tcpPorts = new TcpPorts({
     connectionsMax: options.shares.tcp,
-    tls,
+    tls: options.tls,
     clock,
     isTrustedProxy: (peer) => limits.addresses.isTrustedProxy(peer),
-    onArrival: (socket, arrival) => gateway.accept(socket, arrival),
     counters: gateway.counters.arrivals,
   });
-  lifecycle.onStop('TCP port', () => tcp.close());
-  ports.tcp = options.advertisePort ?? tcp.port;
+  lifecycle.onStop('TCP ports', () => tcpPorts.close());
+  const address: RoleEndpoint[] = [];
+  for (const { kind, port, option, advertisedPort, wire } of ports) {
+    const open = await tcpPorts.listen({ host, port, option }, (socket, arrival) =>
+      gateway.accept(socket, arrival, wire),
+    );
+    address.push({ kind, ...told, port: advertisedPort(settings) ?? open });
+  }
+  address.push({ kind: 'http', ...told, port: httpPort });
 
   return {
     api: gateway.api,
-    tcp: { host: ip, port: ports.tcp },
-    http: { host: ip, port: ports.http },
+    instance,
+    addresses: Object.fromEntries(address.map(({ kind, host, port }) => [kind, { host, port }])),
     async announce() {
-      const server = { instance, ...addresses(), version, connections: 0 };
+      const server = { instance, address, version, connections: 0 };
       announcement = await registry.announceServer(server);
+      gateway.begin();
       const tellLoad = () => announcement?.updateLoad({ connections: gateway.connectionCount });
       const load = clock.setInterval(tellLoad, loadMs);
       lifecycle.onStop('load', () => load.cancel());
-      log.info({ instance, address: address() }, 'the server is announced');
+      log.info({ instance, address: formatRoleAddress(server.address) }, 'the server is announced');
       return withdraw;
     },
   };

@@ -5,13 +5,14 @@
  * its `api` to routes.
  */
 import type { Duplex } from 'node:stream';
-import type { Done } from '../api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CloseEntry,
+  DoneResult,
   OpenEntry,
   OpenResult,
   PassEntry,
+  ReadEntry,
   ReadResult,
   RouteApi,
 } from '../api/route-api.ts';
@@ -22,37 +23,41 @@ import { describeError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import type { LoginFrame, ReadFrame } from '../codec/client-frame.ts';
+import type { ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
-import { encodeHint } from '../codec/server-frame.ts';
+import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
+import { Turns } from '../limits/turns.ts';
+import { BoundedGather } from '../link/bounded-gather.ts';
 import { Gather } from '../link/gather.ts';
 import type { Arrival } from '../net/arrivals.ts';
-import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
-import { CloseReporter } from './close-reporter.ts';
-import type { CursorReport } from './cursor-report.ts';
-import { type GroupMember, GroupTable, type LocalGroup } from './group-table.ts';
-import { JavaReader, type JavaReaderOwner } from './java-reader.ts';
-import { Logins } from './logins.ts';
-import { Mover } from './mover.ts';
-import { OutboxBudget } from './outbox-budget.ts';
-import { PageQueue } from './page-queue.ts';
-import { Receivers } from './receivers.ts';
+import { GroupPushes } from './groups/group-pushes.ts';
+import { type GroupMember, GroupTable, type LocalGroup } from './groups/group-table.ts';
+import type { Wire } from './protocols/protocol.ts';
+import { ServerBudgets } from './server-budgets.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
-import { SessionChecks } from './session-checks.ts';
-import { Submissions } from './submissions.ts';
-import { judgeToken, type TokenVerifier } from './token-gate.ts';
+import type { Login } from './sessions/client-rules.ts';
+import { ClientSession, type SessionOwner } from './sessions/client-session.ts';
+import { CloseReporter } from './sessions/close-reporter.ts';
+import type { CursorReport } from './sessions/cursor-report.ts';
+import { Logins } from './sessions/logins.ts';
+import { Mover } from './sessions/mover.ts';
+import { Receivers } from './sessions/receivers.ts';
+import { SessionChecks } from './sessions/session-checks.ts';
+import { Submissions } from './sessions/submissions.ts';
+import { judgeToken, type TokenVerifier } from './sessions/token-gate.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
   readonly tokens: TokenVerifier;
   readonly limits: ServerLimits;
+  readonly budget: ProcessBudget;
   /** Random id of this process. */
   readonly instance: string;
   /**
-   * The pushAddress (src/registry/registry.ts) under which routes and clients reach it; asked for first when a client
-   * logs in, so both ports are open by then.
+   * The pushAddress (src/registry/registry.ts) under which routes reach it; asked for first when a
+   * client logs in, so its port is open by then.
    */
   readonly address: () => string;
   /** Takes the server out of choice at login; does not fail, and is bounded in time. */
@@ -62,30 +67,32 @@ export interface GatewayOptions {
   readonly log: Logger;
 }
 
-/** How long a read that a route refused waits before the next try. */
-const retryMs = 500;
-
-export class Gateway implements Service, ConnectionOwner, SessionTable, JavaReaderOwner {
+export class Gateway implements Service, SessionOwner, SessionTable {
   readonly api: ServerApi;
   readonly instance: string;
   readonly groups: GroupTable;
   readonly counters: ServerCounters;
-  readonly budget: OutboxBudget;
+  readonly budgets: ServerBudgets;
   readonly receivers: Receivers;
   readonly submissions: Submissions;
+  readonly groupPushes: GroupPushes;
   readonly limits: ServerLimits;
+  readonly clock: Clock;
+  readonly turns = new Turns({ workMax: limits.turnWorkMax, shareMin: limits.turnShareMin });
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
-  readonly #connections = new Map<number, ClientConnection>();
+  readonly #connections = new Map<number, ClientSession>();
+  readonly #unwatch: () => void;
   readonly #sweep: Timer;
   readonly #logins: Logins;
   readonly #checks: SessionChecks;
   readonly #mover: Mover;
   readonly #closes: CloseReporter;
-  readonly #transients: Gather<PassEntry, Done, null>;
-  readonly #pages: PageQueue;
-  readonly #acknowledgements: Gather<AcknowledgeEntry, Done, CursorReport>;
+  readonly #transients: Gather<PassEntry, DoneResult, null>;
+  /** Each may be `limits.pageBytesMax` of memory. */
+  readonly #pages: BoundedGather<ReadEntry, ReadResult, (result: ReadResult) => void>;
+  readonly #acknowledgements: BoundedGather<AcknowledgeEntry, DoneResult, CursorReport>;
   /** ms since 1970; 0 = not looked at in this turn. */
   #now = 0;
   readonly #endTurn = () => {
@@ -100,23 +107,27 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#options = options;
     this.instance = instance;
     this.limits = options.limits;
+    this.clock = clock;
     this.counters = createServerCounters(options.counters);
-    this.budget = new OutboxBudget(limits.outboxTotalBytesMax, () => this.#connections.values());
+    const connections = () => this.#connections.values();
+    this.budgets = new ServerBudgets(options.budget, connections, () => clock.monotonic());
+    this.#unwatch = options.budget.watch(connections);
     const onMissed = (group: LocalGroup, head: number) => {
       this.counters.checks.missedInGroup.value += 1;
-      this.hint(group, head);
+      this.groupPushes.hint(group, head);
     };
+    this.groupPushes = new GroupPushes(this);
     this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
     this.#logins = new Logins({
       routes,
       groups: this.groups,
       clock,
-      onOpened: (connection, result) => this.#opened(connection, result),
+      onOpened: (session, result) => this.#opened(session, result),
     });
     this.#checks = new SessionChecks({
       routes,
       instance,
-      onUnknown: (connection) => this.#reopen(connection),
+      onUnknown: (session) => this.#reopen(session),
     });
     this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
@@ -130,17 +141,25 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       session: (sessionId) => this.session(sessionId),
       submit: (entry) => this.pass(entry),
       counters: this.counters.transient,
+      budget: options.budget,
     });
-    this.#pages = new PageQueue(routes);
-    this.#acknowledgements = new Gather(routes.acknowledge, (cursor: CursorReport) =>
-      cursor.moved(),
+    this.#pages = new BoundedGather(
+      routes.read,
+      limits.pagesUnderWayMax,
+      (settle, result) => settle(result),
+      { budget: this.budgets.pages, bytes: limits.pageBytesMax },
+    );
+    this.#acknowledgements = new BoundedGather(
+      routes.acknowledge,
+      limits.callsUnderWayMax,
+      (cursor) => cursor.onMoved(),
     );
     this.api = createServerApi(this);
     this.#sweep = clock.setInterval(() => this.#sweepConnections(), limits.sweepMs);
   }
 
-  /** Takes over a client's stream. */
-  accept(stream: Duplex, arrival: Arrival): void {
+  /** Takes over a client's stream, on which `wire` is spoken. */
+  accept(stream: Duplex, arrival: Arrival, wire: Wire): void {
     const standing = this.limits.crowd.enter(arrival.address);
     if (standing === 'far-over') {
       this.counters.arrivals.refused.value += 1;
@@ -148,9 +167,9 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       return;
     }
     const isOver = arrival.isOver || standing === 'over';
-    const connection = new ClientConnection(this, stream, { ...arrival, isOver });
-    this.#connections.set(connection.sessionId, connection);
-    if (this.#stopped) connection.close('moving');
+    const session = new ClientSession(this, wire, stream, { ...arrival, isOver });
+    this.#connections.set(session.sessionId, session);
+    if (this.#stopped) session.close('moving');
   }
 
   get connectionCount(): number {
@@ -158,29 +177,26 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   }
 
   /**
-   * The connection with this number, if it is logged in or about to be: a route may push to a
+   * The session with this number, if it is logged in or about to be: a route may push to a
    * session before its answer to the login has arrived here, and must not hear that there is none.
    */
-  session(sessionId: number): ClientConnection | undefined {
-    const connection = this.#connections.get(sessionId);
-    return connection?.state === 'ready' || connection?.state === 'opening'
-      ? connection
-      : undefined;
+  session(sessionId: number): ClientSession | undefined {
+    const session = this.#connections.get(sessionId);
+    return session?.state === 'ready' || session?.state === 'opening' ? session : undefined;
   }
 
-  /** Every logged-in connection, in the order of their numbers. */
-  *sessions(): Iterable<ClientConnection> {
-    for (const connection of this.#connections.values()) if (connection.ready) yield connection;
+  /** Every logged-in session, in the order of their numbers. */
+  *sessions(): Iterable<ClientSession> {
+    for (const session of this.#connections.values()) if (session.ready) yield session;
   }
 
   membersOf(group: LocalGroup): Iterable<GroupMember> {
     return group === this.groups.lobby ? this.sessions() : group.members;
   }
 
-  hint(group: LocalGroup, head: number): void {
-    const hint = encodeHint(group.name, head);
-    for (const member of this.membersOf(group))
-      if (!member.java && member.takesLive(group.name, head)) member.writeLive(hint);
+  /** Lets people in: routes know of this server. Who came before has waited. */
+  begin(): void {
+    this.#logins.begin();
   }
 
   get isMoving(): boolean {
@@ -206,73 +222,58 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
       this.#stopped = resolve;
     });
     await this.#moveAll();
-    for (const connection of this.#connections.values()) connection.close('moving');
-    const { clock } = this.#options;
-    const cutOff = clock.setTimeout(() => this.#cutOff(), limits.moveLingerMsMax);
+    for (const session of this.#connections.values()) session.close('moving');
+    const cutOff = this.clock.setTimeout(() => this.#cutOff(), limits.moveLingerMsMax);
     if (this.#connections.size > 0) await empty;
     cutOff.cancel();
     this.#sweep.cancel();
+    this.#unwatch();
     this.#logins.stop();
     await Promise.all([this.#closes.stop(), this.groups.stop()]);
   }
 
   #moveAll(): Promise<void> {
     this.#isMoving = true;
-    for (const connection of this.#connections.values())
-      if (connection.state === 'opening') connection.close('moving');
+    for (const session of this.#connections.values())
+      if (session.state === 'opening') session.close('moving');
     return this.#mover.move();
   }
 
   #cutOff(): void {
-    for (const connection of this.#connections.values()) connection.drop();
+    for (const session of this.#connections.values()) session.drop();
   }
 
-  // ---- ConnectionOwner --------------------------------------------------------------------------
+  // ---- SessionOwner -----------------------------------------------------------------------------
 
   nextSessionId(): number {
     this.#lastSessionId = (this.#lastSessionId % 0xffff_ffff) + 1;
     return this.#lastSessionId;
   }
 
-  monotonic(): number {
-    return this.#options.clock.monotonic();
-  }
-
-  open(connection: ClientConnection, login: LoginFrame): void {
-    this.#admit(connection, login).catch((error: unknown) => {
-      this.failed(error);
-      connection.close('failed');
+  open(session: ClientSession, login: Login): void {
+    this.#admit(session, login).catch((error: unknown) => {
+      this.onFailure(error);
+      session.close('failed');
     });
   }
 
-  async #admit(connection: ClientConnection, login: LoginFrame): Promise<void> {
-    if ((await this.limits.logins.take(connection.address)) > 0)
-      return connection.close('too-fast');
+  async #admit(session: ClientSession, login: Login): Promise<void> {
+    if ((await this.limits.logins.take(session.address)) > 0) return session.close('too-fast');
     const verdict = await judgeToken(this.#options.tokens, login);
     // It may have gone meanwhile, or everybody is sent elsewhere.
-    if (connection.state !== 'opening') return;
-    if ('refused' in verdict) return connection.close(verdict.refused, verdict.reason);
-    connection.generation = verdict.generation;
-    this.#logins.add(connection, this.#openEntry(connection, login.connectionNumber));
+    if (session.state !== 'opening') return;
+    if ('refused' in verdict) return session.close(verdict.refused, verdict.reason);
+    session.generation = verdict.generation;
+    this.#logins.add(session, this.#openEntry(session, login.connectionNumber));
   }
 
   #openEntry(
-    { userId, userName, generation, device, ephemeral, sessionId }: ClientConnection,
+    { userId, userName, generation, device, ephemeral, sessionId }: ClientSession,
     connectionNumber: number,
   ): OpenEntry {
+    const who = { userId, userName, generation, device, connectionNumber, ephemeral };
     const { instance } = this;
-    const address = this.#options.address();
-    return {
-      userId,
-      userName,
-      generation,
-      device,
-      connectionNumber,
-      ephemeral,
-      instance,
-      address,
-      sessionId,
-    };
+    return { ...who, instance, address: this.#options.address(), sessionId };
   }
 
   pass(entry: PassEntry): void {
@@ -282,7 +283,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   /** All that comes in one turn of the event loop has the same. */
   now(): number {
     if (this.#now === 0) {
-      this.#now = this.#options.clock.now();
+      this.#now = this.clock.now();
       setImmediate(this.#endTurn);
     }
     return this.#now;
@@ -291,7 +292,7 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
   read(userId: number, request: ReadFrame, settle: (result: ReadResult) => void): void {
     const { group, after, afterIdentity } = request;
     const limit = Math.min(request.limit || limits.pageMessagesMax, limits.pageMessagesMax);
-    this.#pages.read({ userId, group, after, afterIdentity, limit }, settle);
+    this.#pages.add({ userId, group, after, afterIdentity, limit }, settle);
   }
 
   acknowledge(cursor: CursorReport, seq: number): void {
@@ -300,75 +301,66 @@ export class Gateway implements Service, ConnectionOwner, SessionTable, JavaRead
     this.#acknowledgements.add({ userId, device, seq, group }, cursor);
   }
 
-  closed(connection: ClientConnection): void {
-    this.#connections.delete(connection.sessionId);
-    this.limits.crowd.leave(connection.address);
-    this.#logins.forget(connection);
-    this.receivers.changed(connection.userId);
-    if (connection.connectionNumber > 0) this.#reportClose(connection, connection.connectionNumber);
+  onClosed(session: ClientSession): void {
+    this.#connections.delete(session.sessionId);
+    this.limits.crowd.leave(session.address);
+    this.#logins.forget(session);
+    this.receivers.onChanged(session.userId);
+    if (session.connectionNumber > 0) this.#reportClose(session, session.connectionNumber);
     if (this.#connections.size === 0) this.#stopped?.();
   }
 
-  failed(error: unknown): void {
+  onFailure(error: unknown): void {
     const { stack } = error as Error;
     this.#options.log.error({ error: describeError(error), stack }, 'a connection made us fail');
-  }
-
-  // ---- JavaReaderOwner --------------------------------------------------------------------------
-
-  readTimeline(userId: number, after: number): Promise<ReadResult> {
-    const { promise, resolve } = Promise.withResolvers<ReadResult>();
-    this.read(userId, { group: '', after, afterIdentity: '', limit: 0 }, resolve);
-    return promise;
-  }
-
-  retryDelay(): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.setTimeout(resolve, retryMs));
   }
 
   // -----------------------------------------------------------------------------------------------
 
   /** The store does not know the session: what is pushed to the user goes past it. */
-  #reopen(connection: ClientConnection): void {
+  #reopen(session: ClientSession): void {
     this.counters.checks.reopened.value += 1;
-    const connectionNumber = connection.device === '' ? 0 : connection.connectionNumber;
-    this.#logins.repeat(connection, this.#openEntry(connection, connectionNumber));
+    // The store counts the connections of a client that does not.
+    const connectionNumber = session.device === '' ? 0 : session.connectionNumber;
+    this.#logins.repeat(session, this.#openEntry(session, connectionNumber));
   }
 
-  #opened(connection: ClientConnection, result: OpenResult): void {
-    if (connection.ready) return this.#reopened(connection, result);
-    if (connection.state !== 'opening') {
-      // It went away while it was being logged in: undo what the route has just recorded.
-      if (result.code === 0) this.#reportClose(connection, result.connectionNumber);
-    } else if (result.code !== 0) {
-      connection.closeWithCode(result.code, result.reason);
+  #opened(session: ClientSession, result: OpenResult): void {
+    if (result.code === 0) this.groups.storeIs(result.storeId);
+    if (session.ready) return this.#reopened(session, result);
+    // It went away while it was being logged in, or is not let in after all: what the route has just
+    // recorded is undone.
+    const isOver = session.state !== 'opening' || result.code !== 0;
+    if (isOver && result.connectionNumber > 0) this.#reportClose(session, result.connectionNumber);
+    if (session.state !== 'opening') return;
+    if (result.code !== 0) {
+      session.closeWithCode(result.code, result.reason);
     } else {
-      connection.opened(
-        result,
-        connection.device === '' ? new JavaReader(this, connection, result.cursor) : null,
-      );
-      this.receivers.changed(connection.userId);
+      session.onOpened(result);
+      this.receivers.onChanged(session.userId);
     }
   }
 
   /** A route that could not say is asked again by the next check. */
-  #reopened(connection: ClientConnection, result: OpenResult): void {
-    if (result.code === 0) connection.reopened(result);
+  #reopened(session: ClientSession, result: OpenResult): void {
+    if (result.code === 0) session.onReopened(result);
     else if (result.code !== closeCodes.unavailable.code)
-      connection.closeWithCode(result.code, result.reason);
+      session.closeWithCode(result.code, result.reason);
   }
 
-  #reportClose({ userId, device }: ClientConnection, connectionNumber: number): void {
+  #reportClose({ userId, device }: ClientSession, connectionNumber: number): void {
     const entry: CloseEntry = { userId, device, connectionNumber, instance: this.instance };
     this.#closes.report(entry);
   }
 
   #sweepConnections(): void {
-    const now = this.monotonic();
-    for (const connection of this.#connections.values()) connection.sweep(now);
+    const now = this.clock.monotonic();
+    for (const session of this.#connections.values()) session.sweep(now);
     this.groups.sweep(now);
     this.receivers.sweep();
     this.limits.sends.sweep();
+    this.limits.reads.sweep();
+    this.budgets.process.review();
     this.#checks.sweep(this.sessions());
   }
 }

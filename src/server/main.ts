@@ -1,29 +1,37 @@
 /**
  * `cim server`: holds connections of clients. It needs ZooKeeper alone, finds the routes there, and
- * never opens Redis. Listens first and announces last, so whoever hears of it can use it; stops in
+ * never opens Redis. Serves when it knows the routes, and announces itself last, so whoever hears of it can use it; stops in
  * the opposite order, so nobody is sent to a server that is going.
  */
+
+import { serverMethods } from '../api/server-api.ts';
+import { Bugs } from '../base/bugs.ts';
 import { systemClock } from '../base/clock.ts';
+import { ClockWatch } from '../base/clock-watch.ts';
+import { ClusterSecret } from '../base/cluster-secret.ts';
+import { Counters } from '../base/counters.ts';
+import { Health, watchLife } from '../base/health.ts';
+import type { HostPort } from '../base/host-port.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
-import { ClusterSecret } from '../base/secret.ts';
 import { openTls } from '../base/tls.ts';
 import type { ServerSettings } from '../config/settings.ts';
-import { acceptUpgrades } from '../http/upgrade.ts';
+import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
+import { webPageRulesOf } from '../http/web-pages.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
+import { openProcessBudget } from '../limits/process-budget.ts';
 import { serveLink } from '../link/link-host.ts';
-import { serverMethods } from '../link/methods.ts';
-import type { Address } from '../net/tcp-listener.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { originOfRoute } from '../registry/registry.ts';
 import { openServerCore } from './core.ts';
-import { routeLinks } from './route-links.ts';
-import { RoutePool } from './route-pool.ts';
+import { routeLinks } from './routes/route-links.ts';
+import { RoutePool } from './routes/route-pool.ts';
+import { storeTime } from './routes/store-time.ts';
 
 export interface RunningServer extends ReloadableService {
-  readonly tcp: Address;
-  readonly http: Address;
+  /** By kind. */
+  readonly addresses: Readonly<Record<string, HostPort>>;
 }
 
 export function startServer(settings: ServerSettings, log: Logger): Promise<RunningServer> {
@@ -37,10 +45,16 @@ async function start(
 ): Promise<RunningServer> {
   const { host, zk: zookeeper, advertise } = settings;
   const clock = systemClock;
-  const secret = new ClusterSecret(settings.clusterSecret, settings.clusterSecretAlso);
-  const clusterSecrets = () => secret.accepted;
+  const budget = openProcessBudget(settings, clock);
+  const secret = await ClusterSecret.open(settings.clusterSecret, settings.clusterSecretAlso);
+  const clusterKeys = () => secret.accepted;
   const shares = shareDescriptors(descriptorLimit(), 1, settings.connectionsMax);
   const tls = await openTls(settings, log);
+  const counters = new Counters();
+  const health = new Health({ counters, log });
+  const life = watchLife(health);
+  const bugs = new Bugs(counters, log);
+  const wrongProofs = countWrongProofs(counters);
 
   const registry = await openRegistry({
     zookeeper,
@@ -50,7 +64,7 @@ async function start(
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
-  const connect = routeLinks({ secret: () => secret.value, tls, clock, log });
+  const connect = routeLinks({ clusterKey: () => secret.key, tls, clock, budget, bugs, log });
   const routes = new RoutePool({ connect, clock });
   lifecycle.onStop('links to routes', () => routes.stop());
   const followRoutes = () => routes.update(registry.view.routes.map(originOfRoute));
@@ -59,40 +73,55 @@ async function start(
 
   const core = await openServerCore({
     routes: routes.api,
-    usableRoutes: () => routes.usable,
+    usableRoutes: () => routes.countUsable(),
     registry,
-    host,
-    port: settings.port,
-    httpPort: settings.httpPort,
-    advertisePort: settings.advertisePort,
-    advertiseHttpPort: settings.advertiseHttpPort,
-    clusterSecrets,
+    settings,
+    clusterKeys,
     tls: tls.port,
-    limits: settings,
+    webPages: webPageRulesOf(settings, { isOpen: false }),
     shares,
+    budget,
     clock,
     log,
+    counters,
+    health,
     lifecycle,
-    ip: await advertisedAddress({ advertise, host, zookeeper }),
-    acceptLinks: (httpServer, api) =>
-      acceptUpgrades(
-        httpServer,
-        clusterSecrets,
-        (stream) => serveLink(stream, serverMethods, api),
-        { needsCertificate: settings.tlsClientCerts },
-      ),
+    advertise: await advertisedAddress({ advertise, host, zookeeper }),
+    // Whoever connects is let in by the secret, and served by routes: first both are known.
+    whenReady: async () => {
+      await registry.whenConnected();
+      await secret.agree(registry, log);
+    },
+    acceptLinks: (httpServer, api, origin) =>
+      acceptUpgrades(httpServer, {
+        role: 'server',
+        origin,
+        keys: clusterKeys,
+        needsCertificate: settings.tlsClientCerts,
+        onStream: (stream) => serveLink(stream, serverMethods, api, budget, bugs),
+        wrongProofs,
+      }),
   });
 
-  await secret.agree(registry, log);
-  const withdraw = await core.announce();
+  // Out of choice first; the live node goes with the registry, when the last connection has gone.
+  lifecycle.onStop('announcement', await core.announce());
+  const clockWatch = new ClockWatch({
+    storeNow: () => storeTime(routes.api, core.instance),
+    clock,
+    health,
+    log,
+  });
+  lifecycle.onStop('clock', () => clockWatch.stop());
+  // Not waited for: there may be no route yet.
+  void clockWatch.start();
+  life.started();
+  lifecycle.onStop('health', health.run(clock));
   return {
-    tcp: core.tcp,
-    http: core.http,
+    addresses: core.addresses,
     reload: tls.isServing ? () => tls.reload(log) : undefined,
-    // Out of choice first; the live node goes with the registry, when the last connection has gone.
-    stop: async () => {
-      await withdraw();
-      await lifecycle.stop();
+    stop: () => {
+      life.stopping();
+      return lifecycle.stop();
     },
   };
 }

@@ -7,9 +7,11 @@ export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
   readonly arrivals: ArrivalCounters;
-  readonly sends: { readonly tooFast: Counter };
+  readonly sends: { readonly tooFast: Counter; readonly noRoom: Counter };
   /** Connections that did not keep up, and caught up from the store. */
   readonly behind: Counter;
+  /** Messages that routes gave, and that cannot be read. */
+  readonly unreadable: Counter;
   /** What the checks have found. */
   readonly checks: {
     readonly missed: Counter;
@@ -56,9 +58,17 @@ export function createServerCounters(counters: Counters): ServerCounters {
     sends: {
       tooFast: counters.add(
         'sends.refused.rate',
-        'messages not taken, as their user sent too many in a short time',
+        'messages not taken, as their user sent too many, or too many bytes, in a short time',
+      ),
+      noRoom: counters.add(
+        'sends.refused.memory',
+        'messages not taken, as too many bytes of others, or of their sender, wait for routes',
       ),
     },
+    unreadable: counters.add(
+      'messages.unreadable',
+      'messages that routes gave and that cannot be read: Java clients are not shown them',
+    ),
     behind: counters.add(
       'connections.behind',
       'connections that did not keep up with reading, and were told to catch up from the store',

@@ -1,6 +1,6 @@
 /**
- * The server's side of ServerApi: what routes push to connections of this process. Every answer is
- * given at once, nothing here waits.
+ * The server's side of ServerApi: what routes push to connections of this process. Every answer
+ * is given at once, but for what groups are pushed.
  */
 import { immediately } from '../api/batch-call.ts';
 import type {
@@ -11,57 +11,50 @@ import type {
   OnlineResult,
   PushEntry,
   PushGroupEntry,
+  PushGroupResult,
   ServerApi,
   TransientEntry,
   WakeEntry,
 } from '../api/server-api.ts';
 import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { bodiesOf } from '../codec/run.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { fanOut } from './fan-out.ts';
-import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
+import type { GroupPushes } from './groups/group-pushes.ts';
+import type { GroupTable } from './groups/group-table.ts';
+import type { ClientSession } from './sessions/client-session.ts';
 
 /** What is needed of the gateway. */
 export interface SessionTable {
   readonly instance: string;
-  readonly groups: Pick<GroupTable, 'find'>;
-  session(sessionId: number): ClientConnection | undefined;
-  sessions(): Iterable<ClientConnection>;
-  /** Of the lobby everybody who is logged in. */
-  membersOf(group: LocalGroup): Iterable<GroupMember>;
+  readonly groups: Pick<GroupTable, 'find' | 'withdrawUnfollowed'>;
+  readonly groupPushes: Pick<GroupPushes, 'push' | 'transient'>;
+  session(sessionId: number): ClientSession | undefined;
+  sessions(): Iterable<ClientSession>;
   /** Sends everybody elsewhere. */
   drain(): void;
-  /** Tells the members to read. */
-  hint(group: LocalGroup, head: number): void;
 }
 
 /** Whoever was meant is not here. */
 const foreign = { code: Number(errorTable['not-found'].code) };
 
 export function createServerApi(table: SessionTable): ServerApi {
-  /** Runs on the named connection, if it is one of this very process. */
+  /** Runs on the named session, if it is one of this very process. */
   const onSession = (
     { instance, sessionId }: EndEntry | WakeEntry | MembershipEntry,
-    run: (connection: ClientConnection) => void,
+    run: (session: ClientSession) => void,
   ) => {
-    const connection = instance === table.instance ? table.session(sessionId) : undefined;
-    if (connection) run(connection);
+    const session = instance === table.instance ? table.session(sessionId) : undefined;
+    if (session) run(session);
     return { code: 0 };
   };
   return {
     push: immediately((entry: PushEntry) => ({ missing: push(table, entry) })),
-    pushGroup: immediately((entry: PushGroupEntry) => {
-      if (entry.instance !== table.instance) return { foreign: true };
-      pushToGroup(table, entry);
-      return { foreign: false };
-    }),
+    pushGroup: (entries, answer) => pushToGroups(table, entries, answer),
     transient: immediately((entry: TransientEntry) => {
       transient(table, entry);
       return { code: 0 };
     }),
     membership: immediately((entry: MembershipEntry) =>
-      onSession(entry, (connection) => connection.membership(entry)),
+      onSession(entry, (session) => session.membership(entry)),
     ),
     drain: immediately(({ instance }: DrainEntry) => {
       if (instance !== table.instance) return foreign;
@@ -69,28 +62,31 @@ export function createServerApi(table: SessionTable): ServerApi {
       return { code: 0 };
     }),
     end: immediately((entry: EndEntry) =>
-      onSession(entry, (connection) => connection.closeWithCode(entry.code, entry.reason)),
+      onSession(entry, (session) => session.closeWithCode(entry.code, entry.reason)),
     ),
     wake: immediately((entry: WakeEntry) =>
-      onSession(entry, (connection) => connection.javaReader?.wake()),
+      onSession(entry, (session) => session.hint('', session.newest)),
     ),
     online: immediately((entry: OnlineEntry) => online(table, entry)),
   };
 }
 
-/** One page, in the order of the session ids. */
-function online(table: SessionTable, { after }: OnlineEntry): OnlineResult {
-  const userIds: number[] = [];
-  const userNames: string[] = [];
-  let last = 0;
-  for (const { sessionId, userId, userName } of table.sessions()) {
-    if (sessionId <= after) continue;
-    if (userIds.length === limits.onlinePageMax) return { userIds, userNames, next: last };
-    userIds.push(userId);
-    userNames.push(userName);
-    last = sessionId;
+/** One page, by id: the connections are in no order of use, so all are looked at for each. */
+function online(table: SessionTable, { after, limit }: OnlineEntry): OnlineResult {
+  const most = Math.min(limit, limits.onlinePageMax);
+  let found = new Map<number, string>();
+  for (const { userId, userName } of table.sessions()) {
+    if (userId <= after) continue;
+    found.set(userId, userName);
+    // Often enough for little memory, and rarely enough for little sorting.
+    if (found.size >= 4 * limits.onlinePageMax) found = firstById(found, most);
   }
-  return { userIds, userNames, next: 0 };
+  found = firstById(found, most);
+  return { userIds: [...found.keys()], userNames: [...found.values()] };
+}
+
+function firstById(names: ReadonlyMap<number, string>, most: number): Map<number, string> {
+  return new Map([...names].sort(([one], [other]) => one - other).slice(0, most));
 }
 
 function push(table: SessionTable, entry: PushEntry): readonly number[] {
@@ -98,26 +94,25 @@ function push(table: SessionTable, entry: PushEntry): readonly number[] {
   if (instance !== table.instance) return sessionIds;
   const missing: number[] = [];
   for (const sessionId of sessionIds) {
-    const connection = table.session(sessionId);
-    if (connection) connection.push(seq, entry);
+    const session = table.session(sessionId);
+    if (session) session.push(seq, entry);
     else missing.push(sessionId);
   }
   return missing;
 }
 
-/** Those who are about to become members are told of the newest number when they do. */
-function pushToGroup(
-  table: SessionTable,
-  { group: name, seq, count, bodies }: PushGroupEntry,
+/** Each is answered when all members here were written to. */
+function pushToGroups(
+  { instance, groups, groupPushes }: SessionTable,
+  entries: readonly PushGroupEntry[],
+  answer: (index: number, result: PushGroupResult) => void,
 ): void {
-  const group = table.groups.find(name);
-  if (!group) return;
-  group.arrived(seq + Math.max(count, 1) - 1);
-  if (count === 0) return table.hint(group, seq);
-  for (const [index, body] of bodiesOf(bodies).entries()) {
-    const number = seq + index;
-    const takes = (member: GroupMember) => member.takesLive(name, number);
-    fanOut(table.membersOf(group), body, number, takes);
+  for (const [index, entry] of entries.entries()) {
+    const group = groups.find(entry.group);
+    const isForeign = entry.instance !== instance;
+    if (!isForeign && !group) groups.withdrawUnfollowed(entry.group);
+    if (isForeign || !group) answer(index, { foreign: isForeign });
+    else groupPushes.push(group, entry, () => answer(index, { foreign: false }));
   }
 }
 
@@ -131,9 +126,6 @@ function transient(
     return;
   }
   const group = table.groups.find(name);
-  if (group) fanOut(table.membersOf(group), body, 0, takesTransient);
-}
-
-function takesTransient(member: GroupMember): boolean {
-  return member.takesTransient();
+  if (group) table.groupPushes.transient(group, body);
+  else table.groups.withdrawUnfollowed(name);
 }

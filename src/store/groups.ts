@@ -4,22 +4,40 @@
  * to look. Joining writes the user's list first, leaving last, and the group's record decides: a
  * crash between the two leaves a list that names a group too many, which `of` passes over.
  */
+import type { GroupHistory } from '../base/group-history.ts';
 
 export interface Group {
   readonly name: string;
   /** Who created it; when the owner leaves, whoever has been in it for longest. */
   readonly owner: number;
+  /** Set when it is created, for good. */
+  readonly history: GroupHistory;
+  /** What one account may take of what the group keeps within an hour, in percent; null: see `Quotas`. */
+  readonly sharePercent: number | null;
 }
 
 /** A user's place in a group. */
 export interface Membership {
   readonly group: string;
-  /** The newest number of the group's timeline when the user joined: nothing up to it is theirs. */
+  /** The newest number of the group's timeline when the user joined, the last time. */
   readonly joined: number;
   /** The newest number that any device of the user has acknowledged, at least `joined`. */
   readonly cursor: number;
   /** The newest number of the group's timeline. */
   readonly head: number;
+  readonly history: GroupHistory;
+}
+
+/** Nothing up to this number of the group's timeline may be read by the member. */
+export function unreadableUpTo({ joined, head, history }: Membership): number {
+  // Numbers may have been given out anew, after a failover that lost a tail.
+  return history === 'all' ? 0 : Math.min(joined, head);
+}
+
+/** Asks what place a user has in a group. */
+export interface PlaceQuestion {
+  readonly group: string;
+  readonly userId: number;
 }
 
 export type JoinResult =
@@ -47,20 +65,33 @@ export interface GroupAcknowledgement {
 }
 
 export interface Groups {
-  /** Makes the group and its owner a member. Repeating it is harmless: it is then a `join`. */
-  create(name: string, owner: number): Promise<CreateResult>;
+  /**
+   * Makes the group and its owner a member. Repeating it is harmless: it is then a `join`, and the
+   * group keeps the `history` that it has (`joined` unless it was made with another).
+   */
+  create(name: string, owner: number, history?: GroupHistory): Promise<CreateResult>;
 
   join(name: string, userId: number): Promise<JoinResult>;
 
   /**
    * False if the user was not in it. When the owner leaves, the longest-standing member becomes the
    * owner; when the last one leaves, the group and its messages are gone, and the name is free (the
-   * counter of its timeline stays).
+   * counter of its timeline stays for `limits.endedGroupMs`).
    */
   leave(name: string, userId: number): Promise<boolean>;
 
   /** The groups that the user is in, by name. */
   of(userId: number): Promise<Membership[]>;
+
+  /**
+   * The owner sets what one account may take of what the group keeps within an hour (1 to 100; 100: it
+   * is not counted), or null: as others have it.
+   */
+  setShare(
+    name: string,
+    owner: number,
+    sharePercent: number | null,
+  ): Promise<'set' | 'unknown-group' | 'not-the-owner'>;
 
   /** Null if there is no such group. */
   find(name: string): Promise<Group | null>;
@@ -68,10 +99,8 @@ export interface Groups {
   /** Up to `limit` members with ids above `after`, in their order. */
   members(name: string, after: number, limit: number): Promise<number[]>;
 
-  /** Whether each user is in the group; in the order asked. */
-  areMembers(
-    questions: readonly { readonly group: string; readonly userId: number }[],
-  ): Promise<boolean[]>;
+  /** The place of each user in the group, null for who is not in it; in the order asked. */
+  places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]>;
 
   /** Moves cursors forward. Ignored for a group that the user is not in. */
   acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void>;

@@ -17,6 +17,15 @@ export interface PendingSchedule extends Schedule {
   readonly dueAt: number;
 }
 
+/** One that waits, or waited: where a list goes on, also when it is gone. */
+export type SchedulePlace = Pick<PendingSchedule, 'dueAt' | 'id'>;
+
+export interface SchedulePage {
+  readonly schedules: readonly PendingSchedule[];
+  /** More of them wait, after the last one of these. */
+  readonly hasMore: boolean;
+}
+
 export interface Schedules {
   /**
    * Stores a schedule that is due `delayMs` from now. `known`: the owner has one with this id
@@ -25,8 +34,12 @@ export interface Schedules {
    */
   create(schedule: Schedule, delayMs: number): Promise<'created' | 'known' | 'too-many'>;
 
-  /** Those of the owner that wait, also leased ones; in the order in which they are due. */
-  listOf(owner: number): Promise<PendingSchedule[]>;
+  /**
+   * Those of the owner that wait, also leased ones; in the order in which they are due, those after
+   * a place: up to `limits.pageMessagesMax` and `limits.pageBytesMax` of payloads, but one as long as
+   * any is left.
+   */
+  listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage>;
 
   /**
    * `cancelled`: it will not be sent; its id stays used like that of one that was sent, and
@@ -37,7 +50,7 @@ export interface Schedules {
 
   /**
    * Takes up to `limit` due schedules for `leaseMs`; nobody else gets them until then. Oldest due
-   * first.
+   * first; fewer when their payloads are large, none when none is due.
    */
   lease(limit: number, leaseMs: number): Promise<Schedule[]>;
 

@@ -17,7 +17,7 @@ export interface Session {
   readonly connectionNumber: number;
   /** Random id of the server process. */
   readonly instance: string;
-  /** `ip:tcpPort:httpPort` of that server. */
+  /** Where routes call that server: a RoleAddress as text (src/base/role-address.ts). */
   readonly address: string;
   /** The connection, within the instance, where it grows from one to the next. */
   readonly sessionId: number;
@@ -125,7 +125,7 @@ export interface Sessions {
   acknowledge(batch: readonly Acknowledgement[]): Promise<void>;
 
   /**
-   * A Java peer was told at `/login` to connect to this server (`ip:tcpPort:httpPort`). Draws the
+   * A Java peer was told at `/login` to connect to the server with this address, as sessions bear it. Draws the
    * number of that connection: a TCP login that turns up at any other server, or an open report of
    * an earlier one, is stale.
    */

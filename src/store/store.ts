@@ -1,28 +1,49 @@
 /**
- * What a route keeps: accounts, sessions, timelines, groups, schedules, requests, keys of
- * applications. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * What a route keeps: its own identity, accounts, sessions, timelines, groups, conversations,
+ * schedules, requests, keys of applications. Two implementations, one contract
+ * (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
- * acknowledged write when the machine or a Redis master dies is in docs/guarantees.md.
+ * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';
+import type { Conversations } from './conversations.ts';
 import type { Groups } from './groups.ts';
+import type { StoreIdentity } from './identity.ts';
 import type { Requests } from './requests.ts';
 import type { Schedules } from './schedules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Timelines } from './timelines.ts';
 
 export interface Store {
+  readonly identity: StoreIdentity;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
+  readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
 
-  /** Null when the store answers, otherwise in one line why not. Bounded to about a second. */
+  /**
+   * Null when the store answers, otherwise in one line why not: it may be this connection alone. For
+   * strangers: no address. Bounded to about a second.
+   */
   problem(): Promise<string | null>;
+
+  /**
+   * Null when the store takes what is to be written, as far as can be found out; otherwise in one
+   * line why not: nobody can write there. For strangers, and without figures that move. Bounded to
+   * about a second; does not reject.
+   */
+  refusal(): Promise<string | null>;
+
+  /**
+   * Writes a copy of all that is stored now into a new file beside the store's own, and answers where
+   * it is. Absent where the store has means of its own for that. `not-found` without a file, `busy`.
+   */
+  readonly backUp?: () => Promise<string>;
 
   /** Idempotent. Calls under way end with their result or with `busy`. */
   close(): Promise<void>;

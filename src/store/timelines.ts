@@ -17,13 +17,28 @@ export function groupTimeline(group: string): TimelineId {
 }
 
 /**
+ * Why a message is refused for good. `not-a-member`: `onlyIfMember` is not in the group.
+ * `mailbox-full`: the receiver is away, and there is no room for more from this sender before some of
+ * it was read. `group-share`: the sender has had their share of what the group keeps.
+ */
+export type Refusal = 'not-a-member' | 'mailbox-full' | 'group-share';
+
+/**
  * A run of messages of one sender to one conversation, appended as one entry; or a skip, which
  * consumes its numbers and stores nothing (a final refusal). Appending is
  * idempotent, as in Kafka's idempotent producer: per source the timeline keeps the last number
  * taken and takes exactly the next.
+ *
+ * A private message is appended twice: to the receiver's timeline, and as the sender's *own copy*
+ * (`timeline` is that of `from`) behind it in the same batch. Of the own copy only so much is stored
+ * as was of the receiver's, so that nothing refused is shown as sent; its result says the same.
  */
 export interface Append extends Run {
   readonly timeline: TimelineId;
+  /** Who has sent it. */
+  readonly from: number;
+  /** The user to whom it was sent; 0: it was sent to a group. */
+  readonly to: number;
   /** The conversation within one epoch of the sender's device (src/codec/identity.ts). */
   readonly source: string;
   /** Number, within the source, of the first body; the others follow without a gap. */
@@ -35,23 +50,37 @@ export interface Append extends Run {
   readonly restart: boolean;
   /**
    * For a named group: only if this user is a member of it, as of the append itself. Otherwise the
-   * numbers are consumed and nothing is stored. A skip asks nobody.
+   * numbers are consumed and nothing is stored. A skip does not ask. Of the first message of a source
+   * to a group that does not exist nothing is kept, be it a skip or not: it is refused, its number is
+   * not consumed, and the same is true of what follows.
    */
   readonly onlyIfMember?: number;
+  /** To a group: no share is counted, as for applications with a key. */
+  readonly isExempt?: boolean;
 }
 
 export interface AppendResult {
   /**
-   * `taken`: all of the run is in the timeline, now or from before. `out-of-order`: nothing was
-   * stored, `expected` would be taken. `not-a-member`: see `onlyIfMember`; nothing was stored now,
-   * the numbers are consumed, those after `duplicates` are refused for good. A repeat of the numbers
-   * that the source had refused last hears the same again, and so does the rest of its run, whoever
-   * joined meanwhile. `busy`: this shard cannot be reached in time; nothing is known. Retrying is
-   * harmless.
+   * `taken`: all of the run is in the timeline, now or from before (or its sender is blocked, which
+   * looks the same). `out-of-order`: nothing was stored, `expected` would be taken. `busy`: the shard
+   * cannot be reached in time, and nothing is known; or the receiver is online and merely behind, and
+   * what is not `stored` may be appended again later. Both: retrying is harmless.
+   *
+   * A refusal: of the messages behind those that were taken or stored, `refused` are refused for
+   * good. A repeat of these numbers hears the same, whatever has changed since, and what is new behind
+   * them is refused with them. Where messages behind them were taken before, these were not looked at:
+   * appended on their own they have an answer of their own.
    */
-  readonly status: 'taken' | 'out-of-order' | 'not-a-member' | 'busy';
+  readonly status: 'taken' | 'out-of-order' | 'busy' | Refusal;
   /** Messages, from the first, that had been taken before; of a skip nobody asks. */
   readonly duplicates: number;
+  /**
+   * Messages, behind those, that were stored now, or are said to be as their sender is blocked: they
+   * are to be pushed to the watchers, whatever the status.
+   */
+  readonly stored: number;
+  /** Messages, behind both, that are refused for good; 0 unless the status says why. */
+  readonly refused: number;
   /**
    * Timeline number of the first body that was stored now; of a run that was all duplicates, the
    * number of its last body if still known, else 0.
@@ -61,7 +90,7 @@ export interface AppendResult {
   readonly expected: number;
   /**
    * Who is to be told: for a user timeline its open sessions, for a group the interested servers
-   * (`sessionId` 0). As of the append itself.
+   * (`sessionId` 0). As of the append itself. Nobody if the sender is blocked.
    */
   readonly watchers: readonly Watcher[];
 }
@@ -91,7 +120,11 @@ export interface Page {
   readonly messages: readonly { readonly seq: number; readonly body: Uint8Array }[];
   /** The newest number given out. */
   readonly head: number;
-  /** The oldest number kept; `head + 1` if nothing is. */
+  /**
+   * The oldest number kept; `head + 1` if nothing is. Of what lies behind the newest, only what the
+   * user has still to read is kept, not their own copies: if such a hole begins right behind the
+   * cursor, the first number behind the hole. A page ends where a hole begins.
+   */
   readonly first: number;
   /**
    * The store's message at the cursor is another one, or its head is lower than the cursor: numbers
@@ -106,7 +139,9 @@ export interface Timelines {
   /**
    * Appends each run on its own, those of one source in the order given. `answered` hears of each as
    * soon as its fate is known, so one timeline's trouble does not hold the others; of those of one
-   * timeline in the order given. Resolves with all.
+   * timeline in the order given. Resolves with all. Rejects with a CimError `internal` if some cannot be
+   * appended, ever (what is under the names of their timeline is none): `answered` has then heard of
+   * all others.
    */
   append(batch: readonly Append[], answered?: AppendAnswered): Promise<AppendResult[]>;
 
@@ -115,9 +150,15 @@ export interface Timelines {
 
   /**
    * Up to `limit` messages before the number `before` (exclusive; 0 = from the newest), newest
-   * first. Rejects like `read`.
+   * first; fewer when together they would have more than `bytesMax` bytes (`pageBytesMax` if absent),
+   * but one as long as any is left. Rejects like `read`.
    */
-  readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']>;
+  readBack(
+    timeline: TimelineId,
+    before: number,
+    limit: number,
+    bytesMax?: number,
+  ): Promise<Page['messages']>;
 
   /** The newest number of each timeline, 0 for one that does not exist. */
   heads(timelines: readonly TimelineId[]): Promise<number[]>;
@@ -127,9 +168,10 @@ export interface Timelines {
 
   /**
    * A server has members of this group, or is about to: from now on `append` names it among the
-   * watchers. Idempotent. Gives the newest number of the group's timeline, as of then.
+   * watchers. Idempotent. Gives the newest number of the group's timeline, as of then; null: there is
+   * no such group, and nothing is left of the question.
    */
-  addInterest(group: string, server: { instance: string; address: string }): Promise<number>;
+  addInterest(group: string, server: { instance: string; address: string }): Promise<number | null>;
 
   /** Undoes `addInterest`, for a server that left or died. */
   removeInterest(group: string, instance: string): Promise<void>;

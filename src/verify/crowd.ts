@@ -5,10 +5,10 @@
 import type { Timer } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
 import { memorySecretKeeper, type Platform } from '../client/sdk/index.ts';
-import { check } from './checker.ts';
+import { check } from '../witness/checker.ts';
+import type { Ledger } from '../witness/ledger.ts';
 import { Device, type DeviceOptions } from './device.ts';
 import type { Latency } from './latency.ts';
-import type { Ledger } from './ledger.ts';
 import { Pauses } from './pauses.ts';
 import type { Disturbance, DisturbanceKind } from './plan.ts';
 import type { Population } from './population.ts';

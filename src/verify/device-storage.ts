@@ -4,17 +4,32 @@
  */
 import type { DeviceStore, Storage } from '../client/sdk/index.ts';
 
+export interface AttachedStorage extends Storage {
+  /** As by a crash: nothing is saved any more. */
+  detach(): void;
+}
+
 export class DeviceStorage {
   #text: string | undefined;
 
   /** For the next SDK instance; the one before has lost it. */
   attach(): AttachedStorage {
-    return new AttachedStorage(
-      () => this.#text,
-      (text) => {
-        this.#text = text;
+    let isAttached = true;
+    const store: DeviceStore = {
+      load: async () => this.#text,
+      save: async (text) => {
+        // A disk takes its time, in which a device may crash.
+        await new Promise(setImmediate);
+        if (isAttached) this.#text = text;
       },
-    );
+      close: async () => {},
+    };
+    return {
+      open: async () => ({ status: 'opened', store }),
+      detach: () => {
+        isAttached = false;
+      },
+    };
   }
 
   /** How far the device has read each timeline, as it was saved: by group, '' is its user's own. */
@@ -23,34 +38,5 @@ export class DeviceStorage {
       places?: readonly (readonly [string, { readonly position: { readonly seq: number } }])[];
     };
     return new Map(places.map(([group, { position }]) => [group, position.seq]));
-  }
-}
-
-export class AttachedStorage implements Storage {
-  readonly #load: () => string | undefined;
-  readonly #save: (text: string) => void;
-  #isDetached = false;
-
-  constructor(load: () => string | undefined, save: (text: string) => void) {
-    this.#load = load;
-    this.#save = save;
-  }
-
-  /** As by a crash: nothing is saved any more. */
-  detach(): void {
-    this.#isDetached = true;
-  }
-
-  async open(): Promise<{ status: 'opened'; store: DeviceStore }> {
-    const store: DeviceStore = {
-      load: async () => this.#load(),
-      save: async (text) => {
-        // A disk takes its time, in which a device may crash.
-        await new Promise(setImmediate);
-        if (!this.#isDetached) this.#save(text);
-      },
-      close: async () => {},
-    };
-    return { status: 'opened', store };
   }
 }

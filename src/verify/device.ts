@@ -3,6 +3,7 @@
  * of whose doings go into the ledger.
  */
 import { describeError } from '../base/errors.ts';
+import { ignore } from '../base/ignore.ts';
 import {
   CimClient,
   CimError,
@@ -11,10 +12,10 @@ import {
   type SecretKeeper,
   type Target,
 } from '../client/sdk/index.ts';
+import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from '../witness/ledger.ts';
 import { type AttachedStorage, DeviceStorage } from './device-storage.ts';
 import { FragileNetwork } from './fragile-network.ts';
 import type { Latency, Undisturbed } from './latency.ts';
-import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from './ledger.ts';
 import { numberOf, textOf } from './message-text.ts';
 import type { Person } from './population.ts';
 
@@ -53,7 +54,7 @@ export class Device implements Undisturbed {
   readonly #record: DeviceRecord;
   #life: Life | undefined;
   #connectedSinceMs = Infinity;
-  #disturbances = 0;
+  #isDisturbed = false;
   #lastWarning = '';
 
   constructor(options: DeviceOptions) {
@@ -71,7 +72,7 @@ export class Device implements Undisturbed {
   }
 
   get calmSinceMs(): number {
-    return this.#disturbances > 0 ? Infinity : this.#connectedSinceMs;
+    return this.#isDisturbed ? Infinity : this.#connectedSinceMs;
   }
 
   get isReady(): boolean {
@@ -90,11 +91,15 @@ export class Device implements Undisturbed {
     return this.#lastWarning;
   }
 
-  /** Not calm while `disturb` runs. */
+  /**
+   * Not calm while `disturb` runs. Nothing is done while another one still runs: a device that closes
+   * while nobody answers takes its time, and is not to be started twice.
+   */
   async disturbed(disturb: () => Promise<void>): Promise<void> {
-    this.#disturbances += 1;
+    if (this.#isDisturbed) return;
+    this.#isDisturbed = true;
     await disturb();
-    this.#disturbances -= 1;
+    this.#isDisturbed = false;
     if (this.#connectedSinceMs !== Infinity) this.#connectedSinceMs = performance.now();
   }
 
@@ -129,9 +134,9 @@ export class Device implements Undisturbed {
     );
     client.on('closed', ({ reason }) => this.#closed(client, reason));
     client.on('message', (message) => this.#show(message));
-    client.start().catch(() => {
-      // A client that is closed before it was ever ready: `closed` has told.
-    });
+    client
+      .start()
+      .catch(ignore('a client that is closed before it was ever ready: `closed` has told'));
   }
 
   /** Makes its user a member of this group; `asFirst` makes the group. */
@@ -151,8 +156,8 @@ export class Device implements Undisturbed {
     life.client
       .send(target, textOf(run, record.number))
       .then(
-        ({ seq }) => ledger.answered(record, 'stored', '', seq),
-        (error: unknown) => ledger.answered(record, outcomeOf(error), codeOf(error)),
+        ({ seq, id }) => ledger.answered(record, 'stored', { seq, id }),
+        (error: unknown) => ledger.answered(record, outcomeOf(error), { code: codeOf(error) }),
       )
       .finally(() => life.waiting.delete(record));
   }
@@ -170,7 +175,7 @@ export class Device implements Undisturbed {
     life.storage.detach();
     life.record.savedSeqs = this.#storage.savedSeqs;
     for (const record of life.waiting)
-      this.#options.ledger.answered(record, 'unconfirmed', 'crash');
+      this.#options.ledger.answered(record, 'unconfirmed', { code: 'crash' });
     this.network.abandon();
     await life.client.close({ timeoutMs: 0 });
   }
@@ -197,7 +202,7 @@ export class Device implements Undisturbed {
     const number = numberOf(run, message.text) ?? 0;
     const sent = ledger.sent.get(number);
     const isFaithful = sent !== undefined && isSame(sent, message, textOf(run, number));
-    ledger.showed(this.#record, { number, seq: message.seq, isFaithful });
+    ledger.showed(this.#record, { number, seq: message.seq, id: message.id, isFaithful });
     latency.shown(number, this);
   }
 

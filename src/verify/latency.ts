@@ -2,7 +2,7 @@
  * The time from sending to showing, of messages between devices that were both connected and left
  * alone all the while.
  */
-import { createHistogram } from 'node:perf_hooks';
+import { Latencies } from '../load/latencies.ts';
 
 /** Something that may be disturbed. */
 export interface Undisturbed {
@@ -23,8 +23,7 @@ interface Departure {
 }
 
 export class Latency {
-  /** In microseconds: a histogram holds whole numbers. */
-  readonly #histogram = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+  readonly #latencies = new Latencies();
   readonly #departures = new Map<number, Departure>();
 
   sent(number: number, sender: Undisturbed): void {
@@ -36,12 +35,12 @@ export class Latency {
     if (!departure) return;
     const { sender, atMs } = departure;
     if (Math.max(sender.calmSinceMs, receiver.calmSinceMs) > atMs) return;
-    this.#histogram.record(Math.max(1, Math.round(1_000 * (performance.now() - atMs))));
+    this.#latencies.record(performance.now() - atMs);
   }
 
   summary(): LatencySummary {
-    const { count, max } = this.#histogram;
-    const at = (percentile: number) => this.#histogram.percentile(percentile) / 1_000;
-    return { count, p50Ms: at(50), p99Ms: at(99), maxMs: count === 0 ? 0 : max / 1_000 };
+    const { count, maxMs } = this.#latencies;
+    const [p50Ms, p99Ms] = [this.#latencies.percentile(50), this.#latencies.percentile(99)];
+    return { count, p50Ms, p99Ms, maxMs };
   }
 }

@@ -2,8 +2,8 @@
  * `cim verify`: many people with many devices write to each other through a cluster while things go
  * wrong, and a ledger says whether every promise was kept. Here is the order of a run; the rest is
  * the others': where (stage.ts), who (population.ts), what they say (workload.ts) and what goes
- * wrong (plan.ts), all of it drawn from the seed; the devices (crowd.ts); what was sent and shown
- * (ledger.ts), what to think of it (checker.ts), and how to say so (report.ts).
+ * wrong (plan.ts), all of it drawn from the seed; the devices (crowd.ts); what was sent and shown,
+ * and what to think of it (src/witness/), and how to say so (report.ts).
  */
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
@@ -15,15 +15,16 @@ import { listenForSignals, type SignalSource } from '../base/signals.ts';
 import { Tls } from '../base/tls.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
-import { check } from './checker.ts';
+import { check } from '../witness/checker.ts';
+import { describeBreach } from '../witness/describe-breach.ts';
+import { Ledger } from '../witness/ledger.ts';
 import { Crowd } from './crowd.ts';
 import { Latency } from './latency.ts';
-import { Ledger } from './ledger.ts';
 import { Pauses } from './pauses.ts';
 import { drawPlan } from './plan.ts';
 import { deviceCount, drawPopulation } from './population.ts';
 import { startProgress } from './progress.ts';
-import { describeBreach, formatReport, makeReport, type Report } from './report.ts';
+import { formatReport, makeReport, type Report } from './report.ts';
 import { hasOwnCluster, openStage, type Stage } from './stage.ts';
 import { drawWorkload } from './workload.ts';
 
@@ -97,7 +98,7 @@ async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<
 
   stage = await openStage({ settings, log, onProblem, lifecycle });
   const { routes, injector, keepEvidence } = stage;
-  const platform = nodePlatform(await Tls.open(settings));
+  const platform = nodePlatform(await Tls.open(settings), settings.portOwner);
   const crowd = new Crowd({ population, routes, platform, ledger, latency, onProblem });
   lifecycle.onStop('devices', () => crowd.close());
 

@@ -2,7 +2,7 @@
  * What goes wrong in a run: at which moment, to whom, for how long. Drawn from the seed before the
  * run begins. Pure.
  */
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../witness/seeded-random.ts';
 
 /** What happens to a device of this run; nothing is needed for it but the device. */
 export const disturbances = {

@@ -1,6 +1,6 @@
 /** Who takes part in a run: people with their devices, and groups of them. Pure. */
 import { lobby } from '../client/sdk/index.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../witness/seeded-random.ts';
 
 export interface Person {
   readonly userId: number;

@@ -2,8 +2,8 @@
  * What a run looks like while it lasts, on stderr: a bar on a terminal, a line now and then
  * elsewhere, nothing for programs.
  */
-import { Presets, SingleBar } from 'cli-progress';
 import type { Clock } from '../base/clock.ts';
+import { createProgress } from '../load/progress.ts';
 
 /** Asked for whenever it is shown. */
 export interface Status {
@@ -43,32 +43,20 @@ export function startProgress(options: ProgressOptions): () => void {
 }
 
 function startBar({ durationMs, stream, clock, status }: ProgressOptions): () => void {
-  const bar = new SingleBar(
-    {
-      stream,
-      format: '{bar} {percentage}% {left} left | sent {sent} stored {stored} shown {shown} | {now}',
-      barsize: 20,
-      // Whoever runs this ends it on a signal, and the run with it.
-      gracefulExit: false,
-      clearOnComplete: true,
-      hideCursor: false,
-    },
-    Presets.shades_classic,
-  );
-  const now = () => {
-    const { elapsedMs, phase, wrong, ...rest } = status();
+  const progress = createProgress('bar', stream);
+  progress.phase('', durationMs);
+  const show = (): void => {
+    const { elapsedMs, sent, stored, shown, phase, wrong } = status();
     const doneMs = Math.min(elapsedMs, durationMs);
-    const left = formatTime(durationMs - doneMs);
-    return { doneMs, rest: { ...rest, left, now: wrong || phase } };
+    const left = `${formatTime(durationMs - doneMs)} left`;
+    const counts = `sent ${sent} stored ${stored} shown ${shown}`;
+    progress.update(doneMs, `${left} | ${counts} | ${wrong || phase}`);
   };
-  bar.start(durationMs, 0, now().rest);
-  const timer = clock.setInterval(() => {
-    const { doneMs, rest } = now();
-    bar.update(doneMs, rest);
-  }, barMs);
+  show();
+  const timer = clock.setInterval(show, barMs);
   return () => {
     timer.cancel();
-    bar.stop();
+    progress.end();
   };
 }
 

@@ -1,8 +1,10 @@
 /** What a run has come to: figures, and their forms for people and for programs. Pure. */
+import { align } from '../base/align.ts';
 import { safeLine } from '../base/safe-text.ts';
-import type { Breach, BreachKind, Verdict } from './checker.ts';
+import type { BreachKind, Verdict } from '../witness/checker.ts';
+import { describeBreach } from '../witness/describe-breach.ts';
+import type { LedgerView, Outcome } from '../witness/ledger.ts';
 import type { LatencySummary } from './latency.ts';
-import type { LedgerView, Outcome, SentRecord } from './ledger.ts';
 import { disturbances, faults, type Plan } from './plan.ts';
 
 export interface Report {
@@ -15,7 +17,7 @@ export interface Report {
   readonly plan: Plan;
   readonly planned: Readonly<Record<string, number>>;
   readonly sent: number;
-  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly outcomes: Readonly<Record<Exclude<Outcome, 'transient'>, number>>;
   /** Why messages were refused or are unconfirmed, and how many. */
   readonly codes: Readonly<Record<string, number>>;
   readonly shown: number;
@@ -84,27 +86,6 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
   };
 }
 
-/** What happened to a message, in one line: who, what, when, on which device. */
-export function describeBreach(
-  { kind, number, device }: Breach,
-  { sent, devices }: LedgerView,
-): string {
-  const message = sent.get(number);
-  const shown = devices
-    .find((each) => each.device === device)
-    ?.shown.filter((showing) => showing.number === number)
-    .map(({ life, seq }) => `in life ${life} as ${seq}`);
-  const showings = shown && shown.length > 0 ? `shown ${shown.join(', ')}` : 'not shown';
-  if (!message) return `${kind}: device ${device}, a message that nobody sent: ${showings}`;
-  return `${kind}: message ${number} of ${describeMessage(message)}; device ${device}: ${showings}`;
-}
-
-function describeMessage({ device, life, target, at, outcome, code, seq }: SentRecord): string {
-  const receiver = 'group' in target ? `#${target.group}` : `user ${target.to}`;
-  const answer = [outcome, ...(code === '' ? [] : [code]), ...(seq > 0 ? [`as ${seq}`] : [])];
-  return `device ${device} (life ${life}) to ${receiver} at ${new Date(at).toISOString()}, ${answer.join(' ')}`;
-}
-
 export function formatReport(report: Report): string {
   const { outcomes, breaches, latency } = report;
   const codes = listCounts(report.codes);
@@ -123,7 +104,7 @@ export function formatReport(report: Report): string {
   ];
   const lines = [
     `what happened: ${listCounts(report.planned)}`,
-    ...rows.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
+    ...align(rows).map((line) => `  ${line}`),
     ...report.details,
     ...report.problems.map((problem) => `unexpected: ${problem}`),
     ...(report.evidenceIn === undefined ? [] : [`logs: ${report.evidenceIn}`]),
@@ -142,9 +123,7 @@ function otherBreaches({ breaches }: Report): [string, string][] {
     ['refused but shown', refused],
     ['shown to others', astray],
   ];
-  return all
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => [`${name} `.padEnd(12), String(count)]);
+  return all.filter(([, count]) => count > 0).map(([name, count]) => [name, String(count)]);
 }
 
 function again(count: number): string {

@@ -9,10 +9,12 @@ import { systemClock } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import { ownProgram } from '../base/own-program.ts';
 import type { VerifySettings } from '../config/settings.ts';
+import { startCluster } from '../processes/cluster.ts';
+import { TcpProxy } from '../processes/tcp-proxy.ts';
 import { lookUpRoutes } from '../registry/visit-registry.ts';
-import { startCluster } from './cluster/cluster.ts';
-import { FaultInjector } from './cluster/fault-injector.ts';
+import { FaultInjector } from './fault-injector.ts';
 
 export interface Stage {
   readonly routes: readonly string[] | (() => Promise<readonly string[]>);
@@ -29,6 +31,9 @@ export interface StageOptions {
   /** Gets a step for everything that is started. */
   readonly lifecycle: Lifecycle;
 }
+
+/** Short, so that an end of ZooKeeper's sessions is part of a run of minutes. */
+const zookeeperSessionMs = 4_000;
 
 /** Whether this run starts a cluster. */
 export function hasOwnCluster({ route, zk }: VerifySettings): boolean {
@@ -56,7 +61,20 @@ async function openOwnStage({ settings, onProblem, lifecycle }: StageOptions): P
     if (!isKept) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
   const { servers, routes } = settings;
-  const cluster = await startCluster({ folder, servers, routes, onProblem, lifecycle });
+  const onStop = lifecycle.onStop.bind(lifecycle);
+  const cluster = await startCluster({
+    ...{ folder, servers, routes, onProblem, onStop },
+    cim: ownProgram(),
+    roleArgs: ['--zk-session-timeout-ms', `${zookeeperSessionMs}`],
+    logLevel: 'info',
+    appendfsync: 'always',
+    front: async (port) => {
+      const proxy = new TcpProxy(port);
+      await proxy.listen();
+      onStop('network', () => proxy.stop());
+      return proxy;
+    },
+  });
   const faultsLog = join(folder, 'faults.log');
   const injector = new FaultInjector({
     cluster,

@@ -3,8 +3,8 @@
  * to oneself and to nobody are among it. Pure.
  */
 import type { Target } from '../client/sdk/index.ts';
+import { SeededRandom } from '../witness/seeded-random.ts';
 import { groupsOf, nobody, otherGroups, type Population } from './population.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 export interface Saying {
   readonly atMs: number;

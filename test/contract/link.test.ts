@@ -7,16 +7,27 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type BatchCall, immediately } from '../../src/api/batch-call.ts';
-import type { RouteApi, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import type { MethodsOf } from '../../src/api/method.ts';
+import {
+  type RouteApi,
+  routeMethods,
+  type SubmitEntry,
+  type SubmitResult,
+} from '../../src/api/route-api.ts';
+import { type PushGroupResult, type ServerApi, serverMethods } from '../../src/api/server-api.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { limits } from '../../src/base/limits.ts';
 import { Tls } from '../../src/base/tls.ts';
+import { runOf } from '../../src/codec/run.ts';
 import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
 import { Gather } from '../../src/link/gather.ts';
-import { encodeLinkFrame } from '../../src/link/link-frames.ts';
-import { serveLink } from '../../src/link/link-host.ts';
-import { routeMethods } from '../../src/link/methods.ts';
+import { encodeLinkFrame, LinkDecoder } from '../../src/link/link-frames.ts';
+import { type BugReport, serveLink } from '../../src/link/link-host.ts';
 import { RemotePeer } from '../../src/link/remote-peer.ts';
+import { noBugs } from '../support/bugs.ts';
+import { clusterKeyOf, clusterKeysOf } from '../support/cluster-key.ts';
+import { processBudget } from '../support/process-budget.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const secret = 'the secret of these tests';
@@ -37,32 +48,51 @@ interface Host {
   endStreams(): void;
 }
 
-async function host(api: RouteApi, onStream?: (stream: Duplex) => void): Promise<Host> {
+async function host<Api extends object>(
+  api: Api,
+  onStream?: (stream: Duplex) => void,
+  methods: MethodsOf<Api> = routeMethods as unknown as MethodsOf<Api>,
+  bugs: BugReport = noBugs,
+): Promise<Host> {
   const server = createServer();
-  const endStreams = acceptUpgrades(
-    server,
-    () => [secret],
-    (stream) => {
+  const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endStreams = acceptUpgrades(server, {
+    role: 'route',
+    origin,
+    keys: clusterKeysOf(secret),
+    onStream: (stream) => {
       onStream?.(stream);
-      serveLink(stream, routeMethods, api);
+      serveLink(stream, methods, api, processBudget(), bugs);
     },
-  );
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   teardown.push(() => {
     endStreams();
     server.close();
   });
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: origin(),
     server,
     endStreams,
   };
 }
 
-function remote(origin: string, withSecret = secret): RouteApi {
-  const peer = new RemotePeer(routeMethods, {
-    dial: () => dialUpgrade(origin, withSecret, Tls.ofSystem()),
-    clock: systemClock,
+function dial(origin: string, withSecret = secret): Promise<Duplex> {
+  const key = clusterKeyOf(withSecret);
+  return dialUpgrade({ origin, role: 'route', key, tls: Tls.ofSystem() });
+}
+
+function remote(
+  origin: string,
+  withSecret = secret,
+  clock: Clock = systemClock,
+  bugs: BugReport = noBugs,
+): RouteApi {
+  const peer = new RemotePeer<RouteApi>(routeMethods, {
+    dial: () => dial(origin, withSecret),
+    clock,
+    budget: processBudget(),
+    bugs,
   });
   teardown.push(() => peer.close());
   return peer.api;
@@ -70,7 +100,9 @@ function remote(origin: string, withSecret = secret): RouteApi {
 
 const forms = {
   'in one process': async (api: RouteApi) => api,
-  'over a network': async (api: RouteApi) => remote((await host(api)).origin),
+  // Its clock stands still: on a machine that has much to do nothing is given up for that.
+  'over a network': async (api: RouteApi) =>
+    remote((await host(api)).origin, secret, new VirtualClock()),
 };
 
 const sender = { fromName: 'amy', epochHex: '00'.repeat(8), instance: 'i', sessionId: 1 };
@@ -153,7 +185,8 @@ describe.each(Object.entries(forms))('a link %s', (_name, open) => {
   });
 
   test('bytes arrive as they were, the largest frame included', async () => {
-    const largest = new Uint8Array(limits.frameBytesMax).map((_, index) => index * 31);
+    const body = new Uint8Array(limits.frameBytesMax).map((_, index) => index * 31);
+    const largest = runOf([body]).bodies;
     let received: Uint8Array | undefined;
     const api = await open(
       apiWith((entries, answer) => {
@@ -187,7 +220,7 @@ describe.each(Object.entries(forms))('a link %s', (_name, open) => {
 });
 
 describe('what may be dropped', () => {
-  const { unanswered } = routeMethods.transient;
+  const { noRoom } = routeMethods.transient;
 
   /** Counts the answers of a flood of droppable entries; `dropped`: those given at once. */
   function flood(api: RouteApi, count: number, bytes = 0) {
@@ -196,7 +229,7 @@ describe('what may be dropped', () => {
     const seen = { answered: 0, dropped: 0 };
     api.transient(entries, (_index, result) => {
       seen.answered += 1;
-      if (result === unanswered) seen.dropped += 1;
+      if (result === noRoom) seen.dropped += 1;
     });
     return seen;
   }
@@ -256,6 +289,111 @@ describe('what may be dropped', () => {
   });
 });
 
+describe('what a server asks for by itself', () => {
+  const { noRoom } = routeMethods.locate;
+
+  test('has a share of the link, beyond which it is not sent; messages have theirs all the same', async () => {
+    const held: (() => void)[] = [];
+    const served = {
+      submit: echo,
+      locate: (entries, answer) => {
+        for (const index of entries.keys())
+          held.push(() => answer(index, { code: 0, here: true, sessionIds: [] }));
+      },
+    } as RouteApi;
+    const api = remote((await host(served)).origin);
+    await submitAll(api, [entry(1)]);
+    const seen = { sent: 0, refused: 0 };
+    const count = limits.linkBackgroundInFlightMax + 300;
+    const entries = Array.from({ length: count }, (_, userId) => ({ userId, instance: 'i' }));
+    api.locate(entries, (_index, result) => {
+      if (result === noRoom) seen.refused += 1;
+      else seen.sent += 1;
+    });
+    expect(seen).toEqual({ sent: 0, refused: 300 });
+    expect((await submitAll(api, [entry(7)]))[0]?.seq).toBe(7);
+    await waitUntil('all arrive', () => held.length === limits.linkBackgroundInFlightMax);
+    for (const answer of held.splice(0)) answer();
+    await waitUntil('they are answered', () => seen.sent === limits.linkBackgroundInFlightMax);
+    api.locate([{ userId: 1, instance: 'i' }], (_index, result) => {
+      seen.refused += result === noRoom ? 1 : 0;
+    });
+    expect(seen.refused).toBe(300);
+  });
+});
+
+describe('what cannot be read is answered and counted, and nothing else on the link notices:', () => {
+  const nonsense = Buffer.from('ffffffffffffffffffff', 'hex');
+  const { entry: codec, unanswered } = routeMethods.submit;
+  const encode = (change: Partial<SubmitEntry>) =>
+    codec.encode({ ...entry(1), ...change }).finish();
+  const bodies = runOf([Buffer.from('one'), Buffer.from('two')]).bodies;
+
+  /** Tells what it is told, and goes on. */
+  function counting() {
+    const told: string[] = [];
+    const caught = (error: unknown, during: string) => told.push(`${during}: ${error}`) > 0;
+    return { told, bugs: { caught } };
+  }
+
+  test.each([
+    ['an entry that is nonsense', nonsense],
+    ['a run that is cut off', encode({ count: 2, bodies: bodies.subarray(0, -1) })],
+    ['a run of fewer messages than it says', encode({ count: 3, bodies })],
+    ['a run of more messages than it says', encode({ count: 1, bodies })],
+    ['a run with a padded length', encode({ count: 1, bodies: Buffer.from([0x81, 0, 1]) })],
+  ])('%s', async (_what, payload) => {
+    const { told, bugs } = counting();
+    const { origin } = await host(apiWith(echo), undefined, undefined, bugs);
+    const stream = await dial(origin);
+    teardown.push(() => stream.destroy());
+    const answers: [number, number][] = [];
+    const decoder = new LinkDecoder();
+    stream.on('data', (chunk: Buffer) =>
+      decoder.push(chunk, (call, _method, bytes) =>
+        answers.push([call, routeMethods.submit.result.decode(bytes).seq]),
+      ),
+    );
+    const good = encode({ from: 5, count: 2, bodies });
+    stream.write(
+      Buffer.concat([
+        encodeLinkFrame(1, 3, good),
+        encodeLinkFrame(2, 3, payload),
+        encodeLinkFrame(3, 200, good),
+        encodeLinkFrame(4, 3, good),
+      ]),
+    );
+    await waitUntil('the last is answered', () => answers.some(([call]) => call === 4));
+    expect(answers.toSorted()).toEqual([
+      [1, 5],
+      [2, 0],
+      [4, 5],
+    ]);
+    expect(told).toHaveLength(2);
+    expect(stream.destroyed).toBe(false);
+  });
+
+  test('an answer', async () => {
+    const { told, bugs } = counting();
+    const { origin } = await host({} as RouteApi, (stream) => {
+      stream.removeAllListeners('data');
+      const decoder = new LinkDecoder();
+      const good = routeMethods.submit.result.encode({ ...unanswered, code: 0, seq: 9 }).finish();
+      let isFirst = true;
+      stream.on('data', (chunk: Buffer) =>
+        decoder.push(chunk, (call, method) => {
+          stream.write(encodeLinkFrame(call, method, isFirst ? nonsense : good));
+          isFirst = false;
+        }),
+      );
+    });
+    const api = remote(origin, secret, systemClock, bugs);
+    const [bad, after] = await submitAll(api, [entry(1), entry(2)]);
+    expect([bad === unanswered, after?.seq]).toEqual([true, 9]);
+    expect(told).toHaveLength(1);
+  });
+});
+
 describe('a link whose network fails', () => {
   const unanswered = routeMethods.submit.unanswered;
 
@@ -274,41 +412,27 @@ describe('a link whose network fails', () => {
     const api = remote(hosted.origin);
     expect((await submitAll(api, [entry(7)]))[0]?.seq).toBe(7);
     hosted.endStreams();
-    let answered = await submitAll(api, [entry(8)]);
     // The backoff may not be over yet; each attempt is answered at once.
-    const deadline = Date.now() + 5_000;
-    while (answered[0] === unanswered && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      answered = await submitAll(api, [entry(8)]);
-    }
-    expect(answered[0]?.seq).toBe(8);
+    const answered = await waitUntil('it is answered', async () => {
+      const [result] = await submitAll(api, [entry(8)]);
+      return result !== unanswered && result;
+    });
+    expect(answered).toMatchObject({ seq: 8 });
   });
 
   test('with another secret is refused, and says nothing of the right one', async () => {
     const { origin } = await host(apiWith(echo));
     const [result] = await submitAll(remote(origin, 'guessed'), [entry(1)]);
     expect(result).toBe(unanswered);
-    const dialled = dialUpgrade(origin, 'guessed', Tls.ofSystem());
+    const dialled = dial(origin, 'guessed');
     await expect(dialled).rejects.toMatchObject({ kind: 'not-allowed' });
     await expect(dialled).rejects.not.toThrow(secret);
-  });
-
-  test('that answers nonsense is ended, and the entry is answered all the same', async () => {
-    const { origin } = await host({} as RouteApi, (stream) => {
-      stream.removeAllListeners('data');
-      stream.on('data', (chunk: Buffer) => {
-        const nonsense = Buffer.from('ffffffffffffffffffff', 'hex');
-        stream.write(encodeLinkFrame(chunk.readUInt32BE(4), chunk[8] as number, nonsense));
-      });
-    });
-    const [result] = await submitAll(remote(origin), [entry(1)]);
-    expect(result).toBe(unanswered);
   });
 
   test('leaves nothing behind at the host when its caller ends it', async () => {
     const streams: Duplex[] = [];
     const { origin } = await host(apiWith(echo), (stream) => streams.push(stream));
-    const dialled = await dialUpgrade(origin, secret, Tls.ofSystem());
+    const dialled = await dial(origin);
     dialled.end();
     await waitUntil('the host lets go', () => streams[0]?.destroyed);
   });
@@ -319,5 +443,54 @@ describe('a link whose network fails', () => {
     const [result] = await submitAll(remote(origin), [entry(1)]);
     expect(result).toBe(unanswered);
     expect(Date.now() - started).toBeGreaterThanOrEqual(limits.linkAnswerMsMax - 1);
+  });
+});
+
+describe('what may take long', () => {
+  const push = { group: 'lobby', instance: 'i', seq: 1, count: 0, bodies: new Uint8Array() };
+
+  /** A server that answers when it is told to. */
+  async function working(onStream: (stream: Duplex) => void) {
+    const held: (() => void)[] = [];
+    const api = {
+      pushGroup: (entries, answer) => {
+        for (const index of entries.keys()) held.push(() => answer(index, { foreign: true }));
+      },
+    } as ServerApi;
+    const { origin } = await host(api, onStream, serverMethods);
+    const peer = new RemotePeer<ServerApi>(serverMethods, {
+      dial: () => dial(origin),
+      clock: systemClock,
+      budget: processBudget(),
+      bugs: noBugs,
+    });
+    teardown.push(() => peer.close());
+    return { api: peer.api, held };
+  }
+
+  test('is waited for as long as its host is at work', async () => {
+    const streams: Duplex[] = [];
+    const { api, held } = await working((stream) => streams.push(stream));
+    const results: PushGroupResult[] = [];
+    const started = performance.now();
+    api.pushGroup([push], (_index, result) => results.push(result));
+    await waitUntil(
+      'a link that is silent would be given up',
+      () => performance.now() - started > limits.linkAnswerMsMax + 1_000,
+    );
+    expect([results, streams.length, streams[0]?.destroyed]).toEqual([[], 1, false]);
+    for (const answer of held) answer();
+    await waitUntil('it is answered', () => results.length === 1);
+    expect(results).toEqual([{ foreign: true }]);
+  });
+
+  test('is given up, with the link, when nothing is heard of its host', async () => {
+    const { api } = await working((stream) => {
+      stream.write = () => true;
+    });
+    const results: PushGroupResult[] = [];
+    api.pushGroup([push], (_index, result) => results.push(result));
+    await waitUntil('it is given up', () => results.length === 1);
+    expect(results[0]).toBe(serverMethods.pushGroup.unanswered);
   });
 });

@@ -1,6 +1,7 @@
 /** What every registry guarantees (src/registry/registry.ts), run against each implementation. */
 import { describe, expect, test } from '@jest/globals';
 import type { LiveRoute, LiveServer, Registry } from '../../src/registry/registry.ts';
+import { routeAddress, serverAddress } from '../support/role-addresses.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -12,12 +13,12 @@ export function liveServer(
   port = 9000,
   changes: Partial<LiveServer> = {},
 ): LiveServer {
-  const ports = { tcpPort: port, httpPort: port + 1, tls: false };
-  return { instance, ip: '10.0.0.1', ...ports, version: '1.2.3', connections: 0, ...changes };
+  const address = serverAddress('10.0.0.1', port, port + 1);
+  return { instance, address, version: '1.2.3', connections: 0, ...changes };
 }
 
 export function liveRoute(instance: string, port = 8083): LiveRoute {
-  return { instance, ip: '10.0.0.9', port, tls: false, version: '1.2.3' };
+  return { instance, address: routeAddress('10.0.0.9', port), version: '1.2.3' };
 }
 
 export function choosableInstances(registry: Registry): string[] {
@@ -56,7 +57,10 @@ export function describeRegistry(name: string, found: FoundRegistry): void {
 
     test('an announced server is seen by others and by itself, with all its facts', async () => {
       const [route, server] = await participants('route', 'server');
-      const facts = liveServer('a', 9000, { connections: 7, tls: true });
+      const facts = liveServer('a', 9000, {
+        connections: 7,
+        address: serverAddress('fd00::1', 9000, 9001, true),
+      });
       await server.announceServer(facts);
       for (const registry of [route, server]) {
         await waitUntil('a is choosable', () => choosableInstances(registry).includes('a'));
@@ -67,7 +71,7 @@ export function describeRegistry(name: string, found: FoundRegistry): void {
 
     test('an announced route is seen with all its facts', async () => {
       const [server, route] = await participants('server', 'route');
-      const facts = { ...liveRoute('r'), tls: true };
+      const facts = { ...liveRoute('r'), address: routeAddress('fd00::9', 8083, true) };
       await route.announceRoute(facts);
       await waitUntil('it is seen', () => server.view.routes.length > 0);
       expect(server.view.routes).toEqual([facts]);
@@ -120,6 +124,20 @@ export function describeRegistry(name: string, found: FoundRegistry): void {
       await announcement.leave();
       announcement.updateLoad({ connections: 5 });
       expect(route.view.choosable).toEqual([]);
+    });
+
+    test('a server is gone when it has left, and was never there for who knows of it otherwise', async () => {
+      const [route, server] = await participants('route', 'server');
+      const announced = await server.announceServer(liveServer('a'));
+      await waitUntil('a is seen', () => route.view.servers.has('a'));
+      expect([route.isGone('a'), route.isGone('b')]).toEqual([false, true]);
+      expect(route.problem).toBeNull();
+      await announced.leave();
+      await waitUntil('a is gone', () => route.isGone('a'));
+      // On the word of a registry that is not connected nobody is.
+      await route.close();
+      expect([route.isGone('a'), route.isGone('b')]).toEqual([false, false]);
+      expect(route.problem).toEqual(expect.any(String));
     });
 
     test('load reaches the others, the last value in the end', async () => {

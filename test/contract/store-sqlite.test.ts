@@ -3,14 +3,18 @@ import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { describeStore } from './store.ts';
 
-describeStore('SQLite in memory', async (retention) => {
-  return new SqliteStore({ database: Database.open(inMemory), retention });
+describeStore('SQLite in memory', async (retention, quotas) => {
+  return new SqliteStore({ database: Database.open(inMemory), retention, quotas });
 });
 
 describeStore(
   'SQLite in a file',
-  async (retention) => {
-    return new SqliteStore({ database: Database.open(temporaryFolder('store')), retention });
+  async (retention, quotas) => {
+    return new SqliteStore({
+      database: Database.open(temporaryFolder('store')),
+      retention,
+      quotas,
+    });
   },
   { crowd: 1_000 },
 );

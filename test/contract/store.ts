@@ -4,27 +4,34 @@
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
+import type { Quotas } from '../../src/store/quotas.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { describeAccounts } from './store/accounts.ts';
 import { describeApiKeys } from './store/api-keys.ts';
 import { describeAppendModel } from './store/append-model.ts';
 import { describeAppends } from './store/appends.ts';
+import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupModel } from './store/group-model.ts';
 import { describeGroups } from './store/groups.ts';
+import { describeIdentity } from './store/identity.ts';
 import { describeLifecycle } from './store/lifecycle.ts';
+import { describeMailboxModel } from './store/mailbox-model.ts';
+import { describeMailboxes } from './store/mailboxes.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
+import { describeScheduleModel } from './store/schedule-model.ts';
 import { describeSchedules } from './store/schedules.ts';
 import { describeSessionGenerations } from './store/session-generations.ts';
+import { describeSessionModel } from './store/session-model.ts';
 import { describeSessions } from './store/sessions.ts';
 import { describeJavaSessions } from './store/sessions-java.ts';
 
 /**
  * Opens an empty store of its own. The suite closes it; the factory removes what it leaves behind.
  */
-export type OpenStore = (retention: Retention) => Promise<Store>;
+export type OpenStore = (retention: Retention, quotas?: Quotas) => Promise<Store>;
 
 export interface StoreHooks {
   /**
@@ -32,7 +39,12 @@ export interface StoreHooks {
    * data.
    */
   readonly openAnother?: (first: Store, retention: Retention) => Promise<Store>;
-  /** Members of the largest group: fewer where each join waits for the disk. */
+  /**
+   * Own copies are on other nodes than what they are copies of: the first refusal that a process hears
+   * of may come after its own copy was stored.
+   */
+  readonly copiesApart?: boolean;
+  /** Members of the largest group: fewer where each join waits for the disk, or copies them. */
   readonly crowd?: number;
 }
 
@@ -43,7 +55,8 @@ export interface StoreFixture {
   /** A second store over the same data, or the same one. */
   readonly another: Store;
   readonly crowd: number;
-  openStore(retention?: Retention): Promise<Store>;
+  readonly copiesApart: boolean;
+  openStore(retention?: Retention, quotas?: Quotas): Promise<Store>;
 }
 
 const retentionByDefault: Retention = {
@@ -57,15 +70,21 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   sessions: describeSessions,
   'sessions and generations': describeSessionGenerations,
   'Java sessions': describeJavaSessions,
+  'sessions against a model': describeSessionModel,
   appends: describeAppends,
   'appends against a model': describeAppendModel,
+  mailboxes: describeMailboxes,
+  'mailboxes against a model': describeMailboxModel,
   reads: describeReads,
   groups: describeGroups,
   'appends for members only': describeGroupAppends,
   'groups against a model': describeGroupModel,
+  conversations: describeConversations,
   schedules: describeSchedules,
+  'schedules against a model': describeScheduleModel,
   requests: describeRequests,
   'keys of applications': describeApiKeys,
+  identity: describeIdentity,
   lifecycle: describeLifecycle,
 };
 
@@ -77,7 +96,10 @@ export function describeStore(name: string, open: OpenStore, hooks: StoreHooks =
   });
 }
 
-function openFixture(open: OpenStore, { openAnother, crowd = 10_000 }: StoreHooks): StoreFixture {
+function openFixture(
+  open: OpenStore,
+  { openAnother, crowd = 3_000, copiesApart = false }: StoreHooks,
+): StoreFixture {
   const opened: Store[] = [];
   let store: Store | undefined;
   let another: Store | undefined;
@@ -91,14 +113,15 @@ function openFixture(open: OpenStore, { openAnother, crowd = 10_000 }: StoreHook
 
   return {
     crowd,
+    copiesApart,
     get store() {
       return given(store);
     },
     get another() {
       return given(another);
     },
-    async openStore(retention = retentionByDefault) {
-      const fresh = await open(retention);
+    async openStore(retention = retentionByDefault, quotas?: Quotas) {
+      const fresh = await open(retention, quotas);
       opened.push(fresh);
       return fresh;
     },

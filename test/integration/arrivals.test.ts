@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ignore } from '../../src/base/ignore.ts';
 import { limits } from '../../src/base/limits.ts';
 import { Tls, type TlsPort } from '../../src/base/tls.ts';
 import type { Arrival, ArrivalCounters } from '../../src/net/arrivals.ts';
+import type { TcpPorts } from '../../src/net/tcp-ports.ts';
 import { Authority } from '../support/certificates.ts';
 import { arrivalCounters, openTcpPort } from '../support/tcp-port.ts';
 import { onTeardown } from '../support/teardown.ts';
@@ -23,7 +25,7 @@ interface Heard extends Arrival {
 let clock: VirtualClock;
 let heard: Heard[];
 let counters: ArrivalCounters;
-let closeListener: () => void;
+let ports: TcpPorts;
 let port: number;
 
 async function listen({
@@ -35,27 +37,27 @@ async function listen({
   connectionsMax?: number;
   tls?: TlsPort | undefined;
 } = {}): Promise<void> {
-  const listener = await openTcpPort({
+  ({ port, ports } = await openTcpPort({
     connectionsMax,
     clock,
     isTrustedProxy: () => isTrustedProxy,
-    onArrival: (socket, arrival) => {
-      const one = { ...arrival, text: '', isClosed: false };
-      heard.push(one);
-      onTeardown(() => socket.destroy());
-      socket.on('close', () => {
-        one.isClosed = true;
-      });
-      socket.on('error', () => {}); // as their owner takes it: 'close' follows
-      socket.on('data', (chunk) => {
-        one.text += chunk;
-      });
-    },
+    onArrival: hear,
     counters,
     tls,
+  }));
+}
+
+function hear(socket: Socket, arrival: Arrival): void {
+  const one = { ...arrival, text: '', isClosed: false };
+  heard.push(one);
+  onTeardown(() => socket.destroy());
+  socket.on('close', () => {
+    one.isClosed = true;
   });
-  closeListener = () => listener.close();
-  port = listener.port;
+  socket.on('error', ignore("as their owner takes it: 'close' follows"));
+  socket.on('data', (chunk) => {
+    one.text += chunk;
+  });
 }
 
 interface Caller {
@@ -66,9 +68,7 @@ interface Caller {
 async function call(): Promise<Caller> {
   const socket = connect(port, '127.0.0.1');
   const caller = { socket, isClosed: false };
-  socket.on('error', () => {
-    // Being cut off is what some are here for.
-  });
+  socket.on('error', ignore('being cut off is what some are here for'));
   socket.on('close', () => {
     caller.isClosed = true;
   });
@@ -112,6 +112,16 @@ describe('behind a proxy that is trusted', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await waitUntil('all has come', () => heard[0]?.text === 'hi');
+    expect(heard[0]).toMatchObject({ address: '2001:db8::7' });
+  });
+
+  test('in binary, as load balancers of clouds write it', async () => {
+    await listen();
+    const { socket } = await call();
+    const addresses = `20010db8000000000000000000000007${'0'.repeat(32)}dc042328`;
+    const header = Buffer.from(`0d0a0d0a000d0a515549540a21210024${addresses}`, 'hex');
+    socket.write(Buffer.concat([header, Buffer.from('hello')]));
+    await waitUntil('all has come', () => heard[0]?.text === 'hello');
     expect(heard[0]).toMatchObject({ address: '2001:db8::7' });
   });
 
@@ -190,6 +200,16 @@ test('whoever says nothing is ended in time, whatever a proxy said before', asyn
 });
 
 describe('when there is no room', () => {
+  test('there is none on any port', async () => {
+    await listen({ connectionsMax: 1 });
+    (await call()).socket.write('hello');
+    await whenHeard(1);
+    port = await ports.listen({ host: '127.0.0.1', port: 0 }, hear);
+    (await call()).socket.write('hello');
+    await whenHeard(2);
+    expect(heard.map(({ isOver }) => isOver)).toEqual([false, true]);
+  });
+
   test('whoever has something to say is told, up to a bound; the rest is ended at once', async () => {
     await listen({ connectionsMax: 2 });
     const callers: Caller[] = [];
@@ -231,7 +251,7 @@ describe('when there is no room', () => {
 test('a port that is closed ends those who have said nothing', async () => {
   await listen();
   const silent = await call();
-  closeListener();
+  ports.close();
   await waitUntil('it is ended', () => silent.isClosed);
   expect(clock.timerCount).toBe(0);
 });

@@ -79,7 +79,7 @@ test('and so is a load that dies', async () => {
   const { process: comparison, pids } = await startComparison();
   process.kill(pids.load, 'SIGTERM');
   expect(await comparison.exited).toBe(1);
-  expect(comparison.stdout).toMatch(/^relay +failed: the load was ended by SIGTERM$/m);
+  expect(comparison.stdout).toMatch(/^relay +failed: the load ended with SIGTERM$/m);
 });
 
 test('a row that there is not is no run of nothing', async () => {

@@ -14,8 +14,7 @@ import {
   type Platform,
 } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
-import type { RunningDev } from '../../src/dev/main.ts';
-import { startDevInProcess } from '../support/dev-in-process.ts';
+import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
@@ -25,7 +24,7 @@ import { waitUntil } from '../support/wait-until.ts';
 function startSystem(
   data = ':memory:',
   { port, routePort } = { port: 0, routePort: 0 },
-): Promise<RunningDev> {
+): Promise<DevInProcess> {
   return startDevInProcess({ data, auth: 'open', port, 'route-port': routePort });
 }
 
@@ -63,7 +62,7 @@ function platformIn({ proxy, isDown = () => false }: Surroundings): Platform {
 }
 
 async function open(
-  system: RunningDev,
+  system: DevInProcess,
   userId: number,
   userName: string,
   surroundings: Surroundings = {},

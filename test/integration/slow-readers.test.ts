@@ -26,7 +26,7 @@ beforeEach(async () => {
   const listener = await openTcpPort({
     onArrival: (socket, arrival) => {
       accepted.push(socket);
-      harness.gateway.accept(socket, arrival);
+      harness.gateway.accept(socket, arrival, harness.wire);
     },
   });
   port = listener.port;
@@ -59,19 +59,15 @@ test('frozen readers in a busy lobby have little waiting for them, and others ge
   const isFull = () =>
     accepted.filter(({ writableLength }) => writableLength >= limits.liveBytesMax).length >=
     frozenCount;
-  await waitUntil(
-    'all are full',
-    async () => {
-      for (let index = 0; index < 50; index++) {
-        head += 1;
-        await harness.pushGroup('lobby', head, pushed);
-        await settle();
-      }
-      await waitUntil('the others have it', () => reader.frames.at(-1)?.seq === head);
-      return isFull();
-    },
-    { timeoutMs: 20_000 },
-  );
+  await waitUntil('all are full', async () => {
+    for (let index = 0; index < 50; index++) {
+      head += 1;
+      await harness.pushGroup('lobby', head, pushed);
+      await settle();
+    }
+    await waitUntil('the others have it', () => reader.frames.at(-1)?.seq === head);
+    return isFull();
+  });
   for (const { writableLength } of accepted)
     expect(writableLength).toBeLessThan(limits.liveBytesMax + 2 * pushed.length);
   const shown = reader.frames.filter(({ cmd }) => cmd === command.message);

@@ -4,6 +4,7 @@ import { limits } from '../../src/base/limits.ts';
 import { Keys } from '../../src/store/redis/keys.ts';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
 import type { AppendAnswered } from '../../src/store/timelines.ts';
+import { inTime } from '../support/in-time.ts';
 import {
   startRedisCluster,
   type TestClusterNode,
@@ -83,21 +84,14 @@ describe('one of three masters', () => {
     const affected = await writersTo(cluster, frozen!, writers);
     onTeardown(() => frozen!.thaw());
     frozen!.freeze();
-    const start = performance.now();
-    const answeredMs: number[] = [];
-    const busy = await writeAll(store, writers, (place) => {
-      answeredMs[place] = performance.now() - start;
-    });
-    expect(performance.now() - start).toBeLessThan(limits.linkAnswerMsMax);
-    expect(busy).toEqual(affected);
-    for (const [place, writer] of writers.entries()) {
-      if (affected.includes(writer)) expect(answeredMs[place]).toBeGreaterThan(1_000);
-      else expect(answeredMs[place]).toBeLessThan(500);
-    }
-    // From now on nobody waits for it.
-    const again = performance.now();
-    expect(await writeAll(store, writers)).toEqual(affected);
-    expect(performance.now() - again).toBeLessThan(300);
+    const answered: Writer[] = [];
+    const writing = writeAll(store, writers, (place) => answered.push(writers[place]!));
+    const bounded = { result: affected, isInTime: true };
+    expect(await inTime(limits.linkAnswerMsMax, writing)).toEqual(bounded);
+    // Nobody else waits for it.
+    expect(new Set(answered.slice(-affected.length))).toEqual(new Set(affected));
+    // And from now on nobody at all: not for as long as one call may be unanswered.
+    expect(await inTime(1_400, writeAll(store, writers))).toEqual(bounded);
     expect(await store.problem()).toBeNull();
     frozen!.thaw();
     await waitUntil('all is taken', async () => (await writeAll(store, writers)).length === 0);
@@ -113,10 +107,10 @@ describe('one of three masters', () => {
     const [killed] = ownCluster.masters;
     const affected = await writersTo(ownCluster, killed!, writers);
     await killed!.kill();
-    const start = performance.now();
-    expect(await writeAll(store, writers)).toEqual(affected);
-    expect(await writeAll(store, writers)).toEqual(affected);
-    expect(performance.now() - start).toBeLessThan(limits.linkAnswerMsMax);
+    for (let round = 0; round < 2; round += 1) {
+      const writing = inTime(limits.linkAnswerMsMax, writeAll(store, writers));
+      expect(await writing).toEqual({ result: affected, isInTime: true });
+    }
     expect(await store.problem()).toBeNull();
     await killed!.start();
     await waitUntil('all is taken', async () => (await writeAll(store, writers)).length === 0);
@@ -132,7 +126,7 @@ test('all masters killed and back: everything acknowledged is there', async () =
   await Promise.all(ownCluster.masters.map((master) => master.kill()));
   expect(await writeAll(store, writers)).toEqual(writers);
   expect(await store.problem()).toEqual(expect.any(String));
-  await waitUntil('they are given up', () => log.length > 1, { timeoutMs: 20_000 });
+  await waitUntil('they are given up', () => log.length > 1);
   await Promise.all(ownCluster.masters.map((master) => master.start()));
   await waitUntil('all is taken', async () => (await writeAll(store, writers)).length === 0);
   await expectAllStored(store, writers);
@@ -156,9 +150,7 @@ test('a master that fails over to its replica: appends go on there', async () =>
       (await ownCluster.replicas[0]!.command('DBSIZE')) === (await master!.command('DBSIZE')),
   );
   await master!.kill();
-  await waitUntil('all is taken', async () => (await writeAll(store, affected)).length === 0, {
-    timeoutMs: 20_000,
-  });
+  await waitUntil('all is taken', async () => (await writeAll(store, affected)).length === 0);
   await expectAllStored(store, writers);
 });
 

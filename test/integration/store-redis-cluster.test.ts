@@ -1,6 +1,7 @@
-/** The store in a Redis Cluster of three masters, as the user that docs/redis.md has: what every store guarantees. */
+/** The store in a Redis Cluster of three masters, as the user that docs/guides/redis.md has: what every store guarantees. */
 import { beforeAll } from '@jest/globals';
 import { createLogger } from '../../src/base/log.ts';
+import type { Quotas } from '../../src/store/quotas.ts';
 import { RedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { describeStore } from '../contract/store.ts';
@@ -17,12 +18,17 @@ const password = 'of cim';
 const prefixes = new Map<Store, string>();
 
 /** Stores are kept apart by their prefix, as systems that share one Redis are. */
-async function open(retention: Retention, prefix = `cim:${prefixes.size}`): Promise<Store> {
+async function open(
+  retention: Retention,
+  quotas?: Quotas,
+  prefix = `cim:${prefixes.size}`,
+): Promise<Store> {
   const log = createLogger('test', 'silent');
   const store = await RedisStore.open({
     url: `redis://${documentedUser}:${encodeURIComponent(password)}@${redis.address}`,
     prefix,
     retention,
+    quotas,
     ackReplicas: 0,
     log,
   });
@@ -31,5 +37,6 @@ async function open(retention: Retention, prefix = `cim:${prefixes.size}`): Prom
 }
 
 describeStore('a Redis Cluster', open, {
-  openAnother: (first, retention) => open(retention, prefixes.get(first)),
+  openAnother: (first, retention) => open(retention, undefined, prefixes.get(first)),
+  copiesApart: true,
 });

@@ -40,9 +40,10 @@ async function enter(name: string, userId: number, listing: string): Promise<str
   const reply = await redis.command(
     'EVAL',
     scripts.joinGroup.text,
-    '4',
+    '5',
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.head(timeline)],
-    ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', '0'],
+    keys.standing(name),
+    ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', ''],
   );
   return reply.split('\n')[0];
 }
@@ -53,9 +54,10 @@ function exit(name: string, userId: number): Promise<string> {
   return redis.command(
     'EVAL',
     scripts.leaveGroup.text,
-    '4',
+    '7',
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.log(timeline)],
-    `${userId}`,
+    ...[keys.talk(timeline), keys.head(timeline), keys.standing(name)],
+    ...[`${userId}`, `${limits.endedGroupMs}`],
   );
 }
 
@@ -65,10 +67,11 @@ function unlist(name: string, userId: number, listing: string): Promise<string> 
   return redis.command('EVAL', text, '1', keys.groupsOf(userId), '0', name, listing);
 }
 
-/** As if the listing had been made so long ago. */
-async function age(name: string, userId: number, ageMs: number): Promise<string> {
+/** As if the listings had been made so long ago, all at one time; gives their number. */
+async function age(userId: number, ageMs: number, ...names: readonly string[]): Promise<string> {
   const number = `${(Date.now() - ageMs) * 1_000}`;
-  await redis.command('HSET', keys.groupsOf(userId), name, number);
+  const listings = names.flatMap((name) => [name, number]);
+  await redis.command('HSET', keys.groupsOf(userId), ...listings);
   return number;
 }
 
@@ -80,12 +83,25 @@ function listed(userId: number): Promise<string> {
   return redis.command('HLEN', keys.groupsOf(userId));
 }
 
+test('who is the owner next is found without a look at all members', async () => {
+  const { name, owner, userId } = await freshGroup();
+  const [earlier, later] = [nextUserId(), nextUserId()];
+  // In another order than that of their ids.
+  for (const member of [later, earlier, userId]) await groups.join(name, member);
+  await redis.command('CONFIG', 'RESETSTAT');
+  await exit(name, owner);
+  expect(await redis.command('INFO', 'commandstats')).not.toMatch(/cmdstat_(hgetall|hkeys|hscan)/);
+  expect(await groups.find(name)).toMatchObject({ owner: later });
+  await exit(name, later);
+  expect(await groups.find(name)).toMatchObject({ owner: earlier });
+});
+
 describe('a join that crashed between its steps', () => {
   test('is none: the group decides', async () => {
     const { name, owner, userId } = await freshGroup();
     await list(name, userId);
     expect(await namesOf(userId)).toEqual([]);
-    expect(await groups.areMembers([{ group: name, userId }])).toEqual([false]);
+    expect(await groups.places([{ group: name, userId }])).toEqual([null]);
     expect(await groups.members(name, 0, 10)).toEqual([owner]);
   });
 
@@ -107,10 +123,10 @@ describe('a join that crashed between its steps', () => {
     const { name, userId } = await freshGroup();
     const [real, ...others] = Array.from({ length: limits.groupsPerUserMax }, nextGroup);
     await groups.create(real!, userId);
-    for (const other of others) await age(other, userId, limits.groupJoinMs / 2);
+    await age(userId, limits.groupJoinMs / 2, ...others);
     // Any of them may still become a membership.
     expect(await groups.join(name, userId)).toEqual({ status: 'too-many' });
-    for (const other of others) await age(other, userId, limits.groupJoinMs + 1_000);
+    await age(userId, limits.groupJoinMs + 1_000, ...others);
     expect(await groups.join(name, userId)).toMatchObject({ status: 'joined' });
     expect(await namesOf(userId)).toEqual([real, name].toSorted());
     expect(await listed(userId)).toBe('2');
@@ -118,7 +134,7 @@ describe('a join that crashed between its steps', () => {
 
   test('can not be completed when its listing may have been tidied up', async () => {
     const { name, owner, userId } = await freshGroup();
-    const listing = await age(name, userId, limits.groupJoinMs / 2 + 1_000);
+    const listing = await age(userId, limits.groupJoinMs / 2 + 1_000, name);
     expect(await enter(name, userId, listing)).toBe('late');
     expect(await groups.members(name, 0, 10)).toEqual([owner]);
   });
@@ -183,4 +199,19 @@ test('a group that is gone leaves its counter, and nothing that stays for ever b
   await opened.store.timelines.append([conversation.append(timeline, 2, ['new'])]);
   expect(await redis.command('XLEN', keys.log(timeline))).toBe('1');
   expect(Number(await redis.command('PTTL', keys.log(timeline)))).toBeGreaterThan(0);
+});
+
+test('the number of a group that has ended goes after a while; a new one of its name keeps it', async () => {
+  const { name, owner } = await freshGroup();
+  const timeline = groupTimeline(name);
+  await opened.store.timelines.append([
+    new Conversation(owner, name).append(timeline, 1, ['one', 'two']),
+  ]);
+  const lifeMs = async () => Number(await redis.command('PTTL', keys.head(timeline)));
+  expect(await lifeMs()).toBe(-1);
+  await groups.leave(name, owner);
+  expect(await lifeMs()).toBeGreaterThan(limits.endedGroupMs - 60_000);
+  expect(await lifeMs()).toBeLessThanOrEqual(limits.endedGroupMs);
+  expect(await groups.create(name, owner)).toMatchObject({ membership: { joined: 2, head: 2 } });
+  expect(await lifeMs()).toBe(-1);
 });

@@ -30,6 +30,8 @@ const appending = `
   for (let sendSeq = head + 1; ; sendSeq += 3) {
     const batch = [0, 1, 2].map((offset) => ({
       timeline: '${timeline}',
+      from: 2,
+      to: 1,
       source: '${source}',
       sendSeq: sendSeq + offset,
       restart: false,
@@ -72,7 +74,7 @@ test('whatever was acknowledged before kill -9 is there, in order, once', async 
     expect(texts).toEqual(Array.from({ length: head }, (_, index) => `${index + 1}`));
     // Its source goes on where the timeline does: the two were written together.
     const run = runOf([Buffer.from(`${head}`)]);
-    const again = { timeline, source, sendSeq: head, restart: false, ...run };
+    const again = { timeline, from: 1, to: 2, source, sendSeq: head, restart: false, ...run };
     expect(await store.timelines.append([again])).toMatchObject([{ duplicates: 1, seq: head }]);
     await store.close();
   }

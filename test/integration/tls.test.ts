@@ -4,6 +4,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { CimError } from '../../src/base/errors.ts';
+import { ignore } from '../../src/base/ignore.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { Tls, type TlsSettings } from '../../src/base/tls.ts';
 import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
@@ -11,8 +13,12 @@ import type { ByteStream } from '../../src/client/sdk/platform.ts';
 import { buildHttpApp } from '../../src/http/app.ts';
 import { jsonRequester } from '../../src/http/client.ts';
 import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
+import { drawAccount } from '../../src/load/accounts.ts';
+import { LoadConnection } from '../../src/load/load-connection.ts';
+import { Turn } from '../../src/load/turn.ts';
 import { Outbox } from '../../src/net/outbox.ts';
 import { Authority, type CertificateFiles, replaceCertificate } from '../support/certificates.ts';
+import { clusterKeyOf, clusterKeysOf } from '../support/cluster-key.ts';
 import { openTcpPort } from '../support/tcp-port.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -68,7 +74,7 @@ describe('the TCP port', () => {
     const streams: Socket[] = [];
     const listener = await openTcpPort({
       onArrival: (stream) => {
-        stream.on('error', () => {}); // as their owner takes it: 'close' follows
+        stream.on('error', ignore("as their owner takes it: 'close' follows"));
         streams.push(stream);
       },
       tls: tls.port,
@@ -149,7 +155,7 @@ describe('the TCP port', () => {
 
   test('a port that speaks plainly is named as such', async () => {
     const server = createServer((socket) => {
-      socket.on('error', () => {});
+      socket.on('error', ignore('the event close follows'));
       socket.end('not TLS at all');
     }).listen(0, host);
     onTeardown(() => server.close());
@@ -165,7 +171,7 @@ describe('the TCP port', () => {
     // Half the header of a record; whoever says nothing at all is not handed over.
     silent.write(Buffer.from([0x16, 0x03]));
     await waitUntil('it is handed over', () => streams.length === 1);
-    const babbler = connect(port, host).on('error', () => {});
+    const babbler = connect(port, host).on('error', ignore('the event close follows'));
     babbler.write('GET / HTTP/1.1\r\n\r\n');
     await waitUntil('the babbler is ended', () => streams[1]?.destroyed);
     expect(streams[0]?.destroyed).toBe(false);
@@ -193,8 +199,7 @@ function appWith(tls: Tls) {
     version: '9.9.9',
     log,
     endpoints: [],
-    proofs: { clusterSecrets: () => [secret] },
-    problems: async () => [],
+    proofs: { clusterKeys: clusterKeysOf(secret) },
     tls: tls.port,
   });
 }
@@ -212,7 +217,7 @@ describe('the HTTP port', () => {
   test('answers over HTTPS only', async () => {
     const { port, health } = await listen(await shows(files));
     expect(await jsonRequester(await believes())(health, get)).toEqual({ version: '9.9.9' });
-    const plainly = jsonRequester(await believes())(`http://${host}:${port}/healthz`, get);
+    const plainly = jsonRequester(Tls.ofSystem())(`http://${host}:${port}/healthz`, get);
     await expect(plainly).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
@@ -253,25 +258,32 @@ describe('a link', () => {
   async function listen(tls: Tls, needsCertificate = false) {
     const app = appWith(tls);
     const accepted: unknown[] = [];
-    const end = acceptUpgrades(
-      app.server,
-      () => [secret],
-      (stream) => {
+    let origin = '';
+    const end = acceptUpgrades(app.server, {
+      role: 'route',
+      origin: () => origin,
+      keys: clusterKeysOf(secret),
+      needsCertificate,
+      onStream: (stream) => {
         accepted.push(stream);
         stream.on('data', (bytes) => stream.write(bytes));
       },
-      { needsCertificate },
-    );
+    });
     onTeardown(async () => {
       end();
       await app.close();
     });
     const { port } = await app.listen({ host, port: 0 });
-    return { origin: `https://${host}:${port}`, accepted };
+    origin = `https://${host}:${port}`;
+    return { origin, accepted };
+  }
+
+  function dialLink(origin: string, tls: Tls) {
+    return dialUpgrade({ origin, role: 'route', key: clusterKeyOf(secret), tls });
   }
 
   async function echoed(origin: string, tls: Tls): Promise<string> {
-    const stream = await dialUpgrade(origin, secret, tls);
+    const stream = await dialLink(origin, tls);
     onTeardown(() => stream.destroy());
     stream.write('hello');
     const [bytes] = await once(stream, 'data');
@@ -285,7 +297,7 @@ describe('a link', () => {
 
   test.each(refusals)('is not made when the certificate is wrong: %s', async (kind, reason) => {
     const { origin } = await listen(await shows(wrongCertificate(kind)));
-    const dialled = dialUpgrade(origin, secret, await believes());
+    const dialled = dialLink(origin, await believes());
     await expect(dialled).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(dialled).rejects.toThrow(`no link to ${origin}: ${reason}`);
   });
@@ -301,7 +313,7 @@ describe('a link', () => {
       await shows(stranger.issue(), { tlsCa }),
       await shows(authority.issue({ expired: true }), { tlsCa }),
     ]) {
-      const dialled = dialUpgrade(origin, secret, caller);
+      const dialled = dialLink(origin, caller);
       await expect(dialled).rejects.toMatchObject({ kind: 'not-allowed' });
       await expect(dialled).rejects.toThrow('only roles with a certificate');
     }
@@ -312,13 +324,81 @@ describe('a link', () => {
     const server = createHttpServer().listen(0, host);
     onTeardown(() => server.close());
     await once(server, 'listening');
-    const accept = () => {
-      throw new Error('accepted');
-    };
-    acceptUpgrades(server, () => [secret], accept, { needsCertificate: true });
-    const { port } = server.address() as AddressInfo;
-    await expect(
-      dialUpgrade(`http://${host}:${port}`, secret, await believes()),
-    ).rejects.toMatchObject({ kind: 'not-allowed' });
+    const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
+    acceptUpgrades(server, {
+      role: 'route',
+      origin: () => origin,
+      keys: clusterKeysOf(secret),
+      needsCertificate: true,
+      onStream: () => {
+        throw new Error('accepted');
+      },
+    });
+    await expect(dialLink(origin, Tls.ofSystem())).rejects.toMatchObject({ kind: 'not-allowed' });
   });
+});
+
+describe('a peer that is said to speak no TLS is sent nothing', () => {
+  /** Somebody who listens, and what they were sent; undefined: nobody has called. */
+  async function listener() {
+    const heard: { bytes?: string } = {};
+    const server = createServer((socket) => {
+      heard.bytes ??= '';
+      socket.on('error', ignore('the event close follows'));
+      socket.on('data', (bytes) => {
+        heard.bytes += String(bytes);
+      });
+    }).listen(0, host);
+    onTeardown(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    return { heard, port, origin: `http://${host}:${port}` };
+  }
+
+  const given = ['tlsCa', 'tlsName', 'a certificate'] as const;
+
+  function told(what: (typeof given)[number]): Promise<Tls> {
+    if (what === 'tlsName') return Tls.open({ tlsName: 'chat.example' });
+    return what === 'tlsCa' ? believes() : Tls.open({ tlsCert: files.cert, tlsKey: files.key });
+  }
+
+  const ways: Readonly<
+    Record<string, (tls: Tls, peer: Awaited<ReturnType<typeof listener>>) => Promise<unknown>>
+  > = {
+    'a call': (tls, { origin }) =>
+      jsonRequester(tls)(`${origin}/login`, { method: 'POST', body: { secret }, timeoutMs: 5_000 }),
+    'a link': (tls, { origin }) =>
+      dialUpgrade({ origin, role: 'route', key: clusterKeyOf(secret), tls }),
+    'a client': (tls, { port }) =>
+      new Promise((resolve, reject) => {
+        const server = { host, port, tls: false };
+        nodePlatform(tls).transport.open(server, {
+          opened: () => resolve('opened'),
+          received: () => {},
+          ended: (reason) => reject(new CimError('unavailable', reason)),
+        });
+      }),
+    'a load': (tls, { port }) =>
+      LoadConnection.open({
+        index: 0,
+        account: drawAccount(1),
+        admission: { host, port, token: secret, tls: false },
+        device: 'x',
+        tls,
+        refusalOf: () => undefined,
+        turn: new Turn(() => {}),
+        events: { message: () => {}, answered: () => {}, behind: () => {}, ended: () => {} },
+      }),
+  };
+
+  test.each(given.flatMap((what) => Object.keys(ways).map((way) => [what, way] as const)))(
+    'by who has %s: %s',
+    async (what, way) => {
+      const peer = await listener();
+      const dialled = ways[way]?.(await told(what), peer);
+      await expect(dialled).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(dialled).rejects.toThrow(`${host}:${peer.port} is said to speak no TLS`);
+      expect(peer.heard).toEqual({});
+    },
+  );
 });

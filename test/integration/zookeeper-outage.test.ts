@@ -1,26 +1,29 @@
 /**
  * ZooKeeper that is not there, goes away, comes back, has forgotten everything, or does not answer.
  */
-
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ignore } from '../../src/base/ignore.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { choosableInstances, liveRoute, liveServer } from '../contract/registry.ts';
 import { freePort } from '../support/free-port.ts';
+import { inTime } from '../support/in-time.ts';
 import { type BreakableProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openZooKeeperShell, startZooKeeper, TestZooKeeper } from '../support/zookeeper.ts';
 
 const sessionTimeoutMs = 1_000;
+/** Of what waits for nobody who does not answer. */
+const promptMsMax = 5_000;
 
-async function join(zookeeper: string): Promise<Registry> {
+async function join(zookeeper: string, sessionMs = sessionTimeoutMs): Promise<Registry> {
   const registry = await openRegistry({
     zookeeper,
-    sessionTimeoutMs,
+    sessionTimeoutMs: sessionMs,
     follow: ['servers', 'routes'],
     log: createLogger('test', 'silent'),
     loadPeriodMs: 50,
@@ -28,6 +31,27 @@ async function join(zookeeper: string): Promise<Registry> {
   onTeardown(() => registry.close());
   return registry;
 }
+
+test('nobody is gone on the word of a registry that is away, or has just come back', async () => {
+  const zookeeper = await startZooKeeper();
+  const late = new TestZooKeeper(await freePort());
+  const early = await join(late.address);
+  expect([early.isGone('a'), early.problem]).toEqual([false, expect.stringMatching('ZooKeeper')]);
+  // Long enough that it is not over before it has been looked at.
+  const registry = await join(zookeeper.address, 5_000);
+  await registry.whenConnected();
+  expect([registry.isGone('a'), registry.problem]).toEqual([true, null]);
+  await zookeeper.kill();
+  await waitUntil('it is lost', () => registry.state === 'lost');
+  expect([registry.isGone('a'), registry.problem]).toEqual([
+    false,
+    expect.stringMatching('ZooKeeper'),
+  ]);
+  await zookeeper.start();
+  await waitUntil('it is back', () => registry.state === 'connected');
+  expect([registry.isGone('a'), registry.problem]).toEqual([false, null]);
+  await waitUntil('whoever lives has come back', () => registry.isGone('a'));
+});
 
 describe('not there', () => {
   test('a registry waits for a ZooKeeper that starts later, and so do those who use it', async () => {
@@ -60,10 +84,10 @@ describe('not there', () => {
     const ends = Promise.allSettled(waiting);
     // Long enough to be in the midst of an attempt: a turn of the loop with real I/O.
     await new Promise((resolve) => setImmediate(resolve));
-    const begun = performance.now();
-    await registry.close();
-    for (const end of await ends) expect(end).toMatchObject({ reason: { kind: 'unavailable' } });
-    expect(performance.now() - begun).toBeLessThan(500);
+    const closing = Promise.all([ends, registry.close()]);
+    const { result, isInTime } = await inTime(promptMsMax, closing);
+    expect(isInTime).toBe(true);
+    for (const end of result[0]) expect(end).toMatchObject({ reason: { kind: 'unavailable' } });
     expect(registry.state).toBe('closed');
   });
 
@@ -109,9 +133,6 @@ describe('goes away', () => {
     await waitUntil(
       'both are connected',
       () => route.state === 'connected' && server.state === 'connected',
-      {
-        timeoutMs: 20_000,
-      },
     );
     await waitUntil(
       'all is seen',
@@ -134,12 +155,20 @@ describe('goes away', () => {
   });
 
   test('restarted at once, it has the sessions it had: nobody was ever seen to be gone', async () => {
+    // For longer than it takes to start, also on a machine that has much to do.
+    const patient = await join(address, 20 * sessionTimeoutMs);
+    await patient.announceServer(liveServer('p', 9200));
+    await waitUntil('it is seen', () => route.view.servers.has('p'));
     const views: string[][] = [];
     route.onChange(() => views.push([...route.view.servers.keys()]));
     await zookeeper.stop();
     await zookeeper.start();
-    await expectRecovery();
-    expect(views.every((instances) => instances.includes('a'))).toBe(true);
+    await waitUntil(
+      'all are connected',
+      () => route.state === 'connected' && patient.state === 'connected',
+    );
+    await waitUntil('all is seen', () => choosableInstances(route).join() === 'a,p');
+    expect(views.every((instances) => instances.includes('p'))).toBe(true);
   });
 
   test('killed, and restarted after the sessions would have expired', async () => {
@@ -169,10 +198,8 @@ describe('goes away', () => {
 
   test('closing while it is frozen ends within seconds', async () => {
     zookeeper.freeze();
-    const begun = performance.now();
-    await route.close();
-    await server.close();
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    const closing = Promise.all([route.close(), server.close()]);
+    expect(await inTime(promptMsMax, closing)).toMatchObject({ isInTime: true });
   });
 
   test('what was changed while it was away is in place afterwards', async () => {
@@ -329,7 +356,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {});
+    socket.on('error', ignore('the event close follows'));
     onConnection(socket);
   }).listen(0, '127.0.0.1');
   onTeardown(() => {

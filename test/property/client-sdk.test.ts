@@ -23,6 +23,8 @@ class TimelineWorld {
   /** What the store has; number n is at n - 1. */
   readonly log: Entry<string>[] = [];
   readonly shown: string[] = [];
+  /** Names of messages that nobody can read. */
+  readonly unreadable = new Set<string>();
   /** The oldest number kept. */
   first = 1;
   now = 0;
@@ -58,6 +60,18 @@ class TimelineWorld {
     }
   }
 
+  appendUnreadable(count: number): void {
+    for (let index = 0; index < count; index++) {
+      this.unreadable.add(`m${this.#names + 1}`);
+      this.append(1);
+    }
+  }
+
+  #arrive(entry: Entry<string>): void {
+    if (this.unreadable.has(entry.identity)) this.#cursor.doubted(entry.seq);
+    else this.#cursor.arrived(entry, this.now);
+  }
+
   connect(): void {
     this.#online = true;
     this.#cursor.connected(this.log.length, { readAnyway: this.#joined > 0 });
@@ -75,7 +89,7 @@ class TimelineWorld {
   deliver(which: number, again = false): void {
     const index = which % (this.#pushes.length || 1);
     const push = this.#pushes[index];
-    if (push) this.#cursor.arrived(push, this.now);
+    if (push) this.#arrive(push);
     if (!again) this.#pushes.splice(index, 1);
     this.#step();
   }
@@ -101,9 +115,10 @@ class TimelineWorld {
       read.afterIdentity !== '' && read.after >= first && known?.identity !== read.afterIdentity;
     const rewound = !busy && (head < read.after || isOther);
     const page = busy || rewound ? [] : log.slice(Math.max(read.after, first - 1)).slice(0, limit);
-    for (const entry of page) this.#cursor.arrived(entry, this.now);
+    for (const entry of page) this.#arrive(entry);
     this.#cursor.pageEnded(
       { group: '', after: read.after, head, first, rewound, code: busy ? 8100 : 0 },
+      page.at(-1)?.seq ?? 0,
       this.now,
     );
     this.#step();
@@ -112,6 +127,7 @@ class TimelineWorld {
   take(count: number): void {
     for (const entry of this.#untaken.splice(0, count)) {
       if (entry.content !== null) this.shown.push(entry.content);
+      if (entry.isUnreadable) this.shown.push(`number ${entry.seq}`);
       this.#cursor.taken(entry);
     }
     this.#step();
@@ -221,6 +237,19 @@ describe('a timeline is shown', () => {
     );
   });
 
+  test('with a stand-in for each message that cannot be read, which nothing waits for', async () => {
+    const append = small.map((count) => (world: TimelineWorld) => world.appendUnreadable(count));
+    await fc.assert(
+      fc.asyncProperty(courseOf(...always, ...reordering, append), async (course) => {
+        const { shown, log, unreadable } = await play(course);
+        expect(shown).toEqual(
+          log.map(({ identity, seq }) => (unreadable.has(identity) ? `number ${seq}` : identity)),
+        );
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test('once, and all of what is left, when a store loses its newest messages and gives their numbers out anew', async () => {
     const failover = fc.tuple(small, small).map(([lost, added]) => (world: TimelineWorld) => {
       world.loseTail(lost);
@@ -290,7 +319,7 @@ class SendingWorld {
           this.ends.push(text);
         },
       };
-      this.#outgoing.add(2, '', text, outcome, this.now);
+      this.#outgoing.add(2, '', { text }, outcome, this.now);
     }
   }
 
@@ -298,7 +327,7 @@ class SendingWorld {
   prepare(index: number, count: number, isUnsendable = false): void {
     for (const message of this.#unprepared.splice(index % (this.#unprepared.length + 1), count)) {
       if (isUnsendable) this.#outgoing.unsendable(message, new CimError('no-key'), this.now);
-      else this.#outgoing.prepared(message, { text: message.text }, this.now);
+      else this.#outgoing.prepared(message, message.draft, this.now);
     }
   }
 
@@ -344,12 +373,12 @@ class SendingWorld {
   }
 
   /** As a store's append. */
-  #take({ sendSeq, content, restart }: OutgoingMessage, busy: boolean): number {
+  #take({ sendSeq, sendable, restart }: OutgoingMessage, busy: boolean): number {
     if (busy) return 8100;
     if (sendSeq < this.#expected) return 0;
     if (sendSeq > this.#expected && !restart) return 8200;
     this.#expected = sendSeq + 1;
-    this.stored.push(content.text ?? '');
+    this.stored.push(sendable.text ?? '');
     return 0;
   }
 }

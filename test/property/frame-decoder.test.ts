@@ -44,6 +44,29 @@ describe('FrameDecoder', () => {
     );
   });
 
+  test('a sink that stops it is given the rest later, and nothing twice', () => {
+    const input = bodies.chain((frames) =>
+      fc.record({ frames: fc.constant(frames), chunks: cutAnywhere(concat(frames.map(frame))) }),
+    );
+    fc.assert(
+      fc.property(input, fc.integer({ min: 1, max: 4 }), ({ frames, chunks }, each) => {
+        const decoder = new FrameDecoder(frameBytesMax);
+        const decoded: Uint8Array[] = [];
+        for (const chunk of chunks)
+          for (let offset = 0; offset < chunk.length; ) {
+            const before = decoded.length;
+            const end = decoder.push(chunk.subarray(offset), (bytes, start, end) => {
+              decoded.push(bytes.slice(start, end));
+              if (decoded.length % each === 0) decoder.stop();
+            });
+            expect(decoded.length - before).toBeLessThanOrEqual(each);
+            offset += end;
+          }
+        expect(decoded).toEqual(frames.map((body) => Uint8Array.from(body)));
+      }),
+    );
+  });
+
   test('byte by byte too', () => {
     const stream = concat([
       frame(new Uint8Array(200).fill(7)),

@@ -4,53 +4,19 @@
 // to break what reads them.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { errorTable } from '../../src/base/errors.ts';
 import type { HttpApp } from '../../src/http/app.ts';
-import { createLocalRegistry } from '../../src/registry/open-registry.ts';
-import { buildRouteApp } from '../../src/route/app.ts';
-import { buildServerApp } from '../../src/server/app.ts';
-import { createServerOperations } from '../../src/server/server-operations.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
-import { RouteHarness } from '../support/route-harness.ts';
+import {
+  type Endpoint,
+  endpointsOf,
+  goodValue,
+  openRouteApp,
+  openServerApp,
+  type Schema,
+} from '../support/http-endpoints.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { recordingLog } from '../unit/http/recording-log.ts';
-import { GatewayHarness } from '../unit/server/support/gateway-harness.ts';
-
-interface Schema {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxItems?: number;
-  readonly maxLength?: number;
-}
-
-interface Endpoint {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body: Schema | undefined;
-}
-
-interface Operation {
-  readonly requestBody?: {
-    readonly content: { readonly 'application/json': { readonly schema: Schema } };
-  };
-}
-
-/** All that an app has, by its own documentation. */
-async function endpointsOf(app: HttpApp): Promise<readonly Endpoint[]> {
-  const { paths } = (await app.inject('/openapi.json')).json<{
-    paths: Record<string, Record<string, Operation>>;
-  }>();
-  return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({
-      method: method.toUpperCase() as 'GET' | 'POST',
-      path,
-      body: operation.requestBody?.content['application/json'].schema,
-    })),
-  );
-}
 
 // ---- bodies, as the very text that is sent ------------------------------------------------------
 
@@ -87,43 +53,6 @@ const anyValue = fc.oneof(
   { weight: 1, arbitrary: polluted },
   { weight: 2, arbitrary: fc.json({ maxDepth: 3 }) },
 );
-
-/** What an endpoint takes: ids that exist and ids that do not, words that are names of something. */
-function goodValue(schema: Schema): fc.Arbitrary<string> {
-  switch (schema.type) {
-    case 'integer':
-      return fc.oneof(
-        fc.constantFrom('1', '2', '"1"', '999'),
-        fc
-          .integer({ min: schema.minimum ?? 0, max: Math.min(schema.maximum ?? 100, 10_000) })
-          .map(String),
-      );
-    case 'boolean':
-      return fc.constantFrom('true', 'false');
-    case 'array':
-      return fc
-        .array(goodValue(schema.items ?? { type: 'string' }), { maxLength: 4 })
-        .map((items) => `[${items.join(',')}]`);
-    case 'object':
-      return fc
-        .dictionary(fc.constantFrom('a', 'sendUserId', '__proto__'), fc.string())
-        .map((map) => JSON.stringify(map));
-    default:
-      return fc
-        .constantFrom(
-          ...(schema.enum ?? [
-            'amy',
-            'bob',
-            'cooks',
-            'hi',
-            'server-1',
-            'a name',
-            '10.0.0.1:9000:8081',
-          ]),
-        )
-        .map((text) => JSON.stringify(text));
-  }
-}
 
 function objectOf(schema: Schema): fc.Arbitrary<string> {
   const properties = Object.entries(schema.properties ?? {});
@@ -206,6 +135,7 @@ const more = fc.constantFrom<Record<string, string>>(
   { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.' },
   { authorization: 'Bearer cimk_1_x' },
 );
+const busy = errorTable.busy.code;
 const operator = { authorization: 'Bearer cluster' };
 const headers = fc
   .tuple(
@@ -216,29 +146,6 @@ const headers = fc
   .map((parts): Record<string, string> => Object.assign({}, ...parts));
 
 // -------------------------------------------------------------------------------------------------
-
-const clusterSecrets = () => ['cluster'];
-const version = '9.9.9';
-
-async function openRouteApp(lines: {
-  log: ReturnType<typeof recordingLog>['log'];
-}): Promise<HttpApp> {
-  const route = await RouteHarness.start();
-  const { operations, callers, counters } = route.core;
-  const proofs = { clusterSecrets, users: callers };
-  const options = { mode: 'open', proofs, warnings: [], version } as const;
-  return buildRouteApp(operations, { ...options, ...lines, counters });
-}
-
-async function openServerApp(lines: {
-  log: ReturnType<typeof recordingLog>['log'];
-}): Promise<HttpApp> {
-  const { gateway, counters } = new GatewayHarness();
-  onTeardown(() => gateway.stop());
-  const registry = (await createLocalRegistry()).join();
-  const operations = createServerOperations({ gateway, registry, usableRoutes: () => 1 });
-  return buildServerApp(operations, { clusterSecrets, version, ...lines, counters });
-}
 
 describe.each([
   ['route', openRouteApp, 10],
@@ -279,17 +186,18 @@ describe.each([
           headers: { ...(type === '' ? {} : { 'content-type': type }), ...given },
           ...(method === 'POST' ? { body } : {}),
         });
-        expect(statusCode).toBeLessThan(500);
         expect(headers['content-type']).toBe('application/json; charset=utf-8');
         const answer = JSON.parse(text) as { code: string };
+        // A mailbox may be full by now.
+        if (answer.code !== busy) expect(statusCode).toBeLessThan(500);
         expect(Object.keys(answer)).toEqual(['code', 'message', 'reqNo', 'dataBody']);
         expect(Reflect.get({}, 'polluted')).toBeUndefined();
         expect(lines).toEqual([]);
         if (answer.code === '9000') done.add(path);
       });
-      await fuzz(`bodies for a ${role}`, property, 1_500);
+      const isWhole = await fuzz(`bodies for a ${role}`, property, 1_500);
       // Not only refusals: the bodies do get through.
-      expect(done.size).toBeGreaterThanOrEqual(Math.floor(endpoints.length / 2));
+      if (isWhole) expect(done.size).toBeGreaterThanOrEqual(Math.floor(endpoints.length / 2));
     },
     fuzzTimeoutMs,
   );

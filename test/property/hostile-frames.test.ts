@@ -4,6 +4,7 @@
 // compared with a decoder that is simple instead of fast, and with the generated one.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { limits } from '../../src/base/limits.ts';
 import {
   assertClientFields,
   commandOf,
@@ -11,8 +12,10 @@ import {
   decodeLogin,
   decodeRead,
 } from '../../src/codec/client-frame.ts';
+import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
+import { isOtherThan } from '../../src/codec/identity.ts';
 import { appendOrigin } from '../../src/codec/message-body.ts';
 import { MessageReader } from '../../src/codec/message-reader.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
@@ -229,6 +232,7 @@ describe('a message of whatever', () => {
     decodeLogin,
     decodeRead,
     decodeServerFrame,
+    isOtherThan: (bytes: Uint8Array) => isOtherThan('7.0123456789abcdef.1.1', bytes),
     readMessage,
     scanMessage,
   };
@@ -247,6 +251,21 @@ describe('a message of whatever', () => {
   );
 
   test(
+    'that is a Java login has any properties, but not too many',
+    async () => {
+      const properties = fc.dictionary(fc.string(), fc.string(), { maxKeys: 40, size: 'max' });
+      const property = fc.property(properties, (given) => {
+        const login = Request.create({ cmd: command.login, requestId: 7, properties: given });
+        const read = resultOf(() => decodeLogin(Request.encode(login).finish()));
+        const count = Object.keys(given).length;
+        expect(read !== undefined).toBe(count <= limits.propertiesMax);
+      });
+      await fuzz('Java logins', property, 200);
+    },
+    fuzzTimeoutMs,
+  );
+
+  test(
     'is, if a server lets it pass, to all who read it the same',
     async () => {
       let passed = 0;
@@ -260,6 +279,7 @@ describe('a message of whatever', () => {
         expect(readMessage(bytes)).toMatchObject({ to, group, sendSeq, restart, transient });
         expect(reader.textBytes).toBe(scanned.textEnd - scanned.textStart);
         expect(reader.sealedBytes).toBe(sealed.length);
+        expect(reader.contentBytes).toBe(request.content.length);
         expect(scanned).toMatchObject({ from: 0, fromName: '', epochHex: '', at: 0, seq: 0 });
         expect(decodeText(bytes, scanned.textStart, scanned.textEnd)).toBe(reqMsg);
         expect([...bytes.subarray(scanned.sealedStart, scanned.sealedEnd)]).toEqual([...sealed]);

@@ -63,6 +63,8 @@ interface Guest {
   token: 'none shown' | 'not answered' | TokenAnswer;
   /** What a route answered to its session; undefined: nothing so far. */
   code: number | undefined;
+  /** A store has its session. */
+  isRecorded: boolean;
 }
 
 const frames = {
@@ -184,6 +186,7 @@ class Party {
           peer: this.#harness.connect(),
           token: 'not answered',
           code: undefined,
+          isRecorded: false,
         });
         break;
       case 'log in':
@@ -245,8 +248,12 @@ class Party {
     const { opens } = this.#harness;
     if (opens.heldCount === 0) return;
     opens.answer = (entry) => {
-      this.#guestOf(entry.userId).code = code;
-      return { ...opened, code, reason: code === 0 ? '' : 'because' };
+      const guest = this.#guestOf(entry.userId);
+      guest.code = code;
+      // Of those that are refused some have been recorded all the same, and are told their number.
+      guest.isRecorded = code === 0 || nth % 2 === 0;
+      const connectionNumber = guest.isRecorded ? opened.connectionNumber : 0;
+      return { ...opened, connectionNumber, code, reason: code === 0 ? '' : 'because' };
     };
     opens.releaseOne(nth % opens.heldCount);
   }
@@ -296,7 +303,7 @@ class Party {
     return this.#guests.filter(({ peer }) => peer.received(command.welcome).length > 0).length;
   }
 
-  /** Everybody leaves; every session that a route has taken is given back, once. */
+  /** Everybody leaves; every session that a route has recorded is given back, once. */
   async end(): Promise<void> {
     const { opens, closes, gateway, clock } = this.#harness;
     for (const guest of this.#guests) vanish(guest);
@@ -309,7 +316,7 @@ class Party {
     // Ends are reported by a timer.
     await clock.advance(1);
     expect(gateway.connectionCount).toBe(0);
-    const taken = this.#guests.filter(({ code }) => code === 0).map(({ userId }) => userId);
+    const taken = this.#guests.filter((guest) => guest.isRecorded).map(({ userId }) => userId);
     expect(closes.entries.map(({ userId }) => userId).sort((a, b) => a - b)).toEqual(taken);
     await gateway.stop();
   }

@@ -1,20 +1,21 @@
 /** The cluster of one simulation: its processes, its store, its people and their devices. */
 import { lobby } from '../../src/codec/commands.ts';
-import { identityOf } from '../../src/codec/identity.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
+import { Ledger } from '../../src/witness/ledger.ts';
+import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { calm } from './fault-profile.ts';
-import { Ledger, type StoredMessage } from './ledger.ts';
 import type { Shard } from './memory-shard.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import type { Scenario } from './scenarios.ts';
 import { SimulatedDevice, type User } from './simulated-device.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedRoute, SimulatedServer, type Surroundings } from './simulated-roles.ts';
 import { StoreOutages } from './simulated-store.ts';
+import { type StoredMessage, StoreRecord, textOf } from './store-record.ts';
 import { World } from './world.ts';
 
 /** The one that people make, join and leave. */
@@ -23,6 +24,7 @@ export const namedGroup = 'team';
 export class Cluster {
   readonly world: World;
   readonly ledger = new Ledger();
+  readonly record = new StoreRecord();
   readonly network: SimulatedNetwork;
   readonly outages = new StoreOutages();
   readonly users: readonly User[];
@@ -32,12 +34,17 @@ export class Cluster {
   readonly #store: MemoryStore;
   /** Not where failovers take memberships as well: what is owed to whom is then nobody's to say. */
   hasGroups = false;
+  readonly hasSecondDevices: boolean;
   #texts = 0;
 
   /** `around`: what is put around the store, to break it. */
-  static async create(random: SeededRandom, around: (store: Store) => Store): Promise<Cluster> {
+  static async create(
+    random: SeededRandom,
+    around: (store: Store) => Store,
+    scenario: Scenario,
+  ): Promise<Cluster> {
     const world = new World(random);
-    const cluster = new Cluster(world);
+    const cluster = new Cluster(world, scenario);
     for (const { userId, userName } of cluster.users)
       await cluster.#store.accounts.register({ userId, name: userName });
     const surroundings: Surroundings = {
@@ -46,6 +53,7 @@ export class Cluster {
       hub: await createLocalRegistry(),
       store: around(cluster.#store),
       outages: cluster.outages,
+      copiesFollow: scenario.copiesFollow,
       serverAt: (address) => cluster.servers.find((server) => server.address === address),
       routeAt: (address) => cluster.routes.find(({ ip }) => `${ip}:8083` === address),
     };
@@ -56,19 +64,23 @@ export class Cluster {
       cluster.servers.push(new SimulatedServer(`server-${index}`, `10.0.0.${index}`, surroundings));
     for (const { userId } of cluster.users) {
       cluster.addDevice(userId);
-      if (random.chance(0.5)) cluster.addDevice(userId);
+      if (scenario.hasSecondDevices && random.chance(0.5)) cluster.addDevice(userId);
     }
     return cluster;
   }
 
-  private constructor(world: World) {
+  private constructor(world: World, { messagesMax, quotas, hasSecondDevices }: Scenario) {
     const { random, time } = world;
     this.world = world;
     this.network = new SimulatedNetwork(world);
     this.#store = new MemoryStore({
-      retention: { messagesMax: 10_000 },
+      retention: { messagesMax },
+      quotas,
       now: () => time.epochMs,
     });
+    this.hasSecondDevices = hasSecondDevices;
+    this.record.messagesMax = messagesMax;
+    this.ledger.losses = this.record;
     this.users = Array.from({ length: random.integer(2, 3) }, (_, index) => ({
       userId: index + 1,
       userName: `user-${index + 1}`,
@@ -101,7 +113,7 @@ export class Cluster {
   /** A text that was never used before: it names its message. */
   newText(): string {
     this.#texts += 1;
-    return `m${this.#texts}`;
+    return textOf(this.#texts);
   }
 
   get timelines(): TimelineId[] {
@@ -130,19 +142,21 @@ export class Cluster {
     const lost = before.filter(({ text }) => !kept.has(text));
     const texts = lost.map(({ text }) => text).join(' ') || 'no message';
     this.world.note('store', `failover of ${timeline} loses ${texts}`);
-    this.ledger.addLost(timeline, lost);
+    this.record.addLost(timeline, lost);
   }
 
-  /** Notes in the ledger what the store holds now. */
+  /** Notes what the store holds now. */
   noteStored(): void {
-    for (const timeline of this.timelines)
-      this.ledger.stored.set(timeline, this.#messagesOf(timeline));
+    for (const timeline of this.timelines) {
+      this.record.stored.set(timeline, this.#messagesOf(timeline));
+      this.record.heads.set(timeline, this.picture(timeline).head);
+    }
   }
 
   #messagesOf(timeline: TimelineId): StoredMessage[] {
     return this.picture(timeline).messages.map(({ seq, body }) => {
       const { textStart, textEnd } = scanMessage(body);
-      return { seq, id: identityOf(body), text: decodeText(body, textStart, textEnd) };
+      return { seq, text: decodeText(body, textStart, textEnd) };
     });
   }
 

@@ -1,6 +1,7 @@
 /** What befalls a cluster: processes die and freeze, networks break, the store fails over. */
+
+import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 import type { Cluster } from './cluster.ts';
-import type { SeededRandom } from './seeded-random.ts';
 import type { SimulatedDevice } from './simulated-device.ts';
 import type { SimulatedRoute, SimulatedServer } from './simulated-roles.ts';
 
@@ -48,7 +49,7 @@ const disturbances: Readonly<Record<string, Disturbance>> = {
   },
   newDevice: (cluster) => {
     const { random } = cluster.world;
-    if (cluster.devices.length >= devicesMax) return;
+    if (!cluster.hasSecondDevices || cluster.devices.length >= devicesMax) return;
     const device = cluster.addDevice(random.pick(cluster.users).userId, random.chance(0.5));
     cluster.world.note(device.name, device.ephemeral ? 'is new and ephemeral' : 'is new');
     device.start();

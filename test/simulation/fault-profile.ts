@@ -2,7 +2,7 @@
  * How badly the surroundings of one seed behave. Each seed has some kinds of faults and not others:
  * where everything fails at once, nothing gets far enough to be broken in an interesting way.
  */
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 
 /** Probabilities per call, batch or write, unless said otherwise. */
 export interface FaultProfile {

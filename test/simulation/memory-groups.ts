@@ -1,5 +1,15 @@
 /** Named groups in memory, as src/store/groups.ts says it, and nothing besides. */
-import { limits } from '../../src/base/limits.ts';
+import type { GroupHistory } from '../../src/base/group-history.ts';
+import {
+  decideCreate,
+  decideJoin,
+  decideShareChange,
+  type Entry,
+  type EntryFacts,
+  membershipOf,
+  ownerWithout,
+} from '../../src/store/decisions/membership.ts';
+import { movedCursor } from '../../src/store/decisions/session.ts';
 import type {
   CreateResult,
   Group,
@@ -7,6 +17,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
+  PlaceQuestion,
 } from '../../src/store/groups.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
 import { type MemoryData, type Shard, withEntry, withoutEntry } from './memory-shard.ts';
@@ -18,44 +29,29 @@ export class MemoryGroups implements Groups {
     this.#data = data;
   }
 
-  async create(name: string, owner: number): Promise<CreateResult> {
-    const known = this.#shard(name).owner;
-    if (known !== null && known !== owner) return { status: 'group-exists', owner: known };
-    if (known === null && this.#listOf(owner).size >= limits.groupsPerUserMax)
-      return { status: 'too-many' };
-    if (known === null) this.#data.change(groupTimeline(name), { owner });
-    return this.join(name, owner);
+  async create(
+    name: string,
+    owner: number,
+    history: GroupHistory = 'joined',
+  ): Promise<CreateResult> {
+    return this.#enter(name, owner, history, (facts) => decideCreate(name, owner, history, facts));
   }
 
   async join(name: string, userId: number): Promise<JoinResult> {
-    const { owner, members, head } = this.#shard(name);
-    if (owner === null) return { status: 'unknown-group' };
-    const already = members.has(userId);
-    if (!already) {
-      const isFull = members.size >= limits.groupMembersMax;
-      const list = this.#listOf(userId);
-      if (isFull || (!list.has(name) && list.size >= limits.groupsPerUserMax))
-        return { status: 'too-many' };
-      this.#data.change(groupTimeline(name), {
-        members: withEntry(members, userId, { joined: head, cursor: head }),
-      });
-    }
-    this.#data.change(userTimeline(userId), {
-      groups: new Set(this.#listOf(userId)).add(name),
-    });
-    return { status: 'joined', owner, already, membership: this.#place(name, userId)! };
+    return this.#enter(name, userId, 'joined', (facts) => decideJoin(name, facts));
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
     const { members, owner } = this.#shard(name);
-    const wasMember = members.has(userId);
+    const wasMember = owner !== null && members.has(userId);
     if (wasMember) {
       const rest = withoutEntry(members, userId);
-      const [longestStanding] = rest.keys();
+      const [heir] = rest.keys();
+      const next = ownerWithout(userId, owner, heir);
       this.#data.change(groupTimeline(name), {
         members: rest,
-        owner: owner === userId ? (longestStanding ?? null) : owner,
-        ...(rest.size === 0 && { owner: null, messages: [] }),
+        owner: next,
+        ...(next === null && { sharePercent: null, messages: [] }),
       });
     }
     const groups = new Set(this.#listOf(userId));
@@ -71,9 +67,19 @@ export class MemoryGroups implements Groups {
       .filter((place) => place !== undefined);
   }
 
+  async setShare(
+    name: string,
+    owner: number,
+    sharePercent: number | null,
+  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
+    const result = decideShareChange(owner, this.#shard(name).owner ?? undefined);
+    if (result === 'set') this.#data.change(groupTimeline(name), { sharePercent });
+    return result;
+  }
+
   async find(name: string): Promise<Group | null> {
-    const { owner } = this.#shard(name);
-    return owner === null ? null : { name, owner };
+    const { owner, history, sharePercent } = this.#shard(name);
+    return owner === null ? null : { name, owner, history, sharePercent };
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -83,10 +89,8 @@ export class MemoryGroups implements Groups {
       .slice(0, limit);
   }
 
-  async areMembers(
-    questions: readonly { readonly group: string; readonly userId: number }[],
-  ): Promise<boolean[]> {
-    return questions.map(({ group, userId }) => this.#shard(group).members.has(userId));
+  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
+    return questions.map(({ group, userId }) => this.#place(group, userId) ?? null);
   }
 
   async acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void> {
@@ -94,11 +98,36 @@ export class MemoryGroups implements Groups {
       const { members, head } = this.#shard(group);
       const known = members.get(userId);
       if (!known) continue;
-      const cursor = Math.max(known.cursor, Math.min(seq, head));
+      const cursor = movedCursor(known.cursor, seq, head);
       this.#data.change(groupTimeline(group), {
         members: withEntry(members, userId, { ...known, cursor }),
       });
     }
+  }
+
+  #enter<Result extends CreateResult>(
+    name: string,
+    userId: number,
+    madeWith: GroupHistory,
+    decide: (facts: EntryFacts) => Entry<Result>,
+  ): Result {
+    const { owner, history, sharePercent, members, head } = this.#shard(name);
+    const list = this.#listOf(userId);
+    const { result, entered } = decide({
+      group: owner === null ? undefined : { owner, history, sharePercent, members: members.size },
+      head,
+      place: members.get(userId),
+      // The list may name the group already: only the group's shard was set back.
+      groupsOfUser: () => (list.has(name) ? list.size - 1 : list.size),
+    });
+    if (entered)
+      this.#data.change(groupTimeline(name), {
+        ...(owner === null && { owner: userId, history: madeWith }),
+        members: withEntry(members, userId, entered),
+      });
+    if (result.status === 'joined')
+      this.#data.change(userTimeline(userId), { groups: new Set(list).add(name) });
+    return result;
   }
 
   #shard(name: string): Shard {
@@ -110,8 +139,8 @@ export class MemoryGroups implements Groups {
   }
 
   #place(group: string, userId: number): Membership | undefined {
-    const { members, head } = this.#shard(group);
+    const { members, head, history } = this.#shard(group);
     const place = members.get(userId);
-    return place && { group, ...place, head };
+    return place && membershipOf(group, place, head, history);
   }
 }

@@ -1,5 +1,12 @@
 /** Sessions in memory, as src/store/sessions.ts says it, and nothing besides. */
-import { limits } from '../../src/base/limits.ts';
+import {
+  type Device,
+  decideClose,
+  decideOpen,
+  endsJava,
+  movedCursor,
+  sessionOf,
+} from '../../src/store/decisions/session.ts';
 import {
   type Acknowledgement,
   isSameSession,
@@ -13,9 +20,7 @@ import {
   type Sessions,
 } from '../../src/store/sessions.ts';
 import { userTimeline } from '../../src/store/timelines.ts';
-import { type Device, type MemoryData, withEntry, withoutEntry } from './memory-shard.ts';
-
-const stale: SessionOpenResult = { status: 'stale' };
+import { type MemoryData, withEntry, withoutEntry } from './memory-shard.ts';
 
 export class MemorySessions implements Sessions {
   readonly #data: MemoryData;
@@ -39,26 +44,26 @@ export class MemorySessions implements Sessions {
     return batch.map((asked) => {
       const { head, devices } = this.#data.shard(userTimeline(asked.userId));
       const known = devices.get(asked.device);
-      return { known: known?.closed === null && isSameSession(known, asked), head };
+      return { known: known?.closedAt === null && isSameSession(known, asked), head };
     });
   }
 
   async of(userIds: readonly number[]): Promise<Session[][]> {
     return userIds.map((userId) =>
-      [...this.#devices(userId).values()].filter(({ closed }) => closed === null).map(sessionOf),
+      [...this.#devices(userId).values()]
+        .filter(({ closedAt }) => closedAt === null)
+        .map(sessionOf),
     );
   }
 
   async acknowledge(batch: readonly Acknowledgement[]): Promise<void> {
     for (const { userId, device, seq } of batch) {
       const { head, acknowledged, devices } = this.#data.shard(userTimeline(userId));
-      const known = devices.get(device);
       this.#data.change(userTimeline(userId), {
-        acknowledged: moved(acknowledged, seq, head),
-        ...(known && {
-          devices: withEntry(devices, device, { ...known, cursor: moved(known.cursor, seq, head) }),
-        }),
+        acknowledged: movedCursor(acknowledged, seq, head),
       });
+      const known = devices.get(device);
+      if (known) this.#keep({ ...known, cursor: movedCursor(known.cursor, seq, head) });
     }
   }
 
@@ -68,7 +73,7 @@ export class MemorySessions implements Sessions {
 
   async endJava(userId: number, openedBefore: number): Promise<Session | null> {
     const known = this.#devices(userId).get(javaDevice);
-    if (!known || known.closed !== null || known.openedAt >= openedBefore) return null;
+    if (!endsJava(known, openedBefore)) return null;
     this.#close(known);
     return sessionOf(known);
   }
@@ -83,93 +88,37 @@ export class MemorySessions implements Sessions {
 
   #open(report: SessionOpen): SessionOpenResult {
     const { userId, device } = report;
-    if (this.#isRevoked(report)) return { status: 'revoked' };
-    const { head, acknowledged } = this.#data.shard(userTimeline(userId));
-    const known = this.#devices(userId).get(device);
-    const cursor = Math.min(known?.cursor ?? acknowledged, head);
-    if (known && device !== javaDevice && isEnded(known, report)) return { status: 'ended' };
-    if (known && isSameConnection(known, report)) {
-      if (known.closed !== null) return stale;
-      const { connectionNumber } = known;
-      return { status: 'opened', connectionNumber, replaced: null, cursor, head };
-    }
-    const connectionNumber =
-      device === javaDevice ? this.#javaNumber(report, known) : report.connectionNumber;
-    if (connectionNumber === null) return stale;
-    if (known && connectionNumber <= known.connectionNumber) return stale;
-    if (!known && !this.#makeRoom(report)) return { status: 'too-many-devices' };
-    const opened: Device = {
-      ...report,
-      connectionNumber,
-      ephemeral: known?.ephemeral ?? report.ephemeral,
-      cursor,
-      openedAt: this.#now(),
-      closed: null,
+    const { head, acknowledged, devices, javaAddress } = this.#data.shard(userTimeline(userId));
+    const facts = {
+      head,
+      acknowledged,
+      known: devices.get(device),
+      generation: () => this.#data.accounts.get(userId)?.generation,
+      javaAddress: () => javaAddress ?? undefined,
+      devices: () => [...devices.values()],
     };
-    this.#data.change(userTimeline(userId), {
-      devices: withEntry(this.#devices(userId), device, opened),
-    });
-    const replaced = known?.closed === null ? sessionOf(known) : null;
-    return { status: 'opened', connectionNumber, replaced, cursor, head };
+    const { result, opened, evicted } = decideOpen(report, facts, this.#now());
+    if (evicted !== null) this.#forget(userId, evicted);
+    if (opened) this.#keep(opened);
+    return result;
   }
 
-  #isRevoked({ userId, generation }: SessionOpen): boolean {
-    return generation !== 0 && this.#data.accounts.get(userId)?.generation !== generation;
+  #close(report: SessionClose): void {
+    const { userId, device } = report;
+    // A number in place of the time, which may stand still.
+    this.#closes += 1;
+    const kept = decideClose(this.#devices(userId).get(device), report, this.#closes);
+    if (kept) this.#keep(kept);
+    else if (kept === null) this.#forget(userId, device);
   }
 
-  #close({ userId, device, connectionNumber }: SessionClose): void {
-    const devices = this.#devices(userId);
-    const known = devices.get(device);
-    if (!known || known.closed !== null || known.connectionNumber !== connectionNumber) return;
-    this.#data.change(userTimeline(userId), {
-      devices: known.ephemeral
-        ? withoutEntry(devices, device)
-        : withEntry(devices, device, { ...known, closed: ++this.#closes }),
-    });
+  #keep(device: Device): void {
+    const devices = withEntry(this.#devices(device.userId), device.device, device);
+    this.#data.change(userTimeline(device.userId), { devices });
   }
 
-  /** Null: it came too late, or to another server than the one that was given. */
-  #javaNumber({ userId, ...report }: SessionOpen, known: Device | undefined): number | null {
-    const { javaAddress } = this.#data.shard(userTimeline(userId));
-    if (javaAddress !== null && javaAddress !== report.address) return null;
-    if (known?.instance === report.instance && known.sessionId > report.sessionId) return null;
-    return (known?.connectionNumber ?? 0) + 1;
+  #forget(userId: number, device: string): void {
+    const devices = withoutEntry(this.#devices(userId), device);
+    this.#data.change(userTimeline(userId), { devices });
   }
-
-  #makeRoom({ userId, ephemeral }: SessionOpen): boolean {
-    const alike = [...this.#devices(userId).values()].filter(
-      (device) => device.ephemeral === ephemeral,
-    );
-    if (alike.length < limits.devicesPerUserMax) return true;
-    const closed = alike.filter(({ closed, device }) => closed !== null && device !== javaDevice);
-    const [oldest] = closed.toSorted((one, other) => Number(one.closed) - Number(other.closed));
-    if (ephemeral || !oldest) return false;
-    this.#data.change(userTimeline(userId), {
-      devices: withoutEntry(this.#devices(userId), oldest.device),
-    });
-    return true;
-  }
-}
-
-/** Forward only, never beyond the head; from beyond it also back. */
-function moved(cursor: number, seq: number, head: number): number {
-  const reached = Math.min(seq, head);
-  return cursor > head ? reached : Math.max(cursor, reached);
-}
-
-function isSameConnection(known: Device, report: SessionOpen): boolean {
-  return (
-    known.instance === report.instance &&
-    known.sessionId === report.sessionId &&
-    (report.device === javaDevice || known.connectionNumber === report.connectionNumber)
-  );
-}
-
-function isEnded({ closed, connectionNumber }: Device, report: SessionOpen): boolean {
-  return closed !== null && connectionNumber === report.connectionNumber;
-}
-
-function sessionOf(device: Device): Session {
-  const { userId, connectionNumber, instance, address, sessionId } = device;
-  return { userId, device: device.device, connectionNumber, instance, address, sessionId };
 }

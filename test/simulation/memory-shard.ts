@@ -3,39 +3,30 @@
  * together, and a failover of its node sets all of it back together.
  */
 
+import type { GroupHistory } from '../../src/base/group-history.ts';
 import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
+import type { SourceRecord } from '../../src/store/decisions/append.ts';
+import type { Conversation, Tally } from '../../src/store/decisions/conversation.ts';
+import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
+import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
+import type { Device } from '../../src/store/decisions/session.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
-import type { PendingSchedule } from '../../src/store/schedules.ts';
-import type { Session } from '../../src/store/sessions.ts';
+import type { Schedule } from '../../src/store/schedules.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
 
 export interface Message {
   readonly seq: number;
   readonly body: Uint8Array;
-}
-
-export interface Device extends Session {
-  readonly ephemeral: boolean;
-  readonly cursor: number;
-  readonly openedAt: number;
-  /** Null while the connection is open; then a number that grows with each close. */
-  readonly closed: number | null;
-}
-
-export interface Source {
-  /** The last number taken, and the number that its message got (0: none was stored). */
-  readonly last: number;
-  readonly seq: number;
-  /** The numbers refused last, from one to the other; 0: none. */
-  readonly refusedFrom: number;
-  readonly refusedTo: number;
+  /** In the timeline of who has sent it. */
+  readonly isOwn: boolean;
+  readonly places: number;
 }
 
 export interface Shard {
   readonly messages: readonly Message[];
   readonly head: number;
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly sources: ReadonlyMap<string, SourceRecord>;
   /** Address by instance. */
   readonly interests: ReadonlyMap<string, string>;
   readonly devices: ReadonlyMap<string, Device>;
@@ -44,8 +35,18 @@ export interface Shard {
   readonly javaAddress: string | null;
   /** Of a user: the groups to look into. */
   readonly groups: ReadonlySet<string>;
+  /** Of a user: what there is to know of peers. */
+  readonly conversations: ReadonlyMap<number, Conversation>;
+  readonly heavy: Heavy;
+  /** Of all strangers together. */
+  readonly strangers: Tally;
+  /** Places of strangers in a user's timeline, of accounts in a group's: since when (ms). */
+  readonly counts: ReadonlyMap<number, number>;
+  readonly countsSince: number;
   /** Of a named group; null: there is none. */
   readonly owner: number | null;
+  readonly history: GroupHistory;
+  readonly sharePercent: number | null;
   /** By user id, the longest-standing first. */
   readonly members: ReadonlyMap<number, { readonly joined: number; readonly cursor: number }>;
 }
@@ -59,7 +60,14 @@ const empty: Shard = {
   acknowledged: 0,
   javaAddress: null,
   groups: new Set(),
+  conversations: new Map(),
+  heavy: noHeavy,
+  strangers: { count: 0, last: 0 },
+  counts: new Map(),
+  countsSince: 0,
   owner: null,
+  history: 'joined',
+  sharePercent: null,
   members: new Map(),
 };
 
@@ -69,15 +77,12 @@ export interface KnownAccount extends Account, Credential {
   readonly earlier: readonly string[];
 }
 
-export interface KnownSchedule extends PendingSchedule {
-  /** Once it was sent or cancelled, only its id is still used. */
-  readonly state: 'waiting' | 'sent' | 'cancelled';
-  /** Nobody else gets it before this time. */
-  readonly leasedUntil: number;
-}
+export type KnownSchedule = Schedule & ScheduleState;
 
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */
 export class MemoryData {
+  /** Grows when the store is made another one. */
+  storeNumber = 1;
   readonly shards = new Map<TimelineId, Shard>();
   readonly accounts = new Map<number, KnownAccount>();
   readonly apiKeys = new Map<string, ApiKey>();

@@ -2,15 +2,29 @@
  * A store in memory: the contract of src/store in as few words as it takes, so that it can be seen
  * to be right. It takes no time and never fails; simulated-store.ts puts both around it.
  */
-import { limits } from '../../src/base/limits.ts';
 import type { Accounts } from '../../src/store/accounts.ts';
 import type { ApiKeys } from '../../src/store/api-keys.ts';
+import type { Conversations } from '../../src/store/conversations.ts';
+import {
+  decideCancel,
+  decideCreate,
+  leasedTogether,
+  pageOf,
+} from '../../src/store/decisions/schedule.ts';
 import type { Groups } from '../../src/store/groups.ts';
+import type { StoreIdentity } from '../../src/store/identity.ts';
+import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
-import type { PendingSchedule, Schedule, Schedules } from '../../src/store/schedules.ts';
+import type {
+  Schedule,
+  SchedulePage,
+  SchedulePlace,
+  Schedules,
+} from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
+import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
@@ -19,27 +33,37 @@ import { MemoryTimelines } from './memory-timelines.ts';
 export interface MemoryStoreOptions {
   readonly data?: MemoryData;
   readonly retention: Pick<Retention, 'messagesMax'>;
+  readonly quotas?: Quotas;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 export class MemoryStore implements Store {
   readonly data: MemoryData;
+  readonly identity: StoreIdentity;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: MemoryTimelines;
   readonly groups: Groups;
+  readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
   #closed = false;
 
-  constructor({ data = new MemoryData(), retention, now }: MemoryStoreOptions) {
+  constructor({
+    data = new MemoryData(),
+    retention,
+    quotas = quotasByDefault,
+    now,
+  }: MemoryStoreOptions) {
     this.data = data;
+    this.identity = new MemoryIdentity(data);
     this.accounts = new MemoryAccounts(data, now);
     this.sessions = new MemorySessions(data, now);
-    this.timelines = new MemoryTimelines(data, retention.messagesMax);
+    this.timelines = new MemoryTimelines({ data, retention, quotas, now });
     this.groups = new MemoryGroups(data);
+    this.conversations = new MemoryConversations(data);
     this.requests = new MemoryRequests(data);
     this.apiKeys = new MemoryApiKeys(data);
     this.schedules = new MemorySchedules(data, now);
@@ -49,8 +73,34 @@ export class MemoryStore implements Store {
     return this.#closed ? 'the store is closed' : null;
   }
 
+  async refusal(): Promise<string | null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+  }
+}
+
+/** Drawn of nothing: the same world gives the same ids. */
+class MemoryIdentity implements StoreIdentity {
+  readonly #data: MemoryData;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+  }
+
+  async get(): Promise<string> {
+    return this.#data.storeNumber.toString(16).padStart(16, '0');
+  }
+
+  async salt(): Promise<string> {
+    return '0'.repeat(32);
+  }
+
+  async renew(): Promise<string> {
+    this.#data.storeNumber += 1;
+    return this.get();
   }
 }
 
@@ -64,41 +114,43 @@ class MemorySchedules implements Schedules {
   }
 
   async create(schedule: Schedule, delayMs: number): Promise<'created' | 'known' | 'too-many'> {
-    const { schedules } = this.#data;
-    if (schedules.has(keyOf(schedule))) return 'known';
-    const waiting = this.#waiting().filter(({ owner }) => owner === schedule.owner);
-    if (waiting.length >= limits.schedulesPerUserMax) return 'too-many';
+    const key = keyOf(schedule);
+    const waiting = () => this.#waiting().filter(({ owner }) => owner === schedule.owner).length;
+    const result = decideCreate(this.#data.schedules.get(key), waiting);
     const dueAt = this.#now() + delayMs;
-    schedules.set(keyOf(schedule), { ...schedule, dueAt, state: 'waiting', leasedUntil: 0 });
-    return 'created';
+    if (result === 'created')
+      this.#data.schedules.set(key, { ...schedule, dueAt, freeAt: dueAt, state: 'waiting' });
+    return result;
   }
 
-  async listOf(owner: number): Promise<PendingSchedule[]> {
-    return this.#waiting()
-      .filter((schedule) => schedule.owner === owner)
-      .map(({ id, payload, dueAt }) => ({ id, owner, payload, dueAt }));
+  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
+    return pageOf(
+      this.#waiting()
+        .filter((schedule) => schedule.owner === owner && (!after || compare(schedule, after) > 0))
+        .toSorted(compare)
+        .map(({ id, payload, dueAt }) => ({ id, owner, payload, dueAt })),
+    );
   }
 
   async cancel(
     schedule: Pick<Schedule, 'id' | 'owner'>,
   ): Promise<'cancelled' | 'leased' | 'unknown'> {
     const known = this.#data.schedules.get(keyOf(schedule));
-    if (!known || known.state === 'sent') return 'unknown';
-    if (known.leasedUntil > 0) return 'leased';
-    this.#data.schedules.set(keyOf(schedule), { ...known, state: 'cancelled' });
-    return 'cancelled';
+    const result = decideCancel(known);
+    if (known && result === 'cancelled')
+      this.#data.schedules.set(keyOf(schedule), { ...known, state: 'cancelled' });
+    return result;
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
     const now = this.#now();
-    const due = this.#waiting()
-      .filter(({ dueAt, leasedUntil }) => Math.max(dueAt, leasedUntil) <= now)
-      .slice(0, limit);
-    for (const schedule of due) {
-      const leasedUntil = now + leaseMs;
-      this.#data.schedules.set(keyOf(schedule), { ...schedule, leasedUntil });
-    }
-    return due.map(({ id, owner, payload }) => ({ id, owner, payload }));
+    const free = this.#waiting()
+      .filter(({ freeAt }) => freeAt <= now)
+      .toSorted((one, other) => one.freeAt - other.freeAt);
+    const leased = leasedTogether(free, limit);
+    for (const schedule of leased)
+      this.#data.schedules.set(keyOf(schedule), { ...schedule, freeAt: now + leaseMs });
+    return leased.map(({ id, owner, payload }) => ({ id, owner, payload }));
   }
 
   async finish(finished: readonly Pick<Schedule, 'id' | 'owner'>[]): Promise<void> {
@@ -109,11 +161,8 @@ class MemorySchedules implements Schedules {
     }
   }
 
-  /** The first due first. */
   #waiting(): KnownSchedule[] {
-    return [...this.#data.schedules.values()]
-      .filter(({ state }) => state === 'waiting')
-      .toSorted((one, other) => one.dueAt - other.dueAt);
+    return [...this.#data.schedules.values()].filter(({ state }) => state === 'waiting');
   }
 }
 
@@ -135,4 +184,8 @@ class MemoryRequests implements Requests {
 
 function keyOf({ owner, id }: Pick<Schedule, 'id' | 'owner'>): string {
   return `${owner} ${id}`;
+}
+
+function compare(one: SchedulePlace, other: SchedulePlace): number {
+  return one.dueAt - other.dueAt || Buffer.compare(Buffer.from(one.id), Buffer.from(other.id));
 }

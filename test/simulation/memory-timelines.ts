@@ -1,7 +1,36 @@
 /** Timelines in memory, as src/store/timelines.ts says it, and nothing besides. */
 import { limits } from '../../src/base/limits.ts';
+import { lobby } from '../../src/codec/commands.ts';
 import { identityOf } from '../../src/codec/identity.ts';
-import { bodiesOf } from '../../src/codec/run.ts';
+import { bodiesOf, type Run } from '../../src/codec/run.ts';
+import {
+  type Admission,
+  type AppendAnswer,
+  admitCopy,
+  decideAppend,
+  isCopy,
+  runName,
+  type SourceRecord,
+} from '../../src/store/decisions/append.ts';
+import {
+  afterWriting,
+  saysSomething,
+  unknownPeer,
+} from '../../src/store/decisions/conversation.ts';
+import {
+  decideShare,
+  isPeriodOver,
+  shareMaxOf,
+  shareOf,
+} from '../../src/store/decisions/group-share.ts';
+import {
+  type Bounds,
+  boundsOf,
+  decideMailbox,
+  placesPerMessage,
+} from '../../src/store/decisions/mailbox.ts';
+import { trimPointOf, withHeavy } from '../../src/store/decisions/retention.ts';
+import type { Quotas } from '../../src/store/quotas.ts';
 import {
   type Append,
   type AppendAnswered,
@@ -11,47 +40,79 @@ import {
   type Read,
   type TimelineId,
   type Timelines,
+  userTimeline,
   type Watcher,
 } from '../../src/store/timelines.ts';
 import {
   type MemoryData,
+  type Message,
   type Shard,
-  type Source,
   withEntry,
   withoutEntry,
 } from './memory-shard.ts';
 
-const unused: Source = { last: 0, seq: 0, refusedFrom: 0, refusedTo: 0 };
+export interface MemoryTimelinesOptions {
+  readonly data: MemoryData;
+  readonly retention: { readonly messagesMax: number };
+  readonly quotas: Quotas;
+  readonly now: () => number;
+}
 
 export class MemoryTimelines implements Timelines {
   readonly #data: MemoryData;
   readonly #messagesMax: number;
+  readonly #quotas: Quotas;
+  readonly #bounds: Bounds;
+  readonly #now: () => number;
 
-  constructor(data: MemoryData, messagesMax: number) {
+  constructor({ data, retention: { messagesMax }, quotas, now }: MemoryTimelinesOptions) {
     this.#data = data;
     this.#messagesMax = messagesMax;
+    this.#quotas = quotas;
+    this.#bounds = boundsOf(messagesMax, quotas);
+    this.#now = now;
   }
 
   async append(
     batch: readonly Append[],
     answered: AppendAnswered = () => {},
   ): Promise<AppendResult[]> {
-    return batch.map((append, place) => {
-      const result = this.appendOne(append);
+    const results: AppendResult[] = [];
+    /** Of runs to users: what their own copies go by. */
+    const receivers = new Map<string, AppendAnswer>();
+    for (const [place, append] of batch.entries()) {
+      const copied = isCopy(append) ? receivers.get(runName(append)) : undefined;
+      const result = this.appendOne(append, copied);
+      if (!isCopy(append)) receivers.set(runName(append), result);
+      results.push(result);
       answered(place, result);
-      return result;
-    });
+    }
+    return results;
   }
 
   async read(read: Read): Promise<Page> {
     return this.readNow(read);
   }
 
-  async readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']> {
+  async readBack(
+    timeline: TimelineId,
+    before: number,
+    limit: number,
+    bytesMax: number = limits.pageBytesMax,
+  ): Promise<Page['messages']> {
     const older = this.#data
       .shard(timeline)
-      .messages.filter(({ seq }) => before === 0 || seq < before);
-    return older.slice(-limit).reverse();
+      .messages.filter(({ seq }) => before === 0 || seq < before)
+      .slice(-limit)
+      .reverse();
+    let bytes = 0;
+    const page: Message[] = [];
+    for (const message of older) {
+      bytes += message.body.length;
+      if (bytes > bytesMax && page.length > 0) break;
+      page.push(message);
+    }
+    return page;
   }
 
   async heads(timelines: readonly TimelineId[]): Promise<number[]> {
@@ -65,8 +126,12 @@ export class MemoryTimelines implements Timelines {
   async addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): Promise<number> {
-    const { interests, head } = this.#data.shard(groupTimeline(group));
+  ): Promise<number | null> {
+    const { interests, head, owner } = this.#data.shard(groupTimeline(group));
+    if (group !== lobby && owner === null) {
+      await this.removeInterest(group, instance);
+      return null;
+    }
     this.#data.change(groupTimeline(group), {
       interests: withEntry(interests, instance, address),
     });
@@ -78,46 +143,22 @@ export class MemoryTimelines implements Timelines {
     this.#data.change(groupTimeline(group), { interests: withoutEntry(interests, instance) });
   }
 
-  appendOne(append: Append): AppendResult {
-    const { timeline, source, sendSeq, restart, count } = append;
-    const shard = this.#data.shard(timeline);
-    const watchers = watchersOf(shard);
-    const known = shard.sources.get(source) ?? unused;
-    const expected = known.last + 1;
-    const save = (changes: Partial<Source>) =>
-      withEntry(shard.sources, source, { ...known, ...changes });
-    if (sendSeq < 1 || (sendSeq > expected && !restart))
-      return { status: 'out-of-order', duplicates: 0, seq: 0, expected, watchers: [] };
-
-    const last = sendSeq + count - 1;
-    const refused = firstRefused(append, last, known, shard);
-    if (refused !== null) {
-      if (last >= expected) {
-        const continues = known.refusedTo !== 0 && refused <= known.refusedTo + 1;
-        const refusedFrom = continues ? Math.min(known.refusedFrom, refused) : refused;
-        this.#data.change(timeline, {
-          sources: save({ last, seq: 0, refusedFrom, refusedTo: last }),
-        });
-      }
-      const duplicates = refused - sendSeq;
-      return { status: 'not-a-member', duplicates, seq: 0, expected: 0, watchers };
-    }
-    if (last < expected) {
-      const seq = last === known.last ? known.seq : 0;
-      return { status: 'taken', duplicates: count, seq, expected, watchers };
-    }
-    const duplicates = Math.max(0, expected - sendSeq);
-    const stored = bodiesOf(append.bodies)
-      .slice(duplicates)
-      .map((body, index) => ({ seq: shard.head + 1 + index, body }));
-    const head = shard.head + stored.length;
-    this.#data.change(timeline, {
-      messages: [...shard.messages, ...stored].slice(-this.#messagesMax),
-      head,
-      sources: save({ last, seq: stored.length === 0 ? 0 : head }),
+  /** `copied`: of an own copy, what became of the run for its receiver. */
+  appendOne(append: Append, copied?: AppendAnswer): AppendResult {
+    const shard = this.#data.shard(append.timeline);
+    const known = shard.sources.get(append.source);
+    const { answer, source, run, isHidden } = decideAppend(append, {
+      known,
+      head: shard.head,
+      isThere: () => append.onlyIfMember === undefined || shard.owner !== null,
+      admit: (fresh, duplicates) => {
+        if (!known && isCopy(append)) this.#noteWritten(append);
+        return this.#admit(append, shard, fresh, duplicates, copied);
+      },
     });
-    const seq = stored.length === 0 ? 0 : shard.head + 1;
-    return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
+    if (run) this.#store(append, run);
+    if (source) this.#saveSource(append, source);
+    return { ...answer, watchers: isHidden ? [] : watchersOf(shard) };
   }
 
   readNow({ timeline, after, identity, limit }: Read): Page {
@@ -126,35 +167,132 @@ export class MemoryTimelines implements Timelines {
     const atCursor = messages.find(({ seq }) => seq === after);
     const isOther = identity !== undefined && atCursor && identityOf(atCursor.body) !== identity;
     if (after > head || isOther) return { messages: [], head, first, rewound: true };
-    const page: Page['messages'][number][] = [];
+    const page: Message[] = [];
     let bytes = 0;
     for (const message of messages) {
       if (message.seq <= after) continue;
+      const newest = page.at(-1);
+      if (newest && message.seq > newest.seq + 1) break;
       if (page.length === limit || bytes > limits.pageBytesMax) break;
       page.push(message);
       bytes += message.body.length;
     }
-    return { messages: page, head, first, rewound: false };
+    const [oldest] = page;
+    const isHole = oldest !== undefined && oldest.seq > Math.max(after + 1, first);
+    return { messages: page, head, first: isHole ? oldest.seq : first, rewound: false };
   }
-}
 
-/** The first number of a run for members only that is refused, now or before; null: none is. */
-function firstRefused(
-  { sendSeq, bodies, onlyIfMember }: Append,
-  last: number,
-  known: Source,
-  { members }: Shard,
-): number | null {
-  if (onlyIfMember === undefined || bodies.length === 0) return null;
-  if (sendSeq <= known.refusedTo && last >= known.refusedFrom)
-    return Math.max(sendSeq, known.refusedFrom);
-  if (last <= known.last || members.has(onlyIfMember)) return null;
-  return Math.max(sendSeq, known.last + 1);
+  #admit(
+    append: Append,
+    shard: Shard,
+    fresh: Run,
+    duplicates: number,
+    copied: AppendAnswer | undefined,
+  ): Admission {
+    const { from, to, timeline, onlyIfMember } = append;
+    if (to !== 0)
+      return timeline === userTimeline(from)
+        ? admitCopy(append, fresh, duplicates, copied)
+        : this.#admitToMailbox(append, shard, fresh);
+    if (onlyIfMember !== undefined && !shard.members.has(onlyIfMember))
+      return { status: 'not-a-member', stored: 0 };
+    return this.#admitToGroup(append, shard, fresh);
+  }
+
+  #admitToMailbox({ timeline, from }: Append, shard: Shard, fresh: Run): Admission {
+    const { messages, head, acknowledged, strangers, counts, conversations } = shard;
+    const verdict = decideMailbox(
+      {
+        count: fresh.count,
+        each: this.#placesEach(fresh),
+        unread: messages
+          .filter(({ seq, isOwn }) => seq > acknowledged && !isOwn)
+          .reduce((sum, { places }) => sum + places, 0),
+        acknowledged,
+        head,
+        isOnline: watchersOf(shard).length > 0,
+        conversation: conversations.get(from) ?? unknownPeer,
+        strangers,
+        strangerCount: counts.get(from) ?? 0,
+      },
+      this.#bounds,
+    );
+    const { status, stored, isHidden } = verdict;
+    const isNew = strangers.last <= acknowledged;
+    this.#data.change(timeline, {
+      ...(verdict.conversation && {
+        conversations: withEntry(conversations, from, verdict.conversation),
+      }),
+      ...(verdict.strangers && {
+        strangers: verdict.strangers,
+        counts: withEntry(isNew ? new Map() : counts, from, verdict.strangerCount),
+      }),
+    });
+    return { status, stored, isHidden };
+  }
+
+  #admitToGroup({ timeline, from, isExempt }: Append, shard: Shard, fresh: Run): Admission {
+    const { count } = fresh;
+    const share = shareOf(timeline === groupTimeline(lobby), shard.sharePercent, this.#quotas);
+    const shareMax = isExempt ? null : shareMaxOf(this.#messagesMax, share);
+    if (shareMax === null) return { status: 'taken', stored: count };
+    const now = this.#now();
+    const counted = { since: shard.countsSince, accounts: shard.counts.size };
+    const isOver = isPeriodOver(counted, now, this.#messagesMax, this.#quotas);
+    const counts: ReadonlyMap<number, number> = isOver ? new Map() : shard.counts;
+    const each = this.#placesEach(fresh);
+    const used = counts.get(from) ?? 0;
+    const stored = decideShare({ count, each, used, shareMax });
+    this.#data.change(timeline, {
+      counts: withEntry(counts, from, used + stored * each),
+      countsSince: isOver ? now : shard.countsSince,
+    });
+    return { status: stored < count ? 'group-share' : 'taken', stored };
+  }
+
+  #store({ timeline, from, to }: Append, run: Run): void {
+    const shard = this.#data.shard(timeline);
+    const isUser = to !== 0;
+    const isOwn = isUser && timeline === userTimeline(from);
+    const places = this.#placesEach(run);
+    const stored = bodiesOf(run.bodies).map((body, index) => ({
+      seq: shard.head + 1 + index,
+      body,
+      isOwn,
+      places,
+    }));
+    const head = shard.head + run.count;
+    const excess = run.count * (places - 1);
+    const heavy = withHeavy(shard.heavy, excess, head, this.#bounds.half);
+    const acknowledged = isUser ? shard.acknowledged : Infinity;
+    const point = trimPointOf(head, acknowledged, this.#messagesMax, heavy);
+    const messages = [...shard.messages, ...stored].filter(
+      ({ seq, isOwn }) => seq > point.own || (seq > point.all && !isOwn),
+    );
+    this.#data.change(timeline, { messages, head, heavy });
+  }
+
+  /** The user has written to the receiver, who is no stranger from now on. */
+  #noteWritten({ timeline, to }: Append): void {
+    const { conversations } = this.#data.shard(timeline);
+    const record = afterWriting(conversations.get(to) ?? unknownPeer, () => conversations.size);
+    if (saysSomething(record))
+      this.#data.change(timeline, { conversations: withEntry(conversations, to, record) });
+  }
+
+  #saveSource({ timeline, source }: Append, record: SourceRecord): void {
+    const { sources } = this.#data.shard(timeline);
+    this.#data.change(timeline, { sources: withEntry(sources, source, record) });
+  }
+
+  #placesEach({ bodies, count }: Run): number {
+    return placesPerMessage(bodies.length, count, this.#bounds.placeBytes);
+  }
 }
 
 function watchersOf({ devices, interests }: Shard): Watcher[] {
   const sessions = [...devices.values()]
-    .filter(({ closed }) => closed === null)
+    .filter(({ closedAt }) => closedAt === null)
     .map(({ device, connectionNumber, instance, address, sessionId }) => ({
       device,
       connectionNumber,

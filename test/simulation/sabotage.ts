@@ -29,6 +29,8 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
             results[index] ?? {
               status: 'taken',
               duplicates: count,
+              stored: 0,
+              refused: 0,
               seq: 0,
               expected: 0,
               watchers: [],
@@ -86,6 +88,43 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   },
 };
 
+/** What only full mailboxes bring to light. */
+export const floodSabotages: Readonly<Record<string, Sabotage>> = {
+  'a store that trims by count what is unread': (store) => {
+    const { timelines } = store;
+    const kept = 5;
+    return withTimelines(store, {
+      read: async (read) => {
+        const [head = 0] = await timelines.heads([read.timeline]);
+        const gone = head - kept;
+        if (read.after >= gone) return timelines.read(read);
+        const { timeline, limit } = read;
+        const page = await timelines.read({ timeline, limit, after: gone });
+        return { ...page, first: Math.max(page.first, gone + 1) };
+      },
+    });
+  },
+
+  'a store that stores what it refuses': (store) => {
+    const { timelines } = store;
+    return withTimelines(store, {
+      append: async (batch) => {
+        const results = await timelines.append(batch);
+        const refused = batch.filter((_, index) => results[index]?.status === 'mailbox-full');
+        await timelines.append(
+          refused.map((append) => ({
+            ...append,
+            from: append.to,
+            source: `${append.source}~`,
+            restart: true,
+          })),
+        );
+        return results;
+      },
+    });
+  },
+};
+
 function withAppend(store: Store, change: (append: Append) => Append): Store {
   return withTimelines(store, { append: (batch) => store.timelines.append(batch.map(change)) });
 }
@@ -94,8 +133,12 @@ function withTimelines(store: Store, changes: Partial<Timelines>): Store {
   return { ...store, ...closing(store), timelines: { ...bound(store.timelines), ...changes } };
 }
 
-function closing(store: Store): Pick<Store, 'problem' | 'close'> {
-  return { problem: () => store.problem(), close: () => store.close() };
+function closing(store: Store): Pick<Store, 'problem' | 'refusal' | 'close'> {
+  return {
+    problem: () => store.problem(),
+    refusal: () => store.refusal(),
+    close: () => store.close(),
+  };
 }
 
 /** An object's methods, free of it. */

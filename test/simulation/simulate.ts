@@ -3,12 +3,12 @@
  * wrong, then everything works again, and once it is quiet the ledger is checked.
  */
 import type { Store } from '../../src/store/store.ts';
+import { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { check } from './checker.ts';
 import { Cluster } from './cluster.ts';
 import { type Disturbance, drawDisturbances } from './disturbances.ts';
 import { drawFaults } from './fault-profile.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { act } from './workload.ts';
+import { type Scenario, talk } from './scenarios.ts';
 import { hashOf } from './world.ts';
 
 export interface Verdict {
@@ -33,9 +33,10 @@ const afterMs = 3_000;
 export async function simulate(
   seed: number,
   around: (store: Store) => Store = (store) => store,
+  scenario: Scenario = talk,
 ): Promise<Verdict> {
-  const random = new SeededRandom(seed);
-  const cluster = await Cluster.create(random, around);
+  const random = new SeededRandom(seed, 'simulation');
+  const cluster = await Cluster.create(random, around, scenario);
   const { world } = cluster;
   const { time } = world;
   await time.runUntil(1);
@@ -46,9 +47,9 @@ export async function simulate(
 
   const endsAt = random.integer(1_000, 12_000);
   world.faults = drawFaults(random);
-  const failsOver = random.chance(0.2);
-  cluster.hasGroups = !failsOver && random.chance(0.5);
-  scheduleAll(cluster, endsAt, drawDisturbances(random, failsOver));
+  const failsOver = scenario.failsOver && random.chance(0.2);
+  cluster.hasGroups = scenario.hasGroups && !failsOver && random.chance(0.5);
+  scheduleAll(cluster, endsAt, drawDisturbances(random, failsOver), scenario);
   await time.runUntil(endsAt);
   cluster.heal();
   await untilDone(cluster, endsAt + quietMsMax);
@@ -57,12 +58,17 @@ export async function simulate(
     violations: violationsOf(cluster),
     trace: world.trace,
     hash: hashOf(world.trace),
-    messages: cluster.ledger.sent.length,
+    messages: cluster.ledger.sent.size,
     virtualMs: time.now,
   };
 }
 
-function scheduleAll(cluster: Cluster, endsAt: number, kinds: readonly Disturbance[]): void {
+function scheduleAll(
+  cluster: Cluster,
+  endsAt: number,
+  kinds: readonly Disturbance[],
+  { act }: Scenario,
+): void {
   const { random, time } = cluster.world;
   const acts = random.integer(1, 6);
   for (let index = 0; index < acts; index++)
@@ -86,5 +92,5 @@ async function untilDone(cluster: Cluster, until: number): Promise<void> {
 
 function violationsOf(cluster: Cluster): string[] {
   cluster.noteStored();
-  return check(cluster.ledger);
+  return check(cluster.ledger, cluster.record);
 }

@@ -2,13 +2,14 @@
  * A device of a user: a disk that lasts, and on it one life of the SDK after the other. It notes in
  * the ledger what it sends and shows.
  */
-
 import { CimError, describeError } from '../../src/base/errors.ts';
-import { CimClient, type Message, type Storage } from '../../src/client/sdk/index.ts';
-import type { Device, Ledger, Life, Receiver, Sent } from './ledger.ts';
+import { ignore } from '../../src/base/ignore.ts';
+import { CimClient, type Message, type Storage, type Target } from '../../src/client/sdk/index.ts';
+import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from '../../src/witness/ledger.ts';
 import { type HttpHost, httpOf } from './simulated-http.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedProcess } from './simulated-time.ts';
+import { numberOf } from './store-record.ts';
 import type { World } from './world.ts';
 
 export interface User {
@@ -42,37 +43,37 @@ export class SimulatedDevice {
   process: SimulatedProcess;
   readonly #surroundings: DeviceSurroundings;
   readonly #options: DeviceOptions;
-  readonly #record: Device;
+  readonly #record: DeviceRecord;
   #disk: string | undefined;
   #client: CimClient | undefined;
-  #life: Life | undefined;
+  #life: LifeRecord | undefined;
   /** What this life has sent and was not told the end of. */
-  readonly #open = new Set<Sent>();
+  readonly #open = new Set<SentRecord>();
 
   constructor(options: DeviceOptions, surroundings: DeviceSurroundings) {
-    const { name, user, ephemeral } = options;
+    const { name, user } = options;
     this.name = name;
     this.user = user;
     this.#options = options;
     this.#surroundings = surroundings;
-    this.#record = surroundings.ledger.addDevice(name, user.userId, ephemeral);
+    this.#record = surroundings.ledger.addDevice(name, user.userId);
     this.process = new SimulatedProcess(surroundings.world.time, name);
     this.process.alive = false;
   }
 
   get running(): boolean {
-    return this.#life?.end === 'running' && this.process.alive;
+    return this.#life?.end === 'alive' && this.process.alive;
   }
 
   get ephemeral(): boolean {
-    return this.#record.ephemeral;
+    return this.#options.ephemeral;
   }
 
   start(): void {
     const { world, network, ledger, routes, hostAt } = this.#surroundings;
     const skewMs = world.random.integer(-skewMsMax, skewMsMax);
     const process = new SimulatedProcess(world.time, this.name, skewMs);
-    const life = ledger.addLife(this.#record);
+    const life = ledger.began(this.#record);
     const client = new CimClient({
       ...this.user,
       routes,
@@ -94,27 +95,25 @@ export class SimulatedDevice {
       world.note(this.name, `ready at ${server}`);
     });
     client.on('offline', ({ reason }) => world.note(this.name, `offline: ${reason}`));
-    client.on('message', (message) => this.#show(life, client, message));
+    client.on('message', (message) => this.#show(client, message));
     client.on('closed', ({ reason, error }) => {
       world.note(this.name, `closed: ${reason}`);
-      if (life.end === 'running') life.end = error === null ? 'closed' : 'failed';
+      if (life.end === 'alive') life.end = error === null ? 'closed' : 'failed';
       life.reason = reason;
       process.kill();
-      for (const sent of this.#open) sent.outcome = 'unknown';
-      this.#open.clear();
+      this.#giveUp();
     });
     // How it ended is told by `closed`.
-    client.start().catch(() => undefined);
+    client.start().catch(ignore('events tell'));
   }
 
   /** kill -9. */
   kill(): void {
     if (!this.running || !this.#life) return;
     this.#surroundings.world.note(this.name, 'killed');
-    this.#life.end = 'killed';
+    this.#life.end = 'crashed';
     this.process.kill();
-    for (const sent of this.#open) sent.outcome = 'unknown';
-    this.#open.clear();
+    this.#giveUp();
   }
 
   close(): void {
@@ -123,16 +122,22 @@ export class SimulatedDevice {
     void this.#client?.close({ timeoutMs: this.#surroundings.world.random.integer(0, 5_000) });
   }
 
-  send(receiver: Receiver, text: string): void {
+  /** Nobody is left to be told what became of them. */
+  #giveUp(): void {
+    for (const sent of this.#open) this.#surroundings.ledger.answered(sent, 'unconfirmed');
+    this.#open.clear();
+  }
+
+  send(target: Target, text: string): void {
     if (!this.running || !this.#client || !this.#life) return;
     const { world, ledger } = this.#surroundings;
-    const sent = ledger.addSent(this.user.userId, receiver, text, this.#life);
+    const sent = ledger.sending(this.#record, target, world.time.epochMs, numberOf(text));
     this.#open.add(sent);
-    world.note(this.name, `sends ${text} to ${receiver.group || receiver.to}`);
+    world.note(this.name, `sends ${text} to ${nameOf(target)}`);
     const { process } = this;
-    this.#client.send(targetOf(receiver), text).then(
+    this.#client.send(target, text).then(
       ({ id, seq }) => {
-        if (process.alive) this.#settle(sent, 'stored', id, seq);
+        if (process.alive) this.#settle(sent, 'stored', { id, seq });
       },
       (error: unknown) => {
         if (process.alive) this.#refuse(sent, error);
@@ -140,15 +145,15 @@ export class SimulatedDevice {
     );
   }
 
-  sendTransient(receiver: Receiver, text: string): void {
+  sendTransient(target: Target, text: string): void {
     if (!this.running || !this.#client || !this.#life) return;
     const { world, ledger } = this.#surroundings;
-    const life = this.#life;
-    void this.#client.sendTransient(targetOf(receiver), text).then((written) => {
-      if (!written) return;
-      const sent = ledger.addSent(this.user.userId, receiver, text, life);
-      sent.outcome = 'transient';
-      world.note(this.name, `sends ${text}, transient, to ${receiver.group || receiver.to}`);
+    const number = numberOf(text);
+    const sent = ledger.sending(this.#record, target, world.time.epochMs, number);
+    ledger.answered(sent, 'transient');
+    void this.#client.sendTransient(target, text).then((written) => {
+      if (written) world.note(this.name, `sends ${text}, transient, to ${nameOf(target)}`);
+      else ledger.sent.delete(number);
     });
   }
 
@@ -158,6 +163,7 @@ export class SimulatedDevice {
     if (!this.running || !client) return;
     const { world, ledger } = this.#surroundings;
     const { process } = this;
+    ledger.entering(group, this.user.userId);
     world.note(this.name, `enters ${group}`);
     client
       .createGroup(group)
@@ -165,7 +171,7 @@ export class SimulatedDevice {
       .then(
         () => {
           if (!process.alive) return;
-          ledger.joined(this.#record, group);
+          ledger.entered(group, this.#record);
           world.note(this.name, `is in ${group}`);
         },
         (error: unknown) => world.note(this.name, `is not in ${group}: ${describeError(error)}`),
@@ -175,22 +181,23 @@ export class SimulatedDevice {
   leave(group: string): void {
     if (!this.running || !this.#client) return;
     const { world, ledger } = this.#surroundings;
-    ledger.left(this.user.userId, group);
+    ledger.left(group, this.user.userId);
     world.note(this.name, `leaves ${group}`);
     // Whether it was done nobody knows then; nothing more of the group is owed to them.
-    this.#client.leaveGroup(group).catch(() => undefined);
+    this.#client.leaveGroup(group).catch(ignore('faults are what it is tried with'));
   }
 
-  schedule(receiver: Receiver, text: string, delaySeconds: number): void {
+  schedule(target: Target, text: string, delaySeconds: number): void {
     if (!this.running || !this.#client) return;
     const { world, ledger } = this.#surroundings;
-    const sent = ledger.addSent(this.user.userId, receiver, text, null);
+    const { userId } = this.user;
+    const sent = ledger.sending({ userId }, target, world.time.epochMs, numberOf(text));
     this.#open.add(sent);
-    world.note(this.name, `schedules ${text} to ${receiver.group || receiver.to}`);
+    world.note(this.name, `schedules ${text} to ${nameOf(target)}`);
     const { process } = this;
-    this.#client.schedule(targetOf(receiver), text, delaySeconds).then(
+    this.#client.schedule(target, text, delaySeconds).then(
       () => {
-        if (process.alive) this.#settle(sent, 'stored', '', 0);
+        if (process.alive) this.#settle(sent, 'stored');
       },
       (error: unknown) => {
         if (process.alive) this.#refuse(sent, error);
@@ -198,34 +205,38 @@ export class SimulatedDevice {
     );
   }
 
-  #settle(sent: Sent, outcome: Sent['outcome'], id: string, seq: number): void {
-    this.#open.delete(sent);
-    sent.outcome = outcome;
-    sent.id = id;
-    sent.seq = seq;
-    this.#surroundings.world.note(this.name, `${outcome} ${sent.text} ${seq}`);
-  }
-
-  #refuse(sent: Sent, error: unknown): void {
-    if (!(error instanceof CimError)) throw error;
-    this.#settle(sent, error.kind === 'unconfirmed' ? 'unknown' : 'refused', '', 0);
-  }
-
-  #show(life: Life, client: CimClient, message: Message): void | Promise<void> {
+  #settle(
+    sent: SentRecord,
+    outcome: 'stored' | 'refused' | 'unconfirmed',
+    known: { id?: string; seq?: number } = {},
+  ): void {
     const { world, ledger } = this.#surroundings;
-    const { id, from, to = 0, group = '', text, seq } = message;
-    const shown = ledger.addShown(life, { id, from, to, group, text, seq });
-    world.note(this.name, `shows ${text} ${group}${seq}`);
+    this.#open.delete(sent);
+    ledger.answered(sent, outcome, known);
+    world.note(this.name, `${outcome} ${sent.number} ${known.seq ?? 0}`);
+  }
+
+  #refuse(sent: SentRecord, error: unknown): void {
+    if (!(error instanceof CimError)) throw error;
+    this.#settle(sent, error.kind === 'unconfirmed' ? 'unconfirmed' : 'refused');
+  }
+
+  #show(client: CimClient, message: Message): void | Promise<void> {
+    const { world, ledger } = this.#surroundings;
+    const { id, from, text, seq } = message;
+    const number = numberOf(text);
+    const sent = ledger.sent.get(number);
+    const isFaithful = sent?.userId === from && isTo(sent.target, message);
+    const shown = ledger.showed(this.#record, { number, seq, id, isFaithful });
+    world.note(this.name, `shows ${text} ${message.group ?? ''}${seq}`);
     const { takingMsMax } = this.#options;
     const takingMs = takingMsMax === 0 ? 0 : world.random.integer(0, takingMsMax);
-    if (takingMs === 0) {
-      shown.taken = true;
-      return;
-    }
+    if (takingMs === 0) return;
+    shown.isTaken = false;
     return new Promise((resolve) => {
       this.process.after(takingMs, () => {
         // What is still being taken when the client closes is not.
-        shown.taken = client.state !== 'closed';
+        shown.isTaken = client.state !== 'closed';
         resolve();
       });
     });
@@ -257,6 +268,10 @@ export class SimulatedDevice {
   }
 }
 
-function targetOf({ to, group }: Receiver): { to: number } | { group: string } {
-  return group === '' ? { to } : { group };
+function isTo(target: Target, { to, group }: Message): boolean {
+  return 'group' in target ? target.group === group : target.to === to && !group;
+}
+
+export function nameOf(target: Target): string | number {
+  return 'group' in target ? target.group : target.to;
 }

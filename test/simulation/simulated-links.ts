@@ -4,9 +4,8 @@
  * does it (src/link/link-caller.ts).
  */
 import type { BatchCall } from '../../src/api/batch-call.ts';
+import { apiOf, type Method, type MethodsOf } from '../../src/api/method.ts';
 import { limits } from '../../src/base/limits.ts';
-import { apiOf } from '../../src/link/link-caller.ts';
-import type { Method, MethodsOf } from '../../src/link/methods.ts';
 import type { SimulatedProcess } from './simulated-time.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +21,8 @@ export class SimulatedLink<Api extends object> {
   readonly api: Api;
   /** Not before this time is a lost link tried again. */
   #notBefore = 0;
+  #heardAt = 0;
+  #waitingSince = 0;
   /** What gives up each call that is under way. */
   readonly #underWay = new Set<() => void>();
   readonly #world: World;
@@ -48,6 +49,18 @@ export class SimulatedLink<Api extends object> {
     return this.#notBefore > this.#world.time.now;
   }
 
+  get isLost(): boolean {
+    return this.down;
+  }
+
+  get isSilent(): boolean {
+    const silentMs = this.#world.time.now - Math.max(this.#heardAt, this.#waitingSince);
+    return this.#underWay.size > 0 && silentMs > limits.linkSilentMs;
+  }
+
+  /** The next call finds out. */
+  reach(): void {}
+
   close(): void {
     for (const giveUp of [...this.#underWay]) this.#caller.after(0, giveUp);
   }
@@ -70,6 +83,7 @@ export class SimulatedLink<Api extends object> {
       for (const index of [...waiting]) settle(index, method.unanswered);
     };
     const timeout = this.#caller.after(limits.linkAnswerMsMax, giveUp);
+    if (this.#underWay.size === 0) this.#waitingSince = time.now;
     this.#underWay.add(giveUp);
     const callee = this.#callee();
     if (!callee || this.down) {
@@ -87,9 +101,12 @@ export class SimulatedLink<Api extends object> {
       callee.process.after(this.#world.delayMs(slow), () => call(entries, reply));
     deliver((index, result) => {
       if (!callee.process.alive || random.chance(answerLost)) return;
-      this.#caller.after(this.#world.delayMs(slow), () => settle(index, result as Result));
+      this.#caller.after(this.#world.delayMs(slow), () => {
+        this.#heardAt = time.now;
+        settle(index, result as Result);
+      });
     });
     // Twice: as by a caller who has tried again. What is droppable nobody tries again.
-    if (!method.droppable && random.chance(duplicated)) deliver(() => undefined);
+    if (method.share !== 'droppable' && random.chance(duplicated)) deliver(() => undefined);
   }
 }

@@ -2,15 +2,16 @@
  * Servers and routes as processes: what src/server/core.ts and src/route/main.ts put together, over
  * simulated ports. Each may be killed and started again at its address.
  */
-import type { ServerApi } from '../../src/api/server-api.ts';
+
+import { type RouteApi, routeMethods } from '../../src/api/route-api.ts';
+import { type ServerApi, serverMethods } from '../../src/api/server-api.ts';
 import { strategies } from '../../src/balance/strategies.ts';
 import { Counters } from '../../src/base/counters.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { ServerLimits } from '../../src/limits/server-limits.ts';
-import { routeMethods, serverMethods } from '../../src/link/methods.ts';
 import type { LocalRegistryHub } from '../../src/registry/open-registry.ts';
-import { type Registry, routeAddress } from '../../src/registry/registry.ts';
+import { pushAddress, type Registry, routeName } from '../../src/registry/registry.ts';
 import type { Authentication } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
@@ -18,8 +19,11 @@ import { delayEndpoints } from '../../src/route/endpoints/delay.ts';
 import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
 import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
 import { Gateway } from '../../src/server/gateway.ts';
-import { RoutePool } from '../../src/server/route-pool.ts';
+import { cimOrJava } from '../../src/server/protocols/cim-or-java.ts';
+import { RoutePool } from '../../src/server/routes/route-pool.ts';
 import type { Store } from '../../src/store/store.ts';
+import { processBudget } from '../support/process-budget.ts';
+import { routeAddress, serverAddress } from '../support/role-addresses.ts';
 import { SimulatedLink } from './simulated-links.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedStore, type StoreOutages } from './simulated-store.ts';
@@ -33,7 +37,9 @@ export interface Surroundings {
   readonly hub: LocalRegistryHub;
   readonly store: Store;
   readonly outages: StoreOutages;
-  /** Who is at an address now: `ip:tcpPort:httpPort` of a server, `ip:port` of a route. */
+  /** Own copies are appended after what they are copies of, as where room is short. */
+  readonly copiesFollow: boolean;
+  /** Who is at an address now: a server's pushAddress, a route's name. */
   readonly serverAt: (address: string) => SimulatedServer | undefined;
   readonly routeAt: (address: string) => SimulatedRoute | undefined;
 }
@@ -48,6 +54,9 @@ const generous = {
   connectionsPerIp: 1,
   loginRate: 1,
   sendRate: 1,
+  sendBytesRate: 1,
+  readBytesRate: 1,
+  conversationRate: 1_000_000,
 };
 /** The registry notices a death by the end of a session. */
 const registrySessionMs = 10_000;
@@ -81,27 +90,31 @@ export class SimulatedRoute {
   }
 
   start(): void {
-    const { world, hub, store, outages, serverAt } = this.#surroundings;
+    const { world, hub, serverAt } = this.#surroundings;
     const process = new SimulatedProcess(world.time, this.name, world.random.integer(0, skewMsMax));
     const registry = hub.join();
     const links = new Map<string, ServerApi>();
     const linkTo = (address: string): ServerApi => {
       const known = links.get(address);
       if (known) return known;
-      const link = new SimulatedLink(world, serverMethods, process, () => serverAt(address));
+      const link = new SimulatedLink<ServerApi>(world, serverMethods, process, () =>
+        serverAt(address),
+      );
       links.set(address, link.api);
       return link.api;
     };
     this.core = createRouteCore({
-      store: new SimulatedStore(world, process, store, outages),
+      store: new SimulatedStore({ ...this.#surroundings, process }),
       registry,
       servers: { at: linkTo },
       strategy: strategies['round-robin'](),
       authentication,
       clock: process.clock,
+      budget: processBudget(process.clock),
       log,
       accountsMax: 10,
     });
+    void this.core.start();
     const { operations } = this.core;
     this.endpoints = [
       ...accountEndpoints(operations, authentication.mode),
@@ -113,7 +126,7 @@ export class SimulatedRoute {
     this.stopping = false;
     this.#registry = registry;
     const instance = `${this.name}.${++this.#lives}`;
-    void registry.announceRoute({ instance, ip: this.ip, port: 8083, tls: false, version });
+    void registry.announceRoute({ instance, address: routeAddress(this.ip, 8083), version });
   }
 
   get api(): RouteCore['api'] {
@@ -157,7 +170,7 @@ export class SimulatedServer {
   }
 
   get address(): string {
-    return `${this.ip}:9000:8081`;
+    return pushAddress({ address: serverAddress(this.ip, 9000, 8081) });
   }
 
   get api(): ServerApi {
@@ -169,10 +182,10 @@ export class SimulatedServer {
     const process = new SimulatedProcess(world.time, this.name, world.random.integer(0, skewMsMax));
     const registry = hub.join();
     const connect = (address: string) =>
-      new SimulatedLink(world, routeMethods, process, () => routeAt(address));
+      new SimulatedLink<RouteApi>(world, routeMethods, process, () => routeAt(address));
     const pool = new RoutePool({ connect, clock: process.clock });
     const followRoutes = () => {
-      if (process.alive) pool.update(registry.view.routes.map(routeAddress));
+      if (process.alive) pool.update(registry.view.routes.map(routeName));
     };
     registry.onChange(followRoutes);
     followRoutes();
@@ -185,12 +198,14 @@ export class SimulatedServer {
       address: () => this.address,
       withdraw: () => this.#withdraw(),
       clock: process.clock,
+      budget: processBudget(process.clock),
       counters: new Counters(),
       log,
     });
+    const wire = cimOrJava(gateway);
     network.listen(`${this.ip}:9000`, {
       process,
-      accept: (stream) => gateway.accept(stream, nowhere),
+      accept: (stream) => gateway.accept(stream, nowhere, wire),
     });
     this.process = process;
     this.gateway = gateway;
@@ -199,15 +214,13 @@ export class SimulatedServer {
     void registry
       .announceServer({
         instance,
-        ip: this.ip,
-        tcpPort: 9000,
-        httpPort: 8081,
-        tls: false,
+        address: serverAddress(this.ip, 9000, 8081),
         version,
         connections: 0,
       })
       .then((announcement) => {
         this.#withdraw = () => announcement.withdraw();
+        gateway.begin();
       });
   }
 

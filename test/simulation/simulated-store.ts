@@ -6,17 +6,20 @@
  */
 import { CimError } from '../../src/base/errors.ts';
 import type { Accounts } from '../../src/store/accounts.ts';
+import type { Conversations } from '../../src/store/conversations.ts';
 import type { Groups } from '../../src/store/groups.ts';
+import { ownCopiesOf } from '../../src/store/redis/copy-ordering.ts';
 import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
-import type {
-  Append,
-  AppendAnswered,
-  AppendResult,
-  TimelineId,
-  Timelines,
+import {
+  type Append,
+  type AppendAnswered,
+  type AppendResult,
+  type TimelineId,
+  type Timelines,
+  userTimeline,
 } from '../../src/store/timelines.ts';
 import type { SimulatedProcess } from './simulated-time.ts';
 import type { World } from './world.ts';
@@ -27,6 +30,8 @@ const timeoutMs = 1_000;
 const busyAppend: AppendResult = {
   status: 'busy',
   duplicates: 0,
+  stored: 0,
+  refused: 0,
   seq: 0,
   expected: 0,
   watchers: [],
@@ -43,23 +48,42 @@ export class StoreOutages {
   }
 }
 
+export interface SimulatedStoreOptions {
+  readonly world: World;
+  readonly process: SimulatedProcess;
+  readonly store: Store;
+  readonly outages: StoreOutages;
+  /** Own copies are appended after what they are copies of, as where room is short. */
+  readonly copiesFollow: boolean;
+}
+
 export class SimulatedStore implements Store {
+  readonly identity: Store['identity'];
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
+  readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: Store['apiKeys'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
+  readonly #copiesFollow: boolean;
 
-  constructor(world: World, process: SimulatedProcess, store: Store, outages: StoreOutages) {
+  constructor({ world, process, store, outages, copiesFollow }: SimulatedStoreOptions) {
     this.#world = world;
     this.#process = process;
     this.#outages = outages;
-    const { accounts, sessions, timelines, groups, schedules, requests, apiKeys } = store;
+    this.#copiesFollow = copiesFollow;
+    const { identity, accounts, sessions, timelines, groups, conversations } = store;
+    const { schedules, requests, apiKeys } = store;
+    this.identity = {
+      get: () => this.#call(() => identity.get()),
+      salt: () => this.#call(() => identity.salt()),
+      renew: () => this.#call(() => identity.renew()),
+    };
     this.accounts = {
       register: (registration) => this.#call(() => accounts.register(registration)),
       get: (userIds) => this.#call(() => accounts.get(userIds)),
@@ -89,8 +113,8 @@ export class SimulatedStore implements Store {
     this.timelines = {
       append: (batch, answered) => this.#append(batch, answered, timelines),
       read: (read) => this.#call(() => timelines.read(read), read.timeline),
-      readBack: (timeline, before, limit) =>
-        this.#call(() => timelines.readBack(timeline, before, limit), timeline),
+      readBack: (timeline, ...asked) =>
+        this.#call(() => timelines.readBack(timeline, ...asked), timeline),
       heads: (names) => this.#call(() => timelines.heads(names)),
       watchers: (names) => this.#call(() => timelines.watchers(names)),
       addInterest: (group, server) => this.#call(() => timelines.addInterest(group, server)),
@@ -98,19 +122,25 @@ export class SimulatedStore implements Store {
         this.#call(() => timelines.removeInterest(group, instance)),
     };
     this.groups = {
-      create: (name, owner) => this.#call(() => groups.create(name, owner)),
+      create: (name, owner, history) => this.#call(() => groups.create(name, owner, history)),
       join: (name, userId) => this.#call(() => groups.join(name, userId)),
       leave: (name, userId) => this.#call(() => groups.leave(name, userId)),
       of: (userId) => this.#call(() => groups.of(userId)),
+      setShare: (name, owner, share) => this.#call(() => groups.setShare(name, owner, share)),
       find: (name) => this.#call(() => groups.find(name)),
       members: (name, after, limit) => this.#call(() => groups.members(name, after, limit)),
-      areMembers: (questions) => this.#call(() => groups.areMembers(questions)),
+      places: (questions) => this.#call(() => groups.places(questions)),
       acknowledge: (batch) => this.#call(() => groups.acknowledge(batch)),
+    };
+    this.conversations = {
+      block: (userId, peer) => this.#call(() => conversations.block(userId, peer)),
+      unblock: (userId, peer) => this.#call(() => conversations.unblock(userId, peer)),
+      blockedBy: (userId) => this.#call(() => conversations.blockedBy(userId)),
     };
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {
       create: (schedule, delayMs) => this.#call(() => schedules.create(schedule, delayMs)),
-      listOf: (owner) => this.#call(() => schedules.listOf(owner)),
+      listOf: (...asked) => this.#call(() => schedules.listOf(...asked)),
       cancel: (schedule) => this.#call(() => schedules.cancel(schedule)),
       lease: (limit, leaseMs) => this.#call(() => schedules.lease(limit, leaseMs)),
       finish: (finished) => this.#call(() => schedules.finish(finished)),
@@ -118,6 +148,10 @@ export class SimulatedStore implements Store {
   }
 
   async problem(): Promise<string | null> {
+    return null;
+  }
+
+  async refusal(): Promise<string | null> {
     return null;
   }
 
@@ -130,7 +164,53 @@ export class SimulatedStore implements Store {
     timelines: Timelines,
   ): Promise<AppendResult[]> {
     const results: AppendResult[] = [];
-    const byTimeline = Map.groupBy(batch.keys(), (index) => batch[index]!.timeline);
+    const settle = (index: number, result: AppendResult) => {
+      results[index] = result;
+      answered(index, result);
+    };
+    const late = this.#copiesFollow ? copiesIn(batch) : new Map<number, number>();
+    const early = [...batch.keys()].filter((index) => !late.has(index));
+    await this.#appendApart(batch, early, settle, timelines);
+    if (late.size > 0) await this.#appendLate(batch, late, results, settle, timelines);
+    return results;
+  }
+
+  /** As RedisTimelines has it: own copies, of what was taken for their receivers. */
+  async #appendLate(
+    batch: readonly Append[],
+    late: ReadonlyMap<number, number>,
+    results: readonly AppendResult[],
+    settle: AppendAnswered,
+    timelines: Timelines,
+  ): Promise<void> {
+    const copies: Append[] = [];
+    const indexOf: number[] = [];
+    for (const [index, receiver] of late) {
+      const taken = results[receiver]!;
+      const parts = ownCopiesOf(batch[index]!, taken);
+      if (parts.length === 0) settle(index, { ...busyAppend, status: taken.status });
+      for (const part of parts) {
+        copies.push(part);
+        indexOf.push(index);
+      }
+    }
+    const settleCopy = (place: number, result: AppendResult) => {
+      const index = indexOf[place]!;
+      // A skip that follows: nobody asks for it.
+      if (indexOf[place - 1] === index) return;
+      const { status, refused } = results[late.get(index)!]!;
+      settle(index, result.status === 'taken' ? { ...result, status, refused } : result);
+    };
+    await this.#appendApart(copies, [...copies.keys()], settleCopy, timelines);
+  }
+
+  async #appendApart(
+    batch: readonly Append[],
+    places: readonly number[],
+    settle: AppendAnswered,
+    timelines: Timelines,
+  ): Promise<void> {
+    const byTimeline = Map.groupBy(places, (index) => batch[index]!.timeline);
     const append = async (timeline: TimelineId, indexes: readonly number[]) => {
       const appends = indexes.map((index) => batch[index]!);
       const run = async () => {
@@ -140,13 +220,10 @@ export class SimulatedStore implements Store {
       };
       const answers = await this.#call(run, timeline).catch(() => appends.map(() => busyAppend));
       for (const [position, index] of indexes.entries()) {
-        const result = answers[position]!;
-        results[index] = result;
-        answered(index, result);
+        settle(index, answers[position]!);
       }
     };
     await Promise.all(Array.from(byTimeline, ([timeline, indexes]) => append(timeline, indexes)));
-    return results;
   }
 
   #note({ timeline, source, sendSeq, restart, bodies }: Append, answer: AppendResult): void {
@@ -189,4 +266,17 @@ export class SimulatedStore implements Store {
     const until = Math.max(all, (shard && shards.get(shard)) ?? 0);
     return until > this.#world.time.now;
   }
+}
+
+/** Places of own copies, with the places of what they are copies of. */
+function copiesIn(batch: readonly Append[]): Map<number, number> {
+  const copies = new Map<number, number>();
+  const receivers = new Map<string, number>();
+  for (const [place, { timeline, to, source, sendSeq, count }] of batch.entries()) {
+    const run = `${source} ${sendSeq} ${count}`;
+    const receiver = receivers.get(run);
+    if (to !== 0 && timeline === userTimeline(to)) receivers.set(run, place);
+    else if (receiver !== undefined) copies.set(place, receiver);
+  }
+  return copies;
 }

@@ -1,15 +1,17 @@
 /** What people do: they talk, in bursts, to each other, to the lobby, and to nobody. */
 import { CimError } from '../../src/base/errors.ts';
+import type { Target } from '../../src/client/sdk/index.ts';
 import { lobby } from '../../src/codec/commands.ts';
 import { type Cluster, namedGroup } from './cluster.ts';
-import type { Receiver } from './ledger.ts';
-import type { SimulatedDevice } from './simulated-device.ts';
+import { nameOf, type SimulatedDevice } from './simulated-device.ts';
 import { httpOf } from './simulated-http.ts';
 import { SimulatedProcess } from './simulated-time.ts';
+import { numberOf } from './store-record.ts';
 
 /** Nobody has this account: it is a final refusal, which takes its number. */
 const nobody = 999;
 const burstMax = 12;
+const floodMax = 40;
 
 /** One act of somebody. */
 export function act(cluster: Cluster): void {
@@ -26,24 +28,41 @@ export function act(cluster: Cluster): void {
   else sendOverHttp(cluster);
 }
 
-function receiverOf(cluster: Cluster): Receiver {
+/** Somebody writes to another as fast as they may, or goes away until everything works again. */
+export function flood(cluster: Cluster): void {
+  const { random, time } = cluster.world;
+  const running = cluster.devices.filter((device) => device.running);
+  if (running.length === 0) return;
+  const device = random.pick(running);
+  if (random.chance(0.3)) {
+    device.close();
+    return;
+  }
+  const others = cluster.users.filter(({ userId }) => userId !== device.user.userId);
+  const receiver = { to: random.pick(others).userId };
+  const spreadMs = random.pick([0, 100, 2_000]);
+  for (let count = random.integer(1, floodMax); count > 0; count--)
+    time.after(random.integer(0, spreadMs), () => device.send(receiver, cluster.newText()));
+}
+
+function receiverOf(cluster: Cluster): Target {
   const toGroup = cluster.hasGroups && cluster.world.random.chance(0.3);
-  return toGroup ? { to: 0, group: namedGroup } : openReceiverOf(cluster);
+  return toGroup ? { group: namedGroup } : openReceiverOf(cluster);
 }
 
 /** Whom anybody may write to, and nobody at all. */
-function openReceiverOf({ world: { random }, users }: Cluster): Receiver {
+function openReceiverOf({ world: { random }, users }: Cluster): Target {
   const kind = random.fraction();
-  if (kind < 0.25) return { to: 0, group: lobby };
-  if (kind < 0.28) return { to: nobody, group: '' };
-  return { to: random.pick(users).userId, group: '' };
+  if (kind < 0.25) return { group: lobby };
+  if (kind < 0.28) return { to: nobody };
+  return { to: random.pick(users).userId };
 }
 
 function delayOf({ world: { random } }: Cluster): number {
   return random.integer(0, 5);
 }
 
-function burst(cluster: Cluster, device: SimulatedDevice, receiver: Receiver): void {
+function burst(cluster: Cluster, device: SimulatedDevice, receiver: Target): void {
   const { random, time } = cluster.world;
   const count = random.chance(0.5) ? 1 : random.integer(2, burstMax);
   const spreadMs = random.pick([0, 0, 100, 2_000]);
@@ -66,19 +85,18 @@ function sendOverHttp(cluster: Cluster): void {
   const http = httpOf(world, process, (origin) => routes.find((each) => each.origin === origin));
   const { userId } = random.pick(users);
   const toLobby = random.chance(0.3);
-  const receiver = toLobby ? { to: 0, group: lobby } : { to: random.pick(users).userId, group: '' };
+  const receiver = toLobby ? { group: lobby } : { to: random.pick(users).userId };
   const text = cluster.newText();
-  const sent = ledger.addSent(userId, receiver, text, null);
-  world.note('caller', `sends ${text} to ${receiver.group || receiver.to} for ${userId}`);
-  const body = toLobby ? { userId, msg: text } : { userId, receiveUserId: receiver.to, msg: text };
+  const sent = ledger.sending({ userId }, receiver, time.epochMs, numberOf(text));
+  world.note('caller', `sends ${text} to ${nameOf(receiver)} for ${userId}`);
+  const body = { userId, msg: text, ...('to' in receiver && { receiveUserId: receiver.to }) };
   const url = `${random.pick(routes).origin}${toLobby ? '/groupRoute' : '/p2pRoute'}`;
   http.request(url, { method: 'POST', headers: {}, body, timeoutMs: 5_000 }).then(
-    () => {
-      sent.outcome = 'stored';
-    },
+    () => ledger.answered(sent, 'stored'),
     (error: unknown) => {
       // Nothing that can be tried again says whether it was done.
-      sent.outcome = error instanceof CimError && !error.retryable ? 'refused' : 'unknown';
+      const isFinal = error instanceof CimError && !error.retryable;
+      ledger.answered(sent, isFinal ? 'refused' : 'unconfirmed');
     },
   );
 }

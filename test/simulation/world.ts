@@ -2,8 +2,9 @@
  * What all parts of a simulation share: time, chance, how badly things go at the moment, who cannot
  * reach whom, and the trace of what happened.
  */
+
+import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { calm, type FaultProfile } from './fault-profile.ts';
-import type { SeededRandom } from './seeded-random.ts';
 import { type SimulatedProcess, SimulatedTime } from './simulated-time.ts';
 
 export class World {

@@ -1,5 +1,5 @@
 /**
- * Certificates made by openssl, as an operator makes them (docs/tls.md): an authority of one's own in
+ * Certificates made by openssl, as an operator makes them (docs/guides/tls.md): an authority of one's own in
  * a temporary folder, and what it signs.
  */
 import { execFileSync } from 'node:child_process';

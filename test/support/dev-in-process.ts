@@ -1,13 +1,21 @@
 /** `cim dev` in this process, with the settings that it has by default, gone at teardown. */
+
+import type { HostPort } from '../../src/base/host-port.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { loadSettings } from '../../src/config/load.ts';
-import { type RunningDev, startDev } from '../../src/dev/main.ts';
+import { startDev } from '../../src/dev/main.ts';
 import { onTeardown } from './teardown.ts';
 
 /** `given`: flags, by name. */
+export interface DevInProcess {
+  readonly tcp: HostPort;
+  readonly route: HostPort;
+  stop(): Promise<void>;
+}
+
 export async function startDevInProcess(
   given: Readonly<Record<string, string | number>>,
-): Promise<RunningDev> {
+): Promise<DevInProcess> {
   const flags = { port: 0, 'http-port': 0, 'route-port': 0, 'log-level': 'silent', ...given };
   const { settings } = await loadSettings('dev', {
     flags: Object.fromEntries(
@@ -17,5 +25,6 @@ export async function startDevInProcess(
   });
   const running = await startDev(settings, createLogger('test', 'silent'));
   onTeardown(() => running.stop());
-  return running;
+  const { tcp, route } = running.addresses;
+  return { tcp: tcp as HostPort, route: route as HostPort, stop: () => running.stop() };
 }

@@ -26,7 +26,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
   };
   const schedules: Store['schedules'] = {
     create: (...schedule) => store.schedules.create(...schedule),
-    listOf: (owner) => store.schedules.listOf(owner),
+    listOf: (...asked) => store.schedules.listOf(...asked),
     cancel: (schedule) => store.schedules.cancel(schedule),
     lease: async (limit) => {
       const leased = await store.schedules.lease(limit, leaseMs);
@@ -47,14 +47,17 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     removeInterest: (...interest) => store.timelines.removeInterest(...interest),
   };
   const seen: Store = {
+    identity: store.identity,
     accounts: store.accounts,
     sessions: store.sessions,
     groups: store.groups,
+    conversations: store.conversations,
     requests: store.requests,
     apiKeys: store.apiKeys,
     schedules,
     timelines,
     problem: () => store.problem(),
+    refusal: () => store.refusal(),
     close: () => store.close(),
   };
   return { store: seen, isDead: () => isDead };

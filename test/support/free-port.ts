@@ -1,2 +1,2 @@
 /** Ports for tests: those that `cim verify` gives to the parts of its cluster. */
-export { freePort } from '../../src/verify/cluster/free-port.ts';
+export { freePort } from '../../src/processes/local-ports.ts';

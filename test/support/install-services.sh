@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the services that the tests start themselves (Debian packages), where they are missing; silent when nothing is.
+# Installs the services and programs that the tests start themselves (Debian packages), where they are missing; silent when nothing is.
 # What it installs is not started, neither now nor at boot. Other packages can be named: those of the benchmarks are.
 set -euo pipefail
 
@@ -8,13 +8,15 @@ declare -A file_of=(
   [nginx]=nginx
   [libnginx-mod-stream]=/usr/lib/nginx/modules/ngx_stream_module.so
   [openssl]=openssl
+  [tmux]=tmux
+  [faketime]=faketime
   [zookeeper]=/usr/share/java/zookeeper.jar
   [nats-server]=nats-server
   [mosquitto]=mosquitto
   [ejabberd]=ejabberdctl
 )
 packages=("$@")
-[ $# -gt 0 ] || packages=(redis-server zookeeper nginx libnginx-mod-stream openssl)
+[ $# -gt 0 ] || packages=(redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime)
 
 is_there() {
   case $1 in

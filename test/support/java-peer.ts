@@ -3,11 +3,12 @@
  * system's are), and nothing that cim adds.
  */
 import { connect, type Socket } from 'node:net';
+import { ignore } from '../../src/base/ignore.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
 import { com } from '../../src/codec/protobuf.ts';
 import { onTeardown } from './teardown.ts';
-import { waitUntil } from './wait-until.ts';
+import { hopelessMs, waitUntil } from './wait-until.ts';
 
 const { Request, Response } = com.crossoverjie.cim.common.protocol;
 
@@ -75,7 +76,7 @@ export class JavaPeer {
         this.frames.push(Response.decode(bytes.slice(start, end))),
       ),
     );
-    socket.on('error', () => {});
+    socket.on('error', ignore('the event close follows'));
     socket.on('close', () => {
       this.closed = true;
     });
@@ -143,7 +144,7 @@ export class JavaPeer {
 
   async whenReceived(
     matches: (frame: JavaFrame) => boolean,
-    timeoutMs = 10_000,
+    timeoutMs = hopelessMs,
   ): Promise<JavaFrame> {
     return waitUntil(`${this.userName} receives a frame`, () => this.frames.find(matches), {
       timeoutMs,
@@ -156,7 +157,7 @@ export class JavaPeer {
     });
   }
 
-  whenClosed(timeoutMs = 10_000): Promise<unknown> {
+  whenClosed(timeoutMs = hopelessMs): Promise<unknown> {
     return waitUntil(`the connection of ${this.userName} ends`, () => this.closed, { timeoutMs });
   }
 

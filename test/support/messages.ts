@@ -47,6 +47,8 @@ export class Conversation {
   append(timeline: TimelineId, sendSeq: number, texts: readonly string[]): Append {
     const bodies = texts.map((text, index) => this.body(sendSeq + index, text));
     const run = bodies.length === 0 ? skipOf(1) : runOf(bodies);
-    return { timeline, source: this.source, sendSeq, restart: false, ...run };
+    const { from, source } = this;
+    const to = typeof this.to === 'number' ? this.to : 0;
+    return { timeline, from, to, source, sendSeq, restart: false, ...run };
   }
 }

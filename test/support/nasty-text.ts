@@ -25,4 +25,4 @@ export const nastyTexts: readonly (readonly [what: string, text: string])[] = [
 
 /** No terminal obeys it, and it looks like what it is: for a match against what was printed. */
 export const unsafePattern =
-  /[\p{Cc}\u2028\u2029\u200b\u200e\u200f\u061c\u00ad\ufeff\u202a-\u202e\u2066-\u2069]|\p{Cs}|\p{M}{9}/u;
+  /[\p{Cc}\u2028\u2029\u202a-\u202e]|[\u2066-\u2068](?![^\n]*\u2069)|\p{Cs}|\p{M}{9}/u;

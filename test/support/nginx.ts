@@ -1,8 +1,9 @@
-/** The real nginx with docs/nginx.conf, its ports replaced by those of the test. */
+/** The real nginx with docs/guides/nginx.conf, its ports replaced by those of the test. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { acceptsConnections } from '../../src/processes/local-ports.ts';
 import { freePort } from './free-port.ts';
-import { acceptsConnections, startProcess, type TestProcess } from './processes.ts';
+import { startProcess, type TestProcess } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
@@ -22,7 +23,7 @@ export interface NginxOptions {
 export async function startNginx({ routes, server }: NginxOptions): Promise<TestNginx> {
   const folder = temporaryFolder('nginx');
   const port = await freePort();
-  let config = readFileSync('docs/nginx.conf', 'utf8');
+  let config = readFileSync('docs/guides/nginx.conf', 'utf8');
   const upstreams = /^ *server 127[^\n]*\n/gm;
   const lines = routes.map((route) => `        server ${route} max_fails=1 fail_timeout=5s;\n`);
   let replaced = false;
@@ -36,8 +37,10 @@ export async function startNginx({ routes, server }: NginxOptions): Promise<Test
     // Its lines name files as seen from nginx's own folder, which is not that of a test.
     .replace(/^include .*modules-enabled.*$/m, `load_module ${streamModule};`)
     .replace('listen 9100;', `listen 127.0.0.1:${streamPort};`)
+    .replace('listen [::]:9100;', `listen [::1]:${streamPort};`)
     .replace('127.0.0.1:9000;', `${server?.address ?? '127.0.0.1:9000'};`)
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('listen [::]:8080;', `listen [::1]:${port};`)
     .replace('worker_processes auto;', 'worker_processes 1;');
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, config);

@@ -1,5 +1,6 @@
 /** A TCP connection over which a test says what it likes, byte by byte. */
 import { connect, type Socket } from 'node:net';
+import { ignore } from '../../src/base/ignore.ts';
 import { onTeardown } from './teardown.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -12,7 +13,7 @@ export class RawConnection {
     const [host = '', port = ''] = address.split(':');
     this.socket = connect(Number(port), host);
     this.socket.setNoDelay(true);
-    this.socket.on('error', () => {}); // 'close' follows
+    this.socket.on('error', ignore("'close' follows"));
     this.socket.on('data', (chunk) => {
       this.received += chunk.toString('latin1');
     });
@@ -32,8 +33,8 @@ export class RawConnection {
     return this;
   }
 
-  async whenClosed(timeoutMs = 20_000): Promise<this> {
-    await waitUntil('the connection is closed', () => this.isClosed, { timeoutMs });
+  async whenClosed(): Promise<this> {
+    await waitUntil('the connection is closed', () => this.isClosed);
     return this;
   }
 

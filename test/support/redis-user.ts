@@ -1,4 +1,4 @@
-/** The user of Redis that docs/redis.md tells operators to make for cim. */
+/** The user of Redis that docs/guides/redis.md tells operators to make for cim. */
 import { readFileSync } from 'node:fs';
 import type { TestRedis } from './redis.ts';
 
@@ -8,7 +8,7 @@ export const documentedUser = 'cim';
 export function documentedRules(): string[] {
   const [, rules = ''] =
     new RegExp(`^ *user ${documentedUser} on >PASSWORD (.*)$`, 'm').exec(
-      readFileSync('docs/redis.md', 'utf8'),
+      readFileSync('docs/guides/redis.md', 'utf8'),
     ) ?? [];
   return rules.split(' ');
 }

@@ -34,15 +34,16 @@ export async function tlsSettings(authority: Authority) {
   };
 }
 
-/** A sentinel that alone decides on a failover of `master`, within a second or two. */
+/** A sentinel that, with as many as `quorum` in all, decides on a failover of `master`, within a second or two. */
 export async function startSentinel(
   name: string,
   { port }: Pick<TestRedis, 'port'>,
   settings: Readonly<Record<string, string>> = {},
+  quorum = 1,
 ): Promise<TestRedis> {
   const sentinel = new TestSentinel(await freePort(), [
     ...Object.entries(settings).map((setting) => setting.join(' ')),
-    `sentinel monitor ${name} 127.0.0.1 ${port} 1`,
+    `sentinel monitor ${name} 127.0.0.1 ${port} ${quorum}`,
     `sentinel down-after-milliseconds ${name} 500`,
     `sentinel failover-timeout ${name} 5000`,
   ]);

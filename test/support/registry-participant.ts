@@ -4,6 +4,7 @@
  */
 import { createLogger } from '../../src/base/log.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
+import { routeAddress, serverAddress } from './role-addresses.ts';
 
 export interface ParticipantOptions {
   readonly zookeeper: string;
@@ -25,12 +26,14 @@ process.once('SIGTERM', () => {
   void registry.close();
 });
 
-const addresses = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081, tls: false };
-await registry.announceServer({ ...addresses, instance, version: '1.0.0', connections: 0 });
+await registry.announceServer({
+  instance,
+  address: serverAddress('10.0.0.1', 9000, 8081),
+  version: '1.0.0',
+  connections: 0,
+});
 await registry.announceRoute({
-  ip: '10.0.0.1',
-  port: 8083,
-  tls: false,
+  address: routeAddress('10.0.0.1', 8083),
   instance,
   version: '1.0.0',
 });

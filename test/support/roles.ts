@@ -3,11 +3,12 @@
  * their ready lines and JSON events. System tests and the demo speak through these.
  */
 import { join } from 'node:path';
+import { readyAddresses } from '../../src/processes/local-process.ts';
 import { startProcess, TestProcess } from './processes.ts';
 import { secretOf } from './secret-of.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-import { waitUntil } from './wait-until.ts';
+import { hopelessMs, waitUntil } from './wait-until.ts';
 
 export const executable = join(process.cwd(), 'bin', 'cim');
 
@@ -31,14 +32,9 @@ export async function startRole(
     command: descriptors === undefined ? executable : 'bash',
     args: [...(descriptors === undefined ? [] : limited), name, ...args],
     env: { CIM_LOG_LEVEL: 'warn', ...env },
-    ready: ({ stdout }) => /^cim \w+ ready .*\n/m.test(stdout),
-    readyMsMax: 30_000,
+    ready: (process) => readyAddresses(process) !== undefined,
   });
-  const line = /^cim \w+ ready (.*)\n/m.exec(started.stdout)?.[1] ?? '';
-  return {
-    process: started,
-    addresses: Object.fromEntries(line.split(' ').map((word) => word.split('='))),
-  };
+  return { process: started, addresses: readyAddresses(started) ?? {} };
 }
 
 export function startDevelopment(args: readonly string[] = ['--data', ':memory:']): Promise<Role> {
@@ -150,7 +146,7 @@ export class Client {
   whenEvent(
     what: string,
     matches: (event: ClientEvent) => boolean,
-    timeoutMs = 15_000,
+    timeoutMs = hopelessMs,
   ): Promise<ClientEvent> {
     return waitUntil(`${this.name}: ${what}`, () => this.events.find(matches), {
       timeoutMs,

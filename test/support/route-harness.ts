@@ -24,9 +24,12 @@ import { createLocalRegistry } from '../../src/registry/open-registry.ts';
 import type { Authentication } from '../../src/route/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import type { Account } from '../../src/store/accounts.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
+import { clusterKeysOf } from './cluster-key.ts';
+import { processBudget } from './process-budget.ts';
+import { serverAddress } from './role-addresses.ts';
 import { onTeardown } from './teardown.ts';
 
 export const amy: Account = { userId: 1, name: 'amy' };
@@ -36,7 +39,7 @@ export const instance = 'server-1';
 export const address = '10.0.0.1:9000:8081';
 
 export const testTokens = new Tokens({
-  secrets: () => ['cluster'],
+  clusterKeys: clusterKeysOf('cluster'),
   lifetimeMs: 60_000,
   now: () => Date.now(),
 });
@@ -45,12 +48,13 @@ interface HarnessOptions {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly authentication?: Authentication;
+  /** Instances of servers that are alive beside the one that calls are made to. */
+  readonly otherServers?: readonly string[];
 }
 
 /** Closed at teardown. */
 export async function openMemoryStore(): Promise<Store> {
-  const store = await openStore({
-    kind: 'sqlite',
+  const store = SqliteStore.open({
     path: ':memory:',
     retention: { messagesMax: 1_000, ageMs: 1e9 },
     log: createLogger('test', 'silent'),
@@ -102,7 +106,7 @@ export class RouteHarness {
         return { code: 0 };
       }),
       wake: immediately(() => ({ code: 0 })),
-      online: immediately(() => ({ userIds: [], userNames: [], next: 0 })),
+      online: immediately(() => ({ userIds: [], userNames: [] })),
     });
   }
 
@@ -111,18 +115,18 @@ export class RouteHarness {
     store,
     clock = systemClock,
     authentication = { mode: 'open', tokens: testTokens },
+    otherServers = [],
   }: HarnessOptions = {}): Promise<RouteHarness> {
     const log = createLogger('test', 'silent');
     const registry = (await createLocalRegistry()).join();
-    await registry.announceServer({
-      instance,
-      ip: '10.0.0.1',
-      tcpPort: 9000,
-      httpPort: 8081,
-      tls: false,
-      version: '1',
-      connections: 0,
-    });
+    for (const [index, each] of [instance, ...otherServers].entries()) {
+      await registry.announceServer({
+        instance: each,
+        address: serverAddress(`10.0.0.${index + 1}`, 9000, 8081),
+        version: '1',
+        connections: 0,
+      });
+    }
     const opened = store ?? (await openMemoryStore());
     const harness = new RouteHarness(opened, (server) =>
       createRouteCore({
@@ -132,11 +136,13 @@ export class RouteHarness {
         strategy: strategies['round-robin'](),
         authentication,
         clock,
+        budget: processBudget(clock),
         log,
       }),
     );
     // Under a clock of the test's nothing goes on by itself; and what was to die never stops.
     if (clock === systemClock) onTeardown(() => harness.core.stop());
+    await harness.core.start();
     for (const account of [amy, bob]) await opened.accounts.register(account);
     return harness;
   }

@@ -4,11 +4,11 @@
  */
 import { expect } from '@jest/globals';
 import { Client, type ClientEvent } from './roles.ts';
-import { waitUntil } from './wait-until.ts';
+import { hopelessMs, waitUntil } from './wait-until.ts';
 
 let userIds = 1_000;
 
-/** Ready clients, at least one on each of these servers (`ip:port`). */
+/** Ready clients, at least one on each of these servers (`host:port`). */
 export async function peopleOn(
   servers: readonly string[],
   routes: readonly string[],
@@ -56,7 +56,7 @@ export class Talk {
   }
 
   /** Waits until all that was said is acknowledged. */
-  async whenStored(timeoutMs = 40_000): Promise<void> {
+  async whenStored(timeoutMs = hopelessMs): Promise<void> {
     await Promise.all(this.#people.map((person) => person.whenSent(2 * this.#said, timeoutMs)));
   }
 
@@ -66,7 +66,7 @@ export class Talk {
   }
 
   /** Waits until all that was said is acknowledged and shown, and checks what was shown. */
-  async complete(timeoutMs = 40_000): Promise<void> {
+  async complete(timeoutMs = hopelessMs): Promise<void> {
     await this.whenStored(timeoutMs);
     for (const [index, person] of this.#people.entries()) {
       const expected = this.#expectedOf(index);

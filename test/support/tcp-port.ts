@@ -1,11 +1,9 @@
 /** A TCP port as a server opens it, on a free port of loopback, closed at teardown. */
+
 import { Counters } from '../../src/base/counters.ts';
-import type { ArrivalCounters } from '../../src/net/arrivals.ts';
-import {
-  listenTcp,
-  type TcpListener,
-  type TcpListenerOptions,
-} from '../../src/net/tcp-listener.ts';
+import type { HostPort } from '../../src/base/host-port.ts';
+import type { ArrivalCounters, OnArrival } from '../../src/net/arrivals.ts';
+import { TcpPorts, type TcpPortsOptions } from '../../src/net/tcp-ports.ts';
 import { onTeardown } from './teardown.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -20,17 +18,17 @@ export function arrivalCounters(): ArrivalCounters {
 
 /** Without proxies, with room enough and a clock that stands still, unless something else is said. */
 export async function openTcpPort(
-  options: Partial<TcpListenerOptions> & Pick<TcpListenerOptions, 'onArrival'>,
-): Promise<TcpListener> {
-  const listener = await listenTcp({
-    host: '127.0.0.1',
-    port: 0,
+  options: Partial<TcpPortsOptions & HostPort> & { readonly onArrival: OnArrival },
+): Promise<{ readonly port: number; readonly ports: TcpPorts }> {
+  const ports = new TcpPorts({
     connectionsMax: 1_000,
     clock: new VirtualClock(),
     isTrustedProxy: () => false,
     counters: arrivalCounters(),
     ...options,
   });
-  onTeardown(() => listener.close());
-  return listener;
+  onTeardown(() => ports.close());
+  const { host = '127.0.0.1', port: wanted = 0, onArrival } = options;
+  const port = await ports.listen({ host, port: wanted }, onArrival);
+  return { port, ports };
 }

@@ -1,6 +1,6 @@
 /** Networks that can be cut, and that break by themselves, gone at teardown. */
 import type { Socket } from 'node:net';
-import { TcpProxy } from '../../src/verify/cluster/tcp-proxy.ts';
+import { TcpProxy } from '../../src/processes/tcp-proxy.ts';
 import { onTeardown } from './teardown.ts';
 
 /** Forwards connections to `target`, a port on loopback. */
@@ -17,6 +17,33 @@ export async function startRecordingProxy(target: number): Promise<RecordingProx
   await proxy.listen();
   onTeardown(() => proxy.stop());
   return proxy;
+}
+
+/** Forwards, and can be closed to some callers, by their addresses. */
+export async function startPartedProxy(target: number): Promise<PartedProxy> {
+  const proxy = new PartedProxy(target);
+  await proxy.listen();
+  onTeardown(() => proxy.stop());
+  return proxy;
+}
+
+export class PartedProxy extends TcpProxy {
+  readonly #pairs = new Set<{ readonly caller: string; readonly sockets: readonly Socket[] }>();
+  #isCutOff: (caller: string) => boolean = () => false;
+
+  /** No byte passes any more from or to these callers, and nobody is told. */
+  cutOff(isCutOff: (caller: string) => boolean): void {
+    this.#isCutOff = isCutOff;
+    for (const { caller, sockets } of this.#pairs)
+      for (const socket of sockets) isCutOff(caller) ? socket.pause() : socket.resume();
+  }
+
+  protected override onForwarding(near: Socket, far: Socket): void {
+    const pair = { caller: near.remoteAddress ?? '', sockets: [near, far] };
+    this.#pairs.add(pair);
+    near.on('close', () => this.#pairs.delete(pair));
+    if (this.#isCutOff(pair.caller)) for (const socket of pair.sockets) socket.pause();
+  }
 }
 
 export class RecordingProxy extends TcpProxy {
@@ -45,6 +72,11 @@ export class BreakableProxy extends TcpProxy {
   breakEarly(stepBytes: number): void {
     this.#stepBytes = stepBytes;
     this.#bytesMax = 0;
+  }
+
+  /** New connections go there, as with a service address whose server was replaced. */
+  leadTo(port: number): void {
+    this.target = port;
   }
 
   /** How many connections `breakEarly` has broken. */

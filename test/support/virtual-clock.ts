@@ -12,7 +12,7 @@ interface Alarm {
 }
 
 export class VirtualClock implements Clock {
-  readonly #startedAt: number;
+  #startedAt: number;
   readonly #alarms = new Set<Alarm>();
   #elapsedMs = 0;
   #order = 0;
@@ -23,6 +23,11 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#startedAt + this.#elapsedMs;
+  }
+
+  /** The time of day is set forward, or back; nothing that waits comes sooner or later by it. */
+  leap(ms: number): void {
+    this.#startedAt += ms;
   }
 
   monotonic(): number {

@@ -1,97 +1,126 @@
 /**
- * Two people who chat while a process is attacked, and what that process has come to: whether it
- * lives, what it holds in memory, and how long a message between honest people took meanwhile.
+ * Two people who chat while processes are attacked, and what those processes have come to: whether
+ * they live, what they hold in memory, and how long a message between honest people took meanwhile,
+ * with and without the time in which nothing was done for it because others had the processors.
+ * The two are a process of their own: what an attack costs the test's own process is in none of the
+ * figures.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import { Client, type Role } from './roles.ts';
+import type { ChatOrder, ChatReport } from './honest-chat.ts';
+import { startProcess, type TestProcess } from './processes.ts';
+import type { Role } from './roles.ts';
+import { waitUntil } from './wait-until.ts';
 
-/** What of an attack's cost an honest message may bear: the machine may be busy with other tests. */
-const latencyMsMax = 10_000;
+/** Messages that they have exchanged, at least, before an attack counts as over. */
+const messagesMin = 100;
 
-interface Person {
-  readonly client: Client;
-  readonly other: number;
+interface Memory {
+  readonly beforeMiB: number;
+  /** Of what it was seen to hold, 20 times a second: what a moment's garbage adds is printed alone. */
+  seenMiB: number;
 }
 
 export class Witness {
-  readonly #role: Role;
-  readonly #people: readonly Person[];
-  #said = 0;
+  readonly #roles: readonly Role[];
+  readonly #chat: TestProcess;
 
-  private constructor(role: Role, people: readonly Person[]) {
-    this.#role = role;
-    this.#people = people;
+  private constructor(roles: readonly Role[], chat: TestProcess) {
+    this.#roles = roles;
+    this.#chat = chat;
   }
 
   static async start(
-    role: Role,
-    route: string,
+    roles: Role | readonly Role[],
+    routes: string | readonly string[],
     ids: readonly [number, number] = [1, 2],
   ): Promise<Witness> {
-    const people = await Promise.all(
-      ids.map(async (userId, index) => ({
-        client: await Client.ready({ userId, name: `honest-${userId}`, routes: [route] }),
-        other: ids[1 - index] as number,
-      })),
-    );
-    return new Witness(role, people);
+    const pids = [roles].flat().map(({ process: { pid } }) => pid);
+    const order: ChatOrder = { routes: [routes].flat(), ids, pids };
+    const chat = await startProcess({
+      name: 'the honest',
+      command: process.execPath,
+      args: ['test/support/honest-chat.ts', JSON.stringify(order)],
+      ready: ({ stdout }) => stdout.includes('ready\n'),
+    });
+    return new Witness([roles].flat(), chat);
   }
 
-  get residentMiB(): number {
-    return this.#statusMiB('VmRSS');
+  /** Fails unless none of the processes has grown by more than this while `attack` lasted. */
+  async during(what: string, growthMiBMax: number, attack: () => Promise<unknown>): Promise<void> {
+    for (const { beforeMiB, seenMiB } of await this.#whileChatting(what, attack))
+      expect(seenMiB - beforeMiB).toBeLessThanOrEqual(growthMiBMax);
   }
 
-  #statusMiB(field: string): number {
-    const status = readFileSync(`/proc/${this.#role.process.pid}/status`, 'utf8');
-    return Math.round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024);
+  /** Fails unless none of the processes has held more than this while `attack` lasted. */
+  async within(what: string, residentMiBMax: number, attack: () => Promise<unknown>) {
+    for (const { seenMiB } of await this.#whileChatting(what, attack))
+      expect(seenMiB).toBeLessThanOrEqual(residentMiBMax);
   }
 
   /**
-   * Lets the two chat from before `attack` until after it. Fails unless the process has survived it,
-   * has not grown by more than `growthMiBMax` while it lasted, and every message of theirs arrived.
+   * Lets the two chat from before `attack` until after it. Fails unless the processes have survived
+   * it and every message of theirs arrived.
    */
-  async during(what: string, growthMiBMax: number, attack: () => Promise<unknown>): Promise<void> {
-    const beforeMiB = this.residentMiB;
-    let peakMiB = beforeMiB;
-    const watch = setInterval(() => {
-      if (!this.#role.process.hasExited) peakMiB = Math.max(peakMiB, this.residentMiB);
-    }, 50);
-    let isOver = false;
-    const latencies: number[] = [];
-    const chat = (async () => {
-      do latencies.push(await this.#exchange());
-      while (!isOver);
-    })();
+  async #whileChatting(what: string, attack: () => Promise<unknown>): Promise<Memory[]> {
+    const memory = this.#roles.map(beginPeak);
+    const watch = setInterval(() => this.#look(memory), 50);
+    const saidBefore = this.#chat.stdout.length;
+    const printed = (pattern: RegExp) =>
+      waitUntil(`the honest print ${pattern}`, () => {
+        if (this.#chat.hasExited) throw new Error(`the honest ended: ${this.#chat.output}`);
+        return pattern.exec(this.#chat.stdout.slice(saidBefore));
+      });
+    let report: ChatReport;
     try {
-      await Promise.race([attack(), chat]);
+      this.#chat.write(`chat ${messagesMin}\n`);
+      await attack();
+      await printed(/^enough$/m);
+      this.#chat.write('stop\n');
+      const [line] = await printed(/^\{.*\}$/m);
+      report = JSON.parse(line) as ChatReport;
     } finally {
-      isOver = true;
-      await chat;
       clearInterval(watch);
     }
-    peakMiB = Math.max(peakMiB, this.residentMiB);
-    latencies.sort((a, b) => a - b);
-    const p50 = latencies[Math.floor(latencies.length / 2)] ?? 0;
-    const max = latencies.at(-1) ?? 0;
-    const figures = `memory ${beforeMiB} MiB, at most ${peakMiB}, then ${this.residentMiB}; ${latencies.length} honest messages, p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`;
-    process.stdout.write(`${what}: ${figures}\n`);
-    expect(this.#role.process.hasExited).toBe(false);
-    expect(peakMiB - beforeMiB).toBeLessThanOrEqual(growthMiBMax);
-    for (const { client } of this.#people) {
-      const trouble = client.events.filter(({ event }) => event !== 'message' && event !== 'sent');
-      expect(trouble.map(({ event }) => event)).toEqual(['ready']);
-    }
+    for (const { process } of this.#roles)
+      if (process.hasExited) throw new Error(`it has not survived this: ${process.output}`);
+    this.#look(memory);
+    const figures = memory.map(({ beforeMiB, seenMiB }, index) => {
+      const role = this.#roles[index] as Role;
+      const [peakMiB, afterMiB] = [statusMiB(role, 'VmHWM'), statusMiB(role, 'VmRSS')];
+      return `${role.process.name} ${beforeMiB} MiB, at most ${seenMiB} (for a moment ${peakMiB}), then ${afterMiB}`;
+    });
+    const { latencies, ownLatencies, trouble } = report;
+    process.stdout.write(
+      `${what}: ${figures.join('; ')}; ${latencies.length} honest messages, ${latencyFigures(latencies)}; without waiting for a processor ${latencyFigures(ownLatencies)}\n`,
+    );
+    expect(trouble).toEqual([]);
+    return memory;
   }
 
-  /** One message, in turns; ms until it was shown, to the next 10. */
-  async #exchange(): Promise<number> {
-    this.#said += 1;
-    const [sender, receiver] = this.#said % 2 === 0 ? this.#people : [...this.#people].reverse();
-    const text = `honest message ${this.#said}`;
-    const sentAt = performance.now();
-    sender?.client.say(`${sender.other};;${text}`);
-    await receiver?.client.whenText(text, latencyMsMax);
-    return performance.now() - sentAt;
+  #look(memory: readonly Memory[]): void {
+    for (const [index, role] of this.#roles.entries()) {
+      const each = memory[index] as Memory;
+      if (!role.process.hasExited) each.seenMiB = Math.max(each.seenMiB, statusMiB(role, 'VmRSS'));
+    }
   }
+}
+
+function latencyFigures(latencies: readonly number[]): string {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
+}
+
+/** What it holds; from now on the kernel's peak is that of what follows. */
+function beginPeak(role: Role): Memory {
+  writeFileSync(`/proc/${role.process.pid}/clear_refs`, '5');
+  const beforeMiB = statusMiB(role, 'VmRSS');
+  return { beforeMiB, seenMiB: beforeMiB };
+}
+
+function statusMiB({ process: { pid } }: Role, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024);
 }

@@ -4,9 +4,9 @@
  */
 
 import { rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import Library from 'zookeeper';
+import { askPort } from '../../src/processes/local-ports.ts';
 import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess } from './processes.ts';
 import { onTeardown } from './teardown.ts';
@@ -99,17 +99,8 @@ export class TestZooKeeper {
   }
 
   /** The answer to one of ZooKeeper's "four letter words"; empty when there is none. */
-  async ask(word: string): Promise<string> {
-    const socket = connect(this.port, '127.0.0.1');
-    socket.setTimeout(1_000, () => socket.destroy());
-    let answer = '';
-    try {
-      socket.end(word);
-      for await (const chunk of socket.setEncoding('utf8')) answer += chunk;
-    } catch {
-      // not there, or gone meanwhile: what has come so far
-    }
-    return answer;
+  ask(word: string): Promise<string> {
+    return askPort(this.port, word);
   }
 
   get #running(): TestProcess {

@@ -143,14 +143,15 @@ describe('offline', () => {
   });
 
   test('a batch for somebody offline is kept whole', async () => {
+    const texts = Array.from({ length: 1_000 }, (_, index) => `text ${index}`);
     const [amy, bob] = [await somebody(), await somebody()];
     await javaPost(route, '/p2pRoute', {
       userId: amy.userId,
       receiveUserId: bob.userId,
-      batchMsg: ['x', 'y'],
+      batchMsg: texts,
     });
     const peer = await login(bob);
-    await peer.whenTexts('x', 'y');
+    await peer.whenTexts(...texts);
     await peer.close(route);
   });
 });
@@ -245,15 +246,13 @@ describe('the connection', () => {
     const probe = await JavaPeer.connect(host, port, 0, 'probe');
     probe.socket.destroy();
     const silent = await JavaPeer.connect(host, port, 0, 'silent');
-    await silent.whenClosed(14_000);
+    await silent.whenClosed();
   });
 
-  test('an idle one lives as long as it pings, and is closed 33 s after its last sign', async () => {
+  test('an idle one is not closed before 33 s after its last sign', async () => {
+    const before = performance.now();
     const peer = await login(await somebody());
-    const loggedInAt = Date.now();
-    await peer.whenClosed(40_000);
-    const silentMs = Date.now() - loggedInAt;
-    expect(silentMs).toBeGreaterThanOrEqual(32_500);
-    expect(silentMs).toBeLessThan(36_000);
-  }, 60_000);
+    await peer.whenClosed();
+    expect(performance.now() - before).toBeGreaterThanOrEqual(33_000);
+  });
 });

@@ -131,15 +131,11 @@ describe('a reader that does not read', () => {
     frozen.socket.pause();
     const text = 'x'.repeat(60_000);
     for (let index = 0; index < 200; index++) honest.say(`${userId};;${text}`);
-    await honest.whenSent(201, 60_000);
-    await waitUntil(
-      'the server lets go of the frozen reader',
-      async () => {
-        const response = await fetch(`${route}/onlineUser`);
-        const { dataBody } = (await response.json()) as { dataBody: { userName: string }[] };
-        return dataBody.every(({ userName }) => userName !== 'mallory');
-      },
-      { timeoutMs: 40_000 },
-    );
-  }, 90_000);
+    await honest.whenSent(201);
+    await waitUntil('the server lets go of the frozen reader', async () => {
+      const response = await fetch(`${route}/onlineUser`);
+      const { dataBody } = (await response.json()) as { dataBody: { userName: string }[] };
+      return dataBody.every(({ userName }) => userName !== 'mallory');
+    });
+  });
 });

@@ -4,10 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startProcess } from '../support/processes.ts';
-import { executable } from '../support/roles.ts';
+import { executable, startRole } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
 
@@ -16,6 +16,16 @@ interface Run {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Prints what it is told. */
+const serviceManager = `
+  $| = 1;
+  socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die;
+  bind($socket, pack_sockaddr_un($ARGV[0])) or die;
+  print "listening\\n";
+  my $message = "";
+  while (defined recv($socket, $message, 100, 0)) { print "$message\\n"; }
+`;
 
 function cim(args: readonly string[], env: Record<string, string> = {}): Run {
   return spawnSync(executable, args, {
@@ -63,6 +73,58 @@ describe('the executable', () => {
       /^cim server ready tcp=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n$/,
     );
     chmodSync(folder, 0o755);
+  });
+
+  test('hears of no options that are for other programs of the machine', () => {
+    const { status, stdout } = cim(['--version'], { NODE_OPTIONS: '--no-such-option' });
+    expect([status, stdout]).toEqual([0, 'cim 0.1.0\n']);
+  });
+
+  /**
+   * Every folder but one can be written or is for programs, none is both. The executable is in /srv:
+   * where it was may lie in one of the others.
+   */
+  const hardened = (args: string) => `
+    mount --bind "$1" /srv && mount -o remount,bind,ro /srv
+    mount -t tmpfs -o mode=1777 none /mnt
+    for each in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o noexec none $each; done
+    cd / && exec env -i HOME=/nonexistent ${args}`;
+  const inside = ['--mount', '--map-root-user', '--', 'bash', '-ec'];
+
+  test('says what to set where its native code cannot be loaded, and exits with 78', () => {
+    const run = (args: string) =>
+      spawnSync('unshare', [...inside, hardened(args), 'bash', dirname(executable)], {
+        encoding: 'utf8',
+      });
+    for (const workers of [1, 2]) {
+      const where = '--port 0 --http-port 0 --zk 127.0.0.1:1 --host 127.0.0.1';
+      const { status, stderr } = run(`/srv/cim server ${where} --workers ${workers}`);
+      expect([status, stderr]).toEqual([78, expect.stringMatching(/TMPDIR: .*\/dev\/shm: /)]);
+    }
+    // Where no cluster is asked for there is nothing to load.
+    expect(run('/srv/cim admin servers --route http://127.0.0.1:1').status).toBe(69);
+    // With a folder that it can be loaded from it goes on: to find no ZooKeeper.
+    const { status, stderr } = run('TMPDIR=/mnt /srv/cim admin servers --zk 127.0.0.1:1');
+    expect([status, stderr]).toEqual([69, expect.stringContaining('ZooKeeper does not answer')]);
+  });
+
+  test('tells the service manager when it is ready, and when it stops', async () => {
+    const socket = join(temporaryFolder('notify'), 'socket');
+    const manager = await startProcess({
+      name: 'the service manager',
+      command: 'perl',
+      args: ['-MSocket', '-e', serviceManager, socket],
+      ready: ({ stdout }) => stdout.includes('listening'),
+    });
+    const started = await startRole(
+      'dev',
+      ['--port', '0', '--http-port', '0', '--route-port', '0', '--data', ':memory:'],
+      { NOTIFY_SOCKET: socket },
+    );
+    await manager.whenPrinted(/^READY=1$/m);
+    expect(manager.stdout).not.toContain('STOPPING');
+    expect(await started.process.stop()).toBe(0);
+    await manager.whenPrinted(/^STOPPING=1$/m);
   });
 
   test('is one file', () => {

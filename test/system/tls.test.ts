@@ -4,14 +4,21 @@
  */
 import { once } from 'node:events';
 import { truncateSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { beforeAll, expect, test } from '@jest/globals';
+import { ignore } from '../../src/base/ignore.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { openRegistry } from '../../src/registry/open-registry.ts';
 import { Authority, type CertificateFiles, replaceCertificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
+import { JavaPeer } from '../support/java-peer.ts';
 import { startProcess } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
+import { routeAddress, serverAddress } from '../support/role-addresses.ts';
 import { Client, executable, type Role, startRole } from '../support/roles.ts';
 import { type RecordingProxy, startRecordingProxy } from '../support/tcp-proxy.ts';
+import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
 
@@ -88,6 +95,65 @@ test('people chat, and nothing that they write can be read on the wire', async (
   }
 });
 
+test('whoever writes in ZooKeeper that they speak no TLS is sent nothing', async () => {
+  const heard: Record<string, string> = {};
+  const listenIn = async (who: string) => {
+    const server = createServer((socket) => {
+      socket.on('error', ignore('the event close follows'));
+      socket.on('data', (bytes) => {
+        heard[who] = (heard[who] ?? '') + String(bytes);
+      });
+    }).listen(0, '127.0.0.1');
+    onTeardown(() => server.close());
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const [port, tcpPort, httpPort] = [
+    await listenIn('as a route'),
+    await listenIn('as a server, of clients'),
+    await listenIn('as a server, of routes'),
+  ];
+  const registry = await openRegistry({
+    zookeeper: zk[1] ?? '',
+    auth: 'cim:the-password',
+    sessionTimeoutMs: 10_000,
+    follow: [],
+    log: createLogger('test', 'silent'),
+  });
+  onTeardown(() => registry.close());
+  const version = '9.9.9';
+  const [host, address] = ['127.0.0.1', routeAddress('127.0.0.1', port)];
+  await registry.announceRoute({ instance: 'false-route', address, version });
+  await registry.announceServer({
+    instance: 'false-server',
+    address: serverAddress(host, tcpPort, httpPort),
+    version,
+    connections: 0,
+  });
+  const asked = async (command: string, ...words: string[]) => {
+    const args = [command, ...words, ...zk, '--tls-ca', authority.ca];
+    const run = await startProcess({ name: `cim ${command}`, command: executable, args });
+    await run.exited;
+    return run.output;
+  };
+  const where = `127.0.0.1:${tcpPort}`;
+  await waitUntil('the route knows of it', async () =>
+    (await asked('admin', 'servers')).includes(where),
+  );
+
+  const people = await Promise.all(['eva', 'fay', 'gus', 'hal'].map(person));
+  people[0]?.say(`${people[3]?.userId};;still between us`);
+  await people[3]?.whenText('still between us');
+  expect(await asked('admin', 'online')).toContain('eva');
+  await asked('admin', 'drain', where);
+  await asked('bench', '--clients', '4', '--seconds', '0.5');
+  await asked('verify', '--users', '2', '--minutes', '0.05', '--groups', '0');
+  await waitUntil('the server has been told of the route', () =>
+    server.process.output.includes(`127.0.0.1:${port} is said to speak no TLS`),
+  );
+  expect(heard).toEqual({});
+});
+
 test('a client that does not know the authority is told what is missing', async () => {
   const send = await startProcess({
     name: 'cim send',
@@ -118,8 +184,9 @@ test('a role without a certificate is refused, and told so', async () => {
     ...['--host', '127.0.0.1', '--port', '0', '--http-port', '0', ...zk],
     ...['--tls-ca', authority.ca],
   ]);
-  // One of two is sent there, and then elsewhere.
-  await Promise.all([person('cat'), person('dan')]);
+  // No login is sent there. Somebody who comes by himself makes it call a route.
+  const [host = '', port = ''] = (uncertified.addresses['tcp'] ?? '').split(':');
+  (await JavaPeer.connect(host, Number(port), 91, 'dan')).sendLogin();
   await waitUntil('it says what is missing', () =>
     uncertified.process.output.includes('takes only roles with a certificate (--tls-cert)'),
   );

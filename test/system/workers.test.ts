@@ -4,8 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
+import { startProcess } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { type Role, startRole, startRoute, startServer } from '../support/roles.ts';
+import { executable, type Role, startRole, startRoute, startServer } from '../support/roles.ts';
 import { peopleOn, Talk } from '../support/talk.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper, type TestZooKeeper } from '../support/zookeeper.ts';
@@ -70,7 +72,7 @@ test('workers do not outlive the process that looks after them', async () => {
   const workers = workersOf(server);
   expect(workers).toHaveLength(2);
   process.kill(server.process.pid, 'SIGKILL');
-  await waitUntil('both have ended', () => !workers.some(isAlive), { timeoutMs: 20_000 });
+  await waitUntil('both have ended', () => !workers.some(isAlive));
 });
 
 test('that one cannot come up is said once, and no other stays', async () => {
@@ -81,3 +83,29 @@ test('that one cannot come up is said once, and no other stays', async () => {
   const second = startRole('server', [...flags, '--workers', '2', '--port', port]);
   await expect(second).rejects.toThrow(/TCP port .* cannot be listened on/);
 });
+
+test.each<[role: 'server' | 'route', workers: number, signal: NodeJS.Signals]>([
+  ['server', 1, 'SIGTERM'],
+  ['server', 2, 'SIGTERM'],
+  ['route', 1, 'SIGINT'],
+  ['route', 2, 'SIGINT'],
+])(
+  'a %s of %d that waits for ZooKeeper ends when it is told to (%s)',
+  async (role, count, signal) => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const ports = role === 'route' ? ['--port', '0'] : ['--port', '0', '--http-port', '0'];
+    const store = role === 'route' ? ['--redis', redis.address] : [];
+    const flags = ['--zk', nobody, '--workers', `${count}`, '--log-level', 'info'];
+    const args = [role, ...flags, ...ports, ...store];
+    const starting = await startProcess({
+      name: `cim ${role}`,
+      command: executable,
+      args,
+      ready: ({ output }) => /ECONNREFUSED/.test(output),
+    });
+    const workers = count > 1 ? workersOf({ process: starting, addresses: {} }) : [];
+    starting.signal(signal);
+    expect(await starting.exited).toBe(0);
+    await waitUntil('all have ended', () => !workers.some(isAlive));
+  },
+);

@@ -32,7 +32,11 @@ interface ServerStatus {
 }
 
 async function servers(): Promise<ServerStatus[]> {
-  const response = await fetch(`${url}/servers`, { headers: { authorization: 'Bearer test' } });
+  const response = await fetch(`${url}/servers`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer test', 'content-type': 'application/json' },
+    body: '{}',
+  });
   return ((await response.json()) as { dataBody: ServerStatus[] }).dataBody;
 }
 
@@ -42,7 +46,7 @@ function person(userId: number, name: string): Promise<Client> {
 
 async function chat(from: Client, to: Client, text: string): Promise<void> {
   from.say(`${to.userId};;${text}`);
-  await to.whenText(text, 30_000);
+  await to.whenText(text);
 }
 
 describe('the registry fails', () => {
@@ -53,14 +57,12 @@ describe('the registry fails', () => {
     await zookeeper.kill();
     await chat(amy, bob, 'without ZooKeeper');
     await zookeeper.start();
-    await waitUntil(
-      'the server is known again',
-      async () => (await servers()).some(({ choosable }) => choosable),
-      { timeoutMs: 30_000 },
+    await waitUntil('the server is known again', async () =>
+      (await servers()).some(({ choosable }) => choosable),
     );
     await chat(bob, await person(3, 'cat'), 'welcome');
     expect(amy.events.filter(({ event }) => event === 'offline')).toEqual([]);
-  }, 90_000);
+  });
 
   test('a server frozen past its session comes back by itself, and its people miss nothing', async () => {
     const server = await startServer(zookeeper.address, [
@@ -71,19 +73,15 @@ describe('the registry fails', () => {
     const [amy, bob] = [await person(1, 'amy'), await person(2, 'bob')];
     await chat(amy, bob, 'before');
     server.process.freeze();
-    await waitUntil('its session has expired', async () => (await servers()).length === 0, {
-      timeoutMs: 20_000,
-    });
+    await waitUntil('its session has expired', async () => (await servers()).length === 0);
     amy.say('2;;said to a frozen server');
     server.process.thaw();
-    await bob.whenText('said to a frozen server', 30_000);
-    await waitUntil(
-      'it may be chosen again',
-      async () => (await servers()).some(({ choosable }) => choosable),
-      { timeoutMs: 20_000 },
+    await bob.whenText('said to a frozen server');
+    await waitUntil('it may be chosen again', async () =>
+      (await servers()).some(({ choosable }) => choosable),
     );
     await chat(bob, await person(3, 'cat'), 'welcome');
-  }, 90_000);
+  });
 
   test('a server killed and restarted at once on its old address is the new one, and stays it', async () => {
     // Not what port 0 gives: the kernel may give that to somebody's connection before the restart.
@@ -99,23 +97,16 @@ describe('the registry fails', () => {
     const [amy, bob] = [await person(1, 'amy'), await person(2, 'bob')];
     await first.process.kill();
     await startRole('server', args);
-    await waitUntil(
-      'only the second is left, and may be chosen',
-      async () => {
-        const known = await servers();
-        return known.length === 1 && known[0]?.choosable && known[0].instance !== old?.instance;
-      },
-      { timeoutMs: 20_000 },
-    );
-    await waitUntil(
-      'people are back',
-      () =>
-        [amy, bob].every(
-          (client) => client.events.filter(({ event }) => event === 'ready').length >= 2,
-        ),
-      { timeoutMs: 30_000 },
+    await waitUntil('only the second is left, and may be chosen', async () => {
+      const known = await servers();
+      return known.length === 1 && known[0]?.choosable && known[0].instance !== old?.instance;
+    });
+    await waitUntil('people are back', () =>
+      [amy, bob].every(
+        (client) => client.events.filter(({ event }) => event === 'ready').length >= 2,
+      ),
     );
     await chat(amy, bob, 'after the restart');
     expect((await servers()).map(({ choosable }) => choosable)).toEqual([true]);
-  }, 90_000);
+  });
 });

@@ -3,7 +3,7 @@
  * outlive their connections for what is.
  */
 
-import { repeat } from '../../../src/bench/turn.ts';
+import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 const packet = { connect: 1, connack: 2, publish: 3, puback: 4, suback: 9, pingresp: 13 } as const;
@@ -13,7 +13,6 @@ export function mqttDriver(options: DriverOptions): Driver {
   const { pattern, bytes, durable, events } = options;
   const quality = durable ? 1 : 0;
   return {
-    async prepare() {},
     async open(index) {
       let answered: ((type: number) => void) | undefined;
       let delivered = 0;

@@ -3,7 +3,7 @@
  * explicit acknowledgements for each receiver, for what is.
  */
 import { randomUUID } from 'node:crypto';
-import { repeat, type TurnSocket } from '../../../src/bench/turn.ts';
+import { repeat, type TurnSocket } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 const newline = 0x0a;
@@ -18,7 +18,6 @@ export function natsDriver(options: DriverOptions): Driver {
 function coreDriver(options: DriverOptions): Driver {
   const { pattern, bytes, events } = options;
   return {
-    async prepare() {},
     async open(index) {
       const receives = pattern !== 'group' || index > 0;
       const { socket, ping } = await openNats(options, () => ({

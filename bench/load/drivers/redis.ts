@@ -1,6 +1,6 @@
 /** Redis pub/sub, in RESP3: one connection both publishes and receives. */
 
-import { repeat } from '../../../src/bench/turn.ts';
+import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 const newline = 0x0a;
@@ -9,7 +9,6 @@ const kind = { push: 0x3e, bulk: 0x24, error: 0x2d } as const;
 export function redisDriver(options: DriverOptions): Driver {
   const { pattern, bytes, events } = options;
   return {
-    async prepare() {},
     async open(index) {
       let subscribed: (() => void) | undefined;
       const socket = await openSocket(

@@ -1,12 +1,11 @@
 /** bench/relay.ts: the floor, a protocol of lengths and indices alone. */
 
-import { repeat } from '../../../src/bench/turn.ts';
+import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 export function relayDriver(options: DriverOptions): Driver {
   const { pattern, bytes, events } = options;
   return {
-    async prepare() {},
     async open(index) {
       const frame = Buffer.alloc(8 + bytes, 'x');
       frame.writeUInt32LE(4 + bytes, 0);

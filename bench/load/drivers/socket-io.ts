@@ -4,7 +4,7 @@
  * all the same, and the load does not.
  */
 
-import { repeat } from '../../../src/bench/turn.ts';
+import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 const opcode = { text: 1, close: 8 } as const;
@@ -12,7 +12,6 @@ const opcode = { text: 1, close: 8 } as const;
 export function socketIoDriver(options: DriverOptions): Driver {
   const { pattern, bytes, port, events } = options;
   return {
-    async prepare() {},
     async open(index) {
       let isUpgraded = false;
       const connected = Promise.withResolvers<void>();

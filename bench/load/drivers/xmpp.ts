@@ -4,7 +4,7 @@
  * has handled (XEP-0198).
  */
 
-import { repeat } from '../../../src/bench/turn.ts';
+import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
 
 const domain = 'localhost';
@@ -16,7 +16,6 @@ const asked = Buffer.from('<r');
 export function xmppDriver(options: DriverOptions): Driver {
   const { pattern, bytes, events } = options;
   return {
-    async prepare() {},
     async open(index) {
       let expected: { readonly text: string; readonly resolve: () => void } | undefined;
       // Stanzas that the server has sent, and that it has said to have handled: one is the presence.

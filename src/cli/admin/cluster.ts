@@ -1,7 +1,8 @@
 /**
- * The routes that `cim admin` asks, and the cluster secret that it shows them: given, agreed on in
+ * The routes that `cim admin` asks, and the cluster secret that it proves to them to know: given, agreed on in
  * ZooKeeper, or that of the `cim dev` of this user.
  */
+import { ClusterKey } from '../../base/cluster-key.ts';
 import { CimError } from '../../base/errors.ts';
 import { createLogger } from '../../base/log.ts';
 import { isLoopback } from '../../base/loopback.ts';
@@ -11,6 +12,7 @@ import { Tls } from '../../base/tls.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { jsonRequester } from '../../http/client.ts';
+import { requestAsOperator } from '../../http/operator-call.ts';
 import { originOfRoute } from '../../registry/registry.ts';
 import type { RegistryPlace } from '../../registry/visit-registry.ts';
 import type { Ask } from './action.ts';
@@ -27,21 +29,21 @@ const answerMsMax = 5_000;
 export async function askCluster(settings: AdminSettings): Promise<Ask> {
   const request = jsonRequester(await Tls.open(settings));
   const { routes, secretFor } = await findCluster(settings);
-  return async (method, path, body) => {
+  return async (method, path, body, timeoutMs = answerMsMax) => {
     let failure = new CimError('unavailable', 'no route is known');
     for (const route of routes) {
       const secret = secretFor(route);
-      const headers = {
-        'x-cim-version': String(protocolVersion),
-        ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
-      };
+      const headers = { 'x-cim-version': String(protocolVersion) };
+      const call = { method, headers, body, timeoutMs };
       try {
-        const options = { method, headers, body, timeoutMs: answerMsMax };
-        return await request(`${route}${path}`, options);
+        if (secret === undefined) return await request(`${route}${path}`, call);
+        const key = ClusterKey.deriveSync(secret);
+        return await requestAsOperator(request, key, route, path, call);
       } catch (error) {
         if (!(error instanceof CimError)) throw error;
-        if (error.kind === 'unauthenticated') throw wrongSecret(route, secret, error);
-        if (error.kind !== 'unavailable') throw error;
+        if (error.kind === 'unauthenticated') throw neededSecret(route, error);
+        // Whoever does not prove to be of this cluster keeps nobody from the routes that do.
+        if (error.kind !== 'unavailable' && error.kind !== 'not-allowed') throw error;
         failure = error;
       }
     }
@@ -49,11 +51,10 @@ export async function askCluster(settings: AdminSettings): Promise<Ask> {
   };
 }
 
-function wrongSecret(route: string, secret: string | undefined, cause: CimError): CimError {
-  const problem = secret === undefined ? 'is needed by' : 'is not the one of';
+function neededSecret(route: string, cause: CimError): CimError {
   return new CimError(
     'not-allowed',
-    `--cluster-secret ${problem} ${route}; if none was set, --zk finds the one agreed on`,
+    `${route} wants the cluster secret: give it (--cluster-secret-file FILE), or --zk HOST:PORT, where roles without one have agreed on theirs`,
     { cause },
   );
 }

@@ -2,7 +2,6 @@
 import { CimError } from '../../base/errors.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import type { Ask, Result } from './action.ts';
-import { formatTable } from './table.ts';
 
 interface Key {
   readonly id: string;
@@ -35,13 +34,8 @@ export async function listKeys(ask: Ask): Promise<Result> {
     new Date(createdAt).toISOString(),
     label,
   ]);
-  return {
-    objects: found,
-    text:
-      rows.length > 0
-        ? formatTable(['ID', 'SCOPE', 'CREATED', 'LABEL'], rows)
-        : 'there is no key\n',
-  };
+  const header = ['ID', 'SCOPE', 'CREATED', 'LABEL'];
+  return { objects: found, table: { header, rows }, text: 'there is no key\n' };
 }
 
 export async function revokeKey(ask: Ask, id: string): Promise<Result> {

@@ -3,10 +3,13 @@ import { CimError, exitCodes } from '../../base/errors.ts';
 import { safeJson } from '../../base/safe-text.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';
-import type { Action } from './action.ts';
+import type { Action, Result } from './action.ts';
+import { backUp, restore } from './backup-actions.ts';
 import { askCluster } from './cluster.ts';
+import { importJava } from './import/import-java.ts';
 import { createKey, listKeys, revokeKey } from './key-actions.ts';
-import { counters, drain, servers } from './server-actions.ts';
+import { counters, drain, newStoreId, servers } from './server-actions.ts';
+import { formatTable } from './table.ts';
 import { kick, online, resetSecret } from './user-actions.ts';
 
 const actions: Readonly<Record<string, Action>> = {
@@ -17,15 +20,20 @@ const actions: Readonly<Record<string, Action>> = {
   'key create': { run: createKey },
   'key list': { run: listKeys },
   'key revoke': { target: 'the id of a key', run: revokeKey },
-  drain: { target: 'a server, as ip:port or by its instance,', run: drain },
+  drain: { target: 'a server, as host:port or by its instance,', run: drain },
+  'new-store-id': { run: newStoreId },
+  backup: { target: 'a file to be made', run: backUp },
+  restore: { target: 'the file of a backup', isLocal: true, run: restore },
   counters: { run: counters },
+  'import-java': { run: importJava },
 };
 
 /** Resolves to the exit code. */
 export async function runAdmin(
   settings: AdminSettings,
   words: readonly string[],
-  out: { write(text: string): unknown },
+  /** `columns`: of a terminal. */
+  out: { write(text: string): unknown; readonly columns?: number },
 ): Promise<number> {
   const { name, action, rest } = findAction(words);
   const [target, surplus] = rest;
@@ -35,10 +43,22 @@ export async function runAdmin(
   const unwanted = action.target === undefined ? target : surplus;
   if (unwanted !== undefined) throw new CimError('usage', `${unwanted}: is one argument too many`);
 
-  const ask = await askCluster(settings);
-  const { objects, text } = await action.run(ask, target ?? '', settings);
-  out.write(settings.json ? objects.map((object) => `${safeJson(object)}\n`).join('') : text);
+  const ask = action.isLocal ? askNobody : await askCluster(settings);
+  const result = await action.run(ask, target ?? '', settings);
+  out.write(settings.json ? jsonOf(result) : textOf(result, out.columns));
   return exitCodes.ok;
+}
+
+async function askNobody(): Promise<never> {
+  throw new Error('an action of this machine asks no route');
+}
+
+function jsonOf({ objects }: Result): string {
+  return objects.map((object) => `${safeJson(object)}\n`).join('');
+}
+
+function textOf({ table, text }: Result, columns = Infinity): string {
+  return table && table.rows.length > 0 ? formatTable(table, columns) : text;
 }
 
 /** The name of an action is one word or two. */

@@ -1,40 +1,54 @@
-/** `cim admin servers`, `drain` and `counters`. */
+/** `cim admin servers`, `drain`, `new-store-id` and `counters`. */
+import { formatHostPort } from '../../base/host-port.ts';
+import { limits } from '../../base/limits.ts';
+import { endpointOf, roleAddressOfJson } from '../../base/role-address.ts';
 import type { Ask, Result } from './action.ts';
-import { formatTable } from './table.ts';
 
 interface Server {
   readonly instance: string;
-  readonly ip: string;
-  readonly cimServerPort: number;
-  readonly httpPort: number;
+  readonly endpoints: unknown;
   readonly version: string;
   readonly connections: number;
   readonly choosable: boolean;
 }
 
 export async function servers(ask: Ask): Promise<Result> {
-  const found = (await ask('GET', '/servers')) as readonly Server[];
-  const rows = found.map(
-    ({ ip, cimServerPort, httpPort, connections, choosable, version, instance }) => [
-      `${ip}:${cimServerPort}`,
-      String(httpPort),
-      String(connections),
-      choosable ? 'yes' : 'no',
-      version,
-      instance,
-    ],
-  );
-  const header = ['ADDRESS', 'HTTP PORT', 'CONNECTIONS', 'TAKES LOGINS', 'VERSION', 'INSTANCE'];
-  return {
-    objects: found,
-    text: rows.length > 0 ? formatTable(header, rows) : 'no server is alive\n',
-  };
+  const found: Server[] = [];
+  const limit = limits.serversPageMax;
+  for (;;) {
+    const after = found.at(-1)?.instance ?? '';
+    const page = (await ask('POST', '/servers', { after, limit })) as readonly Server[];
+    found.push(...page);
+    if (page.length < limit) break;
+  }
+  const rows = found.map(({ endpoints, connections, choosable, version, instance }) => [
+    nameOf(endpoints, 'tcp'),
+    nameOf(endpoints, 'http'),
+    String(connections),
+    choosable ? 'yes' : 'no',
+    version,
+    instance,
+  ]);
+  const header = ['ADDRESS', 'HTTP', 'CONNECTIONS', 'TAKES LOGINS', 'VERSION', 'INSTANCE'];
+  return { objects: found, table: { header, rows }, text: 'no server is alive\n' };
+}
+
+/** `host:port` of the endpoint of a kind. */
+function nameOf(endpoints: unknown, kind: string): string {
+  const endpoint = endpointOf(roleAddressOfJson(endpoints) ?? [], kind);
+  return endpoint ? formatHostPort(endpoint) : '';
 }
 
 export async function drain(ask: Ask, server: string): Promise<Result> {
   await ask('POST', '/drain', { server });
   const text = `${server} takes no more logins, and everybody there is sent elsewhere\n`;
   return { objects: [{ server }], text };
+}
+
+export async function newStoreId(ask: Ask): Promise<Result> {
+  const told = (await ask('POST', '/newStoreId')) as { readonly storeId: string };
+  const text = `the store is ${told.storeId} now: within half a minute every client logs in anew, and reads from the beginning\n`;
+  return { objects: [told], text };
 }
 
 interface Counter {
@@ -46,5 +60,6 @@ interface Counter {
 export async function counters(ask: Ask): Promise<Result> {
   const found = (await ask('GET', '/counters')) as readonly Counter[];
   const rows = found.map(({ name, value, description }) => [name, String(value), description]);
-  return { objects: found, text: formatTable(['NAME', 'VALUE', 'WHAT IT COUNTS'], rows) };
+  const header = ['NAME', 'VALUE', 'WHAT IT COUNTS'];
+  return { objects: found, table: { header, rows }, text: '' };
 }

@@ -1,27 +1,38 @@
 /**
  * Rows under a header, in columns as wide as they must be; numbers to the right. Cells may hold what
- * others have written.
+ * others have written: none begins a row, also where it is longer than the terminal is wide.
  */
 import { safeLine } from '../../base/safe-text.ts';
+import { displayWidth } from '../../client/terminal/display-width.ts';
+import { layOut } from '../../client/terminal/layout.ts';
 
-export function formatTable(
-  header: readonly string[],
-  given: readonly (readonly string[])[],
-): string {
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** `terminalColumns`: Infinity where it is no terminal. */
+export function formatTable({ header, rows: given }: Table, terminalColumns: number): string {
   const rows = given.map((row) => row.map(safeLine));
   const columns = header.map((title, index) => {
     const cells = rows.map((row) => row[index] ?? '');
     return {
-      width: Math.max(title.length, ...cells.map((cell) => cell.length)),
+      width: Math.max(title.length, ...cells.map(displayWidth)),
       numeric: cells.every((cell) => /^\d+$/.test(cell)),
     };
   });
-  const lines = [header, ...rows].map((row) => {
-    const cells = columns.map(({ width, numeric }, index) => {
-      const cell = row[index] ?? '';
-      return numeric ? cell.padStart(width) : cell.padEnd(width);
-    });
-    return `${cells.join('  ').trimEnd()}\n`;
-  });
-  return lines.join('');
+  return [header, ...rows]
+    .flatMap((row) => {
+      const cells = columns.map(({ width, numeric }, index) => {
+        const cell = row[index] ?? '';
+        const space = ' '.repeat(width - displayWidth(cell));
+        return numeric ? space + cell : cell + space;
+      });
+      const head = cells.slice(0, -1).map((cell) => ({ text: `${cell}  ` }));
+      const body = cells.at(-1)?.trimEnd() ?? '';
+      const margin = head.reduce((sum, { text }) => sum + displayWidth(text), 0);
+      return layOut({ head, body, margin }, { columns: terminalColumns, isColoured: false });
+    })
+    .map((row) => `${row.trimEnd()}\n`)
+    .join('');
 }

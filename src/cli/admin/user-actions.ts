@@ -4,7 +4,6 @@ import { deriveAccountKeys, formatSecret } from '../../auth/account-secret.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Ask, Result } from './action.ts';
-import { formatTable } from './table.ts';
 
 interface User {
   readonly userId: number;
@@ -12,12 +11,17 @@ interface User {
 }
 
 export async function online(ask: Ask): Promise<Result> {
-  const found = ((await ask('GET', '/onlineUser')) ?? []) as readonly User[];
+  const found: User[] = [];
+  const limit = limits.onlinePageMax;
+  for (;;) {
+    const after = found.at(-1)?.userId ?? 0;
+    const page = (await ask('POST', '/onlineUsers', { after, limit })) as readonly User[];
+    found.push(...page);
+    if (page.length < limit) break;
+  }
   const rows = found.map(({ userId, userName }) => [String(userId), userName]);
-  return {
-    objects: found,
-    text: rows.length > 0 ? formatTable(['USER ID', 'NAME'], rows) : 'nobody is online\n',
-  };
+  const table = { header: ['USER ID', 'NAME'], rows };
+  return { objects: found, table, text: 'nobody is online\n' };
 }
 
 export async function kick(ask: Ask, target: string): Promise<Result> {

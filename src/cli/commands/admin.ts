@@ -1,12 +1,29 @@
 /** `cim admin`: operations, asked of a route. */
+import { exitCodes } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
+import { commandHelp } from '../help.ts';
 import { settingsOf } from '../settings-of.ts';
 
 export const adminCommand: Command = {
   name: 'admin',
   group: 'Look after it',
-  summary: 'lists servers and people, ends sessions, resets secrets, makes keys for applications',
-  positionals: '<action> [...target]',
+  summary: 'lists servers and people, ends sessions, resets secrets, makes keys and backups',
+  positionals: '[action] [...target]',
+  actions: [
+    ['servers', 'lists the servers'],
+    ['online', 'lists who is online'],
+    ['kick ID', 'ends the sessions of a user and voids their tokens'],
+    ['reset-secret ID', 'gives an account another secret'],
+    ['key create', 'makes a key for an application'],
+    ['key list', 'lists the keys of applications'],
+    ['key revoke ID', 'voids a key'],
+    ['drain SERVER', 'empties a server before you stop it'],
+    ['new-store-id', 'tells every client that the store was put back'],
+    ['backup FILE', 'writes what cim dev has stored to a file'],
+    ['restore FILE', 'puts such a file back'],
+    ['import-java', 'takes over a Java system'],
+    ['counters', 'what that route has done, refused and dropped since its start'],
+  ],
   role: 'admin',
   examples: [
     'cim admin servers',
@@ -17,9 +34,17 @@ export const adminCommand: Command = {
     'cim admin key list',
     'cim admin key revoke 0123456789abcdef',
     'cim admin drain 10.0.0.1:9000',
+    'cim admin new-store-id',
+    'cim admin backup monday.sqlite',
+    'cim admin restore monday.sqlite',
     'cim admin counters',
+    'cim admin import-java --from redis://10.0.0.9 --dry-run',
   ],
   async run(call) {
+    if (call.positionals.length === 0) {
+      call.host.stderr.write(commandHelp(adminCommand));
+      return exitCodes.usage;
+    }
     const settings = await settingsOf('admin', call);
     const { runAdmin } = await import('../admin/run-admin.ts');
     return runAdmin(settings, call.positionals, call.host.stdout);

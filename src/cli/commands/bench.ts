@@ -1,6 +1,6 @@
 /** `cim bench`: loaded when asked for, as the roles are. */
 import { createLogger } from '../../base/log.ts';
-import { workerChannel, workerVariable } from '../../bench/channel.ts';
+import { workerVariable } from '../../bench/order.ts';
 import type { Command } from '../command.ts';
 import { settingsOf } from '../settings-of.ts';
 
@@ -19,7 +19,7 @@ export const benchCommand: Command = {
     // Started by another one, for a part of its connections.
     if (call.host.env[workerVariable] !== undefined) {
       const { runWorker } = await import('../../bench/worker.ts');
-      return runWorker(workerChannel());
+      return runWorker();
     }
     const settings = await settingsOf('bench', call);
     const { runBench } = await import('../../bench/main.ts');

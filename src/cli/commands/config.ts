@@ -1,7 +1,10 @@
 /**
  * `cim config`: what each role's settings are and where they come from, or what is wrong with them.
  */
+
+import { align } from '../../base/align.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
+import { formatRemark } from '../../client/terminal/layout.ts';
 import {
   formatProblem,
   type Inspection,
@@ -12,7 +15,6 @@ import {
 import { type Role, roles } from '../../config/option.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { showValue } from '../../config/value.ts';
-import { align } from '../align.ts';
 import type { Call, Command } from '../command.ts';
 
 const inspectable = roles.filter((role) => role !== 'config');
@@ -42,11 +44,13 @@ async function showConfig({ flags, positionals, host }: Call): Promise<number> {
   }
   // Several roles see the same wrong variable: it is told once.
   const warnings = new Set([...found.values()].flatMap((inspection) => inspection.warnings));
-  for (const warning of warnings) host.stderr.write(`cim config: warning: ${warning}\n`);
+  const { columns } = host.stderr;
+  for (const warning of warnings)
+    host.stderr.write(formatRemark('cim config: warning', warning, columns));
   const problems = new Set(
     [...found.values()].flatMap((inspection) => inspection.problems.map(formatProblem)),
   );
-  for (const problem of problems) host.stderr.write(`cim config: ${problem}\n`);
+  for (const problem of problems) host.stderr.write(formatRemark('cim config', problem, columns));
   return settings.check && problems.size > 0 ? exitCodes.badConfig : exitCodes.ok;
 }
 

@@ -18,6 +18,6 @@ export const devCommand: Command = {
         const { startDev } = await import('../../dev/main.ts');
         return startDev(settings, log);
       },
-      addresses: ({ tcp, http, route }) => ({ tcp, http, route }),
+      addresses: ({ addresses }) => addresses,
     }),
 };

@@ -3,7 +3,7 @@ import { createLogger } from '../../base/log.ts';
 import type { RouteSettings } from '../../config/settings.ts';
 import type { Call, Command } from '../command.ts';
 import { runRole } from '../run-role.ts';
-import { settingsOf } from '../settings-of.ts';
+import { secretsOf, settingsOf } from '../settings-of.ts';
 import { assertPortsFor, nthPort } from '../workers/ports.ts';
 import { portOf, runWorkers } from '../workers/run-workers.ts';
 
@@ -44,7 +44,7 @@ function runRoutes(settings: RouteSettings, { flags, host }: Call): Promise<numb
     count,
     flags,
     host,
-    reloads: settings.tlsCert !== undefined,
+    secrets: secretsOf('route', settings),
     log: createLogger('route', logLevel),
     flagsOf: (index, { first, own }) => ({
       port: portOf(own ?? first, 'http') ?? port,

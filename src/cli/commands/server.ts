@@ -3,7 +3,7 @@ import { createLogger } from '../../base/log.ts';
 import type { ServerSettings } from '../../config/settings.ts';
 import type { Call, Command } from '../command.ts';
 import { runRole } from '../run-role.ts';
-import { settingsOf } from '../settings-of.ts';
+import { secretsOf, settingsOf } from '../settings-of.ts';
 import { assertPortsFor, nthPort } from '../workers/ports.ts';
 import { portOf, runWorkers } from '../workers/run-workers.ts';
 
@@ -31,7 +31,7 @@ async function runServer(call: Call): Promise<number> {
       const { startServer } = await import('../../server/main.ts');
       return startServer(settings, log);
     },
-    addresses: ({ tcp, http }) => ({ tcp, http }),
+    addresses: ({ addresses }) => addresses,
   });
 }
 
@@ -44,7 +44,7 @@ function runServers(settings: ServerSettings, { flags, host }: Call): Promise<nu
     count,
     flags,
     host,
-    reloads: settings.tlsCert !== undefined,
+    secrets: secretsOf('server', settings),
     log: createLogger('server', logLevel),
     flagsOf: (index, { own }) => ({
       port: portOf(own, 'tcp') ?? nthPort(port, index),

@@ -5,10 +5,12 @@
  */
 import { Backoff } from '../../base/backoff.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { listenForSignals, onHangUp } from '../../base/signals.ts';
 import type { FlagValues } from '../../config/sources/flags.ts';
 import type { Host } from '../command.ts';
+import { notifyVariable, serviceManagerOf } from '../service-manager/service-manager.ts';
 import { type ReadyAddresses, WorkerProcess } from './worker-process.ts';
 
 /** Flags that a worker gets instead of those typed, by name. */
@@ -27,36 +29,51 @@ export interface WorkersRun {
     index: number,
     told: { readonly first?: ReadyAddresses; readonly own?: ReadyAddresses },
   ) => WorkerFlags;
-  /** Whether they read certificates again when they are told to. */
-  readonly reloads: boolean;
+  /** What is given to them as variables, which other users cannot see. */
+  readonly secrets: WorkerSecrets;
   readonly host: Host;
   readonly log: Logger;
 }
 
-/** More than a role takes to stop, at most. */
-const stopMsMax = 12_000;
+export interface WorkerSecrets {
+  /** Variables; undefined: they are not to have it. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** Flags that they do not get. */
+  readonly names: readonly string[];
+}
 
 /** Resolves to the exit code. */
 export async function runWorkers(run: WorkersRun): Promise<number> {
   const { role, count, host } = run;
+  const manager = serviceManagerOf(host.env, run.log);
   const signals = listenForSignals(host);
   const workers = Array.from({ length: count }, (_, index) => new Worker(run, index));
-  let stopReloading: (() => void) | undefined;
+  const stopReloading = onHangUp(host, () => {
+    for (const worker of workers) worker.reload();
+  });
   try {
-    const [first, ...others] = workers;
-    const told = await first?.start();
-    const all = await Promise.all(others.map((worker) => worker.start(told)));
-    if (run.reloads) stopReloading = onHangUp(host, () => tellAll(workers, 'SIGHUP'));
-    host.stdout.write(readyLine(role, [told as ReadyAddresses, ...all]));
-    await signals.first;
+    const addresses = await Promise.race([startAll(workers), signals.first]);
+    if (addresses !== 'signal') {
+      host.stdout.write(readyLine(role, addresses));
+      manager.ready();
+      await signals.first;
+    }
+    manager.stopping();
     return await stopAll(workers, signals.second);
   } catch (error) {
     await stopAll(workers, signals.second);
     throw error;
   } finally {
-    stopReloading?.();
+    stopReloading();
     signals.close();
   }
+}
+
+/** The first before the others: they go by what it has told. */
+async function startAll(workers: readonly Worker[]): Promise<ReadyAddresses[]> {
+  const [first, ...others] = workers as [Worker, ...Worker[]];
+  const told = await first.start();
+  return [told, ...(await Promise.all(others.map((worker) => worker.start(told))))];
 }
 
 function tellAll(workers: readonly Worker[], signal: NodeJS.Signals): void {
@@ -68,7 +85,7 @@ async function stopAll(
   secondSignal: Promise<'signal'>,
 ): Promise<number> {
   const deadline = Promise.withResolvers<'deadline'>();
-  const timer = setTimeout(() => deadline.resolve('deadline'), stopMsMax);
+  const timer = setTimeout(() => deadline.resolve('deadline'), limits.workersStopMsMax);
   const stopped = Promise.all(workers.map((worker) => worker.stop()));
   const outcome = await Promise.race([stopped, secondSignal, deadline.promise]);
   clearTimeout(timer);
@@ -87,6 +104,7 @@ class Worker {
   #first: ReadyAddresses | undefined;
   #own: ReadyAddresses | undefined;
   #isStopping = false;
+  #isReady = false;
   #restart: NodeJS.Timeout | undefined;
 
   constructor(run: WorkersRun, index: number) {
@@ -97,6 +115,8 @@ class Worker {
   /** Rejects if it does not come up: what is wrong, it has said itself. */
   async start(first?: ReadyAddresses): Promise<ReadyAddresses> {
     this.#first = first;
+    // Told to stop while those before it were starting.
+    if (this.#isStopping) throw new CimError('unavailable', 'all are to stop');
     const started = this.#spawn();
     const told = await started.ready;
     if (told) {
@@ -104,7 +124,9 @@ class Worker {
       return told;
     }
     this.#process = undefined;
-    throw new CimError('unavailable', `worker ${this.#index + 1} did not come up`);
+    const { code } = await started.ended;
+    const kind = code === exitCodes.badConfig ? 'bad-config' : 'unavailable';
+    throw new CimError(kind, `worker ${this.#index + 1} did not come up`);
   }
 
   /** Resolves to its exit code. */
@@ -113,12 +135,18 @@ class Worker {
     clearTimeout(this.#restart);
     if (!this.#process) return exitCodes.ok;
     this.#process.kill('SIGTERM');
-    const { code } = await this.#process.ended;
-    return code ?? exitCodes.failure;
+    const { code, signal } = await this.#process.ended;
+    // One that is just being started has no other way yet to do what it is told.
+    return signal === 'SIGTERM' ? exitCodes.ok : (code ?? exitCodes.failure);
   }
 
   tell(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
+  }
+
+  /** One that is starting reads all of it anyway, and does not listen to SIGHUP yet. */
+  reload(): void {
+    if (this.#isReady) this.#process?.kill('SIGHUP');
   }
 
   #spawn(): WorkerProcess {
@@ -128,13 +156,18 @@ class Worker {
       ...(this.#own && { own: this.#own }),
     };
     const special = { ...flagsOf(this.#index, told), workers: 1 };
-    const started = new WorkerProcess([role, ...argumentsOf(flags, special)]);
+    const { secrets, names } = this.#run.secrets;
+    const typed = Object.entries(flags).filter(([name]) => !names.includes(name));
+    const args = argumentsOf(Object.fromEntries(typed), special);
+    const env = { ...secrets, [notifyVariable]: undefined };
+    const started = new WorkerProcess([role, ...args], env);
     this.#process = started;
     return started;
   }
 
   #isUp(started: WorkerProcess, told: ReadyAddresses): void {
     this.#own = told;
+    this.#isReady = true;
     this.#backoff.reset();
     void started.ended.then((end) => this.#ended(end));
   }
@@ -148,6 +181,7 @@ class Worker {
 
   #replaceSoon(): void {
     this.#process = undefined;
+    this.#isReady = false;
     this.#restart = setTimeout(() => void this.#replace(), this.#backoff.next());
   }
 

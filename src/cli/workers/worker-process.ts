@@ -16,11 +16,13 @@ export class WorkerProcess {
   readonly ready: Promise<ReadyAddresses | undefined>;
   readonly ended: Promise<WorkerEnd>;
 
-  constructor(args: readonly string[]) {
+  /** `env`: beside what this process has. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
     const own = ownProgram();
     // The channel is there to be closed: so a worker knows that nobody looks after it any more.
     this.#child = spawn(own.program, [...own.args, ...args], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { ...process.env, ...env },
     });
     this.ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve({ code: null, signal: null }));

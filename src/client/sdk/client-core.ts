@@ -7,6 +7,7 @@
  *     └────────────────────┴───────────┴─────────┴──── close(), refused ──▶ closed
  */
 import { CimError, describeError, type ErrorName } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
 import { command } from '../../codec/commands.ts';
@@ -17,6 +18,7 @@ import type {
   ClientEvents,
   ClientState,
   GroupPlace,
+  LeavingReason,
   Message,
   SentMessage,
   Target,
@@ -24,13 +26,14 @@ import type {
 } from './client-events.ts';
 import { ConnectionKeeper } from './connection-keeper.ts';
 import { DeviceState } from './device-state.ts';
-import type { Encryption } from './e2ee/encryption.ts';
+import type { Draft, Encryption } from './e2ee/encryption.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
 import type { EventEmitter } from './event-emitter.ts';
+import { GroupNews } from './group-news.ts';
 import { Incoming } from './incoming.ts';
 import type { Platform, Storage } from './platform.ts';
 import { Sender } from './sender.ts';
-import type { GroupChanges } from './timelines.ts';
+import { WaitingWatch } from './waiting-watch.ts';
 
 export interface ClientCoreOptions {
   readonly userId: number;
@@ -42,6 +45,10 @@ export interface ClientCoreOptions {
   /** Of the encryption: kept with the device's state. */
   readonly pins: KeyPins;
   readonly events: EventEmitter;
+  /** Why the user is in this group no longer, as far as a route can tell. Never rejects. */
+  readonly whyLeft: (group: string) => Promise<LeavingReason>;
+  /** What a route says is the matter with the cluster. */
+  readonly findTrouble: () => Promise<string | null>;
 }
 
 export class ClientCore {
@@ -50,13 +57,13 @@ export class ClientCore {
   readonly #sender: Sender;
   /** For what is to be read or written again later. */
   readonly #alarm: Alarm;
+  readonly #waiting: WaitingWatch;
   #state: ClientState = 'idle';
   #device: Promise<DeviceState> | undefined;
   #incoming: Incoming | undefined;
   #keeper: ConnectionKeeper | undefined;
   #firstReady: PromiseWithResolvers<void> | undefined;
-  /** Groups that this client is joining or leaving: whoever asked for it need not be told. */
-  readonly #groupsChanging = new Set<string>();
+  readonly #groupNews: GroupNews;
   #closing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -68,6 +75,10 @@ export class ClientCore {
       write: (fields) => this.#keeper?.write(fields),
       hasRoom: () => this.#hasRoom(),
     });
+    this.#groupNews = new GroupNews(options.whyLeft, (name, event) => {
+      if (!this.#isClosed()) this.#events.emit(name, event);
+    });
+    this.#waiting = new WaitingWatch({ ...options, outgoing: this.#sender.outgoing });
     this.#alarm = new Alarm(options.platform.clock, () => this.#wake());
   }
 
@@ -93,15 +104,15 @@ export class ClientCore {
     return this.#firstReady.promise;
   }
 
-  send(target: Target, text: string): Promise<SentMessage> {
+  send(target: Target, draft: Draft): Promise<SentMessage> {
     if (this.#closing || this.#isClosed())
       return Promise.reject(new CimError('unavailable', 'the client is closed'));
-    return this.#sender.send(target, text);
+    return this.#sender.send(target, draft);
   }
 
   /** Resolves to undefined if it was not written. */
-  sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
-    return this.#sender.sendTransient(target, text);
+  sendTransient(target: Target, draft: Draft): Promise<SentMessage | undefined> {
+    return this.#sender.sendTransient(target, draft);
   }
 
   #hasRoom(): boolean {
@@ -121,7 +132,7 @@ export class ClientCore {
 
   /** Makes the request that makes the user a member of the group, and follows it. */
   async follow(group: string, request: () => Promise<GroupPlace>): Promise<GroupPlace> {
-    return this.#changeGroup(group, async () => {
+    return this.#groupNews.change(group, async () => {
       const place = await request();
       if (!this.#isClosed()) this.#incoming?.joined(place);
       this.#readOn();
@@ -131,19 +142,17 @@ export class ClientCore {
 
   /** Makes the request that ends the user's membership. */
   async unfollow(group: string, request: () => Promise<void>): Promise<void> {
-    await this.#changeGroup(group, async () => {
-      await request();
+    await this.#groupNews.change(group, async () => {
+      const wasFollowed = this.followedGroups.includes(group);
+      try {
+        await request();
+      } catch (error) {
+        // Its last member has left it: this one, whose first answer was lost, or the store has lost it.
+        const isGone = error instanceof CimError && error.kind === 'unknown-group';
+        if (!isGone || !wasFollowed) throw error;
+      }
       this.#incoming?.left(group);
     });
-  }
-
-  async #changeGroup<Result>(group: string, change: () => Promise<Result>): Promise<Result> {
-    this.#groupsChanging.add(group);
-    try {
-      return await change();
-    } finally {
-      this.#groupsChanging.delete(group);
-    }
   }
 
   close(timeoutMs: number): Promise<void> {
@@ -199,8 +208,9 @@ export class ClientCore {
       listener: () => (this.#events.of('message').size > 0 ? handOver : undefined),
       onFailure: (error) => void this.#fail(error),
       onGap: (group, gap) => this.#events.emit('gap', { ...(group !== '' && { group }), ...gap }),
-      onGroups: (changes) => this.#tellGroups(changes),
+      onGroups: (changes) => this.#groupNews.tell(changes),
       onTaken: () => this.#readOn(),
+      onUnreadable: (place) => this.#events.emit('unreadable', place),
     });
   }
 
@@ -211,6 +221,7 @@ export class ClientCore {
       device,
       onReady: (server, welcome) => this.#ready(server, device, welcome),
       onFrame: (frame) => this.#take(frame),
+      onUnreadable: (seq) => this.#takeUnreadable(seq),
       onLost: (reason) => this.#lost(reason),
       onFailedAttempt: (reason) => this.#warn('login-failed', reason),
       waitingSince: () =>
@@ -218,13 +229,16 @@ export class ClientCore {
     });
   }
 
-  #ready(server: string, { device }: DeviceState, welcome: ServerFrame): void {
+  #ready(server: string, state: DeviceState, welcome: ServerFrame): void {
     const { userId, userName, account, encryption } = this.#options;
-    encryption.connected(account.keepsKeys);
+    this.#sender.serverVersion = welcome.serverVersion;
+    const isOtherStore = state.enterStore(welcome.storeId);
+    encryption.connected(account.keepsKeys, isOtherStore);
+    if (isOtherStore) this.#sender.outgoing.prepareAnew();
     this.#become('ready');
-    this.#events.emit('ready', { userId, userName, device, server });
+    this.#events.emit('ready', { userId, userName, device: state.device, server });
     this.#firstReady?.resolve();
-    this.#incoming?.connected(welcome);
+    this.#incoming?.connected(welcome, isOtherStore);
     this.#readOn();
     this.#sender.outgoing.connected(this.#now());
   }
@@ -257,9 +271,18 @@ export class ClientCore {
       case command.group:
         this.#incoming?.groupChanged(frame);
         break;
+      case command.login:
+        // No server says that: a message whose command cannot be read.
+        if (frame.seq > 0) this.#incoming?.unreadable(frame.seq);
+        break;
       default:
       // A pong has done its work by arriving; what a newer server says besides is not for us.
     }
+    this.#readOn();
+  }
+
+  #takeUnreadable(seq: number): void {
+    this.#incoming?.unreadable(seq);
     this.#readOn();
   }
 
@@ -273,12 +296,6 @@ export class ClientCore {
     return taking?.then(() => undefined);
   }
 
-  #tellGroups({ joined, left }: GroupChanges): void {
-    const isNews = (group: string) => !this.#groupsChanging.has(group);
-    for (const group of joined.filter(isNews)) this.#events.emit('joined', { group });
-    for (const group of left.filter(isNews)) this.#events.emit('left', { group });
-  }
-
   /** Sends the reads that are due, and sees to it that what is due later is remembered. */
   #readOn(): void {
     if (this.#isClosed()) return;
@@ -288,7 +305,9 @@ export class ClientCore {
 
   #setAlarm(): void {
     const incoming = this.#incoming?.wakeAt(this.#now()) ?? Infinity;
-    this.#alarm.set(Math.min(this.#sender.outgoing.wakeAt, incoming));
+    this.#waiting.look(this.#now());
+    const { wakeAt } = this.#sender.outgoing;
+    this.#alarm.set(Math.min(wakeAt, incoming, this.#waiting.wakeAt));
   }
 
   #wake(): void {
@@ -340,9 +359,20 @@ export class ClientCore {
     this.#incoming?.stop();
     this.#options.encryption.stop();
     await this.#keeper?.stop();
-    await (await this.#device)?.close();
+    await this.#closeDevice();
     this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));
     this.#events.emit('closed', event);
+  }
+
+  /** The storage is the application's: whatever it does, the client ends. */
+  async #closeDevice(): Promise<void> {
+    // If it did not open, that is why the client ends.
+    const device = await this.#device?.catch(ignore('whoever opened it was told'));
+    try {
+      await device?.close();
+    } catch (error) {
+      this.#warn('state-not-saved', describeError(error));
+    }
   }
 }
 

@@ -1,6 +1,9 @@
 /** What a CimClient tells and takes: its events, and the shapes of messages. */
+
 import type { CimError } from '../../base/errors.ts';
-import type { Unreadable } from './e2ee/encryption.ts';
+import type { GroupHistory } from '../../base/group-history.ts';
+import type { Draft, Unreadable } from './e2ee/encryption.ts';
+import type { KeyStanding } from './e2ee/key-pins.ts';
 import type { KeyChange } from './e2ee/peer-keys.ts';
 
 /**
@@ -21,16 +24,39 @@ export interface Message {
   readonly to?: number;
   readonly group?: string;
   readonly text: string;
+  /** What it is beside its text: a Content (proto/content.proto). */
+  readonly content?: Uint8Array;
+  /** It is not counted as unread. */
+  readonly silent?: true;
   /** Its number in the timeline of the user, or of the group; 0 for a transient message. */
   readonly seq: number;
   /** When it was accepted, ms since 1970. */
   readonly at: number;
   /** It is not stored: shown to whoever was connected, at most once. */
   readonly transient?: true;
-  /** Only the devices of both sides could read it, and it is by whom it says. */
-  readonly encrypted?: true;
+  /**
+   * True: only the devices of both sides could read it, and the holder of `key` wrote it. False: it
+   * came in clear text, which is worth a word. Absent: in clear text, as is usual there.
+   */
+  readonly encrypted?: boolean;
+  /** Of an encrypted one: what this device knows of the key. */
+  readonly key?: KeyStanding;
+  /** It should have been encrypted: the other side has a key. Somebody else may have written it. */
+  readonly expected?: true;
   /** It was encrypted, and cannot be read here: its text is empty. */
   readonly unreadable?: Unreadable;
+}
+
+/** What a message may have beside its text. */
+export type MessageExtras = Omit<Draft, 'text'>;
+
+/** A message that no client can read: only its place is known. */
+export interface UnreadableMessage {
+  /** Absent: in one's own timeline. */
+  readonly group?: string;
+  readonly seq: number;
+  /** How many this client has come upon, with this one. */
+  readonly count: number;
 }
 
 /** An own message that is stored, or (transient) written. */
@@ -58,8 +84,17 @@ export interface DelayedMessage {
   /** Ms since 1970. */
   readonly dueAt: number;
   /** As of a message. */
-  readonly encrypted?: true;
+  readonly encrypted?: boolean;
+  readonly key?: KeyStanding;
+  readonly expected?: true;
   readonly unreadable?: Unreadable;
+}
+
+export interface DelayedPage {
+  /** In the order in which they are due. */
+  readonly messages: readonly DelayedMessage[];
+  /** Where those that are due later go on; null: there are none. */
+  readonly next: string | null;
 }
 
 /** A named group that the user is in. */
@@ -67,14 +102,16 @@ export interface GroupPlace {
   readonly group: string;
   /** Who created it; when the owner leaves, whoever has been in it for longest. */
   readonly owner: number;
-  /** The number of its newest message when the user joined: what came before is not theirs. */
+  /** The number of its newest message when the user joined, the last time. */
   readonly joined: number;
   /** The newest number that a device of the user has acknowledged. */
   readonly cursor: number;
   readonly head: number;
+  /** What its members may read: what came since they joined, or all that is kept. */
+  readonly history: GroupHistory;
 }
 
-export interface MembersQuery {
+export interface UsersQuery {
   /** Only ids above this one. */
   readonly after?: number;
   readonly limit?: number;
@@ -105,6 +142,12 @@ export interface HistoryPage {
   readonly searched?: number;
 }
 
+/**
+ * `left`: another device of the user's has asked for it, or somebody for the user. `lost`: there is no
+ * such group any more, or the user is in another store than before. `unknown`: no route has answered.
+ */
+export type LeavingReason = 'left' | 'lost' | 'unknown';
+
 export type WarningKind =
   /** The state folder cannot be used: this is an ephemeral device, and remembers nothing. */
   | 'state-unusable'
@@ -126,7 +169,7 @@ export type WarningKind =
 /** Each event's payload. */
 export interface ClientEvents {
   state: { readonly state: ClientState; readonly previous: ClientState };
-  /** Logged in, for the first time or again. `server` is `ip:port`. */
+  /** Logged in, for the first time or again. `server` is `host:port`, `[host]:port` for an IPv6 address. */
   ready: {
     readonly userId: number;
     readonly userName: string;
@@ -140,21 +183,31 @@ export interface ClientEvents {
    */
   message: Message;
   /**
+   * In place of a message that cannot be read, whoever wrote it in whatever way: at its place among
+   * the others, and told once. It counts as taken, and nothing waits for it.
+   */
+  unreadable: UnreadableMessage;
+  /**
    * These numbers of a timeline (one's own without `group`) are not kept any more: the device was
    * away for too long.
    */
   gap: { readonly group?: string; readonly first: number; readonly last: number };
   /**
    * The user is in this group now, or no longer, by what another device of theirs has asked for: it
-   * is followed, or not any more.
+   * is followed, or not any more. A group may also be lost with the store that it was in.
    */
   joined: { readonly group: string };
-  left: { readonly group: string };
+  left: { readonly group: string; readonly reason: LeavingReason };
   /**
    * The key of this user (perhaps one's own) is not the one that this device has seen before. It is
    * used, unless the one before was verified (CimClient.confirmKey()).
    */
   keyChanged: KeyChange;
+  /**
+   * So many messages wait, the first of them for some seconds: what should store them refuses for now.
+   * Told once; they are written again until they are stored. `reason`: as a route says.
+   */
+  waiting: { readonly messages: number; readonly reason: string };
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
   /**

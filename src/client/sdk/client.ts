@@ -3,6 +3,9 @@
  * each message once and in order. This is its face to the application; what goes on behind it is in
  * client-core.ts, and calls to routes are in routes.ts.
  */
+
+import { CimError } from '../../base/errors.ts';
+import type { GroupHistory } from '../../base/group-history.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { Account } from './account/account.ts';
 import type { Credentials } from './account/credentials.ts';
@@ -11,21 +14,23 @@ import type {
   ClientEventListener,
   ClientEventName,
   ClientState,
-  DelayedMessage,
+  DelayedPage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
-  MembersQuery,
+  LeavingReason,
+  MessageExtras,
   SentMessage,
   Target,
   User,
+  UsersQuery,
 } from './client-events.ts';
 import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
 import { EventEmitter } from './event-emitter.ts';
 import { readHistory } from './history.ts';
-import { noticePlainTraffic } from './plain-traffic.ts';
+import { watchPlainTraffic } from './plain-traffic.ts';
 import type { Platform, Storage } from './platform.ts';
 import { RouteCaller } from './route-caller.ts';
 import { Routes } from './routes.ts';
@@ -61,7 +66,10 @@ export class CimClient {
   readonly #core: ClientCore;
 
   constructor(given: CimClientOptions) {
-    const platform = noticePlainTraffic(given.platform, (host) => this.#warnOfListeners(host));
+    const platform = watchPlainTraffic({
+      ...given,
+      onPlain: (host) => this.#warnOfListeners(host),
+    });
     const options = { ...given, platform };
     this.#options = options;
     const { credentials = {} } = options;
@@ -86,6 +94,8 @@ export class CimClient {
       encryption: this.#encryption,
       pins,
       events: this.#events,
+      whyLeft: (group) => this.#whyLeft(group),
+      findTrouble: () => this.#routes.trouble(),
     });
   }
 
@@ -106,6 +116,17 @@ export class CimClient {
       onUnusable: (message) =>
         this.#events.emit('warning', { kind: 'encryption-unusable', message }),
     });
+  }
+
+  async #whyLeft(group: string): Promise<LeavingReason> {
+    try {
+      await this.#routes.groupMembers(this.#options.userId, group, { limit: 1 });
+      return 'left';
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      if (error.kind === 'not-a-member') return 'left';
+      return error.kind === 'unknown-group' ? 'lost' : 'unknown';
+    }
   }
 
   #warnOfListeners(host: string): void {
@@ -135,14 +156,15 @@ export class CimClient {
   }
 
   /**
-   * Resolves when the message is stored. May be called in any state but `closed`: what cannot be
+   * Resolves when the message is stored. `text` says plainly what a content is, for those who do not
+   * know it; a server of before has it alone. May be called in any state but `closed`: what cannot be
    * sent now waits. Rejects with a CimError: `too-long`, `invalid-argument`, `busy` (too much is
    * waiting), `no-key` and `key-changed` (it cannot be encrypted, and must be), what the route
    * refused it with (`unknown-receiver`, …), `unconfirmed` (written, not answered, and the client was
    * closed), `unavailable` (the client was closed before it was written).
    */
-  send(target: Target, text: string): Promise<SentMessage> {
-    return this.#core.send(target, text);
+  send(target: Target, text: string, extras: MessageExtras = {}): Promise<SentMessage> {
+    return this.#core.send(target, { ...extras, text });
   }
 
   /**
@@ -151,23 +173,34 @@ export class CimClient {
    * written: not connected, or too much waits to leave. Rejects with a CimError if it could never be
    * sent: `too-long`, `invalid-argument`, `no-key`, `key-changed`.
    */
-  sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
-    return this.#core.sendTransient(target, text);
+  sendTransient(
+    target: Target,
+    text: string,
+    extras: MessageExtras = {},
+  ): Promise<SentMessage | undefined> {
+    return this.#core.sendTransient(target, { ...extras, text });
   }
 
-  /** Rejects with a CimError, as the following do: `unavailable` when no route answers. */
-  onlineUsers(): Promise<User[]> {
-    return this.#routes.onlineUsers();
+  /**
+   * Who is online, by id: a page of them. Rejects with a CimError, as the following do:
+   * `unavailable` when no route answers.
+   */
+  onlineUsers(query: UsersQuery = {}): Promise<User[]> {
+    return this.#routes.onlineUsers(query);
   }
 
   /**
    * Makes a group, with the user as its owner and first member, and follows it. Repeating it is
-   * harmless, as it is with the following two. `group-exists`: somebody else has made it.
+   * harmless, as it is with the following two. `history`: what members may read; `joined` if absent,
+   * and of a group that exists it stays as it is. `group-exists`: somebody else has made it.
    */
-  async createGroup(group: string): Promise<GroupPlace> {
+  async createGroup(
+    group: string,
+    { history }: { readonly history?: GroupHistory } = {},
+  ): Promise<GroupPlace> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.follow(name, () => this.#routes.createGroup(userId, name));
+    return this.#core.follow(name, () => this.#routes.createGroup(userId, name, history));
   }
 
   async joinGroup(group: string): Promise<GroupPlace> {
@@ -194,8 +227,34 @@ export class CimClient {
   }
 
   /** Those with the lowest ids above `after`, in their order. */
-  groupMembers(group: string, query: MembersQuery = {}): Promise<User[]> {
+  groupMembers(group: string, query: UsersQuery = {}): Promise<User[]> {
     return this.#routes.groupMembers(this.#options.userId, group, query);
+  }
+
+  /**
+   * As its owner: how much of what the group keeps one account may take within an hour, in percent;
+   * null: as --group-share says. `not-the-owner`, `unknown-group`.
+   */
+  setGroupShare(group: string, percent: number | null): Promise<void> {
+    return this.#routes.setGroupShare(this.#options.userId, group, percent);
+  }
+
+  /**
+   * Nothing private of this user arrives any more, and they are not told. What is stored already is
+   * still shown; what both say in groups, too. `unknown-receiver`, `too-many`.
+   */
+  block(userId: number): Promise<void> {
+    return this.#routes.block(this.#options.userId, userId);
+  }
+
+  /** What they have sent meanwhile does not come. */
+  unblock(userId: number): Promise<void> {
+    return this.#routes.unblock(this.#options.userId, userId);
+  }
+
+  /** Whom this user has blocked, by id. */
+  blocked(): Promise<User[]> {
+    return this.#routes.blocked(this.#options.userId);
   }
 
   /**
@@ -219,8 +278,8 @@ export class CimClient {
   }
 
   /** The user's messages that wait to be sent, those of other devices included. */
-  delayed(): Promise<DelayedMessage[]> {
-    return this.#schedules.list();
+  delayed(after?: string): Promise<DelayedPage> {
+    return this.#schedules.list(after);
   }
 
   /** `unknown-schedule`: none waits under this id; `too-late`: it is being sent. */

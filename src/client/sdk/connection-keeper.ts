@@ -5,13 +5,14 @@
  */
 import type { Timer } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
+import { formatHostPort } from '../../base/host-port.ts';
 import { type CloseName, closeNameOf } from '../../codec/close-codes.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
-import type { Account, Admission, ServerAddress } from './account/account.ts';
+import type { Account, Admission } from './account/account.ts';
 import { Connection, type ConnectionEnd, type RequestFields } from './connection.ts';
 import type { DeviceState } from './device-state.ts';
-import type { Platform } from './platform.ts';
+import type { Platform, ServerPort } from './platform.ts';
 import { ReconnectPolicy } from './reconnect-policy.ts';
 
 export interface ConnectionKeeperOptions {
@@ -22,9 +23,11 @@ export interface ConnectionKeeperOptions {
   readonly device: DeviceState;
   readonly platform: Platform;
   readonly account: Account;
-  /** Logged in. `server` is `ip:port`. */
+  /** Logged in. `server` is `host:port`. */
   readonly onReady: (server: string, welcome: ServerFrame) => void;
   readonly onFrame: (frame: ServerFrame) => void;
+  /** A message with this number that cannot be read. */
+  readonly onUnreadable: (seq: number) => void;
   /** A connection that was ready is no more; another follows. */
   readonly onLost: (reason: string) => void;
   /** An attempt to connect has failed; another follows. */
@@ -39,7 +42,7 @@ export class ConnectionKeeper {
   #connection: Connection | undefined;
   #pause: Timer | undefined;
   /** Where a good connection was, which has ended by no fault of that server. */
-  #returnTo: ServerAddress | undefined;
+  #returnTo: ServerPort | undefined;
   #stopped = false;
 
   constructor(options: ConnectionKeeperOptions) {
@@ -92,16 +95,19 @@ export class ConnectionKeeper {
     }
     const connectionNumber = await this.#options.device.nextConnectionNumber();
     if (this.#stopped) return 0;
-    const { end, readyMs } = await this.#connect(admission, connectionNumber);
-    const closeName = closeNameOf(end.closeCode);
+    const { end: ended, readyMs } = await this.#connect(admission, connectionNumber);
+    const closeName = closeNameOf(ended.closeCode);
+    // The route has just given it: the server is at fault, as one is whose clock is hours ahead.
+    const isFreshRefused = closeName === 'token-refused' && !shortcut && readyMs === undefined;
+    const end = isFreshRefused ? { ...ended, serverFailed: true } : ended;
     if (end.advice === 'final' && !(await this.#canEnterAnew(closeName, admission))) return end;
     if (closeName === 'token-refused') this.#options.account.refused(admission.token ?? '');
     if (readyMs !== undefined) this.#options.onLost(end.reason);
-    else if (shortcut) return this.#policy.returnFailed(addressOf(shortcut.server), end);
+    else if (shortcut) return this.#policy.returnFailed(formatHostPort(shortcut.server), end);
     else this.#options.onFailedAttempt(end.reason);
     const isGood = readyMs !== undefined && end.advice === 'come-back' && !end.serverFailed;
     this.#returnTo = isGood ? admission.server : undefined;
-    return this.#policy.connectionEnded(addressOf(admission.server), end, readyMs ?? 0);
+    return this.#policy.connectionEnded(formatHostPort(admission.server), end, readyMs ?? 0);
   }
 
   /** What lets us in again where we were, once. */
@@ -125,14 +131,14 @@ export class ConnectionKeeper {
     { server, token }: Admission,
     connectionNumber: number,
   ): Promise<{ end: ConnectionEnd; readyMs: number | undefined }> {
-    const { userId, userName, epoch, device, platform, onReady, onFrame, waitingSince } =
-      this.#options;
+    const { userId, userName, epoch, device, platform } = this.#options;
+    const { onReady, onFrame, onUnreadable, waitingSince } = this.#options;
     const { clock } = platform;
     let readyAt: number | undefined;
     return new Promise((resolve) => {
       this.#connection = new Connection({
         platform,
-        server: { host: server.ip, port: server.cimServerPort, tls: server.tls },
+        server,
         userId,
         login: {
           requestId: userId,
@@ -147,9 +153,10 @@ export class ConnectionKeeper {
         onWelcome: (welcome) => {
           readyAt = clock.monotonic();
           this.#policy.ready();
-          onReady(addressOf(server), welcome);
+          onReady(formatHostPort(server), welcome);
         },
         onFrame,
+        onUnreadable,
         onEnd: (end) =>
           resolve({
             end,
@@ -165,8 +172,4 @@ export class ConnectionKeeper {
       if (!this.#stopped) this.#pause = this.#options.platform.clock.setTimeout(resolve, ms);
     });
   }
-}
-
-function addressOf({ ip, cimServerPort }: ServerAddress): string {
-  return `${ip}:${cimServerPort}`;
 }

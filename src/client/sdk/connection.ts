@@ -12,6 +12,7 @@ import { command } from '../../codec/commands.ts';
 import { FrameDecoder } from '../../codec/frame-decoder.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 import { decodeServerFrame, encodeRequest, type ServerFrame } from '../../codec/server-frame.ts';
+import { numberOfUnreadable } from '../../codec/unreadable-frame.ts';
 import type { ByteStream, Platform, ServerPort } from './platform.ts';
 
 export type RequestFields = Parameters<typeof encodeRequest>[0];
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   /** The login is done; frames follow. */
   readonly onWelcome: (welcome: ServerFrame) => void;
   readonly onFrame: (frame: ServerFrame) => void;
+  /** A message with this number that cannot be read: as no reason to end, or it would end the next. */
+  readonly onUnreadable: (seq: number) => void;
   /** Once, unless `close` was called before. */
   readonly onEnd: (end: ConnectionEnd) => void;
   /** Since when something that was sent is unanswered (monotonic ms); Infinity: nothing is. */
@@ -110,12 +113,25 @@ export class Connection {
     this.#pingedAt = undefined;
     try {
       this.#decoder.push(bytes, (frames, start, end) => {
-        if (this.#state !== 'ended') this.#take(decodeServerFrame(frames.subarray(start, end)));
+        if (this.#state !== 'ended') this.#read(frames.subarray(start, end));
       });
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      ProtocolError.assert(error);
       this.#lost(`the server sent what makes no sense: ${error.message}`);
     }
+  }
+
+  #read(bytes: Uint8Array): void {
+    let frame: ServerFrame;
+    try {
+      frame = decodeServerFrame(bytes);
+    } catch (error) {
+      const seq = this.#state === 'ready' ? numberOfUnreadable(bytes) : 0;
+      if (seq === 0) throw error;
+      this.#options.onUnreadable(seq);
+      return;
+    }
+    this.#take(frame);
   }
 
   #take(frame: ServerFrame): void {

@@ -3,14 +3,17 @@
  * which they came, as fast as it takes them.
  */
 import { limits } from '../../base/limits.ts';
-import type { Message } from './client-events.ts';
+import type { Message, UnreadableMessage } from './client-events.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
 import type { Received } from './received.ts';
 import type { Entry } from './timeline-cursor.ts';
+import { own } from './timelines.ts';
 
 export interface DeliveryQueueOptions {
   /** Gives a message to the application; undefined while nobody listens. */
   readonly listener: () => ((message: Message) => Promise<void> | undefined) | undefined;
+  /** In place of a message that nobody can read: told where it would have been given. */
+  readonly onUnreadable: (message: UnreadableMessage) => void;
   /** The application has failed to take a message: nothing is delivered any more. */
   readonly onFailure: (error: unknown) => void;
   /** The application has taken something. */
@@ -20,6 +23,7 @@ export interface DeliveryQueueOptions {
 interface Delivery {
   /** Null: there is nothing to show. */
   readonly content: Message | null;
+  readonly standIn?: UnreadableMessage;
   /** The application has taken it; absent for what is in no timeline. */
   readonly taken?: () => void;
 }
@@ -28,6 +32,7 @@ export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions;
   readonly #deliveries: Delivery[] = [];
   #transientCount = 0;
+  #unreadableCount = 0;
   #delivering = false;
   #stopped = false;
 
@@ -41,8 +46,15 @@ export class DeliveryQueue {
   }
 
   /** `content`: of the entry, as it is to be shown. */
-  add({ cursor }: FollowedTimeline, entry: Entry<Received>, content: Message | null): void {
-    this.#deliveries.push({ content, taken: () => cursor.taken(entry) });
+  add({ cursor, group }: FollowedTimeline, entry: Entry<Received>, content: Message | null): void {
+    const delivery = { content, taken: () => cursor.taken(entry) };
+    if (!entry.isUnreadable) {
+      this.#deliveries.push(delivery);
+      return;
+    }
+    this.#unreadableCount += 1;
+    const place = { ...(group !== own && { group }), seq: entry.seq };
+    this.#deliveries.push({ ...delivery, standIn: { ...place, count: this.#unreadableCount } });
   }
 
   /** In the order of arrival; dropped if the application is behind, or nobody listens. */
@@ -65,7 +77,8 @@ export class DeliveryQueue {
     this.#delivering = true;
     try {
       for (let next = this.#next(); next; next = this.#next()) {
-        const { content, taken } = next;
+        const { content, standIn, taken } = next;
+        if (standIn) this.#options.onUnreadable(standIn);
         const taking = content && this.#options.listener()?.(content);
         if (taking) await taking;
         if (this.#stopped) break;
@@ -86,6 +99,7 @@ export class DeliveryQueue {
   /** Undefined: nothing to deliver, or nobody to take it. */
   #next(): Delivery | undefined {
     const next = this.#deliveries[0];
-    return this.#stopped || (next?.content && !this.#options.listener()) ? undefined : next;
+    const isToShow = next?.content || next?.standIn;
+    return this.#stopped || (isToShow && !this.#options.listener()) ? undefined : next;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What a device remembers between two processes: its id, the number of its last connection, and of
- * each timeline how far its user has read and the identities shown last, and the keys of others as
- * it has seen them. Kept in a Storage; without a usable one the device is ephemeral: it lives as
+ * What a device remembers between two processes: its id, the number of its last connection, the
+ * store that it was in, of each timeline how far its user has read and the identities shown last, and
+ * the keys of others as it has seen them. Kept in a Storage; without a usable one the device is ephemeral: it lives as
  * long as the process and leaves nothing behind.
  */
 import type { Clock } from '../../base/clock.ts';
@@ -28,12 +28,16 @@ export interface SavedPlace {
   readonly window: SavedWindow;
 }
 
+const stateVersion = 1;
+
 /** As it is stored, in JSON. */
 interface SavedState {
-  readonly version: 1;
+  readonly version: typeof stateVersion;
   readonly userId: number;
   readonly device: string;
   readonly connectionNumber: number;
+  /** Whose numbers those of the places are; empty: it was in none yet. */
+  readonly storeId: string;
   /** By group; one's own is the group without a name. */
   readonly places: readonly (readonly [string, SavedPlace])[];
   readonly pins: SavedPins;
@@ -116,6 +120,22 @@ export class DeviceState {
     return connectionNumber;
   }
 
+  /**
+   * Logged in to this store. True: it is another one than before. Then nothing was read of it, and
+   * what was shown is known by its identity only; saved soon.
+   */
+  enterStore(storeId: string): boolean {
+    const before = this.#state.storeId;
+    if (before === storeId) return false;
+    this.#state = { ...this.#state, storeId };
+    if (before !== '') {
+      for (const [group, { window }] of this.#places)
+        this.#places.set(group, { position: { seq: 0, identity: '' }, window });
+    }
+    void this.#save();
+    return before !== '';
+  }
+
   /** How far the application has come in these timelines; saved soon. */
   move(places: ReadonlyMap<string, SavedPlace>): void {
     for (const [group, place] of places) this.#places.set(group, place);
@@ -175,7 +195,15 @@ export class DeviceState {
 }
 
 function freshState(userId: number, device: string): SavedState {
-  return { version: 1, userId, device, connectionNumber: 0, places: [], pins: [] };
+  return {
+    version: stateVersion,
+    userId,
+    device,
+    connectionNumber: 0,
+    storeId: '',
+    places: [],
+    pins: [],
+  };
 }
 
 /** Undefined: nothing was saved yet, or nothing of use. Throws if it is not for us to replace. */
@@ -186,34 +214,40 @@ async function loadState(
 ): Promise<SavedState | undefined> {
   const text = await store.load();
   if (text === undefined) return undefined;
-  const state = parseState(text);
+  const value = parseJson(text);
+  const version = (value as { version?: unknown } | null | undefined)?.version;
+  if (typeof version === 'number' && version > stateVersion)
+    throw new CimError(
+      'bad-config',
+      `the state was written by a newer cim (format ${version}, this one knows ${stateVersion}): use that version, or another place`,
+    );
+  const state = isSavedState(value) ? value : undefined;
   if (!state) warn('state-unreadable', 'what was saved makes no sense: starting as a new device');
   else if (state.userId !== userId)
     throw new CimError('bad-config', `the state is of user ${state.userId}`);
   return state;
 }
 
-function parseState(text: string): SavedState | undefined {
-  let value: unknown;
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  return isSavedState(value) ? value : undefined;
 }
 
 function isSavedState(value: unknown): value is SavedState {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, userId, device, connectionNumber, places, pins } = value as Record<
+  const { version, userId, device, connectionNumber, storeId, places, pins } = value as Record<
     string,
     unknown
   >;
   return (
-    version === 1 &&
+    version === stateVersion &&
     isCount(userId) &&
     typeof device === 'string' &&
     isCount(connectionNumber) &&
+    typeof storeId === 'string' &&
     Array.isArray(places) &&
     places.every(
       (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isPlace(entry[1]),

@@ -4,10 +4,11 @@
  * that only two are to know.
  */
 import { fromBase64Url } from '../../base/base64url.ts';
+import { Keyword } from '../../base/keyword.ts';
 import { isPrivateIdentity } from '../../codec/identity.ts';
 import type { HistoryPage, HistoryQuery, Message } from './client-events.ts';
 import type { Encryption } from './e2ee/encryption.ts';
-import { openMessage } from './received.ts';
+import { asReceivedInClear, openMessage } from './received.ts';
 import type { Routes, Sealable } from './routes.ts';
 
 /** Rejects with a CimError. */
@@ -18,13 +19,13 @@ export async function readHistory(
   query: HistoryQuery,
 ): Promise<HistoryPage> {
   const { keyword, ...rest } = query;
-  const searchesHere = keyword !== undefined && (await encryption.canOpen());
+  const sought = keyword === undefined ? undefined : new Keyword(keyword);
+  const searchesHere = sought !== undefined && (await encryption.canOpen());
   const page = await routes.history(userId, searchesHere ? rest : query);
   const messages = await Promise.all(page.messages.map((each) => open(encryption, each)));
   const { next, expired } = page;
   if (!searchesHere) return { messages, next, expired };
-  const needle = keyword.toLowerCase();
-  const found = messages.filter(({ text }) => text.toLowerCase().includes(needle));
+  const found = messages.filter(({ text }) => sought.isIn(text));
   return { messages: found, next, expired, searched: messages.length };
 }
 
@@ -32,7 +33,7 @@ async function open(
   encryption: Encryption,
   { sealed: encoded, ...message }: Message & Sealable,
 ): Promise<Message> {
-  if (encoded === undefined) return message;
+  if (encoded === undefined) return asReceivedInClear(encryption, message);
   const { id, from, to = 0 } = message;
   const sealed = fromBase64Url(encoded);
   // The identity is what was sealed: a route may not say that it was from or to somebody else.

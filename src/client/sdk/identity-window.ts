@@ -5,7 +5,7 @@
  */
 import { limits } from '../../base/limits.ts';
 
-/** Where a message was in its timeline, and when it was accepted (ms since 1970). */
+/** Where a message was in its timeline, and when it was accepted (ms since 1970); 0: not known. */
 export interface Place {
   readonly seq: number;
   readonly at: number;

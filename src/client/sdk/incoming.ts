@@ -20,6 +20,7 @@ import type { Outgoing } from './outgoing.ts';
 import type { Received } from './received.ts';
 import type { Entry, Gap } from './timeline-cursor.ts';
 import { type GroupChanges, own, Timelines } from './timelines.ts';
+import { Trail } from './trail.ts';
 
 export interface IncomingOptions extends DeliveryQueueOptions {
   readonly userId: number;
@@ -44,6 +45,8 @@ const settleMs = 200;
  * So many taken are acknowledged at once: a device that dies is not to be sent more of them again.
  */
 const acknowledgeMessages = 100;
+/** Of this device and of routes. */
+const clocksApartMsMax = 3_600_000;
 /** The codes with which a read of a group is refused for good. */
 const refusals: ReadonlySet<number> = new Set([
   Number(errorTable['not-a-member'].code),
@@ -57,6 +60,7 @@ export class Incoming {
   readonly #opening: OpeningQueue;
   readonly #openingTransients: OpeningQueue;
   readonly #timelines: Timelines;
+  readonly #trail = new Trail();
   #online = false;
   /** Messages taken since the last acknowledgement. */
   #takenCount = 0;
@@ -71,31 +75,36 @@ export class Incoming {
     this.#timelines = new Timelines({
       state: options.state,
       random: options.random,
+      since: options.clock.now() - clocksApartMsMax,
       untakenCount: () => this.#deliveries.untakenCount + this.#opening.length,
       emit: (timeline, entry) => this.#hand(timeline, entry),
     });
   }
 
-  connected({ cursor, head, groupHead: lobbyHead, groups }: ServerFrame): void {
+  connected(welcome: ServerFrame, isOtherStore: boolean): void {
+    const { cursor, head, groupHead: lobbyHead } = welcome;
     this.#online = true;
-    const places = groups.map(placeOf);
-    this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups: places }));
+    const groups = welcome.groups.map(placeOf);
+    this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups, isOtherStore }));
     this.#settleSoon();
   }
 
   disconnected(): void {
     this.#online = false;
+    this.#trail.clear();
     this.#timelines.disconnected();
   }
 
   message(frame: ServerFrame): void {
     const { from, to, group, sendSeq, seq, at } = frame;
+    if (seq > 0 && !isSound(frame)) return this.unreadable(seq);
+    if (seq > 0) this.#trail.add(seq);
     const timeline = this.#timelines.get(group);
-    if (!timeline || (seq === 0 && !frame.transient)) return;
+    if (!timeline || (seq === 0 && !(frame.transient && isSound(frame)))) return;
     const epochHex = toHex(frame.fromEpoch);
     const source = sourceOf(from, epochHex, to, group);
     const isOwn = from === this.#options.userId && epochHex === this.#options.epochHex;
-    if (frame.transient) {
+    if (seq === 0) {
       const id = transientIdentity(source, sendSeq);
       if (!isOwn) this.#handTransient({ ...messageOf(id, frame), seq: 0, transient: true });
       return this.#deliveries.deliver();
@@ -110,21 +119,31 @@ export class Incoming {
     this.#deliveries.deliver();
   }
 
+  /**
+   * A message with this number that nobody can read, of whatever timeline. That is found out where
+   * it comes in a page; pages are contiguous, and end with a word of whose they are.
+   */
+  unreadable(seq: number): void {
+    this.#trail.add(seq);
+    for (const { cursor } of this.#timelines.all()) cursor.doubted(seq);
+  }
+
   /** An own message was stored under this number: it counts as seen. */
   stored({ to, group, sendSeq, seq }: Ack): void {
-    const { userId, epochHex, clock } = this.#options;
+    const { userId, epochHex } = this.#options;
     const identity = `${sourceOf(userId, epochHex, to, group)}.${sendSeq}`;
     const timeline = this.#timelines.get(group);
     if (!timeline || seq === 0) return;
-    timeline.cursor.arrived({ seq, identity, at: clock.now(), content: null }, this.#now());
+    timeline.cursor.arrived({ seq, identity, at: 0, content: null }, this.#now());
     this.#deliveries.deliver();
   }
 
   pageEnded(page: ServerFrame): void {
+    const last = this.#trail.end(page.after);
     const cursor = this.#timelines.get(page.group)?.cursor;
     if (!cursor?.isReading(page.after)) return;
-    if (refusals.has(page.code)) return this.left(page.group);
-    const gap = cursor.pageEnded(page, this.#now());
+    if (refusals.has(page.code)) return this.#dropped(page.group, 'missing');
+    const gap = cursor.pageEnded(page, last, this.#now());
     if (gap) this.#options.onGap(page.group, gap);
     this.#deliveries.deliver();
   }
@@ -136,18 +155,22 @@ export class Incoming {
   /** The server's word that the user has joined a group, or left it. */
   groupChanged({ group, code, after: joined, head }: ServerFrame): void {
     if (code === 0) this.joined({ group, joined, head });
-    else this.left(group);
+    else this.#dropped(group, 'told');
   }
 
   /** The user is in this group now: it is followed. */
   joined(place: Pick<GroupPlace, 'group' | 'joined' | 'head'>): void {
-    if (this.#timelines.joined(place)) this.#tell({ joined: [place.group], left: [] });
+    if (this.#timelines.joined(place)) this.#tell({ joined: [place.group], left: [], how: 'told' });
     this.#settleSoon();
   }
 
   /** The user is in this group no longer. */
   left(group: string): void {
-    if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group] });
+    this.#dropped(group, 'told');
+  }
+
+  #dropped(group: string, how: GroupChanges['how']): void {
+    if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group], how });
   }
 
   /** The named groups that are followed. */
@@ -229,7 +252,7 @@ export class Incoming {
   #acknowledge(): void {
     this.#takenCount = 0;
     if (!this.#online) return;
-    for (const timeline of this.#timelines.lasting()) {
+    for (const timeline of this.#timelines.acknowledged()) {
       const after = timeline.acknowledge();
       const { group } = timeline;
       if (after !== null)
@@ -239,7 +262,7 @@ export class Incoming {
 
   #save(): void {
     const places = new Map<string, SavedPlace>();
-    for (const timeline of this.#timelines.lasting()) {
+    for (const timeline of this.#timelines.all()) {
       const place = timeline.save();
       if (place) places.set(timeline.group, place);
     }
@@ -252,14 +275,35 @@ function placeOf(membership: ServerFrame['groups'][number]): GroupPlace {
   return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
 }
 
+const epochBytes = 8;
+/** The last moment that a Date can tell. */
+const dateMax = 8.64e15;
+
+/** Whether the server's own words in a message are what a server says. */
+function isSound({ from, fromEpoch, to, sendSeq, at }: ServerFrame): boolean {
+  const areNumbers = [from, to, sendSeq, at].every(Number.isSafeInteger);
+  return areNumbers && from > 0 && fromEpoch.length === epochBytes && at <= dateMax;
+}
+
 function messageOf(
   id: string,
-  { from, fromName, to, group, resMsg: text, sealed, seq, at }: ServerFrame,
+  { from, fromName, to, group, resMsg: text, sealed, content, silent, seq, at }: ServerFrame,
 ): Received {
-  const message = { id, from, fromName, ...(group === '' ? { to } : { group }), text, seq, at };
-  if (sealed.length === 0) return message;
+  const target = group === '' ? { to } : { group };
+  const place = {
+    id,
+    from,
+    fromName,
+    ...target,
+    seq,
+    at,
+    ...(silent && { silent: true as const }),
+  };
   // Groups are not encrypted.
-  if (group !== '') return { ...message, text: '', unreadable: 'unknown-form' };
+  if (sealed.length > 0 && group !== '') return { ...place, text: '', unreadable: 'unknown-form' };
   // The frame's bytes are in a buffer that is used again.
-  return { ...message, text: '', sealed: sealed.slice() };
+  const message = { ...place, ...(content.length > 0 && { content: content.slice() }) };
+  return sealed.length === 0
+    ? { ...message, text }
+    : { ...message, text: '', sealed: sealed.slice() };
 }

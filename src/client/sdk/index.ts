@@ -10,6 +10,7 @@
  */
 
 export { CimError, type ErrorName } from '../../base/errors.ts';
+export { type GroupHistory, groupHistories } from '../../base/group-history.ts';
 export { lobby } from '../../codec/commands.ts';
 export type { Credentials } from './account/credentials.ts';
 export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
@@ -21,17 +22,21 @@ export type {
   ClientEvents,
   ClientState,
   DelayedMessage,
+  DelayedPage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
-  MembersQuery,
+  LeavingReason,
   Message,
   SentMessage,
   Target,
+  UnreadableMessage,
   User,
+  UsersQuery,
   WarningKind,
 } from './client-events.ts';
 export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
+export type { KeyStanding } from './e2ee/key-pins.ts';
 export type { KeyChange } from './e2ee/peer-keys.ts';
 export type {
   ByteStream,

@@ -5,7 +5,7 @@
  */
 import type { Message } from './client-events.ts';
 import type { Encryption } from './e2ee/encryption.ts';
-import { openMessage, type Received } from './received.ts';
+import { asReceivedInClear, openMessage, type Received } from './received.ts';
 
 export interface OpeningQueueOptions {
   readonly encryption: Encryption;
@@ -16,8 +16,9 @@ export interface OpeningQueueOptions {
 }
 
 interface Waiting {
-  /** Undefined: it is not opened yet. */
-  content: Message | null | undefined;
+  readonly received: Received | null;
+  /** Of what is sealed, once it is opened. */
+  opened?: Message;
   readonly handOn: (content: Message | null) => void;
 }
 
@@ -36,25 +37,33 @@ export class OpeningQueue {
 
   /** Null: there is nothing to show. */
   add(received: Received | null, handOn: Waiting['handOn']): void {
-    const sealed = received?.sealed && received;
-    const content = received?.sealed ? undefined : received;
-    if (content !== undefined && this.#waiting.length === 0) return handOn(content);
-    const waiting: Waiting = { content, handOn };
+    const waiting = { received, handOn };
+    if (!received?.sealed && this.#waiting.length === 0) return this.#handOn(waiting);
     this.#waiting.push(waiting);
-    if (sealed) void this.#open(waiting, sealed);
+    if (received?.sealed) void this.#open(waiting, received);
   }
 
   async #open(waiting: Waiting, sealed: Received): Promise<void> {
     try {
-      waiting.content = await openMessage(this.#options.encryption, sealed, true);
+      waiting.opened = await openMessage(this.#options.encryption, sealed, true);
     } catch (error) {
       this.#options.onFailure(error);
       return;
     }
-    for (let next = this.#waiting[0]; next?.content !== undefined; next = this.#waiting[0]) {
+    for (let next = this.#waiting[0]; next && isReady(next); next = this.#waiting[0]) {
       this.#waiting.shift();
-      next.handOn(next.content);
+      this.#handOn(next);
     }
     this.#options.onOpened();
   }
+
+  /** Clear text is judged now: what came before it may have told that its sender has a key. */
+  #handOn({ received, opened, handOn }: Waiting): void {
+    if (opened || !received) handOn(opened ?? null);
+    else handOn(asReceivedInClear(this.#options.encryption, received));
+  }
+}
+
+function isReady({ received, opened }: Waiting): boolean {
+  return opened !== undefined || !received?.sealed;
 }

@@ -1,19 +1,27 @@
 /**
  * What this device sends: numbers the messages of each conversation, has them made into what is
- * written, keeps them until they are answered, and writes them again, in order, when they have to be. A pure state machine: no timers,
- * no I/O. Its owner calls in what happens and calls `advance` then and at `wakeAt`; frames leave
- * through `write`.
+ * written, keeps them until they are answered, and writes them again, in order, when they have to
+ * be. A pure state machine: no timers, no I/O. Its owner calls in what happens and calls `advance`
+ * then and at `wakeAt`; frames leave through `write`.
  *
  * Every frame written is answered once on the same connection. When one of a conversation is
  * refused for now (busy, or out of order behind a busy one), nothing more of that conversation is
  * written until all that is in flight was answered; then everything unanswered is written again
  * from the first. So a refusal costs one more round, not one for each message in flight.
  */
-import { Backoff } from '../../base/backoff.ts';
-import { CimError, type ErrorName, errorTable } from '../../base/errors.ts';
+import { CimError, type ErrorName, errorOfCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Ack } from '../../codec/server-frame.ts';
-import type { Content } from './e2ee/encryption.ts';
+import type { Draft, Sendable } from './e2ee/encryption.ts';
+import {
+  beginRound,
+  type Conversation,
+  keyOf,
+  newConversation,
+  type SendOutcome,
+  sizeOf,
+  type Unanswered,
+} from './outgoing-conversation.ts';
 
 /** A MESSAGE to be written. */
 export interface OutgoingMessage {
@@ -21,7 +29,7 @@ export interface OutgoingMessage {
   /** Empty: `to` is the receiver. */
   readonly group: string;
   readonly sendSeq: number;
-  readonly content: Content;
+  readonly sendable: Sendable;
   /**
    * Everything before it was answered: the receiver's timeline is to take it as the next, whatever
    * it remembers.
@@ -34,50 +42,9 @@ export interface UnpreparedMessage {
   readonly to: number;
   readonly group: string;
   readonly sendSeq: number;
-  readonly text: string;
-}
-
-/** How a message ended; called once. */
-export interface SendOutcome {
-  stored(sendSeq: number, seq: number, isSealed: boolean): void;
-  refused(error: CimError): void;
-}
-
-interface Unanswered {
-  readonly text: string;
-  /** What is written, each time the same; undefined: it is not made yet. */
-  content: Content | undefined;
-  readonly outcome: SendOutcome;
-  restart: boolean;
-  /** When it was last written. Never written, it cannot have been stored. */
-  writtenAt: number | undefined;
-  firstWritten: Moment | undefined;
-}
-
-/** By two clocks: one jumps when it is set, the other stands still while the machine sleeps. */
-interface Moment {
-  readonly monotonicMs: number;
-  readonly dateMs: number;
-}
-
-/** Messages to one user or group. Numbers are contiguous from 1 in the order of `add`. */
-interface Conversation {
-  readonly to: number;
-  readonly group: string;
-  readonly backoff: Backoff;
-  /** By number, in order. */
-  readonly unanswered: Map<number, Unanswered>;
-  lastSendSeq: number;
-  nextToWrite: number;
-  /** The first that nobody was asked to prepare. */
-  nextToPrepare: number;
-  /** Written on this connection and not answered on it. */
-  readonly inFlight: Set<number>;
-  /** What came back in the present round of writing. */
-  refusal: 'none' | 'out-of-order' | 'busy';
-  expected: number;
-  progress: boolean;
-  retryAt: number;
+  readonly draft: Draft;
+  /** What it is made into counts only until the store turns out to be another one. */
+  readonly era: number;
 }
 
 export interface OutgoingOptions {
@@ -86,9 +53,9 @@ export interface OutgoingOptions {
   readonly date: () => number;
   /**
    * What is to be written for a message; undefined: `prepared` or `unsendable` follows. Called once
-   * for each, and only when it may soon be written: a key that it is sealed with is not an old one.
+   * for each in one store, and only when it may soon be written: a key that it is sealed with is not an old one.
    */
-  readonly prepare: (message: UnpreparedMessage) => Content | undefined;
+  readonly prepare: (message: UnpreparedMessage) => Sendable | undefined;
   readonly write: (message: OutgoingMessage) => void;
 }
 
@@ -108,6 +75,7 @@ export class Outgoing {
   #online = false;
   #count = 0;
   #characters = 0;
+  #era = 0;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -119,18 +87,18 @@ export class Outgoing {
   }
 
   /** Takes a message for sending. Throws `busy` when too much is waiting already. */
-  add(to: number, group: string, text: string, outcome: SendOutcome, now: number): void {
+  add(to: number, group: string, draft: Draft, outcome: SendOutcome, now: number): void {
     if (
       this.#count >= limits.clientQueueMessagesMax ||
-      this.#characters + text.length > limits.clientQueueCharactersMax
+      this.#characters + sizeOf(draft) > limits.clientQueueCharactersMax
     ) {
       throw new CimError('busy', 'too many messages wait to be sent');
     }
     const conversation = this.#conversation(to, group);
     conversation.lastSendSeq += 1;
     conversation.unanswered.set(conversation.lastSendSeq, {
-      text,
-      content: undefined,
+      draft,
+      sendable: undefined,
       outcome,
       restart: false,
       writtenAt: undefined,
@@ -138,15 +106,16 @@ export class Outgoing {
     });
     this.#pending.add(conversation);
     this.#count += 1;
-    this.#characters += text.length;
+    this.#characters += sizeOf(draft);
     this.#writeOn(conversation, now);
   }
 
   /** What is to be written for this message. */
-  prepared({ to, group, sendSeq }: UnpreparedMessage, content: Content, now: number): void {
+  prepared({ to, group, sendSeq, era }: UnpreparedMessage, sendable: Sendable, now: number): void {
+    if (era !== this.#era) return;
     const conversation = this.#conversation(to, group);
     const message = conversation.unanswered.get(sendSeq);
-    if (message) message.content = content;
+    if (message) message.sendable = sendable;
     this.#writeOn(conversation, now);
   }
 
@@ -154,10 +123,25 @@ export class Outgoing {
    * Nothing is to be written for this message. Its number is not used, which the receiver's timeline
    * learns by the next one (`restart`).
    */
-  unsendable({ to, group, sendSeq }: UnpreparedMessage, error: CimError, now: number): void {
+  unsendable({ to, group, sendSeq, era }: UnpreparedMessage, error: CimError, now: number): void {
+    if (era !== this.#era) return;
     const conversation = this.#conversation(to, group);
     this.#settle(conversation, sendSeq)?.outcome.refused(error);
     this.#writeOn(conversation, now);
+  }
+
+  /**
+   * Not connected, and what was sealed may be for a key that is gone: all that is unanswered is made
+   * anew when it is to be written.
+   */
+  prepareAnew(): void {
+    this.#era += 1;
+    for (const conversation of this.#pending) {
+      const { unanswered } = conversation;
+      for (const message of unanswered.values()) message.sendable = undefined;
+      const [first = conversation.nextToPrepare] = unanswered.keys();
+      conversation.nextToPrepare = Math.min(first, conversation.nextToPrepare);
+    }
   }
 
   /** Logged in: everything unanswered is written, again where need be. */
@@ -172,6 +156,7 @@ export class Outgoing {
     this.#waiting.clear();
     for (const conversation of this.#conversations.values()) {
       conversation.inFlight.clear();
+      conversation.refusedSince = Infinity;
       beginRound(conversation, 0);
     }
   }
@@ -219,6 +204,13 @@ export class Outgoing {
     return since;
   }
 
+  /** Since when a message is refused for now, again and again, over this connection; Infinity: none is. */
+  get refusedSince(): number {
+    let since = Infinity;
+    for (const { refusedSince } of this.#pending) since = Math.min(since, refusedSince);
+    return since;
+  }
+
   /** There will be no connection any more. */
   abandon(): void {
     for (const conversation of this.#pending) {
@@ -236,20 +228,7 @@ export class Outgoing {
     const key = keyOf(to, group);
     let conversation = this.#conversations.get(key);
     if (!conversation) {
-      conversation = {
-        to,
-        group,
-        backoff: new Backoff({ baseMs: 100, capMs: 5_000, random: this.#options.random }),
-        unanswered: new Map(),
-        lastSendSeq: 0,
-        nextToWrite: 1,
-        nextToPrepare: 1,
-        inFlight: new Set(),
-        refusal: 'none',
-        expected: 0,
-        progress: false,
-        retryAt: 0,
-      };
+      conversation = newConversation(to, group, this.#options.random);
       this.#conversations.set(key, conversation);
     }
     return conversation;
@@ -265,10 +244,10 @@ export class Outgoing {
       inFlight.size < limits.clientInFlightMax
     ) {
       const message = unanswered.get(conversation.nextToWrite);
-      if (message && !message.content) this.#prepareOn(conversation);
-      if (message && !message.content) return;
+      if (message && !message.sendable) this.#prepareOn(conversation);
+      if (message && !message.sendable) return;
       const sendSeq = conversation.nextToWrite++;
-      if (!message?.content) continue;
+      if (!message?.sendable) continue;
       if (this.#isStale(message, now)) {
         this.#settle(conversation, sendSeq)?.outcome.refused(new CimError('unconfirmed'));
         continue;
@@ -276,8 +255,8 @@ export class Outgoing {
       message.writtenAt = now;
       message.firstWritten ??= { monotonicMs: now, dateMs: this.#options.date() };
       inFlight.add(sendSeq);
-      const { content, restart } = message;
-      this.#options.write({ to, group, sendSeq, content, restart });
+      const { sendable, restart } = message;
+      this.#options.write({ to, group, sendSeq, sendable, restart });
     }
   }
 
@@ -288,8 +267,9 @@ export class Outgoing {
     while (conversation.nextToPrepare <= last) {
       const sendSeq = conversation.nextToPrepare++;
       const message = unanswered.get(sendSeq);
-      if (message)
-        message.content = this.#options.prepare({ to, group, sendSeq, text: message.text });
+      if (!message) continue;
+      const { draft } = message;
+      message.sendable = this.#options.prepare({ to, group, sendSeq, draft, era: this.#era });
     }
   }
 
@@ -329,6 +309,7 @@ export class Outgoing {
     const wait = !isDone && (refusal === 'busy' || !progress);
     beginRound(conversation, wait ? now + backoff.next() : 0);
     if (isDone) return;
+    if (refusal === 'busy') conversation.refusedSince = Math.min(conversation.refusedSince, now);
     this.#waiting.add(conversation);
     const first = unanswered.get(conversation.nextToWrite);
     // The timeline has forgotten what it had taken of this conversation: it expired, or a failover
@@ -338,7 +319,7 @@ export class Outgoing {
 
   #stored(conversation: Conversation, sendSeq: number, seq: number): void {
     const message = this.#settle(conversation, sendSeq);
-    message?.outcome.stored(sendSeq, seq, message.content?.sealed !== undefined);
+    message?.outcome.stored(sendSeq, seq, message.sendable?.sealed !== undefined);
   }
 
   /** The message is answered: forgets it, and returns it; undefined if it was answered before. */
@@ -350,35 +331,18 @@ export class Outgoing {
     // What the timeline expected was said without this one.
     conversation.expected = 0;
     conversation.backoff.reset();
+    conversation.refusedSince = Infinity;
     if (conversation.unanswered.size === 0) {
       this.#pending.delete(conversation);
       this.#waiting.delete(conversation);
       conversation.retryAt = 0;
     }
     this.#count -= 1;
-    this.#characters -= message.text.length;
+    this.#characters -= sizeOf(message.draft);
     return message;
   }
 }
 
-function beginRound(conversation: Conversation, retryAt: number): void {
-  const [first = conversation.lastSendSeq + 1] = conversation.unanswered.keys();
-  conversation.nextToWrite = first;
-  conversation.refusal = 'none';
-  conversation.expected = 0;
-  conversation.progress = false;
-  conversation.retryAt = retryAt;
-}
-
-function keyOf(to: number, group: string): string {
-  return group === '' ? String(to) : `#${group}`;
-}
-
 function verdictOf(code: number): 'stored' | ErrorName {
-  if (code === 0) return 'stored';
-  const text = String(code);
-  return (
-    (Object.keys(errorTable) as ErrorName[]).find((name) => errorTable[name].code === text) ??
-    'internal'
-  );
+  return code === 0 ? 'stored' : errorOfCode(code);
 }

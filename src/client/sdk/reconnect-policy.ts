@@ -2,13 +2,24 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { CloseAdvice } from '../../codec/close-codes.ts';
 
-/** A connection that was ready for this long was a good one: the next attempt is a first one. */
-const goodMs = 1_000;
+const longestWaitMs = 10_000;
 /**
- * The first attempt after a good connection comes within this time: at once, but not a whole crowd
- * in the same moment.
+ * A connection that was ready for this long was a good one: the next attempt is a first one. It is as
+ * long as the longest wait, so whatever ends each connection soon after its login, it does so less
+ * and less often; a login alone proves nothing.
  */
-const quickMs = 100;
+const goodMs = longestWaitMs;
+/**
+ * One that was ready for this long, or was sent elsewhere, may have had an accident; but not that
+ * often in a row.
+ */
+const shortMs = 1_000;
+const accidentsMax = 3;
+/**
+ * The first attempt after a good connection comes within this time: soon, but not the whole crowd of
+ * a server that has gone at once: routes and the other servers let in some thousands a second.
+ */
+const quickMs = 1_000;
 /**
  * Servers in `avoid`; the oldest is forgotten. A cluster in which more have failed has other
  * troubles.
@@ -19,13 +30,15 @@ export class ReconnectPolicy {
   readonly #random: () => number;
   readonly #backoff: Backoff;
   readonly #avoid = new Set<string>();
+  /** Connections in a row that were not good ones. */
+  #badCount = 0;
 
   constructor(random: () => number) {
     this.#random = random;
-    this.#backoff = new Backoff({ baseMs: 200, capMs: 10_000, random });
+    this.#backoff = new Backoff({ baseMs: 200, capMs: longestWaitMs, random });
   }
 
-  /** `ip:port` of servers that have failed since the last login that worked. */
+  /** `host:port` of servers that have failed since the last login that worked. */
   get avoid(): readonly string[] {
     return [...this.#avoid];
   }
@@ -46,12 +59,17 @@ export class ReconnectPolicy {
     end: { readonly advice: CloseAdvice; readonly serverFailed: boolean },
     readyMs: number,
   ): number {
+    const isGood = readyMs >= goodMs;
     const isNew = !this.#avoid.has(server);
     if (end.serverFailed) this.#remember(server);
-    if (readyMs >= goodMs) {
+    if (isGood) {
       this.#backoff.reset();
-      return quickMs * this.#random();
+      this.#badCount = 0;
+    } else {
+      this.#badCount += 1;
     }
+    if (this.#badCount > accidentsMax) return this.#backoff.next();
+    if (readyMs >= shortMs) return quickMs * this.#random();
     return end.advice === 'elsewhere' && isNew ? 0 : this.#backoff.next();
   }
 

@@ -2,7 +2,7 @@
  * Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried
  * in turn. What is asked, and as whom, is for account/account.ts and routes.ts.
  */
-import { CimError } from '../../base/errors.ts';
+import { CimError, errorTable } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { HttpRequest, Platform } from './platform.ts';
 
@@ -72,15 +72,34 @@ export class RouteCaller {
     if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
   }
 
-  #callOne(url: string, { method, path, body, bearer }: Call): Promise<unknown> {
-    return this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
-      method,
-      headers: {
-        'x-cim-version': String(protocolVersion),
-        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      },
-      body,
-      timeoutMs: answerMs,
-    });
+  async #callOne(url: string, { method, path, body, bearer }: Call): Promise<unknown> {
+    try {
+      return await this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
+        method,
+        headers: {
+          'x-cim-version': String(protocolVersion),
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        },
+        body,
+        timeoutMs: answerMs,
+      });
+    } catch (error) {
+      if (!isPathMissing(error)) throw error;
+      const { origin } = new URL(url);
+      throw new CimError(
+        'unavailable',
+        `${origin} is no route, as it has no ${path}: perhaps the HTTP port of a server; a route listens on 8083 unless it is told another port`,
+        { cause: error },
+      );
+    }
   }
+}
+
+/** And not something that was asked for. */
+function isPathMissing(error: unknown): boolean {
+  return (
+    error instanceof CimError &&
+    error.kind === 'not-found' &&
+    error.message === errorTable['not-found'].meaning
+  );
 }

@@ -1,13 +1,16 @@
 /** What a user asks of routes, as themselves. Logging in is account/account.ts's. */
+
 import { CimError } from '../../base/errors.ts';
+import type { GroupHistory } from '../../base/group-history.ts';
 import type {
   DelayedMessage,
+  DelayedPage,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
-  MembersQuery,
   Message,
   User,
+  UsersQuery,
 } from './client-events.ts';
 import type { WrappedPair } from './e2ee/key-vault.ts';
 import { asLongAsUnanswered } from './patience.ts';
@@ -51,6 +54,10 @@ export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
   readonly messages: readonly (Message & Sealable)[];
 };
 
+export type DelayedAnswer = Omit<DelayedPage, 'messages'> & {
+  readonly messages: readonly (DelayedMessage & Sealable)[];
+};
+
 export class Routes {
   readonly #options: RoutesOptions;
 
@@ -58,8 +65,8 @@ export class Routes {
     this.#options = options;
   }
 
-  async onlineUsers(): Promise<User[]> {
-    return ((await this.#call({ method: 'GET', path: '/onlineUser' })) as User[] | null) ?? [];
+  async onlineUsers(query: UsersQuery): Promise<User[]> {
+    return (await this.#post('/onlineUsers', query)) as User[];
   }
 
   async history(userId: number, query: HistoryQuery): Promise<HistoryAnswer> {
@@ -67,8 +74,12 @@ export class Routes {
   }
 
   /** Harmless to repeat, as the following two are. */
-  async createGroup(userId: number, group: string): Promise<GroupPlace> {
-    return (await this.#post('/createGroup', { userId, group })) as GroupPlace;
+  async createGroup(
+    userId: number,
+    group: string,
+    history: GroupHistory | undefined,
+  ): Promise<GroupPlace> {
+    return (await this.#post('/createGroup', { userId, group, history })) as GroupPlace;
   }
 
   async joinGroup(userId: number, group: string): Promise<GroupPlace> {
@@ -83,8 +94,25 @@ export class Routes {
     return (await this.#post('/groups', { userId })) as GroupPlace[];
   }
 
-  async groupMembers(userId: number, group: string, query: MembersQuery): Promise<User[]> {
+  async groupMembers(userId: number, group: string, query: UsersQuery): Promise<User[]> {
     return (await this.#post('/groupMembers', { userId, group, ...query })) as User[];
+  }
+
+  /** Null: as the groups of others. */
+  async setGroupShare(userId: number, group: string, percent: number | null): Promise<void> {
+    await this.#post('/groupShare', { userId, group, ...(percent !== null && { percent }) });
+  }
+
+  async block(userId: number, peer: number): Promise<void> {
+    await this.#post('/block', { userId, peer });
+  }
+
+  async unblock(userId: number, peer: number): Promise<void> {
+    await this.#post('/unblock', { userId, peer });
+  }
+
+  async blocked(userId: number): Promise<User[]> {
+    return (await this.#post('/blocked', { userId })) as User[];
   }
 
   /** Rejects with `unconfirmed` when it may have been stored. */
@@ -92,8 +120,9 @@ export class Routes {
     await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));
   }
 
-  async delayed(userId: number): Promise<(DelayedMessage & Sealable)[]> {
-    return (await this.#post('/delayed', { userId })) as (DelayedMessage & Sealable)[];
+  async delayed(userId: number, after: string | undefined): Promise<DelayedAnswer> {
+    const asked = after === undefined ? { userId } : { userId, after };
+    return (await this.#post('/delayed', asked)) as DelayedAnswer;
   }
 
   async cancelDelayed(userId: number, id: string): Promise<void> {
@@ -113,6 +142,15 @@ export class Routes {
   /** In their order; of each what others may know. */
   async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
     return (await this.#post('/keys', { userIds })) as readonly unknown[];
+  }
+
+  /** What a route says is the matter with the cluster; null: nothing that it knows of. */
+  async trouble(): Promise<string | null> {
+    const { caller } = this.#options;
+    const answer = (await caller.call({ method: 'GET', path: '/readyz', body: undefined })) as {
+      readonly degraded?: readonly string[];
+    } | null;
+    return answer?.degraded?.join('; ') ?? null;
   }
 
   #post(path: string, body: unknown): Promise<unknown> {

@@ -5,12 +5,12 @@
 import { fromBase64Url, toBase64Url } from '../../base/base64url.ts';
 import { scheduleName, scheduleSendSeq, sourceOf } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
-import type { DelayedMessage, Target } from './client-events.ts';
+import type { DelayedMessage, DelayedPage, Target } from './client-events.ts';
 import type { Encryption } from './e2ee/encryption.ts';
 import type { Platform } from './platform.ts';
-import { asShown } from './received.ts';
+import { asShown, secrecyInClear } from './received.ts';
 import type { Routes, Sealable } from './routes.ts';
-import { checkedTarget, checkedText } from './send-checks.ts';
+import { checkedDraft, checkedTarget } from './send-checks.ts';
 
 export interface SchedulesOptions {
   readonly userId: number;
@@ -31,29 +31,33 @@ export class Schedules {
     const { userId, routes, platform } = this.#options;
     const id = toHex(platform.random.bytes(16));
     const receiver = checkedTarget(target);
-    const content = await this.#contentOf(receiver, checkedText(text), id);
+    const content = await this.#contentOf(receiver, checkedDraft({ text }).text, id);
     await routes.schedule({ id, from: userId, ...receiver, ...content, delaySeconds });
     return id;
   }
 
-  /** Those that wait. */
-  async list(): Promise<DelayedMessage[]> {
-    const waiting = await this.#options.routes.delayed(this.#options.userId);
-    return Promise.all(waiting.map((each) => this.#open(each)));
+  /** A page of those that wait. */
+  async list(after: string | undefined): Promise<DelayedPage> {
+    const { routes, userId } = this.#options;
+    const { messages, next } = await routes.delayed(userId, after);
+    return { messages: await Promise.all(messages.map((each) => this.#open(each))), next };
   }
 
   async #contentOf(receiver: Target, text: string, id: string) {
     const { encryption } = this.#options;
     if ('group' in receiver || encryption.isInClear(receiver.to)) return { text };
     const identity = await this.#identityOf(receiver.to, id);
-    const { text: clear, sealed } = await encryption.seal(receiver.to, identity, text);
+    const { text: clear, sealed } = await encryption.seal(receiver.to, identity, { text });
     return sealed === undefined ? { text: clear } : { sealed: toBase64Url(sealed) };
   }
 
   async #open({ sealed: encoded, ...message }: DelayedMessage & Sealable): Promise<DelayedMessage> {
-    if (encoded === undefined) return message;
     const { userId: from, encryption } = this.#options;
-    const { id, to = 0 } = message;
+    const { id, to = 0, group } = message;
+    if (encoded === undefined)
+      return group === undefined
+        ? { ...message, ...secrecyInClear(encryption, from, to) }
+        : message;
     const identity = await this.#identityOf(to, id);
     const sealed = fromBase64Url(encoded) ?? new Uint8Array();
     return { ...message, ...asShown(await encryption.open({ from, to, identity, sealed }, false)) };

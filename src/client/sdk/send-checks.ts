@@ -3,6 +3,7 @@ import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import type { Target } from './client-events.ts';
+import type { Draft } from './e2ee/encryption.ts';
 
 /** The target with its group, if it is one, in the form that the group bears. */
 export function checkedTarget(target: Target): Target {
@@ -12,11 +13,13 @@ export function checkedTarget(target: Target): Target {
   return { to: target.to };
 }
 
-/** The text as it is sent: half a character has no UTF-8 form. */
-export function checkedText(text: string): string {
+/** With the text as it is sent: half a character has no UTF-8 form. */
+export function checkedDraft(draft: Draft): Draft {
+  const { text, content } = draft;
+  const room = limits.textBytesMax - (content?.length ?? 0);
   // A UTF-16 unit takes three bytes at most: most texts need no counting.
-  const isShort = text.length * 3 <= limits.textBytesMax;
-  if (!isShort && new TextEncoder().encode(text).length > limits.textBytesMax)
+  const isShort = text.length * 3 <= room;
+  if (room < 0 || (!isShort && new TextEncoder().encode(text).length > room))
     throw new CimError('too-long');
-  return text.toWellFormed();
+  return { ...draft, text: text.toWellFormed() };
 }

@@ -4,15 +4,15 @@
  */
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { command } from '../../codec/commands.ts';
+import { command, contentVersion } from '../../codec/commands.ts';
 import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { SentMessage, Target } from './client-events.ts';
 import type { RequestFields } from './connection.ts';
-import type { Content, Encryption } from './e2ee/encryption.ts';
+import type { Draft, Encryption, Sendable } from './e2ee/encryption.ts';
 import { Outgoing, type UnpreparedMessage } from './outgoing.ts';
 import type { Platform } from './platform.ts';
-import { checkedTarget, checkedText } from './send-checks.ts';
+import { checkedDraft, checkedTarget } from './send-checks.ts';
 
 export interface SenderOptions {
   readonly userId: number;
@@ -29,6 +29,8 @@ export class Sender {
   readonly epoch: Uint8Array;
   readonly epochHex: string;
   readonly outgoing: Outgoing;
+  /** Protocol version of the server that it is connected to. */
+  serverVersion = 0;
   #transientCount = 0;
   /** Transient messages that are being sealed, and the fate of the last of them. */
   #sealingCount = 0;
@@ -44,10 +46,10 @@ export class Sender {
       random: () => platform.random.fraction(),
       date: () => platform.clock.now(),
       prepare: (message) => this.#prepare(message),
-      write: ({ to, group, sendSeq, content, restart }) =>
+      write: ({ to, group, sendSeq, sendable, restart }) =>
         write({
           cmd: command.message,
-          ...fieldsOf(content),
+          ...this.#fieldsOf(sendable),
           ...(group === '' ? { to } : { group }),
           sendSeq,
           ...(restart && { restart }),
@@ -56,7 +58,7 @@ export class Sender {
   }
 
   /** Rejects as CimClient.send() does. */
-  send(target: Target, text: string): Promise<SentMessage> {
+  send(target: Target, draft: Draft): Promise<SentMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
     try {
       const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
@@ -69,7 +71,7 @@ export class Sender {
         reject(error);
         this.#answered();
       };
-      this.outgoing.add(to, group, checkedText(text), { stored, refused }, this.#now());
+      this.outgoing.add(to, group, checkedDraft(draft), { stored, refused }, this.#now());
     } catch (error) {
       reject(error);
     }
@@ -77,24 +79,24 @@ export class Sender {
   }
 
   /** Written now, or when it is sealed, and forgotten. Undefined: there was no room for it. */
-  async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
+  async sendTransient(target: Target, draft: Draft): Promise<SentMessage | undefined> {
     const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
-    const checked = checkedText(text);
+    const checked = checkedDraft(draft);
     if (!this.#options.hasRoom()) return undefined;
     const sendSeq = ++this.#transientCount;
     const id = transientIdentity(this.#sourceTo(to, group), sendSeq);
-    const write = (content: Content): SentMessage | undefined => {
+    const write = (sendable: Sendable): SentMessage | undefined => {
       if (!this.#options.hasRoom()) return undefined;
       this.#options.write({
         cmd: command.message,
-        ...fieldsOf(content),
+        ...this.#fieldsOf(sendable),
         ...(group === '' ? { to } : { group }),
         sendSeq,
         transient: true,
       });
-      return { id, seq: 0, transient: true, ...(content.sealed && { encrypted: true }) };
+      return { id, seq: 0, transient: true, ...(sendable.sealed && { encrypted: true }) };
     };
-    if (!this.#isSealed(to, group)) return write({ text: checked });
+    if (!this.#isSealed(to, group)) return write(checked);
     return this.#sealInOrder(to, id, checked, write);
   }
 
@@ -125,20 +127,20 @@ export class Sender {
     return group === '' && !this.#options.encryption.isInClear(to);
   }
 
-  #prepare(message: UnpreparedMessage): Content | undefined {
-    const { to, group, text } = message;
-    if (!this.#isSealed(to, group)) return { text };
+  #prepare(message: UnpreparedMessage): Sendable | undefined {
+    const { to, group, draft } = message;
+    if (!this.#isSealed(to, group)) return draft;
     void this.#seal(message);
     return undefined;
   }
 
   /** Never rejects. */
   async #seal(message: UnpreparedMessage): Promise<void> {
-    const { to, group, sendSeq, text } = message;
+    const { to, group, sendSeq, draft } = message;
     const identity = `${this.#sourceTo(to, group)}.${sendSeq}`;
     try {
-      const content = await this.#options.encryption.seal(to, identity, text);
-      this.outgoing.prepared(message, content, this.#now());
+      const sendable = await this.#options.encryption.seal(to, identity, draft);
+      this.outgoing.prepared(message, sendable, this.#now());
     } catch (error) {
       const known =
         error instanceof CimError
@@ -155,12 +157,12 @@ export class Sender {
   #sealInOrder<Result>(
     to: number,
     identity: string,
-    text: string,
-    write: (content: Content) => Result,
+    draft: Draft,
+    write: (sendable: Sendable) => Result,
   ): Promise<Result> | undefined {
     if (this.#sealingCount >= limits.clientTransientsHeldMax) return undefined;
     this.#sealingCount += 1;
-    const sealing = this.#options.encryption.seal(to, identity, text);
+    const sealing = this.#options.encryption.seal(to, identity, draft);
     const written = Promise.allSettled([this.#lastSealed, sealing])
       .then(() => sealing)
       .then(write)
@@ -171,6 +173,17 @@ export class Sender {
     return written;
   }
 
+  /** Of a server that knows no content only the text is asked, which says it plainly. */
+  #fieldsOf({ text, sealed, content, silent }: Sendable): RequestFields {
+    return {
+      ...(sealed === undefined ? { reqMsg: text } : { sealed }),
+      ...(this.serverVersion >= contentVersion && {
+        ...(content && { content }),
+        ...(silent && { silent }),
+      }),
+    };
+  }
+
   #sourceTo(to: number, group: string): string {
     return sourceOf(this.#options.userId, this.epochHex, to, group);
   }
@@ -178,8 +191,4 @@ export class Sender {
   #now(): number {
     return this.#options.platform.clock.monotonic();
   }
-}
-
-function fieldsOf({ text, sealed }: Content): Pick<RequestFields, 'reqMsg' | 'sealed'> {
-  return sealed === undefined ? { reqMsg: text } : { sealed };
 }

@@ -12,7 +12,8 @@
 import { Backoff } from '../../base/backoff.ts';
 import { limits } from '../../base/limits.ts';
 import type { PageEnd } from '../../codec/server-frame.ts';
-import { IdentityWindow, type Place, type SavedWindow } from './identity-window.ts';
+import type { Place, SavedWindow } from './identity-window.ts';
+import { ShownMessages } from './shown-messages.ts';
 
 /** A message in a timeline; an empty identity = not known. */
 export interface Position {
@@ -23,6 +24,14 @@ export interface Position {
 export interface Entry<Content> extends Position, Place {
   /** Null: it counts as seen, there is nothing to show. */
   readonly content: Content | null;
+  /** There would be something to show, but it cannot be read; its identity is not known. */
+  readonly isUnreadable?: true;
+}
+
+interface Held<Content> {
+  readonly entry: Entry<Content>;
+  /** Reads that had been sent when it came. */
+  readonly afterReads: number;
 }
 
 export interface ReadRequest {
@@ -44,6 +53,11 @@ export interface TimelineCursorOptions<Content> {
   readonly window?: SavedWindow;
   /** Identities to remember. */
   readonly windowMax?: number;
+  /**
+   * What was accepted before, ms since 1970, is not of interest where the timeline begins anew and
+   * nothing is known of what was shown.
+   */
+  readonly since?: number;
   readonly random: () => number;
   /** Messages, of this timeline and of others, that the application has still to take. */
   readonly untakenCount: () => number;
@@ -62,21 +76,23 @@ const verifyMax = 8;
 export class TimelineCursor<Content> {
   readonly #emit: (entry: Entry<Content>) => void;
   readonly #untakenCount: () => number;
-  readonly #floor: number;
+  #floor: number;
+  readonly #since: number;
   readonly #backoff: Backoff;
-  readonly #window: IdentityWindow;
-  /** Emitted and not yet taken, by identity. */
-  readonly #untaken = new Map<string, Place>();
+  readonly #shown: ShownMessages;
   #received: Position;
   #position: Position;
   /** What runs ahead of `#received`, by number, and since when. */
-  readonly #held = new Map<number, Entry<Content>>();
+  readonly #held = new Map<number, Held<Content>>();
   #heldSince = 0;
   /** The newest number known to be readable. */
   #head = 0;
   #online = false;
   /** The read that waits for its end, since when, and the newest number hinted at meanwhile. */
   #reading: ReadRequest | null = null;
+  #readCount = 0;
+  /** The lowest number that came since the last read was sent, and for which there was no room. */
+  #droppedFrom = Infinity;
   #readingSince = Infinity;
   #hinted = 0;
   /** Its answer is about a place that we have left since. */
@@ -95,11 +111,13 @@ export class TimelineCursor<Content> {
   #seenBefore = 0;
 
   constructor(options: TimelineCursorOptions<Content>) {
-    const { start, floor = 0, window, windowMax, random, emit, untakenCount } = options;
+    const { start, floor = 0, window, windowMax, since = 0 } = options;
+    const { random, emit, untakenCount } = options;
     this.#received = start;
     this.#position = start;
     this.#floor = floor;
-    this.#window = new IdentityWindow(window, windowMax);
+    this.#since = since;
+    this.#shown = new ShownMessages(window, windowMax);
     this.#backoff = new Backoff({ baseMs: 200, capMs: 10_000, random });
     this.#emit = emit;
     this.#untakenCount = untakenCount;
@@ -111,17 +129,22 @@ export class TimelineCursor<Content> {
   }
 
   saveWindow(): SavedWindow {
-    return this.#window.save();
+    return this.#shown.save();
   }
 
   /**
    * Logged in. Whatever was missed is read; a device that starts at the head has missed nothing and
    * has nothing to verify. `readAnyway`: a read is due all the same, since it is what makes the
-   * server push what comes.
+   * server push what comes. `beginsAt`: the store is another one; its numbers say nothing of what was
+   * shown, and all above this one are the reader's.
    */
-  connected(head: number, { readAnyway = false } = {}): void {
+  connected(
+    head: number,
+    { readAnyway = false, beginsAt }: { readAnyway?: boolean; beginsAt?: number | undefined } = {},
+  ): void {
     this.#online = true;
     this.#head = head;
+    if (beginsAt !== undefined) this.#beginAnew(beginsAt);
     if (readAnyway || this.#received.identity !== '' || head !== this.#received.seq)
       this.#verifyReceived();
     this.#retryAt = 0;
@@ -153,19 +176,31 @@ export class TimelineCursor<Content> {
     else this.#head = Math.max(this.#head, head);
   }
 
+  /**
+   * A message came that cannot be read, perhaps of this timeline: if it may be one of the next, they
+   * are read, as the end of a page tells whose it was.
+   */
+  doubted(seq: number): void {
+    if (seq > this.#received.seq && seq <= this.#received.seq + limits.pageMessagesMax)
+      this.hinted(seq);
+  }
+
   /** Waits for the end of this page, and not for that of an earlier follower of the timeline. */
   isReading(after: number): boolean {
     return this.#reading?.after === after;
   }
 
-  /** The end of the page that was asked for; its messages have arrived before. */
-  pageEnded(page: PageEnd, now: number): Gap | null {
+  /**
+   * The end of the page that was asked for; its messages have arrived before. `last`: the number of
+   * the last, 0 if there was none. What came of it in whatever form is not waited for.
+   */
+  pageEnded(page: PageEnd, last: number, now: number): Gap | null {
     const request = this.#reading;
     if (!request || !this.isReading(page.after)) return null;
     const passOver = this.#passOver;
     this.#endRead();
     this.#head = page.head;
-    const gap = passOver ? null : this.#goOn(request, page, now);
+    const gap = passOver ? null : this.#goOn(request, page, last, now);
     if (this.#hinted > this.#head) this.#verifyReceived();
     this.#hinted = 0;
     if (this.#received.seq >= this.#head) this.#seenBefore = 0;
@@ -178,6 +213,8 @@ export class TimelineCursor<Content> {
     const { seq, identity } = this.#verify.shift() ?? this.#received;
     this.#reading = { after: seq, afterIdentity: identity, limit: limits.pageMessagesMax };
     this.#readingSince = now;
+    this.#readCount += 1;
+    this.#droppedFrom = Infinity;
     return this.#reading;
   }
 
@@ -197,8 +234,7 @@ export class TimelineCursor<Content> {
 
   /** The application is done with this entry. */
   taken({ identity, seq, at }: Entry<Content>): void {
-    this.#untaken.delete(identity);
-    if (identity !== '') this.#window.add(identity, { seq, at });
+    this.#shown.taken(identity, { seq, at });
     this.#position = { seq, identity };
   }
 
@@ -208,13 +244,13 @@ export class TimelineCursor<Content> {
    */
   #accept(entry: Entry<Content>): boolean {
     if (this.#untakenCount() >= limits.clientHeldMessagesMax) {
-      this.hinted(entry.seq);
+      this.#drop(entry.seq);
       return false;
     }
     const { seq, identity, at } = entry;
-    const seen = this.#knows(identity) || at < this.#seenBefore;
-    this.#advance(seen ? { ...entry, content: null } : entry);
-    if (!seen && identity !== '') this.#untaken.set(identity, { seq, at });
+    const seen = this.#shown.has(identity) || at < this.#seenBefore;
+    this.#advance(seen ? { seq, identity, at, content: null } : entry);
+    if (!seen) this.#shown.emitted(identity, { seq, at });
     return true;
   }
 
@@ -224,14 +260,11 @@ export class TimelineCursor<Content> {
     this.#emit(entry);
   }
 
-  #knows(identity: string): boolean {
-    return identity !== '' && (this.#window.has(identity) || this.#untaken.has(identity));
-  }
-
   #hold(entry: Entry<Content>, now: number): void {
     if (this.#held.size === 0) this.#heldSince = now;
-    if (this.#held.size < limits.clientHeldMessagesMax) this.#held.set(entry.seq, entry);
-    else this.hinted(entry.seq);
+    if (this.#held.size < limits.clientHeldMessagesMax)
+      this.#held.set(entry.seq, { entry, afterReads: this.#readCount });
+    else this.#drop(entry.seq);
   }
 
   /**
@@ -240,7 +273,7 @@ export class TimelineCursor<Content> {
    */
   #releaseHeld(now: number): void {
     let next = this.#held.get(this.#received.seq + 1);
-    while (next && this.#accept(next)) next = this.#held.get(this.#received.seq + 1);
+    while (next && this.#accept(next.entry)) next = this.#held.get(this.#received.seq + 1);
     this.#heldSince = now;
   }
 
@@ -250,8 +283,9 @@ export class TimelineCursor<Content> {
    * asking the store about it would tell nothing.
    */
   #suspectRewind({ identity, seq }: Entry<Content>): void {
-    if (this.#knows(identity)) return;
-    const oldest = this.#oldest();
+    // What cannot be read may well be what was seen there.
+    if (identity === '' || this.#shown.has(identity)) return;
+    const oldest = this.#shown.oldest();
     if (!oldest) return;
     // Beyond what would be known again it may as well be an old message that comes late: the store is
     // asked.
@@ -263,11 +297,33 @@ export class TimelineCursor<Content> {
     this.hinted(seq);
   }
 
+  /**
+   * Numbers of a page of which nothing has arrived here: they came as something that could not be
+   * read, or as a message of some other timeline. And what was held since before the read and is
+   * above all that there is, is none of this timeline.
+   */
+  #passUnreadable(after: number, last: number, now: number): void {
+    const end = Math.min(last, this.#droppedFrom - 1);
+    for (let seq = Math.max(after, this.#received.seq) + 1; seq <= end; seq++) {
+      if (seq <= this.#received.seq || this.#held.has(seq)) continue;
+      this.arrived({ seq, identity: '', at: 0, content: null, isUnreadable: true }, now);
+    }
+    for (const [seq, { afterReads }] of this.#held)
+      if (seq > this.#head && afterReads < this.#readCount) this.#held.delete(seq);
+  }
+
+  /** No room for it now: it is read again. */
+  #drop(seq: number): void {
+    this.#droppedFrom = Math.min(this.#droppedFrom, seq);
+    this.hinted(seq);
+  }
+
   /** After an answered read: onwards, or back where the store has gone back. */
-  #goOn(request: ReadRequest, page: PageEnd, now: number): Gap | null {
+  #goOn(request: ReadRequest, page: PageEnd, last: number, now: number): Gap | null {
     if (page.code !== 0) return this.#retryLater(request, now);
     const { head, first, rewound } = page;
     const gap = rewound ? null : this.#passGap(first, now);
+    if (!rewound) this.#passUnreadable(request.after, Math.min(last, head), now);
     const movedOn = rewound
       ? request.afterIdentity !== '' || head < request.after
       : this.#received.seq > request.after || head <= request.after;
@@ -292,14 +348,20 @@ export class TimelineCursor<Content> {
    * telling what was seen by its time.
    */
   #rewind(head: number): void {
-    const oldest = this.#oldest();
+    const oldest = this.#shown.oldest();
     let seq = Math.min(this.#received.seq, head);
     if (oldest) seq = oldest.seq - 1;
     if (oldest && seq > head) {
       seq = 0;
-      this.#seenBefore = oldest.at;
+      this.#seenBefore = this.#shown.earliest() ?? 0;
     }
     this.#goBack(seq);
+  }
+
+  #beginAnew(floor: number): void {
+    this.#floor = floor;
+    this.#seenBefore = this.#shown.earliest() ?? this.#since;
+    this.#goBack(floor);
   }
 
   #goBack(oldest: number): void {
@@ -315,14 +377,6 @@ export class TimelineCursor<Content> {
     const last = this.#verify.at(-1);
     const isThere = last?.seq === seq && last.identity === identity;
     if (!isThere && this.#verify.length < verifyMax) this.#verify.push(this.#received);
-  }
-
-  #oldest(): Place | undefined {
-    let oldest: Place | undefined;
-    for (const places of [this.#window.places(), this.#untaken.values()]) {
-      for (const place of places) if (!oldest || place.seq < oldest.seq) oldest = place;
-    }
-    return oldest;
   }
 
   #endRead(): void {

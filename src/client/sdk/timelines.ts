@@ -18,12 +18,25 @@ import type { ReadRequest } from './timeline-cursor.ts';
 
 export interface TimelinesOptions extends Surroundings {
   readonly state: DeviceState;
+  /** When this client was started, at the latest; ms since 1970. */
+  readonly since: number;
 }
+
+/** What a login tells. */
+type Arrival = Pick<Welcome, 'cursor' | 'head' | 'lobbyHead' | 'groups'> & {
+  /** Not the store where this device was before. */
+  readonly isOtherStore: boolean;
+};
 
 /** The groups that the user turns out to be in, or to be in no longer. */
 export interface GroupChanges {
   readonly joined: readonly string[];
   readonly left: readonly string[];
+  /**
+   * How the latter is known: a server told of it as it happened; they were missing at a login; or at
+   * a login in another store than before.
+   */
+  readonly how: 'told' | 'missing' | 'other-store';
 }
 
 /** The key of one's own timeline among the groups. */
@@ -47,8 +60,12 @@ export class Timelines {
     return [...this.#followed.keys()].filter((group) => group !== own && group !== lobby);
   }
 
-  /** All but the lobby, of which nothing is acknowledged or saved. */
-  *lasting(): Iterable<FollowedTimeline> {
+  all(): Iterable<FollowedTimeline> {
+    return this.#followed.values();
+  }
+
+  /** All but the lobby, of which every login begins at its end. */
+  *acknowledged(): Iterable<FollowedTimeline> {
     for (const timeline of this.#followed.values()) if (timeline.group !== lobby) yield timeline;
   }
 
@@ -56,15 +73,18 @@ export class Timelines {
    * Logged in. A device that was never seen before starts where the server says, a new epoch at the
    * head of the lobby.
    */
-  connected(welcome: Pick<Welcome, 'cursor' | 'head' | 'lobbyHead' | 'groups'>): GroupChanges {
+  connected(welcome: Arrival): GroupChanges {
     const { state } = this.#options;
+    const beginsAt = welcome.isOtherStore ? 0 : undefined;
     this.#online = true;
     const isNew = !this.#followed.has(own) && !state.placeOf(own);
     const timeline = this.get(own) ?? this.#followOwn(welcome.cursor);
     timeline.acknowledgedUpTo(welcome.cursor);
-    timeline.cursor.connected(welcome.head);
-    (this.get(lobby) ?? this.#followLobby(welcome.lobbyHead)).cursor.connected(welcome.lobbyHead);
-    return this.#takeGroups(welcome.groups, isNew);
+    timeline.cursor.connected(welcome.head, { beginsAt });
+    const ofLobby = this.get(lobby);
+    if (ofLobby) ofLobby.cursor.connected(welcome.lobbyHead, { beginsAt });
+    else this.#followLobby(welcome.lobbyHead).cursor.connected(welcome.lobbyHead);
+    return this.#takeGroups(welcome, isNew);
   }
 
   disconnected(): void {
@@ -121,19 +141,31 @@ export class Timelines {
     return this.#follow({ group: own, start: position, window });
   }
 
+  /**
+   * What processes before have shown of it is known again in another store, as far as it would be
+   * shown there. All of that was said before this login, whatever its numbers were.
+   */
   #followLobby(head: number): FollowedTimeline {
-    return this.#follow({ group: lobby, start: { seq: head, identity: '' } });
+    const { since, state } = this.#options;
+    const before = state.placeOf(lobby)?.window ?? [];
+    const window = before
+      // Of one's own the time is not known.
+      .filter(([, , at]) => at === 0 || at >= since)
+      .map(([identity, , at]) => [identity, head + 1, at] as const);
+    return this.#follow({ group: lobby, since, start: { seq: head, identity: '' }, window });
   }
 
-  #takeGroups(places: readonly GroupPlace[], isNew: boolean): GroupChanges {
+  #takeGroups({ groups, isOtherStore }: Arrival, isNew: boolean): GroupChanges {
     const { state } = this.#options;
     const before = new Set([...this.#followed.keys(), ...state.groups]);
     const joined: string[] = [];
-    for (const place of places) {
-      this.#followGroup(place, isNew);
+    for (const place of groups) {
+      if (isOtherStore) this.#beginGroup(place);
+      else this.#followGroup(place, isNew);
       if (!before.delete(place.group) && !isNew) joined.push(place.group);
     }
-    return { joined, left: [...before].filter((group) => this.left(group)) };
+    const left = [...before].filter((group) => this.left(group));
+    return { joined, left, how: isOtherStore ? 'other-store' : 'missing' };
   }
 
   #followGroup(place: GroupPlace, isNew: boolean): void {
@@ -141,6 +173,16 @@ export class Timelines {
     const timeline = known ?? this.#follow(this.#placeIn(place, isNew));
     timeline.acknowledgedUpTo(place.cursor);
     if (this.#online) timeline.cursor.connected(place.head, { readAnyway: true });
+  }
+
+  /** In another store than the one where it was followed, if it was. */
+  #beginGroup({ group, joined, cursor, head }: GroupPlace): void {
+    const { window = [] } = this.#options.state.placeOf(group) ?? {};
+    const bounds = { group, floor: joined, windowMax: limits.clientGroupWindowMax };
+    const start = { seq: joined, identity: '' };
+    const timeline = this.get(group) ?? this.#follow({ ...bounds, start, window });
+    timeline.acknowledgedUpTo(cursor);
+    timeline.cursor.connected(head, { readAnyway: true, beginsAt: joined });
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What a line of input asks for. Lines become actions in input.ts; conversation.ts does them. */
-import type { HistoryQuery, Target } from '../sdk/index.ts';
+import type { GroupHistory, HistoryQuery, Target } from '../sdk/index.ts';
 
 export type Action =
   | { readonly kind: 'nothing' }
@@ -24,8 +24,11 @@ export type Query =
   | { readonly kind: 'more' }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'cancel'; readonly id: string }
-  | { readonly kind: 'create' | 'join' | 'leave' | 'members'; readonly group: string }
-  | { readonly kind: 'groups' }
+  | { readonly kind: 'create'; readonly group: string; readonly history?: GroupHistory }
+  | { readonly kind: 'join' | 'leave' | 'members'; readonly group: string }
+  | { readonly kind: 'share'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'block' | 'unblock'; readonly userId: number }
+  | { readonly kind: 'groups' | 'blocked' }
   | { readonly kind: 'show-secret' | 'rotate-secret' }
   | { readonly kind: 'verify'; readonly userId: number; readonly isConfirmed: boolean };
 

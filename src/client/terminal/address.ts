@@ -46,7 +46,8 @@ export function parseGroup(text: string): { readonly kind: 'group'; group: strin
     return { kind: 'group', group: groupNameOf(text.replace(/^#/, '')) };
   } catch (error) {
     if (!(error instanceof CimError)) throw error;
-    return refuse('invalid-argument', `${text} cannot be the name of a group: ${error.message}`);
+    const problem = error.message.replace(/^group:/, 'it');
+    return refuse('invalid-argument', `“${text}” cannot be the name of a group: ${problem}`);
   }
 }
 

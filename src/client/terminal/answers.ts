@@ -1,5 +1,6 @@
 /** Answers what a line asks of the cluster, or of the client itself. */
 import { limits } from '../../base/limits.ts';
+import { searchForm } from '../../base/normal-form.ts';
 import {
   type CimClient,
   CimError,
@@ -27,6 +28,10 @@ export type Oracle = Pick<
   | 'leaveGroup'
   | 'groups'
   | 'groupMembers'
+  | 'setGroupShare'
+  | 'block'
+  | 'unblock'
+  | 'blocked'
   | 'delayed'
   | 'cancelDelayed'
   | 'secret'
@@ -77,13 +82,26 @@ export class Answers {
         return { kind: 'delayed', messages: await this.#delayed() };
       case 'cancel':
         return { kind: 'cancelled', message: await this.#cancel(query.id) };
-      case 'create':
-        return { kind: 'created', place: await client.createGroup(query.group) };
+      case 'create': {
+        const { group, kind: _, ...options } = query;
+        return { kind: 'created', place: await client.createGroup(group, options) };
+      }
       case 'join':
         return { kind: 'joined', place: await client.joinGroup(query.group) };
       case 'leave':
         await client.leaveGroup(query.group);
         return { kind: 'left', group: query.group };
+      case 'share':
+        await client.setGroupShare(query.group, query.percent);
+        return { kind: 'shared', group: query.group, percent: query.percent };
+      case 'block':
+        await client.block(query.userId);
+        return { kind: 'blocking', userId: query.userId, isBlocked: true };
+      case 'unblock':
+        await client.unblock(query.userId);
+        return { kind: 'blocking', userId: query.userId, isBlocked: false };
+      case 'blocked':
+        return { kind: 'blocked', users: await this.#blocked() };
       case 'groups':
         return { kind: 'groups', places: await client.groups() };
       case 'show-secret':
@@ -119,35 +137,43 @@ export class Answers {
   }
 
   async #online(prefix: string): Promise<User[]> {
-    const users = await this.#options.client.onlineUsers();
+    const { client } = this.#options;
+    const beginning = searchForm(prefix);
+    const users = await usersOf(limits.onlinePageMax, (page) => client.onlineUsers(page));
     this.#learn(users);
-    return users
-      .filter(({ userName }) => userName.toLowerCase().startsWith(prefix.toLowerCase()))
-      .toSorted((a, b) => a.userId - b.userId);
+    return users.filter(({ userName }) => searchForm(userName).startsWith(beginning));
   }
 
-  /** All of them, page by page. */
   async #members(group: string): Promise<User[]> {
-    const members: User[] = [];
-    const limit = limits.membersPageMax;
-    for (let after = 0; ; after = members.at(-1)?.userId ?? after) {
-      const page = await this.#options.client.groupMembers(group, { after, limit });
-      members.push(...page);
-      if (page.length < limit) break;
-    }
+    const { client } = this.#options;
+    const members = await usersOf(limits.membersPageMax, (page) =>
+      client.groupMembers(group, page),
+    );
     this.#learn(members);
     return members;
   }
 
-  /** Those that are due first come first. */
-  async #delayed(): Promise<DelayedMessage[]> {
-    return (await this.#options.client.delayed()).toSorted((a, b) => a.dueAt - b.dueAt);
+  async #blocked(): Promise<User[]> {
+    const users = await this.#options.client.blocked();
+    this.#learn(users);
+    return users;
+  }
+
+  /** Those that are due first come first; with a beginning, those whose ids begin so. */
+  async #delayed(beginning = ''): Promise<DelayedMessage[]> {
+    const found: DelayedMessage[] = [];
+    let after: string | undefined;
+    do {
+      const { messages, next } = await this.#options.client.delayed(after);
+      found.push(...messages.filter(({ id }) => id.startsWith(beginning)));
+      after = next ?? undefined;
+    } while (after !== undefined);
+    return found;
   }
 
   async #cancel(typed: string): Promise<DelayedMessage> {
     const { client } = this.#options;
-    const meant = (await client.delayed()).filter(({ id }) => id.startsWith(typed));
-    const [message, another] = meant;
+    const [message, another] = await this.#delayed(typed);
     if (!message) {
       throw new CimError(
         'unknown-schedule',
@@ -164,4 +190,21 @@ export class Answers {
   #learn(users: readonly User[]): void {
     for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
   }
+}
+
+/** More than anybody reads, and as many as a terminal holds: the memory of a list. */
+const usersShownMax = 50_000;
+
+/** Page by page, by id. */
+async function usersOf(
+  limit: number,
+  ask: (page: { after: number; limit: number }) => Promise<readonly User[]>,
+): Promise<User[]> {
+  const users: User[] = [];
+  while (users.length < usersShownMax) {
+    const page = await ask({ after: users.at(-1)?.userId ?? 0, limit });
+    users.push(...page);
+    if (page.length < limit) break;
+  }
+  return users;
 }

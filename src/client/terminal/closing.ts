@@ -18,8 +18,9 @@ export function closingReason(
   if (hasToken) return reason;
   if (error?.kind === 'account-mismatch') {
     return (
-      `this is not the secret of ${who}: give it by --secret or CIM_SECRET (:secret show tells it where it is, ` +
-      `cim admin reset-secret ${user.userId} makes a new one)`
+      `this is not the secret of ${who}: give it by --secret or CIM_SECRET. ` +
+      'A device that has it tells it: :secret show. ' +
+      `If none has, cim admin reset-secret ${user.userId} makes a new one; what was encrypted before cannot be read then.`
     );
   }
   if (error?.kind === 'unauthenticated')

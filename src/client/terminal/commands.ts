@@ -1,6 +1,6 @@
 /** The commands, once: what `:all` explains, TAB completes and input.ts understands. */
 import { limits } from '../../base/limits.ts';
-import type { HistoryQuery } from '../sdk/index.ts';
+import { groupHistories, type HistoryQuery } from '../sdk/index.ts';
 import { type Action, type Refusal, refuse } from './action.ts';
 import { parseAddress, parseGroup, parseUserId } from './address.ts';
 import { emojiPages } from './emoji.ts';
@@ -65,8 +65,11 @@ export const commands: readonly Command[] = [
   },
   {
     name: ':create',
-    uses: [[':create name', 'make a group, and be its owner and first member']],
-    parse: ofGroup('create'),
+    uses: [
+      [':create name', 'make a group, and be its owner and first member'],
+      [':create name --history all', 'the same; who joins may read what was said before'],
+    ],
+    parse: parseCreate,
   },
   {
     name: ':join',
@@ -87,6 +90,32 @@ export const commands: readonly Command[] = [
     name: ':members',
     uses: [[':members name', 'list who is in a group']],
     parse: ofGroup('members'),
+  },
+  {
+    name: ':share',
+    uses: [
+      [
+        ':share name percent',
+        'as the owner: what one member may take of what the group keeps, an hour',
+      ],
+      [':share name', 'the same as in other groups again'],
+    ],
+    parse: parseShare,
+  },
+  {
+    name: ':block',
+    uses: [[':block userId', 'nothing private of theirs arrives any more, and they are not told']],
+    parse: ofUser('block'),
+  },
+  {
+    name: ':unblock',
+    uses: [[':unblock userId', 'end that; what they sent meanwhile does not come']],
+    parse: ofUser('unblock'),
+  },
+  {
+    name: ':blocked',
+    uses: [[':blocked', 'list whom you have blocked']],
+    parse: alone(':blocked', { kind: 'blocked' }),
   },
   {
     name: ':delay',
@@ -147,12 +176,43 @@ function alone(name: string, action: Action): (rest: string) => Action {
   return (rest) => (rest === '' ? action : wrongUse(name));
 }
 
-function ofGroup(kind: 'create' | 'join' | 'leave' | 'members'): (rest: string) => Action {
+function ofGroup(kind: 'join' | 'leave' | 'members'): (rest: string) => Action {
   return (rest) => {
     if (rest === '') return wrongUse(`:${kind}`);
     const named = parseGroup(rest);
     return named.kind === 'refusal' ? named : { kind, group: named.group };
   };
+}
+
+/** `name`, or `name --history joined|all`. */
+function parseCreate(rest: string): Action {
+  if (rest === '') return wrongUse(':create');
+  const [, name = rest, chosen] = /^(\S+)\s+--history\b\s*(.*)$/.exec(rest) ?? [];
+  const named = parseGroup(name);
+  if (named.kind === 'refusal') return named;
+  const { group } = named;
+  if (chosen === undefined) return { kind: 'create', group };
+  const history = groupHistories.find((each) => each === chosen);
+  if (!history) return wrongUse(':create', '--history is joined or all');
+  return { kind: 'create', group, history };
+}
+
+function ofUser(kind: 'block' | 'unblock'): (rest: string) => Action {
+  return (rest) => {
+    const userId = parseUserId(rest);
+    if (userId !== undefined) return { kind, userId };
+    return wrongUse(`:${kind}`, rest === '' ? undefined : `${rest} is not a user id`);
+  };
+}
+
+function parseShare(rest: string): Action {
+  const [name = '', share, ...more] = rest.split(/\s+/);
+  if (name === '' || more.length > 0) return wrongUse(':share');
+  const named = parseGroup(name);
+  if (named.kind === 'refusal') return named;
+  const percent = share === undefined ? null : parseWhole(share, 1, 100);
+  if (percent === undefined) return wrongUse(':share', `${share} is not a number from 1 to 100`);
+  return { kind: 'share', group: named.group, percent };
 }
 
 function wrongUse(name: string, problem?: string): Refusal {

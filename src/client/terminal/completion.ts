@@ -1,6 +1,7 @@
 /** What TAB may turn the line into: commands, people by name or id, groups, names of emoji. Pure. */
+import { searchForm } from '../../base/normal-form.ts';
 import { safeLine } from '../../base/safe-text.ts';
-import { lobby, type User } from '../sdk/index.ts';
+import { groupHistories, lobby, type User } from '../sdk/index.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
 import { personText } from './render.ts';
@@ -26,6 +27,8 @@ const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
   return { word: name, replacement: takesMore ? `${name} ` : name, label: name };
 });
 
+const createChoices = ['--history', ...groupHistories].map(plain);
+
 /** What can be named besides commands and emoji. */
 export interface Names {
   readonly online: readonly User[];
@@ -39,8 +42,11 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':pu') return complete(word, names.online.map(byName));
   if (command === ':history') return complete(word, receivers(names, ' '));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
-  if (command === ':leave' || command === ':members') return complete(word, groups(names.groups));
+  if ([':leave', ':members', ':share'].includes(command ?? ''))
+    return complete(word, groups(names.groups));
+  if (command === ':block') return complete(word, people(names.online));
   if (command === ':verify') return complete(word, people(names.online));
+  if (command === ':create') return complete(word, createChoices);
   if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
   const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
   if (alias) return complete(alias, emojiNamed(alias).map(plain));
@@ -85,7 +91,7 @@ function plain(word: string): Choice {
 function complete(typed: string, choices: readonly Choice[]): Completion {
   // What is drawn while it is typed cannot be shown as anything else: such a name is not offered.
   const isBegun = ({ word, replacement }: Choice) =>
-    word.toLowerCase().startsWith(typed.toLowerCase()) && safeLine(replacement) === replacement;
+    searchForm(word).startsWith(searchForm(typed)) && safeLine(replacement) === replacement;
   const found = [
     ...new Map(choices.filter(isBegun).map((each) => [each.replacement, each])).values(),
   ];
@@ -104,7 +110,7 @@ function commonPrefix(words: readonly string[]): string {
   const [first = '', ...others] = words;
   let length = first.length;
   for (const word of others) {
-    while (!word.toLowerCase().startsWith(first.slice(0, length).toLowerCase())) length -= 1;
+    while (!searchForm(word).startsWith(searchForm(first.slice(0, length)))) length -= 1;
   }
   return first.slice(0, length);
 }

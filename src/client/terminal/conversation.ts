@@ -3,8 +3,10 @@
  * they are under way, within a bound. A question to the cluster is asked when what was sent before
  * it is stored, and holds the lines after it until it is answered.
  */
+import { hideDrawnSecrets } from '../../auth/account-secret.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { CimClient, SentMessage, Target } from '../sdk/index.ts';
 import type { Action, Query } from './action.ts';
 import { Answers, type Oracle } from './answers.ts';
@@ -87,11 +89,13 @@ export class Conversation {
       case 'refusal':
         return view.refused(line, action.code, action.message);
       case 'send':
+        if (holdsSecret(action)) return this.#refuseSecret(line);
         return this.#begin(line, action, async () => {
           const sent = await this.#send(action);
           return () => view.sent(line, action, sent);
         });
       case 'schedule':
+        if (holdsSecret(action)) return this.#refuseSecret(line);
         return this.#begin(line, action, async () => {
           const { delaySeconds } = action;
           const { id } = await client.schedule(action.target, action.text, delaySeconds);
@@ -100,6 +104,15 @@ export class Conversation {
       default:
         return this.#answer(line, action);
     }
+  }
+
+  /** Nor is it shown once more. */
+  #refuseSecret({ number, text }: InputLine): Promise<void> {
+    return this.#options.view.refused(
+      { number, text: hideDrawnSecrets(text) },
+      'invalid-argument',
+      'not sent: it holds the secret of an account, and whoever reads that can be its user',
+    );
   }
 
   async #send({ target, text }: Outgoing): Promise<SentMessage> {
@@ -117,9 +130,9 @@ export class Conversation {
     outgoing: Outgoing,
     request: () => Promise<() => Promise<void>>,
   ): Promise<void> {
-    const task = this.#tell(line, request, groupOf(outgoing.target), outgoing);
+    const task = this.#tell(line, request, outgoing.target, outgoing);
     this.#outstanding.add(Buffer.byteLength(outgoing.text), task);
-    task.catch(() => {}); // the output is broken: the session ends by that
+    task.catch(ignore('the output is broken: the session ends by that'));
     await this.#outstanding.whenRoom();
   }
 
@@ -129,14 +142,14 @@ export class Conversation {
       const result = await this.#answers.to(query);
       return () => this.#options.view.result(line, result);
     };
-    await this.#tell(line, answer, groupOf(query));
+    await this.#tell(line, answer, query);
   }
 
   /** Makes the request, and shows what came of it. Rejects only if that could not be shown. */
   async #tell(
     line: InputLine,
     request: () => Promise<() => Promise<void>>,
-    group: string | undefined,
+    asked: Target | Query,
     outgoing?: Outgoing,
   ): Promise<void> {
     const { view } = this.#options;
@@ -145,7 +158,7 @@ export class Conversation {
       show = await request();
     } catch (error) {
       if (!(error instanceof CimError)) throw error;
-      const message = helpfulMessage(error, group);
+      const message = helpfulMessage(error, asked);
       show = () => view.refused(line, error.kind, message, outgoing);
     }
     await show();
@@ -162,6 +175,11 @@ export class Conversation {
   }
 }
 
+/** Pasted where it does not belong, or sent with the output of a command. */
+function holdsSecret({ text }: Outgoing): boolean {
+  return hideDrawnSecrets(text) !== text;
+}
+
 /** The group that it is about, if it is. */
 function groupOf(asked: Target | Query): string | undefined {
   if ('kind' in asked && asked.kind === 'history') return asked.query.group;
@@ -169,9 +187,15 @@ function groupOf(asked: Target | Query): string | undefined {
 }
 
 /** What the person can do about it, where that is not clear from the error itself. */
-function helpfulMessage({ kind, message }: CimError, group: string | undefined): string {
+function helpfulMessage({ kind, message }: CimError, asked: Target | Query): string {
+  const group = groupOf(asked);
   if (group === undefined) return message;
-  if (kind === 'not-a-member') return `you are not in #${group}: enter it with :join ${group}`;
-  if (kind === 'unknown-group') return `there is no group #${group}: make it with :create ${group}`;
+  // Whoever wants to be out of it has what they want.
+  const isLeaving = 'kind' in asked && asked.kind === 'leave';
+  const advise = (advice: string) => (isLeaving ? 'there is nothing to leave' : advice);
+  if (kind === 'not-a-member')
+    return `you are not in #${group}: ${advise(`enter it with :join ${group}`)}`;
+  if (kind === 'unknown-group')
+    return `there is no group #${group}: ${advise(`make it with :create ${group}`)}`;
   return message;
 }

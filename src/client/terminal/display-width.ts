@@ -1,31 +1,46 @@
 /**
- * How many columns of a terminal a text takes, and breaking it into rows. The text has no control
- * characters (safe-text.ts).
+ * How many columns of a terminal a text takes at most, and breaking it into rows. The text has no
+ * control characters (safe-text.ts).
+ *
+ * Terminals do not agree: on characters that came with a newer Unicode, on ambiguous ones, on whether
+ * marks and joiners take a column, on whether a sequence is one picture or its parts. A row that is
+ * one column too long goes on at the left edge of the next, where only lines of ours begin. So each
+ * character counts for as much as the most generous of them gives it, and a text may be broken a
+ * little early.
  */
+import { eastAsianWidth } from 'get-east-asian-width';
 
 const graphemes = new Intl.Segmenter();
 const narrow = /^[\u{20}-\u{7e}]*$/u;
-const invisible = /^[\p{Mn}\p{Me}\p{Cf}]*$/u;
-/** Emoji; and what Unicode's EastAsianWidth has as wide or fullwidth, in blocks. */
-const wide =
-  /\p{Emoji_Presentation}|\u{fe0f}|^[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{a960}-\u{a97c}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
+/**
+ * Wide to some, whatever the table: emoji also where others show them as text, jamo (some show each
+ * one by itself), what older tables had as wide in blocks, what has no meaning yet or not to
+ * everybody.
+ */
+const wideToSome =
+  /[\p{Emoji}\p{Extended_Pictographic}\p{Cn}\p{Co}\u{1100}-\u{11ff}\u{2e80}-\u{a4cf}\u{a960}-\u{a97f}\u{ac00}-\u{d7ff}\u{f900}-\u{faff}\u{fe10}-\u{fe19}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffa0}\u{ffe0}-\u{ffe6}]/u;
 
 export function displayWidth(text: string): number {
   if (narrow.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const character of text) width += characterWidth(character);
   return width;
 }
 
-function graphemeWidth(grapheme: string): number {
-  if (invisible.test(grapheme)) return 0;
-  return wide.test(grapheme) ? 2 : 1;
+/** None is shown in less than a column by every terminal, not even marks and joiners. */
+function characterWidth(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x7f) return 1;
+  // Consoles that know 16 bits only show each half by itself.
+  if (code > 0xffff) return 2;
+  const isWide = eastAsianWidth(code, { ambiguousAsWide: true }) === 2;
+  return isWide || wideToSome.test(character) ? 2 : 1;
 }
 
 /** What fits; with an ellipsis if that is not all. */
 export function truncate(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
-  const [first = ''] = breakWord(text, columns - 1);
+  const [first = ''] = breakWord(text, columns - displayWidth('…'));
   return `${first}…`;
 }
 
@@ -55,19 +70,24 @@ export function wrap(text: string, columns: number, indent: number): string[] {
   return [...rows, row];
 }
 
+/** Between what belongs together, unless that alone is longer than a row. */
 function breakWord(text: string, columns: number, firstColumns = columns): string[] {
   const pieces: string[] = [];
   let piece = '';
   let room = firstColumns;
-  for (const { segment } of graphemes.segment(text)) {
-    const width = graphemeWidth(segment);
+  const take = (part: string, width: number) => {
     if (width > room) {
       pieces.push(piece);
       piece = '';
       room = columns;
     }
-    piece += segment;
+    piece += part;
     room -= width;
+  };
+  for (const { segment } of graphemes.segment(text)) {
+    const width = displayWidth(segment);
+    if (width <= columns) take(segment, width);
+    else for (const character of segment) take(character, characterWidth(character));
   }
   return [...pieces, piece];
 }

@@ -1,5 +1,7 @@
 /** Emoji by their names: `:smile:`. The list is the package's (node-emoji), in its order. */
-import { emojify, search } from 'node-emoji';
+import { get, search } from 'node-emoji';
+
+import type { Draft } from './line-editor.ts';
 
 export interface NamedEmoji {
   readonly alias: string;
@@ -17,9 +19,23 @@ export function emojiPage(page: number): NamedEmoji[] {
   return some.map(({ name, emoji }) => ({ alias: `:${name}:`, emoji }));
 }
 
-/** Names become emoji; what is no such name stays. */
-export function showEmoji(text: string): string {
-  return text.includes(':') ? emojify(text) : text;
+/**
+ * One name or several right behind each other, with nothing but spaces around; a sentence may end
+ * after them. So `12:100:30` and `user:id:42` stay what they are.
+ */
+const freeStanding = /(?<=^|\s)(?::[\p{L}\p{N}_+-]+:)+(?=[.,!?…]*(?:\s|$))/gu;
+/** What may stand before a text: `7;;`, `#builds;;`. */
+const address = /^\s*(?:\d+|#\S+?)\s*;;/u;
+
+/** What was typed, with the emoji that free-standing names in it mean; what was pasted stays. */
+export function withEmoji({ text, origin }: Draft): string {
+  const start = address.exec(text)?.[0].length ?? 0;
+  const body = text.slice(start).replace(freeStanding, (names, at: number) => {
+    const isPasted = origin.slice(start + at, start + at + names.length).includes('p');
+    const found = (names.match(/:[^:]+:/g) ?? []).map((name) => get(name));
+    return isPasted || found.includes(undefined) ? names : found.join('');
+  });
+  return text.slice(0, start) + body;
 }
 
 /** Those whose names begin like this, as in `:smi`. */

@@ -1,59 +1,66 @@
-/** Reads a line from a terminal in raw mode that is not shown. */
+/** A line that is typed and not shown. */
+import { systemClock } from '../../base/clock.ts';
+import { type JobControl, Keyboard, type Press } from './keyboard.ts';
+import { LineEditor } from './line-editor.ts';
+import { lineBytesMax } from './pipe-input.ts';
 
-import { emitKeypressEvents } from 'node:readline';
+export class HiddenLine {
+  readonly #editor = new LineEditor(lineBytesMax);
+  readonly #read = Promise.withResolvers<string | undefined>();
 
-interface Key {
-  readonly name?: string;
-  readonly ctrl?: boolean;
-  readonly meta?: boolean;
-}
+  /** Undefined: the person gave up. */
+  get read(): Promise<string | undefined> {
+    return this.#read.promise;
+  }
 
-/**
- * Undefined: the person gave up, by Ctrl-C (which is told as well), Ctrl-D or Escape. Whoever else
- * listens for keys hears nothing meanwhile. `over`: nobody wants to know any more.
- */
-export async function readHiddenLine(
-  stdin: NodeJS.ReadStream,
-  onInterrupt: () => void,
-  over?: Promise<void>,
-): Promise<string | undefined> {
-  const others = stdin.listeners('keypress') as ((...key: unknown[]) => void)[];
-  const read = Promise.withResolvers<string | undefined>();
-  const typed: string[] = [];
-  const take = (text: string | undefined, { name, ctrl, meta }: Key = {}) => {
-    if (name === 'return' || name === 'enter') read.resolve(typed.join(''));
-    else if (ctrl && name === 'c') {
-      onInterrupt();
-      read.resolve(undefined);
-    } else if ((ctrl && name === 'd') || name === 'escape') read.resolve(undefined);
-    else if (ctrl && name === 'u') typed.length = 0;
-    else if (name === 'backspace') typed.pop();
-    else if (text && !ctrl && !meta && !/\p{Cc}/u.test(text)) typed.push(text);
-  };
-  stdin.on('keypress', take);
-  for (const other of others) stdin.off('keypress', other);
-  try {
-    return await Promise.race([read.promise, ...(over ? [over.then(() => undefined)] : [])]);
-  } finally {
-    for (const other of others) stdin.on('keypress', other);
-    stdin.off('keypress', take);
+  giveUp(): void {
+    this.#read.resolve(undefined);
+  }
+
+  press(press: Press): void {
+    if (press.kind === 'paste') this.#editor.insert(firstLine(press.text), 'p');
+    else if (press.name === 'escape') this.giveUp();
+    else if (press.name === 'return' || press.name === 'enter')
+      this.#read.resolve(this.#editor.text);
+    else this.#editor.press(press);
   }
 }
 
-/** On a terminal that nobody else reads from. */
+/** What was selected too much of is left out. */
+function firstLine(text: string): string {
+  return text.trimStart().split('\n', 1)[0] ?? '';
+}
+
+/** On a terminal that nobody else reads from. Undefined: the person gave up. */
 export async function askHiddenLine(
   question: string,
-  { stdin, stderr }: { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream },
+  host: JobControl & { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream },
 ): Promise<string | undefined> {
-  emitKeypressEvents(stdin);
-  stdin.setRawMode(true);
-  stdin.resume();
-  stderr.write(`${question} `);
+  const { stdin, stderr } = host;
+  const line = new HiddenLine();
+  const ask = () => stderr.write(`${question} `);
+  const keyboard: Keyboard = new Keyboard({
+    stdin,
+    stdout: stderr,
+    job: host,
+    clock: systemClock,
+    pasteMax: lineBytesMax,
+    onPress: (press) => {
+      if (press.kind === 'key' && press.ctrl && press.name === 'z') keyboard.suspend();
+      else if (press.kind === 'key' && press.ctrl && (press.name === 'c' || press.name === 'd'))
+        line.giveUp();
+      else line.press(press);
+    },
+    onLongPaste: () => {},
+    onSuspend: () => stderr.write('\n'),
+    onContinue: ask,
+    onEnd: () => line.giveUp(),
+  });
+  ask();
   try {
-    return await readHiddenLine(stdin, () => {});
+    return await line.read;
   } finally {
-    stdin.setRawMode(false);
-    stdin.pause();
+    keyboard.close();
     stderr.write('\n');
   }
 }

@@ -2,6 +2,8 @@
  * The view of people: a transcript. How it looks is in render.ts, where it goes is the screen's.
  */
 import type { Clock } from '../../base/clock.ts';
+import { ignore } from '../../base/ignore.ts';
+import { Keyword } from '../../base/keyword.ts';
 import type { ClientEvents, Message, SentMessage } from '../sdk/index.ts';
 import { type Block, layOut } from './layout.ts';
 import type { People } from './people.ts';
@@ -40,6 +42,12 @@ export class HumanView implements View, Inbox {
     this.notice(`connection lost: ${reason}; what you write now is sent when it is back`);
   }
 
+  waiting({ reason }: ClientEvents['waiting']): void {
+    this.notice(
+      `still waiting: ${reason}; what you have written is sent as soon as it can be stored`,
+    );
+  }
+
   message(message: Message): Promise<void> {
     return this.#print([
       ...this.#dayBefore(message.at),
@@ -48,7 +56,9 @@ export class HumanView implements View, Inbox {
   }
 
   keyChanged(change: ClientEvents['keyChanged']): void {
-    this.#print([render.problemBlock(render.keyChangeText(change, this.#reader))]).catch(() => {}); // whoever waits for the output hears it
+    this.#print([render.problemBlock(render.keyChangeText(change, this.#reader))]).catch(
+      ignore('whoever waits for the output hears it'),
+    );
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {
@@ -56,6 +66,11 @@ export class HumanView implements View, Inbox {
     this.notice(
       `you were away for long: messages ${first} to ${last}${whose} are not kept any more`,
     );
+  }
+
+  unreadable({ group, seq }: ClientEvents['unreadable']): void {
+    const whose = group === undefined ? '' : ` of #${group}`;
+    this.notice(`a message that cannot be read: number ${seq}${whose}`);
   }
 
   result(line: InputLine, result: Result): Promise<void> {
@@ -87,11 +102,11 @@ export class HumanView implements View, Inbox {
   }
 
   notice(text: string): void {
-    this.#print([render.noticeBlock(text)]).catch(() => {}); // whoever waits for the output hears it
+    this.#print([render.noticeBlock(text)]).catch(ignore('whoever waits for the output hears it'));
   }
 
   quitting({ number, text }: InputLine): void {
-    this.#settle(number, [render.echoBlock(text)]).catch(() => {}); // the end is told in other ways
+    this.#settle(number, [render.echoBlock(text)]).catch(ignore('the end is told in other ways'));
   }
 
   leaving(outstandingCount: number): void {
@@ -118,10 +133,11 @@ export class HumanView implements View, Inbox {
   /** Old messages; the day of the conversation itself does not change by them. */
   #transcript(result: Extract<Result, { kind: 'history' }>): Block[] {
     const { messages, keyword } = result;
+    const sought = keyword === undefined ? undefined : new Keyword(keyword);
     const today = this.#day;
     const blocks = messages.flatMap((message) => [
       ...this.#dayBefore(message.at),
-      render.messageBlock(message, this.#reader, keyword),
+      render.messageBlock(message, this.#reader, sought),
     ]);
     this.#day = today;
     return [...render.historyHead(result), ...blocks, ...render.historyFoot(result)];

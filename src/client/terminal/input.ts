@@ -10,9 +10,12 @@ const commandForm = /^:(?=\p{L})(?![\p{L}\p{N}_+-]+:)/u;
 
 export function parseInput(line: string): Action {
   if (line.trim() === '') return { kind: 'nothing' };
-  if (commandForm.test(line)) return parseCommand(line);
+  // Perhaps pasted: nothing of it is run.
+  const isCommand = !line.includes('\n');
+  if (isCommand && commandForm.test(line)) return parseCommand(line);
   // `::q` says ":q".
-  if (line.startsWith('::')) return { kind: 'send', target: { group: lobby }, text: line.slice(1) };
+  if (isCommand && line.startsWith('::'))
+    return { kind: 'send', target: { group: lobby }, text: line.slice(1) };
   const address = parseAddress(line);
   if (address.kind === 'refusal') return address;
   return { kind: 'send', target: address.target, text: address.text };
@@ -37,7 +40,7 @@ function splitOnce(line: string): [string, string] {
 
 /** All that can be typed, for `:all`. */
 export const everyInput: readonly (readonly [typed: string, effect: string])[] = [
-  ['text', 'say it to everybody online'],
+  ['text', 'say it to everybody online; Alt-Enter or \\ at the end breaks the line'],
   ['userId;;text', 'say it to one person, also when they are away'],
   ['#group;;text', 'say it to a group that you are in, also to members who are away'],
   ...commands.flatMap(({ uses }) => uses),

@@ -1,20 +1,27 @@
-/** Being asked to leave: by a signal, or by Ctrl-C where the terminal sends the key itself. */
+/**
+ * Being asked to leave: by a signal, or by Ctrl-C where the terminal sends the key itself. SIGHUP
+ * means that the terminal has gone, and nothing where there is none (under `nohup`, in a pipe).
+ */
 
-interface SignalSource {
-  on(signal: NodeJS.Signals, listener: () => void): unknown;
-  off(signal: NodeJS.Signals, listener: () => void): unknown;
+import type { SignalSource } from '../../base/signals.ts';
+
+interface Streams {
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: { readonly isTTY?: boolean };
+  readonly stderr: { readonly isTTY?: boolean };
 }
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class Interrupts {
   readonly #source: SignalSource;
+  readonly #signals: readonly NodeJS.Signals[];
   readonly #raise = () => this.raise();
   #next = Promise.withResolvers<void>();
 
-  constructor(source: SignalSource) {
-    this.#source = source;
-    for (const signal of signals) source.on(signal, this.#raise);
+  constructor(host: SignalSource & Streams) {
+    this.#source = host;
+    const hasTerminal = host.stdin.isTTY || host.stdout.isTTY || host.stderr.isTTY;
+    this.#signals = ['SIGINT', 'SIGTERM', ...(hasTerminal ? (['SIGHUP'] as const) : [])];
+    for (const signal of this.#signals) host.on(signal, this.#raise);
   }
 
   raise(): void {
@@ -28,6 +35,6 @@ export class Interrupts {
   }
 
   close(): void {
-    for (const signal of signals) this.#source.off(signal, this.#raise);
+    for (const signal of this.#signals) this.#source.off(signal, this.#raise);
   }
 }

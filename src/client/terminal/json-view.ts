@@ -1,19 +1,23 @@
 /**
- * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/client-json.md).
+ * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/reference/client-json.md).
  */
-import { safeJson, safeLine } from '../../base/safe-text.ts';
+import { ignore } from '../../base/ignore.ts';
+import { safeJson } from '../../base/safe-text.ts';
 import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../sdk/index.ts';
+import { formatRemark } from './layout.ts';
 import type { Output } from './output.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
 export class JsonView implements View, Inbox {
   readonly #output: Output;
   readonly #diagnostics: Output;
+  readonly #columns: number | undefined;
 
-  /** `diagnostics` gets what has no event: plain lines. */
-  constructor(output: Output, diagnostics: Output) {
+  /** `diagnostics` gets what has no event: plain lines; `columns`: of the terminal that it is. */
+  constructor(output: Output, diagnostics: Output, columns?: number) {
     this.#output = output;
     this.#diagnostics = diagnostics;
+    this.#columns = columns;
   }
 
   ready({ userId, userName, device, server }: ClientEvents['ready']): void {
@@ -22,6 +26,10 @@ export class JsonView implements View, Inbox {
 
   offline(reason: string): void {
     this.#tell({ event: 'offline', reason });
+  }
+
+  waiting({ messages, reason }: ClientEvents['waiting']): void {
+    this.#tell({ event: 'waiting', messages, reason });
   }
 
   message(message: Message): Promise<void> {
@@ -33,8 +41,11 @@ export class JsonView implements View, Inbox {
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {
-    const whose = group === undefined ? '' : ` of #${group}`;
-    this.notice(`messages ${first} to ${last}${whose} are not kept any more`);
+    this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
+  }
+
+  unreadable({ group, seq, count }: ClientEvents['unreadable']): void {
+    this.#tell({ event: 'unreadable', ...(group !== undefined && { group }), seq, count });
   }
 
   result({ number, text }: InputLine, result: Result): Promise<void> {
@@ -67,7 +78,9 @@ export class JsonView implements View, Inbox {
   }
 
   notice(text: string): void {
-    this.#diagnostics.write(`cim: ${safeLine(text)}\n`).catch(() => {}); // there is nowhere left to say it
+    this.#diagnostics
+      .write(formatRemark('cim', text, this.#columns))
+      .catch(ignore('there is nowhere left to say it'));
   }
 
   quitting(): void {}
@@ -84,7 +97,7 @@ export class JsonView implements View, Inbox {
 
   /** For what nobody waits for: a broken output ends the conversation (session.ts). */
   #tell(event: Readonly<Record<string, unknown>>): void {
-    this.#write(event).catch(() => {});
+    this.#write(event).catch(ignore('whoever waits for the output hears it'));
   }
 }
 
@@ -118,8 +131,13 @@ function messageEvent(message: Message) {
 }
 
 /** Absent fields are not told. */
-function secrecy({ encrypted, unreadable }: Pick<Message, 'encrypted' | 'unreadable'>) {
-  return { ...(encrypted && { encrypted }), ...(unreadable && { unreadable }) };
+function secrecy({ encrypted, key, expected, unreadable }: DelayedMessage | Message) {
+  return {
+    ...(encrypted !== undefined && { encrypted }),
+    ...(key && { key }),
+    ...(expected && { expected }),
+    ...(unreadable && { unreadable }),
+  };
 }
 
 function delayedData(message: DelayedMessage) {
@@ -141,6 +159,10 @@ function resultData(result: Result): unknown {
       return result.place;
     case 'left':
       return { group: result.group };
+    case 'shared':
+      return { group: result.group, percent: result.percent };
+    case 'blocking':
+      return { userId: result.userId, blocked: result.isBlocked };
     case 'groups':
       return result.places;
     case 'delayed':
@@ -148,14 +170,15 @@ function resultData(result: Result): unknown {
     case 'cancelled':
       return delayedData(result.message);
     case 'verify': {
-      const { userId, userName, safetyNumber, verified } = result.key;
-      return { userId, userName, safetyNumber, verified };
+      const { userId, userName, safetyNumber, verified, changed } = result.key;
+      return { userId, userName, safetyNumber, verified, ...(changed && { changed }) };
     }
     case 'secret':
       return { secret: result.secret ?? null };
     case 'rotated':
       return { rotated: true };
     case 'online':
+    case 'blocked':
     case 'members':
       return result.users.map(({ userId, userName }) => ({ userId, userName }));
     case 'history':

@@ -2,6 +2,7 @@
  * Bytes of input → numbered lines. Bounded: of a line that is too long nothing is kept. Pure;
  * reading the bytes is pipe-input.ts.
  */
+import { decodeUtf8, withoutMark } from '../../base/utf8.ts';
 import { type Refusal, refuse } from './action.ts';
 import type { InputLine } from './view.ts';
 
@@ -15,8 +16,6 @@ const carriageReturn = 0x0d;
 
 export class LineSplitter {
   readonly #bytesMax: number;
-  /** Ignores a byte order mark at the beginning of a line. */
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #number = 0;
   /** The beginning of a line whose end has not come yet. */
   #pieces: Uint8Array[] = [];
@@ -52,7 +51,8 @@ export class LineSplitter {
 
   #finishLine(): ReadLine {
     this.#number += 1;
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
+    const [first, ...others] = this.#pieces;
+    const bytes = first && others.length === 0 ? first : Buffer.concat(this.#pieces);
     const isTooLong = this.#pieceBytes > this.#bytesMax;
     this.#pieces = [];
     this.#pieceBytes = 0;
@@ -60,16 +60,14 @@ export class LineSplitter {
     if (isTooLong) {
       return { ...line, refusal: refuse('too-long', `a line has at most ${this.#bytesMax} bytes`) };
     }
-    try {
-      return { ...line, text: this.#decoder.decode(withoutReturn(bytes)) };
-    } catch {
-      // The decoder has just one thing to complain about.
+    const text = decodeUtf8(withoutReturn(bytes));
+    if (text === undefined)
       return { ...line, refusal: refuse('invalid-argument', 'the line is not valid UTF-8') };
-    }
+    return { ...line, text: this.#number === 1 ? withoutMark(text) : text };
   }
 }
 
 /** Lines from Windows end with \r\n. */
-function withoutReturn(bytes: Uint8Array | undefined): Uint8Array | undefined {
-  return bytes?.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
+function withoutReturn(bytes: Uint8Array): Uint8Array {
+  return bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
 }

@@ -7,18 +7,21 @@ import { CimError, exitCodeOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClientSettings } from '../../config/settings.ts';
 import type { User } from '../sdk/index.ts';
+import type { Action } from './action.ts';
 import { completeLine } from './completion.ts';
 import type { Messenger } from './conversation.ts';
+import { withEmoji } from './emoji.ts';
 import { HumanView } from './human-view.ts';
 import { parseInput } from './input.ts';
 import type { InputSource } from './input-source.ts';
 import { Interrupts } from './interrupts.ts';
+import { jsonLineBytesMax, parseJsonInput } from './json-input.ts';
 import { JsonView } from './json-view.ts';
 import { OnlineCache } from './online-cache.ts';
 import { type OpenedClient, openClient } from './open-client.ts';
 import { Output } from './output.ts';
 import { People } from './people.ts';
-import { pipeInput } from './pipe-input.ts';
+import { lineBytesMax, pipeInput } from './pipe-input.ts';
 import { PlainScreen } from './plain-screen.ts';
 import { personText } from './render.ts';
 import { SecretPrompt, secretQuestion } from './secret-prompt.ts';
@@ -34,6 +37,7 @@ export interface TerminalHost {
   readonly stderr: NodeJS.WriteStream;
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
+  kill(processId: number, signal: NodeJS.Signals): unknown;
 }
 
 /** Resolves to the exit code. */
@@ -90,7 +94,7 @@ export function converse(parts: Parts): Promise<number> {
     ...user,
     hasToken: settings.token !== undefined,
     asked: prompt.asked,
-    parse: parseInput,
+    parse: parserOf(parts, isPerson),
     isTransient: settings.transient,
     patienceMs: isPerson ? 2_000 : 10_000,
     stays: settings.listen,
@@ -98,9 +102,21 @@ export function converse(parts: Parts): Promise<number> {
   });
 }
 
+/** At a terminal that is talked to as one, the screen knows what was typed and what was pasted. */
+function parserOf({ settings, host }: Parts, isPerson: boolean): (text: string) => Action {
+  if (settings.json) return parseJsonInput;
+  if (isPerson || !host.stdin.isTTY) return parseInput;
+  return (text) => parseInput(withEmoji({ text, origin: '' }));
+}
+
 /** One that can move its cursor. */
 function isTerminal({ stdin, stdout, env }: TerminalHost): boolean {
   return stdin.isTTY && stdout.isTTY && env['TERM'] !== 'dumb';
+}
+
+/** Nearly all do; xterm and GNU screen cut rows off. */
+function rewraps({ env }: TerminalHost): boolean {
+  return env['TMUX'] !== undefined || (env['XTERM_VERSION'] ?? env['STY']) === undefined;
 }
 
 interface Face {
@@ -109,8 +125,9 @@ interface Face {
 }
 
 function openPipe({ settings, user, host }: Parts, output: Output, people: People): Face {
-  const input = pipeInput(host.stdin);
-  if (settings.json) return { input, view: new JsonView(output, new Output(host.stderr)) };
+  const input = pipeInput(host.stdin, settings.json ? jsonLineBytesMax : lineBytesMax);
+  if (settings.json)
+    return { input, view: new JsonView(output, new Output(host.stderr), host.stderr.columns) };
   const screen = new PlainScreen(output);
   return {
     input,
@@ -125,11 +142,15 @@ function openTerminal(parts: Parts, output: Output, people: People): Face {
     stdin: host.stdin,
     stdout: host.stdout,
     output,
+    job: host,
+    clock: systemClock,
     userName: user.userName,
     isColoured: !host.env['NO_COLOR'],
+    rewraps: rewraps(host),
     complete: async (line) =>
       completeLine(line, { online: await online.get(), groups: client.followedGroups }),
     onInterrupt: () => interrupts.raise(),
+    isForOthers: (text) => ['send', 'schedule'].includes(parseInput(text).kind),
   });
   const view = new HumanView({ screen, people, userId: user.userId, clock: systemClock });
   prompt.serve((isWrong) => {

@@ -1,5 +1,7 @@
 /** From settings to a CimClient: where its routes are, whose it is, and where it keeps its state. */
 import { join } from 'node:path';
+import { assertSecret } from '../../auth/account-secret.ts';
+import { CimError, describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { Tls } from '../../base/tls.ts';
 import type { SendSettings } from '../../config/settings.ts';
@@ -18,6 +20,7 @@ export type OpenClientSettings = Pick<
   | 'secret'
   | 'token'
   | 'e2ee'
+  | 'portOwner'
   | 'tlsCa'
   | 'tlsName'
 >;
@@ -43,9 +46,10 @@ export async function openClient(
   { log, isEphemeral, ask }: OpenClientOptions,
 ): Promise<OpenedClient> {
   const { route, zk, zkAuth, state, secret, token, e2ee, tlsCa, tlsName } = settings;
+  assertGiven(secret);
   const routes =
     zk === undefined ? route : () => lookUpRoutes({ zookeeper: zk, auth: zkAuth }, log);
-  const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }));
+  const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }), settings.portOwner);
   const user = userOf(settings) ?? (await whoIs(token ?? '', { routes, platform }));
   // One folder may serve several users: each has its own in it.
   const folder = state === undefined ? undefined : join(state, `${user.userId}`);
@@ -62,6 +66,16 @@ export async function openClient(
     ...(folder !== undefined && !isEphemeral && { storage: folderStorage(folder) }),
   });
   return { client, user };
+}
+
+/** As what is wrong with any other setting. */
+function assertGiven(secret: string | undefined): void {
+  try {
+    if (secret !== undefined) assertSecret(secret);
+  } catch (error) {
+    const reason = describeError(error);
+    throw new CimError('bad-config', `--secret, --secret-file or CIM_SECRET: ${reason}`);
+  }
 }
 
 function userOf({ userId, name }: OpenClientSettings): User | undefined {

@@ -1,5 +1,6 @@
 /** A stream that is written to as fast as its reader reads. */
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 
 export class Output {
   readonly #stream: NodeJS.WritableStream;
@@ -10,7 +11,7 @@ export class Output {
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
-    this.#broken.promise.catch(() => {}); // who cares waits for it
+    this.#broken.promise.catch(ignore('who cares waits for it'));
     stream.on('drain', () => this.#drained());
     stream.on('error', (cause) => this.#fail(cause));
   }

@@ -3,7 +3,13 @@
  * asked for.
  */
 import { limits } from '../../base/limits.ts';
-import { type CimClient, CimError, type HistoryQuery, type Message } from '../sdk/index.ts';
+import {
+  type CimClient,
+  CimError,
+  type HistoryPage,
+  type HistoryQuery,
+  type Message,
+} from '../sdk/index.ts';
 import type { Result } from './view.ts';
 
 type History = Extract<Result, { kind: 'history' }>;
@@ -50,7 +56,8 @@ export class Past {
       // Of what is searched by the client a page holds few matches, perhaps: it stays a large one.
       const wanted = query.keyword === undefined ? query.limit - messages.length : query.limit;
       const limit = Math.min(wanted, limits.pageMessagesMax);
-      const older = await this.#client.history({ ...query, limit, ...(next && { before: next }) });
+      const older = await this.#page({ ...query, limit, ...(next && { before: next }) }, page);
+      if (!older) break;
       messages.unshift(...older.messages);
       ({ next, expired } = older);
       searched += older.searched ?? 0;
@@ -60,6 +67,17 @@ export class Past {
     this.#next = next;
     this.#expired = expired;
     return this.#result(messages, searched);
+  }
+
+  /** Undefined: that was much for now, and what was found by then is shown. */
+  async #page(query: HistoryQuery, page: number): Promise<HistoryPage | undefined> {
+    try {
+      return await this.#client.history(query);
+    } catch (error) {
+      const isTooMuch = error instanceof CimError && error.kind === 'too-many-requests';
+      if (page > 1 && isTooMuch) return undefined;
+      throw error;
+    }
   }
 
   #result(messages: readonly Message[], searched = 0): Omit<History, 'isMore'> {

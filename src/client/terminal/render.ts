@@ -1,10 +1,12 @@
 /** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
 
-import { safeLine, safeText } from '../../base/safe-text.ts';
+import type { Keyword } from '../../base/keyword.ts';
+import { safeLine, safeName, safeText } from '../../base/safe-text.ts';
 import {
   type DelayedMessage,
   type GroupPlace,
   type KeyChange,
+  type KeyStanding,
   lobby,
   type Message,
   type PeerKey,
@@ -14,7 +16,6 @@ import {
   type User,
 } from '../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
-import { showEmoji } from './emoji.ts';
 import type { Block, Span, Style } from './layout.ts';
 import type { Outgoing, Result } from './view.ts';
 
@@ -24,10 +25,12 @@ export interface Reader {
 }
 
 /**
- * `10:05 amy (2): hello`, `10:05 amy (2) → you: psst`, `10:05 you → amy (2): hi`; of a private one
- * that was encrypted `10:05 amy (2) → you [e2e]: psst`.
+ * `10:05 (2) amy: hello`, `10:05 (2) amy → you: psst`, `10:05 you → (2) amy: hi`; of a private one
+ * that was encrypted `10:05 (2) amy → you [e2e]: psst`. A name comes after its number, and holds
+ * none of the characters that a head is built of: only one's own lines begin with `you`, and whatever
+ * somebody is called, the number is theirs.
  */
-export function messageBlock(message: Message, reader: Reader, keyword?: string): Block {
+export function messageBlock(message: Message, reader: Reader, keyword?: Keyword): Block {
   const target =
     message.group === undefined ? { to: message.to ?? reader.userId } : { group: message.group };
   const head = [
@@ -36,7 +39,7 @@ export function messageBlock(message: Message, reader: Reader, keyword?: string)
     ...receiver(target, reader),
   ];
   const block = {
-    head: [...head, ...mark(message.encrypted), { text: ': ' }],
+    head: [...head, ...secrecyMark(message), { text: ': ' }],
     body: bodyOf(message),
     ...(message.transient && { tail: dim(' ~') }),
   };
@@ -53,12 +56,21 @@ const unreadableReasons = {
 } as const satisfies Record<Unreadable, string>;
 
 function bodyOf({ text, unreadable }: Pick<Message, 'text' | 'unreadable'>): string {
-  if (unreadable === undefined) return showEmoji(safeText(text));
+  if (unreadable === undefined) return safeText(text);
   return `[cannot be read: ${unreadableReasons[unreadable]}]`;
 }
 
-function mark(encrypted: true | undefined): Span[] {
-  return encrypted ? [dim(' [e2e]')] : [];
+const keyMarks = {
+  verified: dim(' [e2e ✓]'),
+  unverified: dim(' [e2e]'),
+  changed: { text: ' [e2e, NOT THE KEY YOU CONFIRMED]', style: 'red' },
+} as const satisfies Record<KeyStanding, Span>;
+
+function secrecyMark({ encrypted, key = 'unverified', expected }: Message): Span[] {
+  if (encrypted === undefined) return [];
+  if (encrypted) return [keyMarks[key]];
+  if (expected) return [{ text: ' [NOT ENCRYPTED]', style: 'red' }];
+  return [{ text: ' [not encrypted]', style: 'yellow' }];
 }
 
 export function keyChangeText(
@@ -88,7 +100,7 @@ export function outgoingBlock(
       ...receiver(target, reader),
       { text: ': ' },
     ],
-    body: showEmoji(safeText(text)),
+    body: safeText(text),
     tail: { ...outcome, text: ` ${safeLine(outcome.text)}` },
   };
 }
@@ -114,16 +126,16 @@ export function later(seconds: number, id: string): Span {
 }
 
 export function noticeBlock(text: string): Block {
-  return { head: [dim('· ')], body: safeText(text), margin: 2 };
+  return { head: [dim('· ')], body: safeLine(text) };
 }
 
 export function problemBlock(text: string): Block {
-  return { head: [{ text: '! ', style: 'red' }], body: safeText(text), margin: 2 };
+  return { head: [{ text: '! ', style: 'red' }], body: safeLine(text) };
 }
 
 /** A command, as it was typed. */
 export function echoBlock(text: string): Block {
-  return { head: [dim('› ')], body: safeLine(text), margin: 2 };
+  return { head: [dim('› ')], body: safeLine(text) };
 }
 
 /** Put before the first message of a day. */
@@ -179,13 +191,13 @@ export function resultBlocks(
       );
     case 'emoji': {
       const { emoji, page, pages } = result;
-      const next = page + 1 < pages ? `; :emoji ${page + 1} is the next` : '';
+      const next = page + 1 < pages ? `; :emoji ${page + 1} shows the next` : '';
       return [
         ...table(
           emoji.map((each) => [each.alias, each.emoji]),
           'bold',
         ),
-        noticeBlock(`page ${page} of 0 to ${pages - 1}${next}`),
+        noticeBlock(`this is page ${page}, the last is ${pages - 1}${next}`),
       ];
     }
     case 'online':
@@ -200,7 +212,7 @@ export function resultBlocks(
     case 'created':
       return [
         noticeBlock(
-          `#${result.place.group} is there: others enter it with :join ${result.place.group}`,
+          `#${result.place.group} is there: others enter it with :join ${result.place.group}, and ${readersOf(result.place)}`,
         ),
       ];
     case 'joined':
@@ -211,6 +223,26 @@ export function resultBlocks(
       ];
     case 'left':
       return [noticeBlock(`you have left #${result.group}`)];
+    case 'shared':
+      return [
+        noticeBlock(
+          result.percent === null
+            ? `one member may take of #${result.group} what it is in other groups`
+            : `one member may take ${result.percent} % of what #${result.group} keeps, an hour`,
+        ),
+      ];
+    case 'blocking':
+      return [
+        noticeBlock(
+          result.isBlocked
+            ? `nothing private of ${result.userId} arrives any more; they are not told`
+            : `what ${result.userId} writes from now on arrives`,
+        ),
+      ];
+    case 'blocked':
+      return result.users.length === 0
+        ? [noticeBlock('you have blocked nobody')]
+        : [...userBlocks(result.users), noticeBlock(`${result.users.length} blocked`)];
     case 'delayed':
       return delayedBlocks(result.messages, reader);
     case 'cancelled':
@@ -223,7 +255,9 @@ export function resultBlocks(
       if (result.secret === undefined) return [noticeBlock('your account has no secret')];
       return [
         ...table([['secret', result.secret]], 'dim'),
-        noticeBlock('who has it is you; another device takes it by --secret or CIM_SECRET, once'),
+        noticeBlock(
+          'whoever has this secret can act as you: show it to nobody. Another device needs it once, in --secret or CIM_SECRET',
+        ),
       ];
     case 'rotated':
       return [noticeBlock('your account has a new secret: :secret show tells it')];
@@ -235,14 +269,16 @@ export function resultBlocks(
   }
 }
 
-function verifyBlocks({ userId, userName, safetyNumber, verified }: PeerKey): Block[] {
+function verifyBlocks({ userId, userName, safetyNumber, verified, changed }: PeerKey): Block[] {
   const groups = safetyNumber.split(' ');
   const lines = [0, 4, 8].map((start) => groups.slice(start, start + 4).join(' '));
   const who = personText(userId, userName);
   const advice = verified
     ? `you have confirmed it: nothing is sent to ${who} under another key`
     : `compare it with what ${who} sees, by another way; if it is the same: :verify ${userId} ok`;
+  const warning = problemBlock(`this is not the key of ${who} that you have confirmed`);
   return [
+    ...(changed ? [warning] : []),
     ...lines.map((line) => ({ head: [{ text: `  ${line}`, style: 'bold' as const }], body: '' })),
     noticeBlock(advice),
   ];
@@ -272,6 +308,10 @@ function shortId(id: string, messages: readonly DelayedMessage[]): string {
   return safeLine(id.slice(0, length));
 }
 
+function readersOf({ history }: GroupPlace): string {
+  return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
+}
+
 function groupBlocks(places: readonly GroupPlace[], reader: Reader): Block[] {
   if (places.length === 0) {
     return [noticeBlock('you are in no group: :create name makes one, :join name enters one')];
@@ -290,28 +330,28 @@ function userBlocks(users: readonly User[]): Block[] {
   return users.map(({ userId, userName }) => ({
     head: [
       dim(`  ${`${userId}`.padStart(widthMin)}  `),
-      { text: safeLine(userName), style: colourOf(userId) },
+      { text: safeName(userName), style: colourOf(userId) },
     ],
     body: '',
   }));
 }
 
-/** `amy (2)`; the number is what one writes to her with. */
+/** `(2) amy`; the number is what one writes to her with. */
 export function personText(userId: number, userName: string | undefined): string {
-  return userName === undefined ? `${userId}` : `${safeLine(userName)} (${userId})`;
+  return userName === undefined ? `(${userId})` : `(${userId}) ${safeName(userName)}`;
 }
 
 function person(userId: number, userName: string | undefined, reader: Reader): Span[] {
   if (userId === reader.userId) return [{ text: 'you', style: 'bold' }];
   const style = colourOf(userId);
-  if (userName === undefined) return [{ text: `${userId}`, style }];
-  return [{ text: safeLine(userName), style }, dim(` (${userId})`)];
+  if (userName === undefined) return [{ text: `(${userId})`, style }];
+  return [dim(`(${userId}) `), { text: safeName(userName), style }];
 }
 
 /** Nothing for the lobby: that is where one talks when nothing is said. */
 function receiver(target: Target, reader: Reader): Span[] {
   if ('to' in target) return [dim(' → '), ...person(target.to, reader.nameOf(target.to), reader)];
-  return target.group === lobby ? [] : [dim(` → #${safeLine(target.group)}`)];
+  return target.group === lobby ? [] : [dim(` → #${safeName(target.group)}`)];
 }
 
 function table(rows: readonly (readonly [string, string])[], style: Style): Block[] {

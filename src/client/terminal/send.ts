@@ -4,8 +4,8 @@
  */
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
-import { safeLine } from '../../base/safe-text.ts';
 import type { SendSettings } from '../../config/settings.ts';
 import type { ClientEvents, SentMessage, Target, User } from '../sdk/index.ts';
 import type { Action } from './action.ts';
@@ -14,6 +14,7 @@ import { askHiddenLine } from './hidden-line.ts';
 import type { InputSource } from './input-source.ts';
 import { Interrupts } from './interrupts.ts';
 import { errorEvent, sentEvent } from './json-view.ts';
+import { formatRemark } from './layout.ts';
 import type { TerminalHost } from './main.ts';
 import { openClient } from './open-client.ts';
 import { Output } from './output.ts';
@@ -39,6 +40,8 @@ export async function runSend(
   // Where the keyboard is not for what is to be sent.
   if (text !== undefined && host.stdin.isTTY && host.stderr.isTTY)
     prompt.serve((isWrong) => askHiddenLine(secretQuestion(user, isWrong), host));
+  if (text === undefined && host.stdin.isTTY)
+    host.stderr.write('cim send: sends what you type here, each line as a message; Ctrl-D ends\n');
   const input = text === undefined ? pipeInput(host.stdin) : argumentInput(text);
   return sendAll({ ...settings, client, user, prompt, target, input, host });
 }
@@ -60,7 +63,7 @@ export interface SendAllOptions {
 export async function sendAll(options: SendAllOptions): Promise<number> {
   const { client, target, input, json, transient, token, user, prompt, host } = options;
   const output = new Output(host.stdout);
-  const view = new SendView(output, new Output(host.stderr), json);
+  const view = new SendView(host, output, json);
   const interrupts = new Interrupts(host);
   let isInterrupted = false;
   void interrupts.next().then(() => {
@@ -85,6 +88,8 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     isPatient: false,
   });
   interrupts.close();
+  if (code === exitCodes.ok && view.answeredCount === 0 && !isInterrupted)
+    view.notice('nothing was sent: the input has no text');
   const isComplete = view.refusedCount === 0 && !isInterrupted;
   return code === exitCodes.ok && !isComplete ? exitCodes.failure : code;
 }
@@ -100,12 +105,15 @@ function argumentInput(text: string): InputSource {
 class SendView implements View {
   readonly #output: Output;
   readonly #diagnostics: Output;
+  readonly #columns: number | undefined;
   readonly #isJson: boolean;
   #refusedCount = 0;
+  #sentCount = 0;
 
-  constructor(output: Output, diagnostics: Output, isJson: boolean) {
+  constructor({ stderr }: TerminalHost, output: Output, isJson: boolean) {
     this.#output = output;
-    this.#diagnostics = diagnostics;
+    this.#diagnostics = new Output(stderr);
+    this.#columns = stderr.columns;
     this.#isJson = isJson;
   }
 
@@ -113,10 +121,19 @@ class SendView implements View {
     return this.#refusedCount;
   }
 
+  /** Lines that something came of. */
+  get answeredCount(): number {
+    return this.#refusedCount + this.#sentCount;
+  }
+
   ready(): void {}
 
   offline(reason: string): void {
     this.notice(`connection lost: ${reason}; trying again`);
+  }
+
+  waiting({ reason }: ClientEvents['waiting']): void {
+    this.notice(`still waiting: ${reason}`);
   }
 
   keyChanged({ userId }: ClientEvents['keyChanged']): void {
@@ -128,6 +145,7 @@ class SendView implements View {
   async scheduled(): Promise<void> {}
 
   async sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    this.#sentCount += 1;
     if (this.#isJson) await this.#output.write(sentEvent(number, sent));
   }
 
@@ -138,7 +156,7 @@ class SendView implements View {
   }
 
   notice(text: string): void {
-    this.#complain(text).catch(() => {}); // there is nowhere left to say it
+    this.#complain(text).catch(ignore('there is nowhere left to say it'));
   }
 
   quitting(): void {}
@@ -150,6 +168,6 @@ class SendView implements View {
   }
 
   #complain(text: string): Promise<void> {
-    return this.#diagnostics.write(`cim send: ${safeLine(text)}\n`);
+    return this.#diagnostics.write(formatRemark('cim send', text, this.#columns));
   }
 }

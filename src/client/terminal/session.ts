@@ -3,10 +3,11 @@
  * looks like (view.ts) or where lines come from (input-source.ts).
  */
 import { exitCodes } from '../../base/errors.ts';
-import type { ClientEvents } from '../sdk/index.ts';
+import { ignore } from '../../base/ignore.ts';
+import type { ClientEvents, LeavingReason } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';
 import { Conversation, type ConversationOptions } from './conversation.ts';
-import type { InputSource } from './input-source.ts';
+import { InputFailure, type InputSource } from './input-source.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Inbox } from './view.ts';
 
@@ -24,6 +25,12 @@ const leavingQuietlyMsMax = 500;
 
 /** How long the last outcomes may take to be known when nothing can change them any more. */
 const outcomesMsMax = 1_000;
+
+const leavingReasons = {
+  left: ': left on another device',
+  lost: ': there is no such group in the store any more',
+  unknown: '',
+} as const satisfies Record<LeavingReason, string>;
 
 export interface SessionOptions extends ConversationOptions {
   readonly input: InputSource;
@@ -59,6 +66,8 @@ class Session {
   /** `closed`, or `unread`. */
   readonly #over: Promise<Ending>;
   #closing: ClientEvents['closed'] | undefined;
+  /** Why the input ended before its end. */
+  #inputFailure: string | undefined;
   /** Why the last attempt to log in failed, while none has worked since. */
   #failedAttempt: string | undefined;
 
@@ -77,13 +86,16 @@ class Session {
   async run(): Promise<number> {
     const { client, input, view } = this.#options;
     this.#show();
-    client.start().catch(() => {}); // `closed` tells
+    client.start().catch(ignore('`closed` tells'));
     let ending = await this.#converse();
     input.stop();
     if (ending === 'left') ending = await this.#leave();
     await client.close(ending === 'left' ? {} : { timeoutMs: 0 });
     await this.#showOutcomes();
-    await view.closed(this.#reason(ending), ending === 'left').catch(() => {});
+    const isWanted = ending === 'left' && this.#inputFailure === undefined;
+    await view
+      .closed(this.#reason(ending), isWanted)
+      .catch(ignore('the output is broken: the session ends by that'));
     return this.#exitCode(ending);
   }
 
@@ -96,7 +108,9 @@ class Session {
     const overdue = Promise.withResolvers<void>();
     const timer = clock.setTimeout(overdue.resolve, outcomesMsMax);
     const shown = this.#conversation.whenAnswered();
-    await Promise.race([shown, overdue.promise, broken]).catch(() => {});
+    await Promise.race([shown, overdue.promise, broken]).catch(
+      ignore('the output is broken: the session ends by that'),
+    );
     timer.cancel();
   }
 
@@ -109,11 +123,12 @@ class Session {
     });
     if (inbox) {
       client.on('gap', (gap) => inbox.gap(gap));
+      client.on('unreadable', (message) => inbox.unreadable(message));
       client.on('joined', ({ group }) =>
         view.notice(`you are in #${group} now: joined on another device`),
       );
-      client.on('left', ({ group }) =>
-        view.notice(`you are not in #${group} any more: left on another device`),
+      client.on('left', ({ group, reason }) =>
+        view.notice(`you are not in #${group} any more${leavingReasons[reason]}`),
       );
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
@@ -121,6 +136,7 @@ class Session {
       });
     }
     client.on('keyChanged', (change) => view.keyChanged(change));
+    client.on('waiting', (event) => view.waiting(event));
     client.on('offline', ({ reason }) => view.offline(reason));
     client.on('warning', ({ kind, message }) => {
       if (kind !== 'login-failed') view.notice(message);
@@ -153,7 +169,11 @@ class Session {
 
   async #holdConversation(): Promise<Ending> {
     const { input, stays } = this.#options;
-    const end = await this.#conversation.hold(input.lines);
+    const end = await this.#conversation.hold(input.lines).catch((error: unknown) => {
+      if (!(error instanceof InputFailure)) throw error;
+      this.#inputFailure = error.message;
+    });
+    if (end === undefined) return 'left';
     if (end === 'quit') return 'left';
     if (stays) return this.#over;
     // Who only wants to know whether a login works gives no input at all.
@@ -189,18 +209,19 @@ class Session {
       case 'closed':
         return this.#closing ? closingReason(this.#closing, { userId, userName }, hasToken) : '';
       case 'unreachable':
-        return `could not log in: ${this.#failedAttempt ?? 'no answer'}`;
+        return `could not log in: ${this.#failedAttempt ?? 'no answer'} (cim dev starts a system here, --route names one)`;
       case 'unanswered':
         return `no answer for ${answerMsMax / 1000} s${this.#failedAttempt === undefined ? '' : `: ${this.#failedAttempt}`}`;
       case 'cut-off':
         return 'left without waiting';
       default:
-        return 'left';
+        return this.#inputFailure ?? 'left';
     }
   }
 
   #exitCode(ending: Ending): number {
-    if (ending === 'left') return exitCodes.ok;
+    if (ending === 'left')
+      return this.#inputFailure === undefined ? exitCodes.ok : exitCodes.failure;
     if (ending === 'unreachable' || ending === 'unanswered') return exitCodes.unavailable;
     return ending === 'closed' && this.#closing
       ? exitCodeOfClosing(this.#closing)

@@ -1,92 +1,96 @@
 /**
  * A terminal that is read and typed into at the same time. At the bottom is what is being typed,
  * and above it the lines that have been typed and not been dealt with yet. All else is printed
- * above that, once, and never touched again: to print, the bottom is erased and drawn anew.
+ * above that, once, and never touched again.
  */
-import {
-  clearScreenDown,
-  createInterface,
-  cursorTo,
-  type Interface,
-  moveCursor,
-} from 'node:readline';
+import type { Clock } from '../../base/clock.ts';
+import { ignore } from '../../base/ignore.ts';
+import { limits } from '../../base/limits.ts';
 import { safeLine } from '../../base/safe-text.ts';
+import { Bottom, type BottomRows } from './bottom.ts';
 import type { Completion } from './completion.ts';
-import { truncate } from './display-width.ts';
-import { readHiddenLine } from './hidden-line.ts';
+import { displayWidth, truncate } from './display-width.ts';
+import { draftRows } from './draft-rows.ts';
+import { withEmoji } from './emoji.ts';
+import { HiddenLine } from './hidden-line.ts';
 import type { InputSource } from './input-source.ts';
+import { type JobControl, Keyboard, type Press } from './keyboard.ts';
 import { layOut, paint, type Span } from './layout.ts';
+import { LineEditor } from './line-editor.ts';
 import type { ReadLine } from './line-splitter.ts';
 import type { Output } from './output.ts';
+import { lineBytesMax } from './pipe-input.ts';
 import type { Screen } from './screen.ts';
 
 export interface TerminalScreenOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly output: Output;
+  readonly job: JobControl;
+  readonly clock: Clock;
   readonly userName: string;
   readonly isColoured: boolean;
+  /** Whether the terminal breaks rows when its window is made narrower. */
+  readonly rewraps: boolean;
   /** `line` goes up to the cursor. Never rejects. */
   readonly complete: (line: string) => Promise<Completion>;
   readonly onInterrupt: () => void;
+  /** Whether others are to read what was typed: that is not taken before the first login. */
+  readonly isForOthers: (text: string) => boolean;
 }
-
-/**
- * Rows above the cursor that belong to the prompt, by what was drawn last. Not in Node's
- * documentation.
- */
-type Editor = Interface & { prevRows: number };
 
 /** Of more lines that wait, only their number is shown. */
 const pendingShownMax = 4;
 /** So many ways to complete a line are listed. */
 const choicesShownMax = 60;
+/** Of a terminal that does not say, or says 0. */
+const usualRows = 24;
+const usualColumns = 80;
 
 export class TerminalScreen implements Screen, InputSource {
   readonly isColoured: boolean;
   readonly #options: TerminalScreenOptions;
-  readonly #editor: Editor;
+  readonly #keyboard: Keyboard;
+  readonly #editor = new LineEditor(lineBytesMax);
+  readonly #bottom: Bottom;
+  readonly #resized = () => this.#draw();
   #isOpen = true;
-  readonly #stopped = Promise.withResolvers<void>();
+  /** The process is being stopped. */
+  #isAway = false;
   #isConnected = false;
+  #wasConnected = false;
   /** What is being typed unseen. */
-  #hiddenWhat: string | undefined;
+  #hidden: { readonly what: string; readonly line: HiddenLine } | undefined;
   /** Lines that nobody has taken yet. */
   readonly #lines: ReadLine[] = [];
   #lineCount = 0;
   #nextLine = Promise.withResolvers<void>();
   /** Lines that have not been dealt with, by number. */
   readonly #pending = new Map<number, string>();
-  /** The rows that show them. */
-  #pendingRows = 0;
-  /** Rows of what was typed, below the first, when Enter was pressed. */
-  #typedRows = 0;
+  /** What was pressed while the line was being completed. */
+  #waiting: Press[] | undefined;
+  #isDrawingDue = false;
 
   constructor(options: TerminalScreenOptions) {
-    const { stdin, stdout, isColoured, onInterrupt } = options;
+    const { isColoured, rewraps, stdout } = options;
     this.#options = options;
     this.isColoured = isColoured;
-    this.#editor = createInterface({
-      input: stdin,
-      output: stdout,
-      terminal: true,
-      historySize: 1_000,
-      completer: (line: string, done: (error: null, completions: [string[], string]) => void) =>
-        void this.#complete(line).then((completions) => done(null, completions)),
-    }) as Editor;
-    // Before the editor's own listener: after it, what was typed is gone.
-    stdin.prependListener('keypress', (_text, key?: { readonly name?: string }) => {
-      if (key?.name === 'return' || key?.name === 'enter') this.#beforeEnter();
+    this.#bottom = new Bottom(rewraps);
+    this.#keyboard = new Keyboard({
+      ...options,
+      pasteMax: lineBytesMax,
+      onPress: (press) => this.#press(press),
+      onLongPaste: () => this.#refusePaste(),
+      onSuspend: () => this.#stepAside(),
+      onContinue: () => this.#comeBack(),
+      onEnd: () => this.#close(),
     });
-    stdin.on('keypress', () => this.#afterKey());
-    this.#editor.on('line', (text) => this.#entered(text));
-    this.#editor.on('SIGINT', onInterrupt);
-    this.#editor.on('close', () => this.#closed());
-    this.#showPrompt();
+    stdout.on('resize', this.#resized);
+    this.#draw();
   }
 
   get columns(): number {
-    return this.#options.stdout.columns;
+    return this.#options.stdout.columns || usualColumns;
   }
 
   get lines(): AsyncIterable<ReadLine> {
@@ -95,12 +99,14 @@ export class TerminalScreen implements Screen, InputSource {
 
   /** Nothing can be typed any more; what is printed from now on follows line by line. */
   stop(): void {
-    this.#stopped.resolve();
-    this.#editor.close();
+    this.#close();
   }
 
   print(rows: readonly string[]): Promise<void> {
-    return this.#redraw(this.#isOpen ? this.#editor.getCursorPos().rows : 0, rows);
+    const { output } = this.#options;
+    const { columns } = this;
+    if (!this.#isOpen || this.#isAway) return output.write(this.#bottom.erase(rows, columns));
+    return output.write(this.#bottom.draw(rows, this.#bottomRows(), columns));
   }
 
   settle(lineNumber: number, rows: readonly string[]): Promise<void> {
@@ -110,7 +116,8 @@ export class TerminalScreen implements Screen, InputSource {
 
   showConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
-    this.#showPrompt();
+    this.#wasConnected ||= isConnected;
+    this.#draw();
   }
 
   /**
@@ -118,23 +125,14 @@ export class TerminalScreen implements Screen, InputSource {
    * before is still there after it. Undefined: the person gave up, or the screen has stopped.
    */
   async readHidden(what: string): Promise<string | undefined> {
-    const { stdin, onInterrupt } = this.#options;
-    this.#hiddenWhat = what;
-    this.#showPrompt();
-    const text = await readHiddenLine(stdin, onInterrupt, this.#stopped.promise);
-    this.#hiddenWhat = undefined;
-    this.#showPrompt();
+    if (!this.#isOpen) return undefined;
+    const line = new HiddenLine();
+    this.#hidden = { what, line };
+    this.#draw();
+    const text = await line.read;
+    this.#hidden = undefined;
+    this.#draw();
     return text;
-  }
-
-  #showPrompt(): void {
-    const { userName } = this.#options;
-    const sign: Span = this.#isConnected
-      ? { text: '●', style: 'green' }
-      : { text: '○', style: 'yellow' };
-    const name: Span = { text: safeLine(this.#hiddenWhat ?? userName), style: 'bold' };
-    this.#editor.setPrompt(`${paint(sign, this)} ${paint(name, this)}> `);
-    this.print([]).catch(() => {}); // a terminal that is gone ends the session elsewhere
   }
 
   async *#readLines(): AsyncGenerator<ReadLine> {
@@ -151,86 +149,175 @@ export class TerminalScreen implements Screen, InputSource {
     this.#nextLine = Promise.withResolvers();
   }
 
-  /** Puts the cursor at the end of what was typed, and notes how far down that is. */
-  #beforeEnter(): void {
+  #press(press: Press): void {
     if (!this.#isOpen) return;
-    this.#editor.write(null, { ctrl: true, name: 'e' });
-    this.#typedRows = this.#editor.getCursorPos().rows;
+    if (this.#waiting) {
+      this.#waiting.push(press);
+      return;
+    }
+    if (this.#control(press)) return;
+    if (this.#hidden) this.#hidden.line.press(press);
+    else if (press.kind === 'paste') this.#editor.insert(press.text, 'p');
+    else if (press.name === 'tab') void this.#complete();
+    else if (isEnter(press)) this.#enter();
+    else this.#editor.press(press);
+    this.#drawSoon();
+  }
+
+  /** What is not about the text. */
+  #control(press: Press): boolean {
+    if (press.kind === 'paste' || !press.ctrl) return false;
+    const { name } = press;
+    if (name === 'z') this.#keyboard.suspend();
+    else if (name === 'l') this.#clear();
+    else if (name === 'c') {
+      this.#hidden?.line.giveUp();
+      this.#options.onInterrupt();
+    } else if (name === 'd' && this.#hidden) this.#hidden.line.giveUp();
+    else if (name === 'd' && this.#editor.text === '') this.#close();
+    else return false;
+    return true;
   }
 
   /**
-   * Node does not note that pasted text has gone on to another row, and does not see to it that the
-   * cursor has.
+   * What was typed stands from here on among the pending. A text of before the first login stays
+   * where it is: the login may have asked for a secret, and this may be it, typed too early.
    */
-  #afterKey(): void {
-    if (!this.#isOpen) return;
-    const { rows, cols } = this.#editor.getCursorPos();
-    if (rows <= this.#editor.prevRows) return;
-    if (cols === 0) this.#drawPrompt(rows - 1);
-    else this.#editor.prevRows = rows;
-  }
-
-  /** The cursor is so many rows below where the prompt is to begin. */
-  #drawPrompt(below: number): void {
-    this.#editor.prevRows = below;
-    this.#editor.prompt(true);
-  }
-
-  /** The cursor is now below what was typed, which from here on stands among the pending. */
-  #entered(text: string): void {
-    if (text.trim() !== '') {
-      this.#lineCount += 1;
-      this.#pending.set(this.#lineCount, text);
-      this.#lines.push({ number: this.#lineCount, text });
-      this.#wakeReader();
+  #enter(): void {
+    if (this.#editor.continueLine()) return;
+    const text = withEmoji(this.#editor.draft).replace(/\n+$/, '');
+    if (!this.#wasConnected && this.#options.isForOthers(text)) {
+      this.#say('not sent, as you are not logged in yet: press Enter again when you are');
+      return;
     }
-    this.#redraw(this.#typedRows + 1, []).catch(() => {});
+    this.#editor.finish();
+    if (text.trim() === '') return;
+    this.#lineCount += 1;
+    const line = { number: this.#lineCount, text };
+    this.#pending.set(line.number, line.text);
+    this.#lines.push(line);
+    this.#wakeReader();
   }
 
-  #closed(): void {
-    const rows = this.#editor.getCursorPos().rows;
+  async #complete(): Promise<void> {
+    this.#waiting = [];
+    const { typed, replacements, labels } = await this.#options.complete(this.#editor.beforeCursor);
+    const [replacement] = replacements;
+    if (replacement !== undefined) this.#editor.complete(typed.length, replacement);
+    else if (labels.length > 0) {
+      const more = labels.length > choicesShownMax ? ['…'] : [];
+      const body = [...labels.slice(0, choicesShownMax), ...more].join('   ');
+      this.#tell(layOut({ head: [], body }, this));
+    }
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const press of waiting) this.#press(press);
+    this.#drawSoon();
+  }
+
+  #refusePaste(): void {
+    this.#say(`what was pasted is left out: a message has at most ${limits.textBytesMax} bytes`);
+  }
+
+  #say(problem: string): void {
+    this.#tell(layOut({ head: [], body: `! ${problem}` }, this));
+  }
+
+  #clear(): void {
+    this.#bottom.forget();
+    this.#tell([], '\u001b[2J\u001b[H');
+  }
+
+  #stepAside(): void {
+    this.#isAway = true;
+    this.#draw();
+  }
+
+  #comeBack(): void {
+    this.#isAway = false;
+    this.#bottom.forget();
+    this.#draw();
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#redraw(rows, []).catch(() => {});
+    this.#options.stdout.off('resize', this.#resized);
+    this.#hidden?.line.giveUp();
+    this.#draw();
+    this.#keyboard.close();
     this.#wakeReader();
   }
 
   /**
-   * Puts `rows` in place of the bottom, and the bottom below them. The cursor is `below` rows below
-   * the first of the prompt.
+   * Once for all keys that come at once, and after a change of the window's size that came with
+   * them: the terminal has broken or joined rows by then.
    */
-  #redraw(below: number, rows: readonly string[]): Promise<void> {
-    const { stdout, output } = this.#options;
-    // Written at once, so that nothing flickers.
-    stdout.cork();
-    cursorTo(stdout, 0);
-    moveCursor(stdout, 0, -(below + this.#pendingRows));
-    clearScreenDown(stdout);
-    const pending = this.#pendingLines();
-    this.#pendingRows = pending.length;
-    const written = output.write([...rows, ...pending].map((row) => `${row}\n`).join(''));
-    if (this.#isOpen) this.#drawPrompt(0);
-    stdout.uncork();
-    return written;
+  #drawSoon(): void {
+    if (this.#isDrawingDue) return;
+    this.#isDrawingDue = true;
+    setImmediate(() => {
+      this.#isDrawingDue = false;
+      if (this.#isOpen) this.#draw();
+    });
+  }
+
+  #draw(): void {
+    this.#tell([]);
+  }
+
+  /** A terminal that is gone ends the session elsewhere. */
+  #tell(rows: readonly string[], before = ''): void {
+    if (before !== '')
+      this.#options.output
+        .write(before)
+        .catch(ignore('the output is broken: the session ends by that'));
+    this.print(rows).catch(ignore('the output is broken: the session ends by that'));
+  }
+
+  #bottomRows(): BottomRows {
+    const columns = Math.max(2, this.columns);
+    const rowsMax = Math.max(1, (this.#options.stdout.rows || usualRows) - 1);
+    const prompt = this.#prompt(Math.floor(columns / 2));
+    const draft = draftRows({
+      text: this.#editor.text,
+      cursor: this.#editor.cursor,
+      columns,
+      firstColumns: columns - 1 - prompt.width,
+      rowsMax: Math.ceil(rowsMax / 2),
+    });
+    const pending = this.#pendingRows(Math.min(pendingShownMax, rowsMax - draft.rows.length - 1));
+    const [first = '', ...further] = draft.rows;
+    return {
+      rows: [...pending, prompt.text + first, ...further],
+      cursorRow: pending.length + draft.cursorRow,
+      beforeCursor: (draft.cursorRow === 0 ? prompt.text : '') + draft.beforeCursor,
+    };
+  }
+
+  #prompt(columnsMax: number): { readonly text: string; readonly width: number } {
+    const { userName } = this.#options;
+    const sign: Span = this.#isConnected
+      ? { text: '●', style: 'green' }
+      : { text: '○', style: 'yellow' };
+    const who = truncate(safeLine(this.#hidden?.what ?? userName), columnsMax - 5);
+    const text = `${paint(sign, this)} ${paint({ text: who, style: 'bold' }, this)}> `;
+    return { text, width: displayWidth(`${sign.text} ${who}> `) };
   }
 
   /** One row each. */
-  #pendingLines(): string[] {
+  #pendingRows(shownMax: number): string[] {
     const texts = [...this.#pending.values()];
-    const hidden = texts.length - pendingShownMax;
-    const shown = texts.slice(0, pendingShownMax).map((text) => `… ${safeLine(text)}`);
-    if (hidden > 0) shown.push(`… and ${hidden} more`);
+    const shown = texts.slice(0, Math.max(0, shownMax)).map((text) => `… ${safeLine(text)}`);
+    if (texts.length > shown.length && shownMax > 0)
+      shown.push(`… and ${texts.length - shown.length} more`);
     return shown.map((text) =>
       paint({ text: truncate(text, this.columns - 1), style: 'dim' }, this),
     );
   }
+}
 
-  async #complete(line: string): Promise<[string[], string]> {
-    const { typed, replacements, labels } = await this.#options.complete(line);
-    if (replacements.length === 0 && labels.length > 0) {
-      const more = labels.length > choicesShownMax ? ['…'] : [];
-      const body = [...labels.slice(0, choicesShownMax), ...more].join('   ');
-      await this.print(layOut({ head: [], body }, this));
-    }
-    return [[...replacements], typed];
-  }
+/** Not with Alt: that breaks the line. */
+function isEnter(press: Extract<Press, { kind: 'key' }>): boolean {
+  return !press.meta && (press.name === 'return' || press.name === 'enter');
 }

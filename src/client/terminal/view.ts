@@ -50,6 +50,9 @@ export type Result =
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
+  | { readonly kind: 'shared'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'blocking'; readonly userId: number; readonly isBlocked: boolean }
+  | { readonly kind: 'blocked'; readonly users: readonly User[] }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
   | {
       readonly kind: 'history';
@@ -77,6 +80,8 @@ interface Info {
 export interface View {
   ready(event: ClientEvents['ready']): void;
   offline(reason: string): void;
+  /** What was sent is refused for some seconds, for this reason. */
+  waiting(event: ClientEvents['waiting']): void;
   result(line: InputLine, result: Result): Promise<void>;
   sent(line: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void>;
   scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
@@ -101,4 +106,6 @@ export interface View {
 export interface Inbox {
   message(message: Message): Promise<void>;
   gap(gap: ClientEvents['gap']): void;
+  /** In place of a message. */
+  unreadable(message: ClientEvents['unreadable']): void;
 }

@@ -24,7 +24,7 @@ export const accountOptions = {
   },
   secret: {
     type: 'text',
-    charactersMax: 1_024,
+    charactersMax: limits.secretCharactersMax,
     secret: true,
     topic: 'Account',
     placeholder: 'SECRET',
@@ -37,7 +37,7 @@ export const accountOptions = {
     secret: true,
     topic: 'Account',
     placeholder: 'JWT',
-    description: 'what an application vouches for the user with (--auth jwt)',
+    description: 'a token by which an application vouches for the user (--auth jwt)',
     defaults: { client: optional, send: optional },
   },
   e2ee: {

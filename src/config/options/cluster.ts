@@ -22,7 +22,7 @@ export const clusterOptions = {
     type: 'zookeeper',
     topic: 'Cluster',
     placeholder: 'HOSTS',
-    description: 'ZooKeeper: host, host:port or a comma list, with /chroot if any',
+    description: 'ZooKeeper: host, host:port or a comma list, /chroot if any',
     defaults: {
       server: localZookeeper,
       route: localZookeeper,
@@ -48,7 +48,7 @@ export const clusterOptions = {
     secret: true,
     topic: 'Cluster',
     placeholder: 'SECRET',
-    description: 'what servers and routes know each other by; agreed on among them if absent',
+    description: 'secret that servers and routes share; if absent, they keep one in ZooKeeper',
     defaults: { server: optional, route: optional, dev: optional, admin: optional },
   },
   'cluster-secret-also': {
@@ -57,7 +57,7 @@ export const clusterOptions = {
     secret: true,
     topic: 'Cluster',
     placeholder: 'SECRET',
-    description: 'a second one that is accepted too, while the secret is being changed',
+    description: 'a second secret that is accepted too, while you change the secret',
     defaults: { server: optional, route: optional },
   },
   'zk-auth': {

@@ -2,6 +2,7 @@
 import { limits } from '../../base/limits.ts';
 import { type Option, optional } from '../option.ts';
 
+const mib = 1024 * 1024;
 const localProxies = ['127.0.0.0/8', '::1/128'];
 
 export const limitsOptions = {
@@ -9,14 +10,27 @@ export const limitsOptions = {
     type: 'networks',
     topic: 'Limits',
     placeholder: 'CIDR,…',
-    description: 'proxies whose word on the address of a client is taken',
+    description: "proxies that are believed about a client's address",
     defaults: { server: localProxies, route: localProxies, dev: localProxies },
   },
   'limit-loopback': {
     type: 'boolean',
     topic: 'Limits',
-    description: 'hold clients on this machine to these limits, too',
+    description: 'apply these limits to clients on this machine, too',
     defaults: { server: false, route: false, dev: false },
+  },
+  'buffers-mib': {
+    type: 'integer',
+    min: limits.processBytesMin / mib,
+    max: 65_536,
+    topic: 'Limits',
+    placeholder: 'MIB',
+    description: 'memory for what others have not read yet, or only half sent',
+    defaults: {
+      server: limits.processBytesMax / mib,
+      route: limits.processBytesMax / mib,
+      dev: limits.processBytesMax / mib,
+    },
   },
   'connections-max': {
     type: 'integer',
@@ -24,7 +38,7 @@ export const limitsOptions = {
     max: 1_000_000,
     topic: 'Limits',
     placeholder: 'COUNT',
-    description: 'connections of clients; as file descriptors allow, if absent',
+    description: 'connections of clients at a time; if absent, as many as file descriptors allow',
     defaults: { server: optional, route: optional, dev: optional },
   },
   'connections-per-ip': {
@@ -83,5 +97,40 @@ export const limitsOptions = {
       route: limits.sendsPerSecondMax,
       dev: limits.sendsPerSecondMax,
     },
+  },
+  'send-bytes-rate': {
+    type: 'integer',
+    min: 1_024,
+    max: 1024 * 1024 * 1024,
+    topic: 'Limits',
+    placeholder: 'BYTES',
+    description: 'bytes of messages per second of one user, over a while',
+    defaults: {
+      server: limits.sendBytesPerSecondMax,
+      route: limits.sendBytesPerSecondMax,
+      dev: limits.sendBytesPerSecondMax,
+    },
+  },
+  'read-bytes-rate': {
+    type: 'integer',
+    min: 16 * 1024,
+    max: 1024 * 1024 * 1024,
+    topic: 'Limits',
+    placeholder: 'BYTES',
+    description: 'bytes per second that one user reads, over a while',
+    defaults: {
+      server: limits.readBytesPerSecondMax,
+      route: limits.readBytesPerSecondMax,
+      dev: limits.readBytesPerSecondMax,
+    },
+  },
+  'conversation-rate': {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    topic: 'Limits',
+    placeholder: 'COUNT',
+    description: 'conversations that a user may begin per hour',
+    defaults: { server: limits.conversationsPerHourMax, dev: limits.conversationsPerHourMax },
   },
 } as const satisfies Record<string, Option>;

@@ -32,15 +32,29 @@ export const listeningOptions = {
   host: {
     type: 'host',
     topic: 'Listening',
-    description: 'address to listen on',
-    defaults: { server: '0.0.0.0', route: '0.0.0.0', dev: '127.0.0.1' },
+    description: 'address to listen on; :: is every one, of IPv4 too',
+    defaults: { server: '::', route: '::', dev: '127.0.0.1' },
   },
   advertise: {
     type: 'address',
     topic: 'Listening',
-    placeholder: 'IP',
-    description: 'address that others connect to; worked out if absent',
-    defaults: { server: optional, route: optional },
+    placeholder: 'HOST',
+    description: 'name or address that others connect to; worked out if absent',
+    defaults: { server: optional, route: optional, dev: optional },
+  },
+  'allow-origin': {
+    type: 'origins',
+    topic: 'Listening',
+    placeholder: 'ORIGIN,…',
+    description: 'web pages that may call the HTTP ports, like https://chat.example.org',
+    defaults: { server: optional, route: optional, dev: optional },
+  },
+  'allow-host': {
+    type: 'hosts',
+    topic: 'Listening',
+    placeholder: 'NAME,…',
+    description: 'further host names by which the HTTP ports may be called',
+    defaults: { server: optional, route: optional, dev: optional },
   },
   workers: {
     type: 'integer',
@@ -48,7 +62,7 @@ export const listeningOptions = {
     max: 64,
     topic: 'Listening',
     placeholder: 'COUNT',
-    description: 'processes: servers on consecutive ports; routes share theirs',
+    description: 'processes to run: servers take consecutive ports, routes share one',
     defaults: { server: 1, route: 1 },
   },
   'link-port': {
@@ -60,11 +74,16 @@ export const listeningOptions = {
   'advertise-port': {
     ...portOfOthers,
     description: 'port that others connect to, where it is not the one listened on: behind NAT',
-    defaults: { server: optional, route: optional },
+    defaults: { server: optional, route: optional, dev: optional },
   },
   'advertise-http-port': {
     ...portOfOthers,
     description: 'as --advertise-port, for the HTTP port of the server',
-    defaults: { server: optional },
+    defaults: { server: optional, dev: optional },
+  },
+  'advertise-route-port': {
+    ...portOfOthers,
+    description: 'as --advertise-port, for the HTTP port of the route',
+    defaults: { dev: optional },
   },
 } as const satisfies Record<string, Option>;

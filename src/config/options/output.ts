@@ -12,7 +12,7 @@ export const outputOptions = {
   listen: {
     type: 'boolean',
     topic: 'Output',
-    description: 'stay when the input has ended',
+    description: 'stay connected when the input has ended',
     defaults: { client: false },
   },
   check: {
@@ -26,7 +26,7 @@ export const outputOptions = {
     type: 'choice',
     choices: logLevels,
     topic: 'General',
-    description: 'least level logged to stderr',
+    description: 'log this level and what is more serious, to stderr',
     // A conversation shows its own errors; a log would run into what is being typed.
     defaults: {
       server: 'info',

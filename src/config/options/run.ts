@@ -9,7 +9,8 @@ export const runOptions = {
     max: Number.MAX_SAFE_INTEGER,
     topic: 'Run',
     placeholder: 'NUMBER',
-    description: 'what everything is drawn from: the same again with the same; drawn if absent',
+    description:
+      'number that decides the course: the same number repeats it; a random one if absent',
     defaults: { verify: optional },
   },
   minutes: {
@@ -36,7 +37,7 @@ export const runOptions = {
     max: limits.devicesPerUserMax,
     topic: 'Run',
     placeholder: 'COUNT',
-    description: 'devices that each has (verify: at most)',
+    description: 'devices of each person; cim verify gives some of them fewer',
     defaults: { verify: 3, bench: 1 },
   },
   groups: {
@@ -45,7 +46,7 @@ export const runOptions = {
     max: 100,
     topic: 'Run',
     placeholder: 'COUNT',
-    description: 'named groups of some of them; bench: of all, --pattern group',
+    description: 'named groups that they write to',
     defaults: { verify: 3, bench: 1 },
   },
   rate: {
@@ -54,14 +55,13 @@ export const runOptions = {
     max: 10_000_000,
     topic: 'Run',
     placeholder: 'COUNT',
-    description: 'messages sent per second, by all together; bench: any, if absent',
+    description: 'messages per second that all of them send together',
     defaults: { verify: 100, bench: optional },
   },
   lobby: {
     type: 'boolean',
     topic: 'Run',
-    description:
-      'write to the lobby too, where everybody online reads it; always, in its own cluster',
+    description: 'write to the lobby too; in a cluster that it starts itself it always does',
     defaults: { verify: false },
   },
   faults: {
@@ -111,7 +111,7 @@ export const runOptions = {
     topic: 'Run',
     placeholder: 'COUNT',
     description:
-      'unanswered messages of each sender; 10, or 1 for http; a device logs in once at a time',
+      'messages that each sender has unanswered at a time; if absent 10, or 1 with --pattern http',
     defaults: { bench: optional },
   },
   bytes: {
@@ -129,7 +129,7 @@ export const runOptions = {
     max: 604_800,
     topic: 'Run',
     placeholder: 'NUMBER',
-    description: 'how long it is measured; with --find-max, each step',
+    description: 'how long it measures; with --find-max, at each step',
     defaults: { bench: 10 },
   },
   processes: {
@@ -138,13 +138,13 @@ export const runOptions = {
     max: 256,
     topic: 'Run',
     placeholder: 'COUNT',
-    description: 'processes that share the connections; by their number, if absent',
+    description: 'processes that share the connections; if absent, as many as they need',
     defaults: { bench: optional },
   },
   'find-max': {
     type: 'boolean',
     topic: 'Run',
-    description: 'raise the rate until the bound breaks, and say what gave way first',
+    description: 'raise the rate until --p99-ms is broken, and say what gave way first',
     defaults: { bench: false },
   },
   'p99-ms': {
@@ -153,7 +153,7 @@ export const runOptions = {
     max: 60_000,
     topic: 'Run',
     placeholder: 'MS',
-    description: '--find-max: 99 % are to be shown within this time',
+    description: '--find-max: the time within which 99 % of messages must be shown',
     defaults: { bench: 100 },
   },
 } as const satisfies Record<string, Option>;

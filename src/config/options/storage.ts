@@ -4,6 +4,26 @@ import { type Option, optional, required } from '../option.ts';
 
 const dayMs = 24 * 3600 * 1000;
 
+const messages = {
+  type: 'integer',
+  min: 1,
+  max: 10_000_000,
+  topic: 'Storage',
+  placeholder: 'COUNT',
+} as const;
+
+const percent = {
+  type: 'integer',
+  min: 1,
+  max: 100,
+  topic: 'Storage',
+  placeholder: 'PERCENT',
+} as const;
+
+function percentOf(share: number): number {
+  return Math.round(share * 100);
+}
+
 export const storageOptions = {
   redis: {
     type: 'redis',
@@ -17,7 +37,7 @@ export const storageOptions = {
     charactersMax: 64,
     topic: 'Storage',
     placeholder: 'PREFIX',
-    description: 'what the keys begin with: two systems can share one Redis',
+    description: 'beginning of every key, so that two systems can share one Redis',
     defaults: { route: 'cim' },
   },
   'redis-ca': {
@@ -33,7 +53,7 @@ export const storageOptions = {
     max: 16,
     topic: 'Storage',
     placeholder: 'COUNT',
-    description: 'replicas of Redis that have a message before it is acknowledged',
+    description: 'replicas of Redis that have a message before it is acknowledged or read',
     defaults: { route: 0 },
   },
   data: {
@@ -55,13 +75,47 @@ export const storageOptions = {
     description: 'messages kept per user and per group',
     defaults: { route: limits.timelineMessagesMax, dev: limits.timelineMessagesMax },
   },
+  'timeline-bytes': {
+    type: 'integer',
+    min: limits.runBytesMax,
+    max: 1024 ** 4,
+    topic: 'Storage',
+    placeholder: 'BYTES',
+    description: 'bytes of messages kept per user and per group',
+    defaults: { route: limits.timelineBytesMax, dev: limits.timelineBytesMax },
+  },
+  'contact-unread': {
+    ...messages,
+    description: 'when much is unread: messages of one whom the user has written to',
+    defaults: { route: limits.contactPlacesMax, dev: limits.contactPlacesMax },
+  },
+  'stranger-unread': {
+    ...messages,
+    description: 'the same of one stranger, to whom the user never wrote',
+    defaults: { route: limits.strangerPlacesMax, dev: limits.strangerPlacesMax },
+  },
+  'strangers-share': {
+    ...percent,
+    description: 'the same of all strangers together, of what is kept for a user',
+    defaults: { route: percentOf(limits.strangersShare), dev: percentOf(limits.strangersShare) },
+  },
+  'lobby-share': {
+    ...percent,
+    description: 'part of the lobby that one account may fill within an hour',
+    defaults: { route: percentOf(limits.lobbyShare), dev: percentOf(limits.lobbyShare) },
+  },
+  'group-share': {
+    ...percent,
+    description: 'the same of a named group; its owner may set another',
+    defaults: { route: percentOf(limits.groupShare), dev: percentOf(limits.groupShare) },
+  },
   'timeline-days': {
     type: 'integer',
     min: 1,
     max: 36_500,
     topic: 'Storage',
     placeholder: 'DAYS',
-    description: 'days after the last message until those of a user or group are dropped',
+    description: 'days after its last message until a whole timeline is dropped',
     defaults: { route: limits.timelineAgeMs / dayMs, dev: limits.timelineAgeMs / dayMs },
   },
 } as const satisfies Record<string, Option>;

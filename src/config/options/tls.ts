@@ -30,6 +30,15 @@ export const tlsOptions = {
     description: 'the name in the certificates of others, where it is not the address',
     defaults: optionalWhereOneConnects,
   },
+  'port-owner': {
+    type: 'integer',
+    min: 0,
+    max: 4_294_967_294,
+    topic: 'TLS',
+    placeholder: 'UID',
+    description: 'a user of this machine whose ports are trusted without TLS',
+    defaults: { client: optional, send: optional, verify: optional, bench: optional },
+  },
   'tls-client-certs': {
     type: 'boolean',
     topic: 'TLS',

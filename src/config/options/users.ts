@@ -7,7 +7,7 @@ export const usersOptions = {
     type: 'choice',
     choices: ['secret', 'jwt', 'open'],
     topic: 'Users',
-    description: 'how they prove who they are',
+    description: 'how users prove who they are',
     defaults: { route: 'secret', dev: 'secret' },
   },
   'token-minutes': {
@@ -16,7 +16,7 @@ export const usersOptions = {
     max: 10_080,
     topic: 'Users',
     placeholder: 'MINUTES',
-    description: 'how long what /login gives lets a user in',
+    description: 'minutes that a token of /login is valid',
     defaults: { route: 60, dev: 60 },
   },
   'jwt-secret': {
@@ -80,7 +80,30 @@ export const usersOptions = {
     charactersMax: 256,
     topic: 'Keys of applications',
     placeholder: 'SCOPE',
-    description: 'push, read or group:NAME: send as anybody, look, send as anybody to one group',
+    description:
+      'push (send as anybody), read (read as anybody), group:NAME (send to that group as anybody)',
     defaults: { admin: optional },
+  },
+  from: {
+    type: 'redis',
+    topic: 'Import',
+    placeholder: 'ADDRESS',
+    description: 'import-java: the Redis of the Java system, redis://[user:password@]host[:port]',
+    defaults: { admin: optional },
+  },
+  dump: {
+    type: 'path',
+    topic: 'Import',
+    placeholder: 'FILE',
+    description: 'import-java: what mysqldump has written of its table offline_msg',
+    sources: ['flag'],
+    defaults: { admin: optional },
+  },
+  'dry-run': {
+    type: 'boolean',
+    topic: 'Import',
+    description: 'import-java: change nothing, and say what would be done',
+    sources: ['flag'],
+    defaults: { admin: false },
   },
 } as const satisfies Record<string, Option>;

@@ -3,10 +3,14 @@
  * which contains it. One file may serve several roles: each takes its own keys, but a key that no
  * role knows is an error.
  */
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { describeError } from '../../base/errors.ts';
+import { assertPrivate } from '../../base/private-file.ts';
 import { type Role, takesSeveral } from '../option.ts';
 import { findOption, optionEntries } from '../options.ts';
+import { holdsSecret } from '../secret-options.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Given, Problem, Reading } from './reading.ts';
 
@@ -16,15 +20,28 @@ const keys = optionEntries.filter(([, option]) => !option.sources).map(([name]) 
 /** `where` is the flag or variable that named the file. */
 export async function readSettingsFile(role: Role, path: string, where: string): Promise<Reading> {
   let content: string;
+  let ownership: Stats;
   try {
-    content = await readFile(path, 'utf8');
+    const file = await open(path, 'r');
+    try {
+      ownership = await file.stat();
+      content = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     return failed(where, `cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
   }
-  return parseSettings(role, path, content);
+  return parseSettings(role, path, content, () => assertPrivate(path, ownership));
 }
 
-function parseSettings(role: Role, path: string, content: string): Reading {
+/** `assertSecret` is called if there is a secret in it. */
+function parseSettings(
+  role: Role,
+  path: string,
+  content: string,
+  assertSecret: () => void,
+): Reading {
   const lines = new LineCounter();
   // `failsafe` leaves every scalar a string, as from the other sources: `name: 007` is "007".
   const document = parseDocument(content, {
@@ -56,6 +73,11 @@ function parseSettings(role: Role, path: string, content: string): Reading {
       continue;
     }
     const text = textOf(value);
+    // Of whichever role it is.
+    if (text && (option.secret || (holdsSecret(option) && text.includes('@')))) {
+      const message = problemOf(assertSecret);
+      if (message !== undefined) return failed(where, message);
+    }
     if (text === null || !(role in option.defaults)) continue;
     if (text === undefined || (isSeq(value) && !takesSeveral(option))) {
       problems.push({ where, source: 'file', message: 'must be a single value' });
@@ -64,6 +86,15 @@ function parseSettings(role: Role, path: string, content: string): Reading {
     }
   }
   return { given, problems, warnings: [] };
+}
+
+function problemOf(assert: () => void): string | undefined {
+  try {
+    assert();
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  }
 }
 
 /**

@@ -6,15 +6,15 @@
 import { CimError } from '../../base/errors.ts';
 import { ChangeListeners } from '../change-listeners.ts';
 import {
+  javaName,
   type LiveRoute,
   type LiveServer,
   type Registry,
   type RegistryState,
   type RegistryView,
   type RouteAnnouncement,
-  routeAddress,
+  routeName,
   type ServerAnnouncement,
-  serverAddress,
 } from '../registry.ts';
 import { type AnnouncedServer, buildView, emptyView } from '../registry-view.ts';
 
@@ -37,7 +37,7 @@ export class LocalRegistryHub {
   addServer(server: LiveServer): void {
     this.#announcements += 1;
     this.#servers.set(server.instance, { server, order: this.#announcements });
-    this.#choosable.set(serverAddress(server), server.instance);
+    this.#choosable.set(javaName(server), server.instance);
     this.#changed();
   }
 
@@ -49,7 +49,7 @@ export class LocalRegistryHub {
   }
 
   withdrawServer(server: LiveServer): void {
-    const address = serverAddress(server);
+    const address = javaName(server);
     if (this.#choosable.get(address) !== server.instance) return;
     this.#choosable.delete(address);
     this.#changed();
@@ -61,13 +61,13 @@ export class LocalRegistryHub {
   }
 
   addRoute(route: LiveRoute): void {
-    this.#routes.set(routeAddress(route), route);
+    this.#routes.set(routeName(route), route);
     this.#changed();
   }
 
   removeRoute(route: LiveRoute): void {
-    if (this.#routes.get(routeAddress(route)) !== route) return;
-    this.#routes.delete(routeAddress(route));
+    if (this.#routes.get(routeName(route)) !== route) return;
+    this.#routes.delete(routeName(route));
     this.#changed();
   }
 
@@ -99,8 +99,16 @@ class LocalRegistry implements Registry {
     return this.#state;
   }
 
+  get problem(): string | null {
+    return this.#state === 'closed' ? 'the registry is closed' : null;
+  }
+
   get view(): RegistryView {
     return this.#lastView ?? this.#hub.view;
+  }
+
+  isGone(instance: string): boolean {
+    return this.#state === 'connected' && !this.view.servers.has(instance);
   }
 
   onChange(listener: () => void): () => void {

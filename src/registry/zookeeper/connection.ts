@@ -14,6 +14,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import { CimError } from '../../base/errors.ts';
+import { decodeUtf8 } from '../../base/utf8.ts';
 
 /** What names a session to ZooKeeper, in the native client's own format. */
 export interface SessionKey {
@@ -58,6 +59,15 @@ export interface ConnectionOptions {
 }
 
 /**
+ * Loads the native client, which takes a file that can be written and run. Rejects with `bad-config`
+ * where there is no place for one: no later attempt would do better.
+ */
+export async function loadNativeClient() {
+  const { default: Library } = await import('zookeeper');
+  return Library;
+}
+
+/**
  * Requests settle within the session timeout, or reject with `unavailable` when the connection ends
  * first.
  */
@@ -78,7 +88,7 @@ export class Connection {
    * `SessionExpired`.
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    const { default: Library } = await import('zookeeper');
+    const Library = await loadNativeClient();
     options.signal.throwIfAborted();
     const connection = new Connection(new Library({}) as unknown as NativeClient, options);
     try {
@@ -174,7 +184,7 @@ export class Connection {
     );
     if (code !== codes.ok) return undefined;
     const [stat, data] = results;
-    return { facts: this.#factsOf(stat), data: data?.toString() ?? '' };
+    return { facts: this.#factsOf(stat), data: (data && decodeUtf8(data)) ?? '' };
   }
 
   /** The names of a node's children; the next change of this list is told to `onNodeEvent`. */

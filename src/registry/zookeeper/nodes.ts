@@ -1,16 +1,23 @@
 /**
- * What the nodes are called and what is in them (J4 for `/cim`; the others are ours). Other
- * versions of cim read them too.
+ * What the nodes are called and what is in them (`/cim` is the Java system's; the others are ours).
+ * Other versions of cim read them too.
  */
-import { type LiveRoute, type LiveServer, routeAddress, serverAddress } from '../registry.ts';
+import { limits } from '../../base/limits.ts';
+import {
+  endpointOf,
+  formatRoleAddress,
+  parseRoleAddress,
+  type RoleAddress,
+} from '../../base/role-address.ts';
+import { javaName, type LiveRoute, type LiveServer, routeName } from '../registry.ts';
 
 /** Below the chroot of `--zk`. Ephemeral children of … */
 export const folders = {
-  /** … `<ip>:<tcpPort>:<httpPort>`, empty: may be chosen at login. */
+  /** … `<host>:<tcpPort>:<httpPort>`, empty: may be chosen at login. */
   choosable: '/cim',
   /** … `<instance>`, JSON: is alive. */
   live: '/cim-live',
-  /** … `<ip>:<port>`, JSON: a route. */
+  /** … `<host>:<port>`, JSON: a route. */
   routes: '/cim-route',
 } as const;
 
@@ -18,7 +25,7 @@ export const folders = {
 export const secretNode = '/cim-secret';
 
 export function choosablePath(server: LiveServer): string {
-  return `${folders.choosable}/${serverAddress(server)}`;
+  return `${folders.choosable}/${javaName(server)}`;
 }
 
 export function livePath(server: LiveServer): string {
@@ -26,51 +33,52 @@ export function livePath(server: LiveServer): string {
 }
 
 export function routePath(route: LiveRoute): string {
-  return `${folders.routes}/${routeAddress(route)}`;
+  return `${folders.routes}/${routeName(route)}`;
 }
 
-export function encodeServer(server: LiveServer): string {
-  const { ip, tcpPort, httpPort, tls, version, connections } = server;
-  return JSON.stringify({ ip, tcpPort, httpPort, tls, version, connections });
+export function encodeServer({ address, version, connections }: LiveServer): string {
+  return JSON.stringify({ address: formatRoleAddress(address), version, connections });
 }
 
 /** Undefined for what is not a server's node. */
 export function decodeServer(instance: string, data: string): LiveServer | undefined {
   const fields = parseObject(data);
-  if (!fields) return undefined;
-  const { ip, tcpPort, httpPort, tls, version, connections } = fields;
-  if (!isHost(ip) || !isPort(tcpPort) || !isPort(httpPort)) return undefined;
+  const address = addressIn(fields, ['tcp', 'http']);
+  if (!fields || !address || !isName(instance)) return undefined;
+  const { version, connections } = fields;
   return {
     instance,
-    ip,
-    tcpPort,
-    httpPort,
-    tls: tls === true,
-    version: typeof version === 'string' ? version : '',
+    address,
+    version: isName(version) ? version : '',
     connections: typeof connections === 'number' ? connections : 0,
   };
 }
 
-export function encodeRoute({ ip, port, tls, instance, version }: LiveRoute): string {
-  return JSON.stringify({ ip, port, tls, instance, version });
+export function encodeRoute({ address, instance, version }: LiveRoute): string {
+  return JSON.stringify({ address: formatRoleAddress(address), instance, version });
 }
 
 /** Undefined for what is not a route's node. */
 export function decodeRoute(data: string): LiveRoute | undefined {
   const fields = parseObject(data);
-  if (!fields) return undefined;
-  const { ip, port, tls, instance, version } = fields;
-  if (!isHost(ip) || !isPort(port) || typeof instance !== 'string') return undefined;
-  return {
-    ip,
-    port,
-    tls: tls === true,
-    instance,
-    version: typeof version === 'string' ? version : '',
-  };
+  const address = addressIn(fields, ['http']);
+  if (!fields || !address || !isName(fields['instance'])) return undefined;
+  const { instance, version } = fields;
+  return { instance, address, version: isName(version) ? version : '' };
+}
+
+/** One that has endpoints of these kinds. */
+function addressIn(
+  fields: Record<string, unknown> | undefined,
+  kinds: readonly string[],
+): RoleAddress | undefined {
+  const text = fields?.['address'];
+  const address = typeof text === 'string' ? parseRoleAddress(text) : undefined;
+  return address && kinds.every((kind) => endpointOf(address, kind)) ? address : undefined;
 }
 
 function parseObject(data: string): Record<string, unknown> | undefined {
+  if (data.length > limits.registryNodeCharactersMax) return undefined;
   try {
     const value: unknown = JSON.parse(data);
     return typeof value === 'object' && value !== null ? { ...value } : undefined;
@@ -79,10 +87,7 @@ function parseObject(data: string): Record<string, unknown> | undefined {
   }
 }
 
-function isHost(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isPort(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535;
+/** An instance, or a version. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.instanceCharactersMax;
 }

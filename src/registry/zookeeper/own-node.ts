@@ -12,6 +12,7 @@
  * node in a circle), until it is gone.
  */
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Connection } from './connection.ts';
 import { SerialTask } from './serial-task.ts';
@@ -37,7 +38,7 @@ export class OwnNode {
     this.#data = data;
     this.#log = log;
     this.#connection = connection;
-    this.#placed.promise.catch(() => {}); // whether anybody waits or not
+    this.#placed.promise.catch(ignore('whether anybody waits or not'));
   }
 
   get isAbandoned(): boolean {

@@ -2,6 +2,7 @@
  * A task of which one run is under way at a time; however many requests come during a run, one more
  * follows.
  */
+import { ignore } from '../../base/ignore.ts';
 export class SerialTask {
   readonly #run: () => Promise<void>;
   #current: Promise<void> | undefined;
@@ -28,7 +29,8 @@ export class SerialTask {
   async #afterCurrent(): Promise<void> {
     // A loop: somebody may have started another run in the moment between the end of one and our
     // hearing of it.
-    while (this.#current) await this.#current.catch(() => {}); // whoever requested it hears of its failure
+    while (this.#current)
+      await this.#current.catch(ignore('whoever requested it hears of its failure'));
     this.#next = undefined;
     await this.#start();
   }

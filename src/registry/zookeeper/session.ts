@@ -6,9 +6,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../base/backoff.ts';
 import { CimError, describeError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import { Connection, SessionExpired, type SessionKey } from './connection.ts';
-import { type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
+import { diagnose, type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
 
 export interface SessionOptions {
   readonly ensemble: Ensemble;
@@ -26,6 +27,9 @@ export interface SessionOptions {
   readonly onRefused: (error: CimError) => void;
   readonly onNodeEvent: (path: string) => void;
 }
+
+/** How long ZooKeeper may take to say what is the matter. */
+const diagnosisMsMax = 500;
 
 export class ZooKeeperSession {
   readonly #options: SessionOptions;
@@ -58,7 +62,9 @@ export class ZooKeeperSession {
       } catch (error) {
         if (!signal.aborted) this.#fail(error);
       }
-      await delay(this.#backoff.next(), undefined, { signal }).catch(() => {}); // closing: the loop ends
+      await delay(this.#backoff.next(), undefined, { signal }).catch(
+        ignore('closing: the loop ends'),
+      );
     }
   }
 
@@ -104,7 +110,11 @@ export class ZooKeeperSession {
         });
       } catch (error) {
         problem = error;
-        if (!(error instanceof SessionExpired)) continue;
+        if (!(error instanceof SessionExpired)) {
+          const why = signal.aborted ? null : await diagnose(server, diagnosisMsMax);
+          if (why !== null) problem = new CimError('unavailable', why, { cause: error });
+          continue;
+        }
         log.warn('the session with ZooKeeper has expired, beginning a new one');
         this.#key = undefined;
       }

@@ -3,6 +3,7 @@
  * mirrored folders.
  */
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import { ChangeListeners } from '../change-listeners.ts';
 import type {
@@ -77,6 +78,8 @@ export class ZooKeeperRegistry implements Registry {
   /** Why it was not let in at its start. */
   #refusal: CimError | undefined;
   #view: RegistryView = emptyView;
+  /** When whoever lives has had the time to come back, as this process has. */
+  #completeAt = 0;
 
   /** Begins to look for ZooKeeper. */
   constructor(options: ZooKeeperRegistryOptions) {
@@ -106,8 +109,17 @@ export class ZooKeeperRegistry implements Registry {
     return this.#state;
   }
 
+  get problem(): string | null {
+    return problems[this.#state];
+  }
+
   get view(): RegistryView {
     return this.#view;
+  }
+
+  isGone(instance: string): boolean {
+    if (this.#state !== 'connected' || this.#view.servers.has(instance)) return false;
+    return performance.now() >= this.#completeAt;
   }
 
   onChange(listener: () => void): () => void {
@@ -188,6 +200,8 @@ export class ZooKeeperRegistry implements Registry {
   #connected(): void {
     this.#showing.stop();
     this.#show();
+    if (this.#state === 'lost')
+      this.#completeAt = performance.now() + this.#options.sessionTimeoutMs;
     this.#state = 'connected';
     this.#firstConnected.resolve();
   }
@@ -250,6 +264,13 @@ export class ZooKeeperRegistry implements Registry {
   }
 }
 
+const problems: Readonly<Record<RegistryState, string | null>> = {
+  connecting: 'ZooKeeper is not reached yet',
+  connected: null,
+  lost: 'ZooKeeper is out of reach or has no quorum: who was there then is still reached, who comes or goes is not noticed',
+  closed: 'the registry is closed',
+};
+
 function closedError(): CimError {
   return new CimError('unavailable', 'the registry is closed');
 }
@@ -257,6 +278,6 @@ function closedError(): CimError {
 /** A promise to be kept later, and for which perhaps nobody waits. */
 function expected<T>(): PromiseWithResolvers<T> {
   const resolvers = Promise.withResolvers<T>();
-  resolvers.promise.catch(() => {});
+  resolvers.promise.catch(ignore('whether anybody waits or not'));
   return resolvers;
 }

@@ -1,13 +1,30 @@
 /**
- * POST /registerAccount, /login, /offLine; GET /onlineUser [J2.4]. POST /rotateSecret; GET /me.
+ * As the Java route has them: POST /registerAccount, /login, /offLine; GET /onlineUser. Of cim's own:
+ * POST /onlineUsers, /rotateSecret; GET /me.
  */
 import { CimError } from '../../base/errors.ts';
-import { assertUserName, nameKey } from '../../base/names.ts';
+import { limits } from '../../base/limits.ts';
+import { assertUserName } from '../../base/names.ts';
+import type { RoleAddress } from '../../base/role-address.ts';
 import { anyone } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import { endpointOfRole } from '../../registry/registry.ts';
+import type { Account } from '../../store/accounts.ts';
 import type { AuthMode } from '../authentication.ts';
 import type { RouteOperations } from '../operations.ts';
-import { account, boolean, integer, loginKey, string, userId, wrappedKey } from './fields.ts';
+import {
+  account,
+  boolean,
+  endpoints,
+  integer,
+  loginKey,
+  pageFields,
+  serverName,
+  string,
+  userId,
+  userName,
+  wrappedKey,
+} from './fields.ts';
 
 /**
  * Servers that one login may avoid: a client names those that failed it within the last minute or
@@ -25,19 +42,18 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       path: '/registerAccount',
       access: byTokenIfAny,
       rate: 'registration',
-      guesses: guessedName,
       summary: 'Makes an account, or finds it: a name has one id for ever',
       body: {
         type: 'object',
         required: ['userName'],
         properties: {
-          userName: { type: 'string' },
+          userName,
           userId: { ...userId, description: 'with X-Cim-Version only: the id wanted' },
           loginKey: { ...loginKey, description: `--auth secret: ${loginKey.description}` },
         },
       },
       answer: account,
-      handle: async ({ userName, userId, loginKey }, { java, identity }) => {
+      handle: async ({ userName, userId, loginKey }, { java, identity, guess }) => {
         assertUserName(userName);
         if (identity.kind === 'user') {
           if (identity.userName !== userName) throw new CimError('account-mismatch');
@@ -45,6 +61,7 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
         }
         const account = await operations.register({
           name: userName,
+          guess,
           ...(java || userId === undefined ? {} : { userId }),
           ...(loginKey === undefined ? {} : { loginKey }),
         });
@@ -57,52 +74,55 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       path: '/login',
       access: byTokenIfAny,
       rate: 'login',
-      guesses: ({ userId }) => String(userId),
       summary: 'Chooses the server that the user is to connect to',
       body: {
         type: 'object',
         required: ['userId', 'userName'],
         properties: {
           userId,
-          userName: { type: 'string' },
+          userName,
           loginKey: { ...loginKey, description: `--auth secret: ${loginKey.description}` },
           avoid: {
             type: 'array',
-            items: { type: 'string' },
+            items: serverName,
             maxItems: avoidedMax,
-            description: 'with X-Cim-Version only: ip:port of servers that have just failed',
+            description: 'with X-Cim-Version only: host:port of servers that have just failed',
           },
         },
       },
       answer: {
         type: 'object',
-        description: 'the last four with X-Cim-Version only',
+        description: 'with X-Cim-Version from endpoints on, else the first three',
         properties: {
           ip: string,
           cimServerPort: integer,
           httpPort: integer,
-          tls: { ...boolean, description: 'whether its ports speak TLS' },
+          endpoints,
           token: { ...string, description: 'for LOGIN, and for the header Authorization' },
           tokenSeconds: { ...integer, description: 'for how long it lets the user in' },
           encryption: { ...boolean, description: 'whether there are keys of accounts here' },
         },
       },
-      handle: async ({ userId, userName, loginKey, avoid = [] }, { java, identity }) => {
-        const { server, token } = await operations.login({
+      handle: async ({ userId, userName, loginKey, avoid = [] }, { java, identity, guess }) => {
+        const { address, token } = await operations.login({
           userId,
           userName,
           java,
+          guess,
           avoid: java ? [] : avoid,
           ...(loginKey === undefined ? {} : { loginKey }),
           ...(identity.kind === 'user' && identity.proof === 'application-token'
             ? { vouched: true }
             : {}),
         });
-        const { ip, tcpPort, httpPort, tls } = server;
-        const address = { ip, cimServerPort: tcpPort, httpPort };
-        if (!token) return address;
-        const tokenSeconds = token.lifetimeMs / 1_000;
-        return { ...address, tls, token: token.token, tokenSeconds, encryption: mode !== 'open' };
+        if (!token) return javaAddressOf(address);
+        return {
+          // What roles alone call is no business of clients.
+          endpoints: address.filter(({ kind }) => kind !== 'http'),
+          token: token.token,
+          tokenSeconds: token.lifetimeMs / 1_000,
+          encryption: mode !== 'open',
+        };
       },
     }),
 
@@ -119,13 +139,33 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       method: 'GET',
       path: '/onlineUser',
       access: { who: 'users', keys: ['read'] },
-      summary: 'Everybody online; null if nobody is',
+      summary: `Everybody online, but no more than ${limits.onlineUsersMax}, by id; null if nobody is`,
       answer: { type: 'array', items: account },
       handle: async () => {
-        const users = await operations.onlineUsers();
-        if (users.length === 0) return null;
-        return users.map(({ userId, name }) => ({ userId, userName: name }));
+        const users = await firstOnline(operations);
+        return users.length === 0 ? null : users.map(accountOf);
       },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/salt',
+      access: anyone,
+      rate: 'login',
+      summary: 'What a secret that a person chose is stretched with, beside the user id',
+      answer: { type: 'object', properties: { salt: string } },
+      handle: async () => ({ salt: await operations.salt() }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/onlineUsers',
+      access: { who: 'users', keys: ['read'] },
+      summary: 'A page of those online, by id',
+      body: { type: 'object', required: [], properties: pageFields(limits.onlinePageMax) },
+      answer: { type: 'array', items: account },
+      handle: async ({ after = 0, limit = limits.onlinePageMax }) =>
+        (await operations.onlineUsers({ after, limit })).map(accountOf),
     }),
 
     endpoint({
@@ -133,7 +173,6 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
       path: '/rotateSecret',
       access: anyone,
       rate: 'login',
-      guesses: ({ userId }) => String(userId),
       summary: 'Replaces the secret of an account: sessions and tokens of the old one end',
       body: {
         type: 'object',
@@ -145,7 +184,7 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
           wrappedKey,
         },
       },
-      handle: (change) => operations.rotateSecret(change),
+      handle: (change, { guess }) => operations.rotateSecret({ ...change, guess }),
     }),
 
     endpoint({
@@ -164,11 +203,24 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
   ];
 }
 
-/**
- * One account has many ways to write its name. What is no name is refused first: it may be as long
- * as a body, and is not to be remembered.
- */
-function guessedName({ userName }: { readonly userName: string }): string {
-  assertUserName(userName);
-  return nameKey(userName);
+/** As Java callers read it: an IPv6 address is without brackets there. */
+function javaAddressOf(address: RoleAddress) {
+  const [tcp, http] = [endpointOfRole({ address }, 'tcp'), endpointOfRole({ address }, 'http')];
+  return { ip: tcp.host, cimServerPort: tcp.port, httpPort: http.port };
+}
+
+/** What callers that know no pages are given: a page after the other, up to a bound. */
+async function firstOnline(operations: RouteOperations): Promise<readonly Account[]> {
+  const users: Account[] = [];
+  const limit = limits.onlinePageMax;
+  while (users.length < limits.onlineUsersMax) {
+    const page = await operations.onlineUsers({ after: users.at(-1)?.userId ?? 0, limit });
+    users.push(...page);
+    if (page.length < limit) break;
+  }
+  return users;
+}
+
+function accountOf({ userId, name }: Account) {
+  return { userId, userName: name };
 }

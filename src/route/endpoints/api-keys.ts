@@ -1,9 +1,15 @@
 /** POST /createApiKey, /revokeApiKey; GET /apiKeys: keys of applications, for operators. */
 import { formatScope, parseScope } from '../../base/api-key-scope.ts';
 import { limits } from '../../base/limits.ts';
+import { writtenMax } from '../../base/normal-form.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { ApiKeyInfo, RouteOperations } from '../operations.ts';
 import { integer, string } from './fields.ts';
+
+/** `group:` and a name. */
+const scopeCharactersMax = 6 + writtenMax(limits.groupNameCharactersMax);
+
+const keyId = { type: 'string', maxLength: limits.apiKeyIdCharactersMax } as const;
 
 const listed = {
   id: string,
@@ -31,6 +37,7 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
           },
           scope: {
             type: 'string',
+            maxLength: scopeCharactersMax,
             description:
               'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups',
           },
@@ -57,7 +64,7 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
       path: '/revokeApiKey',
       access: { who: 'operators' },
       summary: 'Makes a key void',
-      body: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+      body: { type: 'object', required: ['id'], properties: { id: keyId } },
       handle: ({ id }) => operations.revokeApiKey(id),
     }),
   ];

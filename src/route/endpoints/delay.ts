@@ -2,8 +2,9 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
+import { isExempt } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { RouteOperations } from '../operations.ts';
+import type { DelayedMessage, RouteOperations } from '../operations.ts';
 import {
   groupName,
   integer,
@@ -39,7 +40,12 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/delay',
-      sends: ({ from }) => ({ userId: from, count: 1 }),
+      keeps: 'schedule',
+      sends: ({ from, text = '', sealed = '' }) => ({
+        userId: from,
+        count: 1,
+        bytes: Buffer.byteLength(text) + sealed.length,
+      }),
       access: {
         who: 'users',
         actor: 'from',
@@ -63,7 +69,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
           delaySeconds: { type: 'integer', minimum: 0, maximum: limits.delaySecondsMax },
         },
       },
-      handle: ({ group, text, sealed, ...message }) => {
+      handle: ({ group, text, sealed, ...message }, { identity }) => {
         if ((message.to === undefined) === (group === undefined)) {
           throw new CimError('invalid-argument', 'to: must be given, or group, and not both');
         }
@@ -76,6 +82,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
         const bytes = sealedBytesOf(sealed);
         return operations.schedule({
           ...message,
+          ...(isExempt(identity) && { isExempt: true }),
           text: text ?? '',
           ...(bytes && { sealed: bytes }),
           ...(group === undefined ? {} : { group: groupNameOf(group) }),
@@ -87,19 +94,35 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/delayed',
       access: { who: 'users', actor: 'userId', keys: ['read'] },
-      summary: 'The messages of a user that wait to be sent, in the order in which they are due',
-      body: { type: 'object', required: ['userId'], properties: { userId } },
-      answer: { type: 'array', items: delayed },
-      handle: async ({ userId }) => {
-        const found = await operations.delayed(userId);
-        return found.map(({ id, to, group, text, sealed, dueAt }) => ({
-          id,
-          to,
-          group,
-          text,
-          sealed: sealedTextOf(sealed),
-          dueAt,
-        }));
+      summary:
+        'A page of the messages of a user that wait to be sent, in the order in which they are due',
+      body: {
+        type: 'object',
+        required: ['userId'],
+        properties: {
+          userId,
+          after: {
+            type: 'string',
+            minLength: 1,
+            // A time, a dot, and an id.
+            maxLength: 17 + limits.scheduleIdCharactersMax,
+            description: 'the next of the page before: only messages that are due later',
+          },
+        },
+      },
+      answer: {
+        type: 'object',
+        properties: {
+          messages: { type: 'array', items: delayed },
+          next: {
+            type: ['string', 'null'],
+            description: 'those that are due later: ask again with after; null: there are none',
+          },
+        },
+      },
+      handle: async ({ userId, after }) => {
+        const { messages, next } = await operations.delayed(userId, after);
+        return { messages: messages.map(delayedOf), next };
       },
     }),
 
@@ -116,4 +139,8 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
       handle: ({ userId, id }) => operations.cancelDelayed(userId, id),
     }),
   ];
+}
+
+function delayedOf({ id, to, group, text, sealed, dueAt }: DelayedMessage) {
+  return { id, to, group, text, sealed: sealedTextOf(sealed), dueAt };
 }

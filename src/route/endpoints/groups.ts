@@ -1,12 +1,13 @@
 /** POST /createGroup, /joinGroup, /leaveGroup, /groups, /groupMembers: named groups. */
 
 import { CimError } from '../../base/errors.ts';
+import { groupHistories } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
-import { account, groupName, integer, string, userId } from './fields.ts';
+import { account, groupName, integer, pageFields, string, userId } from './fields.ts';
 
 const status = {
   type: 'object',
@@ -16,6 +17,7 @@ const status = {
     joined: { ...integer, description: "the group's newest number when the user joined" },
     cursor: { ...integer, description: 'the newest number that a device of the user has shown' },
     head: { ...integer, description: "the group's newest number" },
+    history: { ...string, enum: groupHistories, description: 'what members may read' },
   },
 } as const;
 
@@ -30,17 +32,30 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/createGroup',
+      keeps: 'group',
       access: { who: 'users', actor: 'userId' },
       summary: 'Makes a group, with its owner as first member; again: joins it',
-      body: membership,
+      body: {
+        ...membership,
+        properties: {
+          ...membership.properties,
+          history: {
+            type: 'string',
+            enum: groupHistories,
+            description:
+              'what members may read: what was said since they joined (if absent), or all; of a group that exists it stays as it is',
+          },
+        },
+      },
       answer: status,
-      handle: async ({ userId, group }) =>
-        statusOf(await operations.createGroup(userId, namedGroup(group))),
+      handle: async ({ userId, group, history }) =>
+        statusOf(await operations.createGroup(userId, namedGroup(group), history)),
     }),
 
     endpoint({
       method: 'POST',
       path: '/joinGroup',
+      keeps: 'group',
       access: { who: 'users', actor: 'userId' },
       summary: 'Makes a user a member of a group; being one already is no error',
       body: membership,
@@ -52,10 +67,34 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/leaveGroup',
+      keeps: 'group',
       access: { who: 'users', actor: 'userId' },
       summary: 'Ends a membership; the last member takes the group along',
       body: membership,
       handle: ({ userId, group }) => operations.leaveGroup(userId, namedGroup(group)),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/groupShare',
+      access: { who: 'users', actor: 'userId' },
+      summary: 'The owner says how much of what is kept one account may take within an hour',
+      body: {
+        type: 'object',
+        required: ['userId', 'group'],
+        properties: {
+          userId,
+          group: groupName,
+          percent: {
+            type: 'integer',
+            minimum: 1,
+            maximum: 100,
+            description: '100: as much as it likes; absent: as --group-share says',
+          },
+        },
+      },
+      handle: ({ userId, group, percent = null }) =>
+        operations.setGroupShare(userId, namedGroup(group), percent),
     }),
 
     endpoint({
@@ -79,18 +118,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
         properties: {
           userId,
           group: groupName,
-          after: {
-            type: 'integer',
-            minimum: 0,
-            maximum: limits.userIdMax,
-            description: 'only members with ids above this; the last one of the page before',
-          },
-          limit: {
-            type: 'integer',
-            minimum: 1,
-            maximum: limits.membersPageMax,
-            description: `${limits.membersPageMax} if absent`,
-          },
+          ...pageFields(limits.membersPageMax),
         },
       },
       answer: { type: 'array', items: account },
@@ -111,6 +139,6 @@ function namedGroup(written: string): string {
   return name;
 }
 
-function statusOf({ group, owner, joined, cursor, head }: GroupStatus) {
-  return { group, owner, joined, cursor, head };
+function statusOf({ group, owner, joined, cursor, head, history }: GroupStatus) {
+  return { group, owner, joined, cursor, head, history };
 }

@@ -41,11 +41,13 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
         keyword: {
           type: 'string',
           minLength: 1,
+          maxLength: limits.keywordCharactersMax,
           description: 'only messages that hold this, ignoring case; nothing that is sealed',
         },
         before: {
           type: 'string',
           minLength: 1,
+          maxLength: limits.historyPositionCharactersMax,
           description: 'the next of the page before, for the same query: only older messages',
         },
         limit: {
@@ -70,15 +72,16 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
         },
       },
     },
-    handle: async ({ limit = limitDefault, group, ...query }) => {
+    handle: async ({ limit = limitDefault, group, ...query }, { read }) => {
       if (query.peer !== undefined && group !== undefined) {
         throw new CimError('invalid-argument', 'peer: must not be given together with group');
       }
-      const { messages, next, expired } = await operations.history({
+      const { messages, next, expired, scannedBytes } = await operations.history({
         ...query,
         limit,
         ...(group === undefined ? {} : { group: groupNameOf(group) }),
       });
+      read(scannedBytes);
       return { messages: messages.map(messageOf), next, expired };
     },
   });

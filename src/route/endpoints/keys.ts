@@ -5,7 +5,11 @@ import type { PublicKeys } from '../../store/accounts.ts';
 import type { RouteOperations } from '../operations.ts';
 import { integer, string, userId, wrappedKey } from './fields.ts';
 
-const publicKey = { ...string, description: 'X25519, 32 bytes in base64url' } as const;
+const publicKey = {
+  type: 'string',
+  maxLength: limits.publicKeyCharactersMax,
+  description: 'X25519, 32 bytes in base64url',
+} as const;
 
 const pair = { type: 'object', properties: { publicKey, wrappedKey: string } } as const;
 

@@ -1,9 +1,11 @@
-/** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs [J2.4]. */
+/** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs as the Java route has them. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { lobby } from '../../codec/commands.ts';
+import { isExempt } from '../../http/access.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { Sending } from '../../limits/send-rates.ts';
 import type { RouteOperations, SendOptions } from '../operations.ts';
 import { boolean, groupName, text, userId } from './fields.ts';
 
@@ -18,7 +20,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       method: 'POST',
       path: '/p2pRoute',
       access: { who: 'users', actor: 'userId', keys: ['push'] },
-      sends: ({ userId, batchMsg }) => ({ userId, count: batchMsg?.length || 1 }),
+      sends: ({ userId, msg, batchMsg }) => ({ userId, ...sendingOf(batchMsg ?? [], msg) }),
       repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
       body: {
@@ -61,7 +63,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         keys: ['push', 'group'],
         group: ({ group = lobby }) => groupNameOf(group),
       },
-      sends: ({ userId }) => ({ userId, count: 1 }),
+      sends: ({ userId, msg }) => ({ userId, ...sendingOf([], msg) }),
       repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
@@ -96,11 +98,19 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
   ];
 }
 
-function optionsOf({ java, key }: Caller, transient = false): SendOptions {
+function optionsOf({ java, key, identity }: Caller, transient = false): SendOptions {
   return {
+    ...(isExempt(identity) && { isExempt: true }),
     ...(key === undefined ? {} : { key }),
     ...(transient && !java ? { transient } : {}),
   };
+}
+
+/** A batch wins over `msg`. */
+function sendingOf(batch: readonly string[], msg = ''): Sending {
+  const texts = batch.length > 0 ? batch : [msg];
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return { count: texts.length, bytes };
 }
 
 /** Java callers leave out `msg` with a batch, and a batch wins over `msg`. */

@@ -1,15 +1,16 @@
-/** GET /servers, POST /kick, /resetSecret, /drain: for operators, who bear the cluster secret. */
+/** POST /servers, /kick, /resetSecret, /newStoreId, /backup, /drain: for operators, who bear the cluster secret. */
+import { limits } from '../../base/limits.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { boolean, integer, loginKey, string, userId } from './fields.ts';
+import { boolean, endpoints, integer, loginKey, serverName, string, userId } from './fields.ts';
+
+const instance = { type: 'string', maxLength: limits.instanceCharactersMax } as const;
 
 const server = {
   type: 'object',
   properties: {
     instance: string,
-    ip: string,
-    cimServerPort: integer,
-    httpPort: integer,
+    endpoints,
     version: string,
     connections: integer,
     choosable: { ...boolean, description: 'whether logins are sent there' },
@@ -19,19 +20,33 @@ const server = {
 export function operatorEndpoints(operations: RouteOperations): readonly Endpoint[] {
   return [
     endpoint({
-      method: 'GET',
+      method: 'POST',
       path: '/servers',
-      summary: 'The live servers',
+      summary: 'A page of the live servers, by instance',
       access: { who: 'operators' },
+      body: {
+        type: 'object',
+        required: [],
+        properties: {
+          after: {
+            ...instance,
+            description: 'only servers with instances above this; the last one of the page before',
+          },
+          limit: {
+            type: 'integer',
+            minimum: 1,
+            maximum: limits.serversPageMax,
+            description: `${limits.serversPageMax} if absent; a shorter page is the last one`,
+          },
+        },
+      },
       answer: { type: 'array', items: server },
-      handle: () =>
+      handle: ({ after = '', limit = limits.serversPageMax }) =>
         operations
-          .servers()
-          .map(({ instance, ip, tcpPort, httpPort, version, connections, choosable }) => ({
+          .servers({ after, limit })
+          .map(({ instance, address, version, connections, choosable }) => ({
             instance,
-            ip,
-            cimServerPort: tcpPort,
-            httpPort,
+            endpoints: address,
             version,
             connections,
             choosable,
@@ -63,6 +78,24 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
 
     endpoint({
       method: 'POST',
+      path: '/newStoreId',
+      summary: 'Has every client read anew and publish its key again: a backup was put back',
+      access: { who: 'operators' },
+      answer: { type: 'object', properties: { storeId: string } },
+      handle: async () => ({ storeId: await operations.renewStoreId() }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/backup',
+      summary: 'Copies the embedded store into a file in its folder, and says where that is',
+      access: { who: 'operators' },
+      answer: { type: 'object', properties: { file: string } },
+      handle: async () => ({ file: await operations.backUp() }),
+    }),
+
+    endpoint({
+      method: 'POST',
       path: '/drain',
       summary: 'Takes a server out of choice for good, and sends everybody there elsewhere',
       access: { who: 'operators' },
@@ -70,7 +103,10 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
         type: 'object',
         required: ['server'],
         properties: {
-          server: { type: 'string', description: 'ip:cimServerPort of /servers, or its instance' },
+          server: {
+            ...serverName,
+            description: 'host:port of its endpoint of kind tcp, or its instance',
+          },
         },
       },
       handle: ({ server }) => operations.drain(server),

@@ -1,48 +1,70 @@
 /** Registering, logging in and out, and the secrets that it takes. */
-import { matchesVerifier, verifierOf } from '../../auth/verifier.ts';
+import { isOfDrawnSecret, matchesVerifier, verifierOf } from '../../auth/verifier.ts';
 import { CimError } from '../../base/errors.ts';
-import { type LiveServer, pushAddress, serverAddress } from '../../registry/registry.ts';
+import { nameKey } from '../../base/names.ts';
+import type { Guess } from '../../limits/guess-rate.ts';
+import { pushAddress } from '../../registry/registry.ts';
 import type { Account, Credential } from '../../store/accounts.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import type { RouteOperations } from '../operations.ts';
 import { onlineUsers } from '../presence.ts';
 import { registeredAccount } from '../registration.ts';
-import { type ServerCandidate, ServerChoice } from '../server-choice.ts';
-import { endAll, endSessions, liveSessions, type OperationsContext } from './context.ts';
+import { ServerChoice } from '../server-choice.ts';
+import {
+  choosableServers,
+  endAll,
+  endSessions,
+  liveSessions,
+  type OperationsContext,
+} from './context.ts';
 
 export function accountOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'register' | 'login' | 'offLine' | 'onlineUsers' | 'rotateSecret'> {
+): Pick<
+  RouteOperations,
+  'register' | 'login' | 'offLine' | 'onlineUsers' | 'rotateSecret' | 'salt'
+> {
   const { store, registry, accounts, authentication, servers, strategy } = context;
   const { mode, tokens } = authentication;
-  const choice = new ServerChoice(() => registry.view.choosable.map(candidateOf), strategy);
+  const choice = new ServerChoice(() => choosableServers(context), strategy);
 
   /** The account that a caller of /login has proven to be. */
-  async function loginOf({ userId, userName, loginKey, vouched }: LoginProof) {
+  async function loginOf({ userId, userName, loginKey, vouched, guess }: LoginProof) {
     const credential = await store.accounts.credential(userId);
-    if (mode === 'secret') assertLoginKey(credential, required(loginKey));
+    if (mode === 'secret') await assertLoginKey(credential, userId, required(loginKey), guess);
     if (mode === 'jwt' && !vouched) {
       throw new CimError(
         'unauthenticated',
         'this needs the header Authorization: Bearer <token>, with a token of the application',
       );
     }
-    if (credential?.name !== userName) throw new CimError('account-mismatch');
+    if (!credential) throw new CimError('account-mismatch');
+    if (credential.name !== userName) throw wrongName(credential, userName);
     return credential;
   }
 
   return {
-    async register({ loginKey, ...registration }) {
+    async register({ loginKey, guess, ...registration }) {
       if (mode === 'secret') required(loginKey);
       const verifier = loginKey === undefined ? undefined : verifierOf(loginKey);
       const result = await store.accounts.register({
         ...registration,
         ...(verifier === undefined ? {} : { verifier }),
       });
+      // Whoever holds the account may know what it is called.
+      if (result.status === 'id-taken' && mode === 'secret') {
+        const credential = await store.accounts.credential(result.account.userId);
+        if (
+          credential &&
+          (await isHolder(credential, credential.userId, required(loginKey), guess))
+        )
+          throw wrongName(credential, registration.name);
+      }
       const account = registeredAccount(result);
       const isNew = result.status === 'registered' && result.created;
       if (mode === 'secret' && !isNew) {
-        assertLoginKey(await store.accounts.credential(account.userId), required(loginKey));
+        const credential = await store.accounts.credential(account.userId);
+        await assertLoginKey(credential, account.userId, required(loginKey), guess);
       }
       return account;
     },
@@ -51,8 +73,8 @@ export function accountOperations(
       const { userId, userName } = proof;
       if (!java) {
         const { generation } = await loginOf(proof);
-        const server = choice.choose(userId, avoid);
-        return { server, token: await tokens.issue({ userId, userName, generation }) };
+        const { address } = choice.choose(userId, avoid);
+        return { address, token: await tokens.issue({ userId, userName, generation }) };
       }
       if (mode !== 'open') await loginOf(proof);
       else if ((await accounts.find(userId))?.name !== userName)
@@ -61,18 +83,22 @@ export function accountOperations(
       if (sessions.some(({ device }) => device === javaDevice)) throw new CimError('repeat-login');
       const server = await choice.chooseReachable(userId);
       await store.sessions.assignJava(userId, pushAddress(server));
-      return { server };
+      return { address: server.address };
     },
 
-    async rotateSecret({ userId, loginKey, newLoginKey, wrappedKey }) {
+    async rotateSecret({ userId, loginKey, newLoginKey, wrappedKey, guess }) {
       if (mode !== 'secret') {
         throw new CimError('not-allowed', 'accounts have no secrets here: see --auth');
       }
       const expected = verifierOf(loginKey);
       const verifier = verifierOf(newLoginKey, 'newLoginKey');
+      const credential = await store.accounts.credential(userId);
+      // The new one is there already when a call is repeated whose answer was lost; whoever shows it
+      // guesses as well.
+      if (!(await isHolder(credential, userId, loginKey, guess)))
+        await assertLoginKey(credential, userId, newLoginKey, guess);
+      // Only now, as nobody else is to learn that it has one.
       if (wrappedKey === undefined && (await store.accounts.keyPair(userId))) {
-        // Nobody else is to learn that it has one.
-        assertLoginKey(await store.accounts.credential(userId), loginKey);
         throw new CimError(
           'invalid-argument',
           'wrappedKey: must be given, as the account has a key pair',
@@ -89,11 +115,24 @@ export function accountOperations(
       if (session) await endSessions(context, [session], 'kicked');
     },
 
-    onlineUsers: () => onlineUsers(servers, [...registry.view.servers.values()].map(pushAddress)),
+    salt: () => store.identity.salt(),
+
+    onlineUsers: (page) =>
+      onlineUsers(servers, [...registry.view.servers.values()].map(pushAddress), page),
   };
 }
 
 type LoginProof = Omit<Parameters<RouteOperations['login']>[0], 'java' | 'avoid'>;
+
+/** To somebody who has proven to be its holder, or where nobody needs to. */
+function wrongName({ userId, name }: Account, given: string): CimError {
+  const isSpelling = nameKey(name) === nameKey(given);
+  const hint = isSpelling ? ' (case counts, and how letters are composed)' : '';
+  return new CimError(
+    'wrong-name',
+    `account ${userId} bears the name ${JSON.stringify(name)}: log in under that one${hint}`,
+  );
+}
 
 function required(loginKey: string | undefined): string {
   if (loginKey !== undefined) return loginKey;
@@ -104,19 +143,29 @@ function required(loginKey: string | undefined): string {
 }
 
 /** One answer to a wrong key and to an account that does not exist. */
-function assertLoginKey(credential: (Account & Credential) | null, loginKey: string): void {
+async function assertLoginKey(
+  credential: (Account & Credential) | null,
+  userId: number,
+  loginKey: string,
+  guess: Guess | undefined,
+): Promise<void> {
   if (credential?.verifier === '') {
     throw new CimError(
       'account-mismatch',
       `the account has no secret yet: an operator gives it one with cim admin reset-secret ${credential.userId}`,
     );
   }
-  if (!matchesVerifier(loginKey, credential?.verifier ?? '')) {
+  if (!(await isHolder(credential, userId, loginKey, guess)))
     throw new CimError('account-mismatch');
-  }
 }
 
-function candidateOf(server: LiveServer): ServerCandidate {
-  const { ip, tcpPort, httpPort, tls, connections } = server;
-  return { key: serverAddress(server), ip, tcpPort, httpPort, tls, connections };
+/** Nobody guesses a key of 256 random bits: whoever shows one is not held up by those who guess. */
+async function isHolder(
+  credential: Credential | null,
+  userId: number,
+  loginKey: string,
+  guess: Guess | undefined,
+): Promise<boolean> {
+  const isRight = () => matchesVerifier(loginKey, credential?.verifier ?? '');
+  return !guess || isOfDrawnSecret(loginKey) ? isRight() : guess(userId, isRight);
 }

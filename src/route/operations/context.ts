@@ -4,12 +4,13 @@ import type { Strategy } from '../../balance/strategy.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { type CloseName, closeCodes } from '../../codec/close-codes.ts';
-import type { Registry } from '../../registry/registry.ts';
+import type { LiveServer, Registry } from '../../registry/registry.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { Session } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import type { AccountDirectory } from '../account-directory.ts';
 import type { Authentication } from '../authentication.ts';
+import type { Blocks } from '../blocks.ts';
 import type { Callers } from '../callers.ts';
 import type { Delivery } from '../delivery.ts';
 import type { ServerDirectory } from '../server-directory.ts';
@@ -20,10 +21,13 @@ export interface OperationsContext {
   readonly registry: Registry;
   readonly accounts: AccountDirectory;
   readonly authentication: Authentication;
+  readonly blocks: Blocks;
   readonly callers: Callers;
   readonly delivery: Delivery;
   readonly transients: Transients;
   readonly servers: ServerDirectory;
+  /** Whether this route may call it, and so tell it what is for its people. */
+  readonly isUsable: (server: LiveServer) => boolean;
   readonly strategy: Strategy;
   readonly clock: Clock;
 }
@@ -35,14 +39,19 @@ export async function callerOf({ accounts }: OperationsContext, userId: number):
   return account;
 }
 
-/** The user's sessions on servers that are alive. */
+/** What a login may be sent to. */
+export function choosableServers({ registry, isUsable }: OperationsContext): LiveServer[] {
+  return registry.view.choosable.filter(isUsable);
+}
+
+/** The user's sessions, but for those on servers that are known to have ended. */
 export async function liveSessions(context: OperationsContext, userId: number): Promise<Session[]> {
   const [sessions = []] = await context.store.sessions.of([userId]);
   return liveOf(context, sessions);
 }
 
 function liveOf({ registry }: OperationsContext, sessions: readonly Session[]): Session[] {
-  return sessions.filter(({ instance }) => registry.view.servers.has(instance));
+  return sessions.filter(({ instance }) => !registry.isGone(instance));
 }
 
 /** Ends connections, and tells their clients why. */

@@ -8,13 +8,16 @@ import { limits } from '../../base/limits.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { CreateResult, Membership } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
-import { assertMember } from '../membership.ts';
+import { memberPlace } from '../membership.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 export function groupOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'createGroup' | 'joinGroup' | 'leaveGroup' | 'groupsOf' | 'groupMembers'> {
+): Pick<
+  RouteOperations,
+  'createGroup' | 'joinGroup' | 'leaveGroup' | 'setGroupShare' | 'groupsOf' | 'groupMembers'
+> {
   const { store, accounts, servers } = context;
   const { groups } = store;
 
@@ -22,7 +25,11 @@ export function groupOperations(
    * The membership is stored by now, and a login reads it after its session is: of a login at the
    * same time at least one of the two sees the other.
    */
-  async function tell(userId: number, member: boolean, place: Omit<Membership, 'cursor'>) {
+  async function tell(
+    userId: number,
+    member: boolean,
+    place: Pick<Membership, 'group' | 'joined' | 'head'>,
+  ) {
     const { group, joined, head } = place;
     const sessions = await liveSessions(context, userId);
     await Promise.all(
@@ -49,9 +56,9 @@ export function groupOperations(
   }
 
   return {
-    async createGroup(userId, group) {
+    async createGroup(userId, group, history) {
       await callerOf(context, userId);
-      return enter(userId, group, await groups.create(group, userId));
+      return enter(userId, group, await groups.create(group, userId, history));
     },
 
     async joinGroup(userId, group) {
@@ -60,9 +67,16 @@ export function groupOperations(
     },
 
     async leaveGroup(userId, group) {
+      const isThere = (await groups.find(group)) !== null;
       await groups.leave(group, userId);
       // Also when the user was not in it: the answer to an attempt before may have been lost.
       await tell(userId, false, { group, joined: 0, head: 0 });
+      if (!isThere) throw new CimError('unknown-group');
+    },
+
+    async setGroupShare(userId, group, sharePercent) {
+      const result = await groups.setShare(group, userId, sharePercent);
+      if (result !== 'set') throw new CimError(result);
     },
 
     async groupsOf(userId) {
@@ -75,7 +89,7 @@ export function groupOperations(
     },
 
     async groupMembers({ userId, group, after, limit }) {
-      await assertMember(groups, group, userId);
+      await memberPlace(groups, group, userId);
       const ids = await groups.members(group, after, Math.min(limit, limits.membersPageMax));
       const known = await accounts.findAll(ids);
       return ids.flatMap((id): Account[] => {

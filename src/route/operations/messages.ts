@@ -2,12 +2,13 @@
 import { callOne } from '../../api/batch-call.ts';
 import { CimError } from '../../base/errors.ts';
 import { lobby } from '../../codec/commands.ts';
+import { type Membership, unreadableUpTo } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
-import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
-import { readHistory } from '../history.ts';
+import { groupTimeline, userTimeline } from '../../store/timelines.ts';
+import { type HistorySource, readHistory } from '../history.ts';
 import { assertText, deliverTexts, passTexts } from '../http-message.ts';
-import { assertMember } from '../membership.ts';
+import { memberPlace } from '../membership.ts';
 import type { HistoryQuery, RouteOperations } from '../operations.ts';
 import { epochOf } from '../request-epoch.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
@@ -23,26 +24,28 @@ export function messageOperations(
       assertNoKey(transient, key);
       const sender = await callerOf(context, from);
       // Before the request counts: to a receiver who registers later, the same one is another one.
-      if (!(await accounts.find(to))) throw new CimError('unknown-receiver');
+      if (!(await accounts.find(to))) throw new CimError(accounts.absence);
       const epochHex = await epochOf(store.requests, from, key, ['private', to, texts]);
       const message = { sender, to, texts, at: clock.now(), epochHex };
       const watchers = transient
         ? await passTexts(transients, message)
         : (await deliverTexts(delivery, message)).watchers;
-      return { online: watchers.some(({ instance }) => registry.view.servers.has(instance)) };
+      const isLive = watchers.some(({ instance }) => !registry.isGone(instance));
+      // Nobody is told of what somebody sends who is blocked; they hear what others would.
+      return { online: isLive || (await liveSessions(context, to)).length > 0 };
     },
 
-    async sendGroup({ from, group, text, key, transient = false }) {
+    async sendGroup({ from, group, text, key, transient = false, isExempt = false }) {
       assertText(text);
       assertNoKey(transient, key);
       const sender = await callerOf(context, from);
       const epochHex = await epochOf(store.requests, from, key, ['group', group, text]);
-      const message = { sender, group, texts: [text], at: clock.now(), epochHex };
+      const message = { sender, group, texts: [text], at: clock.now(), epochHex, isExempt };
       if (!transient) {
         await deliverTexts(delivery, message);
         return;
       }
-      if (group !== lobby) await assertMember(store.groups, group, from);
+      if (group !== lobby) await memberPlace(store.groups, group, from);
       await passTexts(transients, message);
     },
 
@@ -56,7 +59,7 @@ export function messageOperations(
       );
     },
 
-    history: async (query) => readHistory(store.timelines, await timelinesOf(store, query), query),
+    history: async (query) => readHistory(store.timelines, await sourcesOf(store, query), query),
   };
 }
 
@@ -68,19 +71,18 @@ function assertNoKey(transient: boolean, key: string | undefined): void {
 }
 
 /** What a query is about, as far as the user may read it. */
-async function timelinesOf(
+async function sourcesOf(
   { groups }: Store,
   { userId, peer, group }: HistoryQuery,
-): Promise<TimelineId[]> {
-  if (group !== undefined) {
-    if (group !== lobby) await assertMember(groups, group, userId);
-    return [groupTimeline(group)];
-  }
-  if (peer !== undefined) return [userTimeline(userId)];
-  const named = await groups.of(userId);
-  return [
-    userTimeline(userId),
-    groupTimeline(lobby),
-    ...named.map((membership) => groupTimeline(membership.group)),
-  ];
+): Promise<HistorySource[]> {
+  const own = { timeline: userTimeline(userId), after: 0 };
+  const ofLobby = { timeline: groupTimeline(lobby), after: 0 };
+  if (group === lobby) return [ofLobby];
+  if (group !== undefined) return [sourceOf(await memberPlace(groups, group, userId))];
+  if (peer !== undefined) return [own];
+  return [own, ofLobby, ...(await groups.of(userId)).map(sourceOf)];
+}
+
+function sourceOf(place: Membership): HistorySource {
+  return { timeline: groupTimeline(place.group), after: unreadableUpTo(place) };
 }

@@ -3,13 +3,14 @@
 import { callOne } from '../../api/batch-call.ts';
 import { verifierOf } from '../../auth/verifier.ts';
 import { CimError } from '../../base/errors.ts';
-import { type LiveServer, pushAddress, type Registry } from '../../registry/registry.ts';
-import type { RouteOperations, ServerStatus } from '../operations.ts';
-import { endAll, type OperationsContext } from './context.ts';
+import { type LiveServer, pushAddress, serverName } from '../../registry/registry.ts';
+import type { RouteOperations } from '../operations.ts';
+import { canonicalName } from '../server-choice.ts';
+import { choosableServers, endAll, type OperationsContext } from './context.ts';
 
 export function operatorOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'drain' | 'servers' | 'kick' | 'resetSecret'> {
+): Pick<RouteOperations, 'drain' | 'renewStoreId' | 'backUp' | 'servers' | 'kick' | 'resetSecret'> {
   const { store, registry, servers } = context;
 
   return {
@@ -20,12 +21,32 @@ export function operatorOperations(
       if (code !== 0) throw new CimError('unavailable', `the server ${wanted} does not answer`);
     },
 
-    servers: () => [...registry.view.servers.values()].map((server) => statusOf(server, registry)),
+    renewStoreId: () => store.identity.renew(),
+
+    async backUp() {
+      if (store.backUp) return store.backUp();
+      throw new CimError(
+        'not-found',
+        'the store is a Redis, which has means of its own (docs/guides/backup.md)',
+      );
+    },
+
+    servers({ after, limit }) {
+      const choosable = new Set(choosableServers(context).map(({ instance }) => instance));
+      return [...registry.view.servers.values()]
+        .filter(({ instance }) => instance > after)
+        .sort((a, b) => (a.instance < b.instance ? -1 : 1))
+        .slice(0, limit)
+        .map((server) => ({ ...server, choosable: choosable.has(server.instance) }));
+    },
 
     async kick(userId) {
       // First, so that no token of before lets anybody in after the last session has ended.
-      await store.accounts.revoke(userId);
-      return endAll(context, userId, 'kicked');
+      const revoked = await store.accounts.revoke(userId);
+      const ended = await endAll(context, userId, 'kicked');
+      if (revoked === null && ended === 0)
+        throw new CimError('not-found', 'userId: there is no such account');
+      return ended;
     },
 
     async resetSecret(userId, loginKey) {
@@ -44,20 +65,11 @@ export function operatorOperations(
   };
 }
 
-/** By its instance or its `ip:tcpPort`. Throws `not-found`, with what there is. */
+/** By its instance or its `host:port`. Throws `not-found`, with what there is. */
 function serverCalled(wanted: string, alive: readonly LiveServer[]): LiveServer {
-  const found = alive.find((server) => server.instance === wanted || nameOf(server) === wanted);
+  const name = canonicalName(wanted);
+  const found = alive.find((server) => server.instance === wanted || serverName(server) === name);
   if (found) return found;
-  const others = alive.length === 0 ? 'none is' : `these are: ${alive.map(nameOf).join(', ')}`;
+  const others = alive.length === 0 ? 'none is' : `these are: ${alive.map(serverName).join(', ')}`;
   throw new CimError('not-found', `server: no ${JSON.stringify(wanted)} is alive; ${others}`);
-}
-
-function nameOf({ ip, tcpPort }: LiveServer): string {
-  return `${ip}:${tcpPort}`;
-}
-
-function statusOf(server: LiveServer, { view }: Registry): ServerStatus {
-  const { instance, ip, tcpPort, httpPort, tls, version, connections } = server;
-  const choosable = view.choosable.some((choosable) => choosable.instance === instance);
-  return { instance, ip, tcpPort, httpPort, tls, version, connections, choosable };
 }

@@ -1,6 +1,7 @@
 /** Messages for later. Whether their sender may send them is looked at when they are due. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { SchedulePlace } from '../../store/schedules.ts';
 import { assertText } from '../http-message.ts';
 import type { RouteOperations } from '../operations.ts';
 import { decodePayload, encodePayload } from '../schedule-payload.ts';
@@ -20,7 +21,7 @@ export function scheduleOperations(
       }
       await callerOf(context, from);
       const { to } = message;
-      if (to !== undefined && !(await accounts.find(to))) throw new CimError('unknown-receiver');
+      if (to !== undefined && !(await accounts.find(to))) throw new CimError(accounts.absence);
       const schedule = { id, owner: from, payload: encodePayload(message) };
       if ((await schedules.create(schedule, delaySeconds * 1000)) === 'too-many') {
         throw new CimError(
@@ -30,9 +31,14 @@ export function scheduleOperations(
       }
     },
 
-    async delayed(userId) {
-      const pending = await schedules.listOf(userId);
-      return pending.map(({ id, payload, dueAt }) => ({ id, ...decodePayload(payload), dueAt }));
+    async delayed(userId, after) {
+      const place = after === undefined ? undefined : parsePlace(after);
+      const { schedules: pending, hasMore } = await schedules.listOf(userId, place);
+      const messages = pending.map(({ id, payload, dueAt }) => {
+        return { id, ...decodePayload(payload), dueAt };
+      });
+      const last = pending.at(-1);
+      return { messages, next: hasMore && last ? formatPlace(last) : null };
     },
 
     async cancelDelayed(userId, id) {
@@ -41,4 +47,17 @@ export function scheduleOperations(
       if (outcome === 'unknown') throw new CimError('unknown-schedule');
     },
   };
+}
+
+function formatPlace({ dueAt, id }: SchedulePlace): string {
+  return `${dueAt}.${id}`;
+}
+
+/** Throws `invalid-argument` for what is not a place in anybody's list. */
+function parsePlace(text: string): SchedulePlace {
+  const dot = text.indexOf('.');
+  const [due, id] = [text.slice(0, dot), text.slice(dot + 1)];
+  if (dot < 1 || !/^\d{1,16}$/.test(due) || id.length > 2 * limits.scheduleIdCharactersMax)
+    throw new CimError('invalid-argument', 'after: is not the `next` of a page');
+  return { dueAt: Number(due), id };
 }

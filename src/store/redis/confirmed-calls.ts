@@ -1,6 +1,8 @@
 /**
  * Calls that count only when replicas have what they wrote (`--ack-replicas`): each is followed by
- * WAIT, and is `busy` when too few replicas have answered in time.
+ * WAIT, and is `busy` when too few replicas have answered in time. Reading, too: what a failover may
+ * still take is shown to nobody, and a master that was replaced, and has not heard of it, has no
+ * replica that answers.
  *
  * WAIT is about what was written on its own connection. So a call and its WAIT go to one server over
  * one connection, no redirection of a cluster is followed, and a script writes again what was
@@ -71,26 +73,38 @@ export class ConfirmedCalls {
     await Promise.all(
       Array.from(placesByServer(client, items), async ([server, places]) => {
         const some = places.map((place) => items[place] as Item);
-        const replies = await this.#confirm(server, some, run);
+        const replies = server
+          ? await this.#confirm(server, () => run(server, some))
+          : noSuchNode();
         for (const [index, place] of places.entries())
-          answered(place, replies[index] as Reply | CimError);
+          answered(
+            place,
+            replies instanceof CimError ? replies : (replies[index] as Reply | CimError),
+          );
       }),
     );
   }
 
-  /** Runs items on the server that holds them; gives their replies once replicas have what they wrote. */
-  async #confirm(
-    server: Redis | undefined,
-    items: readonly Item[],
-    run: (server: Redis, items: readonly Item[]) => Promise<(Reply | CimError)[]>,
-  ): Promise<(Reply | CimError)[]> {
-    if (!server) return items.map(() => new CimError('busy', 'no such node'));
+  /** As `RedisCalls.run`. The script has to write something. */
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[] = [],
+  ): Promise<Reply> {
+    const [server] = placesByServer(this.#link.client, [{ keys, args }]).keys();
+    if (!server) throw noSuchNode();
+    const reply = await this.#confirm(server, () => this.#calls.run(script, keys, args, server));
+    if (reply instanceof CimError) throw reply;
+    return reply;
+  }
+
+  /** What `run` gives, once replicas have what it wrote on this server. */
+  async #confirm<T>(server: Redis, run: () => Promise<T>): Promise<T | CimError> {
     const connection = server.stream;
-    const replies = await run(server, items);
+    const result = await run();
     const { replicas, connection: asked } = await this.#wait(server);
-    if (asked === connection && replicas >= this.#replicas) return replies;
-    const problem = new CimError('busy', `${replicas} of ${this.#replicas} replicas have it`);
-    return items.map(() => problem);
+    if (asked === connection && replicas >= this.#replicas) return result;
+    return new CimError('busy', `${replicas} of ${this.#replicas} replicas have it`);
   }
 
   /** The answer to a WAIT that is sent from now on. */
@@ -111,6 +125,10 @@ export class ConfirmedCalls {
     rounds.next = null;
     return answer;
   }
+}
+
+function noSuchNode(): CimError {
+  return new CimError('busy', 'no such node');
 }
 
 async function ask(server: Redis, replicas: number): Promise<Answer> {

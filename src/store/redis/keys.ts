@@ -2,18 +2,26 @@
  * Every key in Redis. `<prefix>:<kind>:{<tag>}`: all keys of a user, group, name or schedule shard carry the same hash tag, so a Redis
  * Cluster keeps them on one node and a script may touch them together. No script touches keys of two tags for one item.
  *
- *   log:{u:7}          stream   entries `<number of the last message>-0`, one field `b`: the bodies, each preceded by its length
+ *   log:{u:7}          stream   entries `<number of the last message>-<mark>` (scripts/append.lua), one field `b`: the bodies, each
+ *                               preceded by its length
  *   head:{u:7}         number   the newest number given out; never expires
  *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]]
- *   from:{u:7}:<src>   string   "last:seq:refreshed[:refused]" of one source of appends (scripts/append.lua); expires
+ *   from:{u:7}:<src>   string   "last:seq:refreshed[:refusals]" of one source of appends (scripts/append.lua); expires
+ *   talk:{u:7}         hash     what the user has decided about others, what is counted of them (scripts/block.lua) and of the
+ *                               timeline (append.lua); of a group: what its owner has set
+ *   counts:{u:7}       hash     places of strangers in a user's timeline, of accounts in a group's (scripts/append.lua); expires
  *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
- *   group:{g:chess}    hash     the group's owner, and how many joins there were
+ *   group:{g:chess}    hash     the group's owner, how many joins there were, and 'all' if members may read what was said before
  *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
  *   roll:{g:chess}     zset     the ids of its members by number: pages of them
+ *   standing:{g:chess} zset     the same ids by the order in which they joined: who is the next owner
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
  *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
  *   name:{n:bob}       string   "<user id>:<claimed at>"
  *   last-id:{accounts} number   the last user id drawn
+ *   probe:{p:3}        string   written to find out whether that can be; expires at once
+ *   id:{store}        string   which store this is (src/store/identity.ts)
+ *   salt:{store}      string   what chosen secrets are stretched with (src/store/identity.ts)
  *   api-keys:{applications} hash the keys of applications, as JSON, by id
  *   request:{u:7}:<k>  string   "epoch:fingerprint" of the first request that a caller made under this key; expires
  *   due:{s:3}          zset     schedules ("<owner>.<id>") by the time at which they may be leased
@@ -34,6 +42,12 @@ export class Keys {
     this.#prefix = prefix;
   }
 
+  /** What an append to a timeline needs, whatever its source: in the order of scripts/append.lua. */
+  forAppend(timeline: TimelineId): string[] {
+    const tag = escapeTag(timeline);
+    return ['log', 'head', 'watch', 'talk'].map((kind) => this.#tagged(kind, tag));
+  }
+
   log(timeline: TimelineId): string {
     return this.#key('log', timeline);
   }
@@ -48,6 +62,10 @@ export class Keys {
 
   source(timeline: TimelineId, source: string): string {
     return `${this.#key('from', timeline)}:${source}`;
+  }
+
+  talk(timeline: TimelineId): string {
+    return this.#key('talk', timeline);
   }
 
   devices(userId: number): string {
@@ -66,6 +84,10 @@ export class Keys {
     return this.#key('roll', groupTimeline(name));
   }
 
+  standing(name: string): string {
+    return this.#key('standing', groupTimeline(name));
+  }
+
   groupsOf(userId: number): string {
     return this.#key('groups', userTimeline(userId));
   }
@@ -80,6 +102,19 @@ export class Keys {
 
   lastUserId(): string {
     return this.#key('last-id', 'accounts');
+  }
+
+  /** For what is written to find out whether that can be. */
+  probe(place: number): string {
+    return this.#key('probe', `p:${place}`);
+  }
+
+  storeId(): string {
+    return this.#key('id', 'store');
+  }
+
+  salt(): string {
+    return this.#key('salt', 'store');
   }
 
   apiKeys(): string {
@@ -106,10 +141,18 @@ export class Keys {
     return `${this.#key('sent', `s:${shard}`)}:${member}`;
   }
 
-  /** A hash tag ends at the first closing brace: names that hold one are escaped, so that no two names give one key. */
   #key(kind: string, tag: string): string {
-    return `${this.#prefix}:${kind}:{${tag.replaceAll(/[{}%]/g, encodeURIComponent)}}`;
+    return this.#tagged(kind, escapeTag(tag));
   }
+
+  #tagged(kind: string, tag: string): string {
+    return `${this.#prefix}:${kind}:{${tag}}`;
+  }
+}
+
+/** A hash tag ends at the first closing brace: names that hold one are escaped, so that no two names give one key. */
+function escapeTag(tag: string): string {
+  return tag.replaceAll(/[{}%]/g, encodeURIComponent);
 }
 
 export function scheduleShard(owner: number): number {

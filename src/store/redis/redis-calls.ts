@@ -23,7 +23,7 @@ export interface Item {
 export type Answered = (place: number, reply: Reply | CimError) => void;
 
 /** Keys of one script call: the largest batch of appends. */
-const keysPerCallMax = limits.storeBatchMax * 4;
+const keysPerCallMax = limits.storeBatchMax * 7;
 /** Arguments of one: more only where few keys have many. */
 const argumentsPerCallMax = limits.storeBatchMax * 8;
 
@@ -106,54 +106,78 @@ export class RedisCalls {
   }
 
   /** Runs a script for one item that gets the whole reply. */
-  async run(script: Script, keys: readonly string[], args: readonly Argument[] = []) {
-    const { client } = this.#link;
-    return orThrow(await evaluate(client, script, keys, args).catch(toCimError));
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[] = [],
+    client = this.#link.client,
+  ) {
+    return orThrow(await this.#evaluate(client, script, keys, args).catch(toCimError));
   }
 
-  /** The values of these keys, null where there is none. */
+  /** The values of these keys, null where there is none; so many at a time that others get their turn. */
   async getAll(keys: readonly string[]): Promise<(Buffer | null)[]> {
-    if (keys.length === 0) return [];
     const { client } = this.#link;
+    const values: (Buffer | null)[] = [];
     try {
-      return client instanceof Cluster
-        ? await writtenTogether(client.nodes('master'), () =>
-            Promise.all(keys.map((key) => client.getBuffer(key))),
-          )
-        : await client.mgetBuffer([...keys]);
+      for (let start = 0; start < keys.length; start += limits.storeBatchMax) {
+        const some = keys.slice(start, start + limits.storeBatchMax);
+        const found =
+          client instanceof Cluster
+            ? await writtenTogether(client.nodes('master'), () =>
+                Promise.all(some.map((key) => client.getBuffer(key))),
+              )
+            : await client.mgetBuffer(some);
+        for (const value of found) values.push(value);
+      }
+      return values;
     } catch (error) {
-      throw toCimError(error);
+      return this.#fail(error);
     }
   }
 
   /** The fields of a hash and their values. */
   async fields(key: string): Promise<[field: string, value: string][]> {
     const { client } = this.#link;
-    const fields = await client.hgetall(key).catch(throwCimError);
+    const fields = await client.hgetall(key).catch((error: unknown) => this.#fail(error));
     return Object.entries(fields);
   }
 
   async field(key: string, field: string): Promise<string | null> {
     const { client } = this.#link;
-    return client.hget(key, field).catch(throwCimError);
+    return client.hget(key, field).catch((error: unknown) => this.#fail(error));
   }
 
   /** Up to `limit` members of a sorted set whose scores are above `after`, in their order. */
   async membersAbove(key: string, after: number, limit: number): Promise<string[]> {
     const { client } = this.#link;
     const range = [`(${after}`, '+inf', 'BYSCORE', 'LIMIT', 0, limit] as const;
-    return client.zrange(key, ...range).catch(throwCimError);
+    return client.zrange(key, ...range).catch((error: unknown) => this.#fail(error));
   }
 
   async setField(key: string, field: string, value: string): Promise<void> {
     const { client } = this.#link;
-    await client.hset(key, field, value).catch(throwCimError);
+    await client.hset(key, field, value).catch((error: unknown) => this.#fail(error));
   }
 
   /** False: there was no such field. */
   async removeField(key: string, field: string): Promise<boolean> {
     const { client } = this.#link;
-    return (await client.hdel(key, field).catch(throwCimError)) === 1;
+    return (await client.hdel(key, field).catch((error: unknown) => this.#fail(error))) === 1;
+  }
+
+  async #evaluate(...call: Parameters<typeof evaluate>): Promise<Reply> {
+    try {
+      return await evaluate(...call);
+    } catch (error) {
+      this.#link.notice(error);
+      throw error;
+    }
+  }
+
+  #fail(error: unknown): never {
+    this.#link.notice(error);
+    throw toCimError(error);
   }
 
   async #runChunk(
@@ -165,7 +189,7 @@ export class RedisCalls {
     const keys = items.flatMap((item) => item.keys);
     const args = [...common, ...items.flatMap((item) => item.args)];
     try {
-      return (await evaluate(client, script, keys, args)) as Reply[];
+      return (await this.#evaluate(client, script, keys, args)) as Reply[];
     } catch (error) {
       const problem = toCimError(error);
       // One item cannot be served, ever (a key that holds something else): it must not hold up the others.
@@ -181,7 +205,7 @@ export class RedisCalls {
     common: readonly Argument[],
   ): Promise<Reply | CimError> {
     try {
-      const [reply = null] = (await evaluate(client, script, keys, [
+      const [reply = null] = (await this.#evaluate(client, script, keys, [
         ...common,
         ...args,
       ])) as Reply[];
@@ -229,17 +253,33 @@ function chunksOf(items: readonly Item[]): Item[][] {
   const chunks: Item[][] = [];
   let keys = keysPerCallMax;
   let args = argumentsPerCallMax;
+  let bytes = limits.storeBatchBytesMax;
   for (const item of items) {
+    const itemBytes = bytesOf(item);
     keys += item.keys.length;
     args += item.args.length;
-    if (keys > keysPerCallMax || args > argumentsPerCallMax) {
+    bytes += itemBytes;
+    if (
+      keys > keysPerCallMax ||
+      args > argumentsPerCallMax ||
+      bytes > limits.storeBatchBytesMax ||
+      chunks.length === 0
+    ) {
       chunks.push([]);
       keys = item.keys.length;
       args = item.args.length;
+      bytes = itemBytes;
     }
     chunks.at(-1)?.push(item);
   }
   return chunks;
+}
+
+/** Of what may be long: bodies and payloads. */
+function bytesOf({ args }: Item): number {
+  let bytes = 0;
+  for (const argument of args) if (typeof argument === 'object') bytes += argument.length;
+  return bytes;
 }
 
 /** The error where there is none that can be used. */
@@ -249,10 +289,6 @@ export function clientOf(link: RedisLink): RedisClient | CimError {
   } catch (error) {
     return toCimError(error);
   }
-}
-
-function throwCimError(error: unknown): never {
-  throw toCimError(error);
 }
 
 function orThrow<T>(reply: T | CimError): T {

@@ -3,11 +3,12 @@
  * whether its user may do what cim does.
  */
 import type { Redis } from 'ioredis';
-import type { RedisAddress } from './redis-url.ts';
-import { scriptCommands, scripts } from './scripts.ts';
+import type { HostPort } from '../../base/host-port.ts';
+import { rightsNeeded, scripts } from './scripts.ts';
 
 export interface ServerInspection {
   readonly clusterEnabled: boolean;
+  readonly isReplica: boolean;
   readonly connectedReplicas: number;
   readonly warnings: readonly string[];
 }
@@ -26,25 +27,32 @@ export async function inspectServer(redis: Redis): Promise<ServerInspection> {
   }
   return {
     clusterEnabled: infoField(info, 'cluster_enabled') === '1',
+    isReplica: isReplica(info),
     connectedReplicas: Number(infoField(info, 'connected_slaves') ?? 0),
     warnings,
   };
 }
 
+/** By what it says of itself (INFO). What is written to one is refused, or lost at its next sync. */
+export function isReplica(info: string): boolean {
+  const role = infoField(info, 'role');
+  return role === 'slave' || role === 'replica';
+}
+
 /** Throws if rights are missing: otherwise a system would seem to work, and be busy for ever with some of it. */
 export async function checkRights(redis: Redis, prefix: string): Promise<void> {
   const { text } = scripts.findMissingRights;
-  const missing = await redis.eval(text, 0, `${prefix}:`, ...scriptCommands, 'MGET');
+  const missing = await redis.eval(text, 0, `${prefix}:`, ...rightsNeeded);
   if (!Array.isArray(missing) || missing.length === 0) return;
   throw new Error(
-    `its user may not run ${missing.join(', ')} on keys that begin with ${prefix}: (docs/redis.md has the rights it needs)`,
+    `its user may not run ${missing.join(', ')} on keys that begin with ${prefix}: (docs/guides/redis.md has the rights it needs)`,
   );
 }
 
 /** The nodes that hold slots. */
-export async function clusterNodes(redis: Redis): Promise<RedisAddress[]> {
+export async function clusterNodes(redis: Redis): Promise<HostPort[]> {
   const ranges = await redis.cluster('SLOTS');
-  const byAddress = new Map<string, RedisAddress>();
+  const byAddress = new Map<string, HostPort>();
   for (const [, , ...nodes] of ranges) {
     for (const [host, port] of nodes) {
       // A node that has met no other does not know its own address.

@@ -12,7 +12,9 @@
  * leave does not take away the listing of the join that followed it.
  */
 import { CimError } from '../../base/errors.ts';
+import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
+import { membershipOf } from '../decisions/membership.ts';
 import type {
   CreateResult,
   Group,
@@ -20,6 +22,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
+  PlaceQuestion,
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
 import type { Keys } from './keys.ts';
@@ -39,8 +42,9 @@ type JoinReply = [
   joined: number,
   cursor: number,
   head: number,
+  showsAll: number,
 ];
-type Place = [joined: number, cursor: number, head: number];
+type Place = [joined: number, cursor: number, head: number, showsAll: number];
 
 export class RedisGroups implements Groups {
   readonly #calls: RedisCalls;
@@ -51,8 +55,12 @@ export class RedisGroups implements Groups {
     this.#keys = keys;
   }
 
-  async create(name: string, owner: number): Promise<CreateResult> {
-    const reply = await this.#enter(name, owner, true);
+  async create(
+    name: string,
+    owner: number,
+    history: GroupHistory = 'joined',
+  ): Promise<CreateResult> {
+    const reply = await this.#enter(name, owner, history);
     if (reply?.[0].toString() === 'group-exists') {
       return { status: 'group-exists', owner: Number(reply[1]) };
     }
@@ -60,7 +68,7 @@ export class RedisGroups implements Groups {
   }
 
   async join(name: string, userId: number): Promise<JoinResult> {
-    return joinResult(name, await this.#enter(name, userId, false));
+    return joinResult(name, await this.#enter(name, userId, null));
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
@@ -72,8 +80,11 @@ export class RedisGroups implements Groups {
         this.#keys.members(timeline),
         this.#keys.roll(name),
         this.#keys.log(timeline),
+        this.#keys.talk(timeline),
+        this.#keys.head(timeline),
+        this.#keys.standing(name),
       ],
-      [userId],
+      [userId, limits.endedGroupMs],
     );
     if (number === null) return false;
     await this.#unlist({ name, userId, number: String(number) });
@@ -82,16 +93,35 @@ export class RedisGroups implements Groups {
 
   async of(userId: number): Promise<Membership[]> {
     const names = (await this.#listings(userId)).map(({ name }) => name).toSorted();
-    const places = await this.#places(names.map((group) => ({ group, userId })));
-    return names.flatMap((name, index) => {
-      const place = places[index];
-      return place ? [membershipOf(name, place)] : [];
-    });
+    const places = await this.places(names.map((group) => ({ group, userId })));
+    return places.filter((place) => place !== null);
+  }
+
+  async setShare(
+    name: string,
+    owner: number,
+    sharePercent: number | null,
+  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
+    const keys = [this.#keys.group(name), this.#keys.talk(groupTimeline(name))];
+    const reply = await this.#calls.run(scripts.setShare, keys, [owner, sharePercent ?? '']);
+    if (reply === null) return 'unknown-group';
+    return reply === 1 ? 'set' : 'not-the-owner';
   }
 
   async find(name: string): Promise<Group | null> {
-    const owner = await this.#calls.field(this.#keys.group(name), 'owner');
-    return owner === null ? null : { name, owner: Number(owner) };
+    const [record, share] = await Promise.all([
+      this.#calls.fields(this.#keys.group(name)),
+      this.#calls.field(this.#keys.talk(groupTimeline(name)), 'share'),
+    ]);
+    const fields = new Map(record);
+    const owner = fields.get('owner');
+    if (owner === undefined) return null;
+    return {
+      name,
+      owner: Number(owner),
+      history: fields.get('history') === 'all' ? 'all' : 'joined',
+      sharePercent: share === null ? null : Number(share),
+    };
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -99,10 +129,19 @@ export class RedisGroups implements Groups {
     return ids.map(Number);
   }
 
-  async areMembers(
-    questions: readonly { readonly group: string; readonly userId: number }[],
-  ): Promise<boolean[]> {
-    return (await this.#places(questions)).map((place) => place !== null);
+  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
+    const items = questions.map(({ group, userId }): Item => {
+      const timeline = groupTimeline(group);
+      return {
+        keys: [this.#keys.members(timeline), this.#keys.head(timeline), this.#keys.group(group)],
+        args: [userId],
+      };
+    });
+    const places = (await this.#calls.runAll(scripts.findPlace, items)) as (Place | null)[];
+    return places.map((place, index) => {
+      const { group = '' } = questions[index] ?? {};
+      return place && placeIn(group, place);
+    });
   }
 
   async acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void> {
@@ -118,8 +157,12 @@ export class RedisGroups implements Groups {
     await this.#calls.runAll(scripts.acknowledgeGroup, items);
   }
 
-  /** Both steps of a join. Null if the user's list is full. */
-  async #enter(name: string, userId: number, create: boolean): Promise<JoinReply | null> {
+  /** Both steps of a join; `create`: makes the group. Null if the user's list is full. */
+  async #enter(
+    name: string,
+    userId: number,
+    create: GroupHistory | null,
+  ): Promise<JoinReply | null> {
     const number = await this.#list(name, userId);
     if (number === null) return null;
     const timeline = groupTimeline(name);
@@ -130,8 +173,9 @@ export class RedisGroups implements Groups {
         this.#keys.members(timeline),
         this.#keys.roll(name),
         this.#keys.head(timeline),
+        this.#keys.standing(name),
       ],
-      [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ? 1 : 0],
+      [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? ''],
     )) as JoinReply;
     const isMember = reply[0].toString() === 'joined' || reply[2] === 1;
     if (!isMember) await this.#unlist({ name, userId, number });
@@ -154,7 +198,7 @@ export class RedisGroups implements Groups {
   /** Takes listings off that crashes have left; false if there were none. */
   async #tidyUp(userId: number): Promise<boolean> {
     const listings = await this.#listings(userId);
-    const places = await this.#places(listings.map(({ name }) => ({ group: name, userId })));
+    const places = await this.places(listings.map(({ name }) => ({ group: name, userId })));
     const left = listings.filter((_, index) => places[index] === null);
     const replies = await this.#calls.runAll(
       scripts.unlistGroup,
@@ -177,16 +221,6 @@ export class RedisGroups implements Groups {
     const fields = await this.#calls.fields(this.#keys.groupsOf(userId));
     return fields.map(([name, number]) => ({ name, userId, number }));
   }
-
-  async #places(
-    questions: readonly { readonly group: string; readonly userId: number }[],
-  ): Promise<(Place | null)[]> {
-    const items = questions.map(({ group, userId }): Item => {
-      const timeline = groupTimeline(group);
-      return { keys: [this.#keys.members(timeline), this.#keys.head(timeline)], args: [userId] };
-    });
-    return (await this.#calls.runAll(scripts.findPlace, items)) as (Place | null)[];
-  }
 }
 
 function joinResult(name: string, reply: JoinReply | null): JoinResult {
@@ -198,7 +232,7 @@ function joinResult(name: string, reply: JoinReply | null): JoinResult {
         status: 'joined',
         owner: Number(owner),
         already: already === 1,
-        membership: membershipOf(name, place),
+        membership: placeIn(name, place),
       };
     case 'unknown-group':
       return { status: 'unknown-group' };
@@ -209,7 +243,6 @@ function joinResult(name: string, reply: JoinReply | null): JoinResult {
   }
 }
 
-/** After a failover that lost a tail the head may be behind both numbers. */
-function membershipOf(group: string, [joined, cursor, head]: Place): Membership {
-  return { group, joined, cursor: Math.max(joined, Math.min(cursor, head)), head };
+function placeIn(group: string, [joined, cursor, head, showsAll]: Place): Membership {
+  return membershipOf(group, { joined, cursor }, head, showsAll === 1 ? 'all' : 'joined');
 }

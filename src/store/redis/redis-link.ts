@@ -5,11 +5,21 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
-import { checkRights, clusterNodes, inspectServer, type ServerInspection } from './redis-checks.ts';
-import { describeRedisError } from './redis-errors.ts';
-import type { RedisTls } from './redis-tls.ts';
+import { checkRights, clusterNodes, inspectServer, isReplica } from './redis-checks.ts';
+import {
+  describeForStrangers,
+  describeRedisError,
+  ofReplica,
+  reasonToReconnect,
+} from './redis-errors.ts';
+import { refusalOf } from './redis-refusals.ts';
+import { asTheyAre, type RedisTls } from './redis-tls.ts';
 import type { RedisTarget } from './redis-url.ts';
+import { RedisWarnings } from './redis-warnings.ts';
+import { loadScripts } from './scripts.ts';
+import { masterConnector, type Sentinels } from './sentinels.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -24,6 +34,8 @@ const connectTimeoutMs = 2_000;
 /** How long `open` waits for the first success or failure. */
 const firstOutcomeMs = 2_500;
 const problemTimeoutMs = 1_000;
+/** A refusal that somebody has met counts for so long; when none follows, what is asked now does. */
+const refusalMs = 3_000;
 /** A cluster says where its slots are: how soon a replica that took over is found. */
 const slotsRefreshMs = 1_000;
 /** Attempts, some seconds, to reach a node of a cluster where it was; then it is looked for anew. */
@@ -47,6 +59,8 @@ export interface RedisLinkOptions {
   readonly target: RedisTarget;
   /** Undefined: without. */
   readonly tls: RedisTls | undefined;
+  /** Who know the master of the target; undefined: it is at its address. */
+  readonly sentinels: Sentinels | undefined;
   /** Of the keys that are to be used. */
   readonly prefix: string;
   readonly log: Logger;
@@ -59,9 +73,9 @@ export interface RedisLinkOptions {
 export class RedisLink {
   readonly #target: RedisTarget;
   readonly #tls: RedisTls | undefined;
+  readonly #sentinels: Sentinels | undefined;
   readonly #prefix: string;
   readonly #log: Logger;
-  readonly #ackReplicas: number;
   readonly #isFirst: boolean;
   readonly #backoff = new Backoff({ baseMs: 50, capMs: 2_000 });
   readonly #firstOutcome = Promise.withResolvers<void>();
@@ -69,39 +83,54 @@ export class RedisLink {
   readonly #seed: Redis;
   #cluster: Cluster | undefined;
   #usable: RedisClient | undefined;
-  #problem = 'not connected yet';
-  #announcedProblem: string | null | undefined;
-  readonly #warned = new Set<string>();
+  #problem: unknown = 'not connected yet';
+  /** Why the connection is being ended, if that is known. */
+  #reasonOfEnd: unknown;
+  #refusal: { readonly reason: string; readonly until: number } | undefined;
+  /** What is being connected to may not be the master any more. */
+  #isOutdated = false;
+  #announced: 'connected' | 'problem' | undefined;
+  readonly #warnings: RedisWarnings | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ target, tls, prefix, log, ackReplicas, isFirst }: RedisLinkOptions) {
+  constructor(options: RedisLinkOptions) {
+    const { target, tls, sentinels, prefix, log, ackReplicas, isFirst } = options;
     this.#target = target;
     this.#tls = tls;
+    this.#sentinels = sentinels;
     this.#prefix = prefix;
     this.#log = log;
-    this.#ackReplicas = ackReplicas;
+    this.#warnings = isFirst ? new RedisWarnings(log, ackReplicas) : undefined;
     this.#isFirst = isFirst;
     this.#seed = new Redis(this.#seedOptions());
     this.#seed.on('ready', () => void this.#recognise());
     this.#seed.on('error', (error: unknown) => this.#failed(error));
     this.#seed.on('close', () => this.#lost(this.#seed));
+    sentinels?.onMoved(() => this.#leaveMaster());
   }
 
   /** Resolves when Redis can be used, or has been found not to: then it goes on trying in the background. */
   async open(): Promise<void> {
     const overdue = setTimeout(this.#firstOutcome.resolve, firstOutcomeMs);
     // Failures arrive as events.
-    this.#seed.connect().catch(() => {});
+    this.#seed.connect().catch(ignore('firstOutcome tells'));
     await this.#firstOutcome.promise;
     clearTimeout(overdue);
   }
 
+  /** Undefined while Redis cannot be reached. */
+  get usable(): RedisClient | undefined {
+    return this.#closing ? undefined : this.#usable;
+  }
+
   /** Throws `busy` while Redis cannot be reached. */
   get client(): RedisClient {
-    if (!this.#usable || this.#closing) throw new CimError('busy', this.#describeProblem());
+    if (!this.#usable || this.#closing)
+      throw new CimError('busy', undefined, { cause: this.#problem });
     return this.#usable;
   }
 
+  /** Null when it answers; else why not, in a line that strangers may read. */
   async problem(): Promise<string | null> {
     if (!this.#usable || this.#closing) return this.#describeProblem();
     const { promise: overdue, reject } = Promise.withResolvers<never>();
@@ -109,10 +138,28 @@ export class RedisLink {
     try {
       return await Promise.race([this.#askProblem(this.#usable), overdue]);
     } catch (error) {
-      return `${this.#target.description}: ${describeRedisError(error)}`;
+      return this.#told(error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Null when writes are taken, as far as somebody has found out, or `probe` does. Does not reject. */
+  async refusal(probe: () => Promise<unknown>): Promise<string | null> {
+    // What it meets is noticed, as of every call.
+    if (this.#metRefusal() === null) await probe().catch(ignore('metRefusal tells'));
+    return this.#metRefusal();
+  }
+
+  #metRefusal(): string | null {
+    if (this.#refusal && performance.now() < this.#refusal.until) return this.#refusal.reason;
+    return null;
+  }
+
+  /** An error that a call has met. */
+  notice(error: unknown): void {
+    const reason = refusalOf(error);
+    if (reason !== null) this.#refusal = { reason, until: performance.now() + refusalMs };
   }
 
   close(): Promise<void> {
@@ -122,7 +169,7 @@ export class RedisLink {
 
   async #close(): Promise<void> {
     // QUIT is answered after everything that was asked before it.
-    await this.#usable?.quit().catch(() => {});
+    await this.#usable?.quit().catch(ignore('it is closed either way'));
     this.#seed.disconnect();
     this.#cluster?.disconnect();
     this.#firstOutcome.resolve();
@@ -130,41 +177,49 @@ export class RedisLink {
 
   async #askProblem(client: RedisClient): Promise<string | null> {
     if (client instanceof Redis) {
-      await client.ping();
-      return null;
+      if (!isReplica(await client.info('replication'))) return null;
+      this.#reasonOfEnd = ofReplica;
+      client.disconnect(true);
+      return this.#told(ofReplica);
     }
     // Any node that answers: one that is away is not the cluster's problem, but that of its entries.
     const ready = client.nodes('master').filter(({ status }) => status === 'ready');
     if (ready.length === 0) throw new Error('no node of the cluster answers');
     const info = await Promise.any(ready.map((node) => node.cluster('INFO')));
     const state = /cluster_state:(\w+)/.exec(info)?.[1];
-    return state === 'ok' ? null : `${this.#target.description}: the cluster's state is ${state}`;
+    return state === 'ok' ? null : this.#told(`the cluster's state is ${state}`);
   }
 
   #describeProblem(): string {
-    return this.#closing ? 'the store is closed' : `${this.#target.description}: ${this.#problem}`;
+    return this.#closing ? 'the store is closed' : this.#told(this.#problem);
+  }
+
+  #told(problem: unknown): string {
+    const hosts = this.#target.addresses.map(({ host }) => host);
+    return `Redis: ${describeForStrangers(problem, hosts)}`;
   }
 
   #seedOptions() {
-    const { addresses, masterName, database } = this.#target;
+    const { addresses, database } = this.#target;
     const [{ host, port }] = addresses;
     const tls = this.#tls;
+    const sentinels = this.#sentinels;
     return {
       ...connectionOptions,
-      ...(masterName === undefined
-        ? { host, port }
-        : {
-            sentinels: [...addresses],
-            name: masterName,
-            sentinelCommandTimeout: commandTimeoutMs,
-            sentinelRetryStrategy: () => this.#backoff.next(),
-            // A master that became a replica: whoever is the master now is found by connecting anew.
-            reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-          }),
+      ...(sentinels
+        ? { Connector: masterConnector(sentinels, tls, () => this.#backoff.next()) }
+        : { host, port }),
+      reconnectOnError: (error: Error) => {
+        const reason = reasonToReconnect(error);
+        this.#reasonOfEnd = reason ?? this.#reasonOfEnd;
+        return reason !== undefined;
+      },
       ...this.#credentials(),
       db: database,
-      ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
+      ...(tls ? { tls } : {}),
       lazyConnect: true,
+      // We look ourselves (#recognise), and say what is the matter.
+      enableReadyCheck: false,
       enableOfflineQueue: false,
       retryStrategy: () => this.#backoff.next(),
     } satisfies RedisOptions;
@@ -178,17 +233,31 @@ export class RedisLink {
     };
   }
 
+  /** What is being connected to, maybe to the master that was, is left when it is there. */
+  #leaveMaster(): void {
+    this.#isOutdated = true;
+    if (this.#closing || this.#seed.status !== 'ready') return;
+    this.#isOutdated = false;
+    this.#seed.disconnect(true);
+  }
+
   /** Looks at what was connected to; afterwards it, or the cluster that it belongs to, is usable. */
   async #recognise(): Promise<void> {
     try {
+      if (this.#isOutdated) {
+        this.#isOutdated = false;
+        throw new Error('another server is the master by now');
+      }
       // ioredis reports a database that does not exist, and goes on with number 0.
       if (this.#target.database !== 0) await this.#seed.select(this.#target.database);
-      await checkRights(this.#seed, this.#prefix);
       const server = await inspectServer(this.#seed);
+      await checkRights(this.#seed, this.#prefix);
+      if (server.isReplica && !server.clusterEnabled) throw new Error(ofReplica);
       if (server.clusterEnabled) {
         await this.#openCluster();
       } else {
-        this.#warn(this.#target.description, server);
+        this.#warnings?.tell(this.#target.description, server);
+        await loadScripts(this.#seed);
         this.#becameUsable(this.#seed, 'single');
       }
     } catch (error) {
@@ -226,6 +295,11 @@ export class RedisLink {
     cluster.on('close', () => this.#lost(cluster));
     cluster.on('error', (error: unknown) => this.#failed(error));
     cluster.on('+node', (node: Redis) => {
+      // Whenever it is connected to anew: it may have restarted. What fails is made good by the calls themselves.
+      node.on(
+        'ready',
+        () => void loadScripts(node).catch(ignore('a call that misses its script loads it')),
+      );
       // Not while the cluster itself connects: its check of readiness would be refused. And not before the redirected call that made
       // the node known, which connects by itself.
       if (this.#usable === cluster) setImmediate(connectIfIdle, node);
@@ -242,7 +316,7 @@ export class RedisLink {
       if (this.#closing) return;
       const { host, port } = node.options;
       await inspectServer(node).then(
-        (server) => this.#warn(`${host}:${port}`, server),
+        (server) => this.#warnings?.tell(`${host}:${port}`, server),
         (error: unknown) => {
           this.#log.debug(
             { node: `${host}:${port}`, problem: describeRedisError(error) },
@@ -256,9 +330,10 @@ export class RedisLink {
   #becameUsable(client: RedisClient, mode: 'single' | 'cluster'): void {
     if (this.#closing) return;
     this.#usable = client;
+    this.#reasonOfEnd = undefined;
     this.#backoff.reset();
-    if (this.#isFirst && this.#announcedProblem !== null) {
-      this.#announcedProblem = null;
+    if (this.#isFirst && this.#announced !== 'connected') {
+      this.#announced = 'connected';
       this.#log.info({ redis: this.#target.description, mode }, 'redis connected');
     }
     this.#firstOutcome.resolve();
@@ -270,7 +345,7 @@ export class RedisLink {
     if (client === this.#seed && this.#cluster) return;
     if (this.#usable === client) {
       this.#usable = undefined;
-      this.#problem = 'connection lost';
+      this.#problem = this.#reasonOfEnd ?? 'connection lost';
     }
     this.#announceProblem();
   }
@@ -278,52 +353,25 @@ export class RedisLink {
   #failed(error: unknown): void {
     // An error of a connection that still stands: who called has been told.
     if (this.#usable) return;
-    this.#problem = describeRedisError(error);
+    this.#problem = error;
     this.#announceProblem();
   }
 
   /** One line per change of state: not per attempt, and not when an attempt fails differently from the one before. */
   #announceProblem(): void {
     if (this.#closing || !this.#isFirst) return;
-    if (typeof this.#announcedProblem !== 'string') {
-      this.#announcedProblem = this.#problem;
+    if (this.#announced !== 'problem') {
+      this.#announced = 'problem';
       this.#log.warn(
-        { redis: this.#target.description, problem: this.#problem },
+        { redis: this.#target.description, problem: describeRedisError(this.#problem) },
         'redis cannot be reached, trying on',
       );
     }
     this.#firstOutcome.resolve();
   }
-
-  #warn(node: string, { warnings, connectedReplicas }: ServerInspection): void {
-    for (const warning of warnings) {
-      if (!this.#isNews(`${node} ${warning}`)) continue;
-      this.#log.warn({ node, warning }, 'redis may lose what it has acknowledged');
-    }
-    const replicas = { wanted: this.#ackReplicas, connected: connectedReplicas };
-    if (replicas.connected < replicas.wanted && this.#isNews(`${node} ${connectedReplicas}`)) {
-      this.#log.warn(
-        { node, ...replicas },
-        'nothing is acknowledged until redis has more replicas',
-      );
-    }
-  }
-
-  #isNews(warning: string): boolean {
-    if (!this.#isFirst || this.#warned.has(warning)) return false;
-    this.#warned.add(warning);
-    return true;
-  }
-}
-
-function asTheyAre(
-  host: string,
-  found: (error: NodeJS.ErrnoException | null | undefined, address: string) => void,
-): void {
-  found(null, host);
 }
 
 async function connectIfIdle(node: Redis): Promise<void> {
   // Failures arrive as events.
-  if (node.status === 'wait') await node.connect().catch(() => {});
+  if (node.status === 'wait') await node.connect().catch(ignore('a call of it tells'));
 }

@@ -6,7 +6,13 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
+import type {
+  PendingSchedule,
+  Schedule,
+  SchedulePage,
+  SchedulePlace,
+  Schedules,
+} from '../schedules.ts';
 import { type Keys, scheduleShard, scheduleShards } from './keys.ts';
 import type { Item, RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
@@ -18,7 +24,9 @@ interface Due {
 }
 
 /** Other routes may lease the same schedules at the same time; each round somebody gets some. */
-const roundsMax = 20;
+const roundsMax = 40;
+/** Payloads that one call answers: each may be a sealed message. */
+const leasedTogetherMax = 16;
 
 export class RedisSchedules implements Schedules {
   readonly #calls: RedisCalls;
@@ -40,19 +48,22 @@ export class RedisSchedules implements Schedules {
     return String(status) as 'created' | 'known' | 'too-many';
   }
 
-  async listOf(owner: number): Promise<PendingSchedule[]> {
+  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
     const payloads = this.#keys.payloads(scheduleShard(owner));
-    const found = (await this.#calls.run(
+    const [more, ...found] = (await this.#calls.run(
       scripts.listSchedules,
       [payloads, this.#keys.plan(owner)],
-      [owner],
-    )) as [id: Buffer, dueAt: Buffer, payload: Buffer][];
-    return found.map(([id, dueAt, payload]) => ({
-      id: id.toString(),
-      owner,
-      payload,
-      dueAt: Number(dueAt),
-    }));
+      [
+        ...[owner, after?.dueAt ?? '-inf', after?.id ?? ''],
+        ...[limits.pageMessagesMax, limits.pageBytesMax],
+      ],
+    )) as Buffer[];
+    const schedules: PendingSchedule[] = [];
+    for (let at = 0; at < found.length; at += 3) {
+      const [id, dueAt, payload] = found.slice(at, at + 3) as [Buffer, Buffer, Buffer];
+      schedules.push({ id: id.toString(), owner, payload, dueAt: Number(dueAt) });
+    }
+    return { schedules, hasMore: String(more) === '1' };
   }
 
   async cancel(
@@ -69,12 +80,16 @@ export class RedisSchedules implements Schedules {
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
     const leased: Schedule[] = [];
+    let bytes = 0;
     for (let round = 0; round < roundsMax && leased.length < limit; round += 1) {
-      const found = await this.#findDue(limit - leased.length);
+      const asked = Math.min(limit - leased.length, leasedTogetherMax);
+      const found = await this.#findDue(asked);
       const taken = await this.#lease(found, leaseMs);
       leased.push(...taken);
-      // All that was found is ours: nothing else is due, or the limit is reached.
-      if (taken.length === found.length) break;
+      for (const { payload } of taken) bytes += payload.length;
+      // All that was found is ours, and nothing else is due; or these are enough for now.
+      if (found.length < asked && taken.length === found.length) break;
+      if (bytes >= limits.storeBatchBytesMax) break;
     }
     return leased;
   }

@@ -46,6 +46,7 @@ export class RedisSessions implements Sessions {
           this.#keys.watchers(timeline),
           this.#keys.head(timeline),
           this.#keys.account(userId),
+          this.#keys.talk(timeline),
         ],
         args: [
           ...[device, connectionNumber, instance, address, sessionId],
@@ -87,10 +88,13 @@ export class RedisSessions implements Sessions {
   }
 
   async acknowledge(batch: readonly Acknowledgement[]): Promise<void> {
-    const items = batch.map(({ userId, device, seq }) => ({
-      keys: [this.#keys.devices(userId), this.#keys.head(userTimeline(userId))],
-      args: [device, seq],
-    }));
+    const items = batch.map(({ userId, device, seq }) => {
+      const timeline = userTimeline(userId);
+      return {
+        keys: [this.#keys.devices(userId), this.#keys.head(timeline), this.#keys.talk(timeline)],
+        args: [device, seq],
+      };
+    });
     await this.#calls.runAll(scripts.acknowledge, items);
   }
 

@@ -1,13 +1,18 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
+import type { Health } from '../../base/health.ts';
 import type { Logger } from '../../base/log.ts';
+import { type Quotas, quotasByDefault } from '../quotas.ts';
 import type { Retention, Store } from '../store.ts';
 import { ConfirmedCalls } from './confirmed-calls.ts';
+import { HistoryWatch, type LostTail } from './history-watch.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisCalls } from './redis-calls.ts';
+import { RedisConversations } from './redis-conversations.ts';
 import { RedisGroups } from './redis-groups.ts';
+import { RedisIdentity } from './redis-identity.ts';
 import { RedisLink } from './redis-link.ts';
 import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
@@ -15,6 +20,8 @@ import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
 import { openRedisTls } from './redis-tls.ts';
 import { parseRedisUrl } from './redis-url.ts';
+import { rightsNeeded, scripts } from './scripts.ts';
+import { Sentinels } from './sentinels.ts';
 
 export interface RedisStoreOptions {
   /** src/store/redis/redis-url.ts lists the forms. */
@@ -24,20 +31,32 @@ export interface RedisStoreOptions {
   /** Begins every key, so that several systems can share one Redis. */
   readonly prefix: string;
   readonly retention: Retention;
+  readonly quotas?: Quotas | undefined;
   /** An append counts when so many replicas have it; 0 when the master has it. */
   readonly ackReplicas: number;
   readonly log: Logger;
+  /** Is told when a failover has lost something. */
+  readonly health?: Health | undefined;
 }
 
+/** Places that are written to: they are spread over the nodes of a Redis Cluster. */
+const probeCount = 8;
+
 export class RedisStore implements Store {
+  readonly identity: RedisIdentity;
   readonly accounts: RedisAccounts;
   readonly sessions: RedisSessions;
   readonly timelines: RedisTimelines;
   readonly groups: RedisGroups;
+  readonly conversations: RedisConversations;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
   readonly apiKeys: RedisApiKeys;
   readonly #links: readonly RedisLink[];
+  readonly #calls: RedisCalls;
+  readonly #keys: Keys;
+  readonly #sentinels: Sentinels | undefined;
+  readonly #histories: HistoryWatch;
 
   /**
    * When Redis cannot be reached the store is returned all the same, says so in `problem()`, and works as soon as Redis does. Rejects
@@ -51,27 +70,51 @@ export class RedisStore implements Store {
     const target = parseRedisUrl(options.url);
     const { prefix, log, ackReplicas } = options;
     const tls = await openRedisTls(target, options.caFile);
-    const common = { target, tls, prefix, log, ackReplicas };
+    const { addresses, masterName } = target;
+    const sentinels =
+      masterName === undefined ? undefined : new Sentinels({ addresses, masterName, tls, log });
+    const common = { target, tls, sentinels, prefix, log, ackReplicas };
     const link = new RedisLink({ ...common, isFirst: true });
     // What waits for replicas holds up the connection that it is on.
     const waiting = ackReplicas > 0 ? new RedisLink({ ...common, isFirst: false }) : null;
     await Promise.all([link.open(), waiting?.open()]);
-    return new RedisStore(link, waiting, options);
+    return new RedisStore(link, waiting, sentinels, options);
   }
 
-  private constructor(link: RedisLink, waiting: RedisLink | null, options: RedisStoreOptions) {
-    const { prefix, retention, log, ackReplicas } = options;
+  private constructor(
+    link: RedisLink,
+    waiting: RedisLink | null,
+    sentinels: Sentinels | undefined,
+    options: RedisStoreOptions,
+  ) {
+    const { prefix, retention, quotas = quotasByDefault, log, ackReplicas } = options;
     const calls = new RedisCalls(link, log);
     const keys = new Keys(prefix);
+    this.#calls = calls;
+    this.#keys = keys;
+    this.#histories = new HistoryWatch({
+      client: () => link.usable,
+      ackReplicas,
+      log,
+      health: options.health,
+    });
     const confirmed = waiting && new ConfirmedCalls(waiting, calls, ackReplicas);
     this.#links = waiting ? [link, waiting] : [link];
+    this.#sentinels = sentinels;
+    this.identity = new RedisIdentity(calls, keys);
     this.accounts = new RedisAccounts(calls, keys);
     this.sessions = new RedisSessions(calls, keys);
-    this.timelines = new RedisTimelines({ calls, keys, retention, confirmed });
+    this.timelines = new RedisTimelines({ calls, keys, retention, quotas, confirmed });
     this.groups = new RedisGroups(calls, keys);
+    this.conversations = new RedisConversations(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
     this.apiKeys = new RedisApiKeys(calls, keys);
+  }
+
+  /** What the last failover that lost something took of what was acknowledged. */
+  get lostTail(): LostTail | null {
+    return this.#histories.lost;
   }
 
   async problem(): Promise<string | null> {
@@ -79,7 +122,21 @@ export class RedisStore implements Store {
     return problems.find((problem) => problem !== null) ?? null;
   }
 
+  async refusal(): Promise<string | null> {
+    const [link] = this.#links;
+    return (await link?.refusal(() => this.#probe())) ?? null;
+  }
+
+  /** Rejects if what cim does is refused anywhere, or if it does not know. */
+  async #probe(): Promise<void> {
+    const probes = Array.from({ length: probeCount }, (_, place) => this.#keys.probe(place));
+    const items = probes.map((key) => ({ keys: [key], args: [] }));
+    await this.#calls.runAll(scripts.probe, items, rightsNeeded);
+  }
+
   async close(): Promise<void> {
+    this.#histories.close();
     await Promise.all(this.#links.map((link) => link.close()));
+    this.#sentinels?.close();
   }
 }

@@ -1,8 +1,12 @@
 /** Timelines in Redis: a stream each, a counter, and a small key per source. scripts/append.lua and read.lua do the work. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { identityOf } from '../../codec/identity.ts';
+import { lobby } from '../../codec/commands.ts';
+import { isOtherThan } from '../../codec/identity.ts';
 import { bodiesOf } from '../../codec/run.ts';
+import { shareMaxOf } from '../decisions/group-share.ts';
+import { boundsOf } from '../decisions/mailbox.ts';
+import type { Quotas } from '../quotas.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
@@ -11,32 +15,64 @@ import {
   groupTimeline,
   type Page,
   type Read,
+  type Refusal,
   type TimelineId,
   type Timelines,
+  userTimeline,
   type Watcher,
 } from '../timelines.ts';
 import type { ConfirmedCalls } from './confirmed-calls.ts';
+import { CopyOrdering, type OwnCopy, ownCopiesOf } from './copy-ordering.ts';
 import type { Keys } from './keys.ts';
 import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
-import { scripts } from './scripts.ts';
+import { type Script, scripts } from './scripts.ts';
 import { parseWatchers } from './watchers.ts';
 
 /** Runs of one timeline that go into one call, and where in the batch they stood. */
 interface Group {
   readonly timeline: TimelineId;
   readonly places: number[];
+  bytes: number;
 }
 
 type Messages = Page['messages'];
+type RefusalReply = [
+  letter: Buffer,
+  duplicates: number,
+  stored: number,
+  refused: number,
+  seq: number,
+];
 type ReadReply = [head: number, first: number, entries: Buffer[]];
 
-const busy: AppendResult = { status: 'busy', duplicates: 0, seq: 0, expected: 0, watchers: [] };
+const busy: AppendResult = {
+  status: 'busy',
+  duplicates: 0,
+  stored: 0,
+  refused: 0,
+  seq: 0,
+  expected: 0,
+  watchers: [],
+};
+
+/** As scripts/append.lua has them. */
+const letterOf: Readonly<Record<Refusal, string>> = {
+  'not-a-member': 'n',
+  'mailbox-full': 'f',
+  'group-share': 'g',
+};
+const statusOf: Readonly<Partial<Record<string, AppendResult['status']>>> = {
+  b: 'busy',
+  ...Object.fromEntries(Object.entries(letterOf).map(([refusal, letter]) => [letter, refusal])),
+};
+const lobbyTimeline = groupTimeline(lobby);
 
 export interface RedisTimelinesOptions {
   readonly calls: RedisCalls;
   readonly keys: Keys;
   readonly retention: Retention;
-  /** If appends count only when replicas have them: the calls that see to it. */
+  readonly quotas: Quotas;
+  /** If only what replicas have is taken and shown: the calls that see to it. */
   readonly confirmed: ConfirmedCalls | null;
 }
 
@@ -45,8 +81,22 @@ export class RedisTimelines implements Timelines {
   readonly #keys: Keys;
   readonly #retention: Retention;
   readonly #confirmed: ConfirmedCalls | null;
+  /** Arguments that all appends share. */
+  readonly #common: readonly Argument[];
+  readonly #lobbyShareMax: number | null;
+  readonly #groupShareMax: number | null;
+  readonly #ordering = new CopyOrdering();
 
-  constructor({ calls, keys, retention, confirmed }: RedisTimelinesOptions) {
+  constructor({ calls, keys, retention, quotas, confirmed }: RedisTimelinesOptions) {
+    const { messagesMax, ageMs } = retention;
+    const { placeBytes, strangersMax, strangerMax, contactMax } = boundsOf(messagesMax, quotas);
+    this.#common = [
+      ...[messagesMax, ageMs, limits.sourceStateMs, confirmed ? 1 : 0],
+      ...[placeBytes, strangersMax, strangerMax, contactMax],
+      ...[quotas.groupShareMs, limits.contactsPerUserMax],
+    ];
+    this.#lobbyShareMax = shareMaxOf(messagesMax, quotas.lobbyShare);
+    this.#groupShareMax = shareMaxOf(messagesMax, quotas.groupShare);
     this.#calls = calls;
     this.#keys = keys;
     this.#retention = retention;
@@ -57,54 +107,107 @@ export class RedisTimelines implements Timelines {
     batch: readonly Append[],
     answered: AppendAnswered = () => {},
   ): Promise<AppendResult[]> {
-    const groups = groupByTimeline(batch);
     const results = Array.from(batch, () => busy);
-    const { messagesMax, ageMs } = this.#retention;
-    await (this.#confirmed ?? this.#calls).answerEach(
-      scripts.append,
-      groups.map(({ timeline, places }) =>
-        this.#appending(
-          timeline,
-          places.map((place) => batch[place] as Append),
-        ),
-      ),
-      [messagesMax, ageMs, limits.sourceStateMs, this.#confirmed ? 1 : 0],
-      (index, reply) => {
-        for (const [run, place] of (groups[index] as Group).places.entries()) {
-          const result = reply instanceof CimError ? busy : appendResult(reply as Reply[], run);
-          results[place] = result;
-          answered(place, result);
-        }
-      },
-    );
+    const settle = (place: number, result: AppendResult) => {
+      results[place] = result;
+      answered(place, result);
+    };
+    const late = this.#ordering.laterIn(batch);
+    const places = [...batch.keys()].filter((place) => !late.has(place));
+    const mistakes = await this.#append(batch, places, settle);
+    if (late.size > 0) mistakes.push(...(await this.#appendLate(batch, late, results, settle)));
+    if (mistakes.length > 0) throw mistakes[0];
     return results;
   }
 
+  /** Appends those at these places. Gives the errors of those that it has no answer for. */
+  async #append(
+    batch: readonly Append[],
+    places: readonly number[],
+    settle: AppendAnswered,
+  ): Promise<CimError[]> {
+    const mistakes: CimError[] = [];
+    const groups = groupByTimeline(batch, places);
+    await (this.#confirmed ?? this.#calls).answerEach(
+      scripts.append,
+      groups.map((group) =>
+        this.#appending(
+          group.timeline,
+          group.places.map((place) => batch[place] as Append),
+        ),
+      ),
+      this.#common,
+      (index, reply) => {
+        if (reply instanceof CimError && reply.kind === 'internal') {
+          mistakes.push(reply);
+          return;
+        }
+        for (const [run, place] of (groups[index] as Group).places.entries()) {
+          const append = batch[place] as Append;
+          if (reply instanceof CimError) settle(place, busy);
+          else {
+            this.#ordering.heard(append, isShort(reply as Reply[], run));
+            settle(place, appendResult(reply as Reply[], run, append));
+          }
+        }
+      },
+    );
+    return mistakes;
+  }
+
+  /** Own copies, of what was taken for their receivers meanwhile. */
+  async #appendLate(
+    batch: readonly Append[],
+    late: ReadonlyMap<number, number>,
+    results: readonly AppendResult[],
+    settle: AppendAnswered,
+  ): Promise<CimError[]> {
+    const copies: OwnCopy[] = [];
+    const placesOf: number[] = [];
+    for (const [place, receiverPlace] of late) {
+      const taken = results[receiverPlace] as AppendResult;
+      const parts = ownCopiesOf(batch[place] as Append, taken);
+      if (parts.length === 0) settle(place, { ...busy, status: taken.status });
+      for (const part of parts) {
+        copies.push(part);
+        placesOf.push(place);
+      }
+    }
+    return this.#append(copies, [...copies.keys()], (index, result) => {
+      const place = placesOf[index] as number;
+      // What follows in another part is refused: a skip, of which nobody asks.
+      if (placesOf[index - 1] === place) return;
+      const { status, refused } = results[late.get(place) as number] as AppendResult;
+      settle(place, result.status === 'taken' ? { ...result, status, refused } : result);
+    });
+  }
+
   async read({ timeline, after, identity, limit }: Read): Promise<Page> {
-    const reply = await this.#read(timeline, [
-      'forward',
-      after,
-      limit,
-      identity === undefined ? 0 : 1,
-    ]);
-    const [head, first] = reply;
-    const messages = messagesOf(reply).filter(({ seq }) => seq >= first);
+    const [head, first, entries] = (await this.#read(scripts.read, timeline, [
+      ...[after, limit, identity === undefined ? 0 : 1],
+      ...[this.#retention.messagesMax, limits.pageBytesMax, isUser(timeline) ? 1 : 0],
+    ])) as ReadReply;
+    const messages = messagesOf(entries);
     const atCursor = messages.find(({ seq }) => seq === after);
     const rewound =
       after > head ||
-      (identity !== undefined && atCursor !== undefined && identityOf(atCursor.body) !== identity);
-    const page = rewound ? [] : messages.filter(({ seq }) => seq > after).slice(0, limit);
+      (identity !== undefined && atCursor !== undefined && isOtherThan(identity, atCursor.body));
+    const page = rewound
+      ? []
+      : messages.filter(({ seq }) => seq > after && seq >= first).slice(0, limit);
     return { messages: page, head, first, rewound };
   }
 
-  async readBack(timeline: TimelineId, before: number, limit: number): Promise<Messages> {
-    const reply = await this.#read(timeline, ['back', before, limit, 0]);
-    const [head, first] = reply;
-    const end = before === 0 ? head + 1 : before;
-    return messagesOf(reply)
-      .filter(({ seq }) => seq >= first && seq < end)
-      .slice(-limit)
-      .reverse();
+  async readBack(
+    timeline: TimelineId,
+    before: number,
+    limit: number,
+    bytesMax: number = limits.pageBytesMax,
+  ): Promise<Messages> {
+    const { messagesMax } = this.#retention;
+    const args = [before, limit, messagesMax, bytesMax, isUser(timeline) ? 1 : 0];
+    const entries = (await this.#read(scripts.readBack, timeline, args)) as Buffer[];
+    return messagesOf(entries).sort((one, other) => other.seq - one.seq);
   }
 
   async heads(timelines: readonly TimelineId[]): Promise<number[]> {
@@ -122,74 +225,110 @@ export class RedisTimelines implements Timelines {
   async addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): Promise<number> {
-    await this.#changeInterest(group, [instance, address]);
+  ): Promise<number | null> {
+    if (!(await this.#changeInterest(group, instance, address))) return null;
     const [head = 0] = await this.heads([groupTimeline(group)]);
     return head;
   }
 
   async removeInterest(group: string, instance: string): Promise<void> {
-    await this.#changeInterest(group, [instance, '']);
+    await this.#changeInterest(group, instance, '');
   }
 
-  async #changeInterest(group: string, args: Argument[]): Promise<void> {
-    const keys = [this.#keys.watchers(groupTimeline(group))];
-    await this.#calls.runAll(scripts.changeInterest, [{ keys, args }]);
+  /** Whether there is such a group. */
+  async #changeInterest(group: string, instance: string, address: string): Promise<boolean> {
+    const keys = [this.#keys.watchers(groupTimeline(group)), this.#keys.group(group)];
+    const args = [instance, address, group === lobby ? 0 : 1];
+    const [reply] = await this.#calls.runAll(scripts.changeInterest, [{ keys, args }]);
+    return reply === 1;
   }
 
-  #appending(timeline: TimelineId, runs: readonly Append[]): Item {
-    const keys = [
-      this.#keys.log(timeline),
-      this.#keys.head(timeline),
-      this.#keys.watchers(timeline),
-    ];
+  #appending(timeline: TimelineId, runs: readonly OwnCopy[]): Item {
+    const keys = this.#keys.forAppend(timeline);
     const args: Argument[] = [runs.length];
-    for (const { source, sendSeq, restart, count, bodies, onlyIfMember } of runs) {
-      let header = `${sendSeq}:${count}:${restart ? 1 : 0}`;
+    for (const append of runs) {
+      const { source, bodies, onlyIfMember } = append;
       keys.push(this.#keys.source(timeline, source));
-      if (onlyIfMember !== undefined && bodies.length > 0) {
-        header += `:${onlyIfMember}`;
-        keys.push(this.#keys.members(timeline));
-      }
-      args.push(header, asBuffer(bodies));
+      if (onlyIfMember !== undefined) keys.push(this.#keys.members(timeline));
+      args.push(this.#headerOf(append), asBuffer(bodies));
     }
     return { keys, args };
   }
 
-  async #read(timeline: TimelineId, args: Argument[]): Promise<ReadReply> {
-    return (await this.#calls.run(
-      scripts.read,
-      [this.#keys.log(timeline), this.#keys.head(timeline)],
-      [...args, this.#retention.messagesMax, limits.pageBytesMax],
-    )) as ReadReply;
+  #headerOf(append: OwnCopy): string {
+    const { timeline, from, to, sendSeq, count, restart, bodies, onlyIfMember, refusal } = append;
+    const numbers = `${sendSeq}:${count}:${restart ? 1 : 0}`;
+    if (to !== 0) {
+      if (timeline !== userTimeline(from)) return `${numbers}f${from}`;
+      return `${numbers}o${to === from ? '' : to}${refusal ? `:${letterOf[refusal]}` : ''}`;
+    }
+    const shareMax = timeline === lobbyTimeline ? this.#lobbyShareMax : this.#groupShareMax;
+    const share = append.isExempt || bodies.length === 0 ? '' : `:${shareMax ?? 0}`;
+    return onlyIfMember === undefined
+      ? `${numbers}g${from}${share}`
+      : `${numbers}m${onlyIfMember}${share}`;
+  }
+
+  #read(script: Script, timeline: TimelineId, args: Argument[]): Promise<Reply> {
+    const keys = [this.#keys.log(timeline), this.#keys.head(timeline), this.#keys.talk(timeline)];
+    const isConfirmed = this.#confirmed ? 1 : 0;
+    return (this.#confirmed ?? this.#calls).run(script, keys, [...args, isConfirmed]);
   }
 }
 
 /** In the order of the first run of each timeline, and of its runs. */
-function groupByTimeline(batch: readonly Append[]): Group[] {
+function groupByTimeline(batch: readonly Append[], places: readonly number[]): Group[] {
   const groups: Group[] = [];
   const open = new Map<TimelineId, Group>();
-  for (const [place, { timeline }] of batch.entries()) {
+  for (const place of places) {
+    const { timeline, bodies } = batch[place] as Append;
     let group = open.get(timeline);
-    if (!group || group.places.length === limits.storeBatchMax) {
-      group = { timeline, places: [] };
+    if (!group || isFull(group, bodies.length)) {
+      group = { timeline, places: [], bytes: 0 };
       open.set(timeline, group);
       groups.push(group);
     }
     group.places.push(place);
+    group.bytes += bodies.length;
   }
   return groups;
 }
 
-/** The reply for a group is its watchers, then two numbers per run (scripts/append.lua). */
-function appendResult(reply: Reply[], run: number): AppendResult {
+function isFull({ places, bytes }: Group, more: number): boolean {
+  return places.length === limits.storeBatchMax || bytes + more > limits.storeBatchBytesMax;
+}
+
+/** The reply for a group is its watchers, then two values per run (scripts/append.lua). */
+function appendResult(reply: Reply[], run: number, { count, bodies }: Append): AppendResult {
   const watchers = parseWatchers(reply[0] as Buffer | null);
   const fate = reply[1 + run * 2] as number;
-  const number = reply[2 + run * 2] as number;
-  const result = { duplicates: 0, seq: 0, expected: 0, watchers };
-  if (fate === -1) return { ...result, status: 'out-of-order', expected: number };
-  if (fate === -2) return { ...result, status: 'not-a-member', duplicates: number };
-  return { ...result, status: 'taken', duplicates: fate, seq: number };
+  const value = reply[2 + run * 2] as number | RefusalReply;
+  const result = { ...busy, watchers };
+  if (typeof value !== 'number') return refusedResult(result, value);
+  if (fate === -1) return { ...result, status: 'out-of-order', expected: value };
+  const stored = bodies.length === 0 ? 0 : count - fate;
+  return { ...result, status: 'taken', duplicates: fate, stored, seq: Math.abs(value) };
+}
+
+function refusedResult(
+  result: AppendResult,
+  [letter, duplicates, stored, refused, seq]: RefusalReply,
+): AppendResult {
+  const known = statusOf[letter.toString()];
+  // Nobody is told of what a blocked sender has sent.
+  const status = known ?? (refused === 0 ? 'taken' : 'mailbox-full');
+  const watchers = known ? result.watchers : [];
+  return { ...result, status, duplicates, stored, refused, seq, watchers };
+}
+
+/** Of a run to a user: whether room in that timeline is short by now. */
+function isShort(reply: Reply[], run: number): boolean {
+  const value = reply[2 + run * 2] as number | RefusalReply;
+  return typeof value !== 'number' || value < 0;
+}
+
+function isUser(timeline: TimelineId): boolean {
+  return timeline.startsWith('u:');
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -198,8 +337,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** All messages of the entries of a reply, oldest first. */
-function messagesOf([, , entries]: ReadReply): { seq: number; body: Uint8Array }[] {
+/** All messages of the entries of a reply, in the order of these. */
+function messagesOf(entries: readonly Buffer[]): { seq: number; body: Uint8Array }[] {
   const messages = [];
   for (let index = 0; index < entries.length; index += 2) {
     const bodies = bodiesOf(entries[index + 1] as Buffer);

@@ -25,3 +25,11 @@ export async function openRedisTls(
     `--redis-ca is for rediss:// and sentinels://, and ${description} is without TLS`,
   );
 }
+
+/** For `Cluster`: names stay names. */
+export function asTheyAre(
+  host: string,
+  found: (error: NodeJS.ErrnoException | null | undefined, address: string) => void,
+): void {
+  found(null, host);
+}

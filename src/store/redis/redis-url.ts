@@ -1,14 +1,10 @@
 /** Where Redis is: the forms that `--redis` takes. */
 import { CimError } from '../../base/errors.ts';
-
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import { formatHostPort, type HostPort, parseHostPort } from '../../base/host-port.ts';
 
 export interface RedisTarget {
   /** The Redis server, or one node of a Redis Cluster; with `masterName` the sentinels that know it. */
-  readonly addresses: readonly [RedisAddress, ...RedisAddress[]];
+  readonly addresses: readonly [HostPort, ...HostPort[]];
   readonly masterName?: string;
   readonly username?: string;
   readonly password?: string;
@@ -45,7 +41,7 @@ export function parseRedisUrl(text: string): RedisTarget {
   if (!address || (others.length > 0 && !sentinel)) {
     throw refused('one host is expected; the other nodes of a Redis Cluster are found through it');
   }
-  const where = addresses.map(({ host, port }) => `${host}:${port}`).join(',');
+  const where = addresses.map(formatHostPort).join(',');
   const name = path.join('/');
   return {
     addresses: [address, ...others],
@@ -57,12 +53,10 @@ export function parseRedisUrl(text: string): RedisTarget {
   };
 }
 
-function parseAddress(text: string, port: number): RedisAddress {
-  const found = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i.exec(text);
-  const host = found?.[1]?.replace(/^\[(.*)\]$/, '$1');
-  const given = found?.[2] === undefined ? port : Number(found[2]);
-  if (!host || given < 1 || given > 65_535) throw refused('a host, or host:port, is expected');
-  return { host, port: given };
+function parseAddress(text: string, portIfNone: number): HostPort {
+  const address = parseHostPort(text, portIfNone);
+  if (!address) throw refused('a host, or host:port, is expected');
+  return address;
 }
 
 function parseCredentials(text: string): Pick<RedisTarget, 'username' | 'password'> {

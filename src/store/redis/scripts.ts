@@ -1,9 +1,11 @@
 /** The Lua scripts (scripts/*.lua, each with its contract at its head), under the SHA-1 by which Redis knows them. */
 import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
 import addApiKey from './scripts/add-api-key.lua';
 import append from './scripts/append.lua';
+import block from './scripts/block.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeInterest from './scripts/change-interest.lua';
 import claimName from './scripts/claim-name.lua';
@@ -12,6 +14,7 @@ import clock from './scripts/clock.lua';
 import closeSession from './scripts/close-session.lua';
 import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
+import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
@@ -24,11 +27,20 @@ import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
+import appendSeldom from './scripts/parts/append-seldom.lua';
+import bodies from './scripts/parts/bodies.lua';
+import checkRights from './scripts/parts/check-rights.lua';
+import cursor from './scripts/parts/cursor.lua';
+import takeBack from './scripts/parts/take-back.lua';
+import time from './scripts/parts/time.lua';
+import probe from './scripts/probe.lua';
 import read from './scripts/read.lua';
 import readAccounts from './scripts/read-accounts.lua';
+import readBack from './scripts/read-back.lua';
 import releaseName from './scripts/release-name.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
+import setShare from './scripts/set-share.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
@@ -36,7 +48,43 @@ export interface Script {
   readonly sha: string;
 }
 
-function script(text: string): Script {
+/** What several scripts need, or few calls of one: a line `-- include bodies.lua` stands for it. */
+const parts: Readonly<Record<string, string>> = {
+  'append-seldom.lua': appendSeldom,
+  'bodies.lua': bodies,
+  'cursor.lua': cursor,
+  'time.lua': time,
+};
+
+function withParts(text: string): string {
+  return text.replaceAll(/^ *-- include (.+)$/gm, (_, name: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`a script includes ${name}, which is no part`);
+    return withParts(part);
+  });
+}
+
+/** Commands that change something. */
+const writes = /^(?:DEL|HDEL|HINCRBY|HSET|INCRBY|PEXPIRE|SET|XADD|XDEL|XTRIM|ZADD|ZREM)$/;
+
+function commandsIn(text: string): string[] {
+  return Array.from(text.matchAll(/\bcall\('([A-Z]+)'/g), ([, command = '']) => command);
+}
+
+function script(source: string): Script {
+  const text = withParts(source);
+  const commands = commandsIn(text);
+  const isOneWrite = commands.filter((command) => writes.test(command)).length <= 1;
+  if (isOneWrite) return known(text);
+  return known(`local commands = '${[...new Set(commands)].join(' ')}'\n${checkRights}${text}`);
+}
+
+/** To ask for rights each time is too dear for appends: these take back what they have written. */
+function appending(source: string): Script {
+  return known(`${takeBack}return whole(function()\n${withParts(source)}\nend)`);
+}
+
+function known(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
@@ -44,7 +92,8 @@ export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
   addApiKey: script(addApiKey),
-  append: script(append),
+  append: appending(append),
+  block: script(block),
   cancelSchedule: script(cancelSchedule),
   changeInterest: script(changeInterest),
   claimName: script(claimName),
@@ -53,6 +102,7 @@ export const scripts = {
   closeSession: script(closeSession),
   createAccount: script(createAccount),
   createSchedule: script(createSchedule),
+  drawOnce: script(drawOnce),
   drawUserId: script(drawUserId),
   findDue: script(findDue),
   findMissingRights: script(findMissingRights),
@@ -65,19 +115,29 @@ export const scripts = {
   listSchedules: script(listSchedules),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
+  probe: script(probe),
   read: script(read),
   readAccounts: script(readAccounts),
+  readBack: script(readBack),
   releaseName: script(releaseName),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
+  setShare: script(setShare),
   unlistGroup: script(unlistGroup),
 } as const;
 
 /** What they ask of Redis. */
 export const scriptCommands: readonly string[] = [
-  ...new Set(
-    Object.values(scripts).flatMap(({ text }) =>
-      Array.from(text.matchAll(/\bcall\('([A-Z]+)'/g), ([, command = '']) => command),
-    ),
-  ),
+  ...new Set(Object.values(scripts).flatMap(({ text }) => commandsIn(text))),
 ].toSorted();
+
+/** What the user of Redis must be allowed on keys of cim. */
+export const rightsNeeded: readonly string[] = [...scriptCommands, 'MGET'];
+
+/**
+ * So that no call finds its script unknown: it would be sent again, and come after those that were sent behind it (leaving a group
+ * before it was joined, say).
+ */
+export async function loadScripts(redis: Redis): Promise<void> {
+  await Promise.all(Object.values(scripts).map(({ text }) => redis.script('LOAD', text)));
+}

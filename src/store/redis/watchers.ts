@@ -1,5 +1,5 @@
 /** The value of a `watch` key (keys.ts), as the scripts leave it: who is told of a timeline's messages. */
-import { LRUCache } from 'lru-cache';
+import { RecentlyUsed } from '../../base/recently-used.ts';
 import type { Session } from '../sessions.ts';
 import type { Watcher } from '../timelines.ts';
 
@@ -13,7 +13,7 @@ type WatcherRow = [
 ];
 
 /** Parsing again what has not changed would cost each append more than all the rest that the client does for it. */
-const parsed = new LRUCache<string, readonly Watcher[]>({ max: 10_000 });
+const parsed = new RecentlyUsed<string, readonly Watcher[]>(10_000);
 const nobody: readonly Watcher[] = [];
 
 export function parseWatchers(value: Buffer | null | undefined): readonly Watcher[] {

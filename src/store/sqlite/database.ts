@@ -5,12 +5,14 @@
  * A file is opened for this process alone, so everything that the classes around here keep in
  * memory stays true. Calls are synchronous: whoever calls keeps the work of one call small.
  */
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { prepareSchema } from './schema.ts';
+import { FilePlace } from './file-place.ts';
+import { checkSchema, prepareSchema } from './schema.ts';
+import { hasOwnLog, WriteAheadLog } from './write-ahead-log.ts';
 
 /** A prepared statement whose rows have this shape. */
 export interface Statement<Row> {
@@ -31,23 +33,38 @@ export interface Statement<Row> {
 export type Durability = 'durable' | 'ordered';
 
 export const inMemory = ':memory:';
-const fileName = 'store.sqlite';
+/** Of the database, in its folder. */
+export const fileName = 'store.sqlite';
 /** A process that was just stopped may hold the file for a moment. */
 const lockWaitMs = 1_000;
 /** More than the largest message takes. */
 const probeBytes = limits.frameBytesMax;
 
+/** Of a backup, between which others may use the database: some ms. */
+const pagesPerStep = 1_000;
+/** Enough, though nine tenths of the time are spent in transactions. */
+const backupTriesMax = 200;
+/** Those that this process has open: SQLite's locks are between processes. */
+const openPaths = new Set<string>();
+
 export class Database {
   readonly #sqlite: DatabaseSync;
-  readonly #place: string;
   readonly #begin: Statement<never>;
   readonly #commit: Statement<never>;
+  /** Undefined in memory. */
+  readonly #log: WriteAheadLog | undefined;
+  readonly #place: FilePlace | undefined;
   /** Why the last write failed; null once one has succeeded. */
   #writeProblem: string | null = null;
 
-  private constructor(sqlite: DatabaseSync, place: string) {
+  private constructor(sqlite: DatabaseSync, log: WriteAheadLog | undefined) {
     this.#sqlite = sqlite;
-    this.#place = place;
+    this.#log = log;
+    const path = sqlite.location();
+    if (path !== null) {
+      this.#place = new FilePlace([path, `${path}-wal`]);
+      openPaths.add(path);
+    }
     this.#begin = this.prepare('BEGIN IMMEDIATE');
     this.#commit = this.prepare('COMMIT');
   }
@@ -56,12 +73,16 @@ export class Database {
   static open(folder: string): Database {
     const path = folder === inMemory ? inMemory : join(folder, fileName);
     try {
-      if (folder !== inMemory) makeFile(folder, path);
+      if (folder !== inMemory) {
+        assertOwnLog(folder, path);
+        makeFile(folder, path);
+      }
       const sqlite = new DatabaseSync(path, { timeout: lockWaitMs });
       try {
         configure(sqlite);
-        prepareSchema(sqlite);
-        return new Database(sqlite, path);
+        const log = folder === inMemory ? undefined : new WriteAheadLog(sqlite);
+        prepareSchema(sqlite, log);
+        return new Database(sqlite, log);
       } catch (error) {
         sqlite.close();
         throw error;
@@ -93,10 +114,14 @@ export class Database {
     try {
       // In WAL mode FULL waits for the disk at every commit, NORMAL at checkpoints only.
       if (durability === 'ordered') this.#sqlite.exec('PRAGMA synchronous = NORMAL');
+      this.#log?.begin();
       this.#begin.run();
       const result = work();
+      // What is written to files that have been removed is lost: nobody is to be told that it is kept.
+      this.#place?.assertUnchangedLately();
       this.#commit.run();
       this.#writeProblem = null;
+      this.#log?.committed();
       return result;
     } catch (error) {
       // SQLite itself has rolled back after some errors, a full disk among them.
@@ -112,6 +137,7 @@ export class Database {
   /** Null if it can be read, and written as far as is known; else why not. */
   problem(): string | null {
     try {
+      this.#place?.assertUnchanged();
       if (this.#writeProblem === null) this.read(() => this.#sqlite.exec('SELECT 1'));
       else this.#tryToWrite();
       return null;
@@ -132,8 +158,53 @@ export class Database {
     this.transaction('durable', () => this.#sqlite.exec('DROP TABLE probe'));
   }
 
+  get isOpen(): boolean {
+    return this.#sqlite.isOpen;
+  }
+
+  /**
+   * A copy of all that is committed, in a file beside this one: its path. One at a time; one of before
+   * that nobody has taken away is removed.
+   */
+  async backUp(): Promise<string> {
+    this.#assertOpen();
+    const own = this.#sqlite.location();
+    if (own === null)
+      throw new CimError('not-found', 'there is no data folder: all is in memory (--data)');
+    const path = join(dirname(own), 'backup.sqlite');
+    try {
+      this.#place?.assertUnchanged();
+      await this.#copyTo(path);
+      return path;
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /**
+   * SQLite copies in another thread, and not while this one is in a transaction. Node tries again, but
+   * not if that was so at the first step: it then rejects with SQLITE_OK, "not an error".
+   */
+  async #copyTo(path: string): Promise<void> {
+    for (let tries = 0; tries < backupTriesMax; tries += 1) {
+      rmSync(path, { force: true });
+      makeEmptyFile(path, 'wx');
+      try {
+        await backup(this.#sqlite, path, { rate: pagesPerStep });
+        return;
+      } catch (error) {
+        if (resultOf(error) !== sqliteOk) throw error;
+      }
+      this.#assertOpen();
+    }
+    throw new CimError('busy', 'the store is written to all the time: no backup could begin');
+  }
+
   close(): void {
-    if (this.#sqlite.isOpen) this.#sqlite.close();
+    if (!this.#sqlite.isOpen) return;
+    const path = this.#sqlite.location();
+    this.#sqlite.close();
+    if (path !== null) openPaths.delete(path);
   }
 
   #assertOpen(): void {
@@ -144,27 +215,73 @@ export class Database {
     const result = resultOf(error);
     if (result === undefined) return error;
     if (temporary.has(result)) {
-      return new CimError('busy', `${this.#place} cannot be used for now`, { cause: error });
+      // Callers hear of it: where the file is, is no business of theirs.
+      return new CimError('busy', 'the file of the store cannot be used for now', { cause: error });
     }
-    if (damaged.has(result)) return damageError(this.#place, error);
+    if (damaged.has(result)) return damageError('the file of the store', error);
     return error;
   }
+}
+
+/**
+ * SQLite may open it. Throws `unavailable` if the log beside it is that of another file, which it would
+ * mix into this one.
+ */
+export function assertOwnLog(folder: string, path: string): void {
+  if (openPaths.has(path)) throw inUseError(folder);
+  if (hasOwnLog(path)) return;
+  // It may just have been changed by the process that uses both. SQLite removes the log of an empty file.
+  if (isFilled(path)) {
+    assertUnused(folder, path);
+    if (hasOwnLog(path)) return;
+  }
+  throw new CimError(
+    'unavailable',
+    `${path}-wal is not the log of ${path}, which was put in the place of another file: move the log away to have what the file holds, or put back the file that it belongs to`,
+  );
+}
+
+/** Throws `unavailable` if a process uses the database. Changes nothing. */
+export function assertUnused(folder: string, path: string): void {
+  if (openPaths.has(path)) throw inUseError(folder);
+  const probe = new DatabaseSync(path, { readOnly: true, timeout: lockWaitMs });
+  try {
+    probe.exec('SELECT 1 FROM sqlite_schema');
+  } catch (error) {
+    if (resultOf(error) === sqliteBusy) throw inUseError(folder);
+    // Whatever else is wrong with it, nobody uses it.
+  } finally {
+    probe.close();
+  }
+}
+
+function isFilled(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function inUseError(folder: string): CimError {
+  return new CimError(
+    'unavailable',
+    `${folder} is in use by another process: stop that one, or give this one a folder of its own`,
+  );
 }
 
 function configure(sqlite: DatabaseSync): void {
   // Before the first access, so that the lock is taken with it and kept: a second process is turned
   // away.
   sqlite.exec('PRAGMA locking_mode = EXCLUSIVE');
+  checkSchema(sqlite);
   sqlite.exec('PRAGMA journal_mode = WAL');
   // An acknowledged message survives a power failure. By bench/store.ts this costs about a fifth in
   // batches of 100, and makes single messages three times as dear.
   sqlite.exec('PRAGMA synchronous = FULL');
-  // At most 64 MiB; the default of 2 MiB makes a busy store read its indexes from the disk again
-  // and again.
-  sqlite.exec('PRAGMA cache_size = -65536');
+  // The default of 2 MiB makes a busy store read its indexes again and again. This is of the process'
+  // own memory, beside what others make it hold; what is read less often the system keeps.
+  sqlite.exec('PRAGMA cache_size = -16384');
 }
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
+const sqliteOk = 0;
 const sqliteBusy = 5;
 const temporary = new Set([
   sqliteBusy,
@@ -182,12 +299,7 @@ function resultOf(error: unknown): number | undefined {
 
 function openError(error: unknown, folder: string, path: string): unknown {
   const result = resultOf(error);
-  if (result === sqliteBusy) {
-    return new CimError(
-      'unavailable',
-      `${folder} is in use by another process: stop that one, or give this one a folder of its own`,
-    );
-  }
+  if (result === sqliteBusy) return inUseError(folder);
   if (result !== undefined && damaged.has(result)) return damageError(path, error);
   const isSystemError = hasProperty(error, 'syscall');
   if (isSystemError || (result !== undefined && temporary.has(result))) {
@@ -213,5 +325,9 @@ function damageError(path: string, cause: unknown): CimError {
 function makeFile(folder: string, path: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Closing one that is there would end the locks that this process may have on it.
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  if (!existsSync(path)) makeEmptyFile(path, 'a');
+}
+
+function makeEmptyFile(path: string, flag: 'a' | 'wx'): void {
+  closeSync(openSync(path, flag, 0o600));
 }

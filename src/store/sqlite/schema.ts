@@ -1,15 +1,22 @@
 /**
- * The tables, and their version. A newer cim upgrades an older database in place; an older cim
- * refuses a newer one.
+ * The tables, and their version: a database of an older one is upgraded in place, one of a newer one
+ * is refused.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
+import { drawGeneration, readMark, type WriteAheadLog, writeMark } from './write-ahead-log.ts';
 
-const schemaVersion = 1;
 /** Marks the file as ours (`PRAGMA application_id`): "cim1". */
 const applicationId = 0x63_69_6d_31;
 
+/** 16 hex digits, in SQL. */
+export const drawnId = 'lower(hex(randomblob(8)))';
+
 const tables = `
+  -- Which store this is: one row.
+  CREATE TABLE identity (id TEXT NOT NULL, salt TEXT NOT NULL) STRICT;
+  INSERT INTO identity VALUES (${drawnId}, lower(hex(randomblob(16))));
+
   CREATE TABLE accounts (
     user_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -41,6 +48,12 @@ const tables = `
     head INTEGER NOT NULL,
     -- The last number that any device of the user acknowledged.
     acknowledged INTEGER NOT NULL DEFAULT 0,
+    -- Places that others have taken in it, ever (src/store/decisions/mailbox.ts).
+    others INTEGER NOT NULL DEFAULT 0,
+    -- Generations of messages of more than one place (src/store/decisions/retention.ts).
+    heavy_sum INTEGER NOT NULL DEFAULT 0,
+    heavy_older INTEGER NOT NULL DEFAULT 0,
+    heavy_newer INTEGER NOT NULL DEFAULT 0,
     appended_at INTEGER NOT NULL
   ) STRICT;
 
@@ -50,6 +63,9 @@ const tables = `
     timeline INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     count INTEGER NOT NULL,
+    -- Places of each, 0 of own copies; and the timeline's others with them.
+    places INTEGER NOT NULL,
+    others INTEGER NOT NULL,
     bodies BLOB NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX entries_in_order ON entries (timeline, seq);
@@ -62,9 +78,8 @@ const tables = `
     send_seq INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     used_at INTEGER NOT NULL,
-    -- The numbers last refused; 0: none.
-    refused_from INTEGER NOT NULL DEFAULT 0,
-    refused_to INTEGER NOT NULL DEFAULT 0,
+    -- The numbers that were refused, as JSON (src/store/decisions/source.ts).
+    refusals TEXT NOT NULL DEFAULT '[]',
     UNIQUE (timeline, source)
   ) STRICT;
 
@@ -78,6 +93,10 @@ const tables = `
   CREATE TABLE groups (
     name TEXT PRIMARY KEY,
     owner INTEGER NOT NULL,
+    -- What one account may take of what is kept; null: as others have it.
+    share_percent INTEGER,
+    -- What members may read: 'joined' or 'all'.
+    history TEXT NOT NULL DEFAULT 'joined',
     -- How many there are: counting them would cost each join more than all else.
     members INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
@@ -107,6 +126,19 @@ const tables = `
     closed_at INTEGER,
     PRIMARY KEY (user_id, device)
   ) STRICT, WITHOUT ROWID;
+
+  -- What a user has decided about a peer, and what is counted of the peer (src/store/decisions/): places taken while room was short,
+  -- up to the number last.
+  CREATE TABLE conversations (
+    user_id INTEGER NOT NULL,
+    peer INTEGER NOT NULL,
+    has_written INTEGER NOT NULL,
+    is_blocked INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (user_id, peer)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX conversations_blocked ON conversations (user_id, peer) WHERE is_blocked;
 
   -- Where the user's Java peer was told to connect.
   CREATE TABLE java_logins (
@@ -153,23 +185,64 @@ const endSessions = `
   UPDATE devices SET closed_at = opened_at WHERE closed_at IS NULL;
 `;
 
+export interface Schema {
+  readonly version: number;
+  /** Of an empty database. */
+  readonly tables: string;
+  /**
+   * By the version that it begins with: SQL that makes of its tables those of the next one, with all
+   * that is in them. From 0.2.0 on there is one for every version that a release has had.
+   */
+  readonly upgrades: Readonly<Record<number, string>>;
+}
+
+const current: Schema = { version: 4, tables, upgrades: {} };
+
 /**
- * Makes the tables in an empty database, checks the version of any other. Throws if it is not ours
- * or too new.
+ * Of a database that was just opened, before it is written: throws if it is not ours, or of a version
+ * that cannot be used. A new one is told from all others.
  */
-export function prepareSchema(sqlite: DatabaseSync): void {
+export function checkSchema(sqlite: DatabaseSync, schema = current): void {
   // At once a writer: two processes that start together must not both find it empty.
-  sqlite.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(sqlite, () => {
+    if (!isEmpty(sqlite)) checkVersion(sqlite, schema);
+    else if (readMark(sqlite).generation === 0)
+      writeMark(sqlite, { version: schema.version, generation: drawGeneration() });
+  });
+}
+
+/**
+ * After `checkSchema`: makes the tables in an empty database, and upgrades others. All or nothing.
+ * `log`: undefined for one in memory.
+ */
+export function prepareSchema(
+  sqlite: DatabaseSync,
+  log: WriteAheadLog | undefined,
+  schema = current,
+): void {
+  // What is written from here on is in a log of its own.
+  log?.restart();
+  inTransaction(sqlite, () => {
     if (isEmpty(sqlite)) {
-      sqlite.exec(tables);
-      sqlite.exec(
-        `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`,
-      );
+      sqlite.exec(schema.tables);
+      sqlite.exec(`PRAGMA application_id = ${applicationId}`);
     } else {
-      checkVersion(sqlite);
+      upgrade(sqlite, schema);
       sqlite.exec(endSessions);
     }
+    writeMark(sqlite, { ...readMark(sqlite), version: schema.version });
+  });
+}
+
+function upgrade(sqlite: DatabaseSync, { version, upgrades }: Schema): void {
+  for (let from = readMark(sqlite).version; from < version; from += 1)
+    sqlite.exec(upgrades[from] ?? '');
+}
+
+function inTransaction(sqlite: DatabaseSync, work: () => void): void {
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    work();
     sqlite.exec('COMMIT');
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
@@ -181,23 +254,28 @@ function isEmpty(sqlite: DatabaseSync): boolean {
   return sqlite.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
-function checkVersion(sqlite: DatabaseSync): void {
+function checkVersion(sqlite: DatabaseSync, schema: Schema): void {
   const place = sqlite.location();
-  if (pragma(sqlite, 'application_id') !== applicationId) {
+  const row = sqlite.prepare('PRAGMA application_id').get();
+  if (row?.['application_id'] !== applicationId) {
     throw new CimError(
       'unavailable',
       `${place} is a database of another program: use another folder`,
     );
   }
-  const version = pragma(sqlite, 'user_version');
-  if (version > schemaVersion) {
-    throw new CimError(
-      'unavailable',
-      `${place} was written by a newer cim (format ${version}, this one knows ${schemaVersion}): use that version, or another folder`,
-    );
-  }
+  const { version } = readMark(sqlite);
+  const age = ageOf(version, schema);
+  if (age === undefined) return;
+  throw new CimError(
+    'unavailable',
+    `${place} was written by ${age} cim (format ${version}, this one knows ${schema.version}): use that version, or another folder`,
+  );
 }
 
-function pragma(sqlite: DatabaseSync, name: string): number {
-  return Number(sqlite.prepare(`PRAGMA ${name}`).get()?.[name]);
+/** Undefined: it can be used. */
+function ageOf(version: number, schema: Schema): string | undefined {
+  if (version > schema.version) return 'a newer';
+  for (let from = version; from < schema.version; from += 1)
+    if (schema.upgrades[from] === undefined) return 'an older';
+  return undefined;
 }

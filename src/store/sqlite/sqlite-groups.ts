@@ -1,5 +1,16 @@
 /** Named groups in SQLite. One transaction per call: there is no list beside the members to heal. */
-import { limits } from '../../base/limits.ts';
+import type { GroupHistory } from '../../base/group-history.ts';
+import {
+  decideCreate,
+  decideJoin,
+  decideShareChange,
+  type Entry,
+  type EntryFacts,
+  membershipOf,
+  ownerWithout,
+  type Place,
+} from '../decisions/membership.ts';
+import { movedCursor } from '../decisions/session.ts';
 import type {
   CreateResult,
   Group,
@@ -7,6 +18,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
+  PlaceQuestion,
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
@@ -16,9 +28,8 @@ interface GroupRow extends Group {
   readonly members: number;
 }
 
-interface Place {
-  readonly joined: number;
-  readonly cursor: number;
+interface PlaceRow extends Place {
+  readonly history: GroupHistory;
 }
 
 export class SqliteGroups implements Groups {
@@ -27,30 +38,39 @@ export class SqliteGroups implements Groups {
   readonly #selectGroup: Statement<GroupRow>;
   readonly #insertGroup: Statement<never>;
   readonly #updateOwner: Statement<never>;
+  readonly #updateShare: Statement<never>;
   readonly #deleteGroup: Statement<never>;
-  readonly #selectPlace: Statement<Place>;
-  readonly #selectGroupsOf: Statement<Place & { name: string }>;
+  readonly #selectPlace: Statement<PlaceRow>;
+  readonly #selectGroupsOf: Statement<PlaceRow & { name: string }>;
   readonly #selectPage: Statement<{ userId: number }>;
   readonly #selectLongestStanding: Statement<{ userId: number }>;
   readonly #addToCount: Statement<never>;
   readonly #countGroupsOf: Statement<{ count: number }>;
   readonly #insertMember: Statement<never>;
   readonly #deleteMember: Statement<never>;
-  readonly #acknowledge: Statement<never>;
+  readonly #moveCursor: Statement<never>;
   readonly #deleteEntries: Statement<never>;
 
   constructor(database: Database, rows: TimelineRows) {
     this.#database = database;
     this.#rows = rows;
-    this.#selectGroup = database.prepare('SELECT name, owner, members FROM groups WHERE name = ?');
-    this.#insertGroup = database.prepare('INSERT INTO groups (name, owner) VALUES (?, ?)');
+    this.#selectGroup = database.prepare(
+      `SELECT name, owner, history, share_percent AS sharePercent, members
+         FROM groups WHERE name = ?`,
+    );
+    this.#insertGroup = database.prepare(
+      'INSERT INTO groups (name, owner, history) VALUES (?, ?, ?)',
+    );
     this.#updateOwner = database.prepare('UPDATE groups SET owner = ? WHERE name = ?');
+    this.#updateShare = database.prepare('UPDATE groups SET share_percent = ? WHERE name = ?');
     this.#deleteGroup = database.prepare('DELETE FROM groups WHERE name = ?');
     this.#selectPlace = database.prepare(
-      'SELECT joined, cursor FROM members WHERE name = ? AND user_id = ?',
+      `SELECT joined, cursor, history FROM members JOIN groups USING (name)
+         WHERE name = ? AND user_id = ?`,
     );
     this.#selectGroupsOf = database.prepare(
-      'SELECT name, joined, cursor FROM members WHERE user_id = ?',
+      `SELECT name, joined, cursor, history FROM members JOIN groups USING (name)
+         WHERE user_id = ?`,
     );
     this.#selectPage = database.prepare(
       'SELECT user_id AS userId FROM members WHERE name = ? AND user_id > ? ORDER BY user_id LIMIT ?',
@@ -66,28 +86,28 @@ export class SqliteGroups implements Groups {
       'INSERT INTO members (name, user_id, joined, cursor) VALUES (?1, ?2, ?3, ?3)',
     );
     this.#deleteMember = database.prepare('DELETE FROM members WHERE name = ? AND user_id = ?');
-    this.#acknowledge = database.prepare(
-      'UPDATE members SET cursor = max(cursor, ?) WHERE name = ? AND user_id = ?',
+    this.#moveCursor = database.prepare(
+      'UPDATE members SET cursor = ? WHERE name = ? AND user_id = ?',
     );
     this.#deleteEntries = database.prepare(
       'DELETE FROM entries WHERE timeline = (SELECT id FROM timelines WHERE name = ?)',
     );
   }
 
-  async create(name: string, owner: number): Promise<CreateResult> {
-    return this.#database.transaction('durable', () => {
-      const group = this.#selectGroup.get(name);
-      if (!group) return this.#enter({ name, owner, members: 0 }, owner);
-      if (group.owner !== owner) return { status: 'group-exists', owner: group.owner };
-      return this.#enter(group, owner);
-    });
+  async create(
+    name: string,
+    owner: number,
+    history: GroupHistory = 'joined',
+  ): Promise<CreateResult> {
+    return this.#database.transaction('durable', () =>
+      this.#enter(name, owner, history, (facts) => decideCreate(name, owner, history, facts)),
+    );
   }
 
   async join(name: string, userId: number): Promise<JoinResult> {
-    return this.#database.transaction('durable', () => {
-      const group = this.#selectGroup.get(name);
-      return group ? this.#enter(group, userId) : { status: 'unknown-group' };
-    });
+    return this.#database.transaction('durable', () =>
+      this.#enter(name, userId, 'joined', (facts) => decideJoin(name, facts)),
+    );
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
@@ -99,14 +119,28 @@ export class SqliteGroups implements Groups {
 
   async of(userId: number): Promise<Membership[]> {
     const memberships = this.#database.read(() =>
-      this.#selectGroupsOf.all(userId).map(({ name, ...place }) => this.#membership(name, place)),
+      this.#selectGroupsOf.all(userId).map((place) => this.#membership(place.name, place)),
     );
     return memberships.toSorted((one, other) => (one.group < other.group ? -1 : 1));
   }
 
   async find(name: string): Promise<Group | null> {
     const group = this.#database.read(() => this.#selectGroup.get(name));
-    return group ? { name, owner: group.owner } : null;
+    if (!group) return null;
+    const { owner, history, sharePercent } = group;
+    return { name, owner, history, sharePercent };
+  }
+
+  async setShare(
+    name: string,
+    owner: number,
+    sharePercent: number | null,
+  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
+    return this.#database.transaction('durable', () => {
+      const result = decideShareChange(owner, this.#selectGroup.get(name)?.owner);
+      if (result === 'set') this.#updateShare.run(sharePercent, name);
+      return result;
+    });
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -114,55 +148,62 @@ export class SqliteGroups implements Groups {
     return page.map(({ userId }) => userId);
   }
 
-  async areMembers(
-    questions: readonly { readonly group: string; readonly userId: number }[],
-  ): Promise<boolean[]> {
+  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
     return this.#database.read(() =>
-      questions.map(({ group, userId }) => this.#selectPlace.get(group, userId) !== undefined),
+      questions.map(({ group, userId }) => {
+        const place = this.#selectPlace.get(group, userId);
+        return place ? this.#membership(group, place) : null;
+      }),
     );
   }
 
   async acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void> {
     this.#database.transaction('ordered', () => {
       for (const { group, userId, seq } of batch) {
-        this.#acknowledge.run(Math.min(seq, this.#head(group)), group, userId);
+        const place = this.#selectPlace.get(group, userId);
+        const cursor = place && movedCursor(place.cursor, seq, this.#head(group));
+        if (cursor !== place?.cursor) this.#moveCursor.run(Number(cursor), group, userId);
       }
     });
   }
 
-  /** Into a group that exists, or (nobody is in it) is to be made. */
-  #enter({ name, owner, members }: GroupRow, userId: number): JoinResult {
-    const place = this.#selectPlace.get(name, userId);
-    if (place)
-      return { status: 'joined', owner, already: true, membership: this.#membership(name, place) };
-
-    const groups = this.#countGroupsOf.get(userId)?.count ?? 0;
-    if (members >= limits.groupMembersMax || groups >= limits.groupsPerUserMax) {
-      return { status: 'too-many' };
-    }
-    if (members === 0) this.#insertGroup.run(name, owner);
-    const joined = this.#head(name);
-    this.#insertMember.run(name, userId, joined);
+  #enter<Result extends CreateResult>(
+    name: string,
+    userId: number,
+    history: GroupHistory,
+    decide: (facts: EntryFacts) => Entry<Result>,
+  ): Result {
+    const group = this.#selectGroup.get(name);
+    const { result, entered } = decide({
+      group,
+      head: this.#head(name),
+      place: this.#selectPlace.get(name, userId),
+      groupsOfUser: () => this.#countGroupsOf.get(userId)?.count ?? 0,
+    });
+    if (!entered) return result;
+    if (!group) this.#insertGroup.run(name, userId, history);
+    this.#insertMember.run(name, userId, entered.joined);
     this.#addToCount.run(1, name);
-    const membership = this.#membership(name, { joined, cursor: joined });
-    return { status: 'joined', owner, already: false, membership };
+    return result;
   }
 
   #leave(name: string, userId: number): boolean {
-    if (this.#deleteMember.run(name, userId).changes === 0) return false;
+    const group = this.#selectGroup.get(name);
+    if (!group || this.#deleteMember.run(name, userId).changes === 0) return false;
     this.#addToCount.run(-1, name);
-    const heir = this.#selectLongestStanding.get(name);
-    if (!heir) {
+    const heir = this.#selectLongestStanding.get(name)?.userId;
+    const owner = ownerWithout(userId, group.owner, heir);
+    if (owner === null) {
       this.#deleteGroup.run(name);
       this.#deleteEntries.run(groupTimeline(name));
-    } else if (this.#selectGroup.get(name)?.owner === userId) {
-      this.#updateOwner.run(heir.userId, name);
+    } else if (owner !== group.owner) {
+      this.#updateOwner.run(owner, name);
     }
     return true;
   }
 
-  #membership(group: string, place: Place): Membership {
-    return { group, ...place, head: this.#head(group) };
+  #membership(group: string, place: PlaceRow): Membership {
+    return membershipOf(group, place, this.#head(group), place.history);
   }
 
   #head(group: string): number {

@@ -1,16 +1,16 @@
 /** Keys of HTTP requests in SQLite. Old ones are forgotten by the sweep. */
-import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import type { RequestClaim, Requests } from '../requests.ts';
 import type { Database, Statement } from './database.ts';
+import type { Now } from './store-time.ts';
 
 export class SqliteRequests implements Requests {
   readonly #database: Database;
-  readonly #clock: Clock;
+  readonly #clock: Now;
   readonly #insert: Statement<never>;
   readonly #select: Statement<Pick<RequestClaim, 'fingerprint' | 'epochHex'>>;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Now) {
     this.#database = database;
     this.#clock = clock;
     this.#insert = database.prepare(

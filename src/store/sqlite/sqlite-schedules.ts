@@ -2,33 +2,41 @@
  * Schedules in SQLite. A lease is a time until which a schedule is not free: when it comes without a
  * `finish`, the schedule is simply free again.
  */
-import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
-import type { PendingSchedule, Schedule, Schedules } from '../schedules.ts';
+import {
+  decideCancel,
+  decideCreate,
+  leasedTogether,
+  pageOf,
+  type ScheduleState,
+} from '../decisions/schedule.ts';
+import type {
+  PendingSchedule,
+  Schedule,
+  SchedulePage,
+  SchedulePlace,
+  Schedules,
+} from '../schedules.ts';
 import type { Database, Statement } from './database.ts';
+import type { Now } from './store-time.ts';
 
-interface ScheduleState {
+interface ScheduleRow extends ScheduleState {
   readonly number: number;
-  readonly dueAt: number;
-  readonly freeAt: number;
-  readonly cancelled: number;
-  /** 0 once it was sent or cancelled. */
-  readonly waits: number;
 }
 
 export class SqliteSchedules implements Schedules {
   readonly #database: Database;
-  readonly #clock: Clock;
+  readonly #clock: Now;
   readonly #insert: Statement<never>;
   readonly #count: Statement<{ count: number }>;
-  readonly #selectState: Statement<ScheduleState>;
+  readonly #selectState: Statement<ScheduleRow>;
   readonly #selectOfOwner: Statement<PendingSchedule>;
   readonly #selectFree: Statement<Schedule & { number: number }>;
   readonly #postpone: Statement<never>;
   readonly #cancel: Statement<never>;
   readonly #finish: Statement<never>;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Now) {
     this.#database = database;
     this.#clock = clock;
     this.#insert = database.prepare(
@@ -38,12 +46,13 @@ export class SqliteSchedules implements Schedules {
       'SELECT count(*) AS count FROM schedules WHERE owner = ? AND payload IS NOT NULL',
     );
     this.#selectState = database.prepare(
-      `SELECT number, due_at AS dueAt, free_at AS freeAt, cancelled, payload IS NOT NULL AS waits
+      `SELECT number, due_at AS dueAt, free_at AS freeAt,
+         iif(cancelled, 'cancelled', iif(payload IS NULL, 'sent', 'waiting')) AS state
        FROM schedules WHERE owner = ? AND id = ?`,
     );
     this.#selectOfOwner = database.prepare(
       `SELECT id, owner, payload, due_at AS dueAt FROM schedules
-       WHERE owner = ? AND payload IS NOT NULL ORDER BY due_at, id`,
+       WHERE owner = ? AND payload IS NOT NULL AND (due_at, id) > (?, ?) ORDER BY due_at, id`,
     );
     this.#selectFree = database.prepare(
       `SELECT number, id, owner, payload FROM schedules
@@ -64,36 +73,37 @@ export class SqliteSchedules implements Schedules {
     delayMs: number,
   ): Promise<'created' | 'known' | 'too-many'> {
     return this.#database.transaction('durable', () => {
-      if (this.#selectState.get(owner, id)) return 'known';
-      const waiting = this.#count.get(owner)?.count ?? 0;
-      if (waiting >= limits.schedulesPerUserMax) return 'too-many';
-      this.#insert.run(owner, id, payload, this.#clock.now() + delayMs);
-      return 'created';
+      const waiting = () => this.#count.get(owner)?.count ?? 0;
+      const result = decideCreate(this.#selectState.get(owner, id), waiting);
+      if (result === 'created') this.#insert.run(owner, id, payload, this.#clock.now() + delayMs);
+      return result;
     });
   }
 
-  async listOf(owner: number): Promise<PendingSchedule[]> {
-    return this.#database.read(() => this.#selectOfOwner.all(owner));
+  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
+    const { dueAt = 0, id = '' } = after ?? {};
+    return this.#database.read(() => pageOf(this.#selectOfOwner.iterate(owner, dueAt, id)));
   }
 
   async cancel({
     id,
     owner,
   }: Pick<Schedule, 'id' | 'owner'>): Promise<'cancelled' | 'leased' | 'unknown'> {
-    const now = this.#clock.now();
+    const forgetAt = this.#clock.now() + limits.sourceStateMs;
     return this.#database.transaction('durable', () => {
-      const state = this.#selectState.get(owner, id);
-      if (state?.cancelled) return 'cancelled';
-      if (!state?.waits) return 'unknown';
-      if (state.freeAt !== state.dueAt) return 'leased';
-      this.#cancel.run(now + limits.sourceStateMs, state.number);
-      return 'cancelled';
+      const known = this.#selectState.get(owner, id);
+      const result = decideCancel(known);
+      if (known?.state === 'waiting' && result === 'cancelled')
+        this.#cancel.run(forgetAt, known.number);
+      return result;
     });
   }
 
   async lease(limit: number, leaseMs: number): Promise<Schedule[]> {
     const now = this.#clock.now();
-    const free = this.#database.read(() => this.#selectFree.all(now, limit));
+    const free = this.#database.read(() =>
+      leasedTogether(this.#selectFree.iterate(now, limit), limit),
+    );
     if (free.length === 0) return [];
     // A lease that a power failure undoes is a schedule sent twice, and that is harmless.
     this.#database.transaction('ordered', () => {

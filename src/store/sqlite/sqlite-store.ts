@@ -4,22 +4,30 @@
  */
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
 import type { Accounts } from '../accounts.ts';
 import type { ApiKeys } from '../api-keys.ts';
+import type { Conversations } from '../conversations.ts';
 import type { Groups } from '../groups.ts';
+import type { StoreIdentity } from '../identity.ts';
+import { type Quotas, quotasByDefault } from '../quotas.ts';
 import type { Requests } from '../requests.ts';
 import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
 import type { Timelines } from '../timelines.ts';
+import { ConversationRows } from './conversation-rows.ts';
 import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
 import { SqliteApiKeys } from './sqlite-api-keys.ts';
+import { SqliteConversations } from './sqlite-conversations.ts';
 import { SqliteGroups } from './sqlite-groups.ts';
+import { SqliteIdentity } from './sqlite-identity.ts';
 import { SqliteRequests } from './sqlite-requests.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { SqliteTimelines } from './sqlite-timelines.ts';
+import { StoreTime } from './store-time.ts';
 import { Sweep } from './sweep.ts';
 import { TimelineRows } from './timeline-rows.ts';
 import { Watchers } from './watchers.ts';
@@ -30,56 +38,99 @@ export interface SqliteStoreOptions {
   /** Closed with the store. */
   readonly database: Database;
   readonly retention: Retention;
+  readonly quotas?: Quotas | undefined;
   readonly clock?: Clock;
+  /** Told of a clock that leaps. */
+  readonly log?: Pick<Logger, 'warn'>;
 }
 
 export class SqliteStore implements Store {
+  readonly identity: StoreIdentity;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
+  readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
   readonly #database: Database;
   readonly #sweeping: Timer;
+  #isBackingUp = false;
+  readonly #time: StoreTime;
 
   /**
    * Opens the store in this folder, or in memory. Throws a CimError `unavailable` that names the
    * folder if it cannot be had.
    */
-  static open({ path, retention }: { path: string; retention: Retention }): SqliteStore {
-    return new SqliteStore({ database: Database.open(path), retention });
+  static open({
+    path,
+    ...options
+  }: { path: string } & Omit<SqliteStoreOptions, 'database'>): SqliteStore {
+    return new SqliteStore({ database: Database.open(path), ...options });
   }
 
-  constructor({ database, retention, clock = systemClock }: SqliteStoreOptions) {
+  constructor({
+    database,
+    retention,
+    quotas = quotasByDefault,
+    clock = systemClock,
+    log,
+  }: SqliteStoreOptions) {
     this.#database = database;
+    const time = new StoreTime({ database, clock, log });
+    this.#time = time;
     const rows = new TimelineRows(database);
     const watchers = new Watchers(database, rows);
+    this.identity = new SqliteIdentity(database);
     this.accounts = new SqliteAccounts(database, clock);
-    this.sessions = new SqliteSessions({ database, watchers, clock });
-    this.timelines = new SqliteTimelines({ database, rows, watchers, retention, clock });
+    this.sessions = new SqliteSessions({ database, watchers, clock: time.aged });
+    const conversations = new ConversationRows(database);
+    const kept = { retention, quotas, clock: time.aged };
+    this.timelines = new SqliteTimelines({ database, rows, conversations, watchers, ...kept });
     this.groups = new SqliteGroups(database, rows);
-    this.schedules = new SqliteSchedules(database, clock);
-    this.requests = new SqliteRequests(database, clock);
+    this.conversations = new SqliteConversations(database, conversations);
+    this.schedules = new SqliteSchedules(database, time.due);
+    this.requests = new SqliteRequests(database, time.aged);
     this.apiKeys = new SqliteApiKeys(database);
     const sweep = new Sweep({ database, rows, timelineAgeMs: retention.ageMs });
-    this.#sweeping = clock.setInterval(() => sweepOnce(sweep, clock.now()), sweepMs);
+    this.#sweeping = clock.setInterval(() => sweepOnce(sweep, time), sweepMs);
   }
 
   async problem(): Promise<string | null> {
+    return this.#database.isOpen ? null : 'the store is closed';
+  }
+
+  async refusal(): Promise<string | null> {
     return this.#database.problem();
+  }
+
+  async backUp(): Promise<string> {
+    if (this.#isBackingUp) throw new CimError('busy', 'a backup is being made');
+    this.#isBackingUp = true;
+    try {
+      return await this.#database.backUp();
+    } finally {
+      this.#isBackingUp = false;
+    }
   }
 
   async close(): Promise<void> {
     this.#sweeping.cancel();
+    try {
+      if (this.#database.isOpen) this.#time.save();
+    } catch (error) {
+      // It then goes on from where it was kept before.
+      if (!(error instanceof CimError)) throw error;
+    }
     this.#database.close();
   }
 }
 
-function sweepOnce(sweep: Sweep, now: number): void {
+function sweepOnce(sweep: Sweep, time: StoreTime): void {
   try {
-    sweep.step(now);
+    sweep.step(time.aged.now());
+    time.save();
   } catch (error) {
     // A full disk, say. `problem` tells of it, and the next step tries again.
     if (!(error instanceof CimError)) throw error;

@@ -3,11 +3,20 @@
  * transaction: a row of messages and a row of state per timeline, a row of state per source.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { identityOf } from '../../codec/identity.ts';
-import { bodiesOf, type Run, withoutFirst } from '../../codec/run.ts';
+import { isOtherThan } from '../../codec/identity.ts';
+import type { Run } from '../../codec/run.ts';
+import {
+  type Admission,
+  type AppendAnswer,
+  admitCopy,
+  decideAppend,
+  isCopy,
+  runName,
+} from '../decisions/append.ts';
+import { withHeavy } from '../decisions/retention.ts';
+import type { Quotas } from '../quotas.ts';
 import type { Retention } from '../store.ts';
 import {
   type Append,
@@ -18,78 +27,66 @@ import {
   type Read,
   type TimelineId,
   type Timelines,
+  userTimeline,
   type Watcher,
 } from '../timelines.ts';
-import { joinIntoBlocks } from './block.ts';
-import type { Database, Statement } from './database.ts';
+import { SqliteAdmission } from './admission.ts';
+import type { ConversationRows } from './conversation-rows.ts';
+import type { Database } from './database.ts';
+import type { Now } from './store-time.ts';
+import { type Segment, TimelineEntries } from './timeline-entries.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
 import type { Watchers } from './watchers.ts';
 
-const groupPrefix = groupTimeline('');
-
-interface Entry {
-  readonly seq: number;
-  readonly bodies: Uint8Array;
-}
-
-type Message = Page['messages'][number];
+const userPrefix = userTimeline(0).slice(0, 2);
 
 /** What a batch has changed of a timeline in memory, and is still to be saved. */
 interface Change {
-  readonly runs: Run[];
-  /** Of messages. */
-  count: number;
+  readonly segments: Segment[];
   readonly sources: Set<SourceRow>;
   /** Those of which something was refused. */
   readonly refused: Set<SourceRow>;
+  hasHeavy: boolean;
 }
-type Changes = Map<TimelineRow, Change>;
+
+/** What becomes of a batch. */
+interface Batch {
+  readonly changes: Map<TimelineRow, Change>;
+  /** Of runs to users, by source, first number and count: what their own copies go by. */
+  readonly receivers: Map<string, AppendAnswer>;
+}
 
 export interface SqliteTimelinesOptions {
   readonly database: Database;
   readonly rows: TimelineRows;
+  readonly conversations: ConversationRows;
   readonly watchers: Watchers;
   readonly retention: Retention;
-  readonly clock: Clock;
+  readonly quotas: Quotas;
+  readonly clock: Now;
 }
 
 export class SqliteTimelines implements Timelines {
   readonly #database: Database;
   readonly #rows: TimelineRows;
+  readonly #conversations: ConversationRows;
   readonly #watchers: Watchers;
-  readonly #clock: Clock;
-  readonly #messagesMax: number;
-  /**
-   * How far a timeline may grow beyond `messagesMax` before it is trimmed: trimming one by one
-   * would cost more than appending.
-   */
-  readonly #trimSlack: number;
-  readonly #insertEntry: Statement<never>;
-  readonly #selectEntries: Statement<Entry>;
-  readonly #selectEntryAt: Statement<{ seq: number }>;
-  readonly #deleteEntries: Statement<never>;
-  readonly #selectMember: Statement<unknown>;
+  readonly #clock: Now;
+  readonly #entries: TimelineEntries;
+  readonly #admission: SqliteAdmission;
 
-  constructor({ database, rows, watchers, retention, clock }: SqliteTimelinesOptions) {
+  constructor(options: SqliteTimelinesOptions) {
+    const { database, rows, conversations, watchers, retention, quotas, clock } = options;
+    const { messagesMax } = retention;
     this.#database = database;
     this.#rows = rows;
+    this.#conversations = conversations;
     this.#watchers = watchers;
     this.#clock = clock;
-    this.#messagesMax = retention.messagesMax;
-    this.#trimSlack = Math.ceil(retention.messagesMax / 32);
-    this.#insertEntry = database.prepare(
-      'INSERT INTO entries (timeline, seq, count, bodies) VALUES (?, ?, ?, ?)',
-    );
-    this.#selectEntryAt = database.prepare(
-      'SELECT seq FROM entries WHERE timeline = ? AND seq <= ? ORDER BY seq DESC LIMIT 1',
-    );
-    this.#selectEntries = database.prepare(
-      `SELECT seq, bodies FROM entries WHERE timeline = ?1 AND seq <= ?3 AND seq >=
-         (SELECT seq FROM entries WHERE timeline = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1)
-       ORDER BY seq`,
-    );
-    this.#deleteEntries = database.prepare('DELETE FROM entries WHERE timeline = ? AND seq < ?');
-    this.#selectMember = database.prepare('SELECT 1 FROM members WHERE name = ? AND user_id = ?');
+    const entries = new TimelineEntries(database, messagesMax);
+    this.#entries = entries;
+    const admitted = { database, entries, conversations, messagesMax, quotas, clock };
+    this.#admission = new SqliteAdmission(admitted);
   }
 
   async append(
@@ -112,21 +109,27 @@ export class SqliteTimelines implements Timelines {
       const row = this.#rows.timeline(timeline);
       const { head, first } = row;
       // What retention took from the cursor cannot be compared: that is a gap, which `first` shows.
-      const [atCursor] = identity === undefined ? [] : this.#messages(row, after, after);
-      if (after > head || (atCursor && identityOf(atCursor.body) !== identity)) {
+      const [atCursor] = identity === undefined ? [] : this.#entries.read(row, after, 1, 0);
+      const isKept = identity !== undefined && atCursor?.seq === after;
+      if (after > head || (isKept && isOtherThan(identity, atCursor.body))) {
         return { messages: [], head, first, rewound: true };
       }
-      const from = Math.max(after + 1, first);
-      const messages = this.#messages(row, from, from + limit - 1, limits.pageBytesMax);
-      return { messages, head, first, rewound: false };
+      const messages = this.#entries.read(row, after + 1, limit, limits.pageBytesMax);
+      const hole = messages[0] && messages[0].seq > after + 1 ? messages[0].seq : first;
+      return { messages, head, first: Math.max(first, hole), rewound: false };
     });
   }
 
-  async readBack(timeline: TimelineId, before: number, limit: number): Promise<Page['messages']> {
+  async readBack(
+    timeline: TimelineId,
+    before: number,
+    limit: number,
+    bytesMax: number = limits.pageBytesMax,
+  ): Promise<Page['messages']> {
     return this.#database.read(() => {
       const row = this.#rows.timeline(timeline);
-      const to = before === 0 ? row.head : Math.min(before - 1, row.head);
-      return this.#messages(row, to - limit + 1, to).reverse();
+      const end = before === 0 ? row.head + 1 : Math.min(before, row.head + 1);
+      return this.#entries.readBack(row, end, limit, bytesMax);
     });
   }
 
@@ -140,9 +143,12 @@ export class SqliteTimelines implements Timelines {
     );
   }
 
-  async addInterest(group: string, server: { instance: string; address: string }): Promise<number> {
+  async addInterest(
+    group: string,
+    server: { instance: string; address: string },
+  ): Promise<number | null> {
     return this.#database.transaction('ordered', () => {
-      this.#watchers.addInterest(group, server);
+      if (!this.#watchers.addInterest(group, server)) return null;
       return this.#rows.timeline(groupTimeline(group)).head;
     });
   }
@@ -154,144 +160,112 @@ export class SqliteTimelines implements Timelines {
   #appendTogether(batch: readonly Append[]): AppendResult[] {
     try {
       return this.#database.transaction('durable', () => {
-        const changes: Changes = new Map();
-        const results = batch.map((append) => this.#take(append, changes));
-        this.#save(changes);
+        const work: Batch = { changes: new Map(), receivers: new Map() };
+        const results = batch.map((append) => this.#take(append, work));
+        this.#save(work.changes);
         return results;
       });
     } catch (error) {
       // What the batch has changed in memory is not in the tables.
       this.#rows.forget();
+      this.#conversations.forget();
       if (!(error instanceof CimError)) throw error;
-      return batch.map(() => notTaken('busy', 0));
+      return batch.map(() => busy);
     }
   }
 
-  #take(append: Append, changes: Changes): AppendResult {
-    const { timeline, source, sendSeq, restart, count } = append;
-    const row = this.#rows.timeline(timeline);
-    const sourceRow = this.#rows.source(row, source);
-    const expected = sourceRow.sendSeq + 1;
-    const isAhead = sendSeq > expected && !restart;
-    if (isAhead || sendSeq < 1) return notTaken('out-of-order', expected);
-
-    const watchers = this.#watchers.of(row);
-    const last = sendSeq + count - 1;
-    const refusedFrom = this.#firstRefused(append, last, sourceRow);
-    if (refusedFrom !== null) {
-      if (last >= expected) {
-        refuse(sourceRow, refusedFrom, last);
-        const change = changeOf(row, changes);
-        change.sources.add(sourceRow);
-        change.refused.add(sourceRow);
-      }
-      return { ...notTaken('not-a-member', 0), duplicates: refusedFrom - sendSeq, watchers };
+  #take(append: Append, work: Batch): AppendResult {
+    const row = this.#rows.timeline(append.timeline);
+    const sourceRow = this.#rows.source(row, append.source);
+    const known = isUnused(sourceRow) ? undefined : sourceRow;
+    const { answer, source, run, isHidden } = decideAppend(append, {
+      known,
+      head: row.head,
+      isThere: () => this.#admission.isThere(append),
+      admit: (fresh, duplicates) => {
+        if (!known && isCopy(append)) this.#conversations.noteWritten(append.from, append.to);
+        return this.#admit(append, row, fresh, duplicates, work);
+      },
+    });
+    if (run) this.#add(row, changeOf(row, work.changes), append, run);
+    if (source) {
+      const change = changeOf(row, work.changes);
+      change.sources.add(sourceRow);
+      if (source.refusals !== sourceRow.refusals) change.refused.add(sourceRow);
+      Object.assign(sourceRow, source);
     }
-    if (last < expected) {
-      const seq = last === sourceRow.sendSeq ? sourceRow.seq : 0;
-      return { status: 'taken', duplicates: count, seq, expected, watchers };
-    }
-
-    const duplicates = Math.max(0, expected - sendSeq);
-    const isSkip = append.bodies.length === 0;
-    const seq = isSkip ? 0 : row.head + 1;
-    const change = changeOf(row, changes);
-    change.sources.add(sourceRow);
-    if (!isSkip) {
-      change.runs.push(duplicates === 0 ? append : withoutFirst(append, duplicates));
-      change.count += count - duplicates;
-      row.head += count - duplicates;
-    }
-    sourceRow.sendSeq = last;
-    sourceRow.seq = isSkip ? 0 : row.head;
-    return { status: 'taken', duplicates, seq, expected: last + 1, watchers };
+    // Only what is not simply taken concerns the own copy.
+    const { receivers } = work;
+    if ((answer.status !== 'taken' || receivers.size > 0) && append.to !== 0 && !isCopy(append))
+      receivers.set(runName(append), answer);
+    return { ...answer, watchers: isHidden ? [] : this.#watchers.of(row) };
   }
 
-  /**
-   * The first number of a run for members only that is refused. What was refused stays so for a
-   * repeat, whoever joined meanwhile.
-   */
-  #firstRefused(
-    { timeline, sendSeq, bodies, onlyIfMember }: Append,
-    last: number,
-    source: SourceRow,
-  ): number | null {
-    if (onlyIfMember === undefined || bodies.length === 0) return null;
-    const { refusedFrom, refusedTo } = source;
-    if (sendSeq <= refusedTo && last >= refusedFrom) return Math.max(sendSeq, refusedFrom);
-    const next = source.sendSeq + 1;
-    const group = timeline.slice(groupPrefix.length);
-    if (last < next || this.#selectMember.get(group, onlyIfMember)) return null;
-    return Math.max(sendSeq, next);
+  /** How much is stored of what is new. */
+  #admit(
+    append: Append,
+    row: TimelineRow,
+    fresh: Run,
+    duplicates: number,
+    { receivers }: Batch,
+  ): Admission {
+    if (append.to === 0) return this.#admission.toGroup(append, fresh);
+    if (append.timeline !== userTimeline(append.from))
+      return this.#admission.toUser(row, append, fresh, this.#watchers.of(row).length > 0);
+    const isCopied = receivers.size > 0 && isCopy(append);
+    return admitCopy(
+      append,
+      fresh,
+      duplicates,
+      isCopied ? receivers.get(runName(append)) : undefined,
+    );
   }
 
-  #save(changes: Changes): void {
+  #add(row: TimelineRow, change: Change, { timeline, from, to }: Append, run: Run): void {
+    const each = this.#admission.placesEach(run);
+    const isOthers = to !== 0 && timeline !== userTimeline(from);
+    const places = isOthers ? each : 0;
+    row.head += run.count;
+    row.others += run.count * places;
+    const last = change.segments.at(-1);
+    if (last?.places === places) last.runs.push(run);
+    else change.segments.push({ places, runs: [run] });
+    if (each === 1) return;
+    const excess = run.count * (each - 1);
+    row.heavy = withHeavy(row.heavy, excess, row.head, this.#admission.half);
+    change.hasHeavy = true;
+  }
+
+  #save(changes: Batch['changes']): void {
     const now = this.#clock.now();
-    for (const [row, { runs, count, sources, refused }] of changes) {
+    for (const [row, { segments, sources, refused, hasHeavy }] of changes) {
       const timelineId = this.#rows.saveTimeline(row, now);
-      let seq = row.head - count + 1;
-      for (const block of joinIntoBlocks(runs)) {
-        this.#insertEntry.run(timelineId, seq, block.count, block.bodies);
-        seq += block.count;
-      }
+      this.#entries.add(row, timelineId, segments);
+      if (hasHeavy) this.#rows.saveHeavy(row);
       for (const source of sources) this.#rows.saveSource(source, timelineId, now);
       for (const source of refused) this.#rows.saveRefused(source);
-      this.#trim(row, timelineId);
+      if (!this.#entries.needsTrim(row)) continue;
+      const isUser = row.name.startsWith(userPrefix);
+      const acknowledged = isUser ? this.#admission.acknowledgedOf(row) : Infinity;
+      this.#entries.trim(row, timelineId, acknowledged);
     }
-  }
-
-  /** Deletes whole entries, so a few messages more may stay. */
-  #trim(row: TimelineRow, timelineId: number): void {
-    if (row.head - row.first + 1 <= this.#messagesMax + this.#trimSlack) return;
-    const oldest = this.#selectEntryAt.get(timelineId, row.head - this.#messagesMax + 1);
-    if (!oldest) return;
-    this.#deleteEntries.run(timelineId, oldest.seq);
-    row.first = oldest.seq;
-  }
-
-  /**
-   * The messages from one number to another, as far as they are kept; not all of them when they are
-   * more than `bytesMax`.
-   */
-  #messages(row: TimelineRow, from: number, to: number, bytesMax = Infinity): Message[] {
-    const oldest = Math.max(from, row.first);
-    const newest = Math.min(to, row.head);
-    if (oldest > newest) return [];
-    const messages: Message[] = [];
-    let bytes = 0;
-    for (const entry of this.#selectEntries.iterate(row.id, oldest, newest)) {
-      for (const [index, body] of bodiesOf(entry.bodies).entries()) {
-        const seq = entry.seq + index;
-        if (seq >= oldest && seq <= newest) messages.push({ seq, body });
-      }
-      bytes += entry.bodies.length;
-      if (bytes > bytesMax) break;
-    }
-    return messages;
   }
 }
 
-function changeOf(row: TimelineRow, changes: Changes): Change {
+function changeOf(row: TimelineRow, changes: Batch['changes']): Change {
   let change = changes.get(row);
   if (!change) {
-    change = { runs: [], count: 0, sources: new Set(), refused: new Set() };
+    change = { segments: [], sources: new Set(), refused: new Set(), hasHeavy: false };
     changes.set(row, change);
   }
   return change;
 }
 
-/** Consumes numbers up to `last`, those from `first` on without a message. */
-function refuse(source: SourceRow, first: number, last: number): void {
-  const continues = source.refusedTo !== 0 && first <= source.refusedTo + 1;
-  source.refusedFrom = continues ? Math.min(source.refusedFrom, first) : first;
-  source.refusedTo = last;
-  source.sendSeq = last;
-  source.seq = 0;
+function isUnused({ id, last }: SourceRow): boolean {
+  return id === null && last === 0;
 }
 
-function notTaken(
-  status: 'busy' | 'out-of-order' | 'not-a-member',
-  expected: number,
-): AppendResult {
-  return { status, duplicates: 0, seq: 0, expected, watchers: [] };
-}
+const busy: AppendResult = {
+  ...{ status: 'busy', duplicates: 0, stored: 0, refused: 0, seq: 0, expected: 0 },
+  watchers: [],
+};

@@ -1,9 +1,10 @@
 /**
  * What time takes away: the state of sources that were not used for long, the messages of timelines
- * that nothing was appended to for long, the ids of schedules and the keys of requests of long ago.
+ * that nothing was appended to for long, the numbers of groups that have ended, the ids of schedules and the keys of requests of long ago.
  * Tables are walked a slice at a time, so that no step is noticed.
  */
 import { limits } from '../../base/limits.ts';
+import { lobby } from '../../codec/commands.ts';
 import type { Database, Statement } from './database.ts';
 import type { TimelineRows } from './timeline-rows.ts';
 
@@ -28,6 +29,7 @@ export class Sweep {
   readonly #deleteSources: Statement<never>;
   readonly #selectAged: Statement<{ id: number }>;
   readonly #deleteEntries: Statement<never>;
+  readonly #deleteEndedGroups: Statement<never>;
   readonly #deleteSchedules: Statement<never>;
   readonly #deleteRequests: Statement<never>;
 
@@ -49,6 +51,13 @@ export class Sweep {
     this.#deleteEntries = database.prepare(
       `DELETE FROM entries WHERE rowid IN
          (SELECT rowid FROM entries WHERE timeline = ? ORDER BY seq LIMIT ${sliceRows})`,
+    );
+    this.#deleteEndedGroups = database.prepare(
+      `DELETE FROM timelines WHERE id > ? AND id <= ? AND appended_at < ?
+         AND name LIKE 'g:%' AND name <> 'g:${lobby}'
+         AND NOT EXISTS (SELECT 1 FROM groups WHERE groups.name = substr(timelines.name, 3))
+         AND NOT EXISTS (SELECT 1 FROM entries WHERE timeline = timelines.id)
+         AND NOT EXISTS (SELECT 1 FROM sources WHERE timeline = timelines.id)`,
     );
     const deleteFrom = (table: string) =>
       `DELETE FROM ${table} WHERE number IN
@@ -91,7 +100,12 @@ export class Sweep {
       this.#deleteEntries.run(aged.id);
       return true;
     }
+    const { changes } = this.#deleteEndedGroups.run(
+      this.#timelinesDone,
+      end,
+      now - limits.endedGroupMs,
+    );
     this.#timelinesDone = end;
-    return false;
+    return changes !== 0;
   }
 }

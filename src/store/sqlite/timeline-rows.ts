@@ -3,7 +3,9 @@
  * objects alone and changes them; they are saved once per batch, however often they changed. If the
  * transaction around it fails, `forget` drops them all.
  */
-import { LRUCache } from 'lru-cache';
+import { RecentlyUsed } from '../../base/recently-used.ts';
+import type { SourceRecord } from '../decisions/append.ts';
+import { type Heavy, noHeavy } from '../decisions/retention.ts';
 import type { TimelineId, Watcher } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
 
@@ -15,24 +17,36 @@ export interface TimelineRow {
   head: number;
   /** The oldest number kept; `head + 1` if nothing is. */
   first: number;
+  /** Places that others have taken in it, ever; and as of what is in the tables. */
+  others: number;
+  othersSaved: number;
+  /** What devices have acknowledged, or more is by now. */
+  acknowledged: number;
+  heavy: Heavy;
+  /** Up to here nothing is left to drop but what others have sent. */
+  trimmed: number;
   /** Who is told of an append; null while not known (watchers.ts). */
   watchers: readonly Watcher[] | null;
 }
 
-export interface SourceRow {
+/** Changed in place: what is kept of it, and where. */
+export interface SourceRow extends Mutable<SourceRecord> {
   readonly source: string;
   /** Null until it is first saved. */
   id: number | null;
-  /** The last number taken. */
-  sendSeq: number;
-  /** The timeline's number of that message; 0 if it was a skip. */
-  seq: number;
-  /** The numbers last refused, from one to the other; 0 if none were. */
-  refusedFrom: number;
-  refusedTo: number;
 }
 
-const unusedSource = { id: null, sendSeq: 0, seq: 0, refusedFrom: 0, refusedTo: 0 };
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const unusedSource = { id: null, last: 0, seq: 0, refusals: [] };
+
+interface StoredTimeline extends Heavy {
+  readonly id: number;
+  readonly head: number;
+  readonly others: number;
+  readonly acknowledged: number;
+  readonly first: number | null;
+}
 
 // Far more than one batch touches, so that nothing is evicted between its change and its save. Each
 // row is about 200 bytes.
@@ -40,30 +54,35 @@ const timelineRowsMax = 65_536;
 const sourceRowsMax = 131_072;
 
 export class TimelineRows {
-  readonly #timelines = new LRUCache<TimelineId, TimelineRow>({ max: timelineRowsMax });
-  readonly #sources = new LRUCache<string, SourceRow>({ max: sourceRowsMax });
-  readonly #selectTimeline: Statement<{ id: number; head: number; first: number | null }>;
-  readonly #selectSource: Statement<Omit<SourceRow, 'source'>>;
+  readonly #timelines = new RecentlyUsed<TimelineId, TimelineRow>(timelineRowsMax);
+  readonly #sources = new RecentlyUsed<string, SourceRow>(sourceRowsMax);
+  readonly #selectTimeline: Statement<StoredTimeline>;
+  readonly #selectSource: Statement<Omit<SourceRow, 'source' | 'refusals'> & { refusals: string }>;
   readonly #insertTimeline: Statement<never>;
   readonly #updateTimeline: Statement<never>;
+  readonly #updateHeavy: Statement<never>;
   readonly #insertSource: Statement<never>;
   readonly #updateSource: Statement<never>;
   readonly #updateRefused: Statement<never>;
 
   constructor(database: Database) {
     this.#selectTimeline = database.prepare(
-      `SELECT id, head, (SELECT seq FROM entries WHERE timeline = id ORDER BY seq LIMIT 1) AS first
+      `SELECT id, head, others, acknowledged, heavy_sum AS sum, heavy_older AS older,
+         heavy_newer AS newer, (SELECT seq FROM entries WHERE timeline = id ORDER BY seq LIMIT 1) AS first
        FROM timelines WHERE name = ?`,
     );
     this.#selectSource = database.prepare(
-      `SELECT id, send_seq AS sendSeq, seq, refused_from AS refusedFrom, refused_to AS refusedTo
-       FROM sources WHERE timeline = ? AND source = ?`,
+      `SELECT id, send_seq AS last, seq, refusals FROM sources
+       WHERE timeline = ? AND source = ?`,
     );
     this.#insertTimeline = database.prepare(
-      'INSERT INTO timelines (name, head, appended_at) VALUES (?, ?, ?)',
+      'INSERT INTO timelines (name, head, others, appended_at) VALUES (?, ?, ?, ?)',
     );
     this.#updateTimeline = database.prepare(
-      'UPDATE timelines SET head = ?, appended_at = ? WHERE id = ?',
+      'UPDATE timelines SET head = ?, others = ?, appended_at = ? WHERE id = ?',
+    );
+    this.#updateHeavy = database.prepare(
+      'UPDATE timelines SET heavy_sum = ?, heavy_older = ?, heavy_newer = ? WHERE id = ?',
     );
     this.#insertSource = database.prepare(
       'INSERT INTO sources (timeline, source, send_seq, seq, used_at) VALUES (?, ?, ?, ?, ?)',
@@ -71,9 +90,7 @@ export class TimelineRows {
     this.#updateSource = database.prepare(
       'UPDATE sources SET send_seq = ?, seq = ?, used_at = ? WHERE id = ?',
     );
-    this.#updateRefused = database.prepare(
-      'UPDATE sources SET refused_from = ?, refused_to = ? WHERE id = ?',
-    );
+    this.#updateRefused = database.prepare('UPDATE sources SET refusals = ? WHERE id = ?');
   }
 
   timeline(name: TimelineId): TimelineRow {
@@ -82,7 +99,10 @@ export class TimelineRows {
     const stored = this.#selectTimeline.get(name);
     const head = stored?.head ?? 0;
     const first = stored?.first ?? head + 1;
-    const row = { name, id: stored?.id ?? null, head, first, watchers: null };
+    const { id = null, others = 0, acknowledged = 0 } = stored ?? {};
+    const heavy = stored ? { sum: stored.sum, older: stored.older, newer: stored.newer } : noHeavy;
+    const state = { others, othersSaved: others, acknowledged, heavy, trimmed: first - 1 };
+    const row: TimelineRow = { name, id, head, first, ...state, watchers: null };
     this.#timelines.set(name, row);
     return row;
   }
@@ -98,7 +118,9 @@ export class TimelineRows {
     const known = this.#sources.get(key);
     if (known) return known;
     const stored = timeline.id === null ? undefined : this.#selectSource.get(timeline.id, source);
-    const row = { source, ...(stored ?? unusedSource) };
+    const row: SourceRow = stored
+      ? { ...stored, source, refusals: JSON.parse(stored.refusals) }
+      : { ...unusedSource, source };
     this.#sources.set(key, row);
     return row;
   }
@@ -106,25 +128,31 @@ export class TimelineRows {
   /** Gives the row's id, which it has from now on. */
   saveTimeline(row: TimelineRow, now: number): number {
     if (row.id === null) {
-      row.id = Number(this.#insertTimeline.run(row.name, row.head, now).lastInsertRowid);
+      const inserted = this.#insertTimeline.run(row.name, row.head, row.others, now);
+      row.id = Number(inserted.lastInsertRowid);
     } else {
-      this.#updateTimeline.run(row.head, now, row.id);
+      this.#updateTimeline.run(row.head, row.others, now, row.id);
     }
     return row.id;
   }
 
+  /** For a timeline that is saved: large messages are few. */
+  saveHeavy({ id, heavy: { sum, older, newer } }: TimelineRow): void {
+    this.#updateHeavy.run(sum, older, newer, id);
+  }
+
   saveSource(row: SourceRow, timelineId: number, now: number): void {
     if (row.id === null) {
-      const inserted = this.#insertSource.run(timelineId, row.source, row.sendSeq, row.seq, now);
+      const inserted = this.#insertSource.run(timelineId, row.source, row.last, row.seq, now);
       row.id = Number(inserted.lastInsertRowid);
     } else {
-      this.#updateSource.run(row.sendSeq, row.seq, now, row.id);
+      this.#updateSource.run(row.last, row.seq, now, row.id);
     }
   }
 
   /** For a source that is saved: what is refused of it is rare, and not saved with it. */
   saveRefused(row: SourceRow): void {
-    this.#updateRefused.run(row.refusedFrom, row.refusedTo, row.id);
+    this.#updateRefused.run(JSON.stringify(row.refusals), row.id);
   }
 
   /** Drops the row of one timeline: its entries were changed otherwise. */

@@ -2,6 +2,7 @@
  * Who is to be told of an append: the open sessions of a user, the servers interested in a group.
  * Kept in memory with the timeline; whoever changes a session says so with `changed`.
  */
+import { lobby } from '../../codec/commands.ts';
 import { groupTimeline, type TimelineId, userTimeline, type Watcher } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
 import type { TimelineRow, TimelineRows } from './timeline-rows.ts';
@@ -12,6 +13,7 @@ export class Watchers {
   readonly #rows: TimelineRows;
   readonly #selectSessions: Statement<Watcher>;
   readonly #selectInterests: Statement<Pick<Watcher, 'instance' | 'address'>>;
+  readonly #selectGroup: Statement<unknown>;
   readonly #insertInterest: Statement<never>;
   readonly #deleteInterest: Statement<never>;
 
@@ -24,6 +26,7 @@ export class Watchers {
     this.#selectInterests = database.prepare(
       'SELECT instance, address FROM interests WHERE timeline = ?',
     );
+    this.#selectGroup = database.prepare('SELECT 1 FROM groups WHERE name = ?');
     this.#insertInterest = database.prepare(
       `INSERT INTO interests (timeline, instance, address) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET address = excluded.address`,
@@ -47,9 +50,18 @@ export class Watchers {
     this.#rows.forgetWatchers(userTimeline(userId));
   }
 
-  addInterest(group: string, { instance, address }: { instance: string; address: string }): void {
+  /** Whether there is such a group: if not, nothing is kept. */
+  addInterest(
+    group: string,
+    { instance, address }: { instance: string; address: string },
+  ): boolean {
+    if (group !== lobby && !this.#selectGroup.get(group)) {
+      this.removeInterest(group, instance);
+      return false;
+    }
     this.#insertInterest.run(groupTimeline(group), instance, address);
     this.#rows.forgetWatchers(groupTimeline(group));
+    return true;
   }
 
   removeInterest(group: string, instance: string): void {

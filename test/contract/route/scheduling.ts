@@ -26,7 +26,7 @@ export function describeScheduling(openStores: () => Promise<readonly [Store, St
     return { id, from: amy.userId, ...receiver, text: id, delaySeconds };
   };
   const waiting = async (route: RouteHarness) =>
-    (await route.core.operations.delayed(amy.userId)).map(({ id }) => id);
+    (await route.core.operations.delayed(amy.userId)).messages.map(({ id }) => id);
   const nothingWaits = (route: RouteHarness) =>
     waitUntil('all are sent', async () => (await waiting(route)).length === 0);
 
@@ -50,13 +50,19 @@ export function describeScheduling(openStores: () => Promise<readonly [Store, St
     await operations.schedule(message('later', { delaySeconds: 60, group: 'lobby' }));
     await operations.schedule(message('soon', { delaySeconds: 30 }));
     const now = await stores[0].sessions.now();
-    const listed = await operations.delayed(amy.userId);
+    const { messages: listed } = await operations.delayed(amy.userId);
     expect(listed).toMatchObject([
       { id: 'soon', to: bob.userId, text: 'soon' },
       { id: 'later', group: 'lobby', text: 'later' },
     ]);
     expect(Math.abs((listed[0]?.dueAt ?? 0) - now - 30_000)).toBeLessThan(5_000);
-    expect(await operations.delayed(bob.userId)).toEqual([]);
+    expect(await operations.delayed(bob.userId)).toEqual({ messages: [], next: null });
+    for (const after of ['', 'x', '.s', '5', '-1.s', `5.${'x'.repeat(200)}`])
+      await expect(operations.delayed(amy.userId, after)).rejects.toThrow(
+        'after: is not the `next` of a page',
+      );
+    const later = await operations.delayed(amy.userId, `${listed[0]?.dueAt}.soon`);
+    expect(later).toMatchObject({ messages: [{ id: 'later' }], next: null });
 
     await operations.cancelDelayed(amy.userId, 'soon');
     await operations.cancelDelayed(amy.userId, 'soon');

@@ -381,6 +381,7 @@ export function describeAppends(fixture: StoreFixture): void {
       const serverA = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
       const serverB = { instance: 'instance-b', address: '10.0.0.2:9000:8081' };
       expect(await say(1)).toEqual([]);
+      await fixture.store.groups.create(group, nextUserId());
       await timelines().addInterest(group, serverA);
       await timelines().addInterest(group, serverA);
       await timelines().addInterest(group, serverB);
@@ -393,6 +394,7 @@ export function describeAppends(fixture: StoreFixture): void {
     test('of a group stand for a whole server', async () => {
       const group = `group ${nextUserId()}`;
       const server = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
+      await fixture.store.groups.create(group, nextUserId());
       await timelines().addInterest(group, server);
       const run = new Conversation(nextUserId(), group).append(groupTimeline(group), 1, ['hi']);
       expect((await append(run)).watchers).toMatchObject([{ ...server, sessionId: 0 }]);

@@ -56,6 +56,45 @@ export function describeGroupAppends(fixture: StoreFixture): void {
     expect(results).toMatchObject([refused()]);
   });
 
+  describe('to a group that does not exist', () => {
+    const writerTo = (name: string) => {
+      const userId = nextUserId();
+      const conversation = new Conversation(userId, name);
+      const write = async (sendSeq: number, texts: readonly string[], restart = false) => {
+        const run = conversation.append(groupTimeline(name), sendSeq, texts);
+        const append = { ...run, restart, onlyIfMember: userId };
+        return (await fixture.another.timelines.append([append]))[0] as AppendResult;
+      };
+      return { userId, write };
+    };
+
+    test('no number is taken, of a skip either, and what follows goes on when there is one', async () => {
+      const name = nextGroup();
+      const { userId, write } = writerTo(name);
+      expect(await write(1, ['m1', 'm2'])).toMatchObject({ ...refused(), refused: 2, stored: 0 });
+      expect(await write(3, ['m3'])).toMatchObject({ ...refused(), refused: 1 });
+      expect(await write(4, [])).toMatchObject({ ...refused(), refused: 1 });
+      expect(await write(1, ['m1', 'm2'])).toMatchObject({ ...refused(), refused: 2 });
+      expect(await write(9, ['m9'], true)).toMatchObject({ ...refused(), refused: 1 });
+      await fixture.store.groups.create(name, userId);
+      expect(await write(4, ['m4'])).toMatchObject({ status: 'out-of-order', expected: 1 });
+      expect(await write(4, ['m4'], true)).toMatchObject({ status: 'taken', seq: 1 });
+      expect(await write(5, ['m5'])).toMatchObject({ status: 'taken', seq: 2 });
+    });
+
+    test('any more: who has written to it hears the same again, whatever comes', async () => {
+      const name = nextGroup();
+      const { userId, write } = writerTo(name);
+      await fixture.store.groups.create(name, userId);
+      expect(await write(1, ['m1'])).toMatchObject({ status: 'taken' });
+      await fixture.store.groups.leave(name, userId);
+      expect(await write(1, ['m1', 'm2'])).toMatchObject({ ...refused(1), refused: 1 });
+      await fixture.store.groups.create(name, userId);
+      expect(await write(2, ['m2'])).toMatchObject({ ...refused(), refused: 1 });
+      expect(await write(3, ['m3'])).toMatchObject({ status: 'taken', stored: 1 });
+    });
+  });
+
   test('refused numbers are consumed: those after them are taken', async () => {
     const { write, join, texts } = await freshWriter();
     expect(await write(1, ['m1', 'm2'])).toMatchObject(refused());
@@ -130,6 +169,22 @@ export function describeGroupAppends(fixture: StoreFixture): void {
     });
   });
 
+  test('refusals in between are told apart, and heard again', async () => {
+    const { write, join, leave, texts } = await freshWriter();
+    for (let sendSeq = 1; sendSeq <= 8; sendSeq += 2) {
+      expect(await write(sendSeq, ['no member'])).toMatchObject(refused());
+      await join();
+      expect(await write(sendSeq + 1, [`m${sendSeq + 1}`])).toMatchObject({ status: 'taken' });
+      await leave();
+    }
+    await join();
+    for (let sendSeq = 1; sendSeq <= 8; sendSeq += 1)
+      expect(await write(sendSeq, ['again'])).toMatchObject(
+        sendSeq % 2 === 1 ? refused() : { status: 'taken', duplicates: 1 },
+      );
+    expect(await texts()).toEqual(['m2', 'm4', 'm6', 'm8']);
+  });
+
   test('restart passes over what is not known, refused or not', async () => {
     const { write, join, texts } = await freshWriter();
     expect(await write(7, ['m7'], true)).toMatchObject(refused());
@@ -152,6 +207,7 @@ export function describeGroupAppends(fixture: StoreFixture): void {
     const name = nextGroup();
     const userId = nextUserId();
     const server = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
+    await fixture.store.groups.create(name, nextUserId());
     await fixture.store.timelines.addInterest(name, server);
     const run = new Conversation(userId, name).append(groupTimeline(name), 1, ['m1']);
     const results = await fixture.store.timelines.append([{ ...run, onlyIfMember: userId }]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
-import type { JoinResult } from '../../../src/store/groups.ts';
+import { lobby } from '../../../src/codec/commands.ts';
+import { type JoinResult, unreadableUpTo } from '../../../src/store/groups.ts';
 import { groupTimeline } from '../../../src/store/timelines.ts';
 import { Conversation, textsOf } from '../../support/messages.ts';
 import type { StoreFixture } from '../store.ts';
@@ -31,20 +32,101 @@ export function describeGroups(fixture: StoreFixture): void {
     timelines().read({ timeline: groupTimeline(name), after, limit: limits.pageMessagesMax });
   const namesOf = async (userId: number) => (await groups().of(userId)).map(({ group }) => group);
   const isMember = async (name: string, userId: number) =>
-    (await groups().areMembers([{ group: name, userId }]))[0];
+    (await groups().places([{ group: name, userId }]))[0] !== null;
+
+  describe('the share of one account', () => {
+    test('is set by the owner, and as others have it until then', async () => {
+      const { name, owner, others } = await freshGroup(1);
+      expect(await groups().find(name)).toEqual({
+        name,
+        owner,
+        history: 'joined',
+        sharePercent: null,
+      });
+      expect(await groups().setShare(name, others[0]!, 5)).toBe('not-the-owner');
+      expect(await groups().setShare(nextGroup(), owner, 5)).toBe('unknown-group');
+      expect(await groups().setShare(name, owner, 5)).toBe('set');
+      expect(await fixture.another.groups.find(name)).toEqual({
+        name,
+        owner,
+        history: 'joined',
+        sharePercent: 5,
+      });
+      expect(await groups().setShare(name, owner, null)).toBe('set');
+      expect(await groups().find(name)).toEqual({
+        name,
+        owner,
+        history: 'joined',
+        sharePercent: null,
+      });
+    });
+
+    test('is gone with the group', async () => {
+      const { name, owner } = await freshGroup(0);
+      await groups().setShare(name, owner, 5);
+      await groups().leave(name, owner);
+      await groups().create(name, owner);
+      expect(await groups().find(name)).toEqual({
+        name,
+        owner,
+        history: 'joined',
+        sharePercent: null,
+      });
+    });
+  });
+
+  describe('what members may read', () => {
+    const placeOf = async (name: string, userId: number) =>
+      (await groups().places([{ group: name, userId }]))[0]!;
+
+    test('is what was said since their latest joining, unless the group was made otherwise', async () => {
+      const { name, others } = await freshGroup(1);
+      await say(name);
+      const [userId] = others as [number];
+      expect(unreadableUpTo(await placeOf(name, userId))).toBe(0);
+      await groups().leave(name, userId);
+      await say(name);
+      await groups().join(name, userId);
+      expect(await placeOf(name, userId)).toMatchObject({ joined: 2, history: 'joined' });
+      await say(name);
+      expect(unreadableUpTo(await placeOf(name, userId))).toBe(2);
+      expect(await groups().of(userId)).toEqual([await placeOf(name, userId)]);
+    });
+
+    test('is all of a group that was made so, for good, on every store of the cluster', async () => {
+      const [name, owner, userId] = [nextGroup(), nextUserId(), nextUserId()];
+      const created = await groups().create(name, owner, 'all');
+      expect(created).toMatchObject({ status: 'joined', membership: { history: 'all' } });
+      await say(name);
+      const again = await groups().create(name, owner, 'joined');
+      expect(again).toMatchObject({
+        status: 'joined',
+        already: true,
+        membership: { history: 'all' },
+      });
+      const joined = await fixture.another.groups.join(name, userId);
+      expect(joined).toMatchObject({ membership: { joined: 1, history: 'all' } });
+      expect(unreadableUpTo(await placeOf(name, userId))).toBe(0);
+      expect(await fixture.another.groups.find(name)).toMatchObject({ history: 'all' });
+      // The next of this name is another group.
+      for (const each of [owner, userId]) await groups().leave(name, each);
+      await groups().create(name, userId);
+      expect(await groups().find(name)).toMatchObject({ owner: userId, history: 'joined' });
+    });
+  });
 
   describe('creating', () => {
     test('makes a group and its owner a member', async () => {
       const [name, owner] = [nextGroup(), nextUserId()];
       expect(await groups().find(name)).toBeNull();
-      const membership = { group: name, joined: 0, cursor: 0, head: 0 };
+      const membership = { group: name, joined: 0, cursor: 0, head: 0, history: 'joined' };
       expect(await groups().create(name, owner)).toEqual({
         status: 'joined',
         owner,
         already: false,
         membership,
       });
-      expect(await groups().find(name)).toEqual({ name, owner });
+      expect(await groups().find(name)).toMatchObject({ name, owner });
       expect(await groups().of(owner)).toEqual([membership]);
       expect(await groups().members(name, nobodyYet, 10)).toEqual([owner]);
     });
@@ -56,7 +138,7 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner,
         already: true,
-        membership: { group: name, joined: 0, cursor: 0, head: 1 },
+        membership: { group: name, joined: 0, cursor: 0, head: 1, history: 'joined' },
       });
       for (const userId of [others[0]!, nextUserId()]) {
         expect(await groups().create(name, userId)).toEqual({ status: 'group-exists', owner });
@@ -102,10 +184,12 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner,
         already: false,
-        membership: { group: name, joined: 2, cursor: 2, head: 2 },
+        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined' },
       });
       await say(name);
-      expect(await groups().of(userId)).toEqual([{ group: name, joined: 2, cursor: 2, head: 3 }]);
+      expect(await groups().of(userId)).toEqual([
+        { group: name, joined: 2, cursor: 2, head: 3, history: 'joined' },
+      ]);
     });
 
     test('again changes nothing', async () => {
@@ -115,7 +199,7 @@ export function describeGroups(fixture: StoreFixture): void {
       await say(name);
       await groups().acknowledge([{ userId, group: name, seq: 1 }]);
       await say(name);
-      const membership = { group: name, joined: 0, cursor: 1, head: 2 };
+      const membership = { group: name, joined: 0, cursor: 1, head: 2, history: 'joined' };
       expect(await groups().join(name, userId)).toEqual({
         status: 'joined',
         owner,
@@ -174,7 +258,7 @@ export function describeGroups(fixture: StoreFixture): void {
       expect(await groups().of(userId)).toEqual([]);
       expect(await isMember(name, userId)).toBe(false);
       expect(await groups().members(name, nobodyYet, 10)).toEqual([owner]);
-      expect(await groups().find(name)).toEqual({ name, owner });
+      expect(await groups().find(name)).toMatchObject({ name, owner });
       expect(await groups().leave(nextGroup(), userId)).toBe(false);
     });
 
@@ -200,11 +284,11 @@ export function describeGroups(fixture: StoreFixture): void {
       await groups().leave(name, second);
       await groups().join(name, second);
       await groups().leave(name, owner);
-      expect(await groups().find(name)).toEqual({ name, owner: third });
+      expect(await groups().find(name)).toMatchObject({ name, owner: third });
       await groups().leave(name, third);
-      expect(await groups().find(name)).toEqual({ name, owner: fourth });
+      expect(await groups().find(name)).toMatchObject({ name, owner: fourth });
       await groups().leave(name, fourth);
-      expect(await groups().find(name)).toEqual({ name, owner: second });
+      expect(await groups().find(name)).toMatchObject({ name, owner: second });
       // The name is the new owner's now.
       expect(await groups().create(name, owner)).toEqual({ status: 'group-exists', owner: second });
       expect(await groups().create(name, second)).toMatchObject({ already: true });
@@ -227,7 +311,7 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner: somebody,
         already: false,
-        membership: { group: name, joined: 2, cursor: 2, head: 2 },
+        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined' },
       });
       expect(await say(name, 'new')).toBe(3);
       const { messages } = await read(name);
@@ -249,7 +333,7 @@ export function describeGroups(fixture: StoreFixture): void {
       );
       expect(left).toEqual(leaving.map(() => true));
       expect(await groups().find(one.name)).toBeNull();
-      expect(await groups().find(other.name)).toEqual({
+      expect(await groups().find(other.name)).toMatchObject({
         name: other.name,
         owner: other.others[0],
       });
@@ -347,10 +431,11 @@ export function describeGroups(fixture: StoreFixture): void {
       [other.name, other.owner, true],
       [one.name, nextUserId(), false],
     ];
-    expect(
-      await groups().areMembers(questions.map(([group, userId]) => ({ group, userId }))),
-    ).toEqual(questions.map(([, , answer]) => answer));
-    expect(await groups().areMembers([])).toEqual([]);
+    const places = await groups().places(questions.map(([group, userId]) => ({ group, userId })));
+    expect(places.map((place) => place?.group ?? null)).toEqual(
+      questions.map(([group, , answer]) => (answer ? group : null)),
+    );
+    expect(await groups().places([])).toEqual([]);
   });
 
   test('interest is answered with the head of the timeline', async () => {
@@ -360,6 +445,24 @@ export function describeGroups(fixture: StoreFixture): void {
     await say(name);
     await say(name);
     expect(await timelines().addInterest(name, server)).toBe(2);
+  });
+
+  test('of a group that does not exist, or has ended, no interest is left', async () => {
+    const server = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
+    const other = { ...server, instance: 'instance-b' };
+    const madeUp = nextGroup();
+    expect(await timelines().addInterest(madeUp, server)).toBeNull();
+    expect(await timelines().watchers([groupTimeline(madeUp)])).toEqual([[]]);
+    const { name, owner } = await freshGroup();
+    await timelines().addInterest(name, server);
+    await timelines().addInterest(name, other);
+    await groups().leave(name, owner);
+    expect(await timelines().addInterest(name, server)).toBeNull();
+    await timelines().removeInterest(name, other.instance);
+    expect(await timelines().watchers([groupTimeline(name)])).toEqual([[]]);
+    // The lobby has no record, and is always there.
+    expect(await timelines().addInterest(lobby, server)).toEqual(expect.any(Number));
+    await timelines().removeInterest(lobby, server.instance);
   });
 
   test('a crowd joins at once, is paged through, and hears of one message', async () => {
@@ -387,12 +490,14 @@ export function describeGroups(fixture: StoreFixture): void {
     expect(result?.watchers).toHaveLength(1);
     await groups().acknowledge(users.map((userId) => ({ userId, group: name, seq: 1 })));
     for (const userId of [users[0]!, users.at(-1)!]) {
-      expect(await groups().of(userId)).toEqual([{ group: name, joined: 0, cursor: 1, head: 1 }]);
+      expect(await groups().of(userId)).toEqual([
+        { group: name, joined: 0, cursor: 1, head: 1, history: 'joined' },
+      ]);
     }
     // The next owner is found among all of them.
     await groups().leave(name, owner);
     expect(users).toContain((await groups().find(name))?.owner);
-  }, 120_000);
+  });
 }
 
 function isNew(result: JoinResult): boolean {

@@ -161,6 +161,50 @@ export function describeReads(fixture: StoreFixture): void {
       }
     });
 
+    // Runs of some messages share an entry, and one that is larger than the bound is there.
+    test.each([
+      ['of one message', [1, 1, 1, 1, 1, 1]],
+      ['of many messages', [7, 1, 12, 2]],
+    ])(
+      'pages of runs %s have no more bytes than were asked for, or one message',
+      async (_, runs) => {
+        const to = nextUserId();
+        const conversation = new Conversation(nextUserId(), to);
+        const timeline = userTimeline(to);
+        let count = 0;
+        for (const length of runs) {
+          const texts = numbers(count + 1, count + length).map((seq) =>
+            'x'.repeat(seq % 5 === 0 ? 30_000 : 3_000 + seq),
+          );
+          await timelines().append([conversation.append(timeline, count + 1, texts)]);
+          count += length;
+        }
+        for (const bytesMax of [1, 4_000, 10_000, 50_000]) {
+          const seqs: number[] = [];
+          for (let before = 0; before !== 1; before = seqs.at(-1)!) {
+            const page = await timelines().readBack(timeline, before, 200, bytesMax);
+            const bytes = page.reduce((sum, { body }) => sum + body.length, 0);
+            if (page.length !== 1) expect(bytes).toBeLessThanOrEqual(bytesMax);
+            seqs.push(...page.map(({ seq }) => seq));
+          }
+          expect(seqs).toEqual(numbers(1, count).toReversed());
+        }
+      },
+    );
+
+    test('a page has no more bytes than any page when nothing is asked', async () => {
+      const to = nextUserId();
+      const conversation = new Conversation(nextUserId(), to);
+      const timeline = userTimeline(to);
+      const text = 'x'.repeat(limits.textBytesMax);
+      for (const sendSeq of numbers(1, 20))
+        await timelines().append([conversation.append(timeline, sendSeq, [text])]);
+      const page = await timelines().readBack(timeline, 0, limits.pageMessagesMax);
+      const bytes = page.reduce((sum, { body }) => sum + body.length, 0);
+      expect(bytes).toBeLessThanOrEqual(limits.pageBytesMax);
+      expect(bytes).toBeGreaterThan(limits.pageBytesMax - 2 * limits.textBytesMax);
+    });
+
     test('of a timeline that does not exist is nothing', async () => {
       expect(await timelines().readBack(userTimeline(nextUserId()), 0, 10)).toEqual([]);
     });
@@ -219,12 +263,15 @@ export function describeReads(fixture: StoreFixture): void {
   });
 }
 
+/** What comes is acknowledged: retention takes nothing else. */
 function growing(store: Store, conversation: Conversation, timeline: TimelineId) {
+  const userId = Number(conversation.to);
   let sent = 0;
   return async (length: number) => {
     const texts = Array.from({ length }, (_, index) => `m${sent + index + 1}`);
     const [result] = await store.timelines.append([conversation.append(timeline, sent + 1, texts)]);
     expect(result).toMatchObject({ status: 'taken', seq: sent + 1 });
     sent += length;
+    await store.sessions.acknowledge([{ userId, device: 'phone', seq: sent }]);
   };
 }

@@ -15,6 +15,8 @@ export function describeSchedules(fixture: StoreFixture): void {
     store = await fixture.openStore();
     schedules = store.schedules;
   });
+  const idsOf = async (owner: number) =>
+    (await schedules.listOf(owner)).schedules.map(({ id }) => id);
   /** Leases for long what is due, as soon as something is. */
   const whenDue = () =>
     waitUntil('a schedule is due', async () => {
@@ -67,11 +69,10 @@ export function describeSchedules(fixture: StoreFixture): void {
   });
 
   test('the oldest due come first, as many as asked', async () => {
-    for (const [id, delayMs] of Object.entries({ third: 60, first: 1, second: 30 })) {
-      await schedules.create(scheduled(id, 1), delayMs);
+    // All due already, and so far apart that the order is theirs, however long it takes to create them.
+    for (const [id, times] of Object.entries({ third: 1, first: 3, second: 2 })) {
+      await schedules.create(scheduled(id, 1), -times * longMs);
     }
-    const created = await store.sessions.now();
-    await waitUntil('all are due', async () => (await store.sessions.now()) > created + 60);
     expect((await schedules.lease(2, longMs)).map(({ id }) => id)).toEqual(['first', 'second']);
     expect((await schedules.lease(2, longMs)).map(({ id }) => id)).toEqual(['third']);
   });
@@ -110,7 +111,8 @@ export function describeSchedules(fixture: StoreFixture): void {
     const after = await store.sessions.now();
     const leased = await schedules.lease(10, 3 * longMs);
     expect(leased.map(({ id }) => id).toSorted()).toEqual(['another', 'first']);
-    const list = await schedules.listOf(1);
+    const { schedules: list, hasMore } = await schedules.listOf(1);
+    expect(hasMore).toBe(false);
     expect(list.map(plain)).toEqual([
       plain(scheduled('first', 1, [0])),
       plain(scheduled('second', 1, [longMs % 255])),
@@ -121,8 +123,54 @@ export function describeSchedules(fixture: StoreFixture): void {
       expect(dueAt).toBeLessThanOrEqual(after + index * longMs);
     }
     await schedules.finish([{ id: 'first', owner: 1 }]);
-    expect((await schedules.listOf(1)).map(({ id }) => id)).toEqual(['second', 'third']);
-    expect(await schedules.listOf(3)).toEqual([]);
+    expect(await idsOf(1)).toEqual(['second', 'third']);
+    expect(await schedules.listOf(3)).toEqual({ schedules: [], hasMore: false });
+  });
+
+  test('pages of large ones have few bytes, and nothing is left out or told twice', async () => {
+    const large = Array.from({ length: limits.textBytesMax }, () => 7);
+    const ids = Array.from({ length: 30 }, (_, index) => `l${index}`);
+    // Many are due in the same millisecond; ids are any text.
+    for (const id of [...ids, 'é', 'Z', '😀', 'a'])
+      await schedules.create(scheduled(id, 1, large), longMs);
+    const all: string[] = [];
+    for (let page = await schedules.listOf(1); ; ) {
+      const bytes = page.schedules.reduce((sum, { payload }) => sum + payload.length, 0);
+      expect(bytes).toBeLessThanOrEqual(limits.pageBytesMax);
+      all.push(...page.schedules.map(({ id }) => id));
+      const last = page.schedules.at(-1);
+      if (!page.hasMore || !last) break;
+      // Where it goes on is known also when that one is gone.
+      await schedules.cancel({ id: last.id, owner: 1 });
+      page = await schedules.listOf(1, last);
+    }
+    expect(all).toHaveLength(34);
+    expect(new Set(all)).toEqual(new Set([...ids, 'é', 'Z', '😀', 'a']));
+  });
+
+  test('a page has so many, and one that is larger than a page is one of its own', async () => {
+    const huge = Array.from({ length: limits.pageBytesMax + 1 }, () => 7);
+    await schedules.create(scheduled('huge', 1, huge), longMs);
+    for (let index = 0; index <= limits.pageMessagesMax; index++)
+      await schedules.create(scheduled(`s${index}`, 1), 2 * longMs);
+    const first = await schedules.listOf(1);
+    expect(first).toMatchObject({ schedules: [{ id: 'huge' }], hasMore: true });
+    const second = await schedules.listOf(1, first.schedules[0]);
+    expect(second.schedules).toHaveLength(limits.pageMessagesMax);
+    const third = await schedules.listOf(1, second.schedules.at(-1));
+    expect(third).toMatchObject({ schedules: [{ owner: 1 }], hasMore: false });
+  });
+
+  test('a lease of large ones gives fewer at a time, and all in the end', async () => {
+    const large = Array.from({ length: limits.textBytesMax }, () => 7);
+    const count = Math.ceil((1.5 * limits.storeBatchBytesMax) / large.length);
+    for (let index = 0; index < count; index++)
+      await schedules.create(scheduled(`s${index}`, index, large), 0);
+    const first = await schedules.lease(count, longMs);
+    expect(first.length).toBeLessThan(count);
+    const rest = await schedules.lease(count, longMs);
+    expect(first.length + rest.length).toBe(count);
+    expect(await schedules.lease(count, longMs)).toEqual([]);
   });
 
   test('so many of an owner may wait, and others when one is sent or cancelled', async () => {
@@ -149,7 +197,7 @@ export function describeSchedules(fixture: StoreFixture): void {
         expect(await schedules.cancel(scheduled(id, 1))).toBe('cancelled');
         expect(await schedules.create(scheduled(id, 1), 0)).toBe('known');
       }
-      expect((await schedules.listOf(1)).map(({ id }) => id)).toEqual(['kept']);
+      expect(await idsOf(1)).toEqual(['kept']);
       expect((await schedules.lease(10, longMs)).map(({ id }) => id)).toEqual(['kept']);
     });
 
@@ -178,7 +226,7 @@ export function describeSchedules(fixture: StoreFixture): void {
       const [leased] = await schedules.lease(10, 1);
       await schedules.finish([leased!]);
       expect(await schedules.cancel(scheduled('a', 1))).toBe('unknown');
-      expect(await schedules.listOf(1)).toEqual([]);
+      expect(await idsOf(1)).toEqual([]);
     });
 
     test('and leasing at the same time: one of them gets it', async () => {

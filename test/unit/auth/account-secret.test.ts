@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { deriveAccountKeys, formatSecret } from '../../../src/auth/account-secret.ts';
 
+const salt = '0123456789abcdef'.repeat(2);
 const drawn = formatSecret(new Uint8Array(32).fill(9));
 
 test('the login key of a drawn secret is HKDF (RFC 5869) of its bytes, and nothing else', async () => {
@@ -10,15 +11,21 @@ test('the login key of a drawn secret is HKDF (RFC 5869) of its bytes, and nothi
   const extracted = hmac(Buffer.alloc(32), Buffer.alloc(32, 9));
   const expanded = hmac(extracted, Buffer.concat([Buffer.from('cim login v1 7'), Buffer.of(1)]));
   const { loginKey } = await deriveAccountKeys(drawn, 7);
-  expect(loginKey).toBe(expanded.toString('base64url'));
+  expect(loginKey).toBe(`drawn.${expanded.toString('base64url')}`);
 });
 
 test('the same secret gives the same keys, to one user only', async () => {
   for (const secret of [drawn, 'correct horse battery']) {
-    const { loginKey } = await deriveAccountKeys(secret, 7);
-    expect((await deriveAccountKeys(secret, 7)).loginKey).toBe(loginKey);
-    expect((await deriveAccountKeys(secret, 8)).loginKey).not.toBe(loginKey);
+    const { loginKey } = await deriveAccountKeys(secret, 7, salt);
+    expect((await deriveAccountKeys(secret, 7, salt)).loginKey).toBe(loginKey);
+    expect((await deriveAccountKeys(secret, 8, salt)).loginKey).not.toBe(loginKey);
   }
+});
+
+test('the same chosen secret gives other keys in another cluster', async () => {
+  const keys = (where: string) => deriveAccountKeys('correct horse battery', 7, where);
+  expect((await keys(salt)).loginKey).not.toBe((await keys(`${salt.slice(1)}0`)).loginKey);
+  await expect(deriveAccountKeys('correct horse battery', 7)).rejects.toThrow('salt');
 });
 
 test('what is wrapped under one secret is not opened under another', async () => {

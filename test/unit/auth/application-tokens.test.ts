@@ -118,6 +118,19 @@ describe.each(kinds)('%s', (alg, { publicKey, privateKey }) => {
   });
 });
 
+test('keys are read again, and those that make no sense replace none', async () => {
+  const keys = fileOf(pemOf(rsa.publicKey));
+  const tokens = await open({ keys });
+  const token = await sign({ sub: '7' }, { alg: 'EdDSA', key: ed.privateKey });
+  await expect(tokens.verify(token)).rejects.toMatchObject({ kind: 'unauthenticated' });
+  writeFileSync(keys, pemOf(ed.publicKey));
+  await tokens.reload();
+  expect(await tokens.verify(token)).toMatchObject({ userId: 7 });
+  writeFileSync(keys, 'no key');
+  await expect(tokens.reload()).rejects.toMatchObject({ kind: 'bad-config' });
+  expect(await tokens.verify(token)).toMatchObject({ userId: 7 });
+});
+
 describe('refused, with the reason', () => {
   test.each([
     ['expired', sign({ sub: '7' }, { expires: '-1m' }), 'the token has expired'],

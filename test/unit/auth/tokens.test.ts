@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { Tokens } from '../../../src/auth/tokens.ts';
+import { limits } from '../../../src/base/limits.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 
 const amy = { userId: 7, userName: 'amy', generation: 3 };
 const lifetimeMs = 60_000;
 
 function tokensOf(...secrets: string[]): Tokens {
-  return new Tokens({ secrets: () => secrets, lifetimeMs, now: () => Date.now() });
+  return new Tokens({ clusterKeys: clusterKeysOf(...secrets), lifetimeMs, now: () => Date.now() });
 }
 
 /** The parts of a JWT, with one of them replaced. */
@@ -35,9 +37,9 @@ describe('refused, with the reason', () => {
   test('expired', async () => {
     const { token } = await tokensOf('s1').issue(amy);
     const later = new Tokens({
-      secrets: () => ['s1'],
+      clusterKeys: clusterKeysOf('s1'),
       lifetimeMs,
-      now: () => Date.now() + lifetimeMs + 1_000,
+      now: () => Date.now() + lifetimeMs + limits.clockToleranceMs + 1_000,
     });
     await expect(later.verify(token)).rejects.toThrow('the token has expired');
   });

@@ -12,3 +12,12 @@ test('counters start at 0, keep their order, and have names of their own', () =>
   ]);
   expect(() => counters.add('b', 'again')).toThrow('already');
 });
+
+test('one that is counted elsewhere is read when it is told', () => {
+  const counters = new Counters();
+  let count = 1;
+  counters.observe('a', 'what others count', () => count);
+  count = 5;
+  expect(counters.list().map(({ value }) => value)).toEqual([5]);
+  expect(() => counters.add('a', 'again')).toThrow('already');
+});

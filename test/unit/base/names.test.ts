@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { CimError } from '../../../src/base/errors.ts';
 import { assertUserName, groupNameOf, isGroupName, nameKey } from '../../../src/base/names.ts';
 import { safeLine } from '../../../src/base/safe-text.ts';
 
@@ -24,9 +25,7 @@ describe('a user name', () => {
   });
 
   test.each(['x'.repeat(65), '😀'.repeat(65)])('may not be as long as %j', (name) => {
-    expect(() => assertUserName(name)).toThrow(
-      'userName: a name may have 64 characters, this one has 65',
-    );
+    expect(() => assertUserName(name)).toThrow('userName: may have 64 characters, this one has 65');
   });
 
   test.each(['', ' ', '\u3000', '\u200b', '\u00a0\u200d', '\u3164', '\u2800'])(
@@ -163,6 +162,20 @@ describe('names are one, when they differ only in', () => {
 });
 
 describe('the name of a group', () => {
+  test('is its own form, whatever characters it is written with', () => {
+    const others: string[] = [];
+    const behind = ['', '\u0301', '\u0307', '\u0308', '\u0345', '\u0301\u0345'];
+    for (let point = 0x21; point < 0x30000; point++) {
+      if (point >= 0xd800 && point < 0xe000) continue;
+      const letter = String.fromCodePoint(point);
+      for (const marks of behind) {
+        const name = formOf(`a${letter}${marks}`);
+        if (name !== undefined && !isGroupName(name)) others.push(`${point.toString(16)} ${name}`);
+      }
+    }
+    expect(others).toEqual([]);
+  });
+
   test.each([
     ['cooks', 'cooks'],
     ['Cooks', 'cooks'],
@@ -178,7 +191,7 @@ describe('the name of a group', () => {
 
   test('may not be longer than 64 characters', () => {
     expect(() => groupNameOf('x'.repeat(65))).toThrow(
-      'group: a name may have 64 characters, this one has 65',
+      'group: may have 64 characters, this one has 65',
     );
   });
 
@@ -217,3 +230,13 @@ describe('the name of a group', () => {
     );
   });
 });
+
+/** Undefined: no group may bear it. */
+function formOf(written: string): string | undefined {
+  try {
+    return groupNameOf(written);
+  } catch (error) {
+    if (error instanceof CimError) return undefined;
+    throw error;
+  }
+}

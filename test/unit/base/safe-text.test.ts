@@ -21,7 +21,7 @@ const anyText = fc
 describe('safe text', () => {
   test('shows what would have had an effect', () => {
     expect(safeText('\u001b[31mred\u0007\u007f\u009b')).toBe('␛[31mred␇␡\ufffd');
-    expect(safeText('\u202eabc\u2066\u200f\u2028')).toBe('\ufffdabc\ufffd\ufffd\ufffd');
+    expect(safeText('\u202eabc\u2028\u206a\ufff9')).toBe('\ufffdabc\ufffd\ufffd\ufffd');
     expect(safeText('a\r\nb\rc\td')).toBe('a\nb␍c    d');
     expect(safeText('half \ud800')).toBe('half \ufffd');
     expect(safeLine('two\nlines')).toBe('two␊lines');
@@ -31,6 +31,31 @@ describe('safe text', () => {
     for (const text of ['naïve', '你好', 'שלום', 'مرحبا', '👩‍👩‍👧', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'क्‍ष', '❤️', 'e\u0301']) {
       expect(safeText(text)).toBe(text);
     }
+  });
+
+  test.each([
+    ['a mark of direction', 'שלום\u200f!'],
+    ['another one', 'a\u200eb\u061cc'],
+    ['isolates', 'user \u2068عمر\u2069 said'],
+    ['a soft hyphen', 'Donau\u00addampf'],
+    ['a word joiner', '10\u2060km'],
+    ['places to break a word', 'super\u200bcali'],
+    ['a mark of byte order within', 'a\ufeffb'],
+    ['operators not seen', 'f\u2061(x)\u2062y\u2063z\u2064'],
+    ['a Mongolian vowel separator', 'ᠠ\u180eᠠ'],
+    ['the end of an Arabic verse', '\u06dd٢٥'],
+    ['the signs around Arabic numbers', '\u0600١\u0601٢\u0605٣\u08e2٤'],
+    ['a Syriac abbreviation', '\u070fܐ'],
+    ['a Kaithi number', '\u{110bd}𑁦'],
+    ['hieroglyphs', '𓀀\u{13430}𓀁'],
+  ])('leaves %s', (_, text) => {
+    expect(safeText(text)).toBe(text);
+    expect(safeLine(text)).toBe(text);
+  });
+
+  test('what is turned round in a line ends with it', () => {
+    expect(safeText('a\u2067b\n\u2069c\u2066d\u2069')).toBe('a\u2067b\u2069\nc\u2066d\u2069');
+    expect(safeText('\u2066\u2067')).toBe('\u2066\u2067\u2069\u2069');
   });
 
   test.each(nastyTexts)('takes the effect of %s', (_, text) => {

@@ -16,6 +16,6 @@ test('the secret is drawn once, and is for its owner alone', async () => {
 
 test('a file that nothing was written to yet is none', async () => {
   const folder = temporaryFolder('data');
-  writeFileSync(join(folder, 'cluster-secret'), '\n');
+  writeFileSync(join(folder, 'cluster-secret'), '\n', { mode: 0o600 });
   expect(await keepSecretFile(folder)).toMatch(/^[\w-]{43}$/);
 });

@@ -24,7 +24,7 @@ function settingsOf({ cert, key }: CertificateFiles) {
 
 function textFile(text: string): string {
   const file = join(temporaryFolder('tls'), 'file.pem');
-  writeFileSync(file, text);
+  writeFileSync(file, text, { mode: 0o600 });
   return file;
 }
 

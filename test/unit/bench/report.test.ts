@@ -5,7 +5,7 @@ import { Tally } from '../../../src/bench/tally.ts';
 
 function tallyOf(latenciesMs: readonly number[]): Tally {
   const tally = new Tally();
-  for (const latencyMs of latenciesMs) tally.recordLatency(latencyMs);
+  for (const latencyMs of latenciesMs) tally.latencies.record(latencyMs);
   tally.counts.begun = tally.counts.done = tally.counts.shown = latenciesMs.length;
   return tally;
 }
@@ -31,8 +31,8 @@ test('what several workers have counted is one', () => {
   whole.add({ ...tallyOf([]).toMessage(0), problems: { busy: 2 } });
   expect(whole.counts.shown).toBe(3);
   expect(whole.problems).toEqual({ busy: 3 });
-  expect(whole.percentile(50)).toBeCloseTo(2, 1);
-  expect(whole.maxMs).toBeCloseTo(30, 0);
+  expect(whole.latencies.percentile(50)).toBeCloseTo(2, 1);
+  expect(whole.latencies.maxMs).toBeCloseTo(30, 0);
 });
 
 test('figures: rates, times, and what it cost the system', () => {
@@ -66,6 +66,9 @@ test('a step has held when all was begun, in time, and nothing refused', () => {
   const late = good.map((ms, index) => (index % 50 === 0 ? 20 : ms));
   expect(breach(tallyOf(late))).toBe('too late');
   expect(breach(tallyOf(good.slice(0, 900)))).toBe('only 450/s could be begun');
+  const disordered = tallyOf(good);
+  disordered.counts.again = 3;
+  expect(breach(disordered)).toBe('3 to be sent again');
   const refused = tallyOf(good);
   refused.problem('busy');
   expect(breach(refused)).toBe('1 failed');

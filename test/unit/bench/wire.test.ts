@@ -1,11 +1,11 @@
 // Goal: the load speaks the protocol as the SDK does. Method: its frames, read by the codec.
 import { expect, test } from '@jest/globals';
 import { readText, textStart } from '../../../src/bench/message-text.ts';
-import { ackCodeOf, isMessage, MessageEncoder } from '../../../src/bench/wire.ts';
 import { assertClientFields } from '../../../src/codec/client-frame.ts';
 import { FrameDecoder } from '../../../src/codec/frame-decoder.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
 import { encodeAck, encodePush, pong } from '../../../src/codec/server-frame.ts';
+import { ackCodeOf, isMessage, MessageEncoder } from '../../../src/load/wire.ts';
 
 function framesOf(bytes: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = [];

@@ -109,7 +109,6 @@ describe('commands and their arguments', () => {
     [['srver'], 'srver: is not a command (did you mean server?)'],
     [['nothing-like-it'], 'nothing-like-it: is not a command'],
     [['--port', '1'], 'a command comes first'],
-    [['admin'], '<action> must be given'],
     [['completion'], '<bash|zsh> must be given'],
     [['server', 'extra'], 'extra: is one argument too many'],
     [['config', 'server', 'route'], 'route: is one argument too many'],

@@ -5,29 +5,38 @@ import { text } from 'node:stream/consumers';
 import type { Host } from '../../../src/cli/command.ts';
 import type { Environment } from '../../../src/config/sources/env.ts';
 
+/** Nobody reads before all is written. */
+const bytesMax = 1024 * 1024;
+
 export class FakeHost {
   readonly #signals = new EventEmitter();
-  readonly #stdout = new PassThrough();
-  readonly #stderr = new PassThrough();
+  readonly #stdout = new PassThrough({ highWaterMark: bytesMax });
+  readonly #stderr = new PassThrough({ highWaterMark: bytesMax });
   readonly host: Host;
 
   constructor(env: Environment = {}) {
     const streams = { stdin: new PassThrough(), stdout: this.#stdout, stderr: this.#stderr };
     this.host = {
       env,
+      title: 'cim',
       // Not terminals, as when stdin and stdout are pipes.
       ...(streams as unknown as Pick<Host, 'stdin' | 'stdout' | 'stderr'>),
       on: (signal, listener) => this.#signals.on(signal, listener),
       off: (signal, listener) => this.#signals.off(signal, listener),
+      kill: () => true,
     };
   }
 
-  signal(name: NodeJS.Signals): void {
-    this.#signals.emit(name);
+  /** False: nobody listens, so it would end the process. */
+  signal(name: NodeJS.Signals): boolean {
+    return this.#signals.emit(name);
   }
 
   get listenerCount(): number {
-    return this.#signals.listenerCount('SIGTERM') + this.#signals.listenerCount('SIGINT');
+    return ['SIGTERM', 'SIGINT', 'SIGHUP'].reduce(
+      (sum, name) => sum + this.#signals.listenerCount(name),
+      0,
+    );
   }
 
   /** All that has been written; the streams are over after that. */

@@ -18,7 +18,7 @@ async function cim(argv: readonly string[], env: Environment = {}) {
 }
 
 describe('help', () => {
-  test.each([[[]], [['--help']], [['-h']]])(
+  test.each([[[]], [['--help']], [['-h']], [['help']]])(
     'cim %j lists every command and how to go on',
     async (argv) => {
       const { code, stdout, stderr } = await cim(argv);
@@ -50,15 +50,45 @@ describe('help', () => {
     );
   });
 
+  test('cim help send is cim send --help', async () => {
+    expect(await cim(['help', 'send'])).toEqual(await cim(['send', '--help']));
+  });
+
+  test('cim admin lists its actions, and takes each of them', async () => {
+    const { code, stderr } = await cim(['admin']);
+    expect(code).toBe(64);
+    expect((await cim(['admin', '--help'])).stdout).toBe(stderr);
+    const actions = commands.find(({ name }) => name === 'admin')?.actions ?? [];
+    for (const [typed, effect] of actions) {
+      expect(stderr).toMatch(new RegExp(`^  ${typed} +${effect}`, 'm'));
+      // One word too many: known, and not done.
+      const words = [...typed.split(' '), 'more', 'words'];
+      expect((await cim(['admin', ...words])).stderr).toContain('is one argument too many');
+    }
+    expect(actions).toHaveLength(13);
+  });
+
   test('--help wins over what is wrong', async () => {
     expect((await cim(['server', '--nope', '--help'])).code).toBe(0);
   });
 });
 
 test('--version', async () => {
-  for (const argv of [['--version'], ['-v'], ['server', '--version']]) {
+  for (const argv of [['--version'], ['-v'], ['version'], ['server', '--version']]) {
     expect(await cim(argv)).toEqual({ code: 0, stdout: 'cim dev\n', stderr: '' });
   }
+});
+
+test.each([
+  ['client', []],
+  ['send', ['--to', '2', 'hi']],
+])('a secret that can be nobody’s is a bad setting of cim %s: 78', async (name, more) => {
+  const argv = [name, '--user-id', '1', '--name', 'bob', ...more];
+  const { code, stderr } = await cim(argv, { CIM_SECRET: 'bad' });
+  expect(stderr).toBe(
+    `cim ${name}: --secret, --secret-file or CIM_SECRET: a secret of one's own has 10 characters or more (cim config shows what is set, and where)\n`,
+  );
+  expect(code).toBe(78);
 });
 
 describe('the command line is wrong: 64, on stderr, with the way out', () => {
@@ -68,6 +98,12 @@ describe('the command line is wrong: 64, on stderr, with the way out', () => {
       ['server', '--prot', '1'],
       [
         'cim server: --prot: is not a flag of cim server (did you mean --port?) (see cim server --help)',
+      ],
+    ],
+    [
+      ['client', '--user', '1', '--user-id', '1', '--name', 'bob'],
+      [
+        'cim client: --user: is not a flag of cim client (did you mean --user-id?) (see cim client --help)',
       ],
     ],
     [
@@ -110,7 +146,7 @@ test('a variable or a file is wrong: 78', async () => {
 describe('cim config', () => {
   test('shows each setting of a role with its origin, and no secret', async () => {
     const path = join(temporaryFolder('config'), 'cim.yaml');
-    writeFileSync(path, 'redis: redis://user:hush@one\n');
+    writeFileSync(path, 'redis: redis://user:hush@one\n', { mode: 0o600 });
     const { code, stdout, stderr } = await cim(['config', 'route', '--config', path], {
       CIM_CLUSTER_SECRET: 'hush',
       CIM_PORT: '1',
@@ -164,12 +200,34 @@ describe('cim config', () => {
   });
 });
 
-test('a reader of stdout that has gone is no error; any other failure to write is', async () => {
-  const { host } = new FakeHost();
-  await runProgram(['--version'], host);
-  const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
-  expect(host.stdout.emit('error', gone)).toBe(true);
-  expect(host.stderr.emit('error', gone)).toBe(true);
-  const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-  expect(() => host.stdout.emit('error', full)).toThrow('no space');
+describe('what cannot be written', () => {
+  const failure = (code: string) => Object.assign(new Error(`write ${code}`), { code });
+
+  async function versionWith(code: string) {
+    const fake = new FakeHost();
+    fake.host.stdout.write = (_text: unknown, written?: unknown) => {
+      fake.host.stdout.emit('error', failure(code));
+      if (typeof written === 'function') written();
+      return false;
+    };
+    const exitCode = await runProgram(['--version'], fake.host);
+    return { exitCode, stderr: (await fake.written()).stderr };
+  }
+
+  test('for a reader that has gone is no error', async () => {
+    expect(await versionWith('EPIPE')).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  test('on a full disk is told, with exit code 69', async () => {
+    expect(await versionWith('ENOSPC')).toEqual({
+      exitCode: 69,
+      stderr: 'cim: stdout cannot be written: write ENOSPC\n',
+    });
+  });
+
+  test('on stderr is nobody’s to know', async () => {
+    const { host } = new FakeHost();
+    expect(await runProgram(['--version'], host)).toBe(0);
+    expect(host.stderr.emit('error', failure('ENOSPC'))).toBe(true);
+  });
 });

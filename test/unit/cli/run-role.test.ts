@@ -2,13 +2,15 @@
 // Method: roles that do nothing, and a clock that stands still until told.
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
-import { type Address, runRole } from '../../../src/cli/run-role.ts';
+import type { HostPort } from '../../../src/base/host-port.ts';
+import { runRole } from '../../../src/cli/run-role.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeHost } from './fake-host.ts';
 
 interface Running {
-  readonly http: Address;
+  readonly http: HostPort;
   stop(): Promise<void>;
+  reload?(): Promise<void>;
 }
 
 function run(start: () => Promise<Running>) {
@@ -60,6 +62,14 @@ describe('a role that comes up', () => {
     expect(await code).toBe(1);
   });
 
+  test('and stops without waiting for all its steps exits with code 1', async () => {
+    const stop = () => Promise.reject(new Error('stopping was cut off by its deadline'));
+    const { fake, clock, code } = run(async () => ({ http, stop }));
+    fake.signal('SIGTERM');
+    expect(await code).toBe(1);
+    expect(clock.timerCount).toBe(0);
+  });
+
   test('and gets a second signal while it stops exits at once with code 1', async () => {
     const { fake, clock, code } = run(async () => ({ http, stop: () => new Promise(() => {}) }));
     fake.signal('SIGTERM');
@@ -67,6 +77,35 @@ describe('a role that comes up', () => {
     fake.signal('SIGINT');
     expect(await code).toBe(1);
     expect(clock.timerCount).toBe(0);
+  });
+});
+
+describe('SIGHUP', () => {
+  test('has a role read again what it can, when it is up, and ends none', async () => {
+    let reloads = 0;
+    const reload = async () => {
+      reloads += 1;
+    };
+    const started = Promise.withResolvers<void>();
+    const { fake, clock, code } = run(async () => {
+      await started.promise;
+      return { http, stop: async () => {}, reload };
+    });
+    expect(fake.signal('SIGHUP')).toBe(true);
+    started.resolve();
+    await clock.advance(0);
+    expect([fake.signal('SIGHUP'), reloads]).toEqual([true, 1]);
+    fake.signal('SIGTERM');
+    expect(await code).toBe(0);
+    expect(fake.listenerCount).toBe(0);
+  });
+
+  test('is harmless where there is nothing to read', async () => {
+    const { fake, clock, code } = run(async () => ({ http, stop: async () => {} }));
+    await clock.advance(0);
+    expect(fake.signal('SIGHUP')).toBe(true);
+    fake.signal('SIGTERM');
+    expect(await code).toBe(0);
   });
 });
 

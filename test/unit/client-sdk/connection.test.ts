@@ -17,6 +17,7 @@ async function connect(world = new World()) {
   const ends: ConnectionEnd[] = [];
   const welcomes: ServerFrame[] = [];
   const frames: ServerFrame[] = [];
+  const unreadable: number[] = [];
   const waiting = { since: Infinity };
   const connection = new Connection({
     platform: world.platform,
@@ -32,11 +33,12 @@ async function connect(world = new World()) {
     },
     onWelcome: (welcome) => welcomes.push(welcome),
     onFrame: (frame) => frames.push(frame),
+    onUnreadable: (seq) => unreadable.push(seq),
     onEnd: (end) => ends.push(end),
     waitingSince: () => waiting.since,
   });
   await settle();
-  return { world, connection, ends, welcomes, frames, waiting };
+  return { world, connection, ends, welcomes, frames, unreadable, waiting };
 }
 
 async function ready() {
@@ -174,7 +176,8 @@ describe('the end', () => {
 
   test('told instead of a welcome; what comes in the same breath is not looked at', async () => {
     const { world, ends, welcomes } = await connect();
-    const welcome = encodeWelcome({ device: 'd', cursor: 0, head: 0, lobbyHead: 0, groups: [] });
+    const places = { cursor: 0, head: 0, lobbyHead: 0, groups: [] };
+    const welcome = encodeWelcome({ device: 'd', storeId: 'one', ...places });
     await world.last.send(Buffer.concat([encodeClose('not-allowed'), welcome]));
     expect(ends).toMatchObject([{ advice: 'final', closeCode: 301 }]);
     expect(welcomes).toEqual([]);

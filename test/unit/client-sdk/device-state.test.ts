@@ -27,6 +27,19 @@ async function open(storage: Storage | undefined, userId = 1, pins = new KeyPins
   return { state, warnings };
 }
 
+test('a state of a newer version is left alone: the device remembers nothing', async () => {
+  const storage = new MemoryStorage();
+  const text = JSON.stringify({ version: 2, userId: 1, more: 'than we know' });
+  storage.text = text;
+  const { state, warnings } = await open(storage);
+  await state.nextConnectionNumber();
+  state.move(new Map([['', { position: { seq: 7, identity: 'm7' }, window: [] }]]));
+  await state.close();
+  expect(warnings).toEqual(['state-unusable']);
+  expect(state.ephemeral).toBe(true);
+  expect([storage.text, storage.isOpen]).toEqual([text, false]);
+});
+
 describe('a device', () => {
   test('is the same at the next start, and knows how far it was', async () => {
     const storage = new MemoryStorage();
@@ -45,6 +58,23 @@ describe('a device', () => {
       window: [['m7', 7, 70]],
     });
     expect([...first.warnings, ...second.warnings]).toEqual([]);
+  });
+
+  test('begins anew in another store, and knows what it has shown', async () => {
+    const storage = new MemoryStorage();
+    const first = await open(storage);
+    expect(first.state.enterStore('one')).toBe(false);
+    const window = [['m7', 7, 70]] as const;
+    first.state.move(new Map([['', { position: { seq: 7, identity: 'm7' }, window }]]));
+    expect(first.state.enterStore('one')).toBe(false);
+    await first.state.close();
+    const second = await open(storage);
+    expect(second.state.placeOf('')?.position.seq).toBe(7);
+    expect(second.state.enterStore('two')).toBe(true);
+    await second.state.close();
+    const third = await open(storage);
+    expect(third.state.placeOf('')).toEqual({ position: { seq: 0, identity: '' }, window });
+    expect(third.state.enterStore('two')).toBe(false);
   });
 
   test('has a connection number that grows, with the clock or without it, and is saved before it is used', async () => {
@@ -107,7 +137,7 @@ describe('a device', () => {
   });
 
   test('that finds nonsense is a new one', async () => {
-    for (const text of ['', '{', 'null', '{"version":1}', '{"version":2,"userId":1}', '[1]']) {
+    for (const text of ['', '{', 'null', '{"version":1}', '{"version":0,"userId":1}', '[1]']) {
       const storage = new MemoryStorage();
       storage.text = text;
       const { state, warnings } = await open(storage);

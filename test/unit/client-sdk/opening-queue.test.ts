@@ -17,7 +17,7 @@ async function setUp() {
   const server = new KeyServer();
   const [ofBob, ofAmy] = [deviceOf(server, bob), deviceOf(server, amy)];
   await Promise.all(
-    [ofBob, ofAmy].map(({ encryption, userId }) => encryption.seal(userId, '', '')),
+    [ofBob, ofAmy].map(({ encryption, userId }) => encryption.seal(userId, '', { text: '' })),
   );
   const shown: (Message | null)[] = [];
   const opened = Promise.withResolvers<void>();
@@ -37,7 +37,9 @@ async function setUp() {
     add: (message: Parameters<OpeningQueue['add']>[0]) =>
       queue.add(message, (content) => shown.push(content)),
     sealed: async (sendSeq: number) => {
-      const content = await ofBob.encryption.seal(amy, idOf(sendSeq), `text ${sendSeq}`);
+      const content = await ofBob.encryption.seal(amy, idOf(sendSeq), {
+        text: `text ${sendSeq}`,
+      });
       if (!content.sealed) throw new Error('clear text');
       return { ...messageOf(sendSeq), sealed: content.sealed };
     },
@@ -67,11 +69,12 @@ describe('the opening queue', () => {
     expect(queue.length).toBe(5);
     await whenOpened;
     expect(shown).toEqual([
-      { ...messageOf(1, 'text 1'), encrypted: true },
+      { ...messageOf(1, 'text 1'), encrypted: true, key: 'unverified' },
       { ...messageOf(2), id: idOf(9), unreadable: 'damaged' },
-      messageOf(3, 'clear'),
+      // By then its sender is known to have a key.
+      { ...messageOf(3, 'clear'), encrypted: false, expected: true },
       null,
-      { ...messageOf(5, 'text 5'), encrypted: true },
+      { ...messageOf(5, 'text 5'), encrypted: true, key: 'unverified' },
     ]);
     await settle();
     add(messageOf(6, 'at once'));

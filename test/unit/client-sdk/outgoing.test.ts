@@ -31,7 +31,7 @@ function sender({ online = true, isSealing = false } = {}) {
       random: () => 0.5,
       date: (): number => 1_000 + device.now + device.dateAhead,
       prepare: (message) => {
-        if (!isSealing) return { text: message.text };
+        if (!isSealing) return message.draft;
         unprepared.push(message);
         return undefined;
       },
@@ -44,7 +44,7 @@ function sender({ online = true, isSealing = false } = {}) {
           ends.push(`stored ${text} as ${sendSeq} at ${seq}`),
         refused: (error: CimError) => ends.push(`${error.kind} ${text}`),
       };
-      device.outgoing.add(to, group, text, outcome, device.now);
+      device.outgoing.add(to, group, { text }, outcome, device.now);
     },
     ack(
       sendSeq: number,
@@ -84,10 +84,10 @@ describe('numbers', () => {
     device.add('c');
     device.add('d', 0, 'lobby');
     expect(device.written).toEqual([
-      { to: 2, group: '', sendSeq: 1, content: { text: 'a' }, restart: false },
-      { to: 3, group: '', sendSeq: 1, content: { text: 'b' }, restart: false },
-      { to: 2, group: '', sendSeq: 2, content: { text: 'c' }, restart: false },
-      { to: 0, group: 'lobby', sendSeq: 1, content: { text: 'd' }, restart: false },
+      { to: 2, group: '', sendSeq: 1, sendable: { text: 'a' }, restart: false },
+      { to: 3, group: '', sendSeq: 1, sendable: { text: 'b' }, restart: false },
+      { to: 2, group: '', sendSeq: 2, sendable: { text: 'c' }, restart: false },
+      { to: 0, group: 'lobby', sendSeq: 1, sendable: { text: 'd' }, restart: false },
     ]);
     device.ack(1, { to: 0, group: 'lobby', seq: 5 });
     device.ack(2, { seq: 6 });
@@ -147,6 +147,29 @@ describe('refusals for now', () => {
         (text, index) => `stored ${text} as ${index + 1} at ${index + 1}`,
       ),
     );
+  });
+
+  test('it is known since when the first is refused, until something is stored, or the connection is lost', () => {
+    const device = sender();
+    expect(device.outgoing.refusedSince).toBe(Infinity);
+    device.add('a');
+    device.add('b');
+    device.now = 10;
+    device.ack(1, { code: busy });
+    expect(device.outgoing.refusedSince).toBe(Infinity);
+    device.ack(2, { code: outOfOrder, expected: 1 });
+    expect(device.outgoing.refusedSince).toBe(10);
+    device.wake();
+    for (const sendSeq of [1, 2]) device.ack(sendSeq, { code: busy });
+    expect(device.outgoing.refusedSince).toBe(10);
+    device.reconnect();
+    expect(device.outgoing.refusedSince).toBe(Infinity);
+    const since = device.now;
+    for (const sendSeq of [1, 2]) device.ack(sendSeq, { code: busy });
+    expect(device.outgoing.refusedSince).toBe(since);
+    device.wake();
+    device.ack(1, { seq: 1 });
+    expect(device.outgoing.refusedSince).toBe(Infinity);
   });
 
   test('busy again and again: the wait grows', () => {
@@ -396,7 +419,7 @@ describe('a message that has to be made', () => {
     expect(device.unprepared).toHaveLength(limits.clientInFlightMax + 1);
     const [first, again] = device.written;
     expect(again?.sendSeq).toBe(1);
-    expect(again?.content).toBe(first?.content);
+    expect(again?.sendable).toBe(first?.sendable);
   });
 
   test('that is made while there is no connection is written with the next', () => {
@@ -430,5 +453,34 @@ describe('a message that has to be made', () => {
     device.prepare(1);
     expect(device.ends).toEqual(['unavailable a']);
     expect(device.take()).toEqual([]);
+  });
+});
+
+describe('in another store', () => {
+  test('what is unanswered is sealed anew; what was made for the one before does not count', () => {
+    const device = sender({ isSealing: true });
+    device.add('a');
+    device.add('b');
+    device.prepare(1);
+    expect(device.take()).toEqual(['1']);
+    const [, late] = device.unprepared.splice(0);
+    device.outgoing.disconnected();
+    device.outgoing.prepareAnew();
+    device.outgoing.connected(0);
+    expect(device.take()).toEqual([]);
+    expect(device.unprepared.map(({ sendSeq, draft }) => [sendSeq, draft.text])).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+    if (!late) throw new Error('the second was to be made');
+    device.outgoing.prepared(late, { sealed: Uint8Array.of(9) }, 0);
+    device.outgoing.unsendable(late, new CimError('no-key'), 0);
+    expect(device.ends).toEqual([]);
+    device.prepare(1);
+    device.prepare(2);
+    expect(device.written.map(({ sendable }) => sendable.sealed?.[0])).toEqual([1, 2]);
+    device.ack(1, { seq: 1 });
+    device.ack(2, { seq: 2 });
+    expect(device.ends).toEqual(['stored a as 1 at 1', 'stored b as 2 at 2']);
   });
 });

@@ -1,13 +1,21 @@
-import { expect, test } from '@jest/globals';
-import { noticePlainTraffic } from '../../../src/client/sdk/plain-traffic.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ignore } from '../../../src/base/ignore.ts';
+import { watchPlainTraffic } from '../../../src/client/sdk/plain-traffic.ts';
 import type { ByteStreamEvents } from '../../../src/client/sdk/platform.ts';
 import { World } from './support/scripted-server.ts';
 
 const events: ByteStreamEvents = { opened: () => {}, received: () => {}, ended: () => {} };
 
-function noticed(use: (platform: ReturnType<typeof noticePlainTraffic>) => unknown): string[] {
+const plainly = ['http://10.0.0.1:8083'];
+
+function watched(routes: Parameters<typeof watchPlainTraffic>[0]['routes'], told: string[] = []) {
+  const { platform } = new World();
+  return watchPlainTraffic({ platform, routes, onPlain: (host) => told.push(host) });
+}
+
+function noticed(use: (platform: ReturnType<typeof watched>) => unknown): string[] {
   const told: string[] = [];
-  use(noticePlainTraffic(new World().platform, (host) => told.push(host)));
+  use(watched(plainly, told));
   return told;
 }
 
@@ -20,7 +28,9 @@ test.each([
   ['http://localhost:8083/login', []],
 ])('a call to %s', (url, told) => {
   const call = { method: 'POST', headers: {}, timeoutMs: 1 } as const;
-  expect(noticed(({ http }) => http.request(url, call).catch(() => {}))).toEqual(told);
+  expect(
+    noticed(({ http }) => http.request(url, call).catch(ignore('what is told is the question'))),
+  ).toEqual(told);
 });
 
 test.each([
@@ -38,4 +48,36 @@ test('it is told once', () => {
       transport.open({ host, port: 9000, tls: false }, events);
   });
   expect(told).toEqual(['10.0.0.1']);
+});
+
+describe('a server that is said to speak no TLS', () => {
+  const tls = 'https://chat.example';
+
+  test.each([
+    ['is not dialled where all routes do', [tls, 'https://10.0.0.1:8083'], false],
+    ['is where one is named that does not', [tls, ...plainly], true],
+    ['is where routes are looked up', async () => [tls], true],
+  ])('%s', async (_what, routes, isDialled) => {
+    const world = new World();
+    const outcome = Promise.withResolvers<string>();
+    const platform = watchPlainTraffic({
+      platform: {
+        ...world.platform,
+        transport: {
+          open: () => {
+            outcome.resolve('dialled');
+            return { write: () => {}, bufferedBytes: 0, close: async () => {} };
+          },
+        },
+      },
+      routes,
+      onPlain: () => {},
+    });
+    const to = { host: '10.0.0.1', port: 9000, tls: false };
+    platform.transport.open(to, { ...events, ended: outcome.resolve });
+    await world.clock.advance(1);
+    expect(await outcome.promise).toMatch(
+      isDialled ? 'dialled' : /10.0.0.1:9000 is said to speak no TLS/,
+    );
+  });
 });

@@ -9,10 +9,16 @@ describe('how long to wait', () => {
   test('not long after a good connection', () => {
     const policy = new ReconnectPolicy(() => 0.5);
     policy.loginFailed();
-    policy.loginFailed();
-    policy.ready();
-    expect(policy.connectionEnded('a:1', lost, 60_000)).toBe(50);
+    expect(policy.connectionEnded('a:1', lost, 60_000)).toBe(500);
     expect(policy.connectionEnded('a:1', lost, 0)).toBe(150);
+  });
+
+  test('a crowd that lost its server comes back over a whole second', () => {
+    const waits = Array.from({ length: 100 }, (_, each) =>
+      new ReconnectPolicy(() => each / 100).connectionEnded('a:1', failed, 60_000),
+    );
+    for (let tenth = 0; tenth < 10; tenth++)
+      expect(waits.filter((ms) => Math.floor(ms / 100) === tenth)).toHaveLength(10);
   });
 
   test('longer each time, from 200 ms to 10 s, when it does not work', () => {
@@ -21,13 +27,26 @@ describe('how long to wait', () => {
     expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
   });
 
-  test('longer, too, when the connection is lost right after each login', () => {
+  test.each([
+    [20, [200, 400, 800, 1_600]],
+    // What ends it every other second is no accident.
+    [1_500, [1_000, 1_000, 1_000, 200, 400, 800]],
+    [9_999, [1_000, 1_000, 1_000, 200, 400, 800]],
+  ])('longer, too, when each connection is lost %i ms after its login', (readyMs, waits) => {
     const policy = new ReconnectPolicy(() => 1);
-    const waits = [1, 2, 3].map(() => {
+    const ended = (ms: number) => policy.connectionEnded('a:1', lost, ms);
+    expect(waits.map(() => ended(readyMs))).toEqual(waits);
+    expect(ended(10_000)).toBe(1_000);
+    expect(ended(readyMs)).toBe(waits[0]);
+  });
+
+  test('longer, too, when every server sends elsewhere right after the login', () => {
+    const policy = new ReconnectPolicy(() => 1);
+    const waits = ['a:1', 'b:1', 'c:1', 'a:1', 'b:1', 'c:1'].map((server) => {
       policy.ready();
-      return policy.connectionEnded('a:1', lost, 20);
+      return policy.connectionEnded(server, moved, 50);
     });
-    expect(waits).toEqual([200, 400, 800]);
+    expect(waits).toEqual([0, 0, 0, 200, 400, 800]);
   });
 
   test('not at all when sent elsewhere, unless by a server that we had been sent away from', () => {
@@ -42,8 +61,8 @@ describe('servers to avoid', () => {
   test('are those that failed or sent us away, until a login works', () => {
     const policy = new ReconnectPolicy(() => 1);
     policy.connectionEnded('a:1', failed, 0);
-    policy.connectionEnded('b:1', moved, 60_000);
-    policy.connectionEnded('c:1', lost, 60_000);
+    policy.connectionEnded('b:1', moved, 500);
+    policy.connectionEnded('c:1', lost, 500);
     expect(policy.avoid).toEqual(['a:1', 'b:1']);
     policy.ready();
     expect(policy.avoid).toEqual([]);

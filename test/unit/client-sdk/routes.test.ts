@@ -37,11 +37,22 @@ function network(answers: Record<string, () => unknown>, fraction = 0) {
 const noTokens: TokenSource = { token: async () => undefined, refused() {} };
 
 describe('which route', () => {
+  test('none that has no such path: that is told, and another one is asked', async () => {
+    const answers = { a: () => refuse('not-found'), b: () => [] };
+    const { open, asked } = network(answers);
+    await expect(open(['http://a:8081']).onlineUsers({})).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('http://a:8081 is no route, as it has no /onlineUsers'),
+    });
+    expect(await open(['http://a:8081', 'http://b']).onlineUsers({})).toEqual([]);
+    expect(asked()).toEqual(['a', 'a', 'b']);
+  });
+
   test('any to begin with, then the one that answered', async () => {
     const { open, asked } = network({ a: () => null, b: () => null, c: () => null }, 0.4);
     const routes = open(['http://a', 'http://b', 'http://c']);
-    await routes.onlineUsers();
-    await routes.onlineUsers();
+    await routes.onlineUsers({});
+    await routes.onlineUsers({});
     expect(asked()).toEqual(['b', 'b']);
   });
 
@@ -49,12 +60,12 @@ describe('which route', () => {
     const answers: Record<string, () => unknown> = { c: () => null };
     const { open, asked } = network(answers, 0.4);
     const routes = open(['http://a', 'http://b', 'http://c']);
-    await routes.onlineUsers();
+    await routes.onlineUsers({});
     expect(asked()).toEqual(['b', 'c']);
     delete answers['c'];
     answers['a'] = () => null;
-    await routes.onlineUsers();
-    await routes.onlineUsers();
+    await routes.onlineUsers({});
+    await routes.onlineUsers({});
     expect(asked()).toEqual(['c', 'a', 'a']);
   });
 
@@ -62,8 +73,8 @@ describe('which route', () => {
     const { open } = network({ late: () => null });
     const found = [['http://gone'], ['http://late']];
     const routes = open(async () => found.shift() ?? []);
-    await expect(routes.onlineUsers()).rejects.toMatchObject({ kind: 'unavailable' });
-    await expect(routes.onlineUsers()).resolves.toEqual([]);
+    await expect(routes.onlineUsers({})).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(routes.onlineUsers({})).resolves.toBeNull();
     expect(found).toEqual([]);
   });
 
@@ -81,18 +92,13 @@ describe('what is asked', () => {
   test('bodies, headers and paths', async () => {
     const { open, requests } = network({ a: () => null });
     const routes = open(['http://a/']);
-    await routes.onlineUsers();
+    await routes.onlineUsers({});
     await routes.joinGroup(1, 'cooks');
     expect(requests.map(({ method, url, body }) => [method, url, body])).toEqual([
-      ['GET', 'http://a/onlineUser', undefined],
+      ['POST', 'http://a/onlineUsers', {}],
       ['POST', 'http://a/joinGroup', { userId: 1, group: 'cooks' }],
     ]);
-    expect(requests[0]?.headers).toEqual({ 'x-cim-version': '1' });
-  });
-
-  test('nobody online is an empty list', async () => {
-    const { open } = network({ a: () => null });
-    await expect(open(['http://a']).onlineUsers()).resolves.toEqual([]);
+    expect(requests[0]?.headers).toEqual({ 'x-cim-version': '2' });
   });
 });
 

@@ -1,7 +1,7 @@
 /** Transient messages are sealed at the same time, and written in the order in which they were sent. */
 import { expect, jest, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
-import type { Content } from '../../../src/client/sdk/e2ee/encryption.ts';
+import type { Sendable } from '../../../src/client/sdk/e2ee/encryption.ts';
 import { Sender } from '../../../src/client/sdk/sender.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { deviceOf, KeyServer } from './e2ee/support/key-server.ts';
@@ -10,9 +10,9 @@ import { World } from './support/scripted-server.ts';
 /** Of which each seal ends when the test says so. */
 function setUp() {
   const { encryption } = deviceOf(new KeyServer(), 1);
-  const sealings: PromiseWithResolvers<Content>[] = [];
+  const sealings: PromiseWithResolvers<Sendable>[] = [];
   jest.spyOn(encryption, 'seal').mockImplementation(() => {
-    const sealing = Promise.withResolvers<Content>();
+    const sealing = Promise.withResolvers<Sendable>();
     sealings.push(sealing);
     return sealing.promise;
   });
@@ -24,7 +24,7 @@ function setUp() {
     write: ({ sendSeq }) => void written.push(sendSeq),
     hasRoom: () => true,
   });
-  const send = () => sender.sendTransient({ to: 2 }, 'typing');
+  const send = () => sender.sendTransient({ to: 2 }, { text: 'typing' });
   const sealed = (number: number) =>
     sealings[number - 1]?.resolve({ sealed: Uint8Array.of(number) });
   const failed = (number: number) => sealings[number - 1]?.reject(new CimError('no-key'));

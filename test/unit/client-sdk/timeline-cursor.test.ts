@@ -40,9 +40,9 @@ function follow(
     read() {
       return reader.cursor.nextRead(reader.now);
     },
-    pageEnd(page: Partial<PageEnd> & { head: number }) {
+    pageEnd(page: Partial<PageEnd> & { head: number }, last = 0) {
       const end = { group: '', after: 0, first: 1, rewound: false, code: 0, ...page };
-      return reader.cursor.pageEnded(end, reader.now);
+      return reader.cursor.pageEnded(end, last, reader.now);
     },
   };
   // The emit above runs while `reader` is being set up only if something is emitted in the
@@ -470,9 +470,60 @@ test('what is remembered is bounded, and the next process knows it', () => {
   });
   next.connected(count);
   next.nextRead(0);
-  next.pageEnded({ group: '', after: count, head: count, first: 1, rewound: true, code: 0 }, 0);
+  next.pageEnded({ group: '', after: count, head: count, first: 1, rewound: true, code: 0 }, 0, 0);
   expect(next.nextRead(0)).toMatchObject({ after: 100 });
   next.arrived(entryOf(101), 0);
   next.arrived(entryOf(102, 'x102', 5_000), 0);
   expect(shown).toEqual(['x102']);
+});
+
+describe('in another store', () => {
+  test('that was empty, everything is read and shown, whatever the numbers', () => {
+    const reader = follow();
+    reader.arrive(1, 2, 3);
+    reader.cursor.disconnected();
+    // More was written there than here.
+    reader.cursor.connected(5, { beginsAt: 0 });
+    expect(reader.read()).toEqual({ after: 0, afterIdentity: '', limit: limits.pageMessagesMax });
+    for (let seq = 1; seq <= 5; seq++)
+      reader.cursor.arrived(entryOf(seq, `n${seq}`, 100 + seq), reader.now);
+    expect(reader.pageEnd({ head: 5 })).toBeNull();
+    expect(reader.shown).toEqual(['m1', 'm2', 'm3', 'n1', 'n2', 'n3', 'n4', 'n5']);
+    expect(reader.cursor.position).toEqual({ seq: 5, identity: 'n5' });
+    expect(reader.cursor.wakeAt).toBe(Infinity);
+  });
+
+  test('that was put back, what was shown is not shown again, also beyond what is remembered', () => {
+    const reader = follow();
+    const last = limits.clientWindowMax + 10;
+    for (let seq = 1; seq <= last; seq++) reader.arrive(seq);
+    reader.shown.length = 0;
+    reader.cursor.disconnected();
+    // It has all but the last two, and one that is new.
+    reader.cursor.connected(last - 1, { beginsAt: 0 });
+    reader.read();
+    for (let seq = 1; seq <= last - 2; seq++) reader.arrive(seq);
+    reader.cursor.arrived(entryOf(last - 1, 'new', last + 5), reader.now);
+    reader.pageEnd({ head: last - 1 });
+    expect(reader.shown).toEqual(['new']);
+  });
+
+  test('what was said before one joined is not read', () => {
+    const reader = follow({ seq: 9, identity: 'm9' });
+    reader.cursor.disconnected();
+    reader.cursor.connected(6, { beginsAt: 4, readAnyway: true });
+    expect(reader.read()).toMatchObject({ after: 4, afterIdentity: '' });
+  });
+
+  test('what one sent oneself tells nothing of when: clocks may be apart', () => {
+    const reader = follow();
+    reader.cursor.arrived({ seq: 1, identity: 'own', at: 0, content: null }, 0);
+    reader.arrive(2);
+    reader.cursor.disconnected();
+    reader.cursor.connected(1, { beginsAt: 0 });
+    reader.read();
+    reader.cursor.arrived(entryOf(1, 'new', 3), 0);
+    reader.pageEnd({ head: 1 });
+    expect(reader.shown).toEqual(['m2', 'new']);
+  });
 });

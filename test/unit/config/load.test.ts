@@ -28,7 +28,7 @@ async function refusal(role: Role, from: From): Promise<{ kind: string; lines: s
 
 function settingsFile(content: string, name = 'cim.yaml'): string {
   const path = join(temporaryFolder('settings'), name);
-  writeFileSync(path, content);
+  writeFileSync(path, content, { mode: 0o600 });
   return path;
 }
 
@@ -40,11 +40,13 @@ describe('what a role gets', () => {
     const expected: ServerSettings = {
       port: 9000,
       httpPort: 8081,
-      host: '0.0.0.0',
+      host: '::',
       workers: 1,
       advertise: undefined,
       advertisePort: undefined,
       advertiseHttpPort: undefined,
+      allowOrigin: undefined,
+      allowHost: undefined,
       zk: '127.0.0.1:2181',
       zkSessionTimeoutMs: 10_000,
       clusterSecret: undefined,
@@ -57,10 +59,14 @@ describe('what a role gets', () => {
       tlsClientCerts: false,
       trustProxy: ['127.0.0.0/8', '::1/128'],
       limitLoopback: false,
+      buffersMib: 160,
       connectionsMax: undefined,
       connectionsPerIp: 4_096,
       loginRate: 1_200,
       sendRate: 1_000,
+      sendBytesRate: 1024 * 1024,
+      readBytesRate: 4 * 1024 * 1024,
+      conversationRate: 2_000,
       logLevel: 'info',
     };
     expect(settings).toEqual(expected);
@@ -139,7 +145,7 @@ describe('a file', () => {
   test('may be JSON, with tabs and null', async () => {
     const config = settingsFile('{\n\t"port": 1,\n\t"host": null,\n\t"zk": "one"\n}\n', 'cim.json');
     const { settings } = await load('server', { flags: { config: [config] } });
-    expect(settings).toMatchObject({ port: 1, host: '0.0.0.0', zk: 'one:2181' });
+    expect(settings).toMatchObject({ port: 1, host: '::', zk: 'one:2181' });
   });
 
   test('serves several roles: keys of others do not matter, nor whether they are right', async () => {

@@ -31,7 +31,7 @@ test.each<[string, Role, unknown]>([
   ['port', 'dev', 9000],
   ['http-port', 'server', 8081],
   ['route-port', 'dev', 8083],
-  ['host', 'server', '0.0.0.0'],
+  ['host', 'server', '::'],
   ['host', 'dev', '127.0.0.1'],
   ['zk', 'server', '127.0.0.1:2181'],
   ['redis', 'route', '127.0.0.1:6379'],

@@ -156,12 +156,12 @@ describe('a body that is not what it should be', () => {
     [400, noJson, "{'id':1}", json],
     [400, noJson, '{"id":1}{"id":1}', json],
     [400, noJson, '{"id":NaN}', json],
-    [400, noJson, '['.repeat(500_000), json],
+    [400, noJson, '['.repeat(20), json],
     [400, noObject, undefined, null],
     [400, noObject, 'null', json],
     [400, noObject, '[{"id":1}]', json],
     [400, noObject, '"id"', json],
-    [400, noObject, `${'['.repeat(500_000)}${']'.repeat(500_000)}`, json],
+    [400, noObject, `${'['.repeat(20)}${']'.repeat(20)}`, json],
     [400, envelope('3000', 'id: must be given'), '{}', json],
   ])('%i %s', async (status, body, given, contentType) => {
     const { app, lines } = testApp();
@@ -177,9 +177,35 @@ describe('a body that is not what it should be', () => {
     expect([answer.statusCode, answer.body]).toEqual([400, noJson]);
   });
 
-  test('deep nesting in a field that nobody reads is ignored', async () => {
-    const deep = `{"id":1,"other":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`;
-    expect((await post(testApp().app, '/echo', deep)).statusCode).toBe(200);
+  const tooMuch = '3413';
+  test.each([
+    ['levels of objects', '{"a":'.repeat(100_000) + 1 + '}'.repeat(100_000)],
+    ['levels that do not end', '['.repeat(500_000)],
+    ['as many levels as there may be, and one', '['.repeat(limits.jsonDepthMax)],
+    ['values', `[${'1,'.repeat(limits.jsonValuesMax)}1]`],
+    ['lists', `[${'[],'.repeat(limits.jsonValuesMax / 2)}1]`],
+    ['levels behind a text', `["\\\\",${'['.repeat(500_000)}`],
+  ])(
+    'too many %s are refused before they are read, also in a field that nobody reads',
+    async (_, other) => {
+      const answer = await post(testApp().app, '/echo', `{"id":1,"other":${other}}`);
+      expect([answer.statusCode, answer.body]).toEqual([
+        413,
+        envelope(
+          tooMuch,
+          `the body may have ${limits.jsonValuesMax} values at most, and ${limits.jsonDepthMax} levels of them`,
+        ),
+      ]);
+    },
+  );
+
+  test.each([
+    ['as many levels as there may be', '['.repeat(31) + ']'.repeat(31)],
+    ['values', JSON.stringify(Array.from({ length: 9_000 }, () => 1))],
+    ['brackets and commas in a text', JSON.stringify(`"\\${'[{,'.repeat(20_000)}`)],
+  ])('%s in a field that nobody reads are ignored', async (_, other) => {
+    const answer = await post(testApp().app, '/echo', `{"id":1,"other":${other}}`);
+    expect(answer.statusCode).toBe(200);
   });
 
   test.each([
@@ -189,6 +215,34 @@ describe('a body that is not what it should be', () => {
   ])('but %s is fine', async (contentType) => {
     const answer = await post(testApp().app, '/echo', '{"id":1,"text":"ä"}', contentType);
     expect(answer.json().dataBody).toEqual({ id: 1, text: 'ä' });
+  });
+
+  test('long ones are read one in each turn of the event loop, and all are answered', async () => {
+    let turn = 0;
+    const takenIn: number[] = [];
+    const taking = endpoint({
+      method: 'POST',
+      path: '/taking',
+      access: anyone,
+      summary: 'Says in which turn it was called',
+      body: {
+        type: 'object',
+        required: ['text'],
+        properties: { text: { type: 'string', maxLength: limits.httpBodyBytesMax } },
+      },
+      handle: () => takenIn.push(turn),
+    });
+    const { app } = testApp({ endpoints: [taking] });
+    await app.inject('/healthz');
+    const body = JSON.stringify({ text: 'x'.repeat(limits.jsonAtOnceBytes) });
+    const next = () => {
+      turn += 1;
+      if (takenIn.length < 20 && turn < 10_000) setImmediate(next);
+    };
+    next();
+    const answers = Array.from({ length: 20 }, () => post(app, '/taking', body));
+    for (const { statusCode } of await Promise.all(answers)) expect(statusCode).toBe(200);
+    expect(new Set(takenIn).size).toBe(20);
   });
 
   test('one over the limit is 413, one at the limit is fine', async () => {
@@ -210,25 +264,58 @@ describe('health', () => {
     expect(answer.body).toBe(envelope('9000', 'Success', { version: '9.9.9' }));
   });
 
-  test('/readyz is 200 without problems', async () => {
-    const answer = await testApp().app.inject('/readyz');
-    expect([answer.statusCode, answer.body]).toEqual([200, envelope('9000', 'Success')]);
-  });
+  const readyz = async (own: string[], shared: string[], query = '', warnings: string[] = []) => {
+    const health = { report: () => ({ own, shared }) };
+    const answer = await testApp({ health, warnings }).app.inject(`/readyz${query}`);
+    return [answer.statusCode, answer.body];
+  };
+  const cold = 'its clock is wrong';
+  const full = 'the disk of Redis is full';
+  const away = 'ZooKeeper is away';
 
-  test('/readyz is 503 with all reasons', async () => {
-    const problems = async () => ['Redis is away', 'the registry is connecting'];
-    const answer = await testApp({ problems }).app.inject('/readyz');
-    expect([answer.statusCode, answer.body]).toEqual([
+  test.each(['', '?strict', '?strict=1', '?other'])(
+    '/readyz%s is 200 when all is well',
+    async (query) => {
+      expect(await readyz([], [], query)).toEqual([200, envelope('9000', 'Success')]);
+      const answer = await testApp().app.inject(`/readyz${query}`);
+      expect([answer.statusCode, answer.body]).toEqual([200, envelope('9000', 'Success')]);
+    },
+  );
+
+  test('/readyz is 503, with all reasons, for what another instance may not have', async () => {
+    expect(await readyz([cold], [])).toEqual([503, envelope('9400', cold)]);
+    expect(await readyz([cold], [full, away])).toEqual([
       503,
-      envelope('9400', 'Redis is away; the registry is connecting'),
+      envelope('9400', `${cold}; ${full}; ${away}`),
     ]);
   });
 
-  test('/readyz is 503 when that cannot be found out', async () => {
-    const problems = () => Promise.reject(new Error('Redis is away'));
-    const answer = await testApp({ problems }).app.inject('/readyz');
-    expect([answer.statusCode, answer.body]).toEqual([503, envelope('9400', 'Redis is away')]);
-  });
+  test.each(['', '?', '?other', '?stric', '?not=strict'])(
+    '/readyz%s is 200, with the reasons, for what all have alike',
+    async (query) => {
+      const degraded = [full, away];
+      expect(await readyz([], degraded, query)).toEqual([
+        200,
+        envelope('9000', 'Success', { degraded }),
+      ]);
+      const warnings = ['the door is open'];
+      expect(await readyz([], degraded, query, warnings)).toEqual([
+        200,
+        envelope('9000', 'Success', { degraded, warnings }),
+      ]);
+    },
+  );
+
+  test.each(['?strict', '?strict=', '?strict=true', '?a=b&strict'])(
+    '/readyz%s is 503 for both',
+    async (query) => {
+      expect(await readyz([], [full], query)).toEqual([503, envelope('9400', full)]);
+      expect(await readyz([cold], [full], query)).toEqual([
+        503,
+        envelope('9400', `${cold}; ${full}`),
+      ]);
+    },
+  );
 });
 
 describe('endpoints for operators', () => {
@@ -263,7 +350,7 @@ describe('endpoints for operators', () => {
   });
 
   test('refuse everybody while no secret is known', async () => {
-    const { app } = testApp({ endpoints: [guarded], proofs: { clusterSecrets: () => [] } });
+    const { app } = testApp({ endpoints: [guarded], proofs: { clusterKeys: () => [] } });
     for (const authorization of ['Bearer undefined', 'Bearer ', 'Bearer']) {
       expect((await post(app, '/guarded', '{}', json, { authorization })).statusCode).toBe(401);
     }
@@ -274,7 +361,13 @@ test('/openapi.json describes every endpoint as it is checked', async () => {
   const answer = await testApp().app.inject('/openapi.json');
   const { openapi, info, paths } = answer.json();
   expect([openapi, info.title, info.version]).toEqual(['3.1.0', 'test', '9.9.9']);
-  expect(Object.keys(paths).sort()).toEqual(['/echo', '/fail', '/healthz', '/readyz']);
+  expect(Object.keys(paths).sort()).toEqual([
+    '/challenge',
+    '/echo',
+    '/fail',
+    '/healthz',
+    '/readyz',
+  ]);
   const body = paths['/echo'].post.requestBody.content['application/json'].schema;
   expect(body.properties.short).toEqual({ type: 'string', minLength: 1, maxLength: 3 });
   expect(body.required).toEqual(['id']);

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
+import { describeError } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { requestJson } from '../../../src/http/client.ts';
 import { freePort } from '../../support/free-port.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -60,6 +62,13 @@ describe('a call rejects with unavailable, naming the URL', () => {
     });
   });
 
+  test('when it does not speak TLS, in words', async () => {
+    const url = (await stranger((_, response) => response.end())).replace('http:', 'https:');
+    const answer = requestJson(url, { method: 'GET', timeoutMs });
+    const failure = await answer.catch((error: unknown) => error);
+    expect(describeError(failure)).toBe(`no answer from ${url}/: it does not speak TLS`);
+  });
+
   test('but not a password in it', async () => {
     const port = await freePort();
     const answer = requestJson(`http://me:hunter2@127.0.0.1:${port}/`, {
@@ -69,6 +78,27 @@ describe('a call rejects with unavailable, naming the URL', () => {
     await expect(answer).rejects.toMatchObject({
       message: expect.not.stringContaining('hunter2'),
     });
+  });
+
+  test('when the answer does not end', async () => {
+    let sent = 0;
+    let isOver = false;
+    const url = await stranger((_request, response) => {
+      const chunk = Buffer.alloc(256 * 1024, ' ');
+      const more = () => {
+        sent += chunk.length;
+        if (!isOver) response.write(chunk, more);
+      };
+      response.once('close', () => {
+        isOver = true;
+      });
+      more();
+    });
+    await expect(requestJson(url, { method: 'GET', timeoutMs: 60_000 })).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(`more than ${limits.httpAnswerBytesMax} bytes`),
+    });
+    expect(sent).toBeLessThan(2 * limits.httpAnswerBytesMax);
   });
 
   test('when there is no answer in time', async () => {

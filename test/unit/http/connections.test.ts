@@ -4,11 +4,14 @@ import { expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
 import { Tls } from '../../../src/base/tls.ts';
 import { anyone } from '../../../src/http/access.ts';
+import { requestJson } from '../../../src/http/client.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
+import { requestAsOperator } from '../../../src/http/operator-call.ts';
 import { acceptUpgrades, dialUpgrade } from '../../../src/http/upgrade.ts';
 import { PortLimits } from '../../../src/limits/port-limits.ts';
+import { clusterKeyOf, clusterKeysOf } from '../../support/cluster-key.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { RawConnection, testApp } from './test-app.ts';
+import { echo, RawConnection, testApp } from './test-app.ts';
 
 const getHealth = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
 const getSlow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -16,20 +19,20 @@ const getSlow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
 async function start({ connectionsMax = 100, connectionsPerIp = 100 }) {
   const counters = new Counters();
   const settings = { trustProxy: [], limitLoopback: true, connectionsPerIp };
-  const asked: (() => void)[] = [];
+  const asked: ((answer?: string) => void)[] = [];
   const slow = endpoint({
     method: 'GET',
     path: '/slow',
     access: anyone,
     summary: 'Answers when it is told to',
-    handle: () => new Promise<void>((resolve) => asked.push(resolve)),
+    handle: () => new Promise<string | undefined>((resolve) => asked.push(resolve)),
   });
   const { app } = testApp({
-    endpoints: [slow],
+    endpoints: [echo, slow],
     portLimits: new PortLimits(settings, connectionsMax, counters),
   });
   const { port } = await app.listen({ host: '127.0.0.1', port: 0 });
-  const ended = () => counters.list()[0]?.value;
+  const ended = () => counters.list().find(({ name }) => name === 'http.connections.ended')?.value;
   return { app, port, asked, ended };
 }
 
@@ -70,19 +73,107 @@ test('when all are being answered, the next is ended', async () => {
   await waitUntil('there is room again', () => next.received.includes('9.9.9'));
 });
 
+const slowBody =
+  'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+
+test('first go the silent, then unfinished requests, then the unread, then those that are idle', async () => {
+  const { app, port, asked } = await start({ connectionsMax: 5 });
+  const requested: unknown[] = [];
+  app.server.on('request', ({ url }) => requested.push(url));
+  const idle = (await open(port)).send(getHealth);
+  await waitUntil('it is answered', () => idle.received.includes('9.9.9'));
+  const unread = (await open(port)).send(getSlow);
+  await waitUntil('it is asked', () => asked.length === 1);
+  unread.socket.pause();
+  asked[0]?.('x'.repeat(8 * 1024 * 1024));
+  const sending = (await open(port)).send(slowBody);
+  const working = (await open(port)).send(getSlow);
+  await waitUntil('they are known', () => requested.length === 4);
+  const silent = await open(port);
+  const victims = [silent, sending, unread, idle];
+  for (const [index, victim] of victims.entries()) {
+    const next = (await open(port)).send(getSlow);
+    await waitUntil('the next is worked for', () => asked.length === index + 3);
+    victim.socket.resume();
+    await victim.ended;
+    const spared = victims.slice(index + 1);
+    expect([...spared, working, next].map(({ socket }) => socket.destroyed)).not.toContain(true);
+  }
+});
+
+test('however many begin a request and do not end it, others are served', async () => {
+  const { port } = await start({ connectionsMax: 40 });
+  for (let round = 0; round < 10; round++) {
+    for (let count = 0; count < 20; count++) (await open(port)).send(slowBody);
+    const honest = (await open(port)).send(getHealth);
+    await waitUntil('it is answered', () => honest.received.includes('9.9.9'));
+  }
+});
+
+test('a crowd that says nothing pushes out nobody who has', async () => {
+  const { port } = await start({ connectionsMax: 40 });
+  const kept = await Promise.all(Array.from({ length: 30 }, () => open(port)));
+  for (const each of kept) each.send(getHealth);
+  await waitUntil('they are answered', () =>
+    kept.every(({ received }) => received.includes('9.9.9')),
+  );
+  for (let count = 0; count < 200; count++) await open(port);
+  expect(kept.map(({ socket }) => socket.destroyed)).not.toContain(true);
+});
+
+test('where all are being worked for, strangers hear so, and operators and links get in', async () => {
+  const { app, port, asked } = await start({ connectionsMax: 16 });
+  const links: unknown[] = [];
+  const origin = `http://127.0.0.1:${port}`;
+  acceptUpgrades(app.server, {
+    role: 'route',
+    origin: () => origin,
+    keys: clusterKeysOf('shared'),
+    onStream: (stream) => links.push(stream),
+  });
+  for (let count = 0; count < 14; count++) (await open(port)).send(getSlow);
+  await waitUntil('they are asked', () => asked.length === 14);
+  for (let count = 0; count < 20; count++) await open(port);
+  const stranger = (await open(port)).send(getHealth);
+  await stranger.ended;
+  expect(stranger.received).toMatch(/^HTTP\/1.1 503 .*"code":"8100"/s);
+  const operator = (await open(port)).send(
+    getHealth.replace('Host', 'Authorization: Bearer the secret\r\nHost'),
+  );
+  await waitUntil('it is answered', () => operator.received.includes('9.9.9'));
+  const health = { method: 'GET', timeoutMs: 5_000 } as const;
+  const proven = clusterKeyOf('the secret');
+  expect(
+    await requestAsOperator(requestJson, proven, `http://127.0.0.1:${port}`, '/healthz', health),
+  ).toEqual({ version: '9.9.9' });
+  const key = clusterKeyOf('shared');
+  const link = await dialUpgrade({ origin, role: 'route', key, tls: Tls.ofSystem() });
+  await waitUntil('it is let in', () => links.length === 1);
+  link.destroy();
+  for (const answer of asked) answer();
+});
+
 test('links between roles stay, and new ones come, whatever crowd is there', async () => {
   const { app, port } = await start({ connectionsMax: 4 });
   const links: { destroyed: boolean }[] = [];
-  acceptUpgrades(
-    app.server,
-    () => ['shared'],
-    (stream) => links.push(stream),
-  );
   const origin = `http://127.0.0.1:${port}`;
-  const first = await dialUpgrade(origin, 'shared', Tls.ofSystem());
+  acceptUpgrades(app.server, {
+    role: 'route',
+    origin: () => origin,
+    keys: clusterKeysOf('shared'),
+    onStream: (stream) => links.push(stream),
+  });
+  const target = {
+    origin,
+    role: 'route',
+    key: clusterKeyOf('shared'),
+    tls: Tls.ofSystem(),
+  } as const;
+  const first = await dialUpgrade(target);
   for (let count = 0; count < 20; count++) await open(port);
-  const second = await dialUpgrade(origin, 'shared', Tls.ofSystem());
+  const second = await dialUpgrade(target);
   for (let count = 0; count < 20; count++) await open(port);
+  await waitUntil('both are let in', () => links.length === 2);
   expect(links.map(({ destroyed }) => destroyed)).toEqual([false, false]);
   for (const link of [first, second]) link.destroy();
 });
@@ -90,7 +181,7 @@ test('links between roles stay, and new ones come, whatever crowd is there', asy
 test('a link is ended where nobody takes any', async () => {
   const { port } = await start({});
   const connection = (await open(port)).send(
-    'GET /internal/link HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: cim-link/1\r\n\r\n',
+    'GET /internal/link HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: cim-link/2\r\n\r\n',
   );
   await connection.ended;
   expect(connection.received).toBe('');

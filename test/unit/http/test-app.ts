@@ -2,9 +2,12 @@
 import { connect, type Socket } from 'node:net';
 import type { ErrorName } from '../../../src/base/errors.ts';
 import { CimError } from '../../../src/base/errors.ts';
+import { ignore } from '../../../src/base/ignore.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { anyone } from '../../../src/http/access.ts';
 import { buildHttpApp, type HttpApp, type HttpAppOptions } from '../../../src/http/app.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from './recording-log.ts';
 
@@ -19,11 +22,16 @@ export const echo = endpoint({
     required: ['id'],
     properties: {
       id: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-      text: { type: 'string' },
+      text: { type: 'string', maxLength: limits.httpBodyBytesMax },
       short: { type: 'string', minLength: 1, maxLength: 3 },
       kind: { type: 'string', enum: ['a', 'b'] },
-      list: { type: 'array', items: { type: 'string' }, maxItems: 3 },
-      map: { type: 'object', additionalProperties: { type: 'string' }, maxProperties: 3 },
+      list: { type: 'array', items: { type: 'string', maxLength: 100 }, maxItems: 3 },
+      map: {
+        type: 'object',
+        propertyNames: { type: 'string', maxLength: 10 },
+        additionalProperties: { type: 'string', maxLength: 10 },
+        maxProperties: 3,
+      },
     },
   },
   handle: (body) => body,
@@ -35,7 +43,7 @@ const failing = endpoint({
   path: '/fail',
   access: anyone,
   summary: 'Fails',
-  body: { type: 'object', required: [], properties: { kind: { type: 'string' } } },
+  body: { type: 'object', required: [], properties: { kind: { type: 'string', maxLength: 100 } } },
   handle: ({ kind }) => {
     if (kind === undefined) throw new Error('an internal detail');
     throw new CimError(kind as ErrorName, 'what happened');
@@ -54,8 +62,7 @@ export function testApp(options: Partial<HttpAppOptions> = {}): TestApp {
     version: '9.9.9',
     log,
     endpoints: [echo, failing],
-    proofs: { clusterSecrets: () => ['the secret'] },
-    problems: async () => [],
+    proofs: { clusterKeys: clusterKeysOf('the secret') },
     ...options,
   });
   onTeardown(() => app.close());
@@ -90,7 +97,7 @@ export class RawConnection {
       this.received += chunk.toString();
     });
     this.ended = new Promise((resolve) => {
-      this.socket.on('error', () => {});
+      this.socket.on('error', ignore('the event close follows'));
       this.socket.on('close', () => resolve());
     });
     onTeardown(() => this.socket.destroy());

@@ -1,5 +1,5 @@
 // Goal: so many a minute, and bounded memory. Method: Jest's clock, as the library has its own.
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
 import { AddressRate } from '../../../src/limits/address-rate.ts';
 import { ClientAddresses } from '../../../src/limits/addresses.ts';
@@ -35,24 +35,46 @@ test('what is given back may be taken again', async () => {
   expect(await rate.take('amy')).toBe(60_000);
 });
 
-test('whoever guesses from one address keeps nobody else out, and many addresses guess little', async () => {
-  const addresses = new ClientAddresses({ trustProxy: [], limitLoopback: false });
-  const rate = new GuessRate(addresses, 2);
-  const guess = async (address: string) => (await rate.take('amy', address)) === 0;
-  for (let count = 0; count < 5; count++) expect(await guess('192.0.2.1')).toBe(count < 2);
-  expect(await rate.take('bob', '192.0.2.1')).toBe(0);
-  let guessed = 2;
-  for (let index = 2; index < 100; index++) if (await guess(`192.0.2.${index}`)) guessed += 1;
-  expect(guessed).toBe(2 * limits.failedLoginAddressesMax);
-});
+describe('a secret', () => {
+  const rateOf = (perMinute: number) =>
+    new GuessRate(new ClientAddresses({ trustProxy: [], limitLoopback: false }), perMinute);
+  const isHeard = async (rate: GuessRate, address: string, secret = 'amy', isRight = false) =>
+    !('waitMs' in (await rate.run(secret, address, () => isRight)));
 
-test('an owner who logs in guesses nothing', async () => {
-  const addresses = new ClientAddresses({ trustProxy: [], limitLoopback: false });
-  const rate = new GuessRate(addresses, 1);
-  for (let time = 0; time < 50; time++) {
-    expect(await rate.take('amy', '192.0.2.1')).toBe(0);
-    await rate.giveBack('amy', '192.0.2.1');
-  }
+  test('is guessed little from one address, which keeps nobody else out, and little from many', async () => {
+    const rate = rateOf(2);
+    const guess = (address: string) => isHeard(rate, address);
+    for (let count = 0; count < 5; count++) expect(await guess('192.0.2.1')).toBe(count < 2);
+    expect(await isHeard(rate, '192.0.2.1', 'bob')).toBe(true);
+    let guessed = 2;
+    for (let index = 2; index < 100; index++) if (await guess(`192.0.2.${index}`)) guessed += 1;
+    expect(guessed).toBe(2 * limits.failedLoginAddressesMax);
+  });
+
+  test('is not compared once there were too many guesses', async () => {
+    const rate = rateOf(1);
+    await isHeard(rate, '192.0.2.1');
+    const isRight = jest.fn(() => true);
+    expect(await rate.run('amy', '192.0.2.1', isRight)).toEqual({ waitMs: 60_000 });
+    expect(isRight).not.toHaveBeenCalled();
+  });
+
+  test('costs an owner nothing', async () => {
+    const rate = rateOf(1);
+    for (let time = 0; time < 50; time++)
+      expect(await isHeard(rate, '192.0.2.1', 'amy', true)).toBe(true);
+  });
+
+  test('lets an owner in from where it was right before, whoever guesses elsewhere', async () => {
+    const rate = rateOf(1);
+    expect(await isHeard(rate, '2001:db8::1', 'amy', true)).toBe(true);
+    for (let index = 0; index < 50; index++) await isHeard(rate, `192.0.2.${index}`);
+    expect(await isHeard(rate, '2001:db8::2', 'amy', true)).toBe(true);
+    expect(await isHeard(rate, '198.51.100.1', 'amy', true)).toBe(false);
+    // From there too it is guessed no more often than from anywhere.
+    expect(await isHeard(rate, '2001:db8::1')).toBe(true);
+    expect(await isHeard(rate, '2001:db8::1')).toBe(false);
+  });
 });
 
 test('a crowd of names takes bounded memory: who was there least recently starts anew', async () => {

@@ -48,11 +48,31 @@ test('a ZooKeeper whose name is unknown does not matter', async () => {
   ).toBe('192.0.2.5');
 });
 
-test('an IPv6 address cannot be told: the registry splits names at colons', async () => {
-  await expect(advertisedAddress({ host: '::1' }, atHome)).rejects.toMatchObject({
+test('an IPv6 address is told like any other', async () => {
+  expect(await advertisedAddress({ host: '::1' }, atHome)).toBe('::1');
+  expect(await advertisedAddress({ advertise: 'fd00::5', ...everywhere })).toBe('fd00::5');
+});
+
+test('on a machine of IPv6 alone the first outside address that is good beyond its link', async () => {
+  const linkLocal = { address: 'fe80::1', family: 'IPv6', internal: false };
+  const ipv6 = { lo: [loopback], eth0: [linkLocal, outsideIpv6] } as unknown as Interfaces;
+  expect(await advertisedAddress({ host: '::' }, ipv6)).toBe('fd00::5');
+  expect(await advertisedAddress({ host: '::', zookeeper: '[::1]:2181' }, ipv6)).toBe('fd00::5');
+  const loopbackIpv6 = { address: '::1', family: 'IPv6', internal: true };
+  const aloneOnIpv6 = { lo: [loopbackIpv6], eth0: [linkLocal] } as unknown as Interfaces;
+  expect(await advertisedAddress({ host: '::' }, aloneOnIpv6)).toBe('::1');
+  // Nobody would listen there.
+  expect(await advertisedAddress(everywhere, ipv6)).toBe('127.0.0.1');
+});
+
+test('a machine that has both tells its IPv4 address, which all can reach', async () => {
+  expect(await advertisedAddress({ host: '::' }, atHome)).toBe('192.0.2.5');
+});
+
+test.each(['fe80::1', 'fe80::1%eth0'])('%s is told to nobody', async (host) => {
+  await expect(advertisedAddress({ host }, atHome)).rejects.toMatchObject({
     kind: 'bad-config',
+    message: expect.stringContaining('by --advertise'),
   });
-  await expect(advertisedAddress({ advertise: 'fd00::5', ...everywhere })).rejects.toMatchObject({
-    kind: 'bad-config',
-  });
+  expect(await advertisedAddress({ host, advertise: 'cim.example' }, atHome)).toBe('cim.example');
 });

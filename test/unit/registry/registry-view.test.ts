@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { LiveServer } from '../../../src/registry/registry.ts';
 import { buildView } from '../../../src/registry/registry-view.ts';
+import { serverAddress } from '../../support/role-addresses.ts';
 
 function server(instance: string, ip = '10.0.0.1'): LiveServer {
-  return { instance, ip, tcpPort: 9000, httpPort: 8081, tls: false, version: '1', connections: 0 };
+  return { instance, address: serverAddress(ip, 9000, 8081), version: '1', connections: 0 };
 }
 
 const address = '10.0.0.1:9000:8081';

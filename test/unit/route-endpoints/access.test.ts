@@ -2,6 +2,7 @@
 // user and for another one, for tokens that are no good, for each kind of key and for the cluster
 // secret. Method: a table with a line for each endpoint, held against what the roles themselves say
 // they have, so that none can be added without a line; a real route over a real store.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { drawApiKey } from '../../../src/auth/api-key.ts';
@@ -14,7 +15,10 @@ import type { HttpApp } from '../../../src/http/app.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import type { Authentication, AuthMode } from '../../../src/route/authentication.ts';
 import { buildServerApp } from '../../../src/server/app.ts';
+import { sendMessageEndpoint } from '../../../src/server/protocols/java/java-peers.ts';
+import type { Account } from '../../../src/store/accounts.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import {
   amy,
   bob,
@@ -26,7 +30,7 @@ import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 
 const modes = ['secret', 'jwt', 'open'] as const satisfies readonly AuthMode[];
-const clusterSecrets = () => ['cluster', 'the next one'];
+const clusterKeys = clusterKeysOf('cluster', 'the next one');
 const loginKey = 'A'.repeat(43);
 const otherKey = 'B'.repeat(43);
 
@@ -52,14 +56,19 @@ function applicationToken(sub: string, secret = applicationSecret): Promise<stri
     .sign(new TextEncoder().encode(secret));
 }
 
-async function cimToken(userId: number, userName: string, options = {}): Promise<string> {
-  const tokens = new Tokens({
-    secrets: () => ['cluster'],
-    lifetimeMs: hourMs,
-    now: () => Date.now(),
-    ...options,
-  });
-  return (await tokens.issue({ userId, userName, generation: 1 })).token;
+/** Made once: deriving a key from a secret takes long. */
+const cimTokens = {
+  good: tokensOf('cluster', () => Date.now()),
+  expired: tokensOf('cluster', () => Date.now() - 2 * hourMs),
+  forged: tokensOf('another', () => Date.now()),
+};
+
+function tokensOf(secret: string, now: () => number): Tokens {
+  return new Tokens({ clusterKeys: clusterKeysOf(secret), lifetimeMs: hourMs, now });
+}
+
+async function cimToken({ userId, name }: Account, tokens = cimTokens.good): Promise<string> {
+  return (await tokens.issue({ userId, userName: name, generation: 1 })).token;
 }
 
 async function apiKey({ apiKeys }: Store, scope: ApiKeyScope): Promise<string> {
@@ -72,12 +81,12 @@ async function credentialsIn(store: Store): Promise<Record<CallerName, string | 
   const { userId, name } = amy;
   return {
     nobody: undefined,
-    amy: await cimToken(userId, name),
+    amy: await cimToken(amy),
     'amy of the application': await applicationToken(String(userId)),
-    bob: await cimToken(bob.userId, bob.name),
+    bob: await cimToken(bob),
     'bob of the application': await applicationToken(String(bob.userId)),
-    expired: await cimToken(userId, name, { now: () => Date.now() - 2 * hourMs }),
-    forged: await cimToken(userId, name, { secrets: () => ['another'] }),
+    expired: await cimToken(amy, cimTokens.expired),
+    forged: await cimToken(amy, cimTokens.forged),
     'alg none': new UnsecuredJWT({ name, gen: 1 })
       .setIssuer('cim')
       .setSubject(String(userId))
@@ -164,11 +173,14 @@ const keyPair = { publicKey: 'C'.repeat(43), wrappedKey: 'wrapped' };
 const routeTable: Readonly<Record<string, readonly [body: object | null, fates: Fates]>> = {
   'GET /healthz': [null, always],
   'GET /readyz': [null, always],
+  'POST /challenge': [{ nonce: 'x' }, always],
   'GET /openapi.json': [null, always],
   'POST /registerAccount': [{ userId, userName, loginKey }, beginning],
   'POST /login': [{ userId, userName, loginKey }, login],
   'POST /offLine': [{ userId }, users()],
   'GET /onlineUser': [null, users(read, 'in')],
+  'GET /salt': [null, always],
+  'POST /onlineUsers': [{}, users(read, 'in')],
   'POST /rotateSecret': [
     { userId, loginKey, newLoginKey: otherKey },
     (_, mode) => (mode === 'secret' ? 'in' : 403),
@@ -180,6 +192,10 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /createGroup': [{ userId, group: 'cooks' }, users()],
   'POST /joinGroup': [{ userId, group: 'cooks' }, users()],
   'POST /leaveGroup': [{ userId, group: 'cooks' }, users()],
+  'POST /groupShare': [{ userId, group: 'cooks', percent: 20 }, users()],
+  'POST /block': [{ userId, peer: bob.userId }, users()],
+  'POST /unblock': [{ userId, peer: bob.userId }, users()],
+  'POST /blocked': [{ userId }, users()],
   'POST /groups': [{ userId }, users(read)],
   'POST /groupMembers': [{ userId, group: 'cooks' }, users(read)],
   'POST /history': [{ userId }, users(read)],
@@ -192,9 +208,16 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /publishKey': [{ userId, ...keyPair }, notIfOpen(users())],
   'POST /ownKey': [{ userId }, notIfOpen(users())],
   'POST /keys': [{ userIds: [1, 2] }, notIfOpen(users([], 'in'))],
-  'GET /servers': [null, operators],
+  'POST /servers': [{}, operators],
   'POST /kick': [{ userId: bob.userId }, operators],
   'POST /resetSecret': [{ userId, loginKey: otherKey }, operators],
+  'POST /newStoreId': [{}, operators],
+  'POST /backup': [{}, operators],
+  'POST /importAccounts': [{ userIds: [], userNames: [] }, operators],
+  'POST /importMessages': [
+    { ids: [], senders: [], senderNames: [], receivers: [], texts: [], times: [] },
+    operators,
+  ],
   'POST /drain': [{ server: '10.0.0.1:9000' }, operators],
   'POST /createApiKey': [{ label: 'shop', scope: 'push' }, operators],
   'GET /apiKeys': [null, operators],
@@ -208,6 +231,7 @@ const clusterOnly: Fates = (caller) => (caller.endsWith('cluster secret') ? 'in'
 const serverTable: typeof routeTable = {
   'GET /healthz': [null, always],
   'GET /readyz': [null, always],
+  'POST /challenge': [{ nonce: 'x' }, always],
   'GET /openapi.json': [null, always],
   'POST /sendMsg': [{ userId, cmd: 'MESSAGE', msg: 'hi', properties: {} }, clusterOnly],
   'GET /counters': [null, clusterOnly],
@@ -233,17 +257,17 @@ async function openRoute(mode: AuthMode): Promise<{ app: HttpApp; store: Store }
   const { operations, callers: users, counters } = route.core;
   const app = buildRouteApp(operations, {
     ...{ mode, counters, warnings: [], version: '9.9.9', log: recordingLog().log },
-    proofs: { clusterSecrets, users },
+    proofs: { clusterKeys, users },
   });
   onTeardown(() => app.close());
   return { app, store };
 }
 
 function openServer(): HttpApp {
-  const operations = { sendMessage: () => {}, problems: async () => [] };
+  const endpoints = [sendMessageEndpoint(() => {})];
   const { log } = recordingLog();
-  const options = { clusterSecrets, counters: new Counters(), log, version: '9.9.9' };
-  const app = buildServerApp(operations, options);
+  const options = { clusterKeys, counters: new Counters(), log, version: '9.9.9' };
+  const app = buildServerApp(endpoints, options);
   onTeardown(() => app.close());
   return app;
 }
@@ -305,4 +329,15 @@ test.each(Object.entries(serverTable))('a server: %s', async (name, [body, fates
   const store = await openMemoryStore();
   const found = await fatesAt(openServer(), store, name, body);
   expect(found).toEqual(expected(fates, 'secret'));
+});
+
+test('docs/guides/nginx.conf lets through what users and applications may ask, and nothing else', () => {
+  const config = readFileSync('docs/guides/nginx.conf', 'utf8');
+  const [, listed = ''] = /location ~ \^\/\(([\w|]+)\)\$ /.exec(config) ?? [];
+  const forUsers = Object.entries(routeTable)
+    .filter(([name, [, fates]]) => fates !== operators && !/\/(openapi.json|challenge)$/.test(name))
+    .map(([name]) => name.replace(/^\w+ \//, ''));
+  expect(listed.split('|').sort()).toEqual(forUsers.sort());
+  expect(config.match(/location [^{]+/g)).toHaveLength(2);
+  expect(config).toContain('location / { return 404; }');
 });

@@ -34,8 +34,8 @@ describe('a wrong field is named', () => {
     ['/p2pRoute', { userId: 1, receiveUserId: 2, batchMsg: [] }, 'msg: must be given, or batchMsg'],
     [
       '/p2pRoute',
-      { userId: 1, receiveUserId: 2, batchMsg: Array(101).fill('x') },
-      'batchMsg: must have at most 100 elements',
+      { userId: 1, receiveUserId: 2, batchMsg: Array(1_001).fill('x') },
+      'batchMsg: must have at most 1000 elements',
     ],
     [
       '/p2pRoute',
@@ -82,7 +82,7 @@ describe('a wrong field is named', () => {
 
   test('a name that is too long', async () => {
     const answer = await new RouteCaller().post('/registerAccount', { userName: 'n'.repeat(65) });
-    const message = 'userName: a name may have 64 characters, this one has 65';
+    const message = 'userName: may have 64 characters, this one has 65';
     expect(answer).toEqual(failure(400, '3001', message));
   });
 });

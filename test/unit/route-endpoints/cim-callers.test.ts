@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import { serverAddress } from '../../support/role-addresses.ts';
 import { cim, failure, operator, RouteCaller, success } from './route-caller.ts';
 
 const zhangsan = 1547028929407;
@@ -23,8 +24,8 @@ describe('the Java endpoints', () => {
     const login = { userId: zhangsan, userName: 'zhangsan' };
     const avoid = ['10.0.0.2:9000'];
     const server = success({
-      ...{ ip: '10.0.0.1', cimServerPort: 11211, httpPort: 8081 },
-      ...{ tls: true, token: 'a.b.c', tokenSeconds: 60, encryption: false },
+      endpoints: [{ kind: 'tcp', host: '10.0.0.1', port: 11211, tls: true }],
+      ...{ token: 'a.b.c', tokenSeconds: 60, encryption: false },
     });
     expect(await route.post('/login', { ...login, avoid }, cim)).toEqual(server);
     expect(await route.post('/login', login, cim)).toEqual(server);
@@ -133,7 +134,14 @@ describe('/history', () => {
 });
 
 describe('named groups', () => {
-  const cooks = { group: 'cooks', owner: zhangsan, joined: 2, cursor: 4, head: 5 };
+  const cooks = {
+    group: 'cooks',
+    owner: zhangsan,
+    joined: 2,
+    cursor: 4,
+    head: 5,
+    history: 'joined',
+  };
 
   test.each([
     ['/createGroup', 'createGroup'],
@@ -215,9 +223,14 @@ describe('/delay', () => {
 
 test('/delayed answers what waits', async () => {
   const route = new RouteCaller();
-  const waiting = [{ id: 's', to: lisi, text: 'later', dueAt: 3_000 }];
-  expect(await route.post('/delayed', { userId: zhangsan }, cim)).toEqual(success(waiting));
-  expect(route.operations.calls).toEqual([['delayed', zhangsan]]);
+  const messages = [{ id: 's', to: lisi, text: 'later', dueAt: 3_000 }];
+  const page = success({ messages, next: '3000.s' });
+  expect(await route.post('/delayed', { userId: zhangsan }, cim)).toEqual(page);
+  expect(await route.post('/delayed', { userId: zhangsan, after: '2.a' }, cim)).toEqual(page);
+  expect(route.operations.calls).toEqual([
+    ['delayed', { userId: zhangsan }],
+    ['delayed', { userId: zhangsan, after: '2.a' }],
+  ]);
 });
 
 test('/cancelDelayed takes one back', async () => {
@@ -230,13 +243,11 @@ test('/cancelDelayed takes one back', async () => {
 describe('for operators', () => {
   test('/servers', async () => {
     const route = new RouteCaller();
-    expect(await route.get('/servers', operator)).toEqual(
+    expect(await route.post('/servers', { after: 'aa', limit: 2 }, operator)).toEqual(
       success([
         {
           instance: 'ab',
-          ip: '10.0.0.1',
-          cimServerPort: 9000,
-          httpPort: 8081,
+          endpoints: serverAddress('fd00::1', 9000, 8081),
           version: '0.1.0',
           connections: 3,
           choosable: true,
@@ -251,10 +262,42 @@ describe('for operators', () => {
     expect(route.operations.calls).toEqual([['kick', lisi]]);
   });
 
+  test('/newStoreId', async () => {
+    const route = new RouteCaller();
+    const storeId = '5709e1d000000002';
+    expect(await route.post('/newStoreId', {}, operator)).toEqual(success({ storeId }));
+  });
+
+  test('/backup', async () => {
+    const file = '/data/backup.sqlite';
+    expect(await new RouteCaller().post('/backup', {}, operator)).toEqual(success({ file }));
+  });
+
   test('/drain', async () => {
     const route = new RouteCaller();
     expect(await route.post('/drain', { server: '10.0.0.1:9000' }, operator)).toEqual(success());
     expect(route.operations.calls).toEqual([['drain', '10.0.0.1:9000']]);
+  });
+
+  test('/importAccounts, whose lists belong together', async () => {
+    const route = new RouteCaller();
+    const body = { userIds: [7, 8], userNames: ['amy', 'bob'] };
+    const created = { status: 'created', reason: '' };
+    expect(await route.post('/importAccounts', body, operator)).toEqual(
+      success([created, created]),
+    );
+    expect(route.operations.calls).toEqual([
+      [
+        'importAccounts',
+        [
+          { userId: 7, name: 'amy' },
+          { userId: 8, name: 'bob' },
+        ],
+      ],
+    ]);
+    expect(await route.post('/importAccounts', { ...body, userNames: ['amy'] }, operator)).toEqual(
+      failure(400, '3000', 'userNames: must have as many elements as userIds'),
+    );
   });
 
   test('/counters', async () => {
@@ -277,20 +320,13 @@ describe('for operators', () => {
       '9301',
       'the header Authorization holds nothing that is known here: it must be Bearer and a token, a key or the cluster secret',
     );
-    expect(await route.get('/servers', cim)).toEqual(refused);
+    expect(await route.post('/servers', {}, cim)).toEqual(refused);
     expect(await route.get('/counters', cim)).toEqual(refused);
     const other = { authorization: 'Bearer other' };
     expect(await route.post('/kick', { userId: lisi }, other)).toEqual(unknown);
     expect(await route.post('/drain', { server: 'ab' }, other)).toEqual(unknown);
     expect(route.operations.calls).toEqual([]);
   });
-});
-
-test('/readyz tells what the operations are short of', async () => {
-  const route = new RouteCaller();
-  expect(await route.get('/readyz')).toEqual(success());
-  route.operations.notReady = ['Redis is away'];
-  expect(await route.get('/readyz')).toEqual(failure(503, '9400', 'Redis is away'));
 });
 
 test('/openapi.json has every endpoint', async () => {
@@ -300,22 +336,26 @@ test('/openapi.json has every endpoint', async () => {
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   expect(endpoints.filter((each) => !each.startsWith('head '))).toEqual([
-    ...['get /healthz', 'get /readyz'],
+    ...['get /healthz', 'get /readyz', 'post /challenge'],
     ...['post /registerAccount', 'post /login', 'post /offLine', 'get /onlineUser'],
-    ...['post /rotateSecret', 'get /me'],
+    ...['get /salt', 'post /onlineUsers', 'post /rotateSecret', 'get /me'],
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
-    ...['post /groups', 'post /groupMembers'],
+    ...['post /groupShare', 'post /groups', 'post /groupMembers'],
+    ...['post /block', 'post /unblock', 'post /blocked'],
     ...[
       'post /history',
       'post /delay',
       'post /delayed',
       'post /cancelDelayed',
       ...['post /publishKey', 'post /ownKey', 'post /keys'],
-      'get /servers',
+      'post /servers',
       'post /kick',
       'post /resetSecret',
+      'post /newStoreId',
+      'post /backup',
       'post /drain',
+      ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       'get /counters',
     ],

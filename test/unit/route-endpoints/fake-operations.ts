@@ -3,48 +3,94 @@ import type { ApiKeyScope } from '../../../src/base/api-key-scope.ts';
 import { CimError } from '../../../src/base/errors.ts';
 import type {
   ApiKeyInfo,
-  DelayedMessage,
+  DelayedPage,
   GroupStatus,
   HistoryPage,
+  ImportedAccount,
+  ImportedMessage,
   RouteOperations,
   ServerStatus,
 } from '../../../src/route/operations.ts';
 import type { Account, KeyPair, PublicKeys } from '../../../src/store/accounts.ts';
+import { serverAddress } from '../../support/role-addresses.ts';
 
 const java: Account = { userId: 1547028929407, name: 'zhangsan' };
 const other: Account = { userId: 1547028929408, name: 'lisi' };
 
 export class FakeOperations implements RouteOperations {
+  /** Of a page of history. */
+  scannedBytes = 100;
   readonly accounts: Account[] = [java, other];
   online: Account[] = [java];
-  notReady: string[] = [];
   /** Every call with its argument. */
   readonly calls: [string, unknown][] = [];
   /** What each call fails with. */
   failure: Error | undefined;
 
-  async register(registration: { name: string; userId?: number; loginKey?: string }) {
+  async register({
+    guess: _,
+    ...registration
+  }: {
+    name: string;
+    userId?: number;
+    loginKey?: string;
+    guess?: unknown;
+  }) {
     this.#called('register', registration);
     const { name, userId = 1 } = registration;
     return this.accounts.find((account) => account.name === name) ?? { userId, name };
   }
 
-  async login(login: {
+  async login({
+    guess: _,
+    ...login
+  }: {
     userId: number;
     userName: string;
     java: boolean;
     avoid: readonly string[];
+    guess?: unknown;
   }) {
     this.#called('login', login);
     const account = this.accounts.find(({ userId }) => userId === login.userId);
     if (account?.name !== login.userName) throw new CimError('account-mismatch');
-    const address = { ip: '10.0.0.1', tcpPort: 11211, httpPort: 8081, tls: true };
-    const server = { ...address, key: 'not for callers' };
-    return login.java ? { server } : { server, token: { token: 'a.b.c', lifetimeMs: 60_000 } };
+    const address = serverAddress('10.0.0.1', 11211, 8081, true);
+    return login.java ? { address } : { address, token: { token: 'a.b.c', lifetimeMs: 60_000 } };
   }
 
-  async rotateSecret(change: unknown) {
+  async rotateSecret({ guess: _, ...change }: { guess?: unknown }) {
     this.#called('rotateSecret', change);
+  }
+
+  async importAccounts(accounts: readonly ImportedAccount[]) {
+    this.#called('importAccounts', accounts);
+    return accounts.map(() => ({ status: 'created', reason: '' }) as const);
+  }
+
+  async importMessages(messages: readonly ImportedMessage[]) {
+    this.#called('importMessages', messages);
+    return messages.map(() => ({ status: 'created', reason: '' }) as const);
+  }
+
+  async block(...pair: [number, number]) {
+    this.#called('block', pair);
+  }
+
+  async unblock(...pair: [number, number]) {
+    this.#called('unblock', pair);
+  }
+
+  async blocked(userId: number) {
+    this.#called('blocked', userId);
+    return this.accounts.slice(0, 1);
+  }
+
+  async setGroupShare(...share: [number, string, number | null]) {
+    this.#called('setGroupShare', share);
+  }
+
+  async salt() {
+    return '5a'.repeat(16);
   }
 
   async offLine(userId: number) {
@@ -69,9 +115,9 @@ export class FakeOperations implements RouteOperations {
     this.#called('fetchOffline', userId);
   }
 
-  async onlineUsers() {
-    this.#called('onlineUsers', undefined);
-    return this.online;
+  async onlineUsers(page: { after: number; limit: number }) {
+    this.#called('onlineUsers', page);
+    return this.online.filter(({ userId }) => userId > page.after).slice(0, page.limit);
   }
 
   async history(query: unknown): Promise<HistoryPage> {
@@ -81,16 +127,17 @@ export class FakeOperations implements RouteOperations {
       { id: 'a:1', from, fromName, to: other.userId, text: 'one', seq: 1, at: 1_000 },
       { id: 'a:2', from, fromName, group: 'lobby', text: 'two', seq: 2, at: 2_000 },
     ];
-    return { messages, next: 'older', expired: false };
+    return { messages, next: 'older', expired: false, scannedBytes: this.scannedBytes };
   }
 
   async schedule(message: unknown) {
     this.#called('schedule', message);
   }
 
-  async delayed(userId: number): Promise<DelayedMessage[]> {
-    this.#called('delayed', userId);
-    return [{ id: 's', to: other.userId, text: 'later', dueAt: 3_000 }];
+  async delayed(userId: number, after?: string): Promise<DelayedPage> {
+    this.#called('delayed', { userId, after });
+    const messages = [{ id: 's', to: other.userId, text: 'later', dueAt: 3_000 }];
+    return { messages, next: '3000.s' };
   }
 
   async cancelDelayed(userId: number, id: string) {
@@ -122,10 +169,20 @@ export class FakeOperations implements RouteOperations {
     this.#called('drain', server);
   }
 
-  servers(): ServerStatus[] {
-    this.#called('servers', undefined);
-    const address = { ip: '10.0.0.1', tcpPort: 9000, httpPort: 8081, tls: false };
-    return [{ ...address, instance: 'ab', version: '0.1.0', connections: 3, choosable: true }];
+  servers(page: { after: string; limit: number }): ServerStatus[] {
+    this.#called('servers', page);
+    const address = serverAddress('fd00::1', 9000, 8081);
+    return [{ address, instance: 'ab', version: '0.1.0', connections: 3, choosable: true }];
+  }
+
+  async renewStoreId() {
+    this.#called('renewStoreId', undefined);
+    return '5709e1d000000002';
+  }
+
+  async backUp() {
+    this.#called('backUp', undefined);
+    return '/data/backup.sqlite';
   }
 
   async kick(userId: number) {
@@ -169,13 +226,9 @@ export class FakeOperations implements RouteOperations {
     return [{ account: java, current: 'public', earlier: ['older'] }, null];
   }
 
-  async problems() {
-    return this.notReady;
-  }
-
   #groupStatus(operation: string, userId: number, group: string): GroupStatus {
     this.#called(operation, { userId, group });
-    return { group, owner: java.userId, joined: 2, cursor: 4, head: 5 };
+    return { group, owner: java.userId, joined: 2, cursor: 4, head: 5, history: 'joined' };
   }
 
   #called(operation: string, argument: unknown): void {

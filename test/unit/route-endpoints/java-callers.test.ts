@@ -1,10 +1,12 @@
 /**
  * What a caller without X-Cim-Version gets, byte for byte as the Java system answers: its callers
  * parse strictly, so one key more is a failed call. The texts are those of
- * docs/java-compatibility.md.
+ * docs/reference/java-clients.md.
  */
+
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { RouteCaller } from './route-caller.ts';
 
 const done = '{"code":"9000","message":"Success","reqNo":null,"dataBody":null}';
@@ -155,6 +157,17 @@ describe('/onlineUser', () => {
       200,
       '{"code":"9000","message":"Success","reqNo":null,"dataBody":[{"userId":1547028929407,"userName":"zhangsan"}]}',
     ]);
+  });
+
+  test('lists the first ones where there are many, page by page', async () => {
+    const route = new RouteCaller();
+    route.operations.online = Array.from({ length: limits.onlineUsersMax + 1 }, (_, index) => ({
+      userId: index + 1,
+      name: 'n',
+    }));
+    const [, body] = await route.get('/onlineUser');
+    expect(JSON.parse(body).dataBody).toHaveLength(limits.onlineUsersMax);
+    expect(route.operations.calls.length).toBe(limits.onlineUsersMax / limits.onlinePageMax);
   });
 
   test('is null when nobody is online', async () => {

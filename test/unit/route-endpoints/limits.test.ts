@@ -2,13 +2,13 @@
  * What callers of a route are held to over HTTP: how often an address logs in and registers, how
  * often a secret is guessed, how much a user sends. Through proxies that are trusted, and others.
  */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
-import { CimError } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { type CallerLimitSettings, CallerLimits } from '../../../src/limits/caller-limits.ts';
 import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -21,6 +21,8 @@ const generous: CallerLimitSettings = {
   loginFailureRate: 1_000,
   registrationRate: 1_000,
   sendRate: 1_000,
+  sendBytesRate: 1024 * 1024,
+  readBytesRate: 4 * 1024 * 1024,
 };
 const amy = '192.0.2.1';
 const bob = '192.0.2.2';
@@ -37,7 +39,7 @@ class LimitedRoute {
     const all = { ...generous, ...settings, connectionsPerIp: 1_000 };
     this.#app = buildRouteApp(this.operations, {
       mode: 'open',
-      proofs: { clusterSecrets: () => ['cluster'] },
+      proofs: { clusterKeys: clusterKeysOf('cluster') },
       warnings: [],
       counters: this.counters,
       portLimits: new PortLimits(all, 1_000, this.counters),
@@ -99,30 +101,6 @@ test('an address registers so often', async () => {
   expect(route.refused('registration')).toBe(1);
 });
 
-test('a secret is guessed so often, also at once; whoever knows it is not held up', async () => {
-  const route = new LimitedRoute({ loginFailureRate: 3 });
-  for (let time = 0; time < 10; time++)
-    expect((await route.post('/login', login, bob, cim)).status).toBe(200);
-  route.operations.failure = new CimError('account-mismatch');
-  const guesses = await Promise.all(
-    Array.from({ length: 8 }, () => route.post('/login', login, amy, cim)),
-  );
-  expect(guesses.filter(({ code }) => code === '9100')).toHaveLength(3);
-  expect(guesses.filter(({ status }) => status === 429)).toHaveLength(5);
-  expect(route.refused('guess')).toBe(5);
-  expect((await route.post('/login', { ...login, userId: 2 }, amy, cim)).code).toBe('9100');
-  expect((await route.post('/login', login, bob, cim)).code).toBe('9100');
-});
-
-test('a secret is guessed no more often under other ways to write the name', async () => {
-  const route = new LimitedRoute({ loginFailureRate: 2 });
-  route.operations.failure = new CimError('account-mismatch');
-  const statuses = [];
-  for (const userName of ['amy', 'Amy', 'AMY', 'ａｍｙ'])
-    statuses.push((await route.post('/registerAccount', { userName }, amy)).status);
-  expect(statuses.slice(2)).toEqual([429, 429]);
-});
-
 test('a user sends so much, each of a batch counted; operators as much as they like', async () => {
   const route = new LimitedRoute({ sendRate: 1 });
   const burst = limits.sendBurstSeconds;
@@ -136,6 +114,48 @@ test('a user sends so much, each of a batch counted; operators as much as they l
   expect(await route.statuses(2, '/p2pRoute', message, amy, operator)).toEqual([200, 200]);
   expect((await route.post('/p2pRoute', { ...message, userId: 3 }, amy)).status).toBe(200);
   expect(route.refused('send')).toBe(3);
+});
+
+test('a user sends so many bytes, however few texts they are in', async () => {
+  const route = new LimitedRoute({ sendBytesRate: 100_000 });
+  const text = 'x'.repeat(60_000);
+  const burst = Math.floor(limits.frameBytesMax / 60_000);
+  const batch = { ...message, batchMsg: Array.from({ length: burst - 1 }, () => text) };
+  expect(await route.statuses(1, '/p2pRoute', batch, amy)).toEqual([200]);
+  expect(await route.statuses(2, '/p2pRoute', { ...message, msg: text }, amy)).toEqual([200, 429]);
+  expect((await route.post('/groupRoute', { userId: 1, msg: text }, amy)).status).toBe(429);
+  const later = { from: 1, to: 2, sealed: 'x'.repeat(60_000), delaySeconds: 1, id: 'x' };
+  expect((await route.post('/delay', later, amy)).status).toBe(429);
+  // Small ones fit in what is left.
+  expect((await route.post('/p2pRoute', message, amy)).status).toBe(200);
+});
+
+test('a user reads so much, and is told when to come again; operators as much as they like', async () => {
+  const route = new LimitedRoute({ readBytesRate: 16 * 1024 });
+  const burst = 16 * 1024 * limits.readBurstSeconds;
+  const history = { userId: 1 };
+  // What was looked through counts beside what is answered.
+  route.operations.scannedBytes = burst / 2;
+  expect(await route.statuses(3, '/history', history, amy)).toEqual([200, 200, 429]);
+  const refused = await route.post('/groups', history, amy);
+  expect(refused).toEqual({ status: 429, code: '8101', retryAfter: expect.anything() });
+  expect(Number(refused.retryAfter)).toBeGreaterThanOrEqual(1);
+  expect(Number(refused.retryAfter)).toBeLessThanOrEqual(limits.readBurstSeconds);
+  expect(await route.statuses(2, '/history', history, amy, operator)).toEqual([200, 200]);
+  expect((await route.post('/history', { userId: 2 }, amy)).status).toBe(200);
+  expect(route.refused('read')).toBe(2);
+});
+
+test('the bytes of answers count, and small ones too', async () => {
+  const route = new LimitedRoute({ readBytesRate: 16 * 1024 });
+  route.operations.scannedBytes = 0;
+  const reads = (16 * 1024 * limits.readBurstSeconds) / limits.readBytesMin;
+  // Each counts once for what was looked through and once for what was answered.
+  const statuses = await route.statuses(reads, '/history', { userId: 1 }, amy);
+  const answered = statuses.filter((status) => status === 200).length;
+  expect(answered).toBeLessThanOrEqual(reads / 2 + 1);
+  expect(answered).toBeGreaterThan(reads / 4);
+  expect(statuses.lastIndexOf(200)).toBe(answered - 1);
 });
 
 test('a batch larger than a burst is one', async () => {
@@ -174,4 +194,64 @@ test('this machine is held to nothing, unless it is to be', async () => {
   expect(new Set(await open.statuses(20, '/p2pRoute', message, '::1'))).toEqual(new Set([200]));
   const closed = new LimitedRoute({ ...settings, limitLoopback: true });
   expect(await closed.statuses(2, '/login', login, '127.0.0.1', cim)).toEqual([200, 429]);
+});
+
+describe('what stays in the store for days', () => {
+  const group = { userId: 1, group: 'cooks' };
+  const later = { from: 1, to: 2, text: 'hi', delaySeconds: 1, id: 'x' };
+
+  test.each([
+    ['groups made', '/createGroup', group, { ...group, userId: 2 }, limits.groupChangesPerHourMax],
+    ['groups left', '/leaveGroup', group, { ...group, userId: 2 }, limits.groupChangesPerHourMax],
+    ['schedules', '/delay', later, { ...later, from: 2 }, limits.schedulesPerHourMax],
+  ] as const)('%s: so many of one user in an hour', async (_, path, body, ofAnother, most) => {
+    const route = new LimitedRoute({ sendRate: 1_000 });
+    const statuses = await route.statuses(most + 2, path, body, amy);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(most);
+    expect(statuses.slice(-2)).toEqual([429, 429]);
+    // From another address it is the same user; another user has a rate of their own.
+    expect((await route.post(path, body, bob)).status).toBe(429);
+    expect((await route.post(path, ofAnother, amy)).status).toBe(200);
+    expect((await route.post(path, body, amy, operator)).status).toBe(200);
+    expect(route.refused('kept')).toBe(3);
+  });
+
+  test('keys of requests: so many; without one it goes on', async () => {
+    const route = new LimitedRoute({ sendRate: 1_000 });
+    const most = limits.idempotencyKeysPerHourMax;
+    const statuses = await route.statuses(most + 1, '/p2pRoute', message, amy, {
+      'idempotency-key': 'a',
+    });
+    expect(statuses.at(-2)).toBe(200);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await route.post('/p2pRoute', message, amy)).status).toBe(200);
+  });
+});
+
+test('the cluster secret is guessed so often; whoever was right from there before is let in', async () => {
+  const route = new LimitedRoute({});
+  const ask = (from: string, secret: string) =>
+    route.post('/kick', { userId: 1 }, from, { ...cim, authorization: `Bearer ${secret}` });
+  const max = limits.clusterGuessesPerMinuteMax;
+  const statuses = [];
+  for (let time = 0; time < max + 2; time++) statuses.push((await ask(bob, 'a guess')).status);
+  expect(statuses).toEqual([...Array.from({ length: max }, () => 401), 429, 429]);
+  // Not even the right one is compared: it would be a guess as well.
+  expect((await ask(bob, 'cluster')).status).toBe(429);
+  expect((await ask(amy, 'cluster')).status).toBe(200);
+  for (let index = 3; index < 40; index++)
+    for (let time = 0; time < max; time++) await ask(`192.0.2.${index}`, 'a guess');
+  expect((await ask('192.0.2.200', 'cluster')).status).toBe(429);
+  expect((await ask(amy, 'cluster')).status).toBe(200);
+  expect(route.refused('cluster-secret')).toBeGreaterThan(2);
+});
+
+test('a token or a key that is not good any more is no guess at the cluster secret', async () => {
+  const route = new LimitedRoute({});
+  for (let time = 0; time < 2 * limits.clusterGuessesPerMinuteMax; time++)
+    for (const bearer of ['a.b.c', `cimk_${'0'.repeat(16)}_${'A'.repeat(43)}`]) {
+      const headers = { ...cim, authorization: `Bearer ${bearer}` };
+      expect((await route.post('/kick', { userId: 1 }, amy, headers)).status).toBe(401);
+    }
+  expect((await route.post('/kick', { userId: 1 }, amy, operator)).status).toBe(200);
 });

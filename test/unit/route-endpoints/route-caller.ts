@@ -3,6 +3,7 @@ import { Counters } from '../../../src/base/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import type { AuthMode } from '../../../src/route/authentication.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -21,7 +22,7 @@ export class RouteCaller {
     this.lines = lines;
     this.#app = buildRouteApp(this.operations, {
       mode,
-      proofs: { clusterSecrets: () => ['cluster'] },
+      proofs: { clusterKeys: clusterKeysOf('cluster') },
       warnings: [],
       counters: this.counters,
       log,

@@ -2,7 +2,11 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import type { AcknowledgeEntry, ReadEntry } from '../../../src/api/route-api.ts';
+import type { GroupHistory } from '../../../src/base/group-history.ts';
+import { formatPosition } from '../../../src/route/history-position.ts';
+import type { HistoryQuery } from '../../../src/route/operations.ts';
 import { javaDevice } from '../../../src/store/sessions.ts';
+import { groupTimeline } from '../../../src/store/timelines.ts';
 import {
   address,
   amy,
@@ -34,13 +38,104 @@ function acknowledge(entry: Omit<AcknowledgeEntry, 'device'>) {
   return callOne(route.core.api.acknowledge, { ...entry, device: 'device-1' });
 }
 
+describe('what was said before a member joined', () => {
+  /** Two texts before bob joins, one after. */
+  async function joinedLate(history?: GroupHistory): Promise<void> {
+    const { operations } = route.core;
+    await operations.createGroup(amy.userId, 'cooks', history);
+    await route.submit(submission(1, 'soup', 'cooks'));
+    await route.submit(submission(2, 'fish', 'cooks'));
+    await operations.joinGroup(bob.userId, 'cooks');
+    await route.submit(submission(3, 'cake', 'cooks'));
+  }
+
+  async function historyOf(query: Partial<HistoryQuery>): Promise<string[]> {
+    const { operations } = route.core;
+    const page = await operations.history({ userId: bob.userId, limit: 10, ...query });
+    return page.messages.map(({ text }) => text);
+  }
+
+  test.each([
+    ['from the beginning', 0],
+    ['from the middle', 1],
+  ])('is not read by a server, %s', async (_, after) => {
+    await joinedLate();
+    const page = await readGroup(bob.userId, 'cooks', { after });
+    expect(page).toMatchObject({ code: 0, seqs: [3], first: 3, head: 3, rewound: false });
+    expect(page.bodies.map(textOf)).toEqual(['cake']);
+    const own = await readGroup(amy.userId, 'cooks', { after });
+    expect(own.seqs[0]).toBe(after + 1);
+    expect(own.first).toBe(1);
+  });
+
+  test('is not read when the identity of an old message is named, or a small page asked for', async () => {
+    await joinedLate();
+    const [identity] = (await route.core.operations.history({ userId: amy.userId, limit: 3 }))
+      .messages;
+    const read = { after: 1, afterIdentity: identity?.id ?? '', limit: 1 };
+    const page = await readGroup(bob.userId, 'cooks', read);
+    expect(page).toMatchObject({ seqs: [3], rewound: false });
+  });
+
+  test('is in no history and no search, and cannot be paged to', async () => {
+    await joinedLate();
+    expect(await historyOf({ group: 'cooks' })).toEqual(['cake']);
+    expect(await historyOf({})).toEqual(['cake']);
+    expect(await historyOf({ keyword: 'fish' })).toEqual([]);
+    expect(await historyOf({ group: 'cooks', keyword: 'soup' })).toEqual([]);
+    const { operations } = route.core;
+    const page = await operations.history({ userId: bob.userId, group: 'cooks', limit: 1 });
+    expect(page).toMatchObject({ next: null, expired: false });
+    const before = formatPosition(bob.userId, {
+      before: new Map([[groupTimeline('cooks'), 3]]),
+      expired: false,
+    });
+    expect(await historyOf({ group: 'cooks', before })).toEqual([]);
+    expect(await historyOf({ before })).toEqual([]);
+  });
+
+  test('nor is what was said while somebody had left', async () => {
+    await joinedLate();
+    const { operations } = route.core;
+    await operations.leaveGroup(bob.userId, 'cooks');
+    await route.submit(submission(4, 'salt', 'cooks'));
+    await operations.joinGroup(bob.userId, 'cooks');
+    expect(await historyOf({ group: 'cooks' })).toEqual([]);
+    expect(await readGroup(bob.userId)).toMatchObject({ code: 0, seqs: [], first: 5, head: 4 });
+    await route.submit(submission(5, 'rice', 'cooks'));
+    expect(await historyOf({ group: 'cooks' })).toEqual(['rice']);
+    expect((await readGroup(bob.userId)).seqs).toEqual([5]);
+  });
+
+  test('is theirs where the group was made so', async () => {
+    await joinedLate('all');
+    expect((await readGroup(bob.userId)).seqs).toEqual([1, 2, 3]);
+    expect(await historyOf({ group: 'cooks' })).toEqual(['soup', 'fish', 'cake']);
+    expect(await historyOf({ keyword: 'fish' })).toEqual(['fish']);
+  });
+});
+
 describe('creating and joining', () => {
   test('gives the place of the user; again, it is the same place', async () => {
     const created = await route.core.operations.createGroup(amy.userId, 'cooks');
-    expect(created).toEqual({ group: 'cooks', owner: amy.userId, joined: 0, cursor: 0, head: 0 });
+    expect(created).toEqual({
+      group: 'cooks',
+      owner: amy.userId,
+      joined: 0,
+      cursor: 0,
+      head: 0,
+      history: 'joined',
+    });
     expect(await route.core.operations.createGroup(amy.userId, 'cooks')).toEqual(created);
     await route.submit(submission(1, 'soup', 'cooks'));
-    const joined = { group: 'cooks', owner: amy.userId, joined: 1, cursor: 1, head: 1 };
+    const joined = {
+      group: 'cooks',
+      owner: amy.userId,
+      joined: 1,
+      cursor: 1,
+      head: 1,
+      history: 'joined',
+    };
     expect(await route.core.operations.joinGroup(bob.userId, 'cooks')).toEqual(joined);
     await route.submit(submission(2, 'fish', 'cooks'));
     expect(await route.core.operations.joinGroup(bob.userId, 'cooks')).toEqual({
@@ -90,7 +185,7 @@ describe('creating and joining', () => {
     await acknowledge({ userId: bob.userId, group: 'cooks', seq: 1 });
     await acknowledge({ userId: bob.userId, group: 'lobby', seq: 1 });
     expect((await route.connect(bob, 3)).groups).toEqual([
-      { group: 'cooks', joined: 0, cursor: 1, head: 2 },
+      { group: 'cooks', joined: 0, cursor: 1, head: 2, history: 'joined' },
     ]);
     expect((await route.connect(bob, 4, '')).groups).toEqual([]);
   });
@@ -108,9 +203,18 @@ describe('leaving', () => {
     expect(route.memberships).toEqual([told, told]);
     expect(await operations.groupsOf(amy.userId)).toEqual([]);
     expect(await operations.groupsOf(bob.userId)).toEqual([
-      { group: 'cooks', owner: bob.userId, joined: 0, cursor: 0, head: 0 },
+      { group: 'cooks', owner: bob.userId, joined: 0, cursor: 0, head: 0, history: 'joined' },
     ]);
   });
+});
+
+test('leaving a group that never was says so; one that ends by it does not', async () => {
+  const { operations } = route.core;
+  await expect(operations.leaveGroup(amy.userId, 'nowhere')).rejects.toEqual(
+    refusal('unknown-group'),
+  );
+  await operations.createGroup(amy.userId, 'cooks');
+  await operations.leaveGroup(amy.userId, 'cooks');
 });
 
 describe('a message to a named group', () => {
@@ -211,11 +315,12 @@ describe('for members only', () => {
     await route.submit(submission(1, 'soup', 'cooks'));
   });
 
-  test('are reads; what was said before joining may be read too', async () => {
+  test('are reads', async () => {
     expect((await readGroup(bob.userId)).code).toBe(notAMember);
     await route.core.operations.joinGroup(bob.userId, 'cooks');
+    await route.submit(submission(2, 'fish', 'cooks'));
     const { code, bodies, seqs } = await readGroup(bob.userId);
-    expect([code, seqs, bodies.map(textOf)]).toEqual([0, [1], ['soup']]);
+    expect([code, seqs, bodies.map(textOf)]).toEqual([0, [2], ['fish']]);
     expect((await readGroup(bob.userId, 'bakers')).code).toBe(unknownGroup);
     expect((await readGroup(bob.userId, 'Cooks')).code).toBe(unknownGroup);
   });
@@ -250,11 +355,12 @@ describe('for members only', () => {
       refusal('unknown-group'),
     );
     await operations.joinGroup(bob.userId, 'cooks');
+    await route.submit(submission(2, 'fish', 'cooks'));
     expect(await operations.groupMembers(members)).toEqual([amy, bob]);
     expect(await operations.groupMembers({ ...members, limit: 1 })).toEqual([amy]);
     expect(await operations.groupMembers({ ...members, after: amy.userId })).toEqual([bob]);
     const { messages } = await operations.history(history);
-    expect(messages.map(({ text }) => text)).toEqual(['soup']);
+    expect(messages.map(({ text }) => text)).toEqual(['fish']);
     expect((await operations.history({ userId: bob.userId, limit: 10 })).messages).toEqual(
       messages,
     );

@@ -2,12 +2,14 @@
  * History: what matches, and that paging back shows everything that is kept exactly once and says
  * when there was more.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { limits } from '../../../src/base/limits.ts';
 import { appendOrigin, encodeClientMessage } from '../../../src/codec/message-body.ts';
-import { readHistory } from '../../../src/route/history.ts';
+import { type HistorySource, readHistory } from '../../../src/route/history.ts';
 import type { HistoryPage, HistoryQuery } from '../../../src/route/operations.ts';
-import type { TimelineId, Timelines } from '../../../src/store/timelines.ts';
+import { type TimelineId, type Timelines, userTimeline } from '../../../src/store/timelines.ts';
 import { amy, bob, RouteHarness, submission } from '../../support/route-harness.ts';
 
 const textsOf = ({ messages }: HistoryPage) => messages.map(({ text }) => text);
@@ -81,6 +83,9 @@ describe('over a store', () => {
     for (let sent = 0; sent < texts.length; sent += 100) {
       const batch = texts.slice(sent, sent + 100);
       await route.submit(...batch.map((text, index) => submission(sent + index + 1, text)));
+      // Bob reads, or his mailbox would be full.
+      const [seq = 0] = await route.store.timelines.heads([userTimeline(bob.userId)]);
+      await route.store.sessions.acknowledge([{ userId: bob.userId, device: 'phone', seq }]);
     }
     const query = { userId: amy.userId, limit: 200 };
     const all = await pageThrough((before) =>
@@ -112,6 +117,7 @@ describe('over a store', () => {
       messages: [],
       next: null,
       expired: false,
+      scannedBytes: 0,
     });
   });
 });
@@ -130,9 +136,9 @@ describe('paging', () => {
       lost: fc.nat({ max: 10 }),
     });
     const histories = fc.tuple(timeline, timeline, timeline);
-    const limits = fc.integer({ min: 1, max: 12 });
+    const pageLimits = fc.integer({ min: 1, max: 12 });
     await fc.assert(
-      fc.asyncProperty(histories, limits, fc.boolean(), async (kept, limit, search) => {
+      fc.asyncProperty(histories, pageLimits, fc.boolean(), async (kept, limit, search) => {
         const timelines = memoryTimelines(kept);
         const query: HistoryQuery = {
           userId: 1,
@@ -140,7 +146,11 @@ describe('paging', () => {
           ...(search ? { keyword: 'even' } : {}),
         };
         const { texts, expired } = await pageThrough((before) =>
-          readHistory(timelines, timelineNames, before === null ? query : { ...query, before }),
+          readHistory(
+            timelines,
+            timelineNames.map(whole),
+            before === null ? query : { ...query, before },
+          ),
         );
         for (const [index, name] of timelineNames.entries()) {
           const own = texts.filter((text) => text.startsWith(name));
@@ -161,18 +171,87 @@ describe('paging', () => {
     const times = Array.from({ length: 50_000 }, (_, index) => index);
     const timelines = memoryTimelines([{ times, lost: 0 }]);
     const query = { userId: 1, limit: 10, keyword: 'u:1 1 odd' };
-    const first = await readHistory(timelines, ['u:1'], query);
+    const first = await readHistory(timelines, [whole('u:1')], query);
     expect(first.messages).toEqual([]);
     const all = await pageThrough((before) =>
-      readHistory(timelines, ['u:1'], before === null ? query : { ...query, before }),
+      readHistory(timelines, [whole('u:1')], before === null ? query : { ...query, before }),
     );
     expect(all).toEqual({ texts: ['u:1 1 odd'], expired: false, pages: 3 });
+  });
+
+  test('lets others have their turn meanwhile, though the store answers at once', async () => {
+    const times = Array.from({ length: 20_000 }, (_, index) => index);
+    const timelines = memoryTimelines([{ times, lost: 0 }]);
+    let isSearching = true;
+    const query = { userId: 1, limit: 10, keyword: 'nothing like it' };
+    const search = readHistory(timelines, [whole('u:1')], query).finally(() => {
+      isSearching = false;
+    });
+    let turns = 0;
+    for (; isSearching; turns++) await nextTurn();
+    await search;
+    // 20 000 short messages count as 256 bytes each.
+    expect(turns).toBeGreaterThanOrEqual(Math.floor((20_000 * 256) / limits.historySliceBytes));
+  });
+
+  test('goes on in the next page where a search has looked through enough bytes', async () => {
+    const route = await RouteHarness.start();
+    const text = 'x'.repeat(limits.textBytesMax);
+    const count = Math.ceil((2.5 * limits.historyScanBytesMax) / limits.textBytesMax);
+    for (let sent = 1; sent <= count; sent++) await route.submit(submission(sent, text));
+    const query = { userId: amy.userId, limit: 10, keyword: 'y' };
+    const found = await pageThrough((before) =>
+      route.core.operations.history(before === null ? query : { ...query, before }),
+    );
+    expect(found).toEqual({ texts: [], expired: false, pages: 3 });
+  });
+
+  test('a page of long messages has the bytes of a page, and what is left comes next', async () => {
+    const route = await RouteHarness.start();
+    const texts = Array.from({ length: 20 }, (_, index) =>
+      `${index}`.padEnd(limits.textBytesMax, 'x'),
+    );
+    for (const [index, text] of texts.entries()) await route.submit(submission(index + 1, text));
+    const query = { userId: amy.userId, limit: 200 };
+    const sizes: number[] = [];
+    const all = await pageThrough(async (before) => {
+      const page = await route.core.operations.history(
+        before === null ? query : { ...query, before },
+      );
+      sizes.push(Buffer.byteLength(textsOf(page).join('')));
+      return page;
+    });
+    expect(all.texts).toEqual(texts);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.pageBytesMax);
+  });
+
+  test('asks each of many timelines for little', async () => {
+    const asked: number[] = [];
+    const timelines = memoryTimelines([]);
+    const counting: Timelines = {
+      ...timelines,
+      readBack(timeline, before, limit, bytesMax = Infinity) {
+        asked.push(bytesMax);
+        return timelines.readBack(timeline, before, limit, bytesMax);
+      },
+    };
+    const many = Array.from({ length: 102 }, (_, index): TimelineId => `g:g${index}`);
+    await readHistory(counting, many.map(whole), { userId: 1, limit: 20 });
+    expect(asked).toHaveLength(102);
+    expect(asked.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(
+      2 * limits.pageBytesMax,
+    );
   });
 });
 
 function tokenOf(userId: number, groups: number): string {
   const positions = Array.from({ length: groups }, (_, index) => [`g${index}`, 1]);
   return Buffer.from(JSON.stringify([userId, false, positions])).toString('base64url');
+}
+
+/** A timeline of which everything may be read. */
+function whole(timeline: TimelineId): HistorySource {
+  return { timeline, after: 0 };
 }
 
 function textAt(name: TimelineId, seq: number): string {

@@ -28,3 +28,14 @@ describe('draining a server', () => {
     });
   });
 });
+
+test('the servers come in pages, by instance', async () => {
+  const route = await RouteHarness.start({ otherServers: ['zz', '00'] });
+  const pageAfter = (after: string, limit: number) =>
+    route.core.operations.servers({ after, limit }).map((server) => server.instance);
+  const all = ['00', instance, 'zz'];
+  expect(pageAfter('', 10)).toEqual(all);
+  expect(pageAfter('', 2)).toEqual(all.slice(0, 2));
+  expect(pageAfter(all[1] ?? '', 2)).toEqual(all.slice(2));
+  expect(pageAfter('zzz', 2)).toEqual([]);
+});

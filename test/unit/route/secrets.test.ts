@@ -55,7 +55,7 @@ describe('an account with a secret', () => {
       [
         { ...carolHere, loginKey: wrong },
         { ...carolHere, userId: 99, loginKey: right },
-        { ...carolHere, userName: 'Carol', loginKey: right },
+        { ...carolHere, userName: 'Carol', loginKey: wrong },
       ].map((login) =>
         operations()
           .login(login)
@@ -71,6 +71,24 @@ describe('an account with a secret', () => {
     });
   });
 
+  test.each([
+    ['Carol', /bears the name "carol".*case counts/],
+    ['ｃａｒｏｌ', /bears the name "carol".*case counts/],
+    ['dave', /bears the name "carol": log in under that one$/],
+  ])('tells its holder, who comes as %s, how it is called', async (userName, message) => {
+    const refusal = { kind: 'wrong-name', message: expect.stringMatching(message) };
+    const login = { ...carolHere, userName, loginKey: right };
+    await expect(operations().login(login)).rejects.toMatchObject(refusal);
+    if (userName !== 'dave') return;
+    const registration = { name: userName, userId: carol.userId };
+    await expect(operations().register({ ...registration, loginKey: right })).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(operations().register({ ...registration, loginKey: wrong })).rejects.toMatchObject(
+      { kind: 'id-taken' },
+    );
+  });
+
   test('that never had one says what to do', async () => {
     for (const attempt of [
       operations().register({ ...amy, loginKey: right }),
@@ -83,6 +101,10 @@ describe('an account with a secret', () => {
     await operations().resetSecret(1, right);
     const login = { ...carolHere, userId: 1, userName: 'amy', loginKey: right };
     expect((await operations().login(login)).token).toBeDefined();
+  });
+
+  test('a kick of nobody says so', async () => {
+    await expect(operations().kick(77)).rejects.toMatchObject({ kind: 'not-found' });
   });
 
   test('opens sessions with a token alone, of the present generation', async () => {
@@ -237,8 +259,6 @@ describe('with --auth jwt', () => {
 
   test.each([
     [{ sub: '8' }, 'unauthenticated', 'does not tell the name of a new user'],
-    [{ sub: '8', name: 'amy' }, 'name-taken', 'belongs to user 1'],
-    [{ sub: 'AMY' }, 'name-taken', 'another user has the name "amy"'],
     [{ sub: 'a\nb' }, 'unauthenticated', 'control characters'],
   ])('nobody becomes somebody else by %j', async (claims, kind, message) => {
     const { callers } = (await startJwt()).core;
@@ -246,6 +266,57 @@ describe('with --auth jwt', () => {
       kind,
       message: expect.stringContaining(message),
     });
+  });
+
+  test('users of one name all get in, each as themselves', async () => {
+    const route = await startJwt();
+    const { callers } = route.core;
+    const inAs = async (claims: object) => {
+      const { userId, userName } = await callers.ofToken(await sign(claims));
+      return [userId, userName];
+    };
+    expect(await inAs({ sub: '8', name: 'amy' })).toEqual([8, 'amy-8']);
+    expect(await inAs({ sub: '9', name: 'Amy' })).toEqual([9, 'Amy-9']);
+    // Somebody has the next name, too.
+    await route.store.accounts.register({ name: 'amy-10' });
+    const [, name] = await inAs({ sub: '10', name: 'amy' });
+    expect(name).toMatch(/^amy~[0-9a-f]{16}$/);
+    for (const again of [8, 9, 10]) expect((await inAs({ sub: `${again}` }))[0]).toBe(again);
+    // At another route, at the same time.
+    const rival = { userId: 11, name: 'amy-11' };
+    const find = route.store.accounts.get.bind(route.store.accounts);
+    route.store.accounts.get = async (ids) => {
+      const found = await find(ids);
+      route.store.accounts.get = find;
+      await route.store.accounts.register(rival);
+      return found;
+    };
+    expect(await inAs({ sub: '11', name: 'amy' })).toEqual([11, 'amy-11']);
+  });
+
+  test('users whose ids differ in case alone are two, and none is another by the name that one got', async () => {
+    const { callers } = (await startJwt()).core;
+    const account = async (sub: string) => callers.ofToken(await sign({ sub }));
+    const lower = await account('auth0|abc');
+    const upper = await account('auth0|ABC');
+    expect(upper.userId).not.toBe(lower.userId);
+    expect(upper.userName).toMatch(/^auth0\|ABC~[0-9a-f]{16}$/);
+    const posing = await account(upper.userName);
+    expect([lower.userId, upper.userId]).not.toContain(posing.userId);
+    expect((await account('auth0|ABC')).userId).toBe(upper.userId);
+    expect((await account('AMY')).userId).not.toBe(1);
+  });
+
+  test('a long name is cut for what tells it apart, between characters that people see', async () => {
+    const { callers } = (await startJwt()).core;
+    const long = '👩‍👩‍👧'.repeat(12);
+    await callers.ofToken(await sign({ sub: '20', name: long }));
+    const { userName } = await callers.ofToken(await sign({ sub: '21', name: long }));
+    expect([...userName].length).toBeLessThanOrEqual(64);
+    expect(userName).toBe(`${'👩‍👩‍👧'.repeat(12)}-21`);
+    await callers.ofToken(await sign({ sub: '22', name: 'x'.repeat(64) }));
+    const second = await callers.ofToken(await sign({ sub: '23', name: 'x'.repeat(64) }));
+    expect(second.userName).toBe(`${'x'.repeat(61)}-23`);
   });
 
   test('only the word of the application gives a token', async () => {

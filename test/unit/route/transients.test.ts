@@ -1,5 +1,5 @@
 /** Messages that are not stored: to whoever is connected, at most once, and never in the way. */
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { scanMessage } from '../../../src/codec/message-scan.ts';
@@ -43,7 +43,11 @@ async function slowStore(): Promise<{
     },
   });
   const slow = new Proxy(store, {
-    get: (target, name) => (name === 'timelines' ? timelines : Reflect.get(target, name)),
+    get: (target, name) => {
+      if (name === 'timelines') return timelines;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
   });
   return { store: slow, asked, release: gate.resolve };
 }
@@ -52,6 +56,35 @@ describe('a transient message', () => {
   let route: RouteHarness;
   beforeEach(async () => {
     route = await RouteHarness.start();
+  });
+
+  test('of somebody who is blocked is pushed to nobody, and answered as ever', async () => {
+    await route.connect(bob, 3);
+    await route.core.operations.block(bob.userId, amy.userId);
+    const message = { from: amy.userId, to: bob.userId, texts: ['typing'], transient: true };
+    expect(await route.core.operations.sendPrivate(message)).toEqual({ online: true });
+    // Servers are to ask, also where the receiver is on the sender's.
+    const where = { userId: bob.userId, instance };
+    expect(await callOne(route.core.api.locate, where)).toMatchObject({ code: 0, here: false });
+    expect(route.transients).toEqual([]);
+    await route.core.operations.unblock(bob.userId, amy.userId);
+    await route.core.operations.sendPrivate({ ...message, texts: ['heard'] });
+    await waitUntil('it is pushed', () => route.transients.length > 0);
+    expect(route.transients.map(({ body }) => textOf(body))).toEqual(['heard']);
+    expect(await callOne(route.core.api.locate, where)).toMatchObject({ code: 0, here: true });
+  });
+
+  test('to nobody asks the store who is there, and not whom they have blocked', async () => {
+    const blockedBy = jest.spyOn(route.store.conversations, 'blockedBy');
+    const nobody = { userId: 999, instance };
+    expect(await callOne(route.core.api.locate, nobody)).toMatchObject({ here: true });
+    const message = { ...transientSubmission('hello?', nobody.userId), from: amy.userId };
+    expect(route.pass(message)).toEqual([0]);
+    await waitUntil('it is dropped', () => route.counted()['transient.to-nobody'] === 1);
+    expect(blockedBy).not.toHaveBeenCalled();
+    await route.connect(bob, 3);
+    await callOne(route.core.api.locate, { userId: bob.userId, instance });
+    expect(blockedBy).toHaveBeenCalledTimes(1);
   });
 
   test('goes to the connections of its receiver, and is stored nowhere', async () => {

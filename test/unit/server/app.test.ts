@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
+import { Health } from '../../../src/base/health.ts';
 import { buildServerApp } from '../../../src/server/app.ts';
-import type { DirectMessage } from '../../../src/server/operations.ts';
+import {
+  type DirectMessage,
+  sendMessageEndpoint,
+} from '../../../src/server/protocols/java/java-peers.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 
@@ -11,16 +16,18 @@ const properties = {
   receiveUserId: '1547028929408',
 };
 
-function testServer(problems: string[] = []) {
+function testServer() {
   const sent: DirectMessage[] = [];
   const counters = new Counters();
-  const app = buildServerApp(
-    {
-      sendMessage: (message) => sent.push(message),
-      problems: async () => problems,
-    },
-    { clusterSecrets: () => ['cluster'], counters, log: recordingLog().log, version: '9.9.9' },
-  );
+  const { log } = recordingLog();
+  const health = new Health({ counters, log });
+  const app = buildServerApp([sendMessageEndpoint((message) => sent.push(message))], {
+    clusterKeys: clusterKeysOf('cluster'),
+    counters,
+    health,
+    log,
+    version: '9.9.9',
+  });
   onTeardown(() => app.close());
   const sendMsg = async (body: unknown, authorization = 'Bearer cluster') => {
     const headers = { 'content-type': 'application/json; charset=utf-8', authorization };
@@ -32,7 +39,7 @@ function testServer(problems: string[] = []) {
     });
     return [answer.statusCode, answer.body];
   };
-  return { app, counters, sent, sendMsg };
+  return { app, counters, health, sent, sendMsg };
 }
 
 describe('/sendMsg', () => {
@@ -84,7 +91,10 @@ test('/counters tells operators what was counted', async () => {
 });
 
 test('health and documentation', async () => {
-  const { app } = testServer(['no route can be reached']);
+  const { app, health } = testServer();
+  health
+    .add({ name: 'lonely', fault: 'own', meaning: 'it was alone' })
+    .set('no route can be reached');
   expect((await app.inject('/healthz')).statusCode).toBe(200);
   expect((await app.inject('/readyz')).json()).toMatchObject({
     code: '9400',

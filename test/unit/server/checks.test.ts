@@ -130,6 +130,17 @@ describe('a session that the store does not know', () => {
     expect(harness.count('checks.reopened')).toBe(1);
   });
 
+  test('because it is another store is to come back, and hears of that one', async () => {
+    const amy = await harness.cim(1);
+    harness.opens.answer = () => ({ ...opened, storeId: 'another' });
+    await harness.clock.advance(limits.checkMs);
+    expect(harness.checks.entries[0]).toMatchObject({ storeId: opened.storeId });
+    const { code } = await amy.when(({ cmd }) => cmd === command.close);
+    expect([code, closeAdvice(code)]).toEqual([closeCodes['other-store'].code, 'come-back']);
+    const again = await harness.cim(1);
+    expect(again.received(command.welcome)).toMatchObject([{ storeId: 'another' }]);
+  });
+
   test.each([
     ['was taken for dead may come back', closeCodes.forgotten, 'come-back'],
     ['was replaced meanwhile is over', closeCodes.replaced, 'final'],
@@ -167,18 +178,16 @@ describe('a session that the store does not know', () => {
 
   test('and that ends while it is reported is reported as ended', async () => {
     const amy = await harness.cim(1);
+    harness.opens.hold();
     await waitUntil('it is reported again', async () => {
-      harness.opens.hold();
       await harness.clock.advance(limits.sweepMs);
       return harness.opens.heldCount === 1;
     });
     amy.stream.end();
     await waitUntil('it has gone', () => harness.gateway.connectionCount === 0);
-    await harness.clock.advance(1);
-    const before = harness.closes.entries.length;
+    await waitUntil('its end is told', () => harness.closes.entries.length === 1);
     harness.opens.release();
-    await harness.clock.advance(1);
-    expect(harness.closes.entries).toHaveLength(before + 1);
+    await waitUntil('and that of the report', () => harness.closes.entries.length === 2);
   });
 });
 

@@ -177,6 +177,23 @@ describe('runs of a client', () => {
       [2, 7400, 0, 0],
       [3, 7400, 0, 0],
     ]);
+    // There was room for one of them.
+    expect(await say({ code: 7307, seq: 7, stored: 1, refused: 2 })).toEqual([
+      [1, 0, 7, 0],
+      [2, 7307, 0, 0],
+      [3, 7307, 0, 0],
+    ]);
+    // The first was there, and the second refused before; the last has not been looked at.
+    expect(await say({ code: 7307, duplicates: 1, refused: 1 })).toEqual([
+      [1, 0, 0, 0],
+      [2, 7307, 0, 0],
+      [3, 8100, 0, 0],
+    ]);
+    expect(await say({ code: 8100, seq: 7, stored: 2 })).toEqual([
+      [1, 0, 7, 0],
+      [2, 0, 8, 0],
+      [3, 8100, 0, 0],
+    ]);
   });
 });
 

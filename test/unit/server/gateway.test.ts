@@ -6,7 +6,7 @@ import { command } from '../../../src/codec/commands.ts';
 import { runOf } from '../../../src/codec/run.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { body, GatewayHarness, opened } from './support/gateway-harness.ts';
+import { body, cimLogin, GatewayHarness, opened } from './support/gateway-harness.ts';
 
 let harness: GatewayHarness;
 
@@ -39,7 +39,8 @@ describe('a login', () => {
   });
 
   test('that the route refuses ends with its code and reason', async () => {
-    harness.opens.answer = () => ({ ...opened, code: 301, reason: 'no such account' });
+    const refusal = { code: 301, reason: 'no such account', connectionNumber: 0 };
+    harness.opens.answer = () => ({ ...opened, ...refusal });
     const peer = harness.connect();
     peer.write(
       encodeRequest({
@@ -57,6 +58,20 @@ describe('a login', () => {
     });
     await peer.whenEnded();
     expect(harness.closes.entries).toEqual([]);
+  });
+
+  test('that failed when its session was on record is reported as ended, until a route has taken that', async () => {
+    harness.opens.answer = () => ({ ...opened, code: 503, reason: 'try again' });
+    harness.closes.answer = (_entry, answered) => ({ code: answered === 0 ? 8100 : 0 });
+    const peer = harness.connect();
+    peer.write(cimLogin(1));
+    await peer.whenEnded();
+    const report = { userId: 1, device: 'phone', connectionNumber: 7, instance: 'me' };
+    await waitUntil('the end is reported twice', async () => {
+      await harness.clock.advance(100);
+      return harness.closes.entries.length === 2;
+    });
+    expect(harness.closes.entries).toEqual([report, report]);
   });
 
   test('that does not come within 10 s ends the connection, and not before', async () => {

@@ -215,10 +215,42 @@ describe('the interest in a group', () => {
     expect(await read(amy)).toBe(0);
   });
 
+  test('that does not exist is none, and the read is told so', async () => {
+    const amy = await harness.cim(1);
+    harness.interests.answer = () => ({ code: 7301, head: 0 });
+    expect(await read(amy)).toBe(7301);
+    expect(harness.reads.entries).toEqual([]);
+  });
+
+  test('that has ended is registered anew for one of its name', async () => {
+    const amy = await member(1);
+    harness.interests.answer = ({ group }) => ({ code: group === 'chess' ? 7301 : 0, head: 0 });
+    await harness.clock.advance(limits.silenceMsMax - 2_000);
+    await amy.settled();
+    harness.interests.answer = () => ({ code: 0, head: 0 });
+    const before = said().length;
+    expect(await read(amy)).toBe(0);
+    expect(said().slice(before)).toEqual(['here']);
+  });
+
   test('is said again every 30 s', async () => {
     await member(1);
     await harness.clock.advance(limits.silenceMsMax - 2_000);
     expect(said()).toEqual(['here', 'here']);
+  });
+
+  test('is said again at once in another store, whose numbers begin anew', async () => {
+    const amy = await member(1);
+    await harness.pushGroup('chess', 1, body(9, 'before', 'chess'));
+    await amy.settled();
+    // There the first message came before anybody could say it.
+    harness.interests.answer = () => ({ code: 0, head: 1 });
+    harness.opens.answer = () => ({ ...opened, storeId: 'a07e257072e00002' });
+    await harness.cim(2);
+    await harness.clock.advance(2 * limits.sweepMs);
+    expect(said()).toEqual(['here', 'here']);
+    await amy.settled();
+    expect(amy.received(command.hint).at(-1)).toMatchObject({ group: 'chess', head: 1 });
   });
 
   test('is withdrawn a while after the last member has gone, and not while somebody is back', async () => {
@@ -263,6 +295,24 @@ describe('the interest in a group', () => {
     harness.interests.release();
     await waitUntil('it reads', () => harness.reads.entries.length === 2);
     expect(said().slice(-2)).toEqual(['gone', 'here']);
+  });
+
+  test('that a route still goes by, though nobody follows the group, is withdrawn until it knows', async () => {
+    await harness.cim(1);
+    const answer = harness.interests.answer;
+    harness.interests.answer = () => ({ code: 8100, head: 0 });
+    expect(await harness.pushGroup('chess', 8, body(9, 'to nobody', 'chess'))).toEqual({
+      foreign: false,
+    });
+    await harness.clock.advance(limits.sweepMs);
+    expect(said()).toEqual(['gone']);
+    harness.interests.answer = answer;
+    await harness.clock.advance(3 * limits.sweepMs);
+    expect(said()).toEqual(['gone', 'gone']);
+    const transient = { sessionIds: [], group: 'go', instance: 'me', body: body(9, 'hi', 'go') };
+    await callOne(harness.gateway.api.transient, transient);
+    await harness.clock.advance(limits.sweepMs);
+    expect(said('go')).toEqual(['gone']);
   });
 
   test('is withdrawn when the server stops', async () => {

@@ -8,7 +8,14 @@ import { closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { cimLogin, GatewayHarness, message, type Peer } from './support/gateway-harness.ts';
+import {
+  body,
+  cimLogin,
+  GatewayHarness,
+  message,
+  type Peer,
+  readOf,
+} from './support/gateway-harness.ts';
 
 const amy = { address: '192.0.2.1', isOver: false };
 const bob = { address: '192.0.2.2', isOver: false };
@@ -128,6 +135,52 @@ test('a user has one rate, with however many devices and however often they come
   });
 });
 
+test.each([
+  ['texts', (sendSeq: number) => message(sendSeq, 'x'.repeat(limits.textBytesMax))],
+  [
+    'sealed messages',
+    (sendSeq: number) =>
+      encodeRequest({
+        cmd: command.message,
+        to: 2,
+        sendSeq,
+        sealed: new Uint8Array(limits.textBytesMax),
+      }),
+  ],
+])('a user sends so many bytes of %s, however few they are', async (_, large) => {
+  const harness = new GatewayHarness({ limits: { sendBytesRate: 1024 * 1024 } });
+  const peer = await login(harness, 1);
+  const fitting = Math.floor((limits.sendBurstSeconds * 1024 * 1024) / large(1).length);
+  for (let sendSeq = 1; sendSeq <= fitting + 2; sendSeq++) peer.write(large(sendSeq));
+  await waitUntil('all are answered', () => acksOf(peer).length === fitting + 2);
+  expect(acksOf(peer).filter((code) => code === 0)).toHaveLength(fitting);
+  expect(acksOf(peer).filter((code) => code === busy)).toHaveLength(2);
+});
+
+test('a user begins so many conversations; those begun go on', async () => {
+  const harness = new GatewayHarness({ limits: { conversationRate: 3 } });
+  const peer = await login(harness, 1);
+  const first = (to: number, fields = {}) =>
+    encodeRequest({ cmd: command.message, reqMsg: 'hi', to, sendSeq: 1, ...fields });
+  for (const to of [2, 3]) peer.write(first(to));
+  // Whatever its number, what says that all before it was answered may be new to the store.
+  peer.write(first(4, { sendSeq: 7, restart: true }));
+  for (const to of [5, 6]) peer.write(first(to));
+  peer.write(first(7, { sendSeq: 7, restart: true }));
+  for (const sendSeq of [2, 3, 4]) peer.write(message(sendSeq));
+  peer.write(first(8, { transient: true }));
+  await waitUntil('all are answered', () => acksOf(peer).length === 9);
+  const refused = peer.received(command.ack).filter(({ code }) => code === busy);
+  expect(refused.map(({ to }) => to)).toEqual([5, 6, 7]);
+  expect(harness.count('sends.refused.rate')).toBe(3);
+  expect(harness.count('transient.sent')).toBe(1);
+
+  const again = await login(harness, 1, bob);
+  again.write(first(2));
+  await waitUntil('it is answered', () => acksOf(again).length === 1);
+  expect(acksOf(again)).toEqual([busy]);
+});
+
 test('what is not stored is dropped when it is too much', async () => {
   const harness = new GatewayHarness({ limits: { sendRate: 1 } });
   const peer = await login(harness, 1);
@@ -162,4 +215,58 @@ test('half a login is no login: it is not waited for any longer', async () => {
   }
   expect(peer.ended).toBe(true);
   expect(harness.count('connections.closed.login-timeout')).toBe(1);
+});
+
+test('who reads much is slowed down and refused nothing; others, and links, are not', async () => {
+  const bytesPerSecond = 100_000;
+  const harness = new GatewayHarness({ limits: { readBytesRate: bytesPerSecond } });
+  const bodies = [body(2, 'x'.repeat(50_000), 1)];
+  const page = { code: 0, seqs: [1], bodies, head: 1, first: 1, rewound: false };
+  harness.reads.answer = () => page;
+  const peer = await login(harness, 1);
+  const other = await login(harness, 2, bob);
+  const pages = Math.ceil((bytesPerSecond * limits.readBurstSeconds) / 50_000);
+  const asked = pages + 40;
+  for (let read = 0; read < asked; read++) peer.write(readOf(''));
+  const ends = () => peer.received(command.read);
+  await waitUntil('the burst is read', () => ends().length >= pages);
+  await peer.settled();
+  expect(ends().length).toBeLessThanOrEqual(pages + limits.readsPerConnectionMax);
+  other.write(readOf(''));
+  await waitUntil('another one reads', () => other.received(command.read).length === 1);
+
+  // A second device of the same user does not help.
+  const second = await login(harness, 1, bob);
+  second.write(readOf(''));
+  await second.settled();
+  expect(second.received(command.read)).toEqual([]);
+
+  const before = ends().length;
+  for (let second = 0; second < 5; second++) {
+    await harness.clock.advance(1_000);
+    await peer.settled();
+  }
+  expect(ends().length).toBeGreaterThan(before);
+  expect(ends().length - before).toBeLessThanOrEqual(5 * 2 + limits.readsPerConnectionMax);
+  for (let second = 0; second < 30; second++) {
+    await harness.clock.advance(1_000);
+    await peer.settled();
+  }
+  expect(ends()).toHaveLength(asked);
+  expect(ends().every(({ code }) => code === 0)).toBe(true);
+  expect(second.received(command.read)).toHaveLength(1);
+});
+
+test('a connection that ends while it is slowed down leaves nothing behind', async () => {
+  const harness = new GatewayHarness({ limits: { readBytesRate: 1 } });
+  const bodies = [body(2, 'x'.repeat(50_000), 1)];
+  harness.reads.answer = () => ({ code: 0, seqs: [1], bodies, head: 1, first: 1, rewound: false });
+  const peer = await login(harness, 1);
+  for (let read = 0; read < 20; read++) peer.write(readOf(''));
+  await peer.settled();
+  const asked = harness.reads.entries.length;
+  peer.stream.end();
+  await waitUntil('it is gone', () => harness.gateway.connectionCount === 0);
+  await harness.clock.advance(10 * 60_000);
+  expect(harness.reads.entries.length).toBe(asked);
 });

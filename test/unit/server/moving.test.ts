@@ -123,7 +123,9 @@ describe('draining', () => {
       await harness.clock.advance(100);
       return harness.closes.entries.length === 3;
     });
-    expect(await callOne(harness.gateway.api.online, { after: 0 })).toMatchObject({ userIds: [] });
+    expect(await callOne(harness.gateway.api.online, { after: 0, limit: 10 })).toMatchObject({
+      userIds: [],
+    });
     expect(await timeUntil(harness.gateway.stop())).toBeLessThanOrEqual(100);
   });
 

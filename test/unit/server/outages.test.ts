@@ -1,7 +1,7 @@
 /** A gateway that cannot reach any route holds its people, refuses what is retryable, and recovers. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { routeMethods } from '../../../src/api/route-api.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { routeMethods } from '../../../src/link/methods.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { body, cimLogin, GatewayHarness, message, readOf } from './support/gateway-harness.ts';
 
@@ -50,6 +50,20 @@ describe('without any route', () => {
     await harness.pushGroup('chess', 3, body(9, 'still a member', 'chess'));
     await amy.when(({ resMsg }) => resMsg === 'still a member');
     expect(amy.received(command.close)).toEqual([]);
+  });
+
+  test('nobody is let in before routes know of the server; who came before has waited', async () => {
+    const starting = new GatewayHarness({ isBegun: false });
+    const early = starting.connect();
+    early.write(cimLogin(1));
+    await early.settled();
+    await starting.clock.advance(3_000);
+    expect(early.received(command.welcome)).toEqual([]);
+    expect([early.ended, starting.opens.entries]).toEqual([false, []]);
+    starting.gateway.begin();
+    await early.when(({ cmd }) => cmd === command.welcome);
+    const late = await starting.cim(2);
+    expect(late.ended).toBe(false);
   });
 
   test('a login is told to come back; one at the start of the server waits for a route', async () => {

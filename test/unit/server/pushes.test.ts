@@ -5,7 +5,7 @@ import type { OpenEntry } from '../../../src/api/route-api.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { runOf, skipOf } from '../../../src/codec/run.ts';
 import { bytes, golden } from '../codec/golden-frames.ts';
-import { body, GatewayHarness } from './support/gateway-harness.ts';
+import { body, GatewayHarness, opened } from './support/gateway-harness.ts';
 
 let harness: GatewayHarness;
 
@@ -41,6 +41,7 @@ describe('pushes', () => {
   });
 
   test('of a group reach everybody but the connection that sent it; a Java peer gets properties', async () => {
+    harness.opens.answer = () => ({ ...opened, groupHead: 7 });
     const [sender, other, java] = [
       await harness.cim(1),
       await harness.cim(3),
@@ -65,6 +66,7 @@ describe('pushes', () => {
   });
 
   test('of a group without a body are a hint for everybody who can read on, and nothing for a Java peer', async () => {
+    harness.opens.answer = () => ({ ...opened, groupHead: 8 });
     const [one, java] = [await harness.cim(1), await harness.java(2)];
     await callOne(harness.gateway.api.pushGroup, {
       group: 'lobby',

@@ -123,6 +123,21 @@ test('more than may wait for the answer are dropped, and counted', async () => {
   expect(harness.count('transient.dropped.way')).toBe(5);
 });
 
+test('of very many receivers so many are asked for as messages may wait, and of each again later', async () => {
+  const amy = await harness.cim(1);
+  harness.locates.hold();
+  const many = limits.transientsWaitingMax + 100;
+  amy.write(Buffer.concat(Array.from({ length: many }, (_, index) => transient('x', 10 + index))));
+  await waitUntil('all are read', () => harness.count('transient.sent') === many);
+  expect(harness.count('transient.dropped.way')).toBe(100);
+  harness.locates.release();
+  const asked = () => harness.locates.entries.length;
+  await waitUntil('they are asked for', () => asked() === limits.transientsWaitingMax);
+  await amy.settled();
+  amy.write(transient('again', 10 + many - 1));
+  await waitUntil('so is the last', () => asked() === limits.transientsWaitingMax + 1);
+});
+
 describe('where a receiver is, is asked anew', () => {
   test('when one of its connections comes or goes', async () => {
     const [amy, bob] = await acquainted();
@@ -144,6 +159,29 @@ describe('where a receiver is, is asked anew', () => {
     harness.locates.release();
     amy.write(transient('later'));
     await waitUntil('it is with a route', () => harness.transients.entries.length === 1);
+  });
+
+  test('in slices, however many there are: and a new one does not wait behind them', async () => {
+    const amy = await harness.cim(1);
+    const known = 3 * limits.callsUnderWayMax;
+    for (let to = 10; to < 10 + known; to++) amy.write(transient('x', to));
+    await waitUntil('all are asked once', () => harness.locates.answered === known);
+    harness.locates.hold();
+    await harness.clock.advance(limits.sweepMs);
+    const { callsUnderWayMax } = limits;
+    await waitUntil('a slice is asked', () => harness.locates.heldCount === callsUnderWayMax);
+    // Nor are those that wait asked twice.
+    for (let to = 10; to < 10 + known; to++) amy.write(transient('y', to));
+    await amy.settled();
+    await harness.clock.advance(limits.sweepMs);
+    await amy.settled();
+    expect(harness.locates.heldCount).toBe(callsUnderWayMax);
+    amy.write(transient('to a new one', 9));
+    await waitUntil('it is asked', () => harness.locates.heldCount === callsUnderWayMax + 1);
+    expect(harness.locates.entries.at(-1)).toEqual({ userId: 9, instance: 'me' });
+    harness.locates.release();
+    await waitUntil('all are answered', () => harness.locates.answered >= 2 * known + 1);
+    expect(harness.locates.answered).toBe(2 * known + 1);
   });
 
   test('not any more when there are none', async () => {

@@ -6,9 +6,11 @@ import { expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { Tokens } from '../../../src/auth/tokens.ts';
 import { CimError } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import {
   cimLogin,
@@ -84,7 +86,11 @@ test.each([
     'the token has expired',
     () =>
       tokenOf(
-        new Tokens({ secrets: () => ['cluster'], lifetimeMs: -1_000, now: () => Date.now() }),
+        new Tokens({
+          clusterKeys: clusterKeysOf('cluster'),
+          lifetimeMs: -limits.clockToleranceMs - 1_000,
+          now: () => Date.now(),
+        }),
       ),
   ],
   ['forged', 'the token was not made by this cluster', () => tokenOf(tokensOf('another'))],

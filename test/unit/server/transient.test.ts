@@ -50,7 +50,7 @@ describe('a client', () => {
 
   test('that floods is read a part per turn, so that others have theirs', async () => {
     const [flooder, other] = [await harness.cim(1), await harness.cim(3)];
-    const count = 20 * limits.transientsPerTurnMax;
+    const count = 40 * limits.turnWorkMax;
     for (let index = 0; index < count; index++) flooder.write(transient());
     await settle();
     other.write(message(1));

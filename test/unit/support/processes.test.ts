@@ -2,8 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { acceptsConnections } from '../../../src/processes/local-ports.ts';
+import { dyingWithParent } from '../../../src/processes/programs.ts';
 import { freePort } from '../../support/free-port.ts';
-import { acceptsConnections, diesWithParent, startProcess } from '../../support/processes.ts';
+import { startProcess } from '../../support/processes.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -35,7 +37,7 @@ describe('what a test starts ends with it', () => {
   });
 
   test('a child dies with its parent, even by kill -9', async () => {
-    const [command, ...args] = [...diesWithParent, 'sleep', '600'];
+    const [command, ...args] = [...dyingWithParent(), 'sleep', '600'];
     const child = `require('node:child_process').spawn('${command}', ${JSON.stringify(args)}).pid`;
     const parent = await startProcess({
       name: 'parent',
@@ -56,13 +58,13 @@ test('a process that ends while starting is told with its output', async () => {
     args: ['-c', 'echo no luck; exit 3'],
     ready: () => false,
   });
-  await expect(start).rejects.toThrow('failing ended while starting:\nno luck');
+  await expect(start).rejects.toThrow('failing ended with 3: no luck\nno luck');
 });
 
 test('a command that does not exist is told', async () => {
   await expect(
     startProcess({ name: 'nothing', command: 'cim-no-such-command', ready: () => false }),
-  ).rejects.toThrow('nothing ended while starting');
+  ).rejects.toThrow('nothing ended with 127');
 });
 
 test('a free port can be listened on, and is then no longer free', async () => {

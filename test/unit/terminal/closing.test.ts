@@ -5,7 +5,7 @@ import { closingReason, exitCodeOfClosing } from '../../../src/client/terminal/c
 
 const bob = { userId: 1, userName: 'bob' };
 const wrongSecret =
-  'this is not the secret of bob (1): give it by --secret or CIM_SECRET (:secret show tells it where it is, cim admin reset-secret 1 makes a new one)';
+  'this is not the secret of (1) bob: give it by --secret or CIM_SECRET. A device that has it tells it: :secret show. If none has, cim admin reset-secret 1 makes a new one; what was encrypted before cannot be read then.';
 
 function closing(code: string, kind: ErrorName, reason = 'because') {
   return { code, reason, error: new CimError(kind) };
@@ -22,9 +22,11 @@ describe('the reason', () => {
     [
       'secret-changed',
       'not-allowed',
-      'the secret of bob (1) was changed: come back with the new one, by --secret or CIM_SECRET',
+      'the secret of (1) bob was changed: come back with the new one, by --secret or CIM_SECRET',
     ],
     ['5100', 'name-taken', 'because'],
+    // Right secret: nothing is said of it.
+    ['9101', 'wrong-name', 'because'],
     ['kicked', 'not-allowed', 'because'],
   ])('%s', (code, kind, reason) => {
     expect(closingReason(closing(code, kind), bob, false)).toBe(reason);

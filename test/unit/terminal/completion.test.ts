@@ -19,6 +19,7 @@ describe('completion', () => {
     [':his', ':history '],
     ['bo', '21;;'],
     ['amy', '2;;'],
+    ['ａｍｙ', '2;;'],
     ['21', '21;;'],
     ['#l', '#lobby;;'],
     ['#bu', '#builds;;'],
@@ -32,6 +33,8 @@ describe('completion', () => {
     [':pu b', ':pu bob'],
     [':sec', ':secret '],
     [':secret r', ':secret rotate'],
+    [':create dev --h', ':create dev --history'],
+    [':create dev --history a', ':create dev --history all'],
     [':delay bo', ':delay 21;;'],
     ['2;;great :tad', '2;;great :tada:'],
   ])('%j becomes %j', (line, completed) => {
@@ -39,9 +42,9 @@ describe('completion', () => {
   });
 
   test('what is common to several comes first, then they are listed', () => {
-    expect(tab('a')).toEqual(['Am', ['amy (2)', 'Amanda (3)']].with(0, 'am'));
-    expect(tab('am')).toEqual(['am', ['amy (2)', 'Amanda (3)']]);
-    expect(tab('2')).toEqual(['2', ['amy (2)', 'bob (21)']]);
+    expect(tab('a')).toEqual(['Am', ['(2) amy', '(3) Amanda']].with(0, 'am'));
+    expect(tab('am')).toEqual(['am', ['(2) amy', '(3) Amanda']]);
+    expect(tab('2')).toEqual(['2', ['(2) amy', '(21) bob']]);
     expect(tab('#')).toEqual(['#', ['#lobby', '#builds', '#ops']]);
     expect(tab(':q')).toEqual([':q', [':q', ':q!']]);
   });

@@ -1,7 +1,7 @@
 /** What scripts and people see of encryption. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import type { Message, Unreadable } from '../../../src/client/sdk/index.ts';
+import type { Message, PeerKey, Unreadable } from '../../../src/client/sdk/index.ts';
 import { Answers } from '../../../src/client/terminal/answers.ts';
 import { HumanView } from '../../../src/client/terminal/human-view.ts';
 import { JsonView } from '../../../src/client/terminal/json-view.ts';
@@ -48,7 +48,35 @@ describe('a message', () => {
     await human.message(message);
     await human.message(withoutMark(message));
     expect(JSON.parse(printed())).toMatchObject({ text: 'psst', encrypted: true });
-    expect(shown()).toBe('10:05 amy (2) → you [e2e]: psst\n10:05 amy (2) → you: psst\n');
+    expect(shown()).toBe('10:05 (2) amy → you [e2e]: psst\n10:05 (2) amy → you: psst\n');
+  });
+
+  test.each([
+    [{ encrypted: true, key: 'verified' }, ' [e2e ✓]'],
+    [{ encrypted: true, key: 'unverified' }, ' [e2e]'],
+    [{ encrypted: true, key: 'changed' }, ' [e2e, NOT THE KEY YOU CONFIRMED]'],
+    [{ encrypted: false, expected: true }, ' [NOT ENCRYPTED]'],
+    [{ encrypted: false }, ' [not encrypted]'],
+    [{}, ''],
+  ] as const)('tells by whom it can be: %j', async (secrecy, mark) => {
+    const { json, human, printed, shown } = views();
+    const told = { ...withoutMark(message), ...secrecy };
+    await json.message(told);
+    await human.message(told);
+    await json.result(line(':history'), history([told]));
+    expect(shown()).toBe(`10:05 (2) amy → you${mark}: psst\n`);
+    const [live, old] = printed()
+      .trim()
+      .split('\n')
+      .map((each) => JSON.parse(each));
+    const { encrypted, key, expected } = live;
+    expect({ encrypted, key, expected }).toEqual({
+      encrypted: undefined,
+      key: undefined,
+      expected: undefined,
+      ...secrecy,
+    });
+    expect(old.data).toEqual([live]);
   });
 
   test('that cannot be read says so, and why', async () => {
@@ -63,7 +91,7 @@ describe('a message', () => {
     for (const unreadable of reasons) {
       const { human, shown } = views();
       await human.message({ ...damaged, unreadable });
-      expect(shown()).toMatch(/^10:05 amy \(2\) → you: \[cannot be read: .{20,}\]\n$/);
+      expect(shown()).toMatch(/^10:05 \(2\) amy → you: \[cannot be read: .{20,}\]\n$/);
     }
     const { json, printed } = views();
     await json.message(damaged);
@@ -82,6 +110,10 @@ describe('a message', () => {
     expect(shown()).toContain('psst ✓ [e2e]');
   });
 });
+
+function history(messages: readonly Message[]) {
+  return { kind: 'history', messages, isMore: false, older: false, expired: false } as const;
+}
 
 test('another key is announced', () => {
   const { json, human, printed, shown } = views();
@@ -120,6 +152,18 @@ describe(':verify', () => {
     await ask(false);
     expect(await ask(true)).toMatchObject({ key: { verified: true } });
   });
+});
+
+test('a key in the place of the one that was confirmed is said to be that', async () => {
+  const { json, human, printed, shown } = views();
+  const key: PeerKey = {
+    ...{ userId: 2, userName: 'amy', safetyNumber: '1 2' },
+    ...{ verified: false, changed: true },
+  };
+  await json.result(line(':verify 2'), { kind: 'verify', key });
+  await human.result(line(':verify 2'), { kind: 'verify', key });
+  expect(JSON.parse(printed()).data).toEqual(key);
+  expect(shown()).toContain('! this is not the key of (2) amy that you have confirmed');
 });
 
 test('a search that only the client can make tells how far it has come', async () => {

@@ -28,6 +28,12 @@ describe('texts', () => {
     ['#lobby;;a;;b', 'a;;b'],
     ['# not;;a group', '# not;;a group'],
     ['see :q', 'see :q'],
+    // Of several lines none is a command.
+    [':q\nand more', ':q\nand more'],
+    [':delay x\ny 5', ':delay x\ny 5'],
+    ['hello\n:q', 'hello\n:q'],
+    ['::std\n::q', '::std\n::q'],
+    ['a\n7;;b', 'a\n7;;b'],
   ])('%j goes to everybody', (line, text) => {
     expect(parseInput(line)).toEqual(toLobby(text));
   });
@@ -36,6 +42,7 @@ describe('texts', () => {
     ['2;;hi', 2, 'hi'],
     ['2;;a;;b', 2, 'a;;b'],
     ['2;; hi ', 2, ' hi '],
+    ['2;;several\nlines', 2, 'several\nlines'],
     [' 2 ;;hi', 2, 'hi'],
     ['007;;hi', 7, 'hi'],
     ['2;;:q', 2, ':q'],
@@ -81,6 +88,12 @@ describe('texts', () => {
   );
 });
 
+test('a group that cannot be: the name is quoted, and what is wrong with it', () => {
+  expect(parseInput(':create a b')).toMatchObject({
+    message: '“a b” cannot be the name of a group: it must not hold white space',
+  });
+});
+
 describe('commands', () => {
   test.each([
     [':q', { kind: 'quit' }],
@@ -99,9 +112,16 @@ describe('commands', () => {
     [':history #lobby 1', { kind: 'history', query: { group: 'lobby', limit: 1 } }],
     [':history #Dev', { kind: 'history', query: { group: 'dev', limit: 20 } }],
     [':create dev', { kind: 'create', group: 'dev' }],
+    [':create Dev --history all', { kind: 'create', group: 'dev', history: 'all' }],
+    [':create dev  --history  joined', { kind: 'create', group: 'dev', history: 'joined' }],
     [':join #dev', { kind: 'join', group: 'dev' }],
     [':leave Dev', { kind: 'leave', group: 'dev' }],
     [':groups', { kind: 'groups' }],
+    [':block 7', { kind: 'block', userId: 7 }],
+    [':unblock 7', { kind: 'unblock', userId: 7 }],
+    [':blocked', { kind: 'blocked' }],
+    [':share #Dev 25', { kind: 'share', group: 'dev', percent: 25 }],
+    [':share dev', { kind: 'share', group: 'dev', percent: null }],
     [':more', { kind: 'more' }],
     [':delayed', { kind: 'delayed' }],
     [':cancel 3fa2c1', { kind: 'cancel', id: '3fa2c1' }],
@@ -146,6 +166,9 @@ describe('commands', () => {
     ':history 2 3 4',
     ':emoji x',
     ':create',
+    ':create dev --history',
+    ':create dev --history some',
+    ':create dev --history all joined',
     ':join ',
     ':leave',
     ':groups dev',
@@ -209,6 +232,7 @@ describe('commands', () => {
       '[count]': '5',
       '[page]': '1',
       seconds: '5',
+      percent: '20',
       '#group': '#lobby',
     };
     for (const input of typed) {

@@ -61,7 +61,7 @@ describe('on a terminal', () => {
     const { client, code, terminal, shows } = open();
     await shows(tip, '○ bob>');
     client.connect();
-    const start = [tip, '· connected to 127.0.0.1:9000 as bob (1)', '· online: amy (2)'];
+    const start = [tip, '· connected to 127.0.0.1:9000 as (1) bob', '· online: (2) amy'];
     await shows(...start, '● bob>');
 
     terminal.type('hello\r2;;psst\rnext');
@@ -82,9 +82,9 @@ describe('on a terminal', () => {
     const middle = [
       ...start,
       'HH:MM you: hello ✓',
-      'HH:MM amy (2) → you: hi',
+      'HH:MM (2) amy → you: hi',
       '· connection lost: cut; what you write now is sent when it is back',
-      'HH:MM you → amy (2): psst ✓',
+      'HH:MM you → (2) amy: psst ✓',
     ];
     await shows(...middle, '○ bob> next');
 
@@ -99,13 +99,15 @@ describe('on a terminal', () => {
     client.followedGroups = ['builds', 'ops'];
     await shows(tip, '○ bob>');
     client.connect();
-    const start = [tip, '· connected to 127.0.0.1:9000 as bob (1)', '· online: amy (2)'];
+    const start = [tip, '· connected to 127.0.0.1:9000 as (1) bob', '· online: (2) amy'];
     await shows(...start, '· you are in #builds, #ops', '● bob>');
-    await client.emit('left', { group: 'ops' });
+    await client.emit('left', { group: 'ops', reason: 'left' });
+    await client.emit('left', { group: 'builds', reason: 'lost' });
     await shows(
       ...start,
       '· you are in #builds, #ops',
       '· you are not in #ops any more: left on another device',
+      '· you are not in #builds any more: there is no such group in the store any more',
       '● bob>',
     );
     await client.close();
@@ -115,21 +117,50 @@ describe('on a terminal', () => {
     const { client, prompt, terminal, shows } = open();
     await shows(tip, '○ bob>');
     const question =
-      '· bob (1) exists, and this device does not have the secret; type it (it is not shown):';
+      '· (1) bob exists, and this device does not have the secret; type it (it is not shown):';
     const first = prompt.ask();
     await shows(tip, question, '○ secret>');
     terminal.type('wrong\r');
     expect(await first).toBe('wrong');
     const second = prompt.ask();
-    const again = '· that is not the secret of bob (1); once more, or Ctrl-D:';
+    const again = '· that is not the secret of (1) bob; once more, or Ctrl-D:';
     await shows(tip, question, again, '○ secret>');
     terminal.type('right\r');
     expect(await second).toBe('right');
     client.connect();
     await shows(
       ...[tip, question, again],
-      ...['· connected to 127.0.0.1:9000 as bob (1)', '· online: amy (2)', '● bob>'],
+      ...['· connected to 127.0.0.1:9000 as (1) bob', '· online: (2) amy', '● bob>'],
     );
+    await client.close();
+  });
+
+  test('a secret that was typed before it is asked for goes to nobody', async () => {
+    const { client, prompt, terminal, shows } = open();
+    await shows(tip, '○ bob>');
+    const secret = `cim_${'x'.repeat(43)}`;
+    terminal.type(`${secret}\r`);
+    const early = '! not sent, as you are not logged in yet: press Enter again when you are';
+    await shows(tip, early, `○ bob> ${secret}`);
+    const told = prompt.ask();
+    terminal.type(`${secret}\r`);
+    expect(await told).toBe(secret);
+    client.connect();
+    const start = ['· connected to 127.0.0.1:9000 as (1) bob', '· online: (2) amy'];
+    const question =
+      '· (1) bob exists, and this device does not have the secret; type it (it is not shown):';
+    await shows(tip, early, question, ...start, `● bob> ${secret}`);
+    expect(client.sendings).toEqual([]);
+    terminal.type('\r');
+    const refusal =
+      '! not sent: it holds the secret of an account, and whoever reads that can be its user';
+    await shows(tip, early, question, ...start, '› cim_…', refusal, '● bob>');
+    terminal.type(`:delay 2;;see ${secret} 5\r`);
+    await shows(
+      ...[tip, early, question, ...start, '› cim_…', refusal],
+      ...['› :delay 2;;see cim_… 5', refusal, '● bob>'],
+    );
+    expect([client.sendings, client.schedules]).toEqual([[], []]);
     await client.close();
   });
 
@@ -151,9 +182,10 @@ describe('on a terminal', () => {
     const { client, code, terminal, shows } = open({ TERM: 'dumb' });
     client.connect();
     client.answersAtOnce = true;
-    terminal.stdin.push('hello\n:q\n');
+    terminal.stdin.push('hello :tada:\n:q\n');
     expect(await code).toBe(0);
-    await shows('· connected to 127.0.0.1:9000 as bob (1)', 'HH:MM you: hello ✓', '› :q', '· bye');
+    const said = 'HH:MM you: hello 🎉 ✓';
+    await shows('· connected to 127.0.0.1:9000 as (1) bob', said, '› :q', '· bye');
   });
 });
 
@@ -170,9 +202,32 @@ describe('in a pipe', () => {
 
   test('lines for people', async () => {
     expect(timeless(await run(false))).toEqual([
-      '· connected to 127.0.0.1:9000 as bob (1)',
+      '· connected to 127.0.0.1:9000 as (1) bob',
       'HH:MM you: hello ✓',
       '· bye',
+    ]);
+  });
+
+  test.each([false, true])('texts stay as they are (--json: %j)', async (json) => {
+    const stdin = new PassThrough();
+    const { client, code } = begin(stdin, new PassThrough(), {}, json);
+    client.connect();
+    client.answersAtOnce = true;
+    stdin.end(':smile: 12:100:30\n');
+    await code;
+    expect(client.sendings[0]?.text).toBe(':smile: 12:100:30');
+  });
+
+  test('a message of a program is an object, and may have several lines', async () => {
+    const stdin = new PassThrough();
+    const { client, code } = begin(stdin, new PassThrough(), {}, true);
+    client.connect();
+    client.answersAtOnce = true;
+    stdin.end('{"to":7,"text":"two\\nlines"}\nhello\n');
+    await code;
+    expect(client.sendings).toMatchObject([
+      { target: { to: 7 }, text: 'two\nlines' },
+      { target: { group: 'lobby' }, text: 'hello' },
     ]);
   });
 

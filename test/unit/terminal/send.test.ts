@@ -1,17 +1,24 @@
 // `cim send` with a client that does what the test says.
+import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';
 import { pipeInput } from '../../../src/client/terminal/pipe-input.ts';
 import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
+import { onTeardown } from '../../support/teardown.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
-function begin({ json = false, transient = false, token = undefined as string | undefined } = {}) {
+function begin({
+  json = false,
+  transient = false,
+  token = undefined as string | undefined,
+  fd = -1,
+} = {}) {
   const client = new FakeMessenger();
   const streams = {
-    stdin: new PassThrough(),
+    stdin: Object.assign(new PassThrough(), fd < 0 ? {} : { fd }),
     stdout: new PassThrough(),
     stderr: new PassThrough(),
   };
@@ -39,6 +46,34 @@ function begin({ json = false, transient = false, token = undefined as string | 
   return { client, stdin, code, sent, out: () => text(stdout), err: () => text(stderr) };
 }
 
+describe('an input that cannot be read to its end', () => {
+  test.each([
+    ['at once', ''],
+    ['half-way', 'one\ntwo\nhalf a li'],
+  ])('is said, and what came before is sent (%s)', async (_, before) => {
+    const { client, stdin, code, sent, err } = begin();
+    client.connect();
+    stdin.write(before);
+    const count = before === '' ? 0 : 2;
+    await sent(count);
+    stdin.destroy(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }));
+    for (let each = 1; each <= count; each++) client.store(each);
+    expect(await code).toBe(1);
+    expect(client.sendings.map(({ text }) => text)).toEqual(['one', 'two'].slice(0, count));
+    expect(err()).toBe('cim send: the input could not be read to its end: EIO: i/o error, read\n');
+  });
+
+  test('as a folder cannot', async () => {
+    const folder = openSync('.', 'r');
+    onTeardown(() => closeSync(folder));
+    const { client, stdin, code, err } = begin({ fd: folder });
+    client.connect();
+    stdin.end();
+    expect(await code).toBe(1);
+    expect(err()).toBe('cim send: the input is a folder\n');
+  });
+});
+
 describe('send', () => {
   test('sends every line that is not blank, as it is, and says nothing', async () => {
     const { client, stdin, code, sent, out, err } = begin();
@@ -59,6 +94,14 @@ describe('send', () => {
     expect(client.listens('message')).toBe(false);
     stdin.end();
     await code;
+  });
+
+  test('says that nothing was sent where there was nothing', async () => {
+    const { client, stdin, code, err } = begin();
+    client.connect();
+    stdin.end('\n \n');
+    expect(await code).toBe(0);
+    expect(err()).toBe('cim send: nothing was sent: the input has no text\n');
   });
 
   test('ends when all is stored', async () => {
@@ -117,6 +160,19 @@ describe('send', () => {
     expect([out(), err()]).toEqual(['', 'cim send: line 2: The receiver has no account\n']);
   });
 
+  test('refuses a text that holds a drawn secret', async () => {
+    const { client, stdin, code, err } = begin();
+    client.connect();
+    stdin.end(`the new secret of user 2:\n  cim_${'x'.repeat(43)}\n`);
+    await waitUntil('the first is sent', () => client.sendings.length === 1);
+    client.store(1);
+    expect(await code).toBe(1);
+    expect(client.sendings).toHaveLength(1);
+    expect(err()).toBe(
+      'cim send: line 2: not sent: it holds the secret of an account, and whoever reads that can be its user\n',
+    );
+  });
+
   test('tells scripts what was refused', async () => {
     const { client, stdin, code, sent, out } = begin({ json: true });
     client.connect();
@@ -142,6 +198,6 @@ describe('send', () => {
     stdin.write('one\n');
     client.end({ reason: 'another name', code: '9100', error: new CimError('account-mismatch') });
     expect(await code).toBe(77);
-    expect(err()).toMatch(/^cim send: this is not the secret of bob \(1\): .*\n$/m);
+    expect(err()).toMatch(/^cim send: this is not the secret of \(1\) bob: .*\n$/m);
   });
 });

@@ -29,7 +29,13 @@ function begin({
   const clock = new VirtualClock();
   const stdin = new PassThrough();
   const stdout = new PassThrough();
-  const interrupts = new Interrupts({ on: () => {}, off: () => {} });
+  const interrupts = new Interrupts({
+    on: () => {},
+    off: () => {},
+    stdin: {},
+    stdout: {},
+    stderr: {},
+  });
   const output = new Output(stdout);
   const view = new JsonView(output, new Output(new PassThrough().resume()));
   const events: Event[] = [];
@@ -233,19 +239,16 @@ describe('lines', () => {
     const amy = { userId: 2, userName: 'amy' };
     client.members.set('ops', [amy]);
     client.connect();
-    stdin.end(':create builds\n:join ops\n:groups\n:members ops\n:leave ops\n:members ops\n');
+    stdin.end(
+      ':create builds --history all\n:join ops\n:groups\n:members ops\n:leave ops\n:members ops\n',
+    );
     await code;
-    const place = { owner: 1, joined: 3, cursor: 3, head: 5 };
+    const place = { owner: 1, joined: 3, cursor: 3, head: 5, history: 'all' };
+    const ops = { ...place, group: 'ops', owner: 2, history: 'joined' };
     expect(events.slice(1, -1).map(({ command, data }) => [command, data])).toEqual([
       [':create', { group: 'builds', ...place }],
-      [':join', { group: 'ops', ...place, owner: 2 }],
-      [
-        ':groups',
-        [
-          { group: 'ops', ...place, owner: 2 },
-          { group: 'builds', ...place },
-        ],
-      ],
+      [':join', ops],
+      [':groups', [ops, { group: 'builds', ...place }]],
       [':members', [{ userId: 1, userName: 'bob' }, amy]],
       [':leave', { group: 'ops' }],
       [':members', [amy]],
@@ -277,6 +280,23 @@ describe('lines', () => {
     await code;
     expect(events[1]).toEqual({ event: 'error', line: 1, code: kind, message });
   });
+
+  test.each([
+    ['not-a-member', 'you are not in #dev: there is nothing to leave'],
+    ['unknown-group', 'there is no group #dev: there is nothing to leave'],
+  ] as const)(
+    'who leaves and hears %s is not told to make or enter the group',
+    async (kind, message) => {
+      const { client, stdin, events, code } = talk();
+      client.leaveGroup = async () => {
+        throw new CimError(kind);
+      };
+      client.connect();
+      stdin.end(':leave dev\n');
+      await code;
+      expect(events[1]).toEqual({ event: 'error', line: 1, code: kind, message });
+    },
+  );
 
   test('so does the answer to a question about a group', async () => {
     const { client, stdin, events, code } = talk();
@@ -424,7 +444,10 @@ describe('the end', () => {
     await clock.advance(1);
     expect(await code).toBe(69);
     expect(kinds(events)).toEqual(['error 1', 'closed']);
-    expect(events[1]).toEqual({ event: 'closed', reason: 'could not log in: nobody there' });
+    expect(events[1]).toEqual({
+      event: 'closed',
+      reason: 'could not log in: nobody there (cim dev starts a system here, --route names one)',
+    });
   });
 
   test('the cluster cannot be reached, with --transient', async () => {

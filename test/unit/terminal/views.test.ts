@@ -34,7 +34,7 @@ const groupMessage: Message = {
 };
 
 const newest = { isMore: false, older: false, expired: false };
-const place = { group: 'dev', owner: 2, joined: 3, cursor: 3, head: 5 };
+const place = { group: 'dev', owner: 2, joined: 3, cursor: 3, head: 5, history: 'joined' } as const;
 
 function capture(): { output: Output; text: () => string } {
   const stream = new PassThrough();
@@ -133,16 +133,36 @@ describe('json', () => {
     expect(JSON.parse(shown)).toHaveProperty('text', text);
   });
 
+  test('in place of a message that cannot be read there is an event', async () => {
+    const events = capture();
+    const view = new JsonView(events.output, capture().output);
+    view.unreadable({ seq: 7, count: 1 });
+    view.unreadable({ group: 'lobby', seq: 8, count: 2 });
+    expect(events.text()).toBe(
+      '{"event":"unreadable","seq":7,"count":1}\n{"event":"unreadable","group":"lobby","seq":8,"count":2}\n',
+    );
+  });
+
+  test('of messages that are not kept any more there is an event', () => {
+    const [events, diagnostics] = [capture(), capture()];
+    const view = new JsonView(events.output, diagnostics.output);
+    view.gap({ first: 1, last: 5 });
+    view.gap({ group: 'builds', first: 7, last: 7 });
+    expect(events.text()).toBe(
+      '{"event":"gap","first":1,"last":5}\n{"event":"gap","group":"builds","first":7,"last":7}\n',
+    );
+    expect(diagnostics.text()).toBe('');
+  });
+
   test('what has no event goes elsewhere', async () => {
     const events = capture();
     const diagnostics = capture();
     const view = new JsonView(events.output, diagnostics.output);
     view.notice('something');
-    view.gap({ first: 1, last: 5 });
     view.quitting();
     view.leaving();
     expect(events.text()).toBe('');
-    expect(diagnostics.text()).toBe('cim: something\ncim: messages 1 to 5 are not kept any more\n');
+    expect(diagnostics.text()).toBe('cim: something\n');
   });
 });
 
@@ -167,12 +187,16 @@ describe('people', () => {
   }
 
   test.each<[string, (view: HumanView) => unknown, string[]]>([
-    ['ready', (view) => view.ready(ready), ['· connected to 127.0.0.1:9000 as bob (1)']],
-    ['a private message', (view) => view.message(privateMessage), ['10:05 amy (2) → you: hi 😄']],
+    ['ready', (view) => view.ready(ready), ['· connected to 127.0.0.1:9000 as (1) bob']],
+    [
+      'a private message',
+      (view) => view.message(privateMessage),
+      ['10:05 (2) amy → you: hi :smile:'],
+    ],
     [
       'a transient message',
       (view) => view.message({ ...privateMessage, seq: 0, transient: true }),
-      ['10:05 amy (2) → you: hi 😄 ~'],
+      ['10:05 (2) amy → you: hi :smile: ~'],
     ],
     [
       'sent, transient',
@@ -182,28 +206,28 @@ describe('people', () => {
           { target: { to: 2 }, text: 'x' },
           { id: 'i', seq: 0, transient: true },
         ),
-      ['10:05 you → amy (2): x ~'],
+      ['10:05 you → (2) amy: x ~'],
     ],
-    ['a lobby message', (view) => view.message(groupMessage), ['10:05 amy (2): all']],
+    ['a lobby message', (view) => view.message(groupMessage), ['10:05 (2) amy: all']],
     [
       'a group message',
       (view) => view.message({ ...groupMessage, group: 'dev' }),
-      ['10:05 amy (2) → #dev: all'],
+      ['10:05 (2) amy → #dev: all'],
     ],
     [
       'own, from elsewhere',
       (view) => view.message({ ...privateMessage, from: 1, fromName: 'bob', to: 2 }),
-      ['10:05 you → amy (2): hi 😄'],
+      ['10:05 you → (2) amy: hi :smile:'],
     ],
     [
       'sent',
       (view) => view.sent(line(1, '2;;x'), { target: { to: 2 }, text: 'x' }, { id: 'i', seq: 8 }),
-      ['10:05 you → amy (2): x ✓'],
+      ['10:05 you → (2) amy: x ✓'],
     ],
     [
       'sent to a stranger',
       (view) => view.sent(line(1, '3;;x'), { target: { to: 3 }, text: 'x' }, { id: 'i', seq: 8 }),
-      ['10:05 you → 3: x ✓'],
+      ['10:05 you → (3): x ✓'],
     ],
     [
       'scheduled',
@@ -218,7 +242,7 @@ describe('people', () => {
           target: { to: 3 },
           text: 'x',
         }),
-      ['10:05 you → 3: x ✗ no such user'],
+      ['10:05 you → (3): x ✗ no such user'],
     ],
     [
       'a wrong command',
@@ -237,7 +261,7 @@ describe('people', () => {
           ],
           prefix: '',
         }),
-      ['› :olu', '   2  amy', '  10  x␛[2J'],
+      ['› :olu', '   2  amy', '  10  x��2J'],
     ],
     [
       'nobody',
@@ -250,7 +274,7 @@ describe('people', () => {
       [
         '› :secret show',
         '  secret  cim_x',
-        '· who has it is you; another device takes it by --secret or CIM_SECRET, once',
+        '· whoever has this secret can act as you: show it to nobody. Another device needs it once, in --secret or CIM_SECRET',
       ],
     ],
     [
@@ -276,7 +300,7 @@ describe('people', () => {
         }),
       [
         '› :delayed',
-        '  abcdef0  2026-01-31 10:05 you → amy (2): wake up',
+        '  abcdef0  2026-01-31 10:05 you → (2) amy: wake up',
         '  abcdef9  2026-01-31 10:05 you → #dev: stand up',
         '  012345  2026-01-31 10:05 you: all',
         '· :cancel and what is in front takes one back',
@@ -299,7 +323,21 @@ describe('people', () => {
     [
       'a new group',
       (view) => view.result(line(1, ':create dev'), { kind: 'created', place }),
-      ['› :create dev', '· #dev is there: others enter it with :join dev'],
+      [
+        '› :create dev',
+        '· #dev is there: others enter it with :join dev, and read what is said from then on',
+      ],
+    ],
+    [
+      'a new group of which all may be read',
+      (view) => {
+        const created = { kind: 'created', place: { ...place, history: 'all' } } as const;
+        view.result(line(1, ':create dev --history all'), created);
+      },
+      [
+        '› :create dev --history all',
+        '· #dev is there: others enter it with :join dev, and read all that is said in it',
+      ],
     ],
     [
       'a group entered',
@@ -318,7 +356,7 @@ describe('people', () => {
           kind: 'groups',
           places: [place, { ...place, group: 'builds', owner: 1 }, { ...place, owner: 3 }],
         }),
-      ['› :groups', '  #dev     of amy (2)', '  #builds  yours', '  #dev     of 3'],
+      ['› :groups', '  #dev     of (2) amy', '  #builds  yours', '  #dev     of (3)'],
     ],
     [
       'no groups',
@@ -344,7 +382,7 @@ describe('people', () => {
           page: 1,
           pages: 3,
         }),
-      ['› :emoji 1', '  :smile:  😄', '· page 1 of 0 to 2; :emoji 2 is the next'],
+      ['› :emoji 1', '  :smile:  😄', '· this is page 1, the last is 2; :emoji 2 shows the next'],
     ],
     [
       'no history',
@@ -372,10 +410,10 @@ describe('people', () => {
       '› :history',
       '· history, 3 messages:',
       '── 2026-01-30 ──',
-      '10:05 amy (2): all',
-      '10:05 amy (2): all',
+      '10:05 (2) amy: all',
+      '10:05 (2) amy: all',
       '── 2026-01-31 ──',
-      '10:05 amy (2): all',
+      '10:05 (2) amy: all',
       '· end of history: this was all',
     ]);
   });
@@ -419,7 +457,7 @@ describe('people', () => {
     await view.result(line(1, ':history'), { kind: 'history', messages, ...newest });
     text();
     await view.message(groupMessage);
-    expect(text()).toBe('10:05 amy (2): all\n');
+    expect(text()).toBe('10:05 (2) amy: all\n');
   });
 
   test('the day is told when it changes', async () => {
@@ -429,10 +467,10 @@ describe('people', () => {
     await view.message(groupMessage);
     expect(text().split('\n')).toEqual([
       '── 2026-01-30 ──',
-      '10:05 amy (2): all',
+      '10:05 (2) amy: all',
       '── 2026-01-31 ──',
-      '10:05 amy (2): all',
-      '10:05 amy (2): all',
+      '10:05 (2) amy: all',
+      '10:05 (2) amy: all',
       '',
     ]);
   });
@@ -441,11 +479,11 @@ describe('people', () => {
     const hostile = {
       ...groupMessage,
       fromName: 'a\n10:05 bob\u001b[1A',
-      text: 'x\n10:05 bob (3): no\u001b[2K',
+      text: 'x\n10:05 (3) bob: no\u001b[2K',
     };
     expect(await seen((view) => view.message(hostile))).toEqual([
-      '10:05 a␊10:05 bob␛[1A (2): x',
-      '      10:05 bob (3): no␛[2K',
+      '10:05 (2) a�10�05 bob��1A: x',
+      '      10:05 (3) bob: no␛[2K',
     ]);
   });
 });
@@ -497,6 +535,7 @@ describe('whatever others write has no effect on where it is shown', () => {
     view.ready({ ...ready, server: text, device: text });
     view.offline(text);
     view.gap({ group: text, first: 1, last: 2 });
+    view.unreadable({ group: text, seq: 1, count: 1 });
     view.notice(text);
     return Promise.all([
       view.message(theirs),
@@ -523,7 +562,7 @@ describe('whatever others write has no effect on where it is shown', () => {
       JSON.parse(printed);
     }
     const lines = diagnostics.text().trimEnd().split('\n');
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(1);
     for (const printed of lines) expect(printed).not.toMatch(unsafePattern);
   });
 });

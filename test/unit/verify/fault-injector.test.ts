@@ -2,7 +2,7 @@
 // that write down what is done to them, under the real clock: the plan's moments are its own.
 import { expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/base/clock.ts';
-import { FaultInjector, type Harmable } from '../../../src/verify/cluster/fault-injector.ts';
+import { FaultInjector, type Harmable } from '../../../src/verify/fault-injector.ts';
 import { type Fault, type FaultKind, faults } from '../../../src/verify/plan.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 

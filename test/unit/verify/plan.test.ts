@@ -3,8 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { disturbances, drawPlan, type Fault, faults, type Plan } from '../../../src/verify/plan.ts';
 import { drawPopulation, nobody } from '../../../src/verify/population.ts';
-import { SeededRandom } from '../../../src/verify/seeded-random.ts';
 import { drawWorkload } from '../../../src/verify/workload.ts';
+import { SeededRandom } from '../../../src/witness/seeded-random.ts';
 
 const seeds = Array.from({ length: 50 }, (_, seed) => seed);
 const durationMs = 60_000;

@@ -1,9 +1,9 @@
 // Goal: a report says what came of a run. Method: small ledgers, and the texts of it.
 import { expect, test } from '@jest/globals';
-import { check } from '../../../src/verify/checker.ts';
-import { Ledger } from '../../../src/verify/ledger.ts';
 import { numberOf, textOf } from '../../../src/verify/message-text.ts';
 import { formatReport, makeReport } from '../../../src/verify/report.ts';
+import { check } from '../../../src/witness/checker.ts';
+import { Ledger } from '../../../src/witness/ledger.ts';
 import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 
 function reportOf(ledger: Ledger, problems: string[] = []) {
@@ -27,7 +27,7 @@ function oneMessage(isShown: boolean): Ledger {
   const [amy, bob] = [ledger.addDevice('1.1', 1), ledger.addDevice('2.1', 2)];
   for (const device of [amy, bob]) ledger.ready(ledger.began(device));
   const sent = ledger.sending(amy, { to: 2 }, Date.UTC(2026, 0, 31, 10));
-  ledger.answered(sent, 'stored', '', 3);
+  ledger.answered(sent, 'stored', { seq: 3 });
   if (isShown) ledger.showed(bob, { number: sent.number, seq: 4, isFaithful: true });
   return ledger;
 }
@@ -41,7 +41,7 @@ test('of a run that kept its promises', () => {
     planned: { 'device cut': 1, 'Redis killed': 1 },
   });
   const text = formatReport(report);
-  for (const line of ['sent        1 by 2 devices of 2 people', 'lost        0', 'p50 1.5 ms'])
+  for (const line of ['sent         1 by 2 devices of 2 people', 'lost         0', 'p50 1.5 ms'])
     expect(text).toContain(line);
   expect(text).toContain('again: cim verify --seed 7\nkept');
 });

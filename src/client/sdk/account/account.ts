@@ -4,10 +4,12 @@
  */
 import type { AccountKeys } from '../../../auth/account-secret.ts';
 import { CimError } from '../../../base/errors.ts';
+import { ignore } from '../../../base/ignore.ts';
+import { endpointOf, roleAddressOfJson } from '../../../base/role-address.ts';
 import type { WarningKind } from '../client-events.ts';
 import { type WrappedPair, wrapAnew } from '../e2ee/key-vault.ts';
 import { asLongAsUnanswered } from '../patience.ts';
-import type { Platform } from '../platform.ts';
+import type { Platform, ServerPort } from '../platform.ts';
 import type { Call, RouteCaller } from '../route-caller.ts';
 import type { TokenSource } from '../routes.ts';
 import type { Credentials } from './credentials.ts';
@@ -22,17 +24,9 @@ export interface AccountOptions {
   readonly warn: (kind: WarningKind, message: string) => void;
 }
 
-/** Where to connect to. */
-export interface ServerAddress {
-  readonly ip: string;
-  readonly cimServerPort: number;
-  /** Its port speaks TLS. */
-  readonly tls: boolean;
-}
-
 /** What a login at a route gives. */
 export interface Admission {
-  readonly server: ServerAddress;
+  readonly server: ServerPort;
   /** For the server, and for routes; undefined: they ask for none. */
   readonly token: string | undefined;
   /** The secret that it was given for, if it was for one. */
@@ -40,8 +34,9 @@ export interface Admission {
 }
 
 /** `/login`'s answer. */
-interface LoginAnswer extends Omit<ServerAddress, 'tls'> {
-  readonly tls?: boolean;
+interface LoginAnswer {
+  /** Of a server: a RoleAddress, if the route is one. */
+  readonly endpoints?: unknown;
   readonly token?: string;
   readonly tokenSeconds?: number;
   /** Routes keep keys of accounts. */
@@ -74,7 +69,11 @@ export class Account implements TokenSource {
   constructor(options: AccountOptions) {
     const { userId, credentials, platform, warn } = options;
     this.#options = options;
-    this.#secrets = new Secrets({ userId, credentials, random: platform.random, warn });
+    const salt = async () => {
+      const answer = await options.caller.call({ method: 'GET', path: '/salt' });
+      return (answer as { readonly salt: string }).salt;
+    };
+    this.#secrets = new Secrets({ userId, credentials, random: platform.random, salt, warn });
   }
 
   /** What the last login gave, if it still lets in. */
@@ -167,18 +166,18 @@ export class Account implements TokenSource {
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(act);
-    this.#turn = result.catch(() => {}); // whoever asked for it is told
+    this.#turn = result.catch(ignore('whoever asked for it is told'));
     return result;
   }
 
   async #login(avoid: readonly string[]): Promise<Admission> {
     const askedAt = this.#options.platform.clock.monotonic();
     const { answer, secret } = await this.#prove(avoid);
-    const { ip, cimServerPort, tls = false, token, tokenSeconds = Infinity } = answer;
+    const { token, tokenSeconds = Infinity } = answer;
     this.#secret = secret;
     this.#keepsKeys = answer.encryption ?? false;
     this.#held = {
-      server: { ip, cimServerPort, tls },
+      server: serverPortIn(answer),
       token,
       secret,
       goodUntil: askedAt + tokenSeconds * 1_000 * tokenShareUsed,
@@ -253,4 +252,11 @@ export class Account implements TokenSource {
 
 function isMismatch(error: unknown): error is CimError {
   return error instanceof CimError && error.kind === 'account-mismatch';
+}
+
+/** The first of the server's endpoints that this client speaks with. */
+function serverPortIn({ endpoints }: LoginAnswer): ServerPort {
+  const { host, port, tls } = endpointOf(roleAddressOfJson(endpoints) ?? [], 'tcp') ?? {};
+  if (host !== undefined && port !== undefined && tls !== undefined) return { host, port, tls };
+  throw new CimError('unavailable', 'the route names no server that this client can connect to');
 }

@@ -5,7 +5,13 @@
  * A secret is kept before anybody else hears of it, and given up only for one that has let the
  * client in. So no lost answer and no crash locks a user out.
  */
-import { type AccountKeys, deriveAccountKeys, formatSecret } from '../../../auth/account-secret.ts';
+import {
+  type AccountKeys,
+  assertSecret,
+  deriveAccountKeys,
+  formatSecret,
+  isDrawnSecret,
+} from '../../../auth/account-secret.ts';
 import { CimError, describeError } from '../../../base/errors.ts';
 import type { WarningKind } from '../client-events.ts';
 import type { KeptSecrets, Platform } from '../platform.ts';
@@ -15,6 +21,8 @@ export interface SecretsOptions {
   readonly userId: number;
   readonly credentials: Credentials;
   readonly random: Platform['random'];
+  /** What the cluster stretches chosen secrets with. Rejects with a CimError. */
+  readonly salt: () => Promise<string>;
   readonly warn: (kind: WarningKind, message: string) => void;
 }
 
@@ -26,8 +34,9 @@ export class Secrets {
   readonly #options: SecretsOptions;
   /** Given by the application, and not known to fit or not to. */
   #given: string | undefined;
-  /** Deriving takes long where a person has chosen the secret. */
+  /** Deriving takes long where a person has chosen the secret. By salt and secret. */
   readonly #keys = new Map<string, Promise<AccountKeys>>();
+  #salt: string | undefined;
   /** As it was kept when it was looked at last. */
   #current: string | undefined;
   #whyNone = 'none was given';
@@ -45,11 +54,13 @@ export class Secrets {
   /** Those to try, the likeliest first, and at last what a person tells. */
   async *toTry(): AsyncGenerator<string, void> {
     const { ask } = this.#options.credentials;
+    // A system that was set up anew has another one.
+    this.#salt = undefined;
     yield* await this.known();
     for (let asked = 0; ask && asked < askedMax; asked++) {
       const told = await ask();
       if (told === undefined) return;
-      if (!(await this.#isPossible(told))) continue;
+      if (!isPossible(told)) continue;
       this.#given = told;
       yield told;
     }
@@ -65,11 +76,15 @@ export class Secrets {
     return drawn === undefined ? [] : [drawn];
   }
 
-  keysOf(secret: string): Promise<AccountKeys> {
-    let keys = this.#keys.get(secret);
+  /** Rejects with a CimError: `invalid-argument`, or why the salt is not to be had. */
+  async keysOf(secret: string): Promise<AccountKeys> {
+    assertSecret(secret);
+    if (!isDrawnSecret(secret)) this.#salt ??= await this.#options.salt();
+    const name = isDrawnSecret(secret) ? secret : `${this.#salt} ${secret}`;
+    let keys = this.#keys.get(name);
     if (!keys) {
-      keys = deriveAccountKeys(secret, this.#options.userId);
-      this.#keys.set(secret, keys);
+      keys = deriveAccountKeys(secret, this.#options.userId, this.#salt);
+      this.#keys.set(name, keys);
     }
     return keys;
   }
@@ -104,16 +119,6 @@ export class Secrets {
     }
   }
 
-  async #isPossible(told: string): Promise<boolean> {
-    try {
-      await this.keysOf(told);
-      return true;
-    } catch (error) {
-      if (error instanceof CimError) return false;
-      throw error;
-    }
-  }
-
   async #load(): Promise<KeptSecrets> {
     return (await this.#options.credentials.keeper?.load()) ?? {};
   }
@@ -132,5 +137,14 @@ export class Secrets {
 
   #newSecret(): string {
     return formatSecret(this.#options.random.bytes(secretBytes));
+  }
+}
+
+function isPossible(told: string): boolean {
+  try {
+    assertSecret(told);
+    return true;
+  } catch {
+    return false;
   }
 }

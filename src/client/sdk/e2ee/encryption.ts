@@ -1,7 +1,7 @@
 /**
  * End-to-end encryption of private messages, as the rest of the SDK sees it: what a message is sent
  * as, what was received, and whose key is whose. How it is done is in sealed-message.ts; what
- * it protects against, and what not, is in docs/encryption.md.
+ * it protects against, and what not, is in docs/guides/encryption.md.
  *
  *   auto      sealed where both sides have keys; clear text only to who never had one
  *   require   sealed, or not sent
@@ -9,21 +9,39 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
-import type { KeyPins } from './key-pins.ts';
+import { decodeUtf8 } from '../../../base/utf8.ts';
+import type { KeyPins, KeyStanding } from './key-pins.ts';
 import { OwnKeyHolder, type OwnKeysOptions } from './own-keys.ts';
 import type { Patience } from './patience.ts';
 import { type KeyChange, PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
 import { safetyNumber } from './safety-number.ts';
-import { openText, sealText, takeApart } from './sealed-message.ts';
-import type { OwnKeys, PublicKey } from './sealing.ts';
+import {
+  placeOfContent,
+  placeOfText,
+  type SealedMessage,
+  sealBytes,
+  takeApart,
+} from './sealed-message.ts';
+import { type OwnKeys, open, type PublicKey } from './sealing.ts';
 import { Slots } from './slots.ts';
+
+const utf8 = new TextEncoder();
 
 export type EncryptionMode = 'auto' | 'require' | 'off';
 
-/** What a message is sent as: one of both. */
-export type Content =
-  | { readonly text: string; readonly sealed?: never }
-  | { readonly sealed: Uint8Array; readonly text?: never };
+/** A message as an application gives it. */
+export interface Draft {
+  readonly text: string;
+  /** A Content (proto/content.proto). */
+  readonly content?: Uint8Array;
+  /** It is not counted as unread. */
+  readonly silent?: boolean;
+}
+
+/** What it is sent as: in clear text, or sealed in both parts. */
+export type Sendable =
+  | (Draft & { readonly sealed?: never })
+  | (Omit<Draft, 'text'> & { readonly sealed: Uint8Array; readonly text?: never });
 
 /**
  * Why what was sealed cannot be read. `off`: encryption is off here. `no-key`: this device has no
@@ -40,7 +58,17 @@ export type Unreadable =
   | 'damaged'
   | 'unknown-form';
 
-export type Opened = { readonly text: string } | { readonly unreadable: Unreadable };
+/** `key`: what is known of the one that it was sealed with; one's own counts as verified. */
+export type Opened =
+  | (Pick<Draft, 'text' | 'content'> & { readonly key: KeyStanding })
+  | { readonly unreadable: Unreadable };
+
+/**
+ * Of a private message that came in clear text. `unknown`: nothing is said against it.
+ * `unprotected`: nothing in clear text is wanted here. `unexpected`: the other side has a key, so it
+ * is either by a program that uses none, in their name, or by somebody else.
+ */
+export type ClearStanding = 'unknown' | 'unprotected' | 'unexpected';
 
 /** A message as it was received. */
 export interface SealedFor {
@@ -48,6 +76,9 @@ export interface SealedFor {
   readonly to: number;
   readonly identity: string;
   readonly sealed: Uint8Array;
+  /** Sealed likewise. */
+  readonly content?: Uint8Array;
+  readonly silent?: boolean;
 }
 
 /** The key of somebody, as it is to be compared. */
@@ -58,6 +89,8 @@ export interface PeerKey {
   readonly safetyNumber: string;
   /** The user has confirmed this very key. */
   readonly verified: boolean;
+  /** The user has confirmed another one: nothing is sent before this one is confirmed, too. */
+  readonly changed?: true;
 }
 
 export interface EncryptionOptions
@@ -71,7 +104,7 @@ export interface EncryptionOptions
 }
 
 export class Encryption {
-  readonly #userId: number;
+  readonly userId: number;
   readonly #mode: EncryptionMode;
   readonly #pins: KeyPins;
   readonly #onPinned: () => void;
@@ -82,7 +115,7 @@ export class Encryption {
 
   constructor(options: EncryptionOptions) {
     const { userId, mode, pins, patience, onPinned, fetchOwn, publishOwn, fetchKeys } = options;
-    this.#userId = userId;
+    this.userId = userId;
     this.#mode = mode;
     this.#pins = pins;
     this.#patience = patience;
@@ -101,14 +134,26 @@ export class Encryption {
     return this.isOff || (hasNoKeys && this.#pins.of(to) === undefined);
   }
 
+  /** What is to be thought of clear text from or to this user. */
+  standingInClear(peer: number): ClearStanding {
+    if (this.isOff) return 'unknown';
+    if (this.#pins.of(peer) !== undefined) return 'unexpected';
+    return this.#mode === 'require' ? 'unprotected' : 'unknown';
+  }
+
   /** Whether sealed messages can be opened here. Waits and rejects as `open` does. */
   async canOpen(): Promise<boolean> {
     return !this.isOff && (await this.#own.get()) !== null;
   }
 
-  /** Logged in. `isOffered`: the cluster keeps keys. */
-  connected(isOffered: boolean): void {
-    if (!this.isOff) this.#own.connected(isOffered);
+  /**
+   * Logged in. `isOffered`: the cluster keeps keys. `isOtherStore`: not in the store where this
+   * client was before, so that nobody's key may be there yet, not even one's own.
+   */
+  connected(isOffered: boolean, isOtherStore: boolean): void {
+    if (this.isOff) return;
+    if (isOtherStore) this.#peers.storeChanged();
+    this.#own.connected(isOffered, isOtherStore);
   }
 
   /** Nothing is asked for any more; who waits is told. */
@@ -120,13 +165,18 @@ export class Encryption {
    * What to send to this user under this identity. Throws `no-key`, `key-changed`,
    * `unknown-receiver`.
    */
-  async seal(to: number, identity: string, text: string): Promise<Content> {
-    if (this.isOff) return { text };
+  async seal(to: number, identity: string, draft: Draft): Promise<Sendable> {
+    if (this.isOff) return draft;
     const own = await this.#own.get();
-    if (!own) return this.#inClear(to, text, 'there is no key of this account');
-    const receiver = to === this.#userId ? own : await this.#receiverKey(to);
-    if (!receiver) return this.#inClear(to, text, `user ${to} has none`);
-    return { sealed: await this.#slots.run(() => sealText(text, own, receiver, identity)) };
+    if (!own) return this.#sendWithoutKeys(to, draft);
+    const receiver = to === this.userId ? own : await this.#receiverKey(to);
+    if (!receiver) return this.#inClear(to, draft, `user ${to} has none`);
+    const { text, content, ...clear } = draft;
+    const sealIn = (place: string, bytes: Uint8Array) =>
+      this.#slots.run(() => sealBytes(bytes, own, receiver, place));
+    const sealed = await sealIn(placeOfText(identity, draft), utf8.encode(text));
+    if (!content) return { ...clear, sealed };
+    return { ...clear, sealed, content: await sealIn(placeOfContent(identity), content) };
   }
 
   /**
@@ -137,17 +187,23 @@ export class Encryption {
     const { from, to, identity } = message;
     const sealed = takeApart(message.sealed);
     if (!sealed) return { unreadable: 'unknown-form' };
-    const own = await this.#own.get();
-    if (!own) return { unreadable: 'no-key' };
-    const isOwn = from === this.#userId;
-    if (!isOwn && to !== this.#userId) return { unreadable: 'damaged' };
-    if ((isOwn ? sealed.senderKeyId : sealed.receiverKeyId) !== own.id)
-      return { unreadable: 'lost-key' };
+    if (!(await this.#own.get())) return { unreadable: 'no-key' };
+    const isOwn = from === this.userId;
+    if (!isOwn && to !== this.userId) return { unreadable: 'damaged' };
+    const own = await this.#own.find(isOwn ? sealed.senderKeyId : sealed.receiverKeyId);
+    if (!own) return { unreadable: 'lost-key' };
     const sender = isOwn ? own : await this.#senderKey(from, sealed.senderKeyId, isPatient);
     if (!sender) return { unreadable: 'unknown-sender' };
-    const part = isOwn ? sealed.forSender : sealed.forReceiver;
-    const text = await this.#slots.run(() => openText(part, sender, own, identity));
-    return text === undefined ? { unreadable: 'damaged' } : { text };
+    const openIn = (place: string, { forSender, forReceiver }: SealedMessage) =>
+      this.#slots.run(() => open(isOwn ? forSender : forReceiver, sender, own, place));
+    const textBytes = await openIn(placeOfText(identity, message), sealed);
+    const text = textBytes && decodeUtf8(textBytes);
+    if (text === undefined) return { unreadable: 'damaged' };
+    const key = isOwn ? 'verified' : this.#pins.standingOf(from, sender.text);
+    if (!message.content) return { text, key };
+    const sealedContent = takeApart(message.content);
+    const content = sealedContent && (await openIn(placeOfContent(identity), sealedContent));
+    return content ? { text, content, key } : { unreadable: 'damaged' };
   }
 
   /** Asks the routes. Rejects with a CimError: `unknown-receiver`, `no-key`, `invalid-argument`. */
@@ -157,22 +213,30 @@ export class Encryption {
     if (!found) throw new CimError('unknown-receiver');
     const { userName, key } = found;
     if (!key) throw new CimError('no-key', `user ${userId} has no key`);
-    const verified = this.#pins.of(userId)?.verified === key.text;
+    const standing = this.#pins.standingOf(userId, key.text);
     return {
       userId,
       userName,
       safetyNumber: await this.#numberWith(own, userId, key.text),
-      verified,
+      verified: standing === 'verified',
+      ...(standing === 'changed' && { changed: true }),
     };
   }
 
-  /** The key with this number is the right one. Throws `key-changed` if it is not in use any more. */
+  /**
+   * The key with this number is the right one. Throws `key-changed` if it is not in use any more,
+   * `too-many`.
+   */
   async confirmKey(userId: number, number: string): Promise<void> {
     const own = await this.#ownToCompare(userId);
     const [inUse] = this.#pins.of(userId)?.keys ?? [];
     if (inUse === undefined || (await this.#numberWith(own, userId, inUse)) !== number)
       throw new CimError('key-changed', 'the key is another one by now: compare it anew');
-    this.#pins.verify(userId, inUse);
+    if (!this.#pins.verify(userId, inUse))
+      throw new CimError(
+        'too-many',
+        `no more than ${limits.clientVerifiedMax} keys can be confirmed`,
+      );
     this.#onPinned();
   }
 
@@ -197,14 +261,23 @@ export class Encryption {
     }
   }
 
-  #inClear(to: number, text: string, reason: string): Content {
+  /** A device that cannot open its account's pair is no reason to write to somebody in clear text. */
+  async #sendWithoutKeys(to: number, draft: Draft): Promise<Sendable> {
+    if (!this.#own.isUnopened) return this.#inClear(to, draft, 'there is no key of this account');
+    const hasKey = to === this.userId || (await this.#receiverKey(to)) !== undefined;
+    if (hasKey || this.#mode === 'require')
+      throw noKey("this device cannot open its account's key (it needs the secret of the account)");
+    return draft;
+  }
+
+  #inClear(to: number, draft: Draft, reason: string): Sendable {
     const isKnown = this.#pins.of(to) !== undefined;
-    if (this.#mode !== 'require' && !isKnown) return { text };
-    throw new CimError('no-key', `not sent, as it cannot be encrypted: ${reason}`);
+    if (this.#mode !== 'require' && !isKnown) return draft;
+    throw noKey(reason);
   }
 
   async #ownToCompare(userId: number): Promise<OwnKeys> {
-    if (userId === this.#userId)
+    if (userId === this.userId)
       throw new CimError('invalid-argument', 'that is you: there is nothing to compare');
     const own = this.isOff ? null : await this.#own.get();
     if (!own) throw new CimError('no-key', 'there is no key of this account here');
@@ -212,6 +285,10 @@ export class Encryption {
   }
 
   #numberWith(own: OwnKeys, userId: number, publicKey: string): Promise<string> {
-    return safetyNumber({ userId: this.#userId, publicKey: own.text }, { userId, publicKey });
+    return safetyNumber({ userId: this.userId, publicKey: own.text }, { userId, publicKey });
   }
+}
+
+function noKey(reason: string): CimError {
+  return new CimError('no-key', `not sent, as it cannot be encrypted: ${reason}`);
 }

@@ -35,6 +35,8 @@ export class KeyDirectory {
   readonly #held = new Map<number, Held>();
   readonly #asked = new Map<number, Asked>();
   #isAsking = false;
+  /** Grows when all that was told is void. */
+  #era = 0;
 
   constructor(options: KeyDirectoryOptions) {
     this.#options = options;
@@ -61,6 +63,17 @@ export class KeyDirectory {
     return this.#held.get(userId)?.keys;
   }
 
+  /** It is to be asked for anew. */
+  forget(userId: number): void {
+    this.#held.delete(userId);
+  }
+
+  /** The store is another one: nothing that was told, or is on its way, is true of it. */
+  forgetAll(): void {
+    this.#era += 1;
+    this.#held.clear();
+  }
+
   /** Never rejects. */
   async #askAll(): Promise<void> {
     this.#isAsking = true;
@@ -75,7 +88,7 @@ export class KeyDirectory {
 
   async #ask(batch: readonly (readonly [number, Asked])[]): Promise<void> {
     try {
-      const answers = await this.#options.fetch(batch.map(([userId]) => userId));
+      const answers = await this.#fetch(batch.map(([userId]) => userId));
       for (const [index, [userId, asked]] of batch.entries()) {
         const keys = publishedKeysOf(answers[index]);
         if (keys) this.#hold(userId, keys);
@@ -83,6 +96,14 @@ export class KeyDirectory {
       }
     } catch (error) {
       for (const [, asked] of batch) asked.reject(error);
+    }
+  }
+
+  async #fetch(userIds: readonly number[]): Promise<readonly unknown[]> {
+    for (;;) {
+      const era = this.#era;
+      const answers = await this.#options.fetch(userIds);
+      if (era === this.#era) return answers;
     }
   }
 

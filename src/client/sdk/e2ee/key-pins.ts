@@ -17,16 +17,37 @@ export type SavedPins = readonly (readonly [number, Pin])[];
 /** `first`: of somebody who had none. `changed`: of somebody who had another. */
 export type Sighting = 'first' | 'known' | 'changed';
 
+/**
+ * What this device knows of a key that a message was sealed with. `changed`: its holder was verified
+ * under another one, and this one was not compared yet.
+ */
+export type KeyStanding = 'verified' | 'unverified' | 'changed';
+
 export class KeyPins {
+  /** By user id, the longest unused first. */
   readonly #pins = new Map<number, Pin>();
+  #verifiedCount = 0;
 
   /** What was saved counts more than what was seen since. */
   restore(saved: SavedPins): void {
-    for (const [userId, pin] of saved) this.#pins.set(userId, pin);
+    const seen = [...this.#pins];
+    this.#pins.clear();
+    this.#verifiedCount = 0;
+    const restored = new Map(saved);
+    for (const [userId, pin] of saved) this.#set(userId, pin);
+    for (const [userId, pin] of seen) if (!restored.has(userId)) this.#set(userId, pin);
   }
 
   of(userId: number): Pin | undefined {
     return this.#pins.get(userId);
+  }
+
+  /** Of a key with which a message of this user was sealed; it counts as used. */
+  standingOf(userId: number, key: string): KeyStanding {
+    const pin = this.#pins.get(userId);
+    if (pin) this.#set(userId, pin);
+    if (!pin || pin.verified === null) return 'unverified';
+    return pin.verified === key ? 'verified' : 'changed';
   }
 
   /**
@@ -35,7 +56,10 @@ export class KeyPins {
    */
   see(userId: number, current: string, earlier: readonly string[]): Sighting {
     const pin = this.#pins.get(userId);
-    if (pin?.keys[0] === current) return 'known';
+    if (pin?.keys[0] === current) {
+      this.#set(userId, pin);
+      return 'known';
+    }
     const keys = new Set([current, ...(pin?.keys ?? []), ...earlier]);
     this.#set(userId, {
       keys: [...keys].slice(0, limits.earlierKeysMax + 1),
@@ -44,30 +68,35 @@ export class KeyPins {
     return pin ? 'changed' : 'first';
   }
 
-  /** The user has compared this key and found it right. */
-  verify(userId: number, verified: string): void {
-    const keys = this.#pins.get(userId)?.keys;
-    if (keys) this.#set(userId, { keys, verified });
+  /** The user has compared this key and found it right. False: as many are verified as may be. */
+  verify(userId: number, verified: string): boolean {
+    const pin = this.#pins.get(userId);
+    if (!pin) return false;
+    if (pin.verified === null && this.#verifiedCount >= limits.clientVerifiedMax) return false;
+    this.#set(userId, { keys: pin.keys, verified });
+    return true;
   }
 
   save(): SavedPins {
     return [...this.#pins];
   }
 
+  /** The newest used. Of those that were not verified, the longest unused makes room. */
   #set(userId: number, pin: Pin): void {
-    this.#pins.delete(userId);
+    this.#delete(userId);
     this.#pins.set(userId, pin);
+    if (pin.verified !== null) this.#verifiedCount += 1;
     if (this.#pins.size <= limits.clientPinsMax) return;
     for (const [oldest, { verified }] of this.#pins) {
-      if (verified !== null || oldest === userId) continue;
-      this.#pins.delete(oldest);
+      if (verified !== null) continue;
+      this.#delete(oldest);
       return;
     }
-    // All are verified: then it is the oldest of them.
-    for (const oldest of this.#pins.keys()) {
-      this.#pins.delete(oldest);
-      return;
-    }
+  }
+
+  #delete(userId: number): void {
+    if (this.#pins.get(userId)?.verified) this.#verifiedCount -= 1;
+    this.#pins.delete(userId);
   }
 }
 

@@ -27,19 +27,29 @@ export interface KeyVaultOptions {
 const nonceBytes = 12;
 
 /**
- * The pair of the account, made if there is none. Null: this client has no secret for it. Throws
- * `no-key` if it does not open.
+ * The pair of the account; if there is none it gets the `held` one, or one that is made. Null: it has
+ * none, and this client has no secret to make one with. Throws `no-key` if there is one that does
+ * not open here.
  */
-export async function openVault(options: KeyVaultOptions): Promise<OwnKeys | null> {
+export async function openVault(
+  options: KeyVaultOptions,
+  held: OwnKeys | undefined,
+): Promise<OwnKeys | null> {
   const { userId, fetch, publish } = options;
   const kept = await fetch();
+  if (kept && kept.publicKey === held?.text) return held;
   const wrapKey = await options.wrapKey();
+  if (kept && !wrapKey)
+    throw new CimError(
+      'no-key',
+      'the account has a key, and this device has no secret that opens it',
+    );
   if (!wrapKey) return null;
   if (kept) return unwrapPair(userId, wrapKey, kept);
-  const made = await generateKeys();
+  const made = held ?? (await generateKeys());
   const pair = await wrapPair(userId, wrapKey, made);
   const taken = await publish(pair);
-  // Another device may have been first: its pair counts, and this one was never used.
+  // Another device may have been first: its pair counts.
   return taken.publicKey === pair.publicKey ? made : unwrapPair(userId, wrapKey, taken);
 }
 

@@ -23,9 +23,14 @@ export class Patience {
       } catch (error) {
         if (!(error instanceof CimError) || !error.retryable) throw error;
       }
-      await this.#pause(backoff.next());
-      if (this.#stopped) throw new CimError('unavailable', 'the client is closed');
+      await this.pause(backoff.next());
     }
+  }
+
+  /** Rejects with `unavailable` when it is stopped. */
+  async pause(ms: number): Promise<void> {
+    await this.#pause(ms);
+    if (this.#stopped) throw new CimError('unavailable', 'the client is closed');
   }
 
   stop(): void {

@@ -26,9 +26,14 @@ export interface PeerKeysOptions extends KeyDirectoryOptions {
   readonly onChanged: (change: KeyChange) => void;
 }
 
+/** How often a key is asked for that is about to be published again. */
+const republishPollMs = 1_000;
+
 export class PeerKeys {
   readonly #options: PeerKeysOptions;
   readonly #directory: KeyDirectory;
+  /** Until then keys may still come back, monotonic ms: the store turned out to be another one. */
+  #settlesAt = -Infinity;
   /** By text, the oldest first. */
   readonly #imported = new Map<string, PublicKey>();
 
@@ -38,12 +43,21 @@ export class PeerKeys {
   }
 
   /**
+   * The store is another one: keys are asked for anew before anything is sealed with them, and those
+   * that are not there yet are waited for, as their owners are about to publish them again.
+   */
+  storeChanged(): void {
+    this.#directory.forgetAll();
+    this.#settlesAt = this.#options.now() + limits.storeSettlesMs;
+  }
+
+  /**
    * The key to seal with; undefined: the user never had one, as far as this device knows. Throws
    * `no-key` where one is missing, `key-changed` where the one that was verified is not in use any
    * more, `unknown-receiver`.
    */
   async receiverKey(userId: number): Promise<PublicKey | undefined> {
-    const published = await this.#findPatiently(userId);
+    const published = await this.#findSettled(userId);
     const key = await this.#pinCurrent(userId, published);
     const pin = this.#options.pins.of(userId);
     if (!key && pin) {
@@ -77,6 +91,18 @@ export class PeerKeys {
     const published = await this.#directory.find(userId, 0);
     if (!published) return null;
     return { userName: published.userName, key: await this.#pinCurrent(userId, published) };
+  }
+
+  /** Of somebody who had a key, and is said to have none, this may not be the last word. */
+  async #findSettled(userId: number): Promise<PublishedKeys | null> {
+    const { pins, patience, now } = this.#options;
+    for (;;) {
+      const published = await this.#findPatiently(userId);
+      const isAwaited = !published?.current && pins.of(userId) !== undefined;
+      if (!isAwaited || now() >= this.#settlesAt) return published;
+      this.#directory.forget(userId);
+      await patience.pause(republishPollMs);
+    }
   }
 
   /** What a route said last will do while none answers. Null: there is no such account. */

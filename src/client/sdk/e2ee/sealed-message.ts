@@ -1,24 +1,17 @@
 /**
- * The bytes that travel and are stored in place of a text:
+ * The bytes that travel and are stored in place of a text, or of a content:
  *
  *     1 byte    version
  *     8 bytes   id of the sender's key
  *     8 bytes   id of the receiver's key
  *     n bytes   sealed for the receiver (sealing.ts)
- *     n bytes   the same text, sealed for the sender's own devices; not there if that is the receiver
+ *     n bytes   the same, sealed for the sender's own devices; not there if that is the receiver
  *
  * The ids only tell which keys to try: what is sealed is bound to the keys themselves.
  */
 import { limits } from '../../../base/limits.ts';
 import { toHex } from '../../../codec/message-scan.ts';
-import {
-  keyIdBytes,
-  type OwnKeys,
-  open,
-  type PublicKey,
-  partOverheadBytes,
-  seal,
-} from './sealing.ts';
+import { keyIdBytes, type OwnKeys, type PublicKey, partOverheadBytes, seal } from './sealing.ts';
 
 const version = 1;
 const headBytes = 1 + 2 * keyIdBytes;
@@ -32,16 +25,15 @@ export interface SealedMessage {
   readonly forSender: Uint8Array;
 }
 
-/** `identity`: of the message (src/codec/identity.ts). Throws `no-key` for a key that is no good. */
-export async function sealText(
-  text: string,
+/** `place`: in which it opens, and in no other (placeOfText). Throws `no-key` for a key that is no good. */
+export async function sealBytes(
+  bytes: Uint8Array,
   sender: OwnKeys,
   receiver: PublicKey,
-  identity: string,
+  place: string,
 ): Promise<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
   const receivers = receiver.text === sender.text ? [sender] : [receiver, sender];
-  const parts = await Promise.all(receivers.map((key) => seal(bytes, sender, key, identity)));
+  const parts = await Promise.all(receivers.map((key) => seal(bytes, sender, key, place)));
   const ids = [sender.id, receiver.id].map(bytesOfHex);
   return concatenate([Uint8Array.of(version), ...ids, ...parts]);
 }
@@ -62,23 +54,20 @@ export function takeApart(sealed: Uint8Array): SealedMessage | undefined {
   };
 }
 
-/** Undefined: it does not open (sealing.ts), or is no text. */
-export async function openText(
-  part: Uint8Array,
-  sender: PublicKey,
-  reader: OwnKeys,
+/**
+ * `identity`: of the message (src/codec/identity.ts). That it has a content, or is silent, is bound
+ * in: neither can be taken from it or given to it on the way.
+ */
+export function placeOfText(
   identity: string,
-): Promise<string | undefined> {
-  const bytes = await open(part, sender, reader, identity);
-  try {
-    return bytes && utf8.decode(bytes);
-  } catch {
-    // Not UTF-8: the sender's program made no text.
-    return undefined;
-  }
+  { content, silent }: { readonly content?: Uint8Array; readonly silent?: boolean },
+): string {
+  return `${identity}${content ? ' with content' : ''}${silent ? ' silent' : ''}`;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+export function placeOfContent(identity: string): string {
+  return `${identity} content`;
+}
 
 function bytesOfHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));

@@ -7,10 +7,12 @@
  * one takes the place of another by a rename.
  */
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CimError, describeError } from '../../../base/errors.ts';
+import { readPrivateText } from '../../../base/private-file.ts';
 import type { KeptSecrets, SecretKeeper } from '../platform.ts';
+import { flushFolder } from './flush-folder.ts';
 import { makeFolder } from './make-folder.ts';
 
 const fileNames = { current: 'secret.json', next: 'secret-next.json' } as const;
@@ -38,7 +40,7 @@ class FolderSecretKeeper implements SecretKeeper {
     const written = await this.#write(secret);
     try {
       await link(written, this.#path(which));
-      await this.#flushFolder();
+      await flushFolder(this.#folder);
       return secret;
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error;
@@ -57,7 +59,7 @@ class FolderSecretKeeper implements SecretKeeper {
       // Another process has just done so.
       if (!isCode(error, 'ENOENT')) throw error;
     }
-    await this.#flushFolder();
+    await flushFolder(this.#folder);
   }
 
   async replace(current: string | undefined, secret: string): Promise<void> {
@@ -65,7 +67,7 @@ class FolderSecretKeeper implements SecretKeeper {
     await makeFolder(this.#folder);
     await rename(await this.#write(secret), this.#path('current'));
     await rm(this.#path('next'), { force: true });
-    await this.#flushFolder();
+    await flushFolder(this.#folder);
   }
 
   /** Beside, flushed; the path. */
@@ -81,24 +83,17 @@ class FolderSecretKeeper implements SecretKeeper {
     return path;
   }
 
-  /** The name of a file is as lasting as the folder that holds it. */
-  async #flushFolder(): Promise<void> {
-    const folder = await open(this.#folder, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  }
-
   /** A file that makes no sense is not passed over: a new secret would not be the account's. */
   async #read(which: keyof KeptSecrets): Promise<string | undefined> {
     const path = this.#path(which);
     let text: string;
     try {
-      text = await readFile(path, 'utf8');
-    } catch (cause) {
+      text = await readPrivateText(path);
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      const { cause } = error;
       if (isCode(cause, 'ENOENT') || isCode(cause, 'ENOTDIR')) return undefined;
+      if (cause === undefined) throw error;
       throw new CimError('bad-config', `the secret cannot be read: ${describeError(cause)}`, {
         cause,
       });
@@ -127,5 +122,5 @@ function secretIn(text: string): string | undefined {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return (error as NodeJS.ErrnoException).code === code;
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../../../base/errors.ts';
 import type { DeviceStore, Storage, StorageOpening } from '../platform.ts';
+import { flushFolder } from './flush-folder.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** One folder for each user: it is one device of that user. */
@@ -75,6 +76,7 @@ class FolderStore implements DeviceStore {
       await file.close();
     }
     await rename(next, this.#path);
+    await flushFolder(this.#folder);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 /** The SDK's needs, met by Node.js. */
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { systemClock } from '../../../base/clock.ts';
+import { refusalOfStranger } from '../../../base/port-owner.ts';
 import { Tls, type TlsDialling } from '../../../base/tls.ts';
 import { jsonRequester } from '../../../http/client.ts';
 import type { Platform } from '../platform.ts';
@@ -9,11 +11,15 @@ import { createTcpTransport } from './tcp-transport.ts';
 export { folderSecretKeeper } from './folder-secret-keeper.ts';
 export { folderStorage } from './folder-storage.ts';
 
-/** `tls`: whose certificates are believed; by default those that this machine believes. */
-export function nodePlatform(tls: TlsDialling = Tls.ofSystem()): Platform {
+/**
+ * `tls`: whose certificates are believed; by default those that this machine believes. `portOwner`:
+ * the user of this machine whose ports are believed without TLS, besides root and this one.
+ */
+export function nodePlatform(tls: TlsDialling = Tls.ofSystem(), portOwner?: number): Platform {
+  const refusalOf = (socket: Socket) => refusalOfStranger(socket, portOwner);
   return {
-    transport: createTcpTransport(tls),
-    http: { request: jsonRequester(tls) },
+    transport: createTcpTransport(tls, refusalOf),
+    http: { request: jsonRequester(tls, refusalOf) },
     clock: systemClock,
     random: { bytes: (count) => randomBytes(count), fraction: Math.random },
   };

@@ -2,8 +2,9 @@
  * TCP as a Transport, with TLS where the server speaks it. What is written in one turn of the event
  * loop leaves in one system call, and in one TLS record.
  */
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { formatHostPort } from '../../../base/host-port.ts';
 import type { TlsDialling } from '../../../base/tls.ts';
 import { describeTlsFailure } from '../../../base/tls-failures.ts';
 import type { ByteStream, ByteStreamEvents, ServerPort, Transport } from '../platform.ts';
@@ -12,11 +13,16 @@ import type { ByteStream, ByteStreamEvents, ServerPort, Transport } from '../pla
 const lingerMs = 1_000;
 
 /** Checks the certificates of servers as `tls` says. */
-export function createTcpTransport(tls: TlsDialling): Transport {
-  return { open: (server, events) => open(dial(server, tls), server, events) };
+export function createTcpTransport(
+  tls: TlsDialling,
+  refusalOf: (socket: Socket) => Error | undefined = () => undefined,
+): Transport {
+  return { open: (server, events) => open(dial(server, tls), server, events, refusalOf) };
 }
 
 function dial({ host, port, tls: isTls }: ServerPort, tls: TlsDialling): Socket {
+  const refusal = isTls ? undefined : tls.refusalOfPlain(formatHostPort({ host, port }));
+  if (refusal) return new Socket().destroy(refusal);
   if (!isTls) return createConnection({ host, port, noDelay: true });
   return connectTls({ host, port, ...tls.dialOptions }).setNoDelay(true);
 }
@@ -25,11 +31,17 @@ function open(
   socket: Socket,
   { host, port, tls: isTls }: ServerPort,
   events: ByteStreamEvents,
+  refusalOf: (socket: Socket) => Error | undefined,
 ): ByteStream {
   let opened = false;
   let closed = false;
   let failure = 'the connection was closed by the other side';
   socket.on(isTls ? 'secureConnect' : 'connect', () => {
+    const refusal = isTls ? undefined : refusalOf(socket);
+    if (refusal) {
+      socket.destroy(refusal);
+      return;
+    }
     opened = true;
     if (!closed) events.opened();
   });
@@ -38,7 +50,8 @@ function open(
   });
   socket.on('error', (error) => {
     const tlsFailure = describeTlsFailure(error);
-    failure = tlsFailure === undefined ? error.message : `${host}:${port}: ${tlsFailure}`;
+    failure =
+      tlsFailure === undefined ? error.message : `${formatHostPort({ host, port })}: ${tlsFailure}`;
   });
   socket.on('close', () => {
     if (!closed) events.ended(failure);

@@ -1,4 +1,4 @@
--- Cancels a schedule, unless it was ever leased, and remembers its id for a while.
+-- Cancels a schedule, unless it was ever leased, and remembers its id for a while: src/store/decisions/schedule.ts.
 --
 -- KEYS  due, payloads, plan, sent
 -- ARGV  member, id, how long to remember, in ms

@@ -1,4 +1,4 @@
--- Ends connections, each only if it is the one that is open.
+-- Ends connections, each only if it is the one that is open: src/store/decisions/session.ts.
 --
 -- KEYS  per report: devices, watchers
 -- ARGV  per report: device, connection number ('' any), opened before (ms; '' any; of a Java peer)
@@ -7,8 +7,7 @@
 -- The hash of devices is described in open-session.lua.
 
 local call, match, format = redis.call, string.match, string.format
-local time = call('TIME')
-local nowMicros = time[1] * 1000000 + time[2]
+-- include time.lua
 
 local function forgetOrMarkClosed(devices, device)
   local record = call('HGET', devices, '+' .. device)

@@ -14,7 +14,7 @@
 
 local existing = redis.call('HGET', KEYS[1], 'name')
 if existing then return { 'exists', existing } end
-local time = redis.call('TIME')
-if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[2]) then return { 'late' } end
+-- include time.lua
+if nowMs > tonumber(ARGV[2]) then return { 'late' } end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'verifier', ARGV[3], 'generation', 1)
 return { 'created' }

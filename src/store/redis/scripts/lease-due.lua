@@ -4,8 +4,8 @@
 -- ARGV  lease in ms, then per schedule: member, the due time found
 -- Gives per schedule: its payload, or nil if somebody else was faster.
 
-local time = redis.call('TIME')
-local leasedUntil = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+-- include time.lua
+local leasedUntil = nowMs + tonumber(ARGV[1])
 local replies = {}
 for item = 1, #KEYS / 2 do
   local due, payloads = KEYS[item * 2 - 1], KEYS[item * 2]

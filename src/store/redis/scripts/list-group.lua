@@ -10,7 +10,7 @@
 local call, format = redis.call, string.format
 local listed = call('HGET', KEYS[1], ARGV[1])
 if not listed and call('HLEN', KEYS[1]) >= tonumber(ARGV[2]) then return false end
-local time = call('TIME')
-local number = format('%d', math.max(time[1] * 1000000 + time[2], tonumber(listed or 0) + 1))
+-- include time.lua
+local number = format('%d', math.max(nowMicros, tonumber(listed or 0) + 1))
 call('HSET', KEYS[1], ARGV[1], number)
 return number

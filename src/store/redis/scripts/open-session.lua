@@ -1,6 +1,6 @@
--- Records connections of devices.
+-- Records connections of devices: src/store/decisions/session.ts.
 --
--- KEYS  per report: devices, watchers, head, account
+-- KEYS  per report: devices, watchers, head, account, talk
 -- ARGV  devicesMax, the device of Java peers, then per report: device, connection number, instance, address, session id,
 --       ephemeral ('1' or '0'), generation that the account has to be of ('0' any)
 -- Gives per report: {'opened', number, cursor, head, the replaced session as JSON or nil}, {'revoked'}, {'stale'}, {'ended'}
@@ -9,16 +9,15 @@
 -- The hash of devices:
 --   +<device>     "number:cursor:closed:ephemeral": the newest connection known, what the device has acknowledged, when it closed in
 --                 microseconds (0: it is open), '1' or '0'
---   shown         the newest number that any device has acknowledged: where a new one starts
 --   java-address  the server that the last /login gave
 --   java-last     "instance session openedMs" of the newest connection of a Java peer: they bring no numbers of their own
 
 local call, match, format = redis.call, string.match, string.format
 local devicesMax, javaDevice = tonumber(ARGV[1]), ARGV[2]
-local time = call('TIME')
-local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+-- include time.lua
 
--- Makes room for one more device: the one that closed longest ago is forgotten. False if all are open. Ephemeral ones are counted apart.
+-- Makes room for one more device: the one that closed longest ago is forgotten, but not that of Java peers: its numbers would start
+-- anew. False if all are open. Ephemeral ones are counted apart.
 local function makeRoom(devices, ephemeral)
   local known = call('HGETALL', devices)
   local count, oldest, oldestClosed = 0
@@ -27,7 +26,7 @@ local function makeRoom(devices, ephemeral)
     if known[field]:sub(1, 1) == '+' and kind == ephemeral then
       count = count + 1
       closed = tonumber(closed)
-      if closed > 0 and (not oldest or closed < oldestClosed) then oldest, oldestClosed = known[field], closed end
+      if closed > 0 and known[field] ~= '+' .. javaDevice and (not oldest or closed < oldestClosed) then oldest, oldestClosed = known[field], closed end
     end
   end
   if count < devicesMax then return true end
@@ -36,12 +35,12 @@ local function makeRoom(devices, ephemeral)
   return true
 end
 
-local function open(devices, watchers, headKey, session, ephemeral)
+local function open(devices, watchers, headKey, talk, session, ephemeral)
   local device, instance, address, sessionId = session[1], session[3], session[4], session[5]
   local record = call('HGET', devices, '+' .. device)
   local number, cursor = 0, nil
   if record then
-    number, cursor = match(record, '^(%d+):(%d+)')
+    number, cursor, ephemeral = match(record, '^(%d+):(%d+):%d+:(%d)$')
     number, cursor = tonumber(number), tonumber(cursor)
   end
   local sessions = cjson.decode(call('GET', watchers) or '[]')
@@ -55,7 +54,7 @@ local function open(devices, watchers, headKey, session, ephemeral)
 
   if device == javaDevice then
     local given = call('HGET', devices, 'java-address')
-    if given and given ~= address then return { 'stale' } end
+    if given and given ~= address and not again then return { 'stale' } end
     local lastInstance, lastSession = match(call('HGET', devices, 'java-last') or '', '^(%S+) (%d+)')
     if lastInstance == instance and tonumber(sessionId) <= tonumber(lastSession) and not again then return { 'stale' } end
     session[2] = format('%d', again and number or number + 1)
@@ -68,7 +67,8 @@ local function open(devices, watchers, headKey, session, ephemeral)
 
   if not record then
     if not makeRoom(devices, ephemeral) then return { 'too-many-devices' } end
-    cursor = tonumber(call('HGET', devices, 'shown') or 0)
+    -- Where a new one starts: what any other has acknowledged (append.lua).
+    cursor = tonumber(call('HGET', talk, 'shown') or 0)
   end
   cursor = math.min(cursor, head)
   sessions[place] = session
@@ -81,14 +81,14 @@ local function open(devices, watchers, headKey, session, ephemeral)
 end
 
 local replies = {}
-for report = 1, #KEYS / 4 do
-  local key, argument = report * 4 - 3, report * 7 - 4
+for report = 1, #KEYS / 5 do
+  local key, argument = report * 5 - 4, report * 7 - 4
   local generation = ARGV[argument + 6]
   if generation ~= '0' and call('HGET', KEYS[key + 3], 'generation') ~= generation then
     replies[report] = { 'revoked' }
   else
     local session = { unpack(ARGV, argument, argument + 4) }
-    replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], session, ARGV[argument + 5])
+    replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 4], session, ARGV[argument + 5])
   end
 end
 return replies

@@ -5,8 +5,8 @@
 -- Gives 1 per listing that was taken off, else 0: it is another by now, or younger than ageMs.
 
 local call = redis.call
-local time = call('TIME')
-local youngest = time[1] * 1000000 + time[2] - ARGV[1] * 1000
+-- include time.lua
+local youngest = nowMicros - ARGV[1] * 1000
 local replies = {}
 for item, list in ipairs(KEYS) do
   local group, number = ARGV[item * 2], ARGV[item * 2 + 1]

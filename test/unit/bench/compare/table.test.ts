@@ -1,6 +1,5 @@
 // Goal: the end of a comparison hides nothing. Method: outcomes, and their text.
 import { expect, test } from '@jest/globals';
-import { reasonOf } from '../../../../bench/compare/measure.ts';
 import { formatCollections, formatOutcome } from '../../../../bench/compare/table.ts';
 import type { Verdict } from '../../../../bench/compare/targets.ts';
 
@@ -33,22 +32,6 @@ test('what was not reached, not run and left out is listed', () => {
     '  transient-1 on redis: redis ended with SIGKILL',
     'told to end before all was measured; left out: 4',
   ]);
-});
-
-test('why a measurement failed is one line, without the command that was run', () => {
-  const message = 'Command failed: taskset -c 1 node bench/load/load.ts {"port":1}\nat line 1';
-  const failed = Object.assign(new Error(message), { code: 1, signal: null });
-  expect(reasonOf({ ...failed, name: 'Error', message, signal: 'SIGTERM' })).toBe(
-    'the load was ended by SIGTERM',
-  );
-  expect(
-    reasonOf({ ...failed, name: 'Error', message, killed: true, signal: 'SIGKILL' }),
-  ).toContain('not done in the time');
-  const stderr =
-    'file:///load.ts:3\n  throw x\n\nTypeError: it is not so\n    at run (load.ts:3)\n';
-  expect(reasonOf({ ...failed, name: 'Error', message, stderr })).toBe('TypeError: it is not so');
-  expect(reasonOf({ ...failed, name: 'Error', message })).toBe('the load ended with 1');
-  expect(reasonOf(new Error('nats-server is not there'))).toBe('nats-server is not there');
 });
 
 test('what garbage collections took is told of those who tell', () => {

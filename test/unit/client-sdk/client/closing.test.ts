@@ -1,5 +1,7 @@
 /** The whole client against a scripted server: the end. */
 import { describe, expect, test } from '@jest/globals';
+import { ignore } from '../../../../src/base/ignore.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
 import { online, reconnect, record, watch } from '../support/running-client.ts';
@@ -83,7 +85,7 @@ describe('closing', () => {
     const world = new World();
     const storage = new MemoryStorage();
     const client = world.client({ storage });
-    client.start().catch(() => undefined);
+    client.start().catch(ignore('events tell'));
     await client.close();
     await settle();
     expect(world.calls).toEqual([]);
@@ -98,7 +100,7 @@ describe('closing', () => {
     const client = world.client({ storage });
     await world.start(client);
     await client.close();
-    resolve({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 1 });
+    resolve({ endpoints: serverAddress('10.0.0.1', 9000, 8081, true) });
     await world.clock.advance(1_000);
     expect(world.connections).toHaveLength(0);
     expect(storage.isOpen).toBe(false);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
 import { encodeClose } from '../../../../src/codec/server-frame.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
 import { online, reconnect, record, watch } from '../support/running-client.ts';
@@ -26,7 +27,7 @@ describe('logging in', () => {
     expect(login).toMatchObject({
       requestId: 1,
       reqMsg: 'bob',
-      protocolVersion: 1,
+      protocolVersion: 2,
       connectionNumber: world.clock.now(),
     });
     expect(login.ephemeral).toBe(false);
@@ -37,6 +38,17 @@ describe('logging in', () => {
       'idle connecting',
       'connecting ready',
     ]);
+  });
+
+  test('a fresh token that a server refuses sends the client to another server', async () => {
+    const world = new World();
+    const client = world.client();
+    watch(client.start());
+    await settle();
+    await world.last.close('token-refused', 'the token has expired');
+    await world.clock.advance(1_000);
+    expect(world.callsTo('/login')[1]).toMatchObject({ avoid: ['10.0.0.1:9000'] });
+    await client.close();
   });
 
   test.each(['name-taken', 'id-taken', 'account-mismatch', 'not-allowed'] as const)(
@@ -86,7 +98,7 @@ describe('logging in', () => {
     };
     world.handlers['/login'] = () => {
       if (!known) throw new CimError('account-mismatch');
-      return { ip: '10.0.0.2', cimServerPort: 9001, httpPort: 1 };
+      return { endpoints: serverAddress('10.0.0.2', 9001, 8081, true) };
     };
     await server.end();
     await world.clock.advance(200);
@@ -111,7 +123,7 @@ describe('logging in', () => {
 });
 
 describe('a lost connection', () => {
-  test('comes back at once, as the same epoch with a higher number', async () => {
+  test('comes back soon, as the same epoch with a higher number', async () => {
     const world = new World();
     const client = world.client();
     const states = record(client, 'state');
@@ -122,7 +134,7 @@ describe('a lost connection', () => {
     await world.last.end('reset');
     expect(offline).toEqual([{ reason: 'reset' }]);
     expect(client.state).toBe('reconnecting');
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     const second = await world.last.welcome();
     expect(second.epoch).toEqual(first.epoch);
     expect(second.device).toBe(first.device);
@@ -145,7 +157,7 @@ describe('a lost connection', () => {
     await world.last.welcome();
     await world.clock.advance(2_000);
     await world.last.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     expect(world.callsTo('/login').at(-1)).not.toHaveProperty('avoid');
   });
 
@@ -154,7 +166,7 @@ describe('a lost connection', () => {
     await world.clock.advance(2_000);
     world.reachable = false;
     await server.end();
-    await world.clock.advance(300);
+    await world.clock.advance(750);
     expect(world.callsTo('/login').at(-1)).toMatchObject({ avoid: ['10.0.0.1:9000'] });
     world.reachable = true;
     await world.clock.advance(1_000);

@@ -1,9 +1,11 @@
 /** The whole client against routes that let in only who proves to be the holder of an account. */
 import { describe, expect, test } from '@jest/globals';
-import { formatSecret } from '../../../../src/auth/account-secret.ts';
+import { deriveAccountKeys, formatSecret } from '../../../../src/auth/account-secret.ts';
 import { CimError } from '../../../../src/base/errors.ts';
+import { ignore } from '../../../../src/base/ignore.ts';
 import { type CimClient, memorySecretKeeper } from '../../../../src/client/sdk/index.ts';
 import type { KeptSecrets, SecretKeeper } from '../../../../src/client/sdk/platform.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { GuardedWorld } from '../support/guarded-world.ts';
 import { record, watch } from '../support/running-client.ts';
@@ -90,7 +92,7 @@ describe('the first use', () => {
     const keeper = memorySecretKeeper();
     const client = world.client({ credentials: { keeper } });
     const warnings = record(client, 'warning');
-    client.start().catch(() => undefined);
+    client.start().catch(ignore('events tell'));
     await waitUntil('the failed attempt', () => warnings[0]);
     await client.close();
     expect(world.loginKeys.size).toBe(1);
@@ -112,7 +114,7 @@ describe('the first use', () => {
   test('where none is asked for, none is needed', async () => {
     const world = new GuardedWorld();
     world.handlers['/registerAccount'] = ({ userId, userName }) => ({ userId, userName });
-    world.handlers['/login'] = () => ({ ip: '10.0.0.1', cimServerPort: 9000 });
+    world.handlers['/login'] = () => ({ endpoints: serverAddress('10.0.0.1', 9000, 8081, true) });
     const client = world.client({ credentials: { keeper: refusingKeeper } });
     await world.connected(client);
     const login = await world.last.welcome();
@@ -177,6 +179,30 @@ describe('a device that does not have the secret', () => {
     expect(asked).toBe(4);
   });
 
+  test('one that a person chose is derived with the salt of the system as it is now', async () => {
+    const world = new GuardedWorld();
+    const secret = 'correct horse battery';
+    const keyFor = async (salt: string) => (await deriveAccountKeys(secret, 1, salt)).loginKey;
+    const client = world.client({ credentials: { secret } });
+    const server = await world.letIn(client);
+    expect(world.loginKeys.get(1)).toBe(await keyFor(world.salt));
+    expect(world.saltsAsked).toBe(1);
+    // Somebody has set it up anew.
+    world.loginKeys.clear();
+    world.salt = 'a5'.repeat(16);
+    world.token = '';
+    await server.close('token-refused');
+    await world.clock.advance(60_000);
+    await waitUntil('it has registered again', () => world.loginKeys.size > 0 || undefined);
+    expect(world.loginKeys.get(1)).toBe(await keyFor(world.salt));
+  });
+
+  test('one that was drawn needs no salt', async () => {
+    const world = new GuardedWorld();
+    await world.letIn(world.client({ credentials: { keeper: memorySecretKeeper() } }));
+    expect(world.saltsAsked).toBe(0);
+  });
+
   test('nobody is asked where the kept one fits', async () => {
     const world = await withAccount();
     const keeper = await keeperOf({ current: right });
@@ -207,7 +233,7 @@ describe('the token', () => {
     const { world, server } = await online();
     world.handlers['/login'] = unexpected;
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     expect(world.last).not.toBe(server);
     expect(world.last).toMatchObject({ host: '10.0.0.1', port: 9000 });
     expect(await world.last.welcome()).toMatchObject({ token: 'token 1' });
@@ -216,7 +242,7 @@ describe('the token', () => {
   test('is replaced at a reconnect after its time', async () => {
     const { world, server } = await online({ tokenSeconds: 2 });
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.whenConnected(2);
     expect(await world.last.welcome()).toMatchObject({ token: 'token 2' });
     expect(world.callsTo('/registerAccount')).toHaveLength(1);
@@ -249,7 +275,7 @@ describe('the token', () => {
     const { world, client, server } = await online();
     const warnings = record(client, 'warning');
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.last.close('token-refused', 'the token has expired');
     await world.clock.advance(0);
     await world.whenConnected(3);
@@ -260,7 +286,7 @@ describe('the token', () => {
   test('that a server refuses after all is not shown to it again', async () => {
     const { world, server } = await online();
     await server.close('token-refused', 'the token has expired');
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.whenConnected(2);
     expect(await world.last.welcome()).toMatchObject({ token: 'token 2' });
   });
@@ -269,7 +295,7 @@ describe('the token', () => {
     const { world, client, server } = await online();
     const warnings = record(client, 'warning');
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.last.close('token-refused');
     await world.clock.advance(0);
     await world.whenConnected(3);
@@ -285,7 +311,7 @@ describe('the token', () => {
     const { world, server } = await online();
     world.reachable = false;
     await server.end();
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await waitUntil('the login', () => world.callsTo('/login')[1]);
     expect(world.callsTo('/login')[1]).toMatchObject({ avoid: ['10.0.0.1:9000'] });
   });
@@ -293,7 +319,7 @@ describe('the token', () => {
   test.each(['moving', 'full'] as const)('%s: a route is asked', async (name) => {
     const { world, server } = await online();
     await server.close(name);
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.whenConnected(2);
     expect(world.callsTo('/login')[1]).toMatchObject({ avoid: ['10.0.0.1:9000'] });
   });
@@ -309,7 +335,11 @@ describe('the token', () => {
     const world = new GuardedWorld();
     world.handlers['/login'] = (_body, bearer) => {
       if (bearer !== 'jwt') throw new CimError('unauthenticated', 'the token has expired');
-      return { ip: '10.0.0.1', cimServerPort: 9000, token: 'token', tokenSeconds: 60 };
+      return {
+        endpoints: serverAddress('10.0.0.1', 9000, 8081, true),
+        token: 'token',
+        tokenSeconds: 60,
+      };
     };
     const jwts = ['jwt', 'expired'];
     const token = async () => jwts.shift() ?? '';
@@ -356,7 +386,7 @@ describe('changing the secret', () => {
     // The word of the server may come before the answer of the route is dealt with.
     await server.close('secret-changed');
     await rotated;
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.whenConnected(2);
     await world.last.welcome();
     expect(client.state).toBe('ready');
@@ -368,7 +398,7 @@ describe('changing the secret', () => {
     const other = await online(keeper, world);
     await client.rotateSecret();
     await other.server.close('secret-changed');
-    await world.clock.advance(100);
+    await world.clock.advance(500);
     await world.whenConnected(3);
     await world.last.welcome();
     expect(other.client.state).toBe('ready');
@@ -409,7 +439,7 @@ describe('changing the secret', () => {
       const { world, keeper, client, before } = await online();
       if (!taken) world.handlers['/rotateSecret'] = () => new Promise(() => {});
       else world.lostAnswers = { '/rotateSecret': Infinity };
-      client.rotateSecret().catch(() => undefined);
+      client.rotateSecret().catch(ignore('events tell'));
       await waitUntil('the request', () => world.callsTo('/rotateSecret')[0]);
       const { next } = await keeper.load();
       world.lostAnswers = {};

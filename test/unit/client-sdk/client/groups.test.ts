@@ -20,7 +20,7 @@ const identity = (sendSeq: number) => `2.0202020202020202.#builds.${sendSeq}`;
 function recordChanges(client: CimClient): string[] {
   const changes: string[] = [];
   client.on('joined', ({ group }) => void changes.push(`+${group}`));
-  client.on('left', ({ group }) => void changes.push(`-${group}`));
+  client.on('left', ({ group, reason }) => void changes.push(`-${group}, ${reason}`));
   return changes;
 }
 
@@ -171,19 +171,25 @@ describe('a group that the server tells of later', () => {
     await server.push(15, { group: 'builds', sendSeq: 1 });
     await server.pageEnd({ group: 'builds', after: 14, head: 15 });
     await clock.advance(1_000);
-    expect([changes, texts(), server.frames]).toEqual([['-builds'], [], []]);
+    expect([changes, texts(), server.frames]).toEqual([['-builds, left'], [], []]);
     expect(storage.placeOf('builds')).toBeUndefined();
   });
 
-  test.each(['not-a-member', 'unknown-group'] as const)('%s: its read ends it', async (kind) => {
-    const { server, client, clock } = await online({ welcome: { groups: [builds()] } });
+  test.each([
+    ['not-a-member', 'left'],
+    ['unknown-group', 'lost'],
+  ] as const)('%s: its read ends it', async (kind, reason) => {
+    const { server, client, clock, world } = await online({ welcome: { groups: [builds()] } });
+    world.handlers['/groupMembers'] = () => {
+      throw new CimError(kind);
+    };
     const changes = recordChanges(client);
     const code = Number(new CimError(kind).code);
     server.take('read');
     await server.pageEnd({ group: 'builds', after: 12, head: 0, code });
     await clock.advance(60_000);
     expect(server.frames.filter(({ group }) => group !== '')).toEqual([]);
-    expect(changes).toEqual(['-builds']);
+    expect(changes).toEqual([`-builds, ${reason}`]);
   });
 
   test('the refusal of an earlier read does not end the next membership', async () => {
@@ -198,16 +204,43 @@ describe('a group that the server tells of later', () => {
     expect(server.take('read')).toMatchObject({ after: 20 });
   });
 
-  test('while the client was away is told after the login, but not to a new device', async () => {
-    const { client, server, world } = await online({ welcome: { groups: [builds()] } });
+  test.each([
+    ['not-a-member', 'left'],
+    ['unknown-group', 'lost'],
+    ['internal', 'unknown'],
+  ] as const)(
+    'while the client was away is told after the login (%s: %s)',
+    async (kind, reason) => {
+      const { client, server, world } = await online({ welcome: { groups: [builds()] } });
+      world.handlers['/groupMembers'] = () => {
+        throw new CimError(kind);
+      };
+      const changes = recordChanges(client);
+      await world.clock.advance(1_000);
+      await server.end();
+      await reconnect(world, { groups: [builds({ group: 'ops' })] });
+      await settle();
+      expect(changes).toEqual(['+ops', `-builds, ${reason}`]);
+    },
+  );
+
+  test('with the store that it was in is told as that', async () => {
+    const { client, server, world } = await online({
+      welcome: { groups: [builds()], storeId: 'one' },
+    });
     const changes = recordChanges(client);
     await world.clock.advance(1_000);
     await server.end();
-    await reconnect(world, { groups: [builds({ group: 'ops' })] });
-    expect(changes).toEqual(['+ops', '-builds']);
-    const fresh = new World().client();
+    await reconnect(world, { groups: [], storeId: 'two' });
+    await settle();
+    expect(changes).toEqual(['-builds, lost']);
+  });
+
+  test('is not told to a new device', async () => {
+    const world = new World();
+    const fresh = world.client();
     const told = recordChanges(fresh);
-    await world.ready(fresh, { groups: [builds()] }).catch(() => undefined);
+    await world.ready(fresh, { groups: [builds()] });
     expect(told).toEqual([]);
     await fresh.close();
   });
@@ -253,14 +286,24 @@ describe('joining and leaving', () => {
     server.take('read');
     await server.pageEnd({ group: 'builds', after: 12, head: 12 });
     world.handlers['/leaveGroup'] = () => {
-      throw new CimError('unknown-group');
+      throw new CimError('busy');
     };
-    await expect(client.leaveGroup('builds')).rejects.toMatchObject({ kind: 'unknown-group' });
+    await expect(client.leaveGroup('builds')).rejects.toMatchObject({ kind: 'busy' });
     await server.push(13, { group: 'builds', sendSeq: 1 });
     world.handlers['/leaveGroup'] = () => null;
     await client.leaveGroup('builds');
     await server.push(14, { group: 'builds', sendSeq: 2 });
     expect(texts()).toEqual(['text 1']);
+  });
+
+  test('leaving one that is not there is refused, unless it was followed', async () => {
+    const { client, world } = await online({ welcome: { groups: [builds()] } });
+    world.handlers['/leaveGroup'] = () => {
+      throw new CimError('unknown-group');
+    };
+    await expect(client.leaveGroup('nowhere')).rejects.toMatchObject({ kind: 'unknown-group' });
+    await client.leaveGroup('builds');
+    expect(client.followedGroups).toEqual([]);
   });
 
   test('after the end begins nothing any more', async () => {

@@ -1,9 +1,13 @@
 /** The whole client against a scripted server: what comes, and how the application takes it. */
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
+import { command } from '../../../../src/codec/commands.ts';
+import { frame } from '../../../../src/codec/frame.ts';
+import { encodePush } from '../../../../src/codec/server-frame.ts';
 import { settle } from '../../../support/virtual-clock.ts';
+import { MemoryStorage } from '../support/memory-storage.ts';
 import { online, reconnect, record, watch } from '../support/running-client.ts';
-import { World } from '../support/scripted-server.ts';
+import { framedMessage, World } from '../support/scripted-server.ts';
 
 describe('receiving', () => {
   test('starts where the server says, and reads what waits', async () => {
@@ -75,6 +79,23 @@ describe('receiving', () => {
     expect(texts()).toEqual(['text 8', 'text 9']);
   });
 
+  test('in another store reads from the beginning, also the lobby, and shows what is new', async () => {
+    const { server, world, texts } = await online();
+    for (const seq of [1, 2]) await server.push(seq, { sendSeq: seq });
+    await server.push(1, { from: 3, group: 'lobby', sendSeq: 1, text: 'said to all' });
+    await world.clock.advance(1_000);
+    await server.end();
+    const again = await reconnect(world, { storeId: 'another', head: 2, lobbyHead: 1 });
+    expect(again.take('read')).toMatchObject({ group: '', after: 0, afterIdentity: '' });
+    expect(again.take('read')).toMatchObject({ group: 'lobby', after: 0 });
+    await again.push(1, { sendSeq: 2 });
+    await again.push(2, { sendSeq: 3 });
+    await again.pageEnd({ head: 2 });
+    await again.push(1, { from: 3, group: 'lobby', sendSeq: 2, text: 'said to all again' });
+    await again.pageEnd({ group: 'lobby', head: 1 });
+    expect(texts()).toEqual(['text 1', 'text 2', 'said to all', 'text 3', 'said to all again']);
+  });
+
   test('what was shown is not shown again after numbers were given out anew', async () => {
     const { server, world, texts } = await online();
     for (const seq of [1, 2, 3]) await server.push(seq, { sendSeq: seq });
@@ -89,6 +110,28 @@ describe('receiving', () => {
     await next.push(3, { sendSeq: 4 });
     await next.pageEnd({ head: 3 });
     expect(texts()).toEqual(['text 1', 'text 2', 'text 3', 'text 4']);
+  });
+
+  test('in another store shows nothing of the lobby again that a process before has shown', async () => {
+    const storage = new MemoryStorage();
+    const first = await online({ storage });
+    const at = first.clock.now();
+    await first.server.push(1, { at, from: 3, group: 'lobby', sendSeq: 1, text: 'said to all' });
+    await first.client.close();
+
+    const { server, world, texts } = await online({
+      storage,
+      welcome: { storeId: '5709e1d000000001', lobbyHead: 1 },
+    });
+    expect(server.frames).toEqual([]);
+    await world.clock.advance(1_000);
+    await server.end();
+    const again = await reconnect(world, { storeId: 'another', lobbyHead: 2 });
+    expect(again.take('read')).toMatchObject({ group: 'lobby', after: 0 });
+    await again.push(1, { at, from: 3, group: 'lobby', sendSeq: 1, text: 'said to all' });
+    await again.push(2, { at, from: 3, group: 'lobby', sendSeq: 2, text: 'said since' });
+    await again.pageEnd({ group: 'lobby', head: 2 });
+    expect(texts()).toEqual(['said since']);
   });
 
   test('the lobby goes on from where this instance was', async () => {
@@ -237,5 +280,113 @@ describe('acknowledgements', () => {
     next.take('read');
     await world.clock.advance(200);
     expect(next.take('ack')).toMatchObject({ after: 1 });
+  });
+});
+
+describe('a message that cannot be read', () => {
+  // A length in six bytes, as servers once took it; the server's number behind it.
+  const broken = (seq: number) =>
+    frame(
+      Uint8Array.from([
+        ...[0x0a, 0x82, 0x80, 0x80, 0x80, 0x80, 0x00, 0x68, 0x69, 0x18, 0x01],
+        ...[...encodePush(new Uint8Array(), seq)].slice(1),
+      ]),
+    );
+
+  async function following() {
+    const { server, client, ...rest } = await online();
+    return { server, client, unreadable: record(client, 'unreadable'), ...rest };
+  }
+
+  test('has a stand-in at its place, counts as taken, and the next are shown', async () => {
+    const { server, messages, unreadable, world, clock } = await following();
+    await server.push(1, { sendSeq: 1 });
+    await server.send(broken(2));
+    // Whose it was, a page tells.
+    expect(server.take('read')).toMatchObject({ group: '', after: 1 });
+    expect(server.take('read')).toMatchObject({ group: 'lobby', after: 0 });
+    await server.pageEnd({ group: 'lobby', head: 0 });
+    await server.send(broken(2), framedMessage(3, { sendSeq: 3 }));
+    await server.pageEnd({ after: 1, head: 3 });
+    // Whatever came might have been the lobby's.
+    await server.pageEnd({ group: 'lobby', head: 0 });
+    expect(server.frames.splice(0)).toMatchObject([{ cmd: command.read, group: 'lobby' }]);
+    expect(unreadable).toEqual([{ seq: 2, count: 1 }]);
+    expect(messages.map(({ seq }) => seq)).toEqual([1, 3]);
+    await clock.advance(200);
+    expect(server.take('ack')).toMatchObject({ after: 3 });
+    expect(server.frames).toEqual([]);
+    expect(world.connections).toHaveLength(1);
+  });
+
+  test('at the end of what there is, and after another login, is told once', async () => {
+    const { server, unreadable, world, clock } = await following();
+    await server.send(broken(1));
+    server.frames.length = 0;
+    await server.send(broken(1));
+    await server.pageEnd({ head: 1 });
+    for (let read = 0; read < 2; read++) await server.pageEnd({ group: 'lobby', head: 0 });
+    expect(unreadable).toEqual([{ seq: 1, count: 1 }]);
+    // Pushed again, late.
+    await server.send(broken(1));
+    await server.pageEnd({ group: 'lobby', head: 0 });
+    await clock.advance(15_000);
+    await server.end();
+    const next = await reconnect(world, { cursor: 1, head: 1 });
+    expect(next.frames).toEqual([]);
+    expect(unreadable).toHaveLength(1);
+  });
+
+  test('in the lobby, while its numbers are those of nobody else, moves nothing else', async () => {
+    const { server, unreadable, texts } = await following();
+    await server.push(1, { group: 'lobby', sendSeq: 1 });
+    await server.send(broken(2));
+    expect([server.take('read'), server.take('read')]).toMatchObject([
+      { group: '', after: 0 },
+      { group: 'lobby', after: 1 },
+    ]);
+    await server.pageEnd({ head: 0 });
+    await server.send(broken(2));
+    await server.pageEnd({ group: 'lobby', after: 1, head: 2 });
+    await server.push(1, { sendSeq: 1, text: 'mine' });
+    await server.push(3, { group: 'lobby', sendSeq: 3 });
+    expect(unreadable).toEqual([{ group: 'lobby', seq: 2, count: 1 }]);
+    expect(texts()).toEqual(['text 1', 'mine', 'text 3']);
+  });
+
+  test.each([
+    ['is of a group of another form', { group: '\ufefflobby' }],
+    ['is of a group that is not followed', { group: 'cooks' }],
+    ['says that it is not stored', { group: 'lobby', transient: true }],
+    ['is of one’s own timeline', { to: 1 }],
+    ['was accepted beyond all time', { group: 'lobby', at: 9e15 }],
+  ])('or one in the lobby that %s, is not waited for', async (_, told) => {
+    const { server, unreadable, texts, clock } = await following();
+    await server.hint(3, 'lobby');
+    server.take('read');
+    await server.push(1, { group: 'lobby', sendSeq: 1 });
+    await server.push(2, { ...told, sendSeq: 2, text: 'odd' });
+    await server.push(3, { group: 'lobby', sendSeq: 3 });
+    await server.pageEnd({ group: 'lobby', head: 3 });
+    expect(texts().filter((text) => text !== 'odd')).toEqual(['text 1', 'text 3']);
+    const isRead = texts().includes('odd');
+    expect(unreadable).toEqual(isRead ? [] : [{ group: 'lobby', seq: 2, count: 1 }]);
+    // One that was taken for another timeline's is asked for there, and then no more.
+    for (let round = 0; round < 3; round++) {
+      await clock.advance(1_000);
+      for (const read of server.frames.splice(0))
+        if (read.cmd === command.read)
+          await server.pageEnd({ group: read.group, after: read.after, head: read.group ? 3 : 0 });
+    }
+    await clock.advance(5_000);
+    expect(server.frames).toEqual([]);
+  });
+
+  test('but is no message, ends the connection', async () => {
+    const { server, world, client } = await following();
+    const offline = record(client, 'offline');
+    await server.send(frame(Uint8Array.of(0x18, 0x10, 0x0a, 0x82, 0x80, 0x80, 0x80, 0x80, 0x00)));
+    expect(offline).toMatchObject([{ reason: expect.stringContaining('makes no sense') }]);
+    expect(world.connections).toHaveLength(1);
   });
 });

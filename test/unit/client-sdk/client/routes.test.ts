@@ -9,7 +9,7 @@ import { bob } from '../support/scripted-server.ts';
 describe('calls to a route', () => {
   test('who is online', async () => {
     const { world, client } = await online();
-    world.handlers['/onlineUser'] = () => [bob];
+    world.handlers['/onlineUsers'] = () => [bob];
     await expect(client.onlineUsers()).resolves.toEqual([bob]);
   });
 
@@ -44,10 +44,11 @@ describe('calls to a route', () => {
 
   test('what waits to be sent, and taking it back', async () => {
     const { world, client } = await online();
-    const waiting = [{ id: 'i', to: 2, text: 'later', dueAt: 5 }];
-    world.handlers['/delayed'] = () => waiting;
-    await expect(client.delayed()).resolves.toEqual(waiting);
-    expect(world.callsTo('/delayed')).toEqual([{ userId: 1 }]);
+    const page = { messages: [{ id: 'i', to: 2, text: 'later', dueAt: 5 }], next: '5.i' };
+    world.handlers['/delayed'] = () => page;
+    await expect(client.delayed()).resolves.toEqual(page);
+    await expect(client.delayed('5.i')).resolves.toEqual(page);
+    expect(world.callsTo('/delayed')).toEqual([{ userId: 1 }, { userId: 1, after: '5.i' }]);
     world.handlers['/cancelDelayed'] = () => {
       throw new CimError('too-late');
     };

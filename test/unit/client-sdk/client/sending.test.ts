@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
 import type { SentMessage } from '../../../../src/client/sdk/index.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { online, reconnect, watch } from '../support/running-client.ts';
 import { amyEpoch, World } from '../support/scripted-server.ts';
 
@@ -71,7 +72,7 @@ describe('sending', () => {
     world.handlers['/login'] = () => route.promise;
     await server.end();
     await world.clock.advance(limits.sourceStateMs);
-    route.resolve({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081 });
+    route.resolve({ endpoints: serverAddress('10.0.0.1', 9000, 8081, true) });
     watch(client.send({ to: 2 }, 'new'));
     const next = await reconnect(world);
     expect(sent.error).toMatchObject({ kind: 'unconfirmed' });

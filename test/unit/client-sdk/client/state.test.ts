@@ -88,3 +88,33 @@ describe('the state', () => {
     expect(world.last.take('login')).toMatchObject({ ephemeral: true });
   });
 });
+
+describe('a storage of an application that fails', () => {
+  const broken = new Error('no such database');
+
+  test('when it is opened: the client ends, and says why', async () => {
+    const client = new World().client({ storage: { open: () => Promise.reject(broken) } });
+    const closed = record(client, 'closed');
+    await expect(client.start()).rejects.toThrow('no such database');
+    await settle();
+    expect(closed).toMatchObject([{ reason: expect.stringContaining('no such database') }]);
+    await client.close();
+  });
+
+  test('when it is closed: the client ends all the same', async () => {
+    const storage = new MemoryStorage();
+    const open = async () => {
+      const opening = await storage.open();
+      if (opening.status !== 'opened') return opening;
+      return { ...opening, store: { ...opening.store, close: () => Promise.reject(broken) } };
+    };
+    const world = new World();
+    const client = world.client({ storage: { open } });
+    await world.ready(client);
+    const warned = record(client, 'warning');
+    const closed = record(client, 'closed');
+    await client.close();
+    expect(warned).toMatchObject([{ kind: 'state-not-saved' }]);
+    expect(closed).toHaveLength(1);
+  });
+});

@@ -57,14 +57,45 @@ describe('pins', () => {
     }
   });
 
-  test('are bounded: those that were not verified go first', () => {
+  test('are bounded: of those that were not verified the longest unused goes first', () => {
     const pins = new KeyPins();
     for (let userId = 1; userId <= limits.clientPinsMax; userId++) pins.see(userId, 'a', []);
     pins.verify(1, 'a');
-    for (let userId = 1; userId <= 3; userId++) pins.see(limits.clientPinsMax + userId, 'a', []);
+    // Seen first of all, and in use since: written to, and read.
+    pins.see(2, 'a', []);
+    pins.standingOf(3, 'a');
+    const later = [1, 2, 3].map((each) => limits.clientPinsMax + each);
+    for (const userId of later) pins.see(userId, 'a', []);
     expect(pins.save()).toHaveLength(limits.clientPinsMax);
-    expect(pins.of(1)).toBeDefined();
-    expect([2, 3, 4].map((userId) => pins.of(userId))).toEqual([undefined, undefined, undefined]);
-    expect(pins.of(5)).toBeDefined();
+    for (const userId of [1, 2, 3, 7, ...later]) expect(pins.of(userId)).toBeDefined();
+    for (const userId of [4, 5, 6]) expect(pins.of(userId)).toBeUndefined();
+  });
+
+  test('never forget who was verified, whoever writes; there are only so many', () => {
+    const pins = new KeyPins();
+    for (let userId = 1; userId <= limits.clientVerifiedMax; userId++) {
+      pins.see(userId, 'a', []);
+      expect(pins.verify(userId, 'a')).toBe(true);
+    }
+    const crowd = limits.clientVerifiedMax + 1;
+    for (let userId = crowd; userId <= crowd + limits.clientPinsMax; userId++) {
+      pins.see(userId, 'a', []);
+      expect(pins.of(userId)).toBeDefined();
+      expect(pins.verify(userId, 'a')).toBe(false);
+    }
+    for (let userId = 1; userId <= limits.clientVerifiedMax; userId++)
+      expect(pins.of(userId)?.verified).toBe('a');
+    expect(pins.verify(1, 'b')).toBe(true);
+    expect(pins.save()).toHaveLength(limits.clientPinsMax);
+  });
+
+  test('keep the order of their use through a save', () => {
+    const pins = new KeyPins();
+    for (let userId = 1; userId <= limits.clientPinsMax; userId++) pins.see(userId, 'a', []);
+    pins.see(1, 'a', []);
+    const restored = new KeyPins();
+    restored.restore(pins.save());
+    restored.see(limits.clientPinsMax + 1, 'a', []);
+    expect([1, 2].map((userId) => restored.of(userId) !== undefined)).toEqual([true, false]);
   });
 });

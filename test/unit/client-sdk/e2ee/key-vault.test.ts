@@ -2,19 +2,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { deriveAccountKeys } from '../../../../src/auth/account-secret.ts';
 import {
+  type KeyVaultOptions,
   openVault,
   type WrappedPair,
   wrapAnew,
 } from '../../../../src/client/sdk/e2ee/key-vault.ts';
+import type { OwnKeys } from '../../../../src/client/sdk/e2ee/sealing.ts';
 import { secretOf } from './support/key-server.ts';
 
 const userId = 7;
 const wrapKeyOf = async (name: number, id = userId) =>
   (await deriveAccountKeys(secretOf(name), id)).wrapKey;
 
-async function madeFor(name: number): Promise<WrappedPair> {
+async function madeFor(name: number, held?: OwnKeys): Promise<WrappedPair> {
   let made: WrappedPair | undefined;
-  await openVault({
+  const vault: KeyVaultOptions = {
     userId,
     wrapKey: () => wrapKeyOf(name),
     fetch: async () => null,
@@ -22,14 +24,16 @@ async function madeFor(name: number): Promise<WrappedPair> {
       made = pair;
       return pair;
     },
-  });
+  };
+  await openVault(vault, held);
   if (!made) throw new Error('nothing was published');
   return made;
 }
 
 function openedBy(kept: WrappedPair, wrapKey: Awaited<ReturnType<typeof wrapKeyOf>>, id = userId) {
   const publish = () => Promise.reject(new Error('there is one already'));
-  return openVault({ userId: id, wrapKey: async () => wrapKey, fetch: async () => kept, publish });
+  const vault = { userId: id, wrapKey: async () => wrapKey, fetch: async () => kept, publish };
+  return openVault(vault, undefined);
 }
 
 describe('the vault', () => {
@@ -58,13 +62,26 @@ describe('the vault', () => {
   test('that another device has filled meanwhile counts', async () => {
     const first = await madeFor(1);
     const wrapKey = await wrapKeyOf(1);
-    const keys = await openVault({
-      userId,
-      wrapKey: async () => wrapKey,
-      fetch: async () => null,
-      publish: async () => first,
-    });
+    const vault = { userId, wrapKey: async () => wrapKey, fetch: async () => null };
+    const keys = await openVault({ ...vault, publish: async () => first }, undefined);
     expect(keys?.text).toBe(first.publicKey);
+  });
+
+  test('gets the pair that is held, where there is none any more', async () => {
+    const before = await madeFor(1);
+    const held = await openedBy(before, await wrapKeyOf(1));
+    const again = await madeFor(1, held ?? undefined);
+    expect(again.publicKey).toBe(before.publicKey);
+    expect((await openedBy(again, await wrapKeyOf(1)))?.text).toBe(before.publicKey);
+  });
+
+  test('with a pair in it is not taken for an empty one by who has no secret', async () => {
+    const kept = await madeFor(1);
+    const vault = { userId, wrapKey: async () => undefined, publish: async () => kept };
+    await expect(openVault({ ...vault, fetch: async () => kept }, undefined)).rejects.toMatchObject(
+      { kind: 'no-key' },
+    );
+    expect(await openVault({ ...vault, fetch: async () => null }, undefined)).toBeNull();
   });
 
   test('goes over to a new secret with the same pair', async () => {

@@ -4,8 +4,10 @@
  * elsewhere.
  */
 import { CimError } from '../../../../src/base/errors.ts';
+import { ignore } from '../../../../src/base/ignore.ts';
 import type { CimClient } from '../../../../src/client/sdk/index.ts';
 import type { Welcome } from '../../../../src/codec/server-frame.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { type ServerConnection, World } from './scripted-server.ts';
@@ -14,6 +16,8 @@ export class GuardedWorld extends World {
   /** By user id: what shows the holder of the account. */
   readonly loginKeys = new Map<unknown, unknown>();
   tokenSeconds = 3_600;
+  salt = '5a'.repeat(16);
+  saltsAsked = 0;
   /** Answers to this path are lost so many times more, after the route has done what it was asked. */
   lostAnswers: Record<string, number> = {};
   #tokens = 0;
@@ -29,15 +33,16 @@ export class GuardedWorld extends World {
       if (known !== loginKey) throw new CimError('account-mismatch');
       return { userId, userName };
     });
+    this.#guard('/salt', () => {
+      this.saltsAsked += 1;
+      return { salt: this.salt };
+    });
     this.#guard('/login', ({ userId, loginKey }) => {
       if (this.loginKeys.get(userId) !== loginKey) throw new CimError('account-mismatch');
       this.token = `token ${++this.#tokens}`;
       const { token, tokenSeconds } = this;
       return {
-        ip: '10.0.0.1',
-        cimServerPort: 9000,
-        httpPort: 8081,
-        tls: true,
+        endpoints: serverAddress('10.0.0.1', 9000, 8081, true),
         token,
         tokenSeconds,
       };
@@ -60,7 +65,7 @@ export class GuardedWorld extends World {
    * worked out beside the event loop, so that no number of turns of it is enough.
    */
   async connected(client: CimClient, count = this.connections.length + 1): Promise<void> {
-    client.start().catch(() => undefined);
+    client.start().catch(ignore('events tell'));
     await this.whenConnected(count);
   }
 

@@ -54,6 +54,6 @@ export async function online({
 
 /** Lets the first reconnect happen. */
 export async function reconnect(world: World, welcome = {}): Promise<ServerConnection> {
-  await world.clock.advance(100);
+  await world.clock.advance(1_000);
   return world.welcomeNext(welcome);
 }

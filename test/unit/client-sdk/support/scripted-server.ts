@@ -4,6 +4,7 @@
  * it. Time is a VirtualClock.
  */
 import { CimError } from '../../../../src/base/errors.ts';
+import { ignore } from '../../../../src/base/ignore.ts';
 import {
   CimClient,
   type CimClientOptions,
@@ -30,6 +31,7 @@ import {
   type PageEnd,
   type Welcome,
 } from '../../../../src/codec/server-frame.ts';
+import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
@@ -70,6 +72,11 @@ function bodyOf({
     epochHex: toHex(epoch),
     at,
   });
+}
+
+/** As a server pushes it, or sends it in a page. */
+export function framedMessage(seq: number, told: Told): Uint8Array {
+  return encodePush(bodyOf(told), seq);
 }
 
 /** One TCP connection of the client. */
@@ -131,6 +138,7 @@ export class ServerConnection {
         head: 0,
         lobbyHead: 0,
         groups: [],
+        storeId: '5709e1d000000001',
         ...welcome,
       }),
     );
@@ -138,7 +146,7 @@ export class ServerConnection {
   }
 
   push(seq: number, told: Told): Promise<void> {
-    return this.send(encodePush(bodyOf(told), seq));
+    return this.send(framedMessage(seq, told));
   }
 
   pushTransient(told: Told): Promise<void> {
@@ -195,7 +203,7 @@ export class World {
   /** What routes answer, by path, or throw. */
   readonly handlers: Record<string, RouteHandler> = {
     '/registerAccount': ({ userId, userName }) => ({ userId, userName }),
-    '/login': () => ({ ip: '10.0.0.1', cimServerPort: 9000, httpPort: 8081, tls: true }),
+    '/login': () => ({ endpoints: serverAddress('10.0.0.1', 9000, 8081, true) }),
   };
   /** Whether servers take connections. */
   reachable = true;
@@ -230,7 +238,7 @@ export class World {
    * nobody's.
    */
   async start(client: CimClient): Promise<void> {
-    client.start().catch(() => undefined);
+    client.start().catch(ignore('events tell'));
     await settle();
   }
 

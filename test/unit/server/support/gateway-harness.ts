@@ -1,11 +1,12 @@
 /** A gateway over in-memory streams, with a route whose answers the test gives. */
 import { type Duplex, duplexPair } from 'node:stream';
-import { type BatchCall, callOne, type Done } from '../../../../src/api/batch-call.ts';
+import { type BatchCall, callOne, immediately } from '../../../../src/api/batch-call.ts';
 import type {
   AcknowledgeEntry,
   CheckEntry,
   CheckResult,
   CloseEntry,
+  DoneResult,
   InterestEntry,
   InterestResult,
   LocateEntry,
@@ -32,10 +33,15 @@ import {
   encodeRequest,
   type ServerFrame,
 } from '../../../../src/codec/server-frame.ts';
+import type { ProcessBudget } from '../../../../src/limits/process-budget.ts';
 import { type ServerLimitSettings, ServerLimits } from '../../../../src/limits/server-limits.ts';
 import type { Arrival } from '../../../../src/net/arrivals.ts';
 import { Gateway } from '../../../../src/server/gateway.ts';
-import type { TokenVerifier } from '../../../../src/server/token-gate.ts';
+import { cimOrJava } from '../../../../src/server/protocols/cim-or-java.ts';
+import type { Wire } from '../../../../src/server/protocols/protocol.ts';
+import type { TokenVerifier } from '../../../../src/server/sessions/token-gate.ts';
+import { clusterKeysOf } from '../../../support/cluster-key.ts';
+import { processBudget } from '../../../support/process-budget.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 
@@ -47,6 +53,7 @@ export const opened: OpenResult = {
   head: 0,
   groupHead: 0,
   groups: [],
+  storeId: '5709e1d000000001',
 };
 
 export const emptyPage: ReadResult = {
@@ -108,6 +115,10 @@ class Asked<Entry, Result> {
 interface HarnessOptions {
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<ServerLimitSettings>;
+  /** Of the process. */
+  readonly budgetBytes?: number | undefined;
+  /** Routes know of the server: people are let in. */
+  isBegun?: boolean;
 }
 
 const generous: ServerLimitSettings = {
@@ -116,6 +127,9 @@ const generous: ServerLimitSettings = {
   connectionsPerIp: 1_000,
   loginRate: 1_000,
   sendRate: 1_000_000,
+  sendBytesRate: 1024 * 1024 * 1024,
+  readBytesRate: 1024 * 1024 * 1024,
+  conversationRate: 1_000_000,
 };
 
 /** A stream without an address: it is held to no limit. */
@@ -124,8 +138,9 @@ const nowhere: Arrival = { address: '', isOver: false };
 export class GatewayHarness {
   readonly clock = new VirtualClock();
   readonly counters = new Counters();
+  readonly budget: ProcessBudget;
   readonly opens = new Asked<OpenEntry, OpenResult>(() => opened);
-  readonly closes = new Asked<CloseEntry, Done>(() => ({ code: 0 }));
+  readonly closes = new Asked<CloseEntry, DoneResult>(() => ({ code: 0 }));
   readonly submits = new Asked<SubmitEntry, SubmitResult>((_entry, answered) => ({
     code: 0,
     seq: answered + 1,
@@ -133,7 +148,7 @@ export class GatewayHarness {
     duplicates: 0,
   }));
   readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
-  readonly acknowledgements = new Asked<AcknowledgeEntry, Done>(() => ({ code: 0 }));
+  readonly acknowledgements = new Asked<AcknowledgeEntry, DoneResult>(() => ({ code: 0 }));
   readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
   readonly checks = new Asked<CheckEntry, CheckResult>(() => ({ code: 0, known: true, head: 0 }));
   /** Nobody is here, as far as routes know, unless a test says so. */
@@ -142,12 +157,19 @@ export class GatewayHarness {
     here: false,
     sessionIds: [],
   }));
-  readonly transients = new Asked<PassEntry, Done>(() => ({ code: 0 }));
+  readonly transients = new Asked<PassEntry, DoneResult>(() => ({ code: 0 }));
   readonly gateway: Gateway;
+  readonly wire: Wire;
   /** Whether the server has taken itself out of choice. */
   isWithdrawn = false;
 
-  constructor({ tokens = tokensOf('cluster'), limits = {} }: HarnessOptions = {}) {
+  constructor({
+    tokens = tokensOf('cluster'),
+    limits = {},
+    budgetBytes,
+    isBegun = true,
+  }: HarnessOptions = {}) {
+    this.budget = processBudget(this.clock, budgetBytes);
     const routes: RouteApi = {
       open: this.opens.call,
       close: this.closes.call,
@@ -158,11 +180,13 @@ export class GatewayHarness {
       check: this.checks.call,
       locate: this.locates.call,
       transient: this.transients.call,
+      time: immediately(() => ({ code: 0, at: this.clock.now() })),
     };
     this.gateway = new Gateway({
       routes,
       tokens,
       limits: new ServerLimits({ ...generous, ...limits }, () => this.clock.monotonic()),
+      budget: this.budget,
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
       withdraw: async () => {
@@ -172,11 +196,13 @@ export class GatewayHarness {
       clock: this.clock,
       log: createLogger('test', 'silent'),
     });
+    this.wire = cimOrJava(this.gateway);
+    if (isBegun) this.gateway.begin();
   }
 
   /** A connection on which nothing was said yet. */
   connect(arrival: Arrival = nowhere): Peer {
-    return new Peer(this.gateway, arrival);
+    return new Peer(this, arrival);
   }
 
   /** Logged in as a cim client. */
@@ -217,7 +243,11 @@ export class GatewayHarness {
 
 /** Of a cluster with these secrets. */
 export function tokensOf(...secrets: string[]): Tokens {
-  return new Tokens({ secrets: () => secrets, lifetimeMs: 60_000, now: () => Date.now() });
+  return new Tokens({
+    clusterKeys: clusterKeysOf(...secrets),
+    lifetimeMs: 60_000,
+    now: () => Date.now(),
+  });
 }
 
 export function cimLogin(
@@ -245,7 +275,7 @@ export class Peer {
   readonly server: Duplex;
   ended = false;
 
-  constructor(gateway: Gateway, arrival: Arrival) {
+  constructor({ gateway, wire }: GatewayHarness, arrival: Arrival) {
     const [client, server] = duplexPair({ allowHalfOpen: false });
     this.stream = client;
     this.server = server;
@@ -259,7 +289,7 @@ export class Peer {
     client.on('end', () => {
       this.ended = true;
     });
-    gateway.accept(server, arrival);
+    gateway.accept(server, arrival, wire);
   }
 
   write(data: Uint8Array): void {

@@ -2,7 +2,16 @@
  * What can be wrong with a data folder: each is one CimError that names the place and says what to
  * do.
  */
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
@@ -88,16 +97,58 @@ describe('opening', () => {
     expect(error.message).toContain('database of another program');
   });
 
-  test('a database of a newer cim', () => {
+  test.each([
+    ['a newer', 99],
+    ['an older', 1],
+  ])('a database of %s cim', (age, version) => {
     const folder = temporaryFolder();
     Database.open(folder).close();
-    const newer = new DatabaseSync(fileIn(folder));
-    newer.exec('PRAGMA user_version = 99');
-    newer.close();
+    const other = new DatabaseSync(fileIn(folder));
+    other.exec(`PRAGMA user_version = ${version}`);
+    other.close();
     const error = openingError(folder);
     expect(error.kind).toBe('unavailable');
-    expect(error.message).toContain('newer cim');
-    expect(error.message).toContain('99');
+    expect(error.message).toContain(`${age} cim (format ${version},`);
+  });
+});
+
+describe('files that are not where they were', () => {
+  test.each([
+    ['the folder was removed', (folder: string) => rmSync(folder, { recursive: true })],
+    ['the folder was moved', (folder: string) => renameSync(folder, `${folder}-elsewhere`)],
+    ['the file was removed', (folder: string) => rmSync(fileIn(folder))],
+    ['the log was removed', (folder: string) => rmSync(`${fileIn(folder)}-wal`)],
+    [
+      'another file was put in its place',
+      (folder: string) => {
+        writeFileSync(`${fileIn(folder)}.copy`, readFileSync(fileIn(folder)));
+        renameSync(`${fileIn(folder)}.copy`, fileIn(folder));
+      },
+    ],
+  ])('nothing is acknowledged any more: %s', (_, disturb) => {
+    const folder = temporaryFolder();
+    const database = Database.open(folder);
+    const insert = database.prepare('INSERT INTO java_logins VALUES (NULL, ?)');
+    database.transaction('durable', () => insert.run('a'));
+    expect(database.problem()).toBeNull();
+    disturb(folder);
+    expect(database.problem()).toContain('has been removed or replaced');
+    for (const durability of ['durable', 'ordered'] as const)
+      expect(() => database.transaction(durability, () => insert.run('b'))).toThrow(
+        expect.objectContaining({ kind: 'busy' }),
+      );
+    database.close();
+  });
+
+  test('a folder that is moved back is used again', () => {
+    const folder = temporaryFolder();
+    const database = Database.open(folder);
+    renameSync(folder, `${folder}-elsewhere`);
+    expect(database.problem()).not.toBeNull();
+    renameSync(`${folder}-elsewhere`, folder);
+    expect(database.problem()).toBeNull();
+    database.transaction('durable', () => undefined);
+    database.close();
   });
 });
 

@@ -5,15 +5,17 @@ import type {
   ClientEvents,
   ClientState,
   DelayedMessage,
+  DelayedPage,
+  GroupHistory,
   GroupPlace,
   HistoryPage,
   HistoryQuery,
-  MembersQuery,
   Message,
   PeerKey,
   SentMessage,
   Target,
   User,
+  UsersQuery,
 } from '../../../../src/client/sdk/index.ts';
 import { CimError } from '../../../../src/client/sdk/index.ts';
 import type { Messenger } from '../../../../src/client/terminal/conversation.ts';
@@ -33,6 +35,7 @@ export class FakeMessenger implements Messenger {
   followedGroups: string[] = [];
   /** Who is in each group; the first is the owner. */
   readonly members = new Map<string, User[]>();
+  readonly #histories = new Map<string, GroupHistory>();
   /** What waits to be sent. */
   waiting: DelayedMessage[] = [];
   ownSecret: string | undefined = 'cim_old';
@@ -106,8 +109,11 @@ export class FakeMessenger implements Messenger {
     sending.outcome.reject(error);
   }
 
-  async onlineUsers(): Promise<User[]> {
-    return this.online;
+  async onlineUsers({ after = 0, limit = 1_000 }: UsersQuery = {}): Promise<User[]> {
+    return this.online
+      .filter(({ userId }) => userId > after)
+      .toSorted((a, b) => a.userId - b.userId)
+      .slice(0, limit);
   }
 
   /** Its `before` is how many messages are newer. */
@@ -120,9 +126,13 @@ export class FakeMessenger implements Messenger {
     return { messages: this.past.slice(start, end), next, expired };
   }
 
-  async createGroup(group: string): Promise<GroupPlace> {
+  async createGroup(
+    group: string,
+    { history = 'joined' }: { readonly history?: GroupHistory } = {},
+  ): Promise<GroupPlace> {
     if (this.members.has(group)) throw new CimError('group-exists');
     this.members.set(group, []);
+    this.#histories.set(group, history);
     return this.joinGroup(group);
   }
 
@@ -142,7 +152,24 @@ export class FakeMessenger implements Messenger {
     return [...this.members.keys()].map((group) => this.#placeIn(group));
   }
 
-  async groupMembers(group: string, { after = 0, limit = 1_000 }: MembersQuery): Promise<User[]> {
+  readonly blockedUsers: User[] = [];
+
+  async setGroupShare(): Promise<void> {}
+
+  async block(userId: number): Promise<void> {
+    this.blockedUsers.push({ userId, userName: `user-${userId}` });
+  }
+
+  async unblock(userId: number): Promise<void> {
+    const at = this.blockedUsers.findIndex((user) => user.userId === userId);
+    if (at >= 0) this.blockedUsers.splice(at, 1);
+  }
+
+  async blocked(): Promise<User[]> {
+    return [...this.blockedUsers];
+  }
+
+  async groupMembers(group: string, { after = 0, limit = 1_000 }: UsersQuery): Promise<User[]> {
     const rest = this.#membersOf(group).filter(({ userId }) => userId > after);
     return rest.toSorted((a, b) => a.userId - b.userId).slice(0, limit);
   }
@@ -155,7 +182,8 @@ export class FakeMessenger implements Messenger {
 
   #placeIn(group: string): GroupPlace {
     const owner = this.#membersOf(group)[0]?.userId ?? 0;
-    return { group, owner, joined: 3, cursor: 3, head: 5 };
+    const history = this.#histories.get(group) ?? 'joined';
+    return { group, owner, joined: 3, cursor: 3, head: 5, history };
   }
 
   async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {
@@ -187,8 +215,12 @@ export class FakeMessenger implements Messenger {
     this.ownSecret = 'cim_new';
   }
 
-  async delayed(): Promise<DelayedMessage[]> {
-    return this.waiting;
+  /** Pages of one. */
+  async delayed(after = '0'): Promise<DelayedPage> {
+    const sorted = this.waiting.toSorted((a, b) => a.dueAt - b.dueAt);
+    const place = Number(after);
+    const next = place + 1 < sorted.length ? String(place + 1) : null;
+    return { messages: sorted.slice(place, place + 1), next };
   }
 
   async cancelDelayed(id: string): Promise<void> {

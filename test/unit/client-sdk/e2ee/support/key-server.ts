@@ -23,6 +23,12 @@ export class KeyServer {
     return taken;
   }
 
+  /** Everything is gone, as after FLUSHALL. */
+  wipe(): void {
+    this.pairs.clear();
+    this.earlier.clear();
+  }
+
   /** As `cim admin reset-secret` does. */
   reset(userId: number): void {
     const pair = this.pairs.get(userId);
@@ -53,7 +59,8 @@ export interface Device {
 
 export interface DeviceOptions {
   readonly mode?: EncryptionMode;
-  readonly secret?: string;
+  /** Null: it has none, an application lets it in. */
+  readonly secret?: string | null;
   readonly pins?: SavedPins;
   readonly clock?: Clock;
 }
@@ -83,7 +90,8 @@ export function deviceOf(
     pins,
     patience,
     now: () => time.monotonic(),
-    wrapKey: async () => (await deriveAccountKeys(secret, userId)).wrapKey,
+    wrapKey: async () =>
+      secret === null ? undefined : (await deriveAccountKeys(secret, userId)).wrapKey,
     fetchOwn: async () => {
       if (server.failure) throw server.failure;
       return server.pairs.get(userId) ?? null;

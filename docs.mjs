@@ -1,0 +1,84 @@
+// What docs/ has of the tables that the program and its rules are made of: the reference pages, and who may import whom.
+//
+//   node docs.mjs          writes it (make docs)
+//   node docs.mjs check    says which pages would change, and exits with 1
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import cruiser from './.dependency-cruiser.mjs';
+// Node.js reads the TypeScript as it is.
+import { referencePages } from './src/config/reference.ts';
+
+const architecture = 'docs/ARCHITECTURE.md';
+
+const pages = Object.entries(referencePages()).map(([name, content]) => [
+  join('docs/reference', name),
+  content,
+]);
+pages.push([architecture, withImportTables(readFileSync(architecture, 'utf8'))]);
+
+const stale = pages.filter(([file, content]) => readFileSync(file, 'utf8') !== content);
+if (process.argv[2] === 'check') {
+  for (const [file] of stale) console.error(`${file} is out of date: run make docs`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+} else {
+  for (const [file, content] of stale) writeFileSync(file, content);
+}
+
+function withImportTables(page) {
+  const [, before, after] = /^(.*<!-- imports:.*? -->\n).*(<!-- \/imports -->.*)$/s.exec(page);
+  const rules = cruiser.forbidden.filter(({ to }) => to.path !== undefined);
+  return `${before}\n${folderTable(rules)}\n${packageTable(rules)}\n${after}`;
+}
+
+function folderTable(rules) {
+  const folders = sourceFolders('src').map((folder) => folder.slice('src/'.length));
+  const rows = folders.map((from) => {
+    const own = rules.filter((rule) => matches(rule.from, from));
+    const others = folders.filter((folder) => folder !== from);
+    const allowed = others.filter((to) => !own.some((rule) => matches(rule.to, to)));
+    // Not those that are about nearly everybody, such as that nobody needs cim bench.
+    const reasons = own.filter(
+      (rule) => folders.filter((folder) => matches(rule.from, folder)).length <= 2,
+    );
+    return [
+      `\`${from}/\``,
+      allowed.length === others.length ? 'everything' : allowed.join(', ') || 'nothing',
+      reasons.map(({ comment }) => comment).join(' '),
+    ];
+  });
+  return table(['folder', 'may import', 'why'], rows);
+}
+
+function matches({ path, pathNot }, folder) {
+  const file = `src/${folder}/x.ts`;
+  return new RegExp(path).test(file) && (pathNot === undefined || !new RegExp(pathNot).test(file));
+}
+
+function packageTable(rules) {
+  const rows = rules.flatMap(({ from, to }) => {
+    const [, name] = /^node_modules\/(.*)\(\/\|\$\)$/.exec(to.path) ?? [];
+    return name === undefined
+      ? []
+      : [[`\`${name}\``, `\`${from.pathNot.replace(/^\^|\$$/g, '')}\``]];
+  });
+  return table(['package', 'only in'], rows);
+}
+
+function table(columns, rows) {
+  return [columns, columns.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}
+
+/** Those with files of their own; of others the folders in them. */
+function sourceFolders(parent) {
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(parent, name))
+    .flatMap((folder) =>
+      readdirSync(folder, { withFileTypes: true }).some((entry) => entry.isFile())
+        ? [folder]
+        : sourceFolders(folder),
+    );
+}

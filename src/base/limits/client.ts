@@ -1,0 +1,54 @@
+/** What a client holds and remembers. */
+export const clientLimits = {
+  /**
+   * Messages of one conversation that a client has written and that are unanswered: what it may
+   * have to send again in order.
+   */
+  clientInFlightMax: 128,
+  /** What is refused for longer is told to whoever has sent it. */
+  clientQuietMsMax: 3_000,
+  /**
+   * Messages, and characters of them, that a client keeps for sending before it refuses more:
+   * `busy`.
+   */
+  clientQueueMessagesMax: 10_000,
+  clientQueueCharactersMax: 16 * 1024 * 1024,
+  /**
+   * Messages that a client holds for an application that is slow, or of one timeline for an earlier
+   * one to come; the others are read again.
+   */
+  clientHeldMessagesMax: 512,
+  /** Transient messages that a client holds for an application that is slow; others are dropped. */
+  clientTransientsHeldMax: 128,
+  /**
+   * Identities that a device remembers, to show a message once even when its number was given out
+   * anew. Saved each time the cursor is.
+   */
+  clientWindowMax: 1_024,
+  /** The same for each named group: with `groupsPerUserMax` of them a save stays under 1 MiB. */
+  clientGroupWindowMax: 64,
+  /**
+   * People whose public keys a client holds, so as not to ask for them with every message, and how
+   * long before it asks again.
+   */
+  clientKeysMax: 1_024,
+  clientKeysMs: 60_000,
+  /**
+   * People whose keys a device remembers, to tell when one changes. Saved each time the cursor is;
+   * of those that were not verified the longest unused are forgotten.
+   */
+  clientPinsMax: 2_048,
+  /** Those that were verified are never forgotten: they leave room for whoever writes. */
+  clientVerifiedMax: 1_024,
+  /**
+   * How long after a store turned out to be another one accounts and keys are waited for that it does
+   * not have yet: servers notice within 30 s, then clients register, and publish.
+   */
+  storeSettlesMs: 60_000,
+  /**
+   * Rows that a terminal shows of one text: of more, what others have said would be out of sight.
+   */
+  shownRowsMax: 100,
+  /** Messages that a client seals or opens at the same time: all cores are busy with less. */
+  clientSealsMax: 16,
+} as const;

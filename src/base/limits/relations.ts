@@ -1,0 +1,136 @@
+/**
+ * What holds between bounds, so that what is within one fits into the next: looked at when they are
+ * loaded, as a wrong one would show only under load. Each is told by the sentence that it breaks.
+ */
+import type { clientLimits } from './client.ts';
+import type { httpLimits } from './http.ts';
+import type { inputLimits } from './input.ts';
+import type { linksLimits } from './links.ts';
+import type { ratesLimits } from './rates.ts';
+import type { serverLimits } from './server.ts';
+import type { storeLimits } from './store.ts';
+
+export type Bounds = Readonly<
+  Record<
+    keyof (typeof inputLimits &
+      typeof serverLimits &
+      typeof ratesLimits &
+      typeof linksLimits &
+      typeof httpLimits &
+      typeof storeLimits &
+      typeof clientLimits),
+    number
+  >
+>;
+
+/** What a route adds to a message: its sender's name, an epoch, and a time. */
+const originBytes = (bounds: Bounds) => nameBytes(bounds) + 64;
+/** Characters of others take as many bytes in UTF-8, and in JSON those of a name no more. */
+const bytesPerCharacter = 4;
+const nameBytes = (bounds: Bounds) => bytesPerCharacter * bounds.nameCharactersMax;
+const groupNameBytes = (bounds: Bounds) => bytesPerCharacter * bounds.groupNameCharactersMax;
+const publicKeysBytes = (b: Bounds) => (1 + b.earlierKeysMax) * (b.publicKeyCharactersMax + 3);
+/** What says where a history goes on has a number and a name of each timeline, in base64. */
+const positionBytes = (b: Bounds) => (2 + b.groupsPerUserMax) * (groupNameBytes(b) + 24) + 64;
+/** What a frame has beside the text: receiver, number, identity. */
+const frameOverheadBytes = (bounds: Bounds) => groupNameBytes(bounds) + 128;
+/** Checks, interest, cursors, and where receivers are, for the first time and again. */
+const backgroundKinds = 5;
+
+const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
+  'a login fits a frame': (b) => b.loginFrameBytesMax <= b.frameBytesMax,
+  'the longest text, sealed, fits a frame': (b) =>
+    b.sealedBytesMax + frameOverheadBytes(b) <= b.frameBytesMax,
+  'a frame, with what a route adds, fits an entry of a link': (b) =>
+    b.frameBytesMax + originBytes(b) <= b.linkEntryBytesMax,
+  'a run, with what a route adds, fits an entry of a link': (b) =>
+    b.runBytesMax + b.runMessagesMax * originBytes(b) <= b.linkEntryBytesMax,
+  'a page, with a message beyond it, fits an entry of a link': (b) =>
+    b.pageBytesMax + b.sealedBytesMax + b.pageMessagesMax * originBytes(b) <= b.linkEntryBytesMax,
+  'a page of those online fits an entry of a link': (b) =>
+    b.onlinePageMax * (nameBytes(b) + 16) <= b.linkEntryBytesMax,
+  'a run, with what a route adds, fits a call of the store': (b) =>
+    b.runBytesMax + b.runMessagesMax * originBytes(b) <= b.storeBatchBytesMax,
+  'a login is answered with all groups of its user': (b) =>
+    b.groupsPerUserMax * (groupNameBytes(b) + 64) <= b.pageBytesMax,
+  'the longest token fits a login': (b) =>
+    b.tokenCharactersMax + 2 * nameBytes(b) + 1_024 <= b.loginFrameBytesMax,
+  'a link takes an entry, also in a process that is short of memory': (b) =>
+    b.linkEntryBytesMax <=
+    Math.min(b.linkInFlightBytesMax, b.linkAnswersBytesMax, b.linkSharedBytesMax),
+  'a link has room for all that a server asks for by itself': (b) =>
+    backgroundKinds * b.callsUnderWayMax <= b.linkBackgroundInFlightMax,
+  'and for transient messages that have waited until it was known where to': (b) =>
+    b.transientsWaitingMax <= b.linkDroppableInFlightMax &&
+    b.transientsWaitingBytesMax <= b.linkDroppableInFlightBytesMax,
+  'logins, their ends and pages leave half of a link to messages': (b) =>
+    2 * b.callsUnderWayMax + b.pagesUnderWayMax <= b.linkInFlightMax / 2,
+  'what a connection may have in flight is no less than a run': (b) =>
+    b.runBytesMax + b.runMessagesMax * b.inFlightOverheadBytes <= b.inFlightBytesPerConnectionMax &&
+    b.runMessagesMax <= b.inFlightPerConnectionMax,
+  'a connection alone is held by its own bound, not by what all share': (b) =>
+    2 * b.inFlightPerConnectionMax <= b.inFlightSharedMax &&
+    2 * b.inFlightBytesPerConnectionMax <= b.inFlightSharedBytesMax,
+  'what all share in flight fits its part of the least budget': (b) =>
+    b.inFlightSharedBytesMax <= b.inFlightShare * b.processBytesMin,
+  'what one does in a turn, one may have in flight': (b) =>
+    b.turnShareMin <= b.inFlightShareMin && b.turnShareMin < b.turnWorkMax,
+  'a share in flight has room for short messages': (b) =>
+    2 * b.inFlightShareMin * b.inFlightOverheadBytes <= b.inFlightShareBytesMin,
+  'a client has no more in flight than its connection may': (b) =>
+    b.clientInFlightMax <= b.inFlightPerConnectionMax,
+  'the longest text is taken while memory is getting short': (b) =>
+    b.sealedBytesMax + frameOverheadBytes(b) + b.inFlightOverheadBytes <= b.inFlightShortBytesMax,
+  'a short message is taken when memory is nearly gone': (b) =>
+    4 * b.inFlightOverheadBytes <= b.inFlightLastBytesMax,
+  'the parts of the budget leave a part to readers': (b) =>
+    b.inFlightShare + b.halfReadShare + b.pagesShare < b.shortShare && b.shortShare < 1,
+  'pages on their way fit their part of the budget': (b) =>
+    b.pagesUnderWayMax * b.pageBytesMax <= b.pagesShare * b.processBytesMax,
+  'the least budget holds the pages of a connection': (b) =>
+    b.readsPerConnectionMax * b.pageBytesMax <= b.pagesShare * b.processBytesMin,
+  'the least budget holds half-read frames': (b) =>
+    4 * b.frameBytesMax <= b.halfReadShare * b.processBytesMin,
+  'the least budget holds what two connections have in flight': (b) =>
+    2 * b.inFlightBytesPerConnectionMax <= (b.inFlightShare * b.processBytesMin) / 8,
+  'the least budget holds transient messages that wait': (b) =>
+    2 * b.transientsWaitingBytesMax <= b.processBytesMin,
+  'an outbox holds live messages, and the pages that were asked for': (b) =>
+    b.liveShortBytesMax < b.liveBytesMax &&
+    b.liveBytesMax + b.readsPerConnectionMax * (b.pageBytesMax + b.frameBytesMax / 4) <=
+      b.outboxBytesMax,
+  'transient messages wait for less than stored ones': (b) =>
+    b.transientOutboxBytesMax < b.liveBytesMax,
+  'what a server does for its people as it stops is over before it is cut off': (b) =>
+    b.withdrawMsMax + b.moveMsMax + b.moveAnswerMsMax + b.moveLingerMsMax + b.stopReportMsMax <
+      b.stopStepsMsMax &&
+    b.stopStepsMsMax < b.stopMsMax &&
+    b.stopMsMax < b.workersStopMsMax,
+  'a body has room for the values of a batch of texts, and of an import': (b) =>
+    2 * b.batchTextsMax <= b.jsonValuesMax && 32 * b.importBatchMax <= b.jsonValuesMax,
+  'a list without pages is no larger than what else is answered': (b) =>
+    b.keysPerRequestMax * (nameBytes(b) + publicKeysBytes(b) + 128) <= b.pageBytesMax &&
+    b.apiKeysMax * (bytesPerCharacter * b.labelCharactersMax + groupNameBytes(b) + 192) <=
+      b.httpBodyBytesMax &&
+    b.membersPageMax * (nameBytes(b) + 64) <= b.pageBytesMax &&
+    b.onlineUsersMax * (nameBytes(b) + 64) <= 4 * b.httpBodyBytesMax,
+  // A control character has six bytes in JSON.
+  'the largest page fits an answer over HTTP': (b) =>
+    6 * (b.pageBytesMax + b.sealedBytesMax) + b.httpBodyBytesMax <= b.httpAnswerBytesMax,
+  'a position in a history has room for all timelines of a user': (b) =>
+    (positionBytes(b) * 4) / 3 <= b.historyPositionCharactersMax,
+  'who has read nothing for a while may search a page, and read one': (b) =>
+    b.historyScanBytesMax + 6 * b.pageBytesMax <= b.readBytesPerSecondMax * b.readBurstSeconds,
+  'answers may be taken more slowly than requests are sent': (b) =>
+    b.frameMsMax <= b.httpAnswerMsMax && b.httpAnswerMsMax <= b.httpRequestMsMax,
+};
+
+/** Those that do not hold. */
+export function brokenRelations(bounds: Bounds): string[] {
+  return Object.keys(relations).filter((name) => relations[name]?.(bounds) === false);
+}
+
+export function assertRelations(bounds: Bounds): void {
+  const broken = brokenRelations(bounds);
+  if (broken.length > 0) throw new Error(`bounds of limits.ts contradict each other: ${broken}`);
+}

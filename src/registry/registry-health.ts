@@ -1,0 +1,13 @@
+/** What a role says of the registry: that it is away hurts nobody who is in, and all roles alike. */
+import type { Condition, Health } from '../base/health.ts';
+import type { Registry } from './registry.ts';
+
+export function watchRegistry(health: Health, registry: Pick<Registry, 'problem'>): Condition {
+  return health.watch({
+    name: 'registry',
+    fault: 'shared',
+    meaning: 'the registry was out of reach, or had no quorum',
+    log: 'part',
+    look: () => registry.problem,
+  });
+}

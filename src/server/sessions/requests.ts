@@ -1,0 +1,204 @@
+/**
+ * What a client asks for once it is logged in: that messages are sent, timelines read, and its place
+ * in them kept. What it asks for is bounded: in flight, under way and waiting.
+ */
+import type { PassEntry, Sender, SubmitResult } from '../../api/route-api.ts';
+import type { Counter } from '../../base/counters.ts';
+import { errorTable } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { ReadFrame } from '../../codec/client-frame.ts';
+import { contentRefusal } from '../../codec/content.ts';
+import { OriginTail } from '../../codec/message-body.ts';
+import { MessageReader } from '../../codec/message-reader.ts';
+import { ProtocolError } from '../../codec/protocol-error.ts';
+import type { SendRate } from '../../limits/send-rates.ts';
+import type { ServerLimits } from '../../limits/server-limits.ts';
+import type { ServerBudgets } from '../server-budgets.ts';
+import type { ServerCounters } from '../server-counters.ts';
+import { assertAddress, assertRead } from './client-rules.ts';
+import { type Held, Intake } from './intake.ts';
+import { PageReads, type PageSource, type PageTaker, type Reader } from './page-reads.ts';
+import type { Receivers, TransientPeer, TransientSender } from './receivers.ts';
+import type { Submissions, SubmittedRun, Submitter } from './submissions.ts';
+
+/** Is told what became of what it has asked for. */
+export interface Asker extends PageTaker {
+  /** The fate of messages of one conversation, the first of which has this number. */
+  onAnswer(run: Omit<SubmittedRun, 'weight'>, result: SubmitResult): void;
+}
+
+/** The session on which it is asked. */
+export interface RequestSession extends Reader, TransientPeer {
+  readonly userName: string;
+  readonly epochHex: string;
+  readonly sessionId: number;
+  moveCursor(seq: number): void;
+  /** The client knows of the user's timeline up to here. */
+  raiseNewest(seq: number): void;
+  /** The silence of the client until now was ours. */
+  excuseSilence(): void;
+  /** All that the client has sent is answered. */
+  onSettled(): void;
+}
+
+/** What is needed of the gateway. */
+export interface RequestOwner extends PageSource {
+  /** Of this process. */
+  readonly instance: string;
+  readonly budgets: ServerBudgets;
+  readonly submissions: Submissions;
+  /** A message that is not answered, for a route. */
+  pass(entry: PassEntry): void;
+  /** For those to one user. */
+  readonly receivers: Receivers;
+  readonly limits: ServerLimits;
+  readonly counters: ServerCounters;
+  /** ms since 1970 */
+  now(): number;
+}
+
+const refused = { code: Number(errorTable.busy.code), seq: 0, expected: 0, duplicates: 0 };
+
+/** For all connections: what it has read is used up before the next is read. */
+const message = new MessageReader();
+
+export class Requests implements TransientSender, Submitter {
+  readonly peer: RequestSession;
+  readonly #asker: Asker;
+  readonly #owner: RequestOwner;
+  readonly #intake: Intake;
+  /** Made when needed, as the next: most connections read only after their login. */
+  #reads: PageReads | null = null;
+  #tail: OriginTail | null = null;
+  /** Undefined until it sends something; null: as fast as it can. */
+  #rate: SendRate | null | undefined;
+
+  constructor(peer: RequestSession, asker: Asker, owner: RequestOwner, source: Held) {
+    this.peer = peer;
+    this.#asker = asker;
+    this.#owner = owner;
+    this.#intake = new Intake(source, owner.budgets);
+  }
+
+  /** Whether the client is not read from. */
+  get isHeldBack(): boolean {
+    return this.#intake.isHeldBack;
+  }
+
+  /** Messages that wait for an answer. */
+  get inFlight(): number {
+    return this.#intake.inFlight;
+  }
+
+  /** Sends a message, which lies in `bytes` from `start` to `end`. Throws ProtocolError. */
+  submit(bytes: Uint8Array, start: number, end: number): void {
+    message.read(bytes, start, end);
+    const { to, group, sendSeq } = message;
+    assertAddress(to, group);
+    const isNew = (sendSeq === 1 || message.restart) && !message.transient;
+    if (!this.#maySend(end - start, isNew)) return this.#refuse(this.#owner.counters.sends.tooFast);
+    if (message.transient) return this.#pass(bytes, start, end);
+    if (sendSeq === 0) throw new ProtocolError('a message needs a number');
+    const weight = end - start + limits.inFlightOverheadBytes;
+    if (!this.#owner.budgets.admits(this.#intake.bytesInFlight, weight))
+      return this.#refuse(this.#owner.counters.sends.noRoom);
+    this.#intake.take(weight);
+    this.#owner.submissions.add(this, message, bytes, start, end);
+  }
+
+  /** Reads a page of a timeline. Throws ProtocolError. */
+  read(request: ReadFrame): void {
+    assertRead(request);
+    this.#reads ??= new PageReads(this.peer, this.#asker, this.#owner);
+    this.#reads.ask(request);
+  }
+
+  /**
+   * Everything up to `seq` was shown. The lobby has no cursors: who comes back reads on from where it
+   * was itself.
+   */
+  acknowledge(group: string, seq: number): void {
+    if (group === '') this.peer.moveCursor(seq);
+    else this.#reads?.subscriptions.acknowledge(group, seq);
+  }
+
+  onAnswer(run: SubmittedRun, result: SubmitResult): void {
+    const { group, count, weight } = run;
+    if (this.#intake.release(count, weight)) this.peer.excuseSilence();
+    if (group === '' && result.seq > 0) this.peer.raiseNewest(lastSeqOf(count, result));
+    this.#asker.onAnswer(run, result);
+    if (this.#intake.inFlight === 0) this.peer.onSettled();
+  }
+
+  /** The user is no longer in the group. */
+  leave(group: string): void {
+    this.#reads?.subscriptions.leave(group);
+  }
+
+  /** There is room for pages again. */
+  readOn(): void {
+    this.#reads?.advance();
+  }
+
+  /** Takes nothing more; what is on its way is still answered. */
+  endIntake(): void {
+    this.#intake.end();
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#reads?.end();
+    if (this.#rate) this.#owner.limits.sends.release(this.#rate);
+  }
+
+  /** A message that is not stored: to one user, it may be able to stay here. */
+  #pass(bytes: Uint8Array, start: number, end: number): void {
+    const { counters, receivers } = this.#owner;
+    counters.transient.sent.value += 1;
+    // What a route would refuse, it is to refuse.
+    if (message.group === '' && contentRefusal(message) === null)
+      receivers.deliver(this, message.to, bytes, start, end);
+    else this.#owner.pass(this.entry(bytes.subarray(start, end)));
+  }
+
+  tail(): Uint8Array {
+    const { userId: from, userName: fromName, epochHex } = this.peer;
+    this.#tail ??= new OriginTail({ from, fromName, epochHex });
+    return this.#tail.at(this.#owner.now());
+  }
+
+  entry(body: Uint8Array): PassEntry {
+    return { ...this.sender, body };
+  }
+
+  get sender(): Sender {
+    const { userId: from, userName: fromName, epochHex, sessionId } = this.peer;
+    return { from, fromName, epochHex, instance: this.#owner.instance, sessionId };
+  }
+
+  /** `isNew`: the store is to remember a conversation that it may not know yet. */
+  #maySend(bytes: number, isNew: boolean): boolean {
+    if (this.#rate === undefined) {
+      const { userId, address } = this.peer;
+      this.#rate = this.#owner.limits.holdSends(userId, address);
+    }
+    if (this.#rate === null) return true;
+    return this.#rate.take(bytes) && (!isNew || this.#rate.begin());
+  }
+
+  /** One too many: what would be stored is to be sent again later, what would not is dropped. */
+  #refuse(counter: Counter): void {
+    if (message.transient) {
+      this.#owner.counters.transient.droppedTooFast.value += 1;
+      return;
+    }
+    const { to, group, sendSeq } = message;
+    counter.value += 1;
+    this.#asker.onAnswer({ to, group, sendSeq, count: 1 }, refused);
+  }
+}
+
+/** Of a run, some of which is stored: the number of the last message that is. */
+function lastSeqOf(count: number, { code, seq, duplicates, stored = 0 }: SubmitResult): number {
+  return seq + Math.max(code === 0 ? count - duplicates : stored, 1) - 1;
+}

@@ -1,0 +1,23 @@
+/**
+ * Why Redis refuses, in words that strangers may read. It answers, so it is there: all who use it are
+ * refused alike. What it says of this connection alone (a replica behind it, a wrong password) is no
+ * refusal but a problem of the connection (redis-link.ts).
+ */
+import { codeOf } from './redis-errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  OOM: 'its memory is full (maxmemory)',
+  MISCONF: 'it cannot write to its disk (MISCONF): is that full?',
+  NOREPLICAS: 'it has fewer replicas than min-replicas-to-write asks for',
+  NOPERM: 'its user may not do what cim does (ACL, docs/guides/redis.md)',
+  CLUSTERDOWN: 'its cluster is down: not all slots are served',
+  BUSY: 'it is held up by a script',
+  UNKILLABLE: 'it is held up by a script',
+  LOADING: 'it is loading its data',
+};
+
+/** Null for an error that is no refusal of all. */
+export function refusalOf(error: unknown): string | null {
+  const reason = reasons[codeOf(error) ?? ''];
+  return reason === undefined ? null : `the store refuses writes: Redis: ${reason}`;
+}

@@ -1,0 +1,43 @@
+/** What a simulation is about: what people do, and how much room their timelines have. */
+import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
+import type { Cluster } from './cluster.ts';
+import { act, flood } from './workload.ts';
+
+export interface Scenario {
+  readonly messagesMax: number;
+  readonly quotas: Quotas;
+  readonly hasSecondDevices: boolean;
+  readonly hasGroups: boolean;
+  readonly failsOver: boolean;
+  /** Room may be short: own copies wait for what they are copies of (docs/reference/limits.md). */
+  readonly copiesFollow: boolean;
+  /** One act of somebody. */
+  readonly act: (cluster: Cluster) => void;
+}
+
+/** People talk, and there is room for all that they say. */
+export const talk: Scenario = {
+  messagesMax: 10_000,
+  quotas: quotasByDefault,
+  hasSecondDevices: true,
+  hasGroups: true,
+  failsOver: true,
+  copiesFollow: false,
+  act,
+};
+
+/** People write more than mailboxes have room for, to others who may be away. */
+export const flooding: Scenario = {
+  messagesMax: 20,
+  quotas: {
+    ...quotasByDefault,
+    strangersShare: 0.2,
+    strangerPlacesMax: 3,
+    contactPlacesMax: 8,
+  },
+  hasSecondDevices: false,
+  hasGroups: false,
+  failsOver: false,
+  copiesFollow: true,
+  act: flood,
+};

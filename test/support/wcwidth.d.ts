@@ -1,0 +1,5 @@
+/** The package comes without types. */
+declare module 'wcwidth' {
+  function wcwidth(text: string): number;
+  export = wcwidth;
+}

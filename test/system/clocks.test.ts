@@ -1,0 +1,33 @@
+/** A server whose clock is wrong: it says so, and where tokens would be judged wrongly it gets no work. */
+import { globSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { startRedis } from '../support/redis.ts';
+import { startRole, startRoute } from '../support/roles.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { startZooKeeper } from '../support/zookeeper.ts';
+
+/** A server whose clock is off by this (libfaketime's form), and what its HTTP port says of it. */
+async function serverOff(by: string, zookeeper: string) {
+  const [library = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
+  // Not by the program `faketime`, which would stay between us and the server.
+  const env = { LD_PRELOAD: library, FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const where = ['--host', '127.0.0.1', '--port', '0', '--http-port', '0', '--zk', zookeeper];
+  const { process: server, addresses } = await startRole('server', where, env);
+  return { server, readiness: () => fetch(`http://${addresses['http']}/readyz`) };
+}
+
+test.each([
+  ['+5s', 200, "the clock of this machine is ahead of the store's by more than two seconds"],
+  ['-1h', 503, "the clock of this machine is behind the store's by more than tokens allow for"],
+])('a server whose clock is off by %s says so once (%d)', async (by, status, reason) => {
+  const [zookeeper, redis] = await Promise.all([startZooKeeper(), startRedis()]);
+  await startRoute(zookeeper.address, redis.address);
+  const { server, readiness } = await serverOff(by, zookeeper.address);
+  const answer = await waitUntil('its clock is compared', async () => {
+    const response = await readiness();
+    const text = await response.text();
+    return text.includes(reason) && { status: response.status };
+  });
+  expect(answer).toEqual({ status });
+  expect(server.output.split(reason)).toHaveLength(2);
+});
