@@ -129,7 +129,7 @@ test('a process frozen for longer than its session comes back by itself, as the 
     () => seen().choosable.includes('frozen') && seen().routes.includes('frozen'),
   );
   expect(seen()).toEqual(only('frozen'));
-  expect(participant.output).toContain('has expired');
+  await waitUntil('its log says why', () => participant.output.includes('has expired'));
   await participant.stop();
   await waitUntil('it is gone', () => watcher.view.servers.size === 0);
 });

@@ -9,7 +9,8 @@ export function clusterKeyOf(secret: string): ClusterKey {
   return key;
 }
 
-/** As roles have them: the first is their own. */
+/** As roles have them, derived before anybody waits for them: the first is their own. */
 export function clusterKeysOf(...secrets: readonly string[]): () => readonly ClusterKey[] {
-  return () => secrets.map(clusterKeyOf);
+  const keys = secrets.map(clusterKeyOf);
+  return () => keys;
 }

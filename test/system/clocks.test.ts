@@ -29,5 +29,7 @@ test.each([
     return text.includes(reason) && { status: response.status };
   });
   expect(answer).toEqual({ status });
+  // The log comes by itself, and may be behind the answer.
+  await waitUntil('its log says so', () => server.output.includes(reason));
   expect(server.output.split(reason)).toHaveLength(2);
 });

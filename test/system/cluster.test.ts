@@ -462,7 +462,9 @@ describe('what a cluster needs', () => {
     await ownRedis.command('CONFIG', 'SET', 'maxmemory', '0');
     await amy.whenSent(2);
     await waitUntil('well again', async () => (await fetch(`${url(route)}/readyz?strict`)).ok);
-    const said = route.process.output.split('\n').filter((line) => line.includes('maxmemory'));
-    expect(said).toHaveLength(1);
+    const said = () =>
+      route.process.output.split('\n').filter((line) => line.includes('maxmemory'));
+    await waitUntil('its log says so', () => said().length > 0);
+    expect(said()).toHaveLength(1);
   });
 });

@@ -58,7 +58,7 @@ test('a backup has what was stored when it ended, though it was written to meanw
 
 test('a backup begins, though nearly all of the time is spent in transactions', async () => {
   const database = storeIn(temporaryFolder(), 10);
-  for (let done = 0; done < 30; done += 1) {
+  for (let done = 0; done < 6; done += 1) {
     const made = database.backUp();
     let isMade = false;
     const writing = (async () => {
