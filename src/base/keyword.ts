@@ -8,7 +8,7 @@ import { limits } from './limits.ts';
 import { inSearchPieces, searchForm } from './normal-form.ts';
 
 /** From one UTF-16 unit of a text up to another. */
-export interface Place {
+export interface Match {
   readonly from: number;
   readonly to: number;
 }
@@ -33,16 +33,16 @@ export class Keyword {
   }
 
   /** Where it is in the text as it is written: whole characters, in order, apart from each other. */
-  placesIn(text: string): Place[] {
+  matchesIn(text: string): Match[] {
     const pieces = inSearchPieces(text);
     const forms = pieces.map(searchForm);
-    const places: Place[] = [];
+    const matches: Match[] = [];
     let index = -1;
     let formed = 0;
     let written = 0;
-    /** Up to the piece whose form has the unit at `place`. */
-    const goTo = (place: number) => {
-      while (formed <= place) {
+    /** Up to the piece whose form has this unit. */
+    const goTo = (unit: number) => {
+      while (formed <= unit) {
         index += 1;
         formed += forms[index]?.length ?? 0;
         written += pieces[index]?.length ?? 0;
@@ -52,12 +52,12 @@ export class Keyword {
       goTo(end - this.#sought.length);
       const from = written - (pieces[index]?.length ?? 0);
       goTo(end - 1);
-      const last = places.at(-1);
+      const last = matches.at(-1);
       // Within one ligature one may end and another begin.
-      if (last && from < last.to) places[places.length - 1] = { from: last.from, to: written };
-      else places.push({ from, to: written });
+      if (last && from < last.to) matches[matches.length - 1] = { from: last.from, to: written };
+      else matches.push({ from, to: written });
     }
-    return places;
+    return matches;
   }
 
   /** Behind each place where it is, none of which overlap. */

@@ -21,7 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** A place to listen at. */
-export interface ListeningPlace extends HostPort {
+export interface ListeningAddress extends HostPort {
   /** What the port is set by, `--http-port`. */
   readonly option?: string;
 }
@@ -29,23 +29,23 @@ export interface ListeningPlace extends HostPort {
 /** `port-taken`, with what was wrong and what to do. */
 export function listenFailure(
   what: 'TCP' | 'HTTP',
-  place: ListeningPlace,
+  address: ListeningAddress,
   cause: unknown,
 ): CimError {
-  const { host, port } = place;
+  const { host, port } = address;
   const code = codeOf(cause);
   const where = `${what} port ${port} on ${host} cannot be listened on`;
   const needsZone = code === 'EINVAL' && isLinkLocal(host);
   const reason = needsZone
     ? `an address of one link needs the name of that link behind it, like ${host.split('%')[0]}%eth0`
     : code === 'EADDRINUSE'
-      ? inUse(place)
+      ? inUse(address)
       : reasons[code];
   if (reason === undefined) return new CimError('port-taken', where, { cause });
   return new CimError('port-taken', `${where}: ${reason} (${code})`);
 }
 
-function inUse({ option }: ListeningPlace): string {
+function inUse({ option }: ListeningAddress): string {
   const instead = option === undefined ? '' : ` with ${option}`;
   return (
     'something else listens there already, perhaps another cim (ss -ltnp tells what): ' +

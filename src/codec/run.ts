@@ -66,11 +66,11 @@ export function firstOf({ count, bodies }: Run, messages: number): Run {
   return { count: messages, bodies: bodies.subarray(0, offsetOf(bodies, messages)) };
 }
 
-/** Where the message at a place begins, its length included. */
-function offsetOf(bodies: Uint8Array, place: number): number {
+/** Where a message begins, its length included. */
+function offsetOf(bodies: Uint8Array, index: number): number {
   if (bodies.length === 0) return 0;
   const reader = new VarintReader(bodies);
-  for (let index = 0; index < place; index++) reader.skip(reader.next());
+  for (let before = 0; before < index; before++) reader.skip(reader.next());
   return reader.offset;
 }
 

@@ -56,13 +56,13 @@ export interface Welcome {
   readonly cursor: number;
   readonly head: number;
   readonly lobbyHead: number;
-  readonly groups: readonly GroupPlace[];
+  readonly groups: readonly WelcomeGroup[];
   /** Which store all this is from. */
   readonly storeId: string;
 }
 
-/** A user's place in a named group, as a login tells it. */
-export interface GroupPlace {
+/** A named group that the user is in, as a login tells it. */
+export interface WelcomeGroup {
   readonly group: string;
   /** The newest number of the group when the user joined: nothing up to it is theirs. */
   readonly joined: number;

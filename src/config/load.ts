@@ -33,7 +33,7 @@ export interface Setting {
   readonly option: Option;
   /** Undefined if nothing gives it: then the role works without, or there is a problem. */
   readonly value: Value | undefined;
-  readonly origin: string;
+  readonly from: string;
 }
 
 export interface Inspection {
@@ -91,7 +91,7 @@ export async function inspectSettings(role: Role, from: SettingSources): Promise
       name,
       option,
       value: typeof value === 'symbol' ? undefined : value,
-      origin: found?.where ?? 'default',
+      from: found?.where ?? 'default',
     });
   }
   return { settings, problems, missing, warnings: readings.flatMap((reading) => reading.warnings) };

@@ -22,7 +22,7 @@ import { CimError, describeError, errorTable } from '../base/errors.ts';
 import type { Health } from '../base/health.ts';
 import type { HostPort } from '../base/host-port.ts';
 import { limits } from '../base/limits.ts';
-import { type ListeningPlace, listenFailure, listenOn } from '../base/listening.ts';
+import { type ListeningAddress, listenFailure, listenOn } from '../base/listening.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/tls.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
@@ -47,9 +47,9 @@ import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
 import { challengeEndpoint, isOfOperator, ProvenBodies } from './operator-gate.ts';
-import { Places } from './places.ts';
 import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
+import { Semaphore } from './semaphore.ts';
 import { ServerSockets } from './server-sockets.ts';
 import { isOwnUpgrade } from './upgrade.ts';
 import { assertNoForeignPage, noWebPages, type WebPageRules } from './web-pages.ts';
@@ -92,7 +92,7 @@ export interface HttpApp {
    * Rejects with `port-taken`, naming the port. Port 0 takes a free one. `isShared`: other processes
    * may listen on the same one, and the operating system gives each a part of the connections.
    */
-  listen(place: ListeningPlace & { readonly isShared?: boolean }): Promise<HostPort>;
+  listen(address: ListeningAddress & { readonly isShared?: boolean }): Promise<HostPort>;
   /**
    * Takes no more connections, closes idle ones, finishes what is being answered, and cuts off what
    * has not ended within a bound.
@@ -117,7 +117,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   refuseUnknownPaths(app, endpoints);
   app.register(swagger, openApiOptions(options));
   app.register(async (scope) => {
-    const reading = new Places(limits.httpReadsUnderWayMax);
+    const reading = new Semaphore(limits.httpReadsUnderWayMax);
     for (const endpoint of endpoints) addEndpoint(scope, endpoint, options, operators, reading);
     // It does not change: one copy, for all who have not taken theirs yet, made before anybody waits.
     let document: Buffer;
@@ -132,7 +132,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   return {
     server: app.server,
     inject: app.inject.bind(app) as FastifyInstance['inject'],
-    listen: (place) => listen(app, place),
+    listen: (address) => listen(app, address),
     close: async () => {
       const cutOff = setTimeout(() => sockets.destroyAll(), limits.httpCloseMsMax);
       const closed = app.close();
@@ -192,7 +192,7 @@ function createFastify(
     if (typeof payload === 'string' || payload instanceof Uint8Array) budget?.spend(payload.length);
   });
   app.setErrorHandler<FastifyError>(fail);
-  const parsing = new Places(1);
+  const parsing = new Semaphore(1);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', async ({ headers, raw }: FastifyRequest) => {
     const bytes = await readRequestBody(raw);
@@ -264,7 +264,7 @@ function addEndpoint(
   endpoint: Endpoint,
   { proofs, open = false, callerLimits, portLimits }: HttpAppOptions,
   { gate, bodies }: Operators,
-  reading: Places,
+  reading: Semaphore,
 ): void {
   const { access } = endpoint;
   const identities = new WeakMap<FastifyRequest, Identity>();
@@ -328,16 +328,16 @@ function isReading({ access }: Endpoint): boolean {
 
 async function listen(
   app: FastifyInstance,
-  { isShared = false, ...place }: Parameters<HttpApp['listen']>[0],
+  { isShared = false, ...address }: Parameters<HttpApp['listen']>[0],
 ): Promise<HostPort> {
   await app.ready();
   // Fastify's types do not know reusePort; it hands all options on to Node.js.
-  const { host, port } = place;
+  const { host, port } = address;
   const options = { port, reusePort: isShared };
   try {
     await listenOn(host, (each) => app.listen({ ...options, host: each }));
   } catch (cause) {
-    throw listenFailure('HTTP', place, cause);
+    throw listenFailure('HTTP', address, cause);
   }
   return { host, port: (app.server.address() as AddressInfo).port };
 }

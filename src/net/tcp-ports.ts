@@ -12,7 +12,7 @@ import {
 import { TLSSocket } from 'node:tls';
 import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
-import { type ListeningPlace, listenFailure, listenOn } from '../base/listening.ts';
+import { type ListeningAddress, listenFailure, listenOn } from '../base/listening.ts';
 import type { TlsPort } from '../base/tls.ts';
 import { Arrivals, type ArrivalsOptions, type OnArrival } from './arrivals.ts';
 import { closeFollows } from './stream-owner.ts';
@@ -27,13 +27,13 @@ export interface TcpPortsOptions extends ArrivalsOptions {
 const backlog = 4_096;
 
 /** Rejects with `port-taken` if the port cannot be listened on, as `listen` would. */
-export async function assertFree(place: ListeningPlace): Promise<void> {
-  const { host, port } = place;
+export async function assertFree(address: ListeningAddress): Promise<void> {
+  const { host, port } = address;
   const server = createServer((socket) => socket.destroy());
   try {
     await listenOn(host, (each) => listening(server, { host: each, port, backlog: 1 }));
   } catch (cause) {
-    throw listenFailure('TCP', place, cause);
+    throw listenFailure('TCP', address, cause);
   }
   await new Promise((resolve) => server.close(resolve));
 }
@@ -63,8 +63,8 @@ export class TcpPorts {
    * owner bounds: until it is done nothing comes, and what is written waits. Returns the port.
    * Rejects with `port-taken`, naming the port and why.
    */
-  async listen(place: ListeningPlace, onArrival: OnArrival): Promise<number> {
-    const { host, port } = place;
+  async listen(address: ListeningAddress, onArrival: OnArrival): Promise<number> {
+    const { host, port } = address;
     const { tls } = this.#options;
     const onSocket = tls ? encrypting(tls, onArrival) : onArrival;
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
@@ -73,7 +73,7 @@ export class TcpPorts {
     try {
       await listenOn(host, (each) => listening(server, { host: each, port, backlog }));
     } catch (cause) {
-      throw listenFailure('TCP', place, cause);
+      throw listenFailure('TCP', address, cause);
     }
     server.on(
       'error',

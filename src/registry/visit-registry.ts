@@ -7,7 +7,7 @@ import type { Logger } from '../base/log.ts';
 import { openRegistry } from './open-registry.ts';
 import { originOfRoute, type Registry } from './registry.ts';
 
-export interface RegistryPlace {
+export interface RegistryAddress {
   /** `host[:port],…[/chroot]` */
   readonly zookeeper: string;
   /** `user:password`, where its nodes are protected. */
@@ -21,7 +21,7 @@ const visitMsMax = 5_000;
  * `unavailable` if it is not, `not-allowed` if it may not be read.
  */
 export async function visitRegistry<T>(
-  { zookeeper, auth }: RegistryPlace,
+  { zookeeper, auth }: RegistryAddress,
   log: Logger,
   look: (registry: Registry) => T | Promise<T>,
 ): Promise<T> {
@@ -45,6 +45,6 @@ export async function visitRegistry<T>(
 }
 
 /** The base URLs of the routes that are there. */
-export function lookUpRoutes(place: RegistryPlace, log: Logger): Promise<string[]> {
-  return visitRegistry(place, log, ({ view }) => view.routes.map(originOfRoute));
+export function lookUpRoutes(registryAddress: RegistryAddress, log: Logger): Promise<string[]> {
+  return visitRegistry(registryAddress, log, ({ view }) => view.routes.map(originOfRoute));
 }

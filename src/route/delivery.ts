@@ -196,12 +196,12 @@ export class Delivery {
       ownIndexes.push(appends.length - 1);
     }
     const results: (AppendResult | undefined)[] = [];
-    await this.#options.timelines.append(appends, (place, result) => {
-      results[place] = result;
-      const index = runIndexes[place] as number;
+    await this.#options.timelines.append(appends, (appendIndex, result) => {
+      results[appendIndex] = result;
+      const index = runIndexes[appendIndex] as number;
       const run = runs[index] as Judged;
       const { from, to, origin } = run.submission;
-      const isOwn = place === ownIndexes[index];
+      const isOwn = appendIndex === ownIndexes[index];
       this.#tell(run, result, isOwn ? origin : undefined, isOwn ? from : to);
       const taken = results[firstIndexes[index] as number];
       const own = results[ownIndexes[index] as number];
@@ -284,9 +284,9 @@ function judge({ index, submission, answer }: Arrived): Judged {
   // Who may write to a named group is decided by the append itself.
   const { refusal } = submission;
   let isAnswered = false;
-  const answerOnce: Answer = (place, outcome) => {
+  const answerOnce: Answer = (...answered) => {
     isAnswered = true;
-    answer(place, outcome);
+    answer(...answered);
   };
   const source = sourceOf(from, epochHex, to, group);
   return { index, submission, answer: answerOnce, source, refusal, isAnswered: () => isAnswered };

@@ -111,7 +111,7 @@ async function start(
   });
   const wrongProofs = countWrongProofs(counters);
   let isOpen = false;
-  const listen = async (place: { port: number; option: string; isShared?: boolean }) => {
+  const listen = async (address: { port: number; option: string; isShared?: boolean }) => {
     const app = buildRouteApp(core.operations, {
       mode: authentication.mode,
       proofs: { clusterKeys, users: core.callers },
@@ -135,7 +135,7 @@ async function start(
       onStream: (stream) => serveLink(stream, routeMethods, core.api, budget, bugs),
       wrongProofs,
     });
-    const listening = await app.listen({ host: settings.host, ...place });
+    const listening = await app.listen({ host: settings.host, ...address });
     lifecycle.onStop('HTTP port', () => app.close());
     lifecycle.onStop('links from servers', endLinks);
     return listening.port;

@@ -11,13 +11,13 @@ export async function outsiderRefusal(
   return (await groups.find(group)) ? 'not-a-member' : 'unknown-group';
 }
 
-/** The user's place. Throws `not-a-member` or `unknown-group`. */
-export async function memberPlace(
-  groups: Pick<Groups, 'find' | 'places'>,
+/** The user's membership. Throws `not-a-member` or `unknown-group`. */
+export async function requireMembership(
+  groups: Pick<Groups, 'find' | 'memberships'>,
   group: string,
   userId: number,
 ): Promise<Membership> {
-  const [place] = await groups.places([{ group, userId }]);
-  if (!place) throw new CimError(await outsiderRefusal(groups, group));
-  return place;
+  const [membership] = await groups.memberships([{ group, userId }]);
+  if (!membership) throw new CimError(await outsiderRefusal(groups, group));
+  return membership;
 }

@@ -34,7 +34,7 @@ export interface PusherOptions {
 }
 
 /** The connection that sent a message, and is told of it by its acknowledgement. */
-interface Origin {
+interface SendingConnection {
   readonly instance: string;
   readonly sessionId: number;
 }
@@ -43,7 +43,7 @@ interface TransientPush {
   /** Empty: to a user. */
   readonly group: string;
   readonly body: Uint8Array;
-  readonly origin?: Origin;
+  readonly origin?: SendingConnection;
 }
 
 /** Whose push it was, to correct the record by. */
@@ -84,9 +84,9 @@ export class Pusher {
     watchers: readonly Watcher[],
     seq: number,
     { count, bodies }: Run,
-    origin?: Origin,
+    origin?: SendingConnection,
   ): void {
-    for (const { instance, address, sessions } of byServer(withoutOrigin(watchers, origin))) {
+    for (const { instance, address, sessions } of byServer(withoutSender(watchers, origin))) {
       const sessionIds = sessions.map(({ sessionId }) => sessionId);
       this.#queueOf(address).users.add(
         { sessionIds, instance, seq, count, bodies },
@@ -113,7 +113,7 @@ export class Pusher {
   /** To the sessions of one user, but for the one that sent it, or to the servers of a group. */
   pushTransient({ group, body, origin }: TransientPush, watchers: readonly Watcher[]): void {
     const { pushed } = this.#options.counters.transient;
-    for (const { instance, address, sessions } of byServer(withoutOrigin(watchers, origin))) {
+    for (const { instance, address, sessions } of byServer(withoutSender(watchers, origin))) {
       const sessionIds = group === '' ? sessions.map(({ sessionId }) => sessionId) : [];
       this.#queueOf(address).transients.add({ sessionIds, group, instance, body }, null);
       pushed.value += 1;
@@ -164,9 +164,9 @@ export class Pusher {
   }
 }
 
-function withoutOrigin(
+function withoutSender(
   watchers: readonly Watcher[],
-  origin: Origin | undefined,
+  origin: SendingConnection | undefined,
 ): readonly Watcher[] {
   if (!origin) return watchers;
   return watchers.filter(

@@ -43,15 +43,15 @@ export function createReader(
     if (named.length === 0) return;
     // Asked once for all: one message to a group makes many of its members read.
     const questions = named.map((index) => entries[index] as ReadEntry);
-    const places = groups.places(questions);
+    const memberships = groups.memberships(questions);
     for (const [position, index] of named.entries()) {
       const entry = questions[position] as ReadEntry;
       settle(
         index,
-        places.then(async (found) => {
-          const place = found[position];
-          if (!place) return refused(await outsiderRefusal(groups, entry.group));
-          return readFrom(timelines, entry, unreadableUpTo(place));
+        memberships.then(async (found) => {
+          const membership = found[position];
+          if (!membership) return refused(await outsiderRefusal(groups, entry.group));
+          return readFrom(timelines, entry, unreadableUpTo(membership));
         }),
       );
     }

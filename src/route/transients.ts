@@ -49,7 +49,7 @@ interface Waiting {
 
 export interface TransientsOptions {
   readonly timelines: Pick<Timelines, 'watchers'>;
-  readonly groups: Pick<Groups, 'places'>;
+  readonly groups: Pick<Groups, 'memberships'>;
   readonly blocks: Blocks;
   readonly pusher: Pusher;
   readonly counters: RouteCounters['transient'];
@@ -116,7 +116,9 @@ export class Transients {
         asked.length === 0 ? [] : timelines.watchers(asked),
         named.length === 0
           ? []
-          : groups.places(named.map(({ message: { group, from: userId } }) => ({ group, userId }))),
+          : groups.memberships(
+              named.map(({ message: { group, from: userId } }) => ({ group, userId })),
+            ),
       ]);
       const watchersOf = new Map(asked.map((timeline, index) => [timeline, watchers[index] ?? []]));
       // Of those whom it may reach: most of a flood reaches nobody.

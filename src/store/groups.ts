@@ -16,7 +16,7 @@ export interface Group {
   readonly sharePercent: number | null;
 }
 
-/** A user's place in a group. */
+/** That a user is in a group, and since when. */
 export interface Membership {
   readonly group: string;
   /** The newest number of the group's timeline when the user joined, the last time. */
@@ -34,8 +34,8 @@ export function unreadableUpTo({ joined, head, history }: Membership): number {
   return history === 'all' ? 0 : Math.min(joined, head);
 }
 
-/** Asks what place a user has in a group. */
-export interface PlaceQuestion {
+/** Asks for the membership of a user in a group. */
+export interface MembershipQuestion {
   readonly group: string;
   readonly userId: number;
 }
@@ -99,8 +99,8 @@ export interface Groups {
   /** Up to `limit` members with ids above `after`, in their order. */
   members(name: string, after: number, limit: number): Promise<number[]>;
 
-  /** The place of each user in the group, null for who is not in it; in the order asked. */
-  places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]>;
+  /** The membership of each user in the group, null for who is not in it; in the order asked. */
+  memberships(questions: readonly MembershipQuestion[]): Promise<(Membership | null)[]>;
 
   /** Moves cursors forward. Ignored for a group that the user is not in. */
   acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void>;

@@ -18,7 +18,7 @@ export interface PendingSchedule extends Schedule {
 }
 
 /** One that waits, or waited: where a list goes on, also when it is gone. */
-export type SchedulePlace = Pick<PendingSchedule, 'dueAt' | 'id'>;
+export type SchedulePosition = Pick<PendingSchedule, 'dueAt' | 'id'>;
 
 export interface SchedulePage {
   readonly schedules: readonly PendingSchedule[];
@@ -39,7 +39,7 @@ export interface Schedules {
    * a place: up to `limits.pageMessagesMax` and `limits.pageBytesMax` of payloads, but one as long as
    * any is left.
    */
-  listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage>;
+  listOf(owner: number, after?: SchedulePosition): Promise<SchedulePage>;
 
   /**
    * `cancelled`: it will not be sent; its id stays used like that of one that was sent, and

@@ -40,7 +40,7 @@ interface Damage {
 }
 
 /** Of `route-kill`: where, and what is done. */
-type Place = FaultKind extends `${infer Where}-${string}` ? Where : never;
+type Where = FaultKind extends `${infer Prefix}-${string}` ? Prefix : never;
 type Act = FaultKind extends `${string}-${infer What}` ? What : never;
 
 const tickMs = 10;
@@ -110,7 +110,7 @@ function damageOf(
   { cluster, onProblem }: FaultInjectorOptions,
   { kind, target }: Fault,
 ): Damage | undefined {
-  const [place, act] = kind.split('-') as [Place, Act];
+  const [where, act] = kind.split('-') as [Where, Act];
   const [server, route] = [cluster.servers[target], cluster.routes[target]];
   const { part, network } = {
     server: { part: server?.part, network: server?.clients },
@@ -118,7 +118,7 @@ function damageOf(
     route: { part: route?.part, network: route?.callers },
     redis: { part: cluster.redis, network: undefined },
     zookeeper: { part: cluster.zookeeper, network: undefined },
-  }[place];
+  }[where];
   if (!part) return undefined;
   const { name } = part;
   switch (act) {

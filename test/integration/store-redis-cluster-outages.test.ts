@@ -85,7 +85,7 @@ describe('one of three masters', () => {
     onTeardown(() => frozen!.thaw());
     frozen!.freeze();
     const answered: Writer[] = [];
-    const writing = writeAll(store, writers, (place) => answered.push(writers[place]!));
+    const writing = writeAll(store, writers, (index) => answered.push(writers[index]!));
     const bounded = { result: affected, isInTime: true };
     expect(await inTime(limits.linkAnswerMsMax, writing)).toEqual(bounded);
     // Nobody else waits for it.

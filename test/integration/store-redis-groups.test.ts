@@ -101,7 +101,7 @@ describe('a join that crashed between its steps', () => {
     const { name, owner, userId } = await freshGroup();
     await list(name, userId);
     expect(await namesOf(userId)).toEqual([]);
-    expect(await groups.places([{ group: name, userId }])).toEqual([null]);
+    expect(await groups.memberships([{ group: name, userId }])).toEqual([null]);
     expect(await groups.members(name, 0, 10)).toEqual([owner]);
   });
 

@@ -239,14 +239,14 @@ test('a key that holds something else is a mistake for its own timeline only', a
   const { store, log } = opened;
   const [broken, ...others] = Array.from({ length: 5 }, () => new Writer());
   await redis.command('SET', keys.log(broken!.timeline), 'somebody else’s');
-  const answered: [place: number, status: string][] = [];
+  const answered: [index: number, status: string][] = [];
   await expect(
     store.timelines.append(
       [broken!, ...others].map((writer) => writer.next()),
-      (place, { status }) => answered.push([place, status]),
+      (index, { status }) => answered.push([index, status]),
     ),
   ).rejects.toMatchObject({ name: 'CimError', kind: 'internal' });
-  expect(answered).toEqual([1, 2, 3, 4].map((place) => [place, 'taken']));
+  expect(answered).toEqual([1, 2, 3, 4].map((index) => [index, 'taken']));
   expect(log).toContainEqual(
     expect.objectContaining({ level: 'error', message: 'redis refused a call' }),
   );

@@ -166,7 +166,9 @@ describe('a row', () => {
             ...resultBlocks(
               {
                 kind: 'groups',
-                places: [{ group, owner: amy, joined: 0, cursor: 0, head: 0, history: 'joined' }],
+                memberships: [
+                  { group, owner: amy, joined: 0, cursor: 0, head: 0, history: 'joined' },
+                ],
               },
               reader,
             ),

@@ -17,7 +17,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
-  PlaceQuestion,
+  MembershipQuestion,
 } from '../../src/store/groups.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
 import { type MemoryData, type Shard, withEntry, withoutEntry } from './memory-shard.ts';
@@ -89,7 +89,7 @@ export class MemoryGroups implements Groups {
       .slice(0, limit);
   }
 
-  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
+  async memberships(questions: readonly MembershipQuestion[]): Promise<(Membership | null)[]> {
     return questions.map(({ group, userId }) => this.#place(group, userId) ?? null);
   }
 
@@ -116,7 +116,7 @@ export class MemoryGroups implements Groups {
     const { result, entered } = decide({
       group: owner === null ? undefined : { owner, history, sharePercent, members: members.size },
       head,
-      place: members.get(userId),
+      member: members.get(userId),
       // The list may name the group already: only the group's shard was set back.
       groupsOfUser: () => (list.has(name) ? list.size - 1 : list.size),
     });

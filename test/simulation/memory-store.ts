@@ -18,7 +18,7 @@ import type { RequestClaim, Requests } from '../../src/store/requests.ts';
 import type {
   Schedule,
   SchedulePage,
-  SchedulePlace,
+  SchedulePosition,
   Schedules,
 } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
@@ -123,7 +123,7 @@ class MemorySchedules implements Schedules {
     return result;
   }
 
-  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
+  async listOf(owner: number, after?: SchedulePosition): Promise<SchedulePage> {
     return pageOf(
       this.#waiting()
         .filter((schedule) => schedule.owner === owner && (!after || compare(schedule, after) > 0))
@@ -186,6 +186,6 @@ function keyOf({ owner, id }: Pick<Schedule, 'id' | 'owner'>): string {
   return `${owner} ${id}`;
 }
 
-function compare(one: SchedulePlace, other: SchedulePlace): number {
+function compare(one: SchedulePosition, other: SchedulePosition): number {
   return one.dueAt - other.dueAt || Buffer.compare(Buffer.from(one.id), Buffer.from(other.id));
 }

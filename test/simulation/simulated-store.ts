@@ -129,7 +129,7 @@ export class SimulatedStore implements Store {
       setShare: (name, owner, share) => this.#call(() => groups.setShare(name, owner, share)),
       find: (name) => this.#call(() => groups.find(name)),
       members: (name, after, limit) => this.#call(() => groups.members(name, after, limit)),
-      places: (questions) => this.#call(() => groups.places(questions)),
+      memberships: (questions) => this.#call(() => groups.memberships(questions)),
       acknowledge: (batch) => this.#call(() => groups.acknowledge(batch)),
     };
     this.conversations = {

@@ -14,7 +14,7 @@ import type { AdminSettings } from '../../config/settings.ts';
 import { jsonRequester } from '../../http/client.ts';
 import { requestAsOperator } from '../../http/operator-call.ts';
 import { originOfRoute } from '../../registry/registry.ts';
-import type { RegistryPlace } from '../../registry/visit-registry.ts';
+import type { RegistryAddress } from '../../registry/visit-registry.ts';
 import type { Ask } from './action.ts';
 
 interface Cluster {
@@ -70,11 +70,11 @@ async function findCluster(settings: AdminSettings): Promise<Cluster> {
 
 /** The routes are looked up there, and the secret if the roles have agreed on one. */
 async function findInZookeeper(
-  place: RegistryPlace,
+  registryAddress: RegistryAddress,
   clusterSecret: string | undefined,
 ): Promise<Cluster> {
   const { visitRegistry } = await import('../../registry/visit-registry.ts');
-  return visitRegistry(place, createLogger('admin', 'silent'), async (registry) => {
+  return visitRegistry(registryAddress, createLogger('admin', 'silent'), async (registry) => {
     const routes = registry.view.routes.map(originOfRoute);
     // Asked only where a route is alive, and so has agreed or was told: nothing is made up here.
     const secret =

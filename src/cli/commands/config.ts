@@ -64,12 +64,12 @@ function rolesNamed(name: string | undefined): readonly Role[] {
 function formatSettings(role: Role, { settings, missing }: Inspection): string {
   const rows = settings.map((setting) => {
     const isMissing = missing.includes(setting.name);
-    return [setting.name, isMissing ? '(must be given)' : valueText(setting), setting.origin];
+    return [setting.name, isMissing ? '(must be given)' : valueText(setting), setting.from];
   });
   return [role, ...align(rows).map((line) => `  ${line}`), ''].join('\n');
 }
 
-function valueText({ option, value, origin }: Setting): string {
+function valueText({ option, value, from: origin }: Setting): string {
   if (value !== undefined) return showValue(option, value);
   return origin === 'default' ? '-' : '(wrong)';
 }

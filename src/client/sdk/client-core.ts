@@ -17,7 +17,7 @@ import { Alarm } from './alarm.ts';
 import type {
   ClientEvents,
   ClientState,
-  GroupPlace,
+  GroupMembership,
   LeavingReason,
   Message,
   SentMessage,
@@ -131,12 +131,12 @@ export class ClientCore {
   }
 
   /** Makes the request that makes the user a member of the group, and follows it. */
-  async follow(group: string, request: () => Promise<GroupPlace>): Promise<GroupPlace> {
+  async follow(group: string, request: () => Promise<GroupMembership>): Promise<GroupMembership> {
     return this.#groupNews.change(group, async () => {
-      const place = await request();
-      if (!this.#isClosed()) this.#incoming?.joined(place);
+      const membership = await request();
+      if (!this.#isClosed()) this.#incoming?.joined(membership);
       this.#readOn();
-      return place;
+      return membership;
     });
   }
 
@@ -210,7 +210,7 @@ export class ClientCore {
       onGap: (group, gap) => this.#events.emit('gap', { ...(group !== '' && { group }), ...gap }),
       onGroups: (changes) => this.#groupNews.tell(changes),
       onTaken: () => this.#readOn(),
-      onUnreadable: (place) => this.#events.emit('unreadable', place),
+      onUnreadable: (membership) => this.#events.emit('unreadable', membership),
     });
   }
 

@@ -98,7 +98,7 @@ export interface DelayedPage {
 }
 
 /** A named group that the user is in. */
-export interface GroupPlace {
+export interface GroupMembership {
   readonly group: string;
   /** Who created it; when the owner leaves, whoever has been in it for longest. */
   readonly owner: number;

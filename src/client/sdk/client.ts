@@ -15,7 +15,7 @@ import type {
   ClientEventName,
   ClientState,
   DelayedPage,
-  GroupPlace,
+  GroupMembership,
   HistoryPage,
   HistoryQuery,
   LeavingReason,
@@ -197,13 +197,13 @@ export class CimClient {
   async createGroup(
     group: string,
     { history }: { readonly history?: GroupHistory } = {},
-  ): Promise<GroupPlace> {
+  ): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
     return this.#core.follow(name, () => this.#routes.createGroup(userId, name, history));
   }
 
-  async joinGroup(group: string): Promise<GroupPlace> {
+  async joinGroup(group: string): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
     return this.#core.follow(name, () => this.#routes.joinGroup(userId, name));
@@ -222,7 +222,7 @@ export class CimClient {
   }
 
   /** The named groups that the user is in. */
-  groups(): Promise<GroupPlace[]> {
+  groups(): Promise<GroupMembership[]> {
     return this.#routes.groups(this.#options.userId);
   }
 

@@ -23,7 +23,7 @@ export interface DeviceStateOptions {
 }
 
 /** How far a timeline was taken, and the identities taken last. */
-export interface SavedPlace {
+export interface SavedCursor {
   readonly position: Position;
   readonly window: SavedWindow;
 }
@@ -39,7 +39,7 @@ interface SavedState {
   /** Whose numbers those of the places are; empty: it was in none yet. */
   readonly storeId: string;
   /** By group; one's own is the group without a name. */
-  readonly places: readonly (readonly [string, SavedPlace])[];
+  readonly places: readonly (readonly [string, SavedCursor])[];
   readonly pins: SavedPins;
 }
 
@@ -49,7 +49,7 @@ export class DeviceState {
   /** Null: an ephemeral device. */
   #store: DeviceStore | null;
   #state: Omit<SavedState, 'places' | 'pins'>;
-  readonly #places: Map<string, SavedPlace>;
+  readonly #cursors: Map<string, SavedCursor>;
   readonly #pins: KeyPins;
   /** The save under way, and whether the state has changed since it began. */
   #saving: Promise<void> | null = null;
@@ -86,7 +86,7 @@ export class DeviceState {
     this.#store = store;
     const { places, pins: savedPins, ...rest } = state;
     this.#state = rest;
-    this.#places = new Map(places);
+    this.#cursors = new Map(places);
     this.#pins = pins;
     pins.restore(savedPins);
   }
@@ -100,13 +100,13 @@ export class DeviceState {
   }
 
   /** Undefined: the device has not read this timeline yet, the server knows where it starts. */
-  placeOf(group: string): SavedPlace | undefined {
-    return this.#places.get(group);
+  cursorOf(group: string): SavedCursor | undefined {
+    return this.#cursors.get(group);
   }
 
   /** The timelines that it remembers something of. */
   get groups(): readonly string[] {
-    return [...this.#places.keys()];
+    return [...this.#cursors.keys()];
   }
 
   /**
@@ -129,16 +129,16 @@ export class DeviceState {
     if (before === storeId) return false;
     this.#state = { ...this.#state, storeId };
     if (before !== '') {
-      for (const [group, { window }] of this.#places)
-        this.#places.set(group, { position: { seq: 0, identity: '' }, window });
+      for (const [group, { window }] of this.#cursors)
+        this.#cursors.set(group, { position: { seq: 0, identity: '' }, window });
     }
     void this.#save();
     return before !== '';
   }
 
   /** How far the application has come in these timelines; saved soon. */
-  move(places: ReadonlyMap<string, SavedPlace>): void {
-    for (const [group, place] of places) this.#places.set(group, place);
+  move(places: ReadonlyMap<string, SavedCursor>): void {
+    for (const [group, place] of places) this.#cursors.set(group, place);
     void this.#save();
   }
 
@@ -149,7 +149,7 @@ export class DeviceState {
 
   /** The user is in this group no longer; saved soon. False: nothing was remembered of it. */
   forget(group: string): boolean {
-    const isForgotten = this.#places.delete(group);
+    const isForgotten = this.#cursors.delete(group);
     if (isForgotten) void this.#save();
     return isForgotten;
   }
@@ -188,7 +188,7 @@ export class DeviceState {
   }
 
   #toJson(): string {
-    const places = [...this.#places];
+    const places = [...this.#cursors];
     const state: SavedState = { ...this.#state, places, pins: this.#pins.save() };
     return JSON.stringify(state);
   }
@@ -250,13 +250,13 @@ function isSavedState(value: unknown): value is SavedState {
     typeof storeId === 'string' &&
     Array.isArray(places) &&
     places.every(
-      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isPlace(entry[1]),
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isSavedCursor(entry[1]),
     ) &&
     isSavedPins(pins)
   );
 }
 
-function isPlace(value: unknown): value is SavedPlace {
+function isSavedCursor(value: unknown): value is SavedCursor {
   if (typeof value !== 'object' || value === null) return false;
   const { position, window } = value as Record<string, unknown>;
   return (

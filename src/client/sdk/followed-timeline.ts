@@ -2,7 +2,7 @@
  * A timeline that is followed, and how far it is known elsewhere what the application took of it:
  * at the server, and in the device's state.
  */
-import type { SavedPlace } from './device-state.ts';
+import type { SavedCursor } from './device-state.ts';
 import type { Received } from './received.ts';
 import { type Position, TimelineCursor, type TimelineCursorOptions } from './timeline-cursor.ts';
 
@@ -49,7 +49,7 @@ export class FollowedTimeline {
   }
 
   /** What to save now; null: it is saved. */
-  save(): SavedPlace | null {
+  save(): SavedCursor | null {
     const { position } = this.cursor;
     if (position === this.#saved) return null;
     this.#saved = position;

@@ -6,7 +6,7 @@
 import { limits } from '../../base/limits.ts';
 
 /** Where a message was in its timeline, and when it was accepted (ms since 1970); 0: not known. */
-export interface Place {
+export interface TakenMessage {
   readonly seq: number;
   readonly at: number;
 }
@@ -15,7 +15,7 @@ export interface Place {
 export type SavedWindow = readonly (readonly [string, number, number])[];
 
 export class IdentityWindow {
-  readonly #places = new Map<string, Place>();
+  readonly #messages = new Map<string, TakenMessage>();
   readonly #countMax: number;
 
   constructor(saved: SavedWindow = [], countMax: number = limits.clientWindowMax) {
@@ -24,25 +24,25 @@ export class IdentityWindow {
   }
 
   has(identity: string): boolean {
-    return this.#places.has(identity);
+    return this.#messages.has(identity);
   }
 
   /** An identity that is known moves to its new place and counts as the newest. */
-  add(identity: string, place: Place): void {
-    this.#places.delete(identity);
-    this.#places.set(identity, place);
-    if (this.#places.size <= this.#countMax) return;
-    for (const oldest of this.#places.keys()) {
-      this.#places.delete(oldest);
+  add(identity: string, message: TakenMessage): void {
+    this.#messages.delete(identity);
+    this.#messages.set(identity, message);
+    if (this.#messages.size <= this.#countMax) return;
+    for (const oldest of this.#messages.keys()) {
+      this.#messages.delete(oldest);
       return;
     }
   }
 
-  places(): Iterable<Place> {
-    return this.#places.values();
+  messages(): Iterable<TakenMessage> {
+    return this.#messages.values();
   }
 
   save(): SavedWindow {
-    return Array.from(this.#places, ([identity, { seq, at }]) => [identity, seq, at] as const);
+    return Array.from(this.#messages, ([identity, { seq, at }]) => [identity, seq, at] as const);
   }
 }

@@ -9,10 +9,10 @@ import { limits } from '../../base/limits.ts';
 import { command } from '../../codec/commands.ts';
 import { sourceOf, transientIdentity } from '../../codec/identity.ts';
 import { toHex } from '../../codec/message-scan.ts';
-import type { Ack, GroupPlace, ServerFrame } from '../../codec/server-frame.ts';
+import type { Ack, ServerFrame, WelcomeGroup } from '../../codec/server-frame.ts';
 import type { RequestFields } from './connection.ts';
 import { DeliveryQueue, type DeliveryQueueOptions } from './delivery-queue.ts';
-import type { DeviceState, SavedPlace } from './device-state.ts';
+import type { DeviceState, SavedCursor } from './device-state.ts';
 import type { Encryption } from './e2ee/encryption.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
 import { OpeningQueue } from './opening-queue.ts';
@@ -84,7 +84,7 @@ export class Incoming {
   connected(welcome: ServerFrame, isOtherStore: boolean): void {
     const { cursor, head, groupHead: lobbyHead } = welcome;
     this.#online = true;
-    const groups = welcome.groups.map(placeOf);
+    const groups = welcome.groups.map(welcomeGroupOf);
     this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups, isOtherStore }));
     this.#settleSoon();
   }
@@ -159,8 +159,9 @@ export class Incoming {
   }
 
   /** The user is in this group now: it is followed. */
-  joined(place: Pick<GroupPlace, 'group' | 'joined' | 'head'>): void {
-    if (this.#timelines.joined(place)) this.#tell({ joined: [place.group], left: [], how: 'told' });
+  joined(membership: Pick<WelcomeGroup, 'group' | 'joined' | 'head'>): void {
+    if (this.#timelines.joined(membership))
+      this.#tell({ joined: [membership.group], left: [], how: 'told' });
     this.#settleSoon();
   }
 
@@ -261,16 +262,16 @@ export class Incoming {
   }
 
   #save(): void {
-    const places = new Map<string, SavedPlace>();
+    const cursors = new Map<string, SavedCursor>();
     for (const timeline of this.#timelines.all()) {
-      const place = timeline.save();
-      if (place) places.set(timeline.group, place);
+      const cursor = timeline.save();
+      if (cursor) cursors.set(timeline.group, cursor);
     }
-    if (places.size > 0) this.#options.state.move(places);
+    if (cursors.size > 0) this.#options.state.move(cursors);
   }
 }
 
-function placeOf(membership: ServerFrame['groups'][number]): GroupPlace {
+function welcomeGroupOf(membership: ServerFrame['groups'][number]): WelcomeGroup {
   const { group, joined, cursor, head } = membership;
   return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
 }
@@ -290,7 +291,7 @@ function messageOf(
   { from, fromName, to, group, resMsg: text, sealed, content, silent, seq, at }: ServerFrame,
 ): Received {
   const target = group === '' ? { to } : { group };
-  const place = {
+  const known = {
     id,
     from,
     fromName,
@@ -300,9 +301,9 @@ function messageOf(
     ...(silent && { silent: true as const }),
   };
   // Groups are not encrypted.
-  if (sealed.length > 0 && group !== '') return { ...place, text: '', unreadable: 'unknown-form' };
+  if (sealed.length > 0 && group !== '') return { ...known, text: '', unreadable: 'unknown-form' };
   // The frame's bytes are in a buffer that is used again.
-  const message = { ...place, ...(content.length > 0 && { content: content.slice() }) };
+  const message = { ...known, ...(content.length > 0 && { content: content.slice() }) };
   return sealed.length === 0
     ? { ...message, text }
     : { ...message, text: '', sealed: sealed.slice() };

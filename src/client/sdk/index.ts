@@ -23,7 +23,7 @@ export type {
   ClientState,
   DelayedMessage,
   DelayedPage,
-  GroupPlace,
+  GroupMembership,
   HistoryPage,
   HistoryQuery,
   LeavingReason,

@@ -5,7 +5,7 @@ import type { GroupHistory } from '../../base/group-history.ts';
 import type {
   DelayedMessage,
   DelayedPage,
-  GroupPlace,
+  GroupMembership,
   HistoryPage,
   HistoryQuery,
   Message,
@@ -78,20 +78,20 @@ export class Routes {
     userId: number,
     group: string,
     history: GroupHistory | undefined,
-  ): Promise<GroupPlace> {
-    return (await this.#post('/createGroup', { userId, group, history })) as GroupPlace;
+  ): Promise<GroupMembership> {
+    return (await this.#post('/createGroup', { userId, group, history })) as GroupMembership;
   }
 
-  async joinGroup(userId: number, group: string): Promise<GroupPlace> {
-    return (await this.#post('/joinGroup', { userId, group })) as GroupPlace;
+  async joinGroup(userId: number, group: string): Promise<GroupMembership> {
+    return (await this.#post('/joinGroup', { userId, group })) as GroupMembership;
   }
 
   async leaveGroup(userId: number, group: string): Promise<void> {
     await this.#post('/leaveGroup', { userId, group });
   }
 
-  async groups(userId: number): Promise<GroupPlace[]> {
-    return (await this.#post('/groups', { userId })) as GroupPlace[];
+  async groups(userId: number): Promise<GroupMembership[]> {
+    return (await this.#post('/groups', { userId })) as GroupMembership[];
   }
 
   async groupMembers(userId: number, group: string, query: UsersQuery): Promise<User[]> {

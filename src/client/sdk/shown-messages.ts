@@ -2,24 +2,24 @@
  * The messages of a timeline that would be known again: those that the application has taken lately,
  * and those on their way to it. An empty identity is not known, and never known again.
  */
-import { IdentityWindow, type Place, type SavedWindow } from './identity-window.ts';
+import { IdentityWindow, type SavedWindow, type TakenMessage } from './identity-window.ts';
 
 export class ShownMessages {
   readonly #taken: IdentityWindow;
   /** Emitted and not yet taken, by identity. */
-  readonly #untaken = new Map<string, Place>();
+  readonly #untaken = new Map<string, TakenMessage>();
 
   constructor(window?: SavedWindow, windowMax?: number) {
     this.#taken = new IdentityWindow(window, windowMax);
   }
 
-  emitted(identity: string, place: Place): void {
-    if (identity !== '') this.#untaken.set(identity, place);
+  emitted(identity: string, message: TakenMessage): void {
+    if (identity !== '') this.#untaken.set(identity, message);
   }
 
-  taken(identity: string, place: Place): void {
+  taken(identity: string, message: TakenMessage): void {
     this.#untaken.delete(identity);
-    if (identity !== '') this.#taken.add(identity, place);
+    if (identity !== '') this.#taken.add(identity, message);
   }
 
   has(identity: string): boolean {
@@ -27,16 +27,17 @@ export class ShownMessages {
   }
 
   /** The one with the lowest number. */
-  oldest(): Place | undefined {
-    let oldest: Place | undefined;
-    for (const place of this.#places()) if (!oldest || place.seq < oldest.seq) oldest = place;
+  oldest(): TakenMessage | undefined {
+    let oldest: TakenMessage | undefined;
+    for (const message of this.#messages())
+      if (!oldest || message.seq < oldest.seq) oldest = message;
     return oldest;
   }
 
   /** When the first of them was accepted, ms since 1970. */
   earliest(): number | undefined {
     let earliest: number | undefined;
-    for (const { at } of this.#places()) if (at > 0 && at < (earliest ?? Infinity)) earliest = at;
+    for (const { at } of this.#messages()) if (at > 0 && at < (earliest ?? Infinity)) earliest = at;
     return earliest;
   }
 
@@ -44,8 +45,8 @@ export class ShownMessages {
     return this.#taken.save();
   }
 
-  *#places(): Iterable<Place> {
-    yield* this.#taken.places();
+  *#messages(): Iterable<TakenMessage> {
+    yield* this.#taken.messages();
     yield* this.#untaken.values();
   }
 }

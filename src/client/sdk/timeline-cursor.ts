@@ -12,7 +12,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import { limits } from '../../base/limits.ts';
 import type { PageEnd } from '../../codec/server-frame.ts';
-import type { Place, SavedWindow } from './identity-window.ts';
+import type { SavedWindow, TakenMessage } from './identity-window.ts';
 import { ShownMessages } from './shown-messages.ts';
 
 /** A message in a timeline; an empty identity = not known. */
@@ -21,7 +21,7 @@ export interface Position {
   readonly identity: string;
 }
 
-export interface Entry<Content> extends Position, Place {
+export interface Entry<Content> extends Position, TakenMessage {
   /** Null: it counts as seen, there is nothing to show. */
   readonly content: Content | null;
   /** There would be something to show, but it cannot be read; its identity is not known. */

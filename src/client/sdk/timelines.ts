@@ -7,7 +7,7 @@
  */
 import { limits } from '../../base/limits.ts';
 import { lobby } from '../../codec/commands.ts';
-import type { GroupPlace, Welcome } from '../../codec/server-frame.ts';
+import type { Welcome, WelcomeGroup } from '../../codec/server-frame.ts';
 import type { DeviceState } from './device-state.ts';
 import {
   FollowedTimeline,
@@ -77,7 +77,7 @@ export class Timelines {
     const { state } = this.#options;
     const beginsAt = welcome.isOtherStore ? 0 : undefined;
     this.#online = true;
-    const isNew = !this.#followed.has(own) && !state.placeOf(own);
+    const isNew = !this.#followed.has(own) && !state.cursorOf(own);
     const timeline = this.get(own) ?? this.#followOwn(welcome.cursor);
     timeline.acknowledgedUpTo(welcome.cursor);
     timeline.cursor.connected(welcome.head, { beginsAt });
@@ -93,9 +93,9 @@ export class Timelines {
   }
 
   /** The user has joined this group. False: that is known. */
-  joined(place: Pick<GroupPlace, 'group' | 'joined' | 'head'>): boolean {
-    if (this.#isMember(place)) return false;
-    this.#followGroup({ ...place, cursor: place.joined }, false);
+  joined(membership: Pick<WelcomeGroup, 'group' | 'joined' | 'head'>): boolean {
+    if (this.#isMember(membership)) return false;
+    this.#followGroup({ ...membership, cursor: membership.joined }, false);
     return true;
   }
 
@@ -134,7 +134,7 @@ export class Timelines {
   }
 
   #followOwn(serverCursor: number): FollowedTimeline {
-    const { position, window } = this.#options.state.placeOf(own) ?? {
+    const { position, window } = this.#options.state.cursorOf(own) ?? {
       position: { seq: serverCursor, identity: '' },
       window: [],
     };
@@ -147,7 +147,7 @@ export class Timelines {
    */
   #followLobby(head: number): FollowedTimeline {
     const { since, state } = this.#options;
-    const before = state.placeOf(lobby)?.window ?? [];
+    const before = state.cursorOf(lobby)?.window ?? [];
     const window = before
       // Of one's own the time is not known.
       .filter(([, , at]) => at === 0 || at >= since)
@@ -159,25 +159,25 @@ export class Timelines {
     const { state } = this.#options;
     const before = new Set([...this.#followed.keys(), ...state.groups]);
     const joined: string[] = [];
-    for (const place of groups) {
-      if (isOtherStore) this.#beginGroup(place);
-      else this.#followGroup(place, isNew);
-      if (!before.delete(place.group) && !isNew) joined.push(place.group);
+    for (const membership of groups) {
+      if (isOtherStore) this.#beginGroup(membership);
+      else this.#followGroup(membership, isNew);
+      if (!before.delete(membership.group) && !isNew) joined.push(membership.group);
     }
     const left = [...before].filter((group) => this.left(group));
     return { joined, left, how: isOtherStore ? 'other-store' : 'missing' };
   }
 
-  #followGroup(place: GroupPlace, isNew: boolean): void {
-    const known = this.#isMember(place) ? this.get(place.group) : undefined;
-    const timeline = known ?? this.#follow(this.#placeIn(place, isNew));
-    timeline.acknowledgedUpTo(place.cursor);
-    if (this.#online) timeline.cursor.connected(place.head, { readAnyway: true });
+  #followGroup(membership: WelcomeGroup, isNew: boolean): void {
+    const known = this.#isMember(membership) ? this.get(membership.group) : undefined;
+    const timeline = known ?? this.#follow(this.#startIn(membership, isNew));
+    timeline.acknowledgedUpTo(membership.cursor);
+    if (this.#online) timeline.cursor.connected(membership.head, { readAnyway: true });
   }
 
   /** In another store than the one where it was followed, if it was. */
-  #beginGroup({ group, joined, cursor, head }: GroupPlace): void {
-    const { window = [] } = this.#options.state.placeOf(group) ?? {};
+  #beginGroup({ group, joined, cursor, head }: WelcomeGroup): void {
+    const { window = [] } = this.#options.state.cursorOf(group) ?? {};
     const bounds = { group, floor: joined, windowMax: limits.clientGroupWindowMax };
     const start = { seq: joined, identity: '' };
     const timeline = this.get(group) ?? this.#follow({ ...bounds, start, window });
@@ -189,7 +189,7 @@ export class Timelines {
    * Followed, and since this very joining: whoever left and joined again in the meantime is not
    * shown what was said between.
    */
-  #isMember({ group, joined }: Pick<GroupPlace, 'group' | 'joined'>): boolean {
+  #isMember({ group, joined }: Pick<WelcomeGroup, 'group' | 'joined'>): boolean {
     const known = this.get(group);
     return known !== undefined && known.cursor.position.seq >= joined;
   }
@@ -202,8 +202,8 @@ export class Timelines {
     return count;
   }
 
-  #placeIn({ group, joined, cursor }: GroupPlace, isNew: boolean): FollowedTimelineOptions {
-    const saved = this.#options.state.placeOf(group);
+  #startIn({ group, joined, cursor }: WelcomeGroup, isNew: boolean): FollowedTimelineOptions {
+    const saved = this.#options.state.cursorOf(group);
     const bounds = { group, floor: joined, windowMax: limits.clientGroupWindowMax };
     if (saved && saved.position.seq >= joined) {
       return { ...bounds, start: saved.position, window: saved.window };

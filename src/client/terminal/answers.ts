@@ -84,10 +84,10 @@ export class Answers {
         return { kind: 'cancelled', message: await this.#cancel(query.id) };
       case 'create': {
         const { group, kind: _, ...options } = query;
-        return { kind: 'created', place: await client.createGroup(group, options) };
+        return { kind: 'created', membership: await client.createGroup(group, options) };
       }
       case 'join':
-        return { kind: 'joined', place: await client.joinGroup(query.group) };
+        return { kind: 'joined', membership: await client.joinGroup(query.group) };
       case 'leave':
         await client.leaveGroup(query.group);
         return { kind: 'left', group: query.group };
@@ -103,7 +103,7 @@ export class Answers {
       case 'blocked':
         return { kind: 'blocked', users: await this.#blocked() };
       case 'groups':
-        return { kind: 'groups', places: await client.groups() };
+        return { kind: 'groups', memberships: await client.groups() };
       case 'show-secret':
         return { kind: 'secret', secret: await client.secret() };
       case 'rotate-secret':

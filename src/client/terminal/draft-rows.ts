@@ -62,7 +62,7 @@ class Rows {
   readonly #cursor: number;
   readonly #columns: number;
   #room: number;
-  #place = 0;
+  #offset = 0;
   #cursorRow = 0;
   #beforeCursor = '';
 
@@ -91,7 +91,7 @@ class Rows {
 
   breakLine(): void {
     this.#noteCursor(1, '');
-    this.#place += 1;
+    this.#offset += 1;
     this.#beginRow();
   }
 
@@ -105,12 +105,12 @@ class Rows {
     this.#noteCursor(units, shown);
     this.#rows[this.#rows.length - 1] += shown;
     this.#room -= width;
-    this.#place += units;
+    this.#offset += units;
   }
 
   /** Whether it is before or within the next `units`; within there are only plain characters. */
   #noteCursor(units: number, shown: string): void {
-    const offset = this.#cursor - this.#place;
+    const offset = this.#cursor - this.#offset;
     if (offset < 0 || offset >= units) return;
     this.#cursorRow = this.#rows.length - 1;
     this.#beforeCursor = (this.#rows.at(-1) ?? '') + shown.slice(0, offset);

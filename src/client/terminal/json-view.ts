@@ -156,7 +156,7 @@ function resultData(result: Result): unknown {
       return result.emoji;
     case 'created':
     case 'joined':
-      return result.place;
+      return result.membership;
     case 'left':
       return { group: result.group };
     case 'shared':
@@ -164,7 +164,7 @@ function resultData(result: Result): unknown {
     case 'blocking':
       return { userId: result.userId, blocked: result.isBlocked };
     case 'groups':
-      return result.places;
+      return result.memberships;
     case 'delayed':
       return result.messages.map(delayedData);
     case 'cancelled':

@@ -1,6 +1,6 @@
 /** From styled pieces of text to the rows of a terminal, or to plain lines. */
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Keyword, Place } from '../../base/keyword.ts';
+import type { Keyword, Match } from '../../base/keyword.ts';
 import { safeLine } from '../../base/safe-text.ts';
 import { displayWidth, truncate, wrap } from './display-width.ts';
 import { fold } from './fold.ts';
@@ -62,7 +62,7 @@ export function layOut(block: Block, layout: Layout): string[] {
     wrap(first, columns, head.width),
     ...further.map((line) => wrap(line, columns, 0)),
   ];
-  const marked = mark(bodyRows.flat(), body, keyword?.placesIn(body) ?? [], layout);
+  const marked = mark(bodyRows.flat(), body, keyword?.matchesIn(body) ?? [], layout);
   const painted = fold(marked, columns);
   const lastRow = stripVTControlCharacters(painted.at(-1) ?? '');
   const lastWidth = displayWidth(lastRow) + (painted.length === 1 ? head.width : 0);
@@ -127,7 +127,7 @@ export function paint({ text, style }: Span, { isColoured }: Layout): string {
 function mark(
   rows: readonly string[],
   text: string,
-  places: readonly Place[],
+  matches: readonly Match[],
   layout: Layout,
 ): readonly string[] {
   let end = 0;
@@ -137,15 +137,15 @@ function mark(
     end = start + row.length;
     let marked = '';
     let done = start;
-    for (let place = places[next]; place && place.from < end; place = places[next]) {
-      const from = Math.max(place.from, start);
-      const to = Math.min(place.to, end);
+    for (let match = matches[next]; match && match.from < end; match = matches[next]) {
+      const from = Math.max(match.from, start);
+      const to = Math.min(match.to, end);
       if (from < to) {
         const found: Span = { text: text.slice(from, to), style: 'underline' };
         marked += text.slice(done, from) + paint(found, layout);
         done = to;
       }
-      if (place.to > end) break;
+      if (match.to > end) break;
       next += 1;
     }
     return marked + text.slice(done, end);

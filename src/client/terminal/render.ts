@@ -4,7 +4,7 @@ import type { Keyword } from '../../base/keyword.ts';
 import { safeLine, safeName, safeText } from '../../base/safe-text.ts';
 import {
   type DelayedMessage,
-  type GroupPlace,
+  type GroupMembership,
   type KeyChange,
   type KeyStanding,
   lobby,
@@ -212,13 +212,13 @@ export function resultBlocks(
     case 'created':
       return [
         noticeBlock(
-          `#${result.place.group} is there: others enter it with :join ${result.place.group}, and ${readersOf(result.place)}`,
+          `#${result.membership.group} is there: others enter it with :join ${result.membership.group}, and ${readersOf(result.membership)}`,
         ),
       ];
     case 'joined':
       return [
         noticeBlock(
-          `you are in #${result.place.group}: #${result.place.group};;text says something in it`,
+          `you are in #${result.membership.group}: #${result.membership.group};;text says something in it`,
         ),
       ];
     case 'left':
@@ -248,7 +248,7 @@ export function resultBlocks(
     case 'cancelled':
       return [noticeBlock(`taken back: ${result.message.text}`)];
     case 'groups':
-      return groupBlocks(result.places, reader);
+      return groupBlocks(result.memberships, reader);
     case 'verify':
       return verifyBlocks(result.key);
     case 'secret':
@@ -308,16 +308,16 @@ function shortId(id: string, messages: readonly DelayedMessage[]): string {
   return safeLine(id.slice(0, length));
 }
 
-function readersOf({ history }: GroupPlace): string {
+function readersOf({ history }: GroupMembership): string {
   return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
 }
 
-function groupBlocks(places: readonly GroupPlace[], reader: Reader): Block[] {
-  if (places.length === 0) {
+function groupBlocks(memberships: readonly GroupMembership[], reader: Reader): Block[] {
+  if (memberships.length === 0) {
     return [noticeBlock('you are in no group: :create name makes one, :join name enters one')];
   }
   return table(
-    places.map(({ group, owner }) => [
+    memberships.map(({ group, owner }) => [
       `#${group}`,
       owner === reader.userId ? 'yours' : `of ${personText(owner, reader.nameOf(owner))}`,
     ]),

@@ -7,7 +7,7 @@ import type {
   ClientEvents,
   ClientState,
   DelayedMessage,
-  GroupPlace,
+  GroupMembership,
   Message,
   PeerKey,
   SentMessage,
@@ -42,11 +42,11 @@ export type Result =
       readonly pages: number;
     }
   | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
-  | { readonly kind: 'created' | 'joined'; readonly place: GroupPlace }
+  | { readonly kind: 'created' | 'joined'; readonly membership: GroupMembership }
   | { readonly kind: 'left'; readonly group: string }
   | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
   | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
-  | { readonly kind: 'groups'; readonly places: readonly GroupPlace[] }
+  | { readonly kind: 'groups'; readonly memberships: readonly GroupMembership[] }
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }

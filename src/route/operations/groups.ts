@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { CreateResult, Membership } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
-import { memberPlace } from '../membership.ts';
+import { requireMembership } from '../membership.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
@@ -28,9 +28,9 @@ export function groupOperations(
   async function tell(
     userId: number,
     member: boolean,
-    place: Pick<Membership, 'group' | 'joined' | 'head'>,
+    membership: Pick<Membership, 'group' | 'joined' | 'head'>,
   ) {
-    const { group, joined, head } = place;
+    const { group, joined, head } = membership;
     const sessions = await liveSessions(context, userId);
     await Promise.all(
       sessions
@@ -89,7 +89,7 @@ export function groupOperations(
     },
 
     async groupMembers({ userId, group, after, limit }) {
-      await memberPlace(groups, group, userId);
+      await requireMembership(groups, group, userId);
       const ids = await groups.members(group, after, Math.min(limit, limits.membersPageMax));
       const known = await accounts.findAll(ids);
       return ids.flatMap((id): Account[] => {

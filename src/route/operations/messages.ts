@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { groupTimeline, userTimeline } from '../../store/timelines.ts';
 import { type HistorySource, readHistory } from '../history.ts';
 import { assertText, deliverTexts, passTexts } from '../http-message.ts';
-import { memberPlace } from '../membership.ts';
+import { requireMembership } from '../membership.ts';
 import type { HistoryQuery, RouteOperations } from '../operations.ts';
 import { epochOf } from '../request-epoch.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
@@ -45,7 +45,7 @@ export function messageOperations(
         await deliverTexts(delivery, message);
         return;
       }
-      if (group !== lobby) await memberPlace(store.groups, group, from);
+      if (group !== lobby) await requireMembership(store.groups, group, from);
       await passTexts(transients, message);
     },
 
@@ -78,11 +78,11 @@ async function sourcesOf(
   const own = { timeline: userTimeline(userId), after: 0 };
   const ofLobby = { timeline: groupTimeline(lobby), after: 0 };
   if (group === lobby) return [ofLobby];
-  if (group !== undefined) return [sourceOf(await memberPlace(groups, group, userId))];
+  if (group !== undefined) return [sourceOf(await requireMembership(groups, group, userId))];
   if (peer !== undefined) return [own];
   return [own, ofLobby, ...(await groups.of(userId)).map(sourceOf)];
 }
 
-function sourceOf(place: Membership): HistorySource {
-  return { timeline: groupTimeline(place.group), after: unreadableUpTo(place) };
+function sourceOf(membership: Membership): HistorySource {
+  return { timeline: groupTimeline(membership.group), after: unreadableUpTo(membership) };
 }

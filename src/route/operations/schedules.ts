@@ -1,7 +1,7 @@
 /** Messages for later. Whether their sender may send them is looked at when they are due. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { SchedulePlace } from '../../store/schedules.ts';
+import type { SchedulePosition } from '../../store/schedules.ts';
 import { assertText } from '../http-message.ts';
 import type { RouteOperations } from '../operations.ts';
 import { decodePayload, encodePayload } from '../schedule-payload.ts';
@@ -32,13 +32,13 @@ export function scheduleOperations(
     },
 
     async delayed(userId, after) {
-      const place = after === undefined ? undefined : parsePlace(after);
-      const { schedules: pending, hasMore } = await schedules.listOf(userId, place);
+      const position = after === undefined ? undefined : parsePosition(after);
+      const { schedules: pending, hasMore } = await schedules.listOf(userId, position);
       const messages = pending.map(({ id, payload, dueAt }) => {
         return { id, ...decodePayload(payload), dueAt };
       });
       const last = pending.at(-1);
-      return { messages, next: hasMore && last ? formatPlace(last) : null };
+      return { messages, next: hasMore && last ? formatPosition(last) : null };
     },
 
     async cancelDelayed(userId, id) {
@@ -49,12 +49,12 @@ export function scheduleOperations(
   };
 }
 
-function formatPlace({ dueAt, id }: SchedulePlace): string {
+function formatPosition({ dueAt, id }: SchedulePosition): string {
   return `${dueAt}.${id}`;
 }
 
-/** Throws `invalid-argument` for what is not a place in anybody's list. */
-function parsePlace(text: string): SchedulePlace {
+/** Throws `invalid-argument` for what is not a position in a list. */
+function parsePosition(text: string): SchedulePosition {
   const dot = text.indexOf('.');
   const [due, id] = [text.slice(0, dot), text.slice(dot + 1)];
   if (dot < 1 || !/^\d{1,16}$/.test(due) || id.length > 2 * limits.scheduleIdCharactersMax)

@@ -6,7 +6,7 @@ import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import type { CreateResult, Group, JoinResult, Membership } from '../groups.ts';
 
-export interface Place {
+export interface Member {
   readonly joined: number;
   readonly cursor: number;
 }
@@ -17,15 +17,15 @@ export interface EntryFacts {
   /** Of the group's timeline. */
   readonly head: number;
   /** Of the user, undefined if not in it. */
-  readonly place: Place | undefined;
+  readonly member: Member | undefined;
   /** How many groups the user is in. */
   groupsOfUser(): number;
 }
 
 export interface Entry<Result extends CreateResult> {
   readonly result: Result;
-  /** The user's place from now on, in a group that is made if there is none; null: nothing changes. */
-  readonly entered: Place | null;
+  /** What the user has from now on in the group that is made if there is none; null: nothing changes. */
+  readonly entered: Member | null;
 }
 
 export function decideCreate(
@@ -41,17 +41,17 @@ export function decideCreate(
 
 /** What a user hears first is that they are in as many groups as may be. */
 export function decideJoin(name: string, facts: EntryFacts): Entry<JoinResult> {
-  const { group, head, place = { joined: head, cursor: head } } = facts;
-  const already = facts.place !== undefined;
+  const { group, head, member = { joined: head, cursor: head } } = facts;
+  const already = facts.member !== undefined;
   if (hasTooMany(facts)) return { result: { status: 'too-many' }, entered: null };
   if (!group) return { result: { status: 'unknown-group' }, entered: null };
   if (!already && group.members >= limits.groupMembersMax)
     return { result: { status: 'too-many' }, entered: null };
   const { owner, history } = group;
-  const membership = membershipOf(name, place, head, history);
+  const membership = membershipOf(name, member, head, history);
   return {
     result: { status: 'joined', owner, already, membership },
-    entered: already ? null : place,
+    entered: already ? null : member,
   };
 }
 
@@ -72,16 +72,16 @@ export function decideShareChange(
   return owner === userId ? 'set' : 'not-the-owner';
 }
 
-/** After a failover that lost a tail the head may be behind both numbers of a place. */
+/** After a failover that lost a tail the head may be behind both numbers of a member. */
 export function membershipOf(
   group: string,
-  { joined, cursor }: Place,
+  { joined, cursor }: Member,
   head: number,
   history: GroupHistory,
 ): Membership {
   return { group, joined, cursor: Math.max(joined, Math.min(cursor, head)), head, history };
 }
 
-function hasTooMany({ place, groupsOfUser }: EntryFacts): boolean {
-  return place === undefined && groupsOfUser() >= limits.groupsPerUserMax;
+function hasTooMany({ member, groupsOfUser }: EntryFacts): boolean {
+  return member === undefined && groupsOfUser() >= limits.groupsPerUserMax;
 }

@@ -63,7 +63,7 @@ export class ConfirmedCalls {
   ): Promise<void> {
     const client = clientOf(this.#link);
     if (client instanceof CimError) {
-      for (const place of items.keys()) answered(place, client);
+      for (const itemIndex of items.keys()) answered(itemIndex, client);
       return;
     }
     const run = (server: Redis, some: readonly Item[]) =>
@@ -71,14 +71,14 @@ export class ConfirmedCalls {
         ? this.#calls.runApart(server, script, some, common)
         : this.#calls.runTogether(server, script, some, common);
     await Promise.all(
-      Array.from(placesByServer(client, items), async ([server, places]) => {
-        const some = places.map((place) => items[place] as Item);
+      Array.from(itemsByServer(client, items), async ([server, itemIndexes]) => {
+        const some = itemIndexes.map((itemIndex) => items[itemIndex] as Item);
         const replies = server
           ? await this.#confirm(server, () => run(server, some))
           : noSuchNode();
-        for (const [index, place] of places.entries())
+        for (const [index, itemIndex] of itemIndexes.entries())
           answered(
-            place,
+            itemIndex,
             replies instanceof CimError ? replies : (replies[index] as Reply | CimError),
           );
       }),
@@ -91,7 +91,7 @@ export class ConfirmedCalls {
     keys: readonly string[],
     args: readonly Argument[] = [],
   ): Promise<Reply> {
-    const [server] = placesByServer(this.#link.client, [{ keys, args }]).keys();
+    const [server] = itemsByServer(this.#link.client, [{ keys, args }]).keys();
     if (!server) throw noSuchNode();
     const reply = await this.#confirm(server, () => this.#calls.run(script, keys, args, server));
     if (reply instanceof CimError) throw reply;
@@ -142,7 +142,7 @@ async function ask(server: Redis, replicas: number): Promise<Answer> {
 }
 
 /** Which server holds which items; `undefined` holds what is nobody's at the moment. */
-function placesByServer(
+function itemsByServer(
   client: RedisClient,
   items: readonly Item[],
 ): Map<Redis | undefined, number[]> {
@@ -150,13 +150,13 @@ function placesByServer(
   const masters = new Map(
     client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]),
   );
-  const places = new Map<Redis | undefined, number[]>();
-  for (const [place, { keys }] of items.entries()) {
+  const itemIndexes = new Map<Redis | undefined, number[]>();
+  for (const [itemIndex, { keys }] of items.entries()) {
     const [address = ''] = client.slots[new Command('GET', [...keys.slice(0, 1)]).getSlot()] ?? [];
     const master = masters.get(address);
-    const known = places.get(master);
-    if (known) known.push(place);
-    else places.set(master, [place]);
+    const known = itemIndexes.get(master);
+    if (known) known.push(itemIndex);
+    else itemIndexes.set(master, [itemIndex]);
   }
-  return places;
+  return itemIndexes;
 }

@@ -34,12 +34,12 @@ export class CopyOrdering {
     if (this.#short.size === 0) return nobody;
     const later = new Map<number, number>();
     const receivers = new Map<string, number>();
-    for (const [place, { timeline, from, to, source, sendSeq, count }] of batch.entries()) {
+    for (const [index, { timeline, from, to, source, sendSeq, count }] of batch.entries()) {
       if (to === 0 || to === from || !this.#short.has(userTimeline(to))) continue;
       const run = `${source} ${sendSeq} ${count}`;
       const receiver = receivers.get(run);
-      if (timeline === userTimeline(to)) receivers.set(run, place);
-      else if (receiver !== undefined) later.set(place, receiver);
+      if (timeline === userTimeline(to)) receivers.set(run, index);
+      else if (receiver !== undefined) later.set(index, receiver);
     }
     return later;
   }

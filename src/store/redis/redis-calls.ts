@@ -20,7 +20,7 @@ export interface Item {
 }
 
 /** Hears the reply or error of the item at this place. */
-export type Answered = (place: number, reply: Reply | CimError) => void;
+export type Answered = (index: number, reply: Reply | CimError) => void;
 
 /** Keys of one script call: the largest batch of appends. */
 const keysPerCallMax = limits.storeBatchMax * 7;
@@ -48,18 +48,18 @@ export class RedisCalls {
   ): Promise<void> {
     const client = clientOf(this.#link);
     if (client instanceof CimError) {
-      for (const place of items.keys()) answered(place, client);
+      for (const index of items.keys()) answered(index, client);
     } else if (client instanceof Cluster) {
       await writtenTogether(client.nodes('master'), () =>
         Promise.all(
-          items.map(async (item, place) => {
-            answered(place, await this.#runOne(client, script, item, common));
+          items.map(async (item, index) => {
+            answered(index, await this.#runOne(client, script, item, common));
           }),
         ),
       );
     } else {
       const replies = await this.runTogether(client, script, items, common);
-      for (const [place, reply] of replies.entries()) answered(place, reply);
+      for (const [index, reply] of replies.entries()) answered(index, reply);
     }
   }
 
@@ -70,8 +70,8 @@ export class RedisCalls {
     common: readonly Argument[] = [],
   ): Promise<(Reply | CimError)[]> {
     const results: (Reply | CimError)[] = items.map(() => null);
-    await this.answerEach(script, items, common, (place, reply) => {
-      results[place] = reply;
+    await this.answerEach(script, items, common, (index, reply) => {
+      results[index] = reply;
     });
     return results;
   }

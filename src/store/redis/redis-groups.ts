@@ -22,7 +22,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
-  PlaceQuestion,
+  MembershipQuestion,
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
 import type { Keys } from './keys.ts';
@@ -44,7 +44,7 @@ type JoinReply = [
   head: number,
   showsAll: number,
 ];
-type Place = [joined: number, cursor: number, head: number, showsAll: number];
+type MemberReply = [joined: number, cursor: number, head: number, showsAll: number];
 
 export class RedisGroups implements Groups {
   readonly #calls: RedisCalls;
@@ -93,8 +93,8 @@ export class RedisGroups implements Groups {
 
   async of(userId: number): Promise<Membership[]> {
     const names = (await this.#listings(userId)).map(({ name }) => name).toSorted();
-    const places = await this.places(names.map((group) => ({ group, userId })));
-    return places.filter((place) => place !== null);
+    const memberships = await this.memberships(names.map((group) => ({ group, userId })));
+    return memberships.filter((member) => member !== null);
   }
 
   async setShare(
@@ -129,7 +129,7 @@ export class RedisGroups implements Groups {
     return ids.map(Number);
   }
 
-  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
+  async memberships(questions: readonly MembershipQuestion[]): Promise<(Membership | null)[]> {
     const items = questions.map(({ group, userId }): Item => {
       const timeline = groupTimeline(group);
       return {
@@ -137,10 +137,13 @@ export class RedisGroups implements Groups {
         args: [userId],
       };
     });
-    const places = (await this.#calls.runAll(scripts.findPlace, items)) as (Place | null)[];
-    return places.map((place, index) => {
+    const memberships = (await this.#calls.runAll(
+      scripts.findMembership,
+      items,
+    )) as (MemberReply | null)[];
+    return memberships.map((member, index) => {
       const { group = '' } = questions[index] ?? {};
-      return place && placeIn(group, place);
+      return member && membershipIn(group, member);
     });
   }
 
@@ -198,8 +201,10 @@ export class RedisGroups implements Groups {
   /** Takes listings off that crashes have left; false if there were none. */
   async #tidyUp(userId: number): Promise<boolean> {
     const listings = await this.#listings(userId);
-    const places = await this.places(listings.map(({ name }) => ({ group: name, userId })));
-    const left = listings.filter((_, index) => places[index] === null);
+    const memberships = await this.memberships(
+      listings.map(({ name }) => ({ group: name, userId })),
+    );
+    const left = listings.filter((_, index) => memberships[index] === null);
     const replies = await this.#calls.runAll(
       scripts.unlistGroup,
       left.map((listing) => this.#unlisting(listing)),
@@ -225,14 +230,14 @@ export class RedisGroups implements Groups {
 
 function joinResult(name: string, reply: JoinReply | null): JoinResult {
   if (!reply) return { status: 'too-many' };
-  const [status, owner, already, ...place] = reply;
+  const [status, owner, already, ...member] = reply;
   switch (status.toString()) {
     case 'joined':
       return {
         status: 'joined',
         owner: Number(owner),
         already: already === 1,
-        membership: placeIn(name, place),
+        membership: membershipIn(name, member),
       };
     case 'unknown-group':
       return { status: 'unknown-group' };
@@ -243,6 +248,6 @@ function joinResult(name: string, reply: JoinReply | null): JoinResult {
   }
 }
 
-function placeIn(group: string, [joined, cursor, head, showsAll]: Place): Membership {
+function membershipIn(group: string, [joined, cursor, head, showsAll]: MemberReply): Membership {
   return membershipOf(group, { joined, cursor }, head, showsAll === 1 ? 'all' : 'joined');
 }

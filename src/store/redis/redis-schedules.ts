@@ -10,7 +10,7 @@ import type {
   PendingSchedule,
   Schedule,
   SchedulePage,
-  SchedulePlace,
+  SchedulePosition,
   Schedules,
 } from '../schedules.ts';
 import { type Keys, scheduleShard, scheduleShards } from './keys.ts';
@@ -48,7 +48,7 @@ export class RedisSchedules implements Schedules {
     return String(status) as 'created' | 'known' | 'too-many';
   }
 
-  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
+  async listOf(owner: number, after?: SchedulePosition): Promise<SchedulePage> {
     const payloads = this.#keys.payloads(scheduleShard(owner));
     const [more, ...found] = (await this.#calls.run(
       scripts.listSchedules,

@@ -31,7 +31,7 @@ import { parseWatchers } from './watchers.ts';
 /** Runs of one timeline that go into one call, and where in the batch they stood. */
 interface Group {
   readonly timeline: TimelineId;
-  readonly places: number[];
+  readonly batchIndexes: number[];
   bytes: number;
 }
 
@@ -108,32 +108,32 @@ export class RedisTimelines implements Timelines {
     answered: AppendAnswered = () => {},
   ): Promise<AppendResult[]> {
     const results = Array.from(batch, () => busy);
-    const settle = (place: number, result: AppendResult) => {
-      results[place] = result;
-      answered(place, result);
+    const settle = (batchIndex: number, result: AppendResult) => {
+      results[batchIndex] = result;
+      answered(batchIndex, result);
     };
     const late = this.#ordering.laterIn(batch);
-    const places = [...batch.keys()].filter((place) => !late.has(place));
-    const mistakes = await this.#append(batch, places, settle);
+    const batchIndexes = [...batch.keys()].filter((batchIndex) => !late.has(batchIndex));
+    const mistakes = await this.#append(batch, batchIndexes, settle);
     if (late.size > 0) mistakes.push(...(await this.#appendLate(batch, late, results, settle)));
     if (mistakes.length > 0) throw mistakes[0];
     return results;
   }
 
-  /** Appends those at these places. Gives the errors of those that it has no answer for. */
+  /** Appends those at these indexes of the batch. Gives the errors of those that it has no answer for. */
   async #append(
     batch: readonly Append[],
-    places: readonly number[],
+    batchIndexes: readonly number[],
     settle: AppendAnswered,
   ): Promise<CimError[]> {
     const mistakes: CimError[] = [];
-    const groups = groupByTimeline(batch, places);
+    const groups = groupByTimeline(batch, batchIndexes);
     await (this.#confirmed ?? this.#calls).answerEach(
       scripts.append,
       groups.map((group) =>
         this.#appending(
           group.timeline,
-          group.places.map((place) => batch[place] as Append),
+          group.batchIndexes.map((batchIndex) => batch[batchIndex] as Append),
         ),
       ),
       this.#common,
@@ -142,12 +142,12 @@ export class RedisTimelines implements Timelines {
           mistakes.push(reply);
           return;
         }
-        for (const [run, place] of (groups[index] as Group).places.entries()) {
-          const append = batch[place] as Append;
-          if (reply instanceof CimError) settle(place, busy);
+        for (const [run, batchIndex] of (groups[index] as Group).batchIndexes.entries()) {
+          const append = batch[batchIndex] as Append;
+          if (reply instanceof CimError) settle(batchIndex, busy);
           else {
             this.#ordering.heard(append, isShort(reply as Reply[], run));
-            settle(place, appendResult(reply as Reply[], run, append));
+            settle(batchIndex, appendResult(reply as Reply[], run, append));
           }
         }
       },
@@ -163,22 +163,22 @@ export class RedisTimelines implements Timelines {
     settle: AppendAnswered,
   ): Promise<CimError[]> {
     const copies: OwnCopy[] = [];
-    const placesOf: number[] = [];
-    for (const [place, receiverPlace] of late) {
-      const taken = results[receiverPlace] as AppendResult;
-      const parts = ownCopiesOf(batch[place] as Append, taken);
-      if (parts.length === 0) settle(place, { ...busy, status: taken.status });
+    const batchIndexOf: number[] = [];
+    for (const [batchIndex, receiverIndex] of late) {
+      const taken = results[receiverIndex] as AppendResult;
+      const parts = ownCopiesOf(batch[batchIndex] as Append, taken);
+      if (parts.length === 0) settle(batchIndex, { ...busy, status: taken.status });
       for (const part of parts) {
         copies.push(part);
-        placesOf.push(place);
+        batchIndexOf.push(batchIndex);
       }
     }
     return this.#append(copies, [...copies.keys()], (index, result) => {
-      const place = placesOf[index] as number;
+      const batchIndex = batchIndexOf[index] as number;
       // What follows in another part is refused: a skip, of which nobody asks.
-      if (placesOf[index - 1] === place) return;
-      const { status, refused } = results[late.get(place) as number] as AppendResult;
-      settle(place, result.status === 'taken' ? { ...result, status, refused } : result);
+      if (batchIndexOf[index - 1] === batchIndex) return;
+      const { status, refused } = results[late.get(batchIndex) as number] as AppendResult;
+      settle(batchIndex, result.status === 'taken' ? { ...result, status, refused } : result);
     });
   }
 
@@ -277,25 +277,25 @@ export class RedisTimelines implements Timelines {
 }
 
 /** In the order of the first run of each timeline, and of its runs. */
-function groupByTimeline(batch: readonly Append[], places: readonly number[]): Group[] {
+function groupByTimeline(batch: readonly Append[], batchIndexes: readonly number[]): Group[] {
   const groups: Group[] = [];
   const open = new Map<TimelineId, Group>();
-  for (const place of places) {
-    const { timeline, bodies } = batch[place] as Append;
+  for (const batchIndex of batchIndexes) {
+    const { timeline, bodies } = batch[batchIndex] as Append;
     let group = open.get(timeline);
     if (!group || isFull(group, bodies.length)) {
-      group = { timeline, places: [], bytes: 0 };
+      group = { timeline, batchIndexes: [], bytes: 0 };
       open.set(timeline, group);
       groups.push(group);
     }
-    group.places.push(place);
+    group.batchIndexes.push(batchIndex);
     group.bytes += bodies.length;
   }
   return groups;
 }
 
-function isFull({ places, bytes }: Group, more: number): boolean {
-  return places.length === limits.storeBatchMax || bytes + more > limits.storeBatchBytesMax;
+function isFull({ batchIndexes, bytes }: Group, more: number): boolean {
+  return batchIndexes.length === limits.storeBatchMax || bytes + more > limits.storeBatchBytesMax;
 }
 
 /** The reply for a group is its watchers, then two values per run (scripts/append.lua). */

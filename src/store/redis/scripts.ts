@@ -17,8 +17,8 @@ import createSchedule from './scripts/create-schedule.lua';
 import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
+import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
-import findPlace from './scripts/find-place.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
 import joinGroup from './scripts/join-group.lua';
 import leaseDue from './scripts/lease-due.lua';
@@ -106,7 +106,7 @@ export const scripts = {
   drawUserId: script(drawUserId),
   findDue: script(findDue),
   findMissingRights: script(findMissingRights),
-  findPlace: script(findPlace),
+  findMembership: script(findMembership),
   finishSchedule: script(finishSchedule),
   joinGroup: script(joinGroup),
   leaseDue: script(leaseDue),

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { FilePlace } from './file-place.ts';
+import { OpenFiles } from './open-files.ts';
 import { checkSchema, prepareSchema } from './schema.ts';
 import { hasOwnLog, WriteAheadLog } from './write-ahead-log.ts';
 
@@ -53,7 +53,7 @@ export class Database {
   readonly #commit: Statement<never>;
   /** Undefined in memory. */
   readonly #log: WriteAheadLog | undefined;
-  readonly #place: FilePlace | undefined;
+  readonly #files: OpenFiles | undefined;
   /** Why the last write failed; null once one has succeeded. */
   #writeProblem: string | null = null;
 
@@ -62,7 +62,7 @@ export class Database {
     this.#log = log;
     const path = sqlite.location();
     if (path !== null) {
-      this.#place = new FilePlace([path, `${path}-wal`]);
+      this.#files = new OpenFiles([path, `${path}-wal`]);
       openPaths.add(path);
     }
     this.#begin = this.prepare('BEGIN IMMEDIATE');
@@ -118,7 +118,7 @@ export class Database {
       this.#begin.run();
       const result = work();
       // What is written to files that have been removed is lost: nobody is to be told that it is kept.
-      this.#place?.assertUnchangedLately();
+      this.#files?.assertUnchangedLately();
       this.#commit.run();
       this.#writeProblem = null;
       this.#log?.committed();
@@ -137,7 +137,7 @@ export class Database {
   /** Null if it can be read, and written as far as is known; else why not. */
   problem(): string | null {
     try {
-      this.#place?.assertUnchanged();
+      this.#files?.assertUnchanged();
       if (this.#writeProblem === null) this.read(() => this.#sqlite.exec('SELECT 1'));
       else this.#tryToWrite();
       return null;
@@ -173,7 +173,7 @@ export class Database {
       throw new CimError('not-found', 'there is no data folder: all is in memory (--data)');
     const path = join(dirname(own), 'backup.sqlite');
     try {
-      this.#place?.assertUnchanged();
+      this.#files?.assertUnchanged();
       await this.#copyTo(path);
       return path;
     } catch (error) {

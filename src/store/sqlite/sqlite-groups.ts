@@ -6,9 +6,9 @@ import {
   decideShareChange,
   type Entry,
   type EntryFacts,
+  type Member,
   membershipOf,
   ownerWithout,
-  type Place,
 } from '../decisions/membership.ts';
 import { movedCursor } from '../decisions/session.ts';
 import type {
@@ -18,7 +18,7 @@ import type {
   Groups,
   JoinResult,
   Membership,
-  PlaceQuestion,
+  MembershipQuestion,
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
@@ -28,7 +28,7 @@ interface GroupRow extends Group {
   readonly members: number;
 }
 
-interface PlaceRow extends Place {
+interface MemberRow extends Member {
   readonly history: GroupHistory;
 }
 
@@ -40,8 +40,8 @@ export class SqliteGroups implements Groups {
   readonly #updateOwner: Statement<never>;
   readonly #updateShare: Statement<never>;
   readonly #deleteGroup: Statement<never>;
-  readonly #selectPlace: Statement<PlaceRow>;
-  readonly #selectGroupsOf: Statement<PlaceRow & { name: string }>;
+  readonly #selectMember: Statement<MemberRow>;
+  readonly #selectGroupsOf: Statement<MemberRow & { name: string }>;
   readonly #selectPage: Statement<{ userId: number }>;
   readonly #selectLongestStanding: Statement<{ userId: number }>;
   readonly #addToCount: Statement<never>;
@@ -64,7 +64,7 @@ export class SqliteGroups implements Groups {
     this.#updateOwner = database.prepare('UPDATE groups SET owner = ? WHERE name = ?');
     this.#updateShare = database.prepare('UPDATE groups SET share_percent = ? WHERE name = ?');
     this.#deleteGroup = database.prepare('DELETE FROM groups WHERE name = ?');
-    this.#selectPlace = database.prepare(
+    this.#selectMember = database.prepare(
       `SELECT joined, cursor, history FROM members JOIN groups USING (name)
          WHERE name = ? AND user_id = ?`,
     );
@@ -119,7 +119,7 @@ export class SqliteGroups implements Groups {
 
   async of(userId: number): Promise<Membership[]> {
     const memberships = this.#database.read(() =>
-      this.#selectGroupsOf.all(userId).map((place) => this.#membership(place.name, place)),
+      this.#selectGroupsOf.all(userId).map((member) => this.#membership(member.name, member)),
     );
     return memberships.toSorted((one, other) => (one.group < other.group ? -1 : 1));
   }
@@ -148,11 +148,11 @@ export class SqliteGroups implements Groups {
     return page.map(({ userId }) => userId);
   }
 
-  async places(questions: readonly PlaceQuestion[]): Promise<(Membership | null)[]> {
+  async memberships(questions: readonly MembershipQuestion[]): Promise<(Membership | null)[]> {
     return this.#database.read(() =>
       questions.map(({ group, userId }) => {
-        const place = this.#selectPlace.get(group, userId);
-        return place ? this.#membership(group, place) : null;
+        const member = this.#selectMember.get(group, userId);
+        return member ? this.#membership(group, member) : null;
       }),
     );
   }
@@ -160,9 +160,9 @@ export class SqliteGroups implements Groups {
   async acknowledge(batch: readonly GroupAcknowledgement[]): Promise<void> {
     this.#database.transaction('ordered', () => {
       for (const { group, userId, seq } of batch) {
-        const place = this.#selectPlace.get(group, userId);
-        const cursor = place && movedCursor(place.cursor, seq, this.#head(group));
-        if (cursor !== place?.cursor) this.#moveCursor.run(Number(cursor), group, userId);
+        const member = this.#selectMember.get(group, userId);
+        const cursor = member && movedCursor(member.cursor, seq, this.#head(group));
+        if (cursor !== member?.cursor) this.#moveCursor.run(Number(cursor), group, userId);
       }
     });
   }
@@ -177,7 +177,7 @@ export class SqliteGroups implements Groups {
     const { result, entered } = decide({
       group,
       head: this.#head(name),
-      place: this.#selectPlace.get(name, userId),
+      member: this.#selectMember.get(name, userId),
       groupsOfUser: () => this.#countGroupsOf.get(userId)?.count ?? 0,
     });
     if (!entered) return result;
@@ -202,8 +202,8 @@ export class SqliteGroups implements Groups {
     return true;
   }
 
-  #membership(group: string, place: PlaceRow): Membership {
-    return membershipOf(group, place, this.#head(group), place.history);
+  #membership(group: string, member: MemberRow): Membership {
+    return membershipOf(group, member, this.#head(group), member.history);
   }
 
   #head(group: string): number {

@@ -14,7 +14,7 @@ import type {
   PendingSchedule,
   Schedule,
   SchedulePage,
-  SchedulePlace,
+  SchedulePosition,
   Schedules,
 } from '../schedules.ts';
 import type { Database, Statement } from './database.ts';
@@ -80,7 +80,7 @@ export class SqliteSchedules implements Schedules {
     });
   }
 
-  async listOf(owner: number, after?: SchedulePlace): Promise<SchedulePage> {
+  async listOf(owner: number, after?: SchedulePosition): Promise<SchedulePage> {
     const { dueAt = 0, id = '' } = after ?? {};
     return this.#database.read(() => pageOf(this.#selectOfOwner.iterate(owner, dueAt, id)));
   }

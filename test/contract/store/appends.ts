@@ -287,9 +287,9 @@ export function describeAppends(fixture: StoreFixture): void {
         conversation.append(timeline, 3, ['m3']),
         conversation.append(timeline, 2, ['m2']),
       ];
-      const answers: [place: number, result: AppendResult][] = [];
+      const answers: [index: number, result: AppendResult][] = [];
       const results = await timelines().append(batch, (...answer) => answers.push(answer));
-      expect(answers.filter(([place]) => place !== 1).map(([place]) => place)).toEqual([0, 2, 3]);
+      expect(answers.filter(([index]) => index !== 1).map(([index]) => index)).toEqual([0, 2, 3]);
       const inOrder = answers.toSorted(([one], [another]) => one - another);
       expect(inOrder).toEqual(Array.from(results.entries()));
       expect(results.map(({ status }) => status)).toEqual([

@@ -116,7 +116,7 @@ async function stateOf(
   const memberships = await Promise.all(users.map((userId) => groups.of(userId)));
   return {
     ofGroups,
-    places: await groups.places(questions),
+    ofQuestions: await groups.memberships(questions),
     memberships: memberships.map((of) => of.filter(({ group }) => names.includes(group))),
   };
 }

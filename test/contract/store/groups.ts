@@ -32,7 +32,7 @@ export function describeGroups(fixture: StoreFixture): void {
     timelines().read({ timeline: groupTimeline(name), after, limit: limits.pageMessagesMax });
   const namesOf = async (userId: number) => (await groups().of(userId)).map(({ group }) => group);
   const isMember = async (name: string, userId: number) =>
-    (await groups().places([{ group: name, userId }]))[0] !== null;
+    (await groups().memberships([{ group: name, userId }]))[0] !== null;
 
   describe('the share of one account', () => {
     test('is set by the owner, and as others have it until then', async () => {
@@ -77,7 +77,7 @@ export function describeGroups(fixture: StoreFixture): void {
 
   describe('what members may read', () => {
     const placeOf = async (name: string, userId: number) =>
-      (await groups().places([{ group: name, userId }]))[0]!;
+      (await groups().memberships([{ group: name, userId }]))[0]!;
 
     test('is what was said since their latest joining, unless the group was made otherwise', async () => {
       const { name, others } = await freshGroup(1);
@@ -431,11 +431,13 @@ export function describeGroups(fixture: StoreFixture): void {
       [other.name, other.owner, true],
       [one.name, nextUserId(), false],
     ];
-    const places = await groups().places(questions.map(([group, userId]) => ({ group, userId })));
-    expect(places.map((place) => place?.group ?? null)).toEqual(
+    const memberships = await groups().memberships(
+      questions.map(([group, userId]) => ({ group, userId })),
+    );
+    expect(memberships.map((membership) => membership?.group ?? null)).toEqual(
       questions.map(([group, , answer]) => (answer ? group : null)),
     );
-    expect(await groups().places([])).toEqual([]);
+    expect(await groups().memberships([])).toEqual([]);
   });
 
   test('interest is answered with the head of the timeline', async () => {

@@ -53,7 +53,7 @@ describe('a device', () => {
     expect(second.state.device).toBe(first.state.device);
     expect(second.state.device).toMatch(/^[0-9a-f]{32}$/);
     expect(second.state.ephemeral).toBe(false);
-    expect(second.state.placeOf('')).toEqual({
+    expect(second.state.cursorOf('')).toEqual({
       position: { seq: 7, identity: 'm7' },
       window: [['m7', 7, 70]],
     });
@@ -69,11 +69,11 @@ describe('a device', () => {
     expect(first.state.enterStore('one')).toBe(false);
     await first.state.close();
     const second = await open(storage);
-    expect(second.state.placeOf('')?.position.seq).toBe(7);
+    expect(second.state.cursorOf('')?.position.seq).toBe(7);
     expect(second.state.enterStore('two')).toBe(true);
     await second.state.close();
     const third = await open(storage);
-    expect(third.state.placeOf('')).toEqual({ position: { seq: 0, identity: '' }, window });
+    expect(third.state.cursorOf('')).toEqual({ position: { seq: 0, identity: '' }, window });
     expect(third.state.enterStore('two')).toBe(false);
   });
 
@@ -143,7 +143,7 @@ describe('a device', () => {
       const { state, warnings } = await open(storage);
       expect(warnings).toEqual(['state-unreadable']);
       expect(state.ephemeral).toBe(false);
-      expect(state.placeOf('')).toBeUndefined();
+      expect(state.cursorOf('')).toBeUndefined();
     }
   });
 });

@@ -343,7 +343,7 @@ test('an inspection tells the origin of each value, and what is wrong beside wha
     env: { CIM_HOST: 'one' },
   });
   const origins = Object.fromEntries(
-    settings.map(({ name, value, origin }) => [name, [value, origin]]),
+    settings.map(({ name, value, from: origin }) => [name, [value, origin]]),
   );
   expect(origins).toMatchObject({
     port: [undefined, '--port'],

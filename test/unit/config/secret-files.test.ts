@@ -33,7 +33,7 @@ describe.each(secrets)('cim %s --%s may be in a file', (role, name, type) => {
     const found = settings.find((setting) => setting.name === name);
     return {
       value: found?.value,
-      origin: found?.origin,
+      origin: found?.from,
       problems: problems.map(({ message }) => message),
     };
   };

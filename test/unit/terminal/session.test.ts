@@ -243,12 +243,12 @@ describe('lines', () => {
       ':create builds --history all\n:join ops\n:groups\n:members ops\n:leave ops\n:members ops\n',
     );
     await code;
-    const place = { owner: 1, joined: 3, cursor: 3, head: 5, history: 'all' };
-    const ops = { ...place, group: 'ops', owner: 2, history: 'joined' };
+    const membership = { owner: 1, joined: 3, cursor: 3, head: 5, history: 'all' };
+    const ops = { ...membership, group: 'ops', owner: 2, history: 'joined' };
     expect(events.slice(1, -1).map(({ command, data }) => [command, data])).toEqual([
-      [':create', { group: 'builds', ...place }],
+      [':create', { group: 'builds', ...membership }],
       [':join', ops],
-      [':groups', [ops, { group: 'builds', ...place }]],
+      [':groups', [ops, { group: 'builds', ...membership }]],
       [':members', [{ userId: 1, userName: 'bob' }, amy]],
       [':leave', { group: 'ops' }],
       [':members', [amy]],

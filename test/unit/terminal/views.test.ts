@@ -34,7 +34,14 @@ const groupMessage: Message = {
 };
 
 const newest = { isMore: false, older: false, expired: false };
-const place = { group: 'dev', owner: 2, joined: 3, cursor: 3, head: 5, history: 'joined' } as const;
+const membership = {
+  group: 'dev',
+  owner: 2,
+  joined: 3,
+  cursor: 3,
+  head: 5,
+  history: 'joined',
+} as const;
 
 function capture(): { output: Output; text: () => string } {
   const stream = new PassThrough();
@@ -322,7 +329,7 @@ describe('people', () => {
     ],
     [
       'a new group',
-      (view) => view.result(line(1, ':create dev'), { kind: 'created', place }),
+      (view) => view.result(line(1, ':create dev'), { kind: 'created', membership }),
       [
         '› :create dev',
         '· #dev is there: others enter it with :join dev, and read what is said from then on',
@@ -331,7 +338,7 @@ describe('people', () => {
     [
       'a new group of which all may be read',
       (view) => {
-        const created = { kind: 'created', place: { ...place, history: 'all' } } as const;
+        const created = { kind: 'created', membership: { ...membership, history: 'all' } } as const;
         view.result(line(1, ':create dev --history all'), created);
       },
       [
@@ -341,7 +348,7 @@ describe('people', () => {
     ],
     [
       'a group entered',
-      (view) => view.result(line(1, ':join dev'), { kind: 'joined', place }),
+      (view) => view.result(line(1, ':join dev'), { kind: 'joined', membership }),
       ['› :join dev', '· you are in #dev: #dev;;text says something in it'],
     ],
     [
@@ -354,13 +361,17 @@ describe('people', () => {
       (view) =>
         view.result(line(1, ':groups'), {
           kind: 'groups',
-          places: [place, { ...place, group: 'builds', owner: 1 }, { ...place, owner: 3 }],
+          memberships: [
+            membership,
+            { ...membership, group: 'builds', owner: 1 },
+            { ...membership, owner: 3 },
+          ],
         }),
       ['› :groups', '  #dev     of (2) amy', '  #builds  yours', '  #dev     of (3)'],
     ],
     [
       'no groups',
-      (view) => view.result(line(1, ':groups'), { kind: 'groups', places: [] }),
+      (view) => view.result(line(1, ':groups'), { kind: 'groups', memberships: [] }),
       ['› :groups', '· you are in no group: :create name makes one, :join name enters one'],
     ],
     [
@@ -524,9 +535,9 @@ describe('whatever others write has no effect on where it is shown', () => {
     const results: Result[] = [
       { kind: 'online', prefix: '', users: users(text) },
       { kind: 'members', group: text, users: users(text) },
-      { kind: 'groups', places: [{ ...place, group: text }] },
-      { kind: 'created', place: { ...place, group: text } },
-      { kind: 'joined', place: { ...place, group: text } },
+      { kind: 'groups', memberships: [{ ...membership, group: text }] },
+      { kind: 'created', membership: { ...membership, group: text } },
+      { kind: 'joined', membership: { ...membership, group: text } },
       { kind: 'left', group: text },
       { kind: 'history', messages: [theirs, { ...groupMessage, group: text }], ...newest },
       { kind: 'delayed', messages: [{ id: text, group: text, text, dueAt: at }] },

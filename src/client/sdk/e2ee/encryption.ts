@@ -16,8 +16,8 @@ import type { Patience } from './patience.ts';
 import { type KeyChange, PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
 import { safetyNumber } from './safety-number.ts';
 import {
-  placeOfContent,
-  placeOfText,
+  contextOfContent,
+  contextOfText,
   type SealedMessage,
   sealBytes,
   takeApart,
@@ -172,11 +172,11 @@ export class Encryption {
     const receiver = to === this.userId ? own : await this.#receiverKey(to);
     if (!receiver) return this.#inClear(to, draft, `user ${to} has none`);
     const { text, content, ...clear } = draft;
-    const sealIn = (place: string, bytes: Uint8Array) =>
-      this.#slots.run(() => sealBytes(bytes, own, receiver, place));
-    const sealed = await sealIn(placeOfText(identity, draft), utf8.encode(text));
+    const sealIn = (context: string, bytes: Uint8Array) =>
+      this.#slots.run(() => sealBytes(bytes, own, receiver, context));
+    const sealed = await sealIn(contextOfText(identity, draft), utf8.encode(text));
     if (!content) return { ...clear, sealed };
-    return { ...clear, sealed, content: await sealIn(placeOfContent(identity), content) };
+    return { ...clear, sealed, content: await sealIn(contextOfContent(identity), content) };
   }
 
   /**
@@ -194,15 +194,15 @@ export class Encryption {
     if (!own) return { unreadable: 'lost-key' };
     const sender = isOwn ? own : await this.#senderKey(from, sealed.senderKeyId, isPatient);
     if (!sender) return { unreadable: 'unknown-sender' };
-    const openIn = (place: string, { forSender, forReceiver }: SealedMessage) =>
-      this.#slots.run(() => open(isOwn ? forSender : forReceiver, sender, own, place));
-    const textBytes = await openIn(placeOfText(identity, message), sealed);
+    const openIn = (context: string, { forSender, forReceiver }: SealedMessage) =>
+      this.#slots.run(() => open(isOwn ? forSender : forReceiver, sender, own, context));
+    const textBytes = await openIn(contextOfText(identity, message), sealed);
     const text = textBytes && decodeUtf8(textBytes);
     if (text === undefined) return { unreadable: 'damaged' };
     const key = isOwn ? 'verified' : this.#pins.standingOf(from, sender.text);
     if (!message.content) return { text, key };
     const sealedContent = takeApart(message.content);
-    const content = sealedContent && (await openIn(placeOfContent(identity), sealedContent));
+    const content = sealedContent && (await openIn(contextOfContent(identity), sealedContent));
     return content ? { text, content, key } : { unreadable: 'damaged' };
   }
 

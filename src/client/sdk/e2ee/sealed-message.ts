@@ -25,15 +25,15 @@ export interface SealedMessage {
   readonly forSender: Uint8Array;
 }
 
-/** `place`: in which it opens, and in no other (placeOfText). Throws `no-key` for a key that is no good. */
+/** `context`: where it opens, and nowhere else (contextOfText). Throws `no-key` for a key that is no good. */
 export async function sealBytes(
   bytes: Uint8Array,
   sender: OwnKeys,
   receiver: PublicKey,
-  place: string,
+  context: string,
 ): Promise<Uint8Array> {
   const receivers = receiver.text === sender.text ? [sender] : [receiver, sender];
-  const parts = await Promise.all(receivers.map((key) => seal(bytes, sender, key, place)));
+  const parts = await Promise.all(receivers.map((key) => seal(bytes, sender, key, context)));
   const ids = [sender.id, receiver.id].map(bytesOfHex);
   return concatenate([Uint8Array.of(version), ...ids, ...parts]);
 }
@@ -58,14 +58,14 @@ export function takeApart(sealed: Uint8Array): SealedMessage | undefined {
  * `identity`: of the message (src/codec/identity.ts). That it has a content, or is silent, is bound
  * in: neither can be taken from it or given to it on the way.
  */
-export function placeOfText(
+export function contextOfText(
   identity: string,
   { content, silent }: { readonly content?: Uint8Array; readonly silent?: boolean },
 ): string {
   return `${identity}${content ? ' with content' : ''}${silent ? ' silent' : ''}`;
 }
 
-export function placeOfContent(identity: string): string {
+export function contextOfContent(identity: string): string {
   return `${identity} content`;
 }
 

@@ -3,14 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import type { CimClient } from '../../../../src/client/sdk/index.ts';
-import type { GroupPlace } from '../../../../src/codec/server-frame.ts';
+import type { WelcomeGroup } from '../../../../src/codec/server-frame.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
 import { online, reconnect, record, watch } from '../support/running-client.ts';
 import { World } from '../support/scripted-server.ts';
 
 /** The user's place in the group `builds`. */
-function builds(place: Partial<GroupPlace> = {}): GroupPlace {
+function builds(place: Partial<WelcomeGroup> = {}): WelcomeGroup {
   return { group: 'builds', joined: 10, cursor: 12, head: 14, ...place };
 }
 

@@ -7,7 +7,7 @@ import type {
   DelayedMessage,
   DelayedPage,
   GroupHistory,
-  GroupPlace,
+  GroupMembership,
   HistoryPage,
   HistoryQuery,
   Message,
@@ -129,14 +129,14 @@ export class FakeMessenger implements Messenger {
   async createGroup(
     group: string,
     { history = 'joined' }: { readonly history?: GroupHistory } = {},
-  ): Promise<GroupPlace> {
+  ): Promise<GroupMembership> {
     if (this.members.has(group)) throw new CimError('group-exists');
     this.members.set(group, []);
     this.#histories.set(group, history);
     return this.joinGroup(group);
   }
 
-  async joinGroup(group: string): Promise<GroupPlace> {
+  async joinGroup(group: string): Promise<GroupMembership> {
     this.#membersOf(group).push({ userId: 1, userName: 'bob' });
     return this.#placeIn(group);
   }
@@ -148,7 +148,7 @@ export class FakeMessenger implements Messenger {
     );
   }
 
-  async groups(): Promise<GroupPlace[]> {
+  async groups(): Promise<GroupMembership[]> {
     return [...this.members.keys()].map((group) => this.#placeIn(group));
   }
 
@@ -180,7 +180,7 @@ export class FakeMessenger implements Messenger {
     return members;
   }
 
-  #placeIn(group: string): GroupPlace {
+  #placeIn(group: string): GroupMembership {
     const owner = this.#membersOf(group)[0]?.userId ?? 0;
     const history = this.#histories.get(group) ?? 'joined';
     return { group, owner, joined: 3, cursor: 3, head: 5, history };

@@ -1,5 +1,5 @@
 /** So many of a kind of work at a time; the others wait, in the order in which they came. */
-export class Places {
+export class Semaphore {
   readonly #max: number;
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { CimError } from '../../base/errors.ts';
 
-interface Place {
+interface OpenFile {
   readonly path: string;
   readonly device: number;
   readonly inode: number;
@@ -14,13 +14,13 @@ interface Place {
 /** Looking costs as much as a small write: it is done so often. */
 const lookMs = 10;
 
-export class FilePlace {
-  readonly #places: readonly Place[];
+export class OpenFiles {
+  readonly #files: readonly OpenFile[];
   #seenAtMs = -Infinity;
 
   /** They are there now. */
   constructor(paths: readonly string[]) {
-    this.#places = paths.map((path) => {
+    this.#files = paths.map((path) => {
       const { dev, ino } = statSync(path);
       return { path, device: dev, inode: ino };
     });
@@ -35,7 +35,7 @@ export class FilePlace {
   assertUnchanged(): void {
     const nowMs = performance.now();
     this.#seenAtMs = -Infinity;
-    for (const { path, device, inode } of this.#places) {
+    for (const { path, device, inode } of this.#files) {
       const found = statSync(path, { throwIfNoEntry: false });
       if (found?.ino === inode && found.dev === device) continue;
       throw new CimError(

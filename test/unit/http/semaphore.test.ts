@@ -1,13 +1,13 @@
 /** So many at a time, in order, and a place that is always given back. */
 import { describe, expect, test } from '@jest/globals';
-import { Places } from '../../../src/http/places.ts';
+import { Semaphore } from '../../../src/http/semaphore.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
-function work(places: Places) {
+function work(semaphore: Semaphore) {
   const begun: string[] = [];
   const ends = new Map<string, (result: string | Error) => void>();
   const run = (name: string) =>
-    places.run(() => {
+    semaphore.run(() => {
       begun.push(name);
       return new Promise<string>((resolve, reject) => {
         ends.set(name, (result) => (result instanceof Error ? reject(result) : resolve(result)));
@@ -16,9 +16,9 @@ function work(places: Places) {
   return { begun, run, end: (name: string, result: string | Error) => ends.get(name)?.(result) };
 }
 
-describe('places', () => {
+describe('semaphore', () => {
   test('are for so many, and the next in the order in which they came', async () => {
-    const { begun, run, end } = work(new Places(2));
+    const { begun, run, end } = work(new Semaphore(2));
     const all = ['a', 'b', 'c', 'd'].map(run);
     await settle();
     expect(begun).toEqual(['a', 'b']);
@@ -32,17 +32,17 @@ describe('places', () => {
   });
 
   test('are given back by what fails, at once or later', async () => {
-    const places = new Places(1);
-    const { run, end } = work(places);
+    const semaphore = new Semaphore(1);
+    const { run, end } = work(semaphore);
     const late = run('late');
-    const thrown = places.run(() => {
+    const thrown = semaphore.run(() => {
       throw new Error('at once');
     });
-    const next = places.run(() => 'done');
+    const next = semaphore.run(() => 'done');
     end('late', new Error('later'));
     await expect(late).rejects.toThrow('later');
     await expect(thrown).rejects.toThrow('at once');
     expect(await next).toBe('done');
-    expect(await places.run(() => 'again')).toBe('again');
+    expect(await semaphore.run(() => 'again')).toBe('again');
   });
 });
