@@ -3,7 +3,7 @@
 import { Tls } from '../../src/base/tls.ts';
 import { scanMessage } from '../../src/codec/message-scan.ts';
 import { decodeServerFrame } from '../../src/codec/server-frame.ts';
-import type { Account, Admission } from '../../src/load/accounts.ts';
+import type { LoadAccount, LoadLogin } from '../../src/load/accounts.ts';
 import { LoadConnection } from '../../src/load/load-connection.ts';
 import type { Turn } from '../../src/load/turn.ts';
 import { MessageEncoder } from '../../src/load/wire.ts';
@@ -45,8 +45,8 @@ export class CimConnection {
 
   /** Resolves when the server has said welcome. */
   static async open(
-    account: Account,
-    admission: Admission,
+    account: LoadAccount,
+    admission: LoadLogin,
     surroundings: Surroundings,
   ): Promise<CimConnection> {
     const { turn, bytes, shownMessages, failed } = surroundings;

@@ -5,7 +5,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../../src/base/errors.ts';
 import { requestJson } from '../../src/http/client.ts';
-import { type Account, type Admission, drawAccount, RouteCalls } from '../../src/load/accounts.ts';
+import {
+  drawAccount,
+  type LoadAccount,
+  type LoadLogin,
+  RouteCalls,
+} from '../../src/load/accounts.ts';
 import { keepAlive, someAtATime } from '../../src/load/heartbeats.ts';
 import { Turn } from '../../src/load/turn.ts';
 import { answerQuestions } from '../../src/processes/asked-process.ts';
@@ -21,8 +26,8 @@ class Crowd {
   readonly #options: CrowdOptions;
   readonly #calls = new RouteCalls(requestJson);
   readonly #surroundings: Surroundings;
-  readonly #accounts: Account[] = [];
-  readonly #admissions: Admission[] = [];
+  readonly #accounts: LoadAccount[] = [];
+  readonly #admissions: LoadLogin[] = [];
   readonly #connections: CimConnection[] = [];
   #engines: readonly Engine[] = [];
   #failure = '';

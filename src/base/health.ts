@@ -16,12 +16,12 @@ import type { Clock } from './clock.ts';
 import type { Counter, Counters } from './counters.ts';
 import type { Logger } from './log.ts';
 
-export type Fault = 'own' | 'shared';
+export type FaultScope = 'own' | 'shared';
 
 export interface ConditionDefinition {
   /** Words with hyphens; its counter is `health.` and this name. */
   readonly name: string;
-  readonly fault: Fault;
+  readonly fault: FaultScope;
   /** What it is, for operators: the description of its counter. */
   readonly meaning: string;
   /**
@@ -53,7 +53,7 @@ const lookMs = 1_000;
 
 /** One thing that is well or not. `Health.add` makes them. */
 export class Condition {
-  readonly fault: Fault;
+  readonly fault: FaultScope;
   readonly #definition: ConditionDefinition;
   readonly #log: Logger;
   readonly #counter: Counter;
@@ -124,7 +124,7 @@ export class Health {
 
   report(): HealthReport {
     this.#look();
-    const reasons = (fault: Fault) =>
+    const reasons = (fault: FaultScope) =>
       this.#conditions.flatMap((condition) =>
         condition.fault === fault && condition.reason !== null ? [condition.reason] : [],
       );

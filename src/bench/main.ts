@@ -18,10 +18,10 @@ import { LoadSearch } from './load-search.ts';
 import { defaultProcesses, Meter } from './meter.ts';
 import type { Order } from './order.ts';
 import {
+  type BenchReport,
   breachOf,
   figuresOf,
   formatReport,
-  type Report,
   type SearchStep,
   type Subject,
 } from './report.ts';
@@ -87,7 +87,7 @@ async function bench(
   host: BenchHost,
   lifecycle: Lifecycle,
   interrupted: Promise<'signal'>,
-): Promise<{ readonly report: Report; readonly isCutOff: boolean }> {
+): Promise<{ readonly report: BenchReport; readonly isCutOff: boolean }> {
   assertSensible(settings);
   const { clients, devices, pattern } = settings;
   const connections = clients * devices;
@@ -141,7 +141,7 @@ function subjectOf({ pattern, clients, devices, inFlight, bytes, rate }: BenchSe
   return { pattern, clients, devices, inFlight: inFlight ?? usual, bytes, perSecond: rate };
 }
 
-async function measureOnce(run: Run): Promise<Report> {
+async function measureOnce(run: Run): Promise<BenchReport> {
   const { settings, subject, connections, crew, meter } = run;
   await crew.run(subject.perSecond);
   await measure(run, settings.pattern, settings.seconds);
@@ -150,7 +150,7 @@ async function measureOnce(run: Run): Promise<Report> {
   return { subject, connections, figures };
 }
 
-async function findMax(run: Run): Promise<Report> {
+async function findMax(run: Run): Promise<BenchReport> {
   const { settings, subject, connections, crew, meter } = run;
   const { p99Ms: p99MsMax, rate } = settings;
   const search = new LoadSearch(rate ?? searchStartPerSecond);

@@ -10,7 +10,7 @@ import { type Counting, type Load, listeningEvents, refusedMs } from './load.ts'
 import { nowMs, readText, textStart } from './message-text.ts';
 import { Pacer } from './pacer.ts';
 
-export interface Sender {
+export interface LoadSender {
   readonly connection: LoadConnection;
   /** A user's id, or a group's name. */
   readonly to: number | string;
@@ -18,7 +18,7 @@ export interface Sender {
 
 export interface MessageLoadOptions {
   readonly counting: Counting;
-  readonly senders: readonly Sender[];
+  readonly senders: readonly LoadSender[];
   readonly transient: boolean;
   readonly inFlight: number;
   readonly bytes: number;

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { formatHostPort } from '../base/host-port.ts';
 import type { Tls } from '../base/tls.ts';
 import { jsonRequester } from '../http/client.ts';
-import { type Account, type Admission, drawAccount, RouteCalls } from '../load/accounts.ts';
+import { drawAccount, type LoadAccount, type LoadLogin, RouteCalls } from '../load/accounts.ts';
 import { keepAlive, someAtATime } from '../load/heartbeats.ts';
 import { lookOncePerPort } from '../load/known-ports.ts';
 import { LoadConnection, type LoadConnectionEvents } from '../load/load-connection.ts';
@@ -31,7 +31,7 @@ export class Party {
   #events: LoadConnectionEvents;
   readonly #turn = new Turn(() => {});
   /** By client. */
-  readonly #accounts = new Map<number, Account>();
+  readonly #accounts = new Map<number, LoadAccount>();
   readonly #tokens = new Map<number, string>();
   readonly #servers = new Set<string>();
   #beating: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export class Party {
     return [...this.#servers];
   }
 
-  accountOf(client: number): Account {
+  accountOf(client: number): LoadAccount {
     const account = this.#accounts.get(client);
     if (!account) throw new Error(`client ${client} is another worker's`);
     return account;
@@ -107,12 +107,12 @@ export class Party {
     this.#onProgress(0, opened % progressStep);
   }
 
-  logIn(index: number): Promise<Admission> {
+  logIn(index: number): Promise<LoadLogin> {
     const client = Math.floor(index / this.#order.devices);
     return this.calls.logIn(this.routeFor(client), this.accountOf(client));
   }
 
-  async connect(index: number, admission: Admission): Promise<LoadConnection> {
+  async connect(index: number, admission: LoadLogin): Promise<LoadConnection> {
     const { devices } = this.#order;
     const client = Math.floor(index / devices);
     this.#servers.add(formatHostPort(admission));

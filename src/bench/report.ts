@@ -68,7 +68,7 @@ export interface SearchOutcome {
   readonly steps: readonly SearchStep[];
 }
 
-export interface Report {
+export interface BenchReport {
   readonly subject: Subject;
   readonly connections: number;
   readonly figures: Figures;
@@ -123,7 +123,7 @@ export function breachOf(
   return latencyMs.p99 > asked.p99MsMax ? 'too late' : undefined;
 }
 
-export function formatReport({ subject, connections, figures, search }: Report): string {
+export function formatReport({ subject, connections, figures, search }: BenchReport): string {
   const lines = [describe(subject, connections), ...formatFigures(subject, figures)];
   if (search) {
     const { maxPerSecond, p99MsMax, saturated, steps } = search;

@@ -12,11 +12,11 @@ export interface ReadRatesOptions {
 }
 
 /** A user by id; of whom only the address is known, by that. */
-export type Reading = number | string;
+export type ReadKey = number | string;
 
 export class ReadRates {
   readonly #options: ReadRatesOptions;
-  readonly #byReader = new Map<Reading, ReadRate>();
+  readonly #byReader = new Map<ReadKey, ReadRate>();
   #held = 0;
 
   constructor(options: ReadRatesOptions) {
@@ -24,7 +24,7 @@ export class ReadRates {
   }
 
   /** What the reader may read; shared by whoever holds it. To be given back by `release`. */
-  hold(reader: Reading): ReadRate {
+  hold(reader: ReadKey): ReadRate {
     this.#held += 1;
     if (this.#held % limits.sendsBetweenSweeps === 0) this.sweep();
     let rate = this.#byReader.get(reader);

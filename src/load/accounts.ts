@@ -10,14 +10,14 @@ import { endpointOf, roleAddressOfJson } from '../base/role-address.ts';
 import { protocolVersion } from '../codec/commands.ts';
 import type { requestJson } from '../http/client.ts';
 
-export interface Account {
+export interface LoadAccount {
   readonly userId: number;
   readonly userName: string;
   readonly loginKey: string;
 }
 
 /** Where to connect to, and what to show there. */
-export interface Admission {
+export interface LoadLogin {
   readonly host: string;
   readonly port: number;
   /** Empty: the cluster is open to all. */
@@ -28,7 +28,7 @@ export interface Admission {
 /** As long as a route may take when many ask at once. */
 const answerMs = 30_000;
 
-export function drawAccount(userId: number): Account {
+export function drawAccount(userId: number): LoadAccount {
   // As a client with a drawn secret shows it: a route does not count guesses at one.
   const loginKey = `drawn.${randomBytes(32).toString('base64url')}`;
   return { userId, userName: `bench-${userId}`, loginKey };
@@ -43,11 +43,11 @@ export class RouteCalls {
     this.#request = request;
   }
 
-  async register(route: string, account: Account): Promise<void> {
+  async register(route: string, account: LoadAccount): Promise<void> {
     await this.post(`${route}/registerAccount`, account);
   }
 
-  async logIn(route: string, { userId, userName, loginKey }: Account): Promise<Admission> {
+  async logIn(route: string, { userId, userName, loginKey }: LoadAccount): Promise<LoadLogin> {
     const answer = await this.post(`${route}/login`, { userId, userName, loginKey });
     const { endpoints, token = '' } = answer as LoginAnswer;
     const server = endpointOf(roleAddressOfJson(endpoints) ?? [], 'tcp');

@@ -14,15 +14,15 @@ import { command } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { scanMessage } from '../codec/message-scan.ts';
 import { decodeServerFrame, type ServerFrame } from '../codec/server-frame.ts';
-import type { Account, Admission } from './accounts.ts';
+import type { LoadAccount, LoadLogin } from './accounts.ts';
 import { type Turn, TurnSocket } from './turn.ts';
 import { ackCodeOf, encodeFollow, encodeLogin, encodeShown, isMessage, ping } from './wire.ts';
 
 export interface LoadConnectionOptions {
   /** Its number in the run. */
   readonly index: number;
-  readonly account: Account;
-  readonly admission: Admission;
+  readonly account: LoadAccount;
+  readonly admission: LoadLogin;
   /** The account's device. */
   readonly device: string;
   readonly tls: TlsDialling;
@@ -57,7 +57,7 @@ const usualShownMessages = 100;
 
 export class LoadConnection {
   readonly index: number;
-  readonly account: Account;
+  readonly account: LoadAccount;
   readonly token: string;
   /** Who is told what comes. */
   events: LoadConnectionEvents;
@@ -169,7 +169,7 @@ export class LoadConnection {
   }
 }
 
-function dial({ host, port, tls: isTls }: Admission, tls: TlsDialling): Socket {
+function dial({ host, port, tls: isTls }: LoadLogin, tls: TlsDialling): Socket {
   const refusal = isTls ? undefined : tls.refusalOfPlain(formatHostPort({ host, port }));
   if (refusal) return new Socket().destroy(refusal);
   if (!isTls) return connect({ host, port, noDelay: true });

@@ -44,7 +44,7 @@ export function encodeShown(group: string, seq: number): Uint8Array {
   return encodeRequest({ cmd: command.ack, ...(group !== '' && { group }), after: seq });
 }
 
-export interface Conversation {
+export interface LoadConversation {
   /** A user's id, or a group's name. */
   readonly to: number | string;
   readonly transient: boolean;
@@ -52,14 +52,14 @@ export interface Conversation {
 
 /** Encodes messages of one conversation, whose texts are all of one length. */
 export class MessageEncoder {
-  readonly #conversation: Conversation;
+  readonly #conversation: LoadConversation;
   /** A whole message but for its number, which comes last. */
   readonly #body: Buffer;
   readonly #textStart: number;
   readonly #textEnd: number;
   #sendSeq = 0;
 
-  constructor(conversation: Conversation, textBytes: number) {
+  constructor(conversation: LoadConversation, textBytes: number) {
     this.#conversation = conversation;
     const framed = encodeRequest(this.#fields('x'.repeat(textBytes)));
     const length = new VarintReader(framed);

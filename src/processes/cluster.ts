@@ -7,7 +7,7 @@ import type { Program } from '../base/own-program.ts';
 import { drawSecret } from '../base/secret.ts';
 import { freePort } from './local-ports.ts';
 import { readyAddresses } from './local-process.ts';
-import { Part, type PartOptions } from './part.ts';
+import { LocalPart, type PartOptions } from './part.ts';
 import { redisPart, zookeeperPart } from './services.ts';
 
 export interface ClusterSize {
@@ -38,8 +38,8 @@ export interface ClusterOptions<Front> extends ClusterSize {
 
 export interface Cluster<Front> {
   readonly redisPort: number;
-  readonly redis: Part;
-  readonly zookeeper: Part;
+  readonly redis: LocalPart;
+  readonly zookeeper: LocalPart;
   readonly servers: readonly ServerPart<Front>[];
   readonly routes: readonly RoutePart<Front>[];
   /** For clients. */
@@ -47,7 +47,7 @@ export interface Cluster<Front> {
 }
 
 export interface ServerPart<Front> {
-  readonly part: Part;
+  readonly part: LocalPart;
   /** Between clients and it. */
   readonly clients: Front;
   /** Between routes and it: where they push to. */
@@ -55,7 +55,7 @@ export interface ServerPart<Front> {
 }
 
 export interface RoutePart<Front> {
-  readonly part: Part;
+  readonly part: LocalPart;
   /** Between it and everybody who calls it: servers and clients. */
   readonly callers: Front;
 }
@@ -106,9 +106,9 @@ export async function startCluster<Front extends { readonly port: number }>(
 function createPart<Front>(
   { folder, core, signal, onProblem, onStop }: ClusterOptions<Front>,
   options: Omit<PartOptions, 'logFile' | 'onCrash'>,
-): Part {
+): LocalPart {
   const { name } = options;
-  const part = new Part({
+  const part = new LocalPart({
     ...options,
     core,
     signal,

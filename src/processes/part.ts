@@ -14,7 +14,7 @@ export interface PartOptions extends Omit<ProcessOptions, 'log'> {
   readonly signal?: AbortSignal | undefined;
 }
 
-export class Part {
+export class LocalPart {
   readonly #options: PartOptions;
   readonly #log: WriteStream;
   #process: LocalProcess | undefined;

@@ -40,7 +40,7 @@ export interface PrivateMessage extends SendOptions {
   readonly texts: readonly string[];
 }
 
-export interface GroupMessage extends SendOptions {
+export interface GroupSend extends SendOptions {
   readonly from: number;
   readonly group: string;
   readonly text: string;
@@ -227,7 +227,7 @@ export interface RouteOperations {
   sendPrivate(message: PrivateMessage): Promise<{ online: boolean }>;
 
   /** To the lobby, or to a named group: `unknown-group`, `not-a-member`. */
-  sendGroup(message: GroupMessage): Promise<void>;
+  sendGroup(message: GroupSend): Promise<void>;
 
   /** Wakes the reader of the user's Java session; nothing for others. */
   fetchOffline(userId: number): Promise<void>;

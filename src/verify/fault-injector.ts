@@ -4,12 +4,12 @@
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
-import type { Part } from '../processes/part.ts';
+import type { LocalPart } from '../processes/part.ts';
 import type { TcpProxy } from '../processes/tcp-proxy.ts';
 import { Pauses } from './pauses.ts';
 import { type Fault, type FaultKind, faults } from './plan.ts';
 
-type PartControls = Pick<Part, 'name' | 'kill' | 'stop' | 'start' | 'freeze' | 'thaw'>;
+type PartControls = Pick<LocalPart, 'name' | 'kill' | 'stop' | 'start' | 'freeze' | 'thaw'>;
 type NetworkControls = Pick<TcpProxy, 'reset' | 'silence' | 'restore'>;
 
 /** What of a cluster can be harmed. */

@@ -24,7 +24,7 @@ import { Pauses } from './pauses.ts';
 import { drawPlan } from './plan.ts';
 import { deviceCount, drawPopulation } from './population.ts';
 import { startProgress } from './progress.ts';
-import { formatReport, makeReport, type Report } from './report.ts';
+import { formatReport, makeReport, type VerifyReport } from './report.ts';
 import { hasOwnCluster, openStage, type Stage } from './stage.ts';
 import { drawWorkload } from './workload.ts';
 
@@ -70,7 +70,7 @@ export async function runVerify(
   }
 }
 
-async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<Report> {
+async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<VerifyReport> {
   const { seed, population, plan } = drawScript(settings);
   const ledger = new Ledger(population.groups);
   const latency = new Latency();

@@ -10,7 +10,7 @@ export interface Person {
 }
 
 /** A named group with the same members all the time. */
-export interface Group {
+export interface PopulationGroup {
   readonly name: string;
   /** Of its members; the first one makes it. */
   readonly userIds: readonly number[];
@@ -20,7 +20,7 @@ export interface Population {
   /** What tells this run's accounts, groups and messages from those of every other. */
   readonly run: string;
   readonly people: readonly Person[];
-  readonly groups: readonly Group[];
+  readonly groups: readonly PopulationGroup[];
   /** Whether everybody also speaks in the lobby, where others than this run's people are. */
   readonly usesLobby: boolean;
 }

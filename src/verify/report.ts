@@ -7,7 +7,7 @@ import type { LedgerView, Outcome } from '../witness/ledger.ts';
 import type { LatencySummary } from './latency.ts';
 import { disturbances, faults, type Plan } from './plan.ts';
 
-export interface Report {
+export interface VerifyReport {
   readonly seed: number;
   /** What to type to have the same again. */
   readonly again: string;
@@ -47,7 +47,7 @@ export interface ReportOptions {
 
 const detailsMax = 10;
 
-export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions): Report {
+export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions): VerifyReport {
   const { breaches, shownAgain } = verdict;
   const sent = [...ledger.sent.values()];
   return {
@@ -86,7 +86,7 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
   };
 }
 
-export function formatReport(report: Report): string {
+export function formatReport(report: VerifyReport): string {
   const { outcomes, breaches, latency } = report;
   const codes = listCounts(report.codes);
   const rows: [string, string][] = [
@@ -116,7 +116,7 @@ export function formatReport(report: Report): string {
 }
 
 /** What hardly ever is, so that it is only told when it is. */
-function otherBreaches({ breaches }: Report): [string, string][] {
+function otherBreaches({ breaches }: VerifyReport): [string, string][] {
   const { altered, refused, astray } = breaches;
   const all: [string, number][] = [
     ['altered', altered],

@@ -1,7 +1,7 @@
 /** Conversations in memory, as src/store/conversations.ts says it, and nothing besides. */
 import type { Conversations } from '../../src/store/conversations.ts';
 import {
-  type Conversation,
+  type ConversationRecord,
   decideBlock,
   saysSomething,
   unknownPeer,
@@ -36,14 +36,14 @@ export class MemoryConversations implements Conversations {
       .toSorted((one, other) => one - other);
   }
 
-  #save(userId: number, peer: number, record: Conversation): void {
+  #save(userId: number, peer: number, record: ConversationRecord): void {
     const conversations = saysSomething(record)
       ? withEntry(this.#of(userId), peer, record)
       : withoutEntry(this.#of(userId), peer);
     this.#data.change(userTimeline(userId), { conversations });
   }
 
-  #of(userId: number): ReadonlyMap<number, Conversation> {
+  #of(userId: number): ReadonlyMap<number, ConversationRecord> {
     return this.#data.shard(userTimeline(userId)).conversations;
   }
 }

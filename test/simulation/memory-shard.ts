@@ -7,7 +7,7 @@ import type { GroupHistory } from '../../src/base/group-history.ts';
 import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
 import type { SourceRecord } from '../../src/store/decisions/append.ts';
-import type { Conversation, Tally } from '../../src/store/decisions/conversation.ts';
+import type { ConversationRecord, PlaceCount } from '../../src/store/decisions/conversation.ts';
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
@@ -36,10 +36,10 @@ export interface Shard {
   /** Of a user: the groups to look into. */
   readonly groups: ReadonlySet<string>;
   /** Of a user: what there is to know of peers. */
-  readonly conversations: ReadonlyMap<number, Conversation>;
+  readonly conversations: ReadonlyMap<number, ConversationRecord>;
   readonly heavy: Heavy;
   /** Of all strangers together. */
-  readonly strangers: Tally;
+  readonly strangers: PlaceCount;
   /** Places of strangers in a user's timeline, of accounts in a group's: since when (ms). */
   readonly counts: ReadonlyMap<number, number>;
   readonly countsSince: number;

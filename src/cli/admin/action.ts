@@ -8,7 +8,7 @@ export interface Action {
   readonly target?: string;
   /** Of this machine alone: no route is asked. */
   readonly isLocal?: true;
-  run(ask: Ask, target: string, settings: AdminSettings): Promise<Result>;
+  run(ask: Ask, target: string, settings: AdminSettings): Promise<AdminResult>;
 }
 
 /**
@@ -22,7 +22,7 @@ export type Ask = (
   timeoutMs?: number,
 ) => Promise<unknown>;
 
-export interface Result {
+export interface AdminResult {
   /** For --json, a line each. */
   readonly objects: readonly object[];
   /** For people; where there is a table, for when it has no rows. */

@@ -4,7 +4,7 @@ import { copyFile, open, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CimError, describeError } from '../../base/errors.ts';
 import type { AdminSettings } from '../../config/settings.ts';
-import type { Ask, Result } from './action.ts';
+import type { AdminResult, Ask } from './action.ts';
 
 /** Longer than any store takes to be copied. */
 const backupMsMax = 3_600_000;
@@ -13,7 +13,7 @@ const backupMsMax = 3_600_000;
  * The route makes the copy in the folder of its store, as it alone knows the file; from there it is
  * taken by whoever may read that folder. So nobody has a route write where they like.
  */
-export async function backUp(ask: Ask, target: string): Promise<Result> {
+export async function backUp(ask: Ask, target: string): Promise<AdminResult> {
   const file = resolve(target);
   // Before anything is copied: one that is there may be the backup of yesterday.
   await make(file);
@@ -29,7 +29,11 @@ export async function backUp(ask: Ask, target: string): Promise<Result> {
   return { objects: [{ file }], text: `all that is stored now is in ${file}\n` };
 }
 
-export async function restore(_ask: Ask, target: string, settings: AdminSettings): Promise<Result> {
+export async function restore(
+  _ask: Ask,
+  target: string,
+  settings: AdminSettings,
+): Promise<AdminResult> {
   const { data } = settings;
   if (data === undefined) throw new CimError('usage', '--data: must be given: the data folder');
   const { restoreStore } = await import('../../store/open-store.ts');

@@ -1,7 +1,7 @@
 /** `cim admin key create`, `key list` and `key revoke`: keys of applications. */
 import { CimError } from '../../base/errors.ts';
 import type { AdminSettings } from '../../config/settings.ts';
-import type { Ask, Result } from './action.ts';
+import type { AdminResult, Ask } from './action.ts';
 
 interface Key {
   readonly id: string;
@@ -15,7 +15,7 @@ export async function createKey(
   ask: Ask,
   _target: string,
   { label, scope }: AdminSettings,
-): Promise<Result> {
+): Promise<AdminResult> {
   if (label === undefined)
     throw new CimError('usage', '--label: must be given: what the key is for');
   if (scope === undefined) {
@@ -26,7 +26,7 @@ export async function createKey(
   return { objects: [created], text };
 }
 
-export async function listKeys(ask: Ask): Promise<Result> {
+export async function listKeys(ask: Ask): Promise<AdminResult> {
   const found = (await ask('GET', '/apiKeys')) as readonly Key[];
   const rows = found.map(({ id, label, scope, createdAt }) => [
     id,
@@ -38,7 +38,7 @@ export async function listKeys(ask: Ask): Promise<Result> {
   return { objects: found, table: { header, rows }, text: 'there is no key\n' };
 }
 
-export async function revokeKey(ask: Ask, id: string): Promise<Result> {
+export async function revokeKey(ask: Ask, id: string): Promise<AdminResult> {
   await ask('POST', '/revokeApiKey', { id });
   return { objects: [{ id }], text: `the key ${id} is void\n` };
 }

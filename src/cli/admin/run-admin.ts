@@ -3,7 +3,7 @@ import { CimError, exitCodes } from '../../base/errors.ts';
 import { safeJson } from '../../base/safe-text.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';
-import type { Action, Result } from './action.ts';
+import type { Action, AdminResult } from './action.ts';
 import { backUp, restore } from './backup-actions.ts';
 import { askCluster } from './cluster.ts';
 import { importJava } from './import/import-java.ts';
@@ -53,11 +53,11 @@ async function askNobody(): Promise<never> {
   throw new Error('an action of this machine asks no route');
 }
 
-function jsonOf({ objects }: Result): string {
+function jsonOf({ objects }: AdminResult): string {
   return objects.map((object) => `${safeJson(object)}\n`).join('');
 }
 
-function textOf({ table, text }: Result, columns = Infinity): string {
+function textOf({ table, text }: AdminResult, columns = Infinity): string {
   return table && table.rows.length > 0 ? formatTable(table, columns) : text;
 }
 

@@ -2,7 +2,7 @@
 import { formatHostPort } from '../../base/host-port.ts';
 import { limits } from '../../base/limits.ts';
 import { endpointOf, roleAddressOfJson } from '../../base/role-address.ts';
-import type { Ask, Result } from './action.ts';
+import type { AdminResult, Ask } from './action.ts';
 
 interface Server {
   readonly instance: string;
@@ -12,7 +12,7 @@ interface Server {
   readonly choosable: boolean;
 }
 
-export async function servers(ask: Ask): Promise<Result> {
+export async function servers(ask: Ask): Promise<AdminResult> {
   const found: Server[] = [];
   const limit = limits.serversPageMax;
   for (;;) {
@@ -39,13 +39,13 @@ function nameOf(endpoints: unknown, kind: string): string {
   return endpoint ? formatHostPort(endpoint) : '';
 }
 
-export async function drain(ask: Ask, server: string): Promise<Result> {
+export async function drain(ask: Ask, server: string): Promise<AdminResult> {
   await ask('POST', '/drain', { server });
   const text = `${server} takes no more logins, and everybody there is sent elsewhere\n`;
   return { objects: [{ server }], text };
 }
 
-export async function newStoreId(ask: Ask): Promise<Result> {
+export async function newStoreId(ask: Ask): Promise<AdminResult> {
   const told = (await ask('POST', '/newStoreId')) as { readonly storeId: string };
   const text = `the store is ${told.storeId} now: within half a minute every client logs in anew, and reads from the beginning\n`;
   return { objects: [told], text };
@@ -57,7 +57,7 @@ interface Counter {
   readonly description: string;
 }
 
-export async function counters(ask: Ask): Promise<Result> {
+export async function counters(ask: Ask): Promise<AdminResult> {
   const found = (await ask('GET', '/counters')) as readonly Counter[];
   const rows = found.map(({ name, value, description }) => [name, String(value), description]);
   const header = ['NAME', 'VALUE', 'WHAT IT COUNTS'];

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { deriveAccountKeys, formatSecret } from '../../auth/account-secret.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Ask, Result } from './action.ts';
+import type { AdminResult, Ask } from './action.ts';
 
 interface User {
   readonly userId: number;
   readonly userName: string;
 }
 
-export async function online(ask: Ask): Promise<Result> {
+export async function online(ask: Ask): Promise<AdminResult> {
   const found: User[] = [];
   const limit = limits.onlinePageMax;
   for (;;) {
@@ -24,7 +24,7 @@ export async function online(ask: Ask): Promise<Result> {
   return { objects: found, table, text: 'nobody is online\n' };
 }
 
-export async function kick(ask: Ask, target: string): Promise<Result> {
+export async function kick(ask: Ask, target: string): Promise<AdminResult> {
   const userId = userIdOf(target);
   const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
   const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
@@ -32,7 +32,7 @@ export async function kick(ask: Ask, target: string): Promise<Result> {
 }
 
 /** The secret is drawn here, as a client draws its own: no route ever sees it. */
-export async function resetSecret(ask: Ask, target: string): Promise<Result> {
+export async function resetSecret(ask: Ask, target: string): Promise<AdminResult> {
   const userId = userIdOf(target);
   const secret = formatSecret(randomBytes(32));
   const { loginKey } = await deriveAccountKeys(secret, userId);

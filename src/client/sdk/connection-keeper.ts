@@ -9,7 +9,7 @@ import { formatHostPort } from '../../base/host-port.ts';
 import { type CloseName, closeNameOf } from '../../codec/close-codes.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
-import type { Account, Admission } from './account/account.ts';
+import type { Account, AccountLogin } from './account/account.ts';
 import { Connection, type ConnectionEnd, type RequestFields } from './connection.ts';
 import type { DeviceState } from './device-state.ts';
 import type { Platform, ServerPort } from './platform.ts';
@@ -85,7 +85,7 @@ export class ConnectionKeeper {
    */
   async #connectOnce(): Promise<number | ConnectionEnd> {
     const shortcut = this.#shortcut();
-    let admission: Admission;
+    let admission: AccountLogin;
     try {
       admission = shortcut ?? (await this.#options.account.login(this.#policy.avoid));
     } catch (error) {
@@ -111,7 +111,7 @@ export class ConnectionKeeper {
   }
 
   /** What lets us in again where we were, once. */
-  #shortcut(): Admission | undefined {
+  #shortcut(): AccountLogin | undefined {
     const { admission } = this.#options.account;
     const server = this.#returnTo;
     this.#returnTo = undefined;
@@ -119,7 +119,7 @@ export class ConnectionKeeper {
   }
 
   /** The account has another secret now, and it is known here. */
-  async #canEnterAnew(closeName: CloseName | undefined, admission: Admission): Promise<boolean> {
+  async #canEnterAnew(closeName: CloseName | undefined, admission: AccountLogin): Promise<boolean> {
     return closeName === 'secret-changed' && (await this.#options.account.hasOtherThan(admission));
   }
 
@@ -128,7 +128,7 @@ export class ConnectionKeeper {
    * never.
    */
   #connect(
-    { server, token }: Admission,
+    { server, token }: AccountLogin,
     connectionNumber: number,
   ): Promise<{ end: ConnectionEnd; readyMs: number | undefined }> {
     const { userId, userName, epoch, device, platform } = this.#options;

@@ -27,7 +27,7 @@ interface Moment {
 }
 
 /** Messages to one user or group. Numbers are contiguous from 1 in the order of `add`. */
-export interface Conversation {
+export interface OutgoingConversation {
   readonly to: number;
   readonly group: string;
   readonly backoff: Backoff;
@@ -49,7 +49,11 @@ export interface Conversation {
 }
 
 /** Of which nothing was sent yet. `random`: in [0, 1). */
-export function newConversation(to: number, group: string, random: () => number): Conversation {
+export function newConversation(
+  to: number,
+  group: string,
+  random: () => number,
+): OutgoingConversation {
   return {
     to,
     group,
@@ -68,7 +72,7 @@ export function newConversation(to: number, group: string, random: () => number)
 }
 
 /** From the first unanswered again, not before `retryAt`. */
-export function beginRound(conversation: Conversation, retryAt: number): void {
+export function beginRound(conversation: OutgoingConversation, retryAt: number): void {
   const [first = conversation.lastSendSeq + 1] = conversation.unanswered.keys();
   conversation.nextToWrite = first;
   conversation.refusal = 'none';

@@ -15,9 +15,9 @@ import type { Ack } from '../../codec/server-frame.ts';
 import type { Draft, Sendable } from './e2ee/encryption.ts';
 import {
   beginRound,
-  type Conversation,
   keyOf,
   newConversation,
+  type OutgoingConversation,
   type SendOutcome,
   sizeOf,
   type Unanswered,
@@ -67,11 +67,11 @@ const resendMsMax = limits.sourceStateMs - 3_600_000;
 
 export class Outgoing {
   readonly #options: OutgoingOptions;
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #conversations = new Map<string, OutgoingConversation>();
   /** Those with something unanswered. */
-  readonly #pending = new Set<Conversation>();
+  readonly #pending = new Set<OutgoingConversation>();
   /** Those of them that back off. */
-  readonly #waiting = new Set<Conversation>();
+  readonly #waiting = new Set<OutgoingConversation>();
   #online = false;
   #count = 0;
   #characters = 0;
@@ -224,7 +224,7 @@ export class Outgoing {
     }
   }
 
-  #conversation(to: number, group: string): Conversation {
+  #conversation(to: number, group: string): OutgoingConversation {
     const key = keyOf(to, group);
     let conversation = this.#conversations.get(key);
     if (!conversation) {
@@ -234,7 +234,7 @@ export class Outgoing {
     return conversation;
   }
 
-  #writeOn(conversation: Conversation, now: number): void {
+  #writeOn(conversation: OutgoingConversation, now: number): void {
     const { to, group, unanswered, inFlight } = conversation;
     if (!this.#online || conversation.refusal !== 'none' || now < conversation.retryAt) return;
     this.#waiting.delete(conversation);
@@ -261,7 +261,7 @@ export class Outgoing {
   }
 
   /** As far ahead as may be in flight: so they are made while others are on their way. */
-  #prepareOn(conversation: Conversation): void {
+  #prepareOn(conversation: OutgoingConversation): void {
     const { to, group, unanswered, lastSendSeq, nextToWrite } = conversation;
     const last = Math.min(lastSendSeq, nextToWrite + limits.clientInFlightMax - 1);
     while (conversation.nextToPrepare <= last) {
@@ -279,7 +279,7 @@ export class Outgoing {
     return Math.max(now - monotonicMs, this.#options.date() - dateMs) > resendMsMax;
   }
 
-  #judge(conversation: Conversation, { sendSeq, code, seq, expected }: Ack): void {
+  #judge(conversation: OutgoingConversation, { sendSeq, code, seq, expected }: Ack): void {
     const verdict = verdictOf(code);
     switch (verdict) {
       case 'stored':
@@ -302,7 +302,7 @@ export class Outgoing {
    * All in flight was answered, not all of it taken: from the first unanswered again; at once if
    * this round has helped.
    */
-  #planRound(conversation: Conversation, now: number): void {
+  #planRound(conversation: OutgoingConversation, now: number): void {
     const { refusal, expected, progress, backoff, unanswered } = conversation;
     // Nothing is left when all of it was seen in a timeline before it was refused.
     const isDone = unanswered.size === 0;
@@ -317,13 +317,13 @@ export class Outgoing {
     if (first && expected > 0 && expected < conversation.nextToWrite) first.restart = true;
   }
 
-  #stored(conversation: Conversation, sendSeq: number, seq: number): void {
+  #stored(conversation: OutgoingConversation, sendSeq: number, seq: number): void {
     const message = this.#settle(conversation, sendSeq);
     message?.outcome.stored(sendSeq, seq, message.sendable?.sealed !== undefined);
   }
 
   /** The message is answered: forgets it, and returns it; undefined if it was answered before. */
-  #settle(conversation: Conversation, sendSeq: number): Unanswered | undefined {
+  #settle(conversation: OutgoingConversation, sendSeq: number): Unanswered | undefined {
     const message = conversation.unanswered.get(sendSeq);
     if (!message) return undefined;
     conversation.unanswered.delete(sendSeq);

@@ -32,7 +32,7 @@ export interface RoutesOptions {
 }
 
 /** The body of `/delay`. With the same id it is the same schedule, however often it is created. */
-export interface Schedule {
+export interface ScheduleRequest {
   readonly id: string;
   readonly from: number;
   readonly to?: number;
@@ -116,7 +116,7 @@ export class Routes {
   }
 
   /** Rejects with `unconfirmed` when it may have been stored. */
-  async schedule(schedule: Schedule): Promise<void> {
+  async schedule(schedule: ScheduleRequest): Promise<void> {
     await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));
   }
 

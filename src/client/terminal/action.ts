@@ -1,4 +1,4 @@
-/** What a line of input asks for. Lines become actions in input.ts; conversation.ts does them. */
+/** What a line of input asks for. Lines become actions in input.ts; line-runner.ts does them. */
 import type { GroupHistory, HistoryQuery, Target } from '../sdk/index.ts';
 
 export type Action =

@@ -6,9 +6,9 @@ import { exitCodes } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { ClientEvents, LeavingReason } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';
-import { Conversation, type ConversationOptions } from './conversation.ts';
 import { InputFailure, type InputSource } from './input-source.ts';
 import type { Interrupts } from './interrupts.ts';
+import { LineRunner, type LineRunnerOptions } from './line-runner.ts';
 import type { Inbox } from './view.ts';
 
 /** How long the first login may take, for whoever does not wait for ever. */
@@ -32,7 +32,7 @@ const leavingReasons = {
   unknown: '',
 } as const satisfies Record<LeavingReason, string>;
 
-export interface SessionOptions extends ConversationOptions {
+export interface SessionOptions extends LineRunnerOptions {
   readonly input: InputSource;
   /** Without one nothing is received, and nothing acknowledged. */
   readonly inbox?: Inbox;
@@ -62,7 +62,7 @@ export function runSession(options: SessionOptions): Promise<number> {
 
 class Session {
   readonly #options: SessionOptions;
-  readonly #conversation: Conversation;
+  readonly #lines: LineRunner;
   /** `closed`, or `unread`. */
   readonly #over: Promise<Ending>;
   #closing: ClientEvents['closed'] | undefined;
@@ -73,7 +73,7 @@ class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#conversation = new Conversation(options);
+    this.#lines = new LineRunner(options);
     const closed = new Promise<Ending>((resolve) => {
       options.client.on('closed', (event) => {
         this.#closing = event;
@@ -107,7 +107,7 @@ class Session {
     const { clock, broken } = this.#options;
     const overdue = Promise.withResolvers<void>();
     const timer = clock.setTimeout(overdue.resolve, outcomesMsMax);
-    const shown = this.#conversation.whenAnswered();
+    const shown = this.#lines.whenAnswered();
     await Promise.race([shown, overdue.promise, broken]).catch(
       ignore('the output is broken: the session ends by that'),
     );
@@ -155,7 +155,7 @@ class Session {
     const timer = isPatient
       ? undefined
       : clock.setTimeout(() => gaveUp.resolve('unreachable'), firstLoginMsMax);
-    void this.#conversation.whenFirstConnected().then(() => timer?.cancel());
+    void this.#lines.whenFirstConnected().then(() => timer?.cancel());
     void asked?.then(() => timer?.cancel());
     const ending = await Promise.race([
       this.#over,
@@ -169,7 +169,7 @@ class Session {
 
   async #holdConversation(): Promise<Ending> {
     const { input, stays } = this.#options;
-    const end = await this.#conversation.hold(input.lines).catch((error: unknown) => {
+    const end = await this.#lines.run(input.lines).catch((error: unknown) => {
       if (!(error instanceof InputFailure)) throw error;
       this.#inputFailure = error.message;
     });
@@ -177,7 +177,7 @@ class Session {
     if (end === 'quit') return 'left';
     if (stays) return this.#over;
     // Who only wants to know whether a login works gives no input at all.
-    await this.#conversation.whenFirstConnected();
+    await this.#lines.whenFirstConnected();
     return 'left';
   }
 
@@ -188,14 +188,14 @@ class Session {
     const { interrupts, view, clock } = this.#options;
     const hurried = interrupts.next().then((): Ending => 'cut-off');
     const slow = clock.setTimeout(
-      () => view.leaving(this.#conversation.outstandingCount),
+      () => view.leaving(this.#lines.outstandingCount),
       leavingQuietlyMsMax,
     );
     let ending: Ending | 'answered' = 'answered';
-    while (ending === 'answered' && this.#conversation.outstandingCount > 0) {
+    while (ending === 'answered' && this.#lines.outstandingCount > 0) {
       const gaveUp = Promise.withResolvers<Ending>();
       const timer = clock.setTimeout(() => gaveUp.resolve('unanswered'), answerMsMax);
-      const answered = this.#conversation.whenNextAnswered().then(() => 'answered' as const);
+      const answered = this.#lines.whenNextAnswered().then(() => 'answered' as const);
       ending = await Promise.race([this.#over, answered, hurried, gaveUp.promise]);
       timer.cancel();
     }

@@ -11,7 +11,7 @@ import type { Logger } from '../../base/log.ts';
 import { Connection, SessionExpired, type SessionKey } from './connection.ts';
 import { diagnose, type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
 
-export interface SessionOptions {
+export interface ZooKeeperSessionOptions {
   readonly ensemble: Ensemble;
   readonly sessionTimeoutMs: number;
   readonly auth: string | undefined;
@@ -32,13 +32,13 @@ export interface SessionOptions {
 const diagnosisMsMax = 500;
 
 export class ZooKeeperSession {
-  readonly #options: SessionOptions;
+  readonly #options: ZooKeeperSessionOptions;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
   #key: SessionKey | undefined;
   #failures = 0;
 
-  constructor(options: SessionOptions) {
+  constructor(options: ZooKeeperSessionOptions) {
     this.#options = options;
     // ZooKeeper, restarted, gives old sessions their full timeout to come back: several attempts
     // must fall into it.

@@ -1,7 +1,7 @@
 /** A message for the members of a group on this server. */
 import { type MessageFields, scanIfReadable } from '../../codec/message-scan.ts';
 
-export interface GroupMessage {
+export interface GroupDelivery {
   readonly group: string;
   /** 0: it is transient. */
   readonly seq: number;
@@ -10,6 +10,6 @@ export interface GroupMessage {
   readonly fields: MessageFields | null;
 }
 
-export function groupMessage(group: string, seq: number, body: Uint8Array): GroupMessage {
+export function groupMessage(group: string, seq: number, body: Uint8Array): GroupDelivery {
   return { group, seq, body, fields: scanIfReadable(body) };
 }

@@ -9,7 +9,7 @@ import type { PushGroupEntry } from '../../api/server-api.ts';
 import { limits } from '../../base/limits.ts';
 import { bodiesOf } from '../../codec/run.ts';
 import type { ServerCounters } from '../server-counters.ts';
-import { type GroupMessage, groupMessage } from './group-message.ts';
+import { type GroupDelivery, groupMessage } from './group-message.ts';
 import type { GroupMember, LocalGroup } from './group-table.ts';
 
 export interface GroupPushesOptions {
@@ -139,7 +139,7 @@ export class GroupPushes {
       yield* this.#message(group, groupMessage(group.name, seq + index, body));
   }
 
-  *#message(group: LocalGroup, message: GroupMessage): Work {
+  *#message(group: LocalGroup, message: GroupDelivery): Work {
     if (message.fields === null) {
       this.#options.counters.unreadable.value += 1;
       // Nobody waits for its number.

@@ -11,11 +11,11 @@ import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { lobby } from '../../codec/commands.ts';
 import { BoundedGather } from '../../link/bounded-gather.ts';
-import type { GroupMessage } from './group-message.ts';
+import type { GroupDelivery } from './group-message.ts';
 
 /** A session, as a group sees it. */
 export interface GroupMember {
-  groupMessage(message: GroupMessage): void;
+  groupMessage(message: GroupDelivery): void;
   /** The group's timeline is to be read up to `head`. */
   hint(group: string, head: number): void;
 }

@@ -9,7 +9,7 @@ import type { MembershipEntry } from '../../api/server-api.ts';
 import type { CloseName } from '../../codec/close-codes.ts';
 import type { Run } from '../../codec/run.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
-import type { GroupMessage } from '../groups/group-message.ts';
+import type { GroupDelivery } from '../groups/group-message.ts';
 import type { Login } from '../sessions/client-rules.ts';
 import type { FrameReaders } from '../sessions/frame-readers.ts';
 import type { Asker, Requests } from '../sessions/requests.ts';
@@ -36,7 +36,7 @@ export interface Protocol {
   hint(timeline: string, head: number): void;
   /** Messages of the client's own timeline, from number `seq` to number `last`. */
   push(seq: number, run: Run, last: number): void;
-  groupMessage(message: GroupMessage): void;
+  groupMessage(message: GroupDelivery): void;
   /** A transient message for which there is room, in `bytes` from `start` to `end` and in `tail`. */
   transient(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void;
   /** The user has joined a group, or left it. */
@@ -70,7 +70,7 @@ export interface Session {
   /** Whether there is room for a live message; if not, a hint follows when there is. */
   takesLive(timeline: string, seq: number): boolean;
   /** The same, for a message of a group; a transient one is dropped if there is no room. */
-  takes(message: GroupMessage): boolean;
+  takes(message: GroupDelivery): boolean;
   /** Bytes for which something that `takes…` them was asked. */
   writeLive(bytes: Uint8Array): void;
   /** A live frame of two parts, see Outbox. */

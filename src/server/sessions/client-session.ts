@@ -18,7 +18,7 @@ import type { Run } from '../../codec/run.ts';
 import type { Holder } from '../../limits/process-budget.ts';
 import type { Arrival } from '../../net/arrivals.ts';
 import { own, type StreamOwner } from '../../net/stream-owner.ts';
-import type { GroupMessage } from '../groups/group-message.ts';
+import type { GroupDelivery } from '../groups/group-message.ts';
 import type { GroupMember } from '../groups/group-table.ts';
 import type { Protocol, Session, Wire } from '../protocols/protocol.ts';
 import type { FrameSender, ServerBudgets } from '../server-budgets.ts';
@@ -231,7 +231,7 @@ export class ClientSession
     if (this.ready) this.#protocol?.hint(timeline, head);
   }
 
-  groupMessage(message: GroupMessage): void {
+  groupMessage(message: GroupDelivery): void {
     this.#protocol?.groupMessage(message);
   }
 
@@ -259,7 +259,7 @@ export class ClientSession
 
   // ---- what is written --------------------------------------------------------------------------
 
-  takes({ group, seq }: GroupMessage): boolean {
+  takes({ group, seq }: GroupDelivery): boolean {
     return seq === 0 ? this.#takesTransient() : this.takesLive(group, seq);
   }
 

@@ -4,7 +4,7 @@
  */
 import { limits } from '../../base/limits.ts';
 
-export interface Conversation {
+export interface ConversationRecord {
   /** The user has written to the peer, who is no stranger then. */
   readonly hasWritten: boolean;
   readonly isBlocked: boolean;
@@ -14,7 +14,7 @@ export interface Conversation {
   readonly last: number;
 }
 
-export const unknownPeer: Conversation = {
+export const unknownPeer: ConversationRecord = {
   hasWritten: false,
   isBlocked: false,
   count: 0,
@@ -22,28 +22,28 @@ export const unknownPeer: Conversation = {
 };
 
 /** Of a record that says nothing nothing is kept. */
-export function saysSomething({ hasWritten, isBlocked }: Conversation): boolean {
+export function saysSomething({ hasWritten, isBlocked }: ConversationRecord): boolean {
   return hasWritten || isBlocked;
 }
 
 /** `blocked`: how many the user has blocked. */
-export function decideBlock(known: Conversation, blocked: number): 'blocked' | 'too-many' {
+export function decideBlock(known: ConversationRecord, blocked: number): 'blocked' | 'too-many' {
   return known.isBlocked || blocked < limits.blockedPerUserMax ? 'blocked' : 'too-many';
 }
 
 /** The record of a peer to whom the user writes now; `records`: of how many peers there is one. */
-export function afterWriting(known: Conversation, records: () => number): Conversation {
+export function afterWriting(known: ConversationRecord, records: () => number): ConversationRecord {
   const isKept = saysSomething(known) || records() < limits.contactsPerUserMax;
   return isKept ? { ...known, hasWritten: true } : known;
 }
 
 /** Places that were counted up to a number: of a peer, or of all strangers together. */
-export interface Tally {
+export interface PlaceCount {
   readonly count: number;
   readonly last: number;
 }
 
 /** What still counts of it, when everything up to this number is acknowledged. */
-export function countOf({ count, last }: Tally, acknowledged: number): number {
+export function countOf({ count, last }: PlaceCount, acknowledged: number): number {
   return last > acknowledged ? count : 0;
 }

@@ -5,7 +5,7 @@
  * counted is acknowledged. Pure; append.lua says the same in Redis.
  */
 import type { Quotas } from '../quotas.ts';
-import { type Conversation, countOf, type Tally } from './conversation.ts';
+import { type ConversationRecord, countOf, type PlaceCount } from './conversation.ts';
 
 /** Quotas as places of a timeline that keeps so many messages. */
 export interface Bounds {
@@ -48,9 +48,9 @@ export interface MailboxFacts {
   /** The receiver has open sessions. */
   readonly isOnline: boolean;
   /** What the receiver's record says of the sender. */
-  readonly conversation: Conversation;
+  readonly conversation: ConversationRecord;
   /** Of all strangers together; and places of the sender in it, if a stranger. */
-  readonly strangers: Tally;
+  readonly strangers: PlaceCount;
   readonly strangerCount: number;
 }
 
@@ -62,8 +62,8 @@ export interface MailboxVerdict {
   /** The sender is blocked. */
   readonly isHidden: boolean;
   /** New values, null where nothing changes. A new `strangers` of 0 places before begins anew. */
-  readonly conversation: Conversation | null;
-  readonly strangers: Tally | null;
+  readonly conversation: ConversationRecord | null;
+  readonly strangers: PlaceCount | null;
   readonly strangerCount: number;
 }
 

@@ -7,7 +7,7 @@ import { RecentlyUsed } from '../../base/recently-used.ts';
 import { lobby } from '../../codec/commands.ts';
 import type { Run } from '../../codec/run.ts';
 import type { Admission } from '../decisions/append.ts';
-import type { Tally } from '../decisions/conversation.ts';
+import type { PlaceCount } from '../decisions/conversation.ts';
 import { decideShare, isPeriodOver, shareMaxOf, shareOf } from '../decisions/group-share.ts';
 import { type Bounds, boundsOf, decideMailbox, placesPerMessage } from '../decisions/mailbox.ts';
 import type { Quotas } from '../quotas.ts';
@@ -21,7 +21,7 @@ import type { TimelineRow } from './timeline-rows.ts';
 /** Places by account; of a user's timeline also those of all strangers. */
 interface Counts {
   since: number;
-  strangers: Tally;
+  strangers: PlaceCount;
   readonly places: Map<number, number>;
 }
 

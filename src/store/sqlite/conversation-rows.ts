@@ -2,7 +2,7 @@
 import { RecentlyUsed } from '../../base/recently-used.ts';
 import {
   afterWriting,
-  type Conversation,
+  type ConversationRecord,
   saysSomething,
   unknownPeer,
 } from '../decisions/conversation.ts';
@@ -42,14 +42,14 @@ export class ConversationRows {
     this.#delete = database.prepare('DELETE FROM conversations WHERE user_id = ? AND peer = ?');
   }
 
-  get(userId: number, peer: number): Conversation {
+  get(userId: number, peer: number): ConversationRecord {
     const row = this.#select.get(userId, peer);
     if (!row) return unknownPeer;
     const { hasWritten, isBlocked, count, last } = row;
     return { hasWritten: hasWritten === 1, isBlocked: isBlocked === 1, count, last };
   }
 
-  save(userId: number, peer: number, record: Conversation): void {
+  save(userId: number, peer: number, record: ConversationRecord): void {
     const { hasWritten, isBlocked, count, last } = record;
     if (saysSomething(record))
       this.#upsert.run(userId, peer, Number(hasWritten), Number(isBlocked), count, last);

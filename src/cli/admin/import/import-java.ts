@@ -9,10 +9,10 @@ import { limits } from '../../../base/limits.ts';
 import { assertUserName, nameKey } from '../../../base/names.ts';
 import type { AdminSettings } from '../../../config/settings.ts';
 import { openJavaRedis } from '../../../store/open-java-redis.ts';
-import type { Ask, Result } from '../action.ts';
+import type { AdminResult, Ask } from '../action.ts';
 import { rowsOfDump } from './java-dump.ts';
 import { type PendingMessage, pendingOf, userIdOf } from './java-records.ts';
-import { Report } from './report.ts';
+import { ImportReport } from './report.ts';
 
 interface Account {
   readonly userId: number;
@@ -34,7 +34,7 @@ export async function importJava(
   ask: Ask,
   _target: string,
   { from, dump, dryRun }: AdminSettings,
-): Promise<Result> {
+): Promise<AdminResult> {
   if (from === undefined && dump === undefined)
     throw new CimError('usage', '--from: must be given (its Redis), or --dump (of its MySQL)');
   const importer = new Importer(ask, dryRun);
@@ -44,7 +44,7 @@ export async function importJava(
 }
 
 class Importer {
-  readonly report = new Report();
+  readonly report = new ImportReport();
   readonly #ask: Ask;
   readonly #dryRun: boolean;
   /** Those of this run, by the form in which names are compared. */

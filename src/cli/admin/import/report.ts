@@ -1,5 +1,5 @@
 /** What an import has done, and what it could not do, with what helps. */
-import type { Result } from '../action.ts';
+import type { AdminResult } from '../action.ts';
 
 interface Refused {
   readonly kind: 'account' | 'message';
@@ -11,7 +11,7 @@ interface Refused {
 /** Shown to people; all of them with --json. */
 const refusedShownMax = 1_000;
 
-export class Report {
+export class ImportReport {
   readonly accounts = { imported: 0, present: 0, refused: 0 };
   readonly messages = { imported: 0, present: 0, expired: 0, refused: 0 };
   readonly #refused: Refused[] = [];
@@ -26,7 +26,7 @@ export class Report {
     this.#refused.push({ kind: 'message', id, reason });
   }
 
-  result(isDryRun: boolean): Result {
+  result(isDryRun: boolean): AdminResult {
     const { accounts, messages } = this;
     const lines = [
       ...(isDryRun ? ['Nothing was changed. It would be:'] : []),

@@ -25,7 +25,7 @@ export interface AccountOptions {
 }
 
 /** What a login at a route gives. */
-export interface Admission {
+export interface AccountLogin {
   readonly server: ServerPort;
   /** For the server, and for routes; undefined: they ask for none. */
   readonly token: string | undefined;
@@ -44,7 +44,7 @@ interface LoginAnswer {
 }
 
 /** The token, or the knowledge that there is none, is as old as the request for it. */
-interface HeldAdmission extends Admission {
+interface HeldLogin extends AccountLogin {
   /** Monotonic ms. */
   readonly goodUntil: number;
 }
@@ -59,7 +59,7 @@ export class Account implements TokenSource {
   readonly #options: AccountOptions;
   readonly #secrets: Secrets;
   #registered = false;
-  #held: HeldAdmission | undefined;
+  #held: HeldLogin | undefined;
   /** The one that has let the client in. */
   #secret: string | undefined;
   #keepsKeys = false;
@@ -77,7 +77,7 @@ export class Account implements TokenSource {
   }
 
   /** What the last login gave, if it still lets in. */
-  get admission(): Admission | undefined {
+  get admission(): AccountLogin | undefined {
     const isGood = this.#held && this.#options.platform.clock.monotonic() < this.#held.goodUntil;
     return isGood ? this.#held : undefined;
   }
@@ -91,7 +91,7 @@ export class Account implements TokenSource {
    * Asks a route for a server, and for a token. Rejects with the CimError with which it refuses,
    * `account-mismatch` when no secret fits.
    */
-  login(avoid: readonly string[]): Promise<Admission> {
+  login(avoid: readonly string[]): Promise<AccountLogin> {
     return this.#inTurn(() => this.#login(avoid));
   }
 
@@ -109,7 +109,7 @@ export class Account implements TokenSource {
    * Whether there is another secret to try than the one of this admission: this process has changed
    * it, or another one that keeps it at the same place.
    */
-  hasOtherThan({ secret }: Admission): Promise<boolean> {
+  hasOtherThan({ secret }: AccountLogin): Promise<boolean> {
     return this.#inTurn(async () => {
       const known = secret === undefined ? [] : await this.#secrets.known();
       return known.some((each) => each !== secret);
@@ -170,7 +170,7 @@ export class Account implements TokenSource {
     return result;
   }
 
-  async #login(avoid: readonly string[]): Promise<Admission> {
+  async #login(avoid: readonly string[]): Promise<AccountLogin> {
     const askedAt = this.#options.platform.clock.monotonic();
     const { answer, secret } = await this.#prove(avoid);
     const { token, tokenSeconds = Infinity } = answer;

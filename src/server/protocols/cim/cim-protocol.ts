@@ -25,7 +25,7 @@ import {
   writeSeq,
 } from '../../../codec/server-frame.ts';
 import { VarintReader } from '../../../codec/varint.ts';
-import type { GroupMessage } from '../../groups/group-message.ts';
+import type { GroupDelivery } from '../../groups/group-message.ts';
 import type { GroupTable } from '../../groups/group-table.ts';
 import type { Asker } from '../../sessions/requests.ts';
 import type { SubmittedRun } from '../../sessions/submissions.ts';
@@ -34,7 +34,7 @@ import { encodedOnce, type Protocol, type Session } from '../protocol.ts';
 /** For all connections: a run is written in one go. */
 const run = new VarintReader(new Uint8Array());
 const seqField = new Uint8Array(10);
-const encodeGroupMessage = encodedOnce(({ body, seq }: GroupMessage) => encodePush(body, seq));
+const encodeGroupMessage = encodedOnce(({ body, seq }: GroupDelivery) => encodePush(body, seq));
 /** The last one: a hint of a group is for all of its members. */
 let hint = { timeline: '', head: 0, bytes: encodeHint('', 0) };
 
@@ -128,7 +128,7 @@ export class CimProtocol implements Protocol, Asker {
     }
   }
 
-  groupMessage(message: GroupMessage): void {
+  groupMessage(message: GroupDelivery): void {
     const { fields } = message;
     const { userId, epochHex } = this.#session;
     if (userId === fields?.from && epochHex === fields.epochHex) return;

@@ -16,12 +16,12 @@ import { type MessageFields, scanIfReadable } from '../../../codec/message-scan.
 import { ProtocolError } from '../../../codec/protocol-error.ts';
 import { bodiesOf, type Run } from '../../../codec/run.ts';
 import { pong } from '../../../codec/server-frame.ts';
-import type { GroupMessage } from '../../groups/group-message.ts';
+import type { GroupDelivery } from '../../groups/group-message.ts';
 import { encodedOnce, type Protocol, type Session } from '../protocol.ts';
 import type { JavaPeers } from './java-peers.ts';
 import { type JavaReaders, javaReadersOf } from './java-readers.ts';
 
-interface Readable extends GroupMessage {
+interface Readable extends GroupDelivery {
   readonly fields: MessageFields;
 }
 
@@ -68,7 +68,7 @@ export class JavaProtocol implements Protocol {
   }
 
   /** As in the Java system, not to the sender. */
-  groupMessage(message: GroupMessage): void {
+  groupMessage(message: GroupDelivery): void {
     const { fields, seq } = message;
     const { userId } = this.#session;
     const isShown = fields !== null && fields.from !== userId;

@@ -18,7 +18,7 @@ import type {
   UsersQuery,
 } from '../../../../src/client/sdk/index.ts';
 import { CimError } from '../../../../src/client/sdk/index.ts';
-import type { Messenger } from '../../../../src/client/terminal/conversation.ts';
+import type { Messenger } from '../../../../src/client/terminal/line-runner.ts';
 
 interface Sending {
   readonly target: Target;

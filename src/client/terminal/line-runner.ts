@@ -22,7 +22,7 @@ export type Messenger = Oracle &
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
 
-export interface ConversationOptions {
+export interface LineRunnerOptions {
   readonly client: Messenger;
   readonly view: View;
   readonly people: People;
@@ -37,14 +37,14 @@ export interface ConversationOptions {
   readonly patienceMs: number;
 }
 
-export class Conversation {
-  readonly #options: ConversationOptions;
+export class LineRunner {
+  readonly #options: LineRunnerOptions;
   readonly #outstanding = new Outstanding(outstandingMax);
   readonly #answers: Answers;
   readonly #connected = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(options: ConversationOptions) {
+  constructor(options: LineRunnerOptions) {
     this.#options = options;
     this.#answers = new Answers(options);
     options.client.on('ready', () => this.#connected.resolve());
@@ -69,7 +69,7 @@ export class Conversation {
   }
 
   /** Resolves when the input has ended, or a line said so. */
-  async hold(lines: AsyncIterable<ReadLine>): Promise<'end-of-input' | 'quit'> {
+  async run(lines: AsyncIterable<ReadLine>): Promise<'end-of-input' | 'quit'> {
     for await (const line of lines) {
       const action = line.refusal ?? this.#options.parse(line.text);
       if (action.kind === 'quit') {
