@@ -68,7 +68,7 @@ export class TestZooKeeper {
       command: 'java',
       args: [
         // Quick to start rather than quick to run.
-        ...['-Xmx96m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+        ...['-Xmx96m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'],
         ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
         ...['-cp', `${jar}:${logger}`, 'org.apache.zookeeper.server.ZooKeeperServerMain', config],
       ],

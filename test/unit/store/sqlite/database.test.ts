@@ -115,7 +115,10 @@ describe('opening', () => {
 describe('files that are not where they were', () => {
   test.each([
     ['the folder was removed', (folder: string) => rmSync(folder, { recursive: true })],
-    ['the folder was moved', (folder: string) => renameSync(folder, `${folder}-elsewhere`)],
+    [
+      'the folder was moved',
+      (folder: string) => renameSync(folder, join(temporaryFolder(), 'moved')),
+    ],
     ['the file was removed', (folder: string) => rmSync(fileIn(folder))],
     ['the log was removed', (folder: string) => rmSync(`${fileIn(folder)}-wal`)],
     [
@@ -143,9 +146,10 @@ describe('files that are not where they were', () => {
   test('a folder that is moved back is used again', () => {
     const folder = temporaryFolder();
     const database = Database.open(folder);
-    renameSync(folder, `${folder}-elsewhere`);
+    const elsewhere = join(temporaryFolder(), 'moved');
+    renameSync(folder, elsewhere);
     expect(database.problem()).not.toBeNull();
-    renameSync(`${folder}-elsewhere`, folder);
+    renameSync(elsewhere, folder);
     expect(database.problem()).toBeNull();
     database.transaction('durable', () => undefined);
     database.close();
