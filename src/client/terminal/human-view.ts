@@ -101,6 +101,10 @@ export class HumanView implements View, Inbox {
     return this.#settle(line.number, blocks);
   }
 
+  unsent({ number }: InputLine, outgoing: Outgoing): Promise<void> {
+    return this.#settle(number, this.#outgoing(outgoing, render.failed('not sent')));
+  }
+
   notice(text: string): void {
     this.#print([render.noticeBlock(text)]).catch(ignore('whoever waits for the output hears it'));
   }

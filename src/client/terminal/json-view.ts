@@ -77,6 +77,10 @@ export class JsonView implements View, Inbox {
     return this.#output.write(errorEvent(number, code, message));
   }
 
+  unsent(line: InputLine, _outgoing: Outgoing, reason: string): Promise<void> {
+    return this.refused(line, 'unavailable', reason);
+  }
+
   notice(text: string): void {
     this.#diagnostics
       .write(formatRemark('cim', text, this.#columns))

@@ -43,12 +43,18 @@ export class LineRunner {
   readonly #answers: Answers;
   readonly #connected = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #endReason = Promise.withResolvers<string>();
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
     this.#answers = new Answers(options);
     options.client.on('ready', () => this.#connected.resolve());
     options.client.on('closed', () => this.#ended.resolve());
+  }
+
+  /** The client is closed, for this reason: the texts that it had not sent are told now. */
+  end(reason: string): void {
+    this.#endReason.resolve(reason);
   }
 
   /** Texts that are not answered yet. */
@@ -92,7 +98,9 @@ export class LineRunner {
         if (holdsSecret(action)) return this.#refuseSecret(line);
         return this.#begin(line, action, async () => {
           const sent = await this.#send(action);
-          return () => view.sent(line, action, sent);
+          if (sent) return () => view.sent(line, action, sent);
+          const reason = await this.#endReason.promise;
+          return () => view.unsent(line, action, reason);
         });
       case 'schedule':
         if (holdsSecret(action)) return this.#refuseSecret(line);
@@ -115,12 +123,24 @@ export class LineRunner {
     );
   }
 
-  async #send({ target, text }: Outgoing): Promise<SentMessage> {
+  /** Undefined: the client was closed before it could be sent. */
+  async #send({ target, text }: Outgoing): Promise<SentMessage | undefined> {
     const { client, isTransient } = this.#options;
-    if (!isTransient) return client.send(target, text);
+    if (isTransient) return this.#sendTransient({ target, text });
+    try {
+      return await client.send(target, text);
+    } catch (error) {
+      if (error instanceof CimError && error.kind === 'unavailable') return undefined;
+      throw error;
+    }
+  }
+
+  async #sendTransient({ target, text }: Outgoing): Promise<SentMessage | undefined> {
+    const { client } = this.#options;
     await Promise.race([this.#connected.promise, this.#ended.promise]);
     const sent = await client.sendTransient(target, text);
-    if (!sent) throw new CimError('unavailable', 'not sent: it could not leave at once');
+    if (!sent && client.state !== 'closed')
+      throw new CimError('unavailable', 'not sent: it could not leave at once');
     return sent;
   }
 

@@ -109,6 +109,8 @@ class SendView implements View {
   readonly #isJson: boolean;
   #refusedCount = 0;
   #sentCount = 0;
+  /** Number of the first line that never left. */
+  #firstUnsent: number | undefined;
 
   constructor({ stderr }: TerminalHost, output: Output, isJson: boolean) {
     this.#output = output;
@@ -155,6 +157,11 @@ class SendView implements View {
     else await this.#complain(`line ${number}: ${message}`);
   }
 
+  async unsent({ number }: InputLine, _outgoing: Outgoing, reason: string): Promise<void> {
+    this.#firstUnsent ??= number;
+    if (this.#isJson) await this.#output.write(errorEvent(number, 'unavailable', reason));
+  }
+
   notice(text: string): void {
     this.#complain(text).catch(ignore('there is nowhere left to say it'));
   }
@@ -165,6 +172,9 @@ class SendView implements View {
 
   async closed(reason: string, isWanted: boolean): Promise<void> {
     if (!isWanted) await this.#complain(reason);
+    // Where nothing was sent at all, the reason has said so; scripts have heard it of each line.
+    if (this.#firstUnsent !== undefined && this.answeredCount > 0 && !this.#isJson)
+      await this.#complain(`line ${this.#firstUnsent} and what follows it were not sent`);
   }
 
   #complain(text: string): Promise<void> {

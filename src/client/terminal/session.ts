@@ -68,6 +68,8 @@ class Session {
   #closing: ClientEvents['closed'] | undefined;
   /** Why the input ended before its end. */
   #inputFailure: string | undefined;
+  /** If the first login does not work in time. */
+  #givesUp = false;
   /** Why the last attempt to log in failed, while none has worked since. */
   #failedAttempt: string | undefined;
 
@@ -91,10 +93,12 @@ class Session {
     input.stop();
     if (ending === 'left') ending = await this.#leave();
     await client.close(ending === 'left' ? {} : { timeoutMs: 0 });
+    const reason = this.#reason(ending);
+    this.#lines.end(reason);
     await this.#showOutcomes();
     const isWanted = ending === 'left' && this.#inputFailure === undefined;
     await view
-      .closed(this.#reason(ending), isWanted)
+      .closed(reason, isWanted)
       .catch(ignore('the output is broken: the session ends by that'));
     return this.#exitCode(ending);
   }
@@ -141,22 +145,32 @@ class Session {
     client.on('warning', ({ kind, message }) => {
       if (kind !== 'login-failed') view.notice(message);
       // Said once per outage.
-      else if (this.#failedAttempt === undefined) {
-        view.notice(`cannot log in yet (${message}), trying again`);
-      }
+      else if (this.#failedAttempt === undefined) view.notice(this.#patienceText(message));
       if (kind === 'login-failed') this.#failedAttempt = message;
     });
+  }
+
+  /** Who gives up says why at the end. */
+  #patienceText(reason: string): string {
+    return this.#givesUp
+      ? `cannot log in yet, trying for ${firstLoginMsMax / 1000} s`
+      : `cannot log in yet (${reason}), trying again`;
   }
 
   /** Until there is a reason to end. */
   async #converse(): Promise<Ending> {
     const { interrupts, isPatient, asked, clock } = this.#options;
     const gaveUp = Promise.withResolvers<Ending>();
+    this.#givesUp = !isPatient;
     const timer = isPatient
       ? undefined
       : clock.setTimeout(() => gaveUp.resolve('unreachable'), firstLoginMsMax);
-    void this.#lines.whenFirstConnected().then(() => timer?.cancel());
-    void asked?.then(() => timer?.cancel());
+    const stay = () => {
+      this.#givesUp = false;
+      timer?.cancel();
+    };
+    void this.#lines.whenFirstConnected().then(stay);
+    void asked?.then(stay);
     const ending = await Promise.race([
       this.#over,
       this.#holdConversation(),

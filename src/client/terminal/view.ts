@@ -87,6 +87,11 @@ export interface View {
   scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
   /** `outgoing` if there was a text to be sent. */
   refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
+  /**
+   * This text never left: the session ended before, and `closed` says the same reason after all of
+   * these.
+   */
+  unsent(line: InputLine, outgoing: Outgoing, reason: string): Promise<void>;
   /** The key of somebody, perhaps one's own, is another one than before. */
   keyChanged(change: ClientEvents['keyChanged']): void;
   /** Something that the person at the terminal should know, in one line. */

@@ -185,19 +185,65 @@ describe('send', () => {
     );
   });
 
-  test('is not allowed with a token: the route says why', async () => {
-    const { client, stdin, code, err } = begin({ token: 'jwt' });
-    stdin.write('one\n');
+  test.each([false, true])(
+    'is not allowed: the reason is said once (--transient: %j)',
+    async (transient) => {
+      const { client, stdin, code, err } = begin({ token: 'jwt', transient });
+      stdin.end('one\ntwo\n');
+      await waitUntil('the input is read', () => stdin.readableEnded);
+      client.end({ reason: 'expired', code: '9301', error: new CimError('unauthenticated') });
+      expect(await code).toBe(77);
+      expect(err()).toBe('cim send: expired\n');
+    },
+  );
+
+  test('is not allowed: scripts are told why with each line', async () => {
+    const { client, stdin, code, sent, out } = begin({ json: true, token: 'jwt' });
+    stdin.write('one\ntwo\n');
+    await sent(2);
     client.end({ reason: 'expired', code: '9301', error: new CimError('unauthenticated') });
     expect(await code).toBe(77);
-    expect(err()).toContain('cim send: expired\n');
+    const refusal = { event: 'error', code: 'unavailable', message: 'expired' };
+    expect(
+      out()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { ...refusal, line: 1 },
+      { ...refusal, line: 2 },
+    ]);
   });
 
-  test('is not allowed', async () => {
-    const { client, stdin, code, err } = begin();
+  test('is not allowed any more: the first line that did not leave is named', async () => {
+    const { client, stdin, code, sent, err } = begin();
+    client.connect();
+    stdin.write('one\n\nthree\n');
+    await sent(2);
+    client.store(1);
+    client.disconnect();
+    stdin.write('four\nfive\n');
+    await sent(4);
+    client.end({ reason: 'kicked', code: 'kicked', error: new CimError('not-allowed') });
+    expect(await code).toBe(1);
+    expect(err()).toBe(
+      [
+        'connection lost: cut; trying again',
+        'line 3: The message may or may not have been stored',
+        'kicked',
+        'line 4 and what follows it were not sent',
+      ]
+        .map((remark) => `cim send: ${remark}\n`)
+        .join(''),
+    );
+  });
+
+  test('is not allowed without the secret: what to do is said', async () => {
+    const { client, stdin, code, sent, err } = begin();
     stdin.write('one\n');
+    await sent(1);
     client.end({ reason: 'another name', code: '9100', error: new CimError('account-mismatch') });
     expect(await code).toBe(77);
-    expect(err()).toMatch(/^cim send: this is not the secret of \(1\) bob: .*\n$/m);
+    expect(err()).toMatch(/^cim send: this is not the secret of \(1\) bob: [^\n]*\n$/);
   });
 });

@@ -37,7 +37,9 @@ function begin({
     stderr: {},
   });
   const output = new Output(stdout);
-  const view = new JsonView(output, new Output(new PassThrough().resume()));
+  const diagnostics = new PassThrough();
+  const noticed = () => String(diagnostics.read() ?? '');
+  const view = new JsonView(output, new Output(diagnostics));
   const events: Event[] = [];
   let printed = '';
   const read = () => {
@@ -70,7 +72,20 @@ function begin({
     waitUntil(what, condition, { timeoutMs: 2_000, pollMs: 1 });
   const told = (...names: string[]) =>
     until(names.join(), () => names.every((name) => events.some(({ event }) => event === name)));
-  return { client, clock, view, stdin, stdout, interrupts, events, read, code, until, told };
+  return {
+    client,
+    clock,
+    view,
+    stdin,
+    stdout,
+    interrupts,
+    events,
+    noticed,
+    read,
+    code,
+    until,
+    told,
+  };
 }
 
 function talk(options: Parameters<typeof begin>[0] = {}) {
@@ -437,17 +452,39 @@ describe('the end', () => {
   });
 
   test('the cluster cannot be reached', async () => {
-    const { client, clock, stdin, events, code } = talk();
+    const { client, clock, stdin, events, code, noticed } = talk();
     stdin.write('one\n');
     await clock.advance(9_999);
     void client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
     await clock.advance(1);
     expect(await code).toBe(69);
-    expect(kinds(events)).toEqual(['error 1', 'closed']);
-    expect(events[1]).toEqual({
-      event: 'closed',
-      reason: 'could not log in: nobody there (cim dev starts a system here, --route names one)',
-    });
+    const reason =
+      'could not log in: nobody there (cim dev starts a system here, --route names one)';
+    expect(events).toEqual([
+      { event: 'error', line: 1, code: 'unavailable', message: reason },
+      { event: 'closed', reason },
+    ]);
+    expect(noticed()).toBe('cim: cannot log in yet, trying for 10 s\n');
+  });
+
+  test('who goes on trying is told why the login does not work, once', async () => {
+    const { client, interrupts, code, noticed } = talk({ isPatient: true });
+    for (let attempt = 0; attempt < 3; attempt++)
+      await client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
+    interrupts.raise();
+    await code;
+    expect(noticed()).toBe('cim: cannot log in yet (nobody there), trying again\n');
+  });
+
+  test('who has been logged in is told why it does not work again', async () => {
+    const { client, clock, interrupts, code, noticed } = talk();
+    client.connect();
+    await clock.advance(0);
+    client.disconnect();
+    await client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
+    interrupts.raise();
+    await code;
+    expect(noticed()).toBe('cim: cannot log in yet (nobody there), trying again\n');
   });
 
   test('the cluster cannot be reached, with --transient', async () => {

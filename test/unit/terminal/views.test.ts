@@ -252,6 +252,11 @@ describe('people', () => {
       ['10:05 you → (3): x ✗ no such user'],
     ],
     [
+      'never sent',
+      (view) => view.unsent(line(1, '3;;x'), { target: { to: 3 }, text: 'x' }),
+      ['10:05 you → (3): x ✗ not sent'],
+    ],
+    [
       'a wrong command',
       (view) => view.refused(line(1, ':nope'), 'bad-command', 'is none'),
       ['› :nope', '! is none'],

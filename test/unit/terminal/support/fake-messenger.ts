@@ -24,6 +24,7 @@ interface Sending {
   readonly target: Target;
   readonly text: string;
   readonly outcome: PromiseWithResolvers<SentMessage>;
+  isWritten: boolean;
 }
 
 export class FakeMessenger implements Messenger {
@@ -74,6 +75,7 @@ export class FakeMessenger implements Messenger {
 
   connect(): void {
     this.#become('ready');
+    for (const sending of this.#unanswered) sending.isWritten = true;
     void this.emit('ready', { userId: 1, userName: 'bob', device: 'd1', server: '127.0.0.1:9000' });
   }
 
@@ -83,7 +85,8 @@ export class FakeMessenger implements Messenger {
   }
 
   send(target: Target, text: string): Promise<SentMessage> {
-    const sending = { target, text, outcome: Promise.withResolvers<SentMessage>() };
+    const outcome = Promise.withResolvers<SentMessage>();
+    const sending = { target, text, outcome, isWritten: this.state === 'ready' };
     this.sendings.push(sending);
     this.#unanswered.add(sending);
     if (this.answersAtOnce) this.store(this.sendings.length);
@@ -235,7 +238,8 @@ export class FakeMessenger implements Messenger {
   end(event: ClientEvents['closed']): void {
     if (this.state === 'closed') return;
     this.#become('closed');
-    for (const { outcome } of this.#unanswered) outcome.reject(new CimError('unconfirmed'));
+    for (const { outcome, isWritten } of this.#unanswered)
+      outcome.reject(new CimError(isWritten ? 'unconfirmed' : 'unavailable'));
     void this.emit('closed', event);
   }
 
