@@ -1,19 +1,19 @@
 /**
- * Asking the person at the terminal for the secret of their account. The client that needs it is
- * there before the terminal is, and whether there is one at all: until somebody serves, nobody is
+ * Asks the person at the terminal for the secret of their account. The client is there before the
+ * terminal is, and there may be no terminal at all. Until the terminal serves the prompt, nobody is
  * asked.
  */
-
-import type { User } from '../sdk/index.ts';
+import { CimError, type User } from '../sdk/index.ts';
 import { personText } from './render.ts';
 
-/** `isWrong`: what was told before was not it. Undefined: the person would rather not. */
+/** `isWrong`: what the person told before did not fit. Undefined: they told nothing, and left. */
 export type AskSecret = (isWrong: boolean) => Promise<string | undefined>;
 
 export class SecretPrompt {
   readonly #asked = Promise.withResolvers<void>();
   #serve: AskSecret | undefined;
   #count = 0;
+  #isDeclined = false;
 
   /** Resolves when a person is asked, who may take their time. */
   get asked(): Promise<void> {
@@ -24,11 +24,15 @@ export class SecretPrompt {
     this.#serve = ask;
   }
 
+  /** Undefined: there is nobody to ask. Rejects with `not-allowed` once the person has declined. */
   readonly ask = async (): Promise<string | undefined> => {
     if (!this.#serve) return undefined;
     this.#asked.resolve();
     this.#count += 1;
-    return this.#serve(this.#count > 1);
+    const told = this.#isDeclined ? undefined : await this.#serve(this.#count > 1);
+    if (told !== undefined) return told;
+    this.#isDeclined = true;
+    throw new CimError('not-allowed', 'no secret given');
   };
 }
 

@@ -14,8 +14,9 @@ export interface Credentials {
    */
   readonly secret?: string | undefined;
   /**
-   * Asks a person for the secret, when none that is known fits; undefined: they do not tell. A new
-   * call means that what they told did not fit either.
+   * Asks a person for the secret, when none that is known fits. A new call means that what they told
+   * did not fit either. Undefined: there is none to be had, and the refusal of the route stands.
+   * Rejecting with a CimError ends the login with that one instead.
    */
   readonly ask?: (() => Promise<string | undefined>) | undefined;
   /** What the application vouches for the user with, a JWT: asked for at each login. */

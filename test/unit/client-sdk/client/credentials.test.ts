@@ -179,6 +179,21 @@ describe('a device that does not have the secret', () => {
     expect(asked).toBe(4);
   });
 
+  test('a person who would rather not ends the login with the reason that they give', async () => {
+    const world = await withAccount();
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      throw new CimError('not-allowed', 'no secret given');
+    };
+    const client = world.client({ credentials: { ask, secret: wrong } });
+    expect(await refusal(client)).toMatchObject({
+      kind: 'not-allowed',
+      message: 'no secret given',
+    });
+    expect(asked).toBe(1);
+  });
+
   test('one that a person chose is derived with the salt of the system as it is now', async () => {
     const world = new GuardedWorld();
     const secret = 'correct horse battery';
