@@ -42,14 +42,14 @@ export async function runSend(
     prompt.serve((isWrong) => askHiddenLine(secretQuestion(user, isWrong), host));
   if (text === undefined && host.stdin.isTTY)
     host.stderr.write('cim send: sends what you type here, each line as a message; Ctrl-D ends\n');
-  const input = text === undefined ? pipeInput(host.stdin) : argumentInput(text);
-  return sendAll({ ...settings, client, user, prompt, target, input, host });
+  return sendAll({ ...settings, client, user, prompt, target, text, host });
 }
 
 export interface SendAllOptions {
   readonly client: Messenger;
   readonly target: Target;
-  readonly input: InputSource;
+  /** Undefined: the lines of the input. */
+  readonly text: string | undefined;
   readonly json: boolean;
   readonly transient: boolean;
   /** An application's, if it lets the client in. */
@@ -61,9 +61,9 @@ export interface SendAllOptions {
 
 /** With a client that is there already. */
 export async function sendAll(options: SendAllOptions): Promise<number> {
-  const { client, target, input, json, transient, token, user, prompt, host } = options;
+  const { client, target, text, json, transient, token, user, prompt, host } = options;
   const output = new Output(host.stdout);
-  const view = new SendView(host, output, json);
+  const view = new SendView(host, output, { isJson: json, hasLines: text === undefined });
   const interrupts = new Interrupts(host);
   let isInterrupted = false;
   void interrupts.next().then(() => {
@@ -72,7 +72,7 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
   const code = await runSession({
     client,
     view,
-    input,
+    input: text === undefined ? pipeInput(host.stdin) : argumentInput(text),
     interrupts,
     people: new People(),
     broken: output.broken,
@@ -80,8 +80,8 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     ...user,
     hasToken: token !== undefined,
     asked: prompt.asked,
-    parse: (text): Action =>
-      text.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text },
+    parse: (line): Action =>
+      line.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text: line },
     isTransient: transient,
     patienceMs: 0,
     stays: false,
@@ -107,16 +107,22 @@ class SendView implements View {
   readonly #diagnostics: Output;
   readonly #columns: number | undefined;
   readonly #isJson: boolean;
+  readonly #hasLines: boolean;
   #refusedCount = 0;
   #sentCount = 0;
   /** Number of the first line that never left. */
   #firstUnsent: number | undefined;
 
-  constructor({ stderr }: TerminalHost, output: Output, isJson: boolean) {
+  constructor(
+    { stderr }: TerminalHost,
+    output: Output,
+    { isJson, hasLines }: { readonly isJson: boolean; readonly hasLines: boolean },
+  ) {
     this.#output = output;
     this.#diagnostics = new Output(stderr);
     this.#columns = stderr.columns;
     this.#isJson = isJson;
+    this.#hasLines = hasLines;
   }
 
   get refusedCount(): number {
@@ -154,7 +160,7 @@ class SendView implements View {
   async refused({ number }: InputLine, code: string, message: string): Promise<void> {
     this.#refusedCount += 1;
     if (this.#isJson) await this.#output.write(errorEvent(number, code, message));
-    else await this.#complain(`line ${number}: ${message}`);
+    else await this.#complain(this.#hasLines ? `line ${number}: ${message}` : message);
   }
 
   async unsent({ number }: InputLine, _outgoing: Outgoing, reason: string): Promise<void> {

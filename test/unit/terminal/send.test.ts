@@ -3,7 +3,6 @@ import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';
-import { pipeInput } from '../../../src/client/terminal/pipe-input.ts';
 import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -15,6 +14,7 @@ function begin({
   transient = false,
   token = undefined as string | undefined,
   fd = -1,
+  text = undefined as string | undefined,
 } = {}) {
   const client = new FakeMessenger();
   const streams = {
@@ -32,18 +32,18 @@ function begin({
     json,
     transient,
     target: { to: 2 },
-    input: pipeInput(stdin),
+    text,
     token,
     user: { userId: 1, userName: 'bob' },
     prompt: new SecretPrompt(),
   });
-  const text = (stream: PassThrough) => String(stream.read() ?? '');
+  const printed = (stream: PassThrough) => String(stream.read() ?? '');
   const sent = (count: number) =>
     waitUntil(`${count} sent`, () => client.sendings.length === count, {
       timeoutMs: 2_000,
       pollMs: 1,
     });
-  return { client, stdin, code, sent, out: () => text(stdout), err: () => text(stderr) };
+  return { client, stdin, code, sent, out: () => printed(stdout), err: () => printed(stderr) };
 }
 
 describe('an input that cannot be read to its end', () => {
@@ -158,6 +158,15 @@ describe('send', () => {
     client.refuse(2, new CimError('unknown-receiver'));
     expect(await code).toBe(1);
     expect([out(), err()]).toEqual(['', 'cim send: line 2: The receiver has no account\n']);
+  });
+
+  test('a text of the command line is no line, and its refusal names none', async () => {
+    const { client, code, sent, err } = begin({ text: 'hello' });
+    client.connect();
+    await sent(1);
+    client.refuse(1, new CimError('unknown-receiver'));
+    expect(await code).toBe(1);
+    expect(err()).toBe('cim send: The receiver has no account\n');
   });
 
   test('refuses a text that holds a drawn secret', async () => {
