@@ -16,6 +16,7 @@ import {
   sealedTag,
   sendSeqTag,
   seqTag,
+  silentTag,
   toTag,
   transientTag,
 } from './generated/wire.ts';
@@ -40,7 +41,10 @@ export interface MessageFields {
   /** The same of what is sealed in place of a text; both 0 where nothing is. */
   sealedStart: number;
   sealedEnd: number;
-  contentBytes: number;
+  /** The same of a content. */
+  contentStart: number;
+  contentEnd: number;
+  silent: boolean;
 }
 
 export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): string {
@@ -75,7 +79,9 @@ export function scanMessage(body: Uint8Array): MessageFields {
     textEnd: 0,
     sealedStart: 0,
     sealedEnd: 0,
-    contentBytes: 0,
+    contentStart: 0,
+    contentEnd: 0,
+    silent: false,
   };
   const reader = new VarintReader(body);
   while (!reader.done) readField(reader, fields);
@@ -101,10 +107,14 @@ function readField(reader: VarintReader, fields: MessageFields): void {
     }
     case contentTag: {
       const length = reader.next();
-      reader.skip(length);
-      fields.contentBytes = length;
+      const start = reader.skip(length);
+      fields.contentStart = length === 0 ? 0 : start;
+      fields.contentEnd = length === 0 ? 0 : reader.offset;
       return;
     }
+    case silentTag:
+      fields.silent = reader.nextFlag();
+      return;
     case toTag:
       fields.to = reader.next();
       return;

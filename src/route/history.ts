@@ -224,7 +224,8 @@ function historyMessage(seq: number, body: Uint8Array): FoundMessage | undefined
   const fields = scanIfReadable(body);
   const text = fields && decodeUtf8(body.subarray(fields.textStart, fields.textEnd));
   if (!fields || text === undefined || text === null) return undefined;
-  const { from, fromName, to, group, at, sealedStart, sealedEnd } = fields;
+  const { from, fromName, to, group, at, sealedStart, sealedEnd, contentStart, contentEnd } =
+    fields;
   return {
     id: identityOfFields(fields),
     from,
@@ -232,6 +233,8 @@ function historyMessage(seq: number, body: Uint8Array): FoundMessage | undefined
     ...(group === '' ? { to } : { group }),
     text,
     ...(sealedEnd > 0 && { sealed: body.subarray(sealedStart, sealedEnd) }),
+    ...(contentEnd > 0 && { content: body.subarray(contentStart, contentEnd) }),
+    ...(fields.silent && { silent: true as const }),
     seq,
     at,
     bytes: body.length,

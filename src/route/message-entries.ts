@@ -59,14 +59,14 @@ export function transientOf(
 ): Transient | undefined {
   const fields = scanIfReadable(body);
   if (!fields) return undefined;
-  const { to, group, textStart, textEnd, sealedStart, sealedEnd, contentBytes } = fields;
+  const { to, group, textStart, textEnd, sealedStart, sealedEnd } = fields;
   return {
     from,
     to,
     group,
     textBytes: textEnd - textStart,
     sealedBytes: sealedEnd - sealedStart,
-    contentBytes,
+    contentBytes: fields.contentEnd - fields.contentStart,
     body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };

@@ -91,6 +91,10 @@ export interface HistoryMessage {
   readonly text: string;
   /** In place of the text, which is empty: what only the devices of both sides can open. */
   readonly sealed?: Uint8Array;
+  /** What the message is beside its text; sealed if the text is. */
+  readonly content?: Uint8Array;
+  /** It is not counted as unread. */
+  readonly silent?: true;
   readonly seq: number;
   /** ms since 1970 */
   readonly at: number;

@@ -156,6 +156,29 @@ test('whatever way a message takes, both sides read it, and nobody else has it',
   expect(bytes).not.toContain('plain');
 });
 
+test('history gives back what a message is beside its text, sealed or not', async () => {
+  const system = await startSystem();
+  const [ofBob, ofAmy] = await openBoth(system);
+  const content = Uint8Array.of(0, 255, 7);
+  const rich = { text: 'bob likes it', content, silent: true };
+  const sent = await ofBob.client.send({ to: amy }, rich.text, { content, silent: true });
+  expect(sent.encrypted).toBe(true);
+  await ofBob.client.send({ to: amy }, 'a content alone', { content });
+  await ofBob.client.send({ to: amy }, 'quietly', { silent: true });
+  await ofBob.client.send({ group: lobby }, rich.text, { content, silent: true });
+  for (const { client } of [ofBob, ofAmy]) {
+    const peer = client === ofBob.client ? amy : bob;
+    const { messages } = await client.history({ peer, limit: 10 });
+    expect(messages).toMatchObject([
+      { ...rich, id: sent.id, encrypted: true },
+      { text: 'a content alone', content, encrypted: true },
+      { text: 'quietly', silent: true, encrypted: true },
+    ]);
+    expect(messages.map(({ silent }) => silent)).toEqual([true, undefined, true]);
+    expect((await client.history({ group: lobby, limit: 10 })).messages).toMatchObject([rich]);
+  }
+});
+
 test('many at once stay in order', async () => {
   const system = await startSystem();
   const [ofBob, ofAmy] = await openBoth(system);

@@ -9,7 +9,7 @@ import { isPrivateIdentity } from '../../codec/identity.ts';
 import type { HistoryPage, HistoryQuery, Message } from './client-events.ts';
 import type { Encryption } from './e2ee/encryption.ts';
 import { asReceivedInClear, openMessage } from './received.ts';
-import type { Routes, Sealable } from './routes.ts';
+import type { Routes, StoredMessage } from './routes.ts';
 
 /** Rejects with a CimError. */
 export async function readHistory(
@@ -29,15 +29,15 @@ export async function readHistory(
   return { messages: found, next, expired, searched: messages.length };
 }
 
-async function open(
-  encryption: Encryption,
-  { sealed: encoded, ...message }: Message & Sealable,
-): Promise<Message> {
-  if (encoded === undefined) return asReceivedInClear(encryption, message);
+async function open(encryption: Encryption, stored: StoredMessage): Promise<Message> {
+  const { sealed: sealedText, content: contentText, ...rest } = stored;
+  const content = contentText === undefined ? undefined : fromBase64Url(contentText);
+  const message = { ...rest, ...(content && { content }) };
+  if (sealedText === undefined) return asReceivedInClear(encryption, message);
   const { id, from, to = 0 } = message;
-  const sealed = fromBase64Url(encoded);
+  const sealed = fromBase64Url(sealedText);
   // The identity is what was sealed: a route may not say that it was from or to somebody else.
   if (!sealed || !isPrivateIdentity(id, from, to))
-    return { ...message, text: '', unreadable: 'damaged' };
+    return { ...rest, text: '', unreadable: 'damaged' };
   return openMessage(encryption, { ...message, text: '', sealed }, false);
 }

@@ -50,8 +50,14 @@ export interface Sealable {
   readonly sealed?: string;
 }
 
+/** Bytes are base64url. */
+export type StoredMessage = Omit<Message, 'content'> &
+  Sealable & {
+    readonly content?: string;
+  };
+
 export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
-  readonly messages: readonly (Message & Sealable)[];
+  readonly messages: readonly StoredMessage[];
 };
 
 export type DelayedAnswer = Omit<DelayedPage, 'messages'> & {

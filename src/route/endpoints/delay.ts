@@ -6,11 +6,11 @@ import { isExempt } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { DelayedMessage, RouteOperations } from '../operations.ts';
 import {
+  encodedBytes,
   groupName,
   integer,
   sealed,
   sealedBytesOf,
-  sealedTextOf,
   string,
   text,
   userId,
@@ -142,5 +142,5 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
 }
 
 function delayedOf({ id, to, group, text, sealed, dueAt }: DelayedMessage) {
-  return { id, to, group, text, sealed: sealedTextOf(sealed), dueAt };
+  return { id, to, group, text, sealed: encodedBytes(sealed), dueAt };
 }

@@ -32,8 +32,9 @@ export function sealedBytesOf(sealed: string | undefined): Uint8Array | undefine
   return bytes;
 }
 
-export function sealedTextOf(sealed: Uint8Array | undefined): string | undefined {
-  return sealed && toBase64Url(sealed);
+/** As they are in an answer. */
+export function encodedBytes(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && toBase64Url(bytes);
 }
 
 /** Pages of what is in the order of user ids. */

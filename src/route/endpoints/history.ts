@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { HistoryMessage, RouteOperations } from '../operations.ts';
-import { boolean, groupName, integer, sealed, sealedTextOf, string, userId } from './fields.ts';
+import { boolean, encodedBytes, groupName, integer, sealed, string, userId } from './fields.ts';
 
 const message = {
   type: 'object',
@@ -17,6 +17,8 @@ const message = {
     group: string,
     text: string,
     sealed,
+    content: { ...string, description: 'base64url; sealed if the text is' },
+    silent: { ...boolean, description: 'true: it is not counted as unread' },
     seq: integer,
     at: { ...integer, description: 'ms since 1970' },
   },
@@ -88,6 +90,8 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
 }
 
 function messageOf(message: HistoryMessage) {
-  const { id, from, fromName, to, group, text, sealed, seq, at } = message;
-  return { id, from, fromName, to, group, text, sealed: sealedTextOf(sealed), seq, at };
+  const { id, from, fromName, to, group, text, silent, seq, at } = message;
+  const sealed = encodedBytes(message.sealed);
+  const content = encodedBytes(message.content);
+  return { id, from, fromName, to, group, text, sealed, content, silent, seq, at };
 }
