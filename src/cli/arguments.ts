@@ -1,7 +1,7 @@
 /**
- * The command line, split by cac into a command, its flags and what else there is. Nothing is
- * judged here but the command and the number of its arguments: values are checked with those from
- * the other sources (src/config).
+ * Splits the command line, with cac, into a command, its flags and other words. It judges only the
+ * command and the number of its words. src/config checks the values, together with those from other
+ * sources.
  */
 import { type CAC, cac } from 'cac';
 import { optionsOf } from '../config/options.ts';

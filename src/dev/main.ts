@@ -1,7 +1,7 @@
 /**
- * `cim dev`: a server and a route in one process, over the embedded store and an in-process
- * registry. The same code as in a cluster but for three things that are passed in: the store, the
- * registry, and that the two call each other directly instead of over links.
+ * `cim dev` runs a server and a route in one process. It is the same code as in a cluster. Three
+ * things differ, and are passed in: the store is embedded, the registry is in the process, and
+ * server and route call each other directly instead of over links.
  */
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';

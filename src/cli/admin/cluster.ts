@@ -1,6 +1,7 @@
 /**
- * The routes that `cim admin` asks, and the cluster secret that it proves to them to know: given, agreed on in
- * ZooKeeper, or that of the `cim dev` of this user.
+ * Finds the routes that `cim admin` asks, and the cluster secret that it proves to know. The secret
+ * was given, is in ZooKeeper where the roles have agreed on it, or is that of this user's `cim
+ * dev`.
  */
 import { ClusterKey } from '../../base/cluster-key.ts';
 import { CimError } from '../../base/errors.ts';

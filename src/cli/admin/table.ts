@@ -1,6 +1,7 @@
 /**
- * Rows under a header, in columns as wide as they must be; numbers to the right. Cells may hold what
- * others have written: none begins a row, also where it is longer than the terminal is wide.
+ * Lays out rows under a header. A column is as wide as its widest cell; numbers stand to the right.
+ * A cell may hold what others have written, so none begins a row, even if it is longer than the
+ * terminal is wide.
  */
 import { safeLine } from '../../base/safe-text.ts';
 import { displayWidth } from '../../client/terminal/display-width.ts';

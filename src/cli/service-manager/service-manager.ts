@@ -1,6 +1,7 @@
 /**
- * What a service manager is told of a role that it has started: `Type=notify` of systemd. It names a
- * socket in NOTIFY_SOCKET (sd_notify(3)); where it names none, nobody is told.
+ * Tells the service manager that has started a role how the role is doing: `Type=notify` of
+ * systemd. systemd names a socket in NOTIFY_SOCKET (sd_notify(3)). If the variable names none,
+ * nobody is told.
  */
 import { getSystemErrorName } from 'node:util';
 import { describeError } from '../../base/errors.ts';

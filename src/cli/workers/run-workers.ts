@@ -1,7 +1,8 @@
 /**
  * `--workers N`: several processes of one role, and this one, which does nothing but look after
- * them. One that ends unasked is replaced, on the port that it had; its people come back by
- * themselves. Told to stop, all are; and they stop by themselves if this process dies.
+ * them. If a worker ends unasked, another takes its place on the same port, and the people come
+ * back by themselves. When this process is told to stop, it stops all of them. If it dies, they
+ * stop by themselves.
  */
 import { Backoff } from '../../base/backoff.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';

@@ -1,4 +1,4 @@
-/** One worker: another process of this cim, seen from the one that looks after it. */
+/** One worker: another process of this cim, as the process that looks after it sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { ownProgram } from '../../base/own-program.ts';
 

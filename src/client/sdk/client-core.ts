@@ -1,7 +1,7 @@
 /**
- * What goes on in a CimClient while it is started: how its parts fit, and when which of them acts.
- * What they do is theirs: connection-keeper.ts (login and reconnect), sender.ts, incoming.ts,
- * device-state.ts.
+ * What goes on in a CimClient while it is started: how its parts fit together, and when each of
+ * them acts. What they do is in their own files: connection-keeper.ts (login and reconnect),
+ * sender.ts, incoming.ts, device-state.ts.
  *
  *   idle ──start()──▶ connecting ──▶ ready ⇄ reconnecting
  *     └────────────────────┴───────────┴─────────┴──── close(), refused ──▶ closed

@@ -1,6 +1,6 @@
 /**
- * What goes to the application next, of whatever timeline: one message at a time, in the order in
- * which they came, as fast as it takes them.
+ * Gives messages of all timelines to the application: one at a time, in the order in which they
+ * came, as fast as it takes them.
  */
 import { limits } from '../../base/limits.ts';
 import type { Message, UnreadableMessage } from './client-events.ts';

@@ -1,8 +1,8 @@
 /**
- * What a device remembers between two processes: its id, the number of its last connection, the
- * store that it was in, of each timeline how far its user has read and the identities shown last, and
- * the keys of others as it has seen them. Kept in a Storage; without a usable one the device is ephemeral: it lives as
- * long as the process and leaves nothing behind.
+ * What a device remembers from one process to the next: its id, the number of its last connection,
+ * and the store that it was in; of each timeline how far its user has read, and the identities
+ * shown last; and the keys of others as it has seen them. It keeps this in a Storage. Without a
+ * usable one the device is ephemeral: it lives as long as the process and leaves nothing behind.
  */
 import type { Clock } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';

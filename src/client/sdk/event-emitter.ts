@@ -1,6 +1,6 @@
 /**
- * Typed events. What a listener throws is its own: it is thrown where nobody catches it, and does
- * not disturb whoever emits.
+ * Typed events. An error that a listener throws is the listener's own: it is thrown again where
+ * nobody catches it, and does not disturb the emitter.
  */
 import type { ClientEventListener, ClientEventName, ClientEvents } from './client-events.ts';
 

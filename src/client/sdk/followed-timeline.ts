@@ -1,6 +1,6 @@
 /**
- * A timeline that is followed, and how far it is known elsewhere what the application took of it:
- * at the server, and in the device's state.
+ * A timeline that is followed. It knows how much the application has taken of it, and how much of
+ * that the server and the device's state know.
  */
 import type { SavedCursor } from './device-state.ts';
 import type { Received } from './received.ts';

@@ -1,6 +1,6 @@
 /**
- * What an application is told of groups that its user has joined or left: on another device, or as a
- * login shows it. What it asked for itself is no news to it.
+ * Tells an application which groups its user has joined or left on another device, and which ones a
+ * login shows. It tells nothing that the application has asked for itself.
  */
 import type { ClientEvents, LeavingReason } from './client-events.ts';
 import type { GroupChanges } from './timelines.ts';

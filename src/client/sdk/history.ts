@@ -1,7 +1,7 @@
 /**
- * Messages that were stored, read back from the routes: what is sealed is opened here, as no route
- * can. Who has keys searches here, too, and tells no route for what: it may be a word of a message
- * that only two are to know.
+ * Reads stored messages back from the routes. It opens what is sealed, as no route can. A client
+ * that has keys also searches here, and tells no route for what: it may be a word of a message that
+ * only two people are to know.
  */
 import { fromBase64Url } from '../../base/base64url.ts';
 import { Keyword } from '../../base/keyword.ts';

@@ -1,7 +1,7 @@
 /**
- * The identities of the messages that were taken last, with their numbers: what makes "shown once"
- * hold when numbers are given out anew. Bounded: the oldest are forgotten, and with them the
- * ability to know them again.
+ * The identities of the messages that were taken last, with their numbers. They make "shown once"
+ * hold when numbers are given out anew. Bounded: it forgets the oldest, and does not know those
+ * again.
  */
 import { limits } from '../../base/limits.ts';
 

@@ -1,7 +1,8 @@
 /**
- * What arrives: gives frames to the timelines that they are about (timelines.ts), what comes next,
- * opened where it is sealed (opening-queue.ts), to the application (delivery-queue.ts), and acknowledges what it took, to the server and to the
- * device's state.
+ * What arrives. It gives frames to the timelines that they are about (timelines.ts). It gives
+ * messages to the application (delivery-queue.ts), opened first where they are sealed
+ * (opening-queue.ts). It acknowledges what the application took, to the server and to the device's
+ * state.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorTable } from '../../base/errors.ts';

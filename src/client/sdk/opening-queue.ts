@@ -1,7 +1,7 @@
 /**
- * What has come for the application, on its way there: what is sealed is opened first, several at a
- * time, and handed on in the order in which it came. What needs no opening, and has none in front of
- * it, is handed on at once.
+ * Messages on their way to the application. It opens sealed ones, several at a time, and hands all
+ * on in the order in which they came. A message that needs no opening, and has none in front of it,
+ * is handed on at once.
  */
 import type { Message } from './client-events.ts';
 import type { Encryption } from './e2ee/encryption.ts';

@@ -1,12 +1,12 @@
 /**
- * What this device sends: numbers the messages of each conversation, has them made into what is
- * written, keeps them until they are answered, and writes them again, in order, when they have to
- * be. A pure state machine: no timers, no I/O. Its owner calls in what happens and calls `advance`
- * then and at `wakeAt`; frames leave through `write`.
+ * What this device sends. It numbers the messages of each conversation, has each made into what is
+ * written, and keeps it until it is answered. When it has to, it writes them again, in order. A
+ * pure state machine: no timers, no I/O. Its owner calls in what happens, and calls `advance` then
+ * and at `wakeAt`. Frames leave through `write`.
  *
- * Every frame written is answered once on the same connection. When one of a conversation is
- * refused for now (busy, or out of order behind a busy one), nothing more of that conversation is
- * written until all that is in flight was answered; then everything unanswered is written again
+ * Every frame is answered once on the connection on which it was written. If one of a conversation
+ * is refused for now (busy, or out of order behind a busy one), nothing more of that conversation
+ * is written until everything in flight is answered. Then everything unanswered is written again
  * from the first. So a refusal costs one more round, not one for each message in flight.
  */
 import { CimError, type ErrorName, errorOfCode } from '../../base/errors.ts';

@@ -1,4 +1,4 @@
-/** Asking again what is harmless to repeat, while no answer comes and a person waits for it. */
+/** Asks again what is harmless to repeat, while no answer comes and a person waits for it. */
 import { Backoff } from '../../base/backoff.ts';
 import { CimError } from '../../base/errors.ts';
 import type { Platform } from './platform.ts';

@@ -1,4 +1,6 @@
-/** Looks at what a client sends without TLS: refuses what should have it, and notices the rest. */
+/**
+ * Looks at what a client sends without TLS. It refuses what must go over TLS, and notices the rest.
+ */
 import { formatHostPort } from '../../base/host-port.ts';
 import { isLoopback } from '../../base/loopback.ts';
 import type { ByteStream, ByteStreamEvents, Platform, ServerPort } from './platform.ts';

@@ -1,6 +1,6 @@
 /**
- * A message as it came, and as it is shown: what was sealed is opened, or said to be unreadable; what
- * should have been and was not is said to be in clear text.
+ * Turns a message as it came into one as it is shown. It opens what was sealed, or says that it
+ * cannot be read. It marks a text that should have been sealed and was not.
  */
 import type { Message } from './client-events.ts';
 import type { Encryption, Opened } from './e2ee/encryption.ts';

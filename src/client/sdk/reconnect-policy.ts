@@ -1,4 +1,4 @@
-/** When to try again after a connection has ended, and which servers not to be sent to. Pure. */
+/** Says when to try again after a connection has ended, and which servers to avoid. Pure. */
 import { Backoff } from '../../base/backoff.ts';
 import type { CloseAdvice } from '../../codec/close-codes.ts';
 

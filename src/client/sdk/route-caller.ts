@@ -1,6 +1,6 @@
 /**
- * Calls to routes over HTTP. The one that answers is kept; when it does not, the others are tried
- * in turn. What is asked, and as whom, is for account/account.ts and routes.ts.
+ * Calls routes over HTTP. It keeps to the route that answers; when that one does not, it tries the
+ * others in turn. account/account.ts and routes.ts say what is asked, and as whom.
  */
 import { CimError, errorTable } from '../../base/errors.ts';
 import { protocolVersion } from '../../codec/commands.ts';

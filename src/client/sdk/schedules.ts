@@ -1,6 +1,6 @@
 /**
- * Messages for later. Their sender seals them now, under the identity that the route will send them
- * under; so nobody needs to be there then.
+ * Messages for later. The sender seals them now, under the identity under which the route will send
+ * them. So nobody needs to be there when they are due.
  */
 import { fromBase64Url, toBase64Url } from '../../base/base64url.ts';
 import { scheduleName, scheduleSendSeq, sourceOf } from '../../codec/identity.ts';

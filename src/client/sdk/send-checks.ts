@@ -1,4 +1,4 @@
-/** What is refused before it takes a number: it would be refused by every route. */
+/** Refuses what every route would refuse, before it takes a number. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/names.ts';

@@ -1,6 +1,6 @@
 /**
- * Sending, from the application's side: checks what is to be sent, has it encrypted where it is to
- * be, gives it to outgoing.ts, and tells by a promise what became of it.
+ * Sends, as the application sees it: checks the message, has it encrypted where that is due, gives
+ * it to outgoing.ts, and tells by a promise what became of it.
  */
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,6 +1,6 @@
 /**
- * The messages of a timeline that would be known again: those that the application has taken lately,
- * and those on their way to it. An empty identity is not known, and never known again.
+ * The messages of a timeline that would be known if they came again: those that the application has
+ * taken lately, and those on their way to it. A message without an identity is never known again.
  */
 import { IdentityWindow, type SavedWindow, type TakenMessage } from './identity-window.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The numbers of the messages that came last: a server writes those of a page in one piece, each the
- * next, and right before the page's end. So they are known at that end, whatever can be read of them.
+ * The numbers of the messages that came last. A server writes the messages of a page in one piece,
+ * numbered one after the other, right before the end of the page. So their numbers are known at
+ * that end, even of those that cannot be read.
  */
 export class Trail {
   /** The last ones that followed each other; none while `#last` is 0. */

@@ -1,7 +1,7 @@
 /**
- * Tells, once, that what was sent is refused for some seconds: whoever wrote it sees no acknowledgement
- * and would not know why. It ends when something is stored, or the connection is lost, which is told
- * in its own way.
+ * Tells once that a message has been refused for some seconds: its writer sees no acknowledgement
+ * and would not know why. The time ends when something is stored, or when the connection is lost,
+ * which is told in its own way.
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

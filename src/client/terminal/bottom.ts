@@ -1,10 +1,10 @@
 /**
- * The rows at the bottom of a terminal that are drawn anew again and again, with the cursor in one of
- * them; what is above them is printed once. Pure: gives the bytes to write.
+ * Draws the rows at the bottom of a terminal again and again, with the cursor in one of them. What
+ * is above these rows is printed once. Pure: it gives the bytes to write.
  *
- * Each row is a line of its own and shorter than the window. So nothing depends on where a terminal
- * breaks rows, until the window is made narrower: most terminals then break what does not fit, and it
- * is reckoned with that.
+ * Each row is a line of its own and shorter than the window. So it does not matter where a terminal
+ * breaks rows, until somebody makes the window narrower. Most terminals then break the rows that do
+ * not fit, and this file reckons with that.
  */
 import stringWidth from 'string-width';
 

@@ -1,4 +1,7 @@
-/** Why the cluster has ended it, with what the person can do about it, and the exit code. */
+/**
+ * Says why the cluster has ended a session, what the person can do about it, and which exit code
+ * that is.
+ */
 import { exitCodeOf, exitCodes } from '../../base/errors.ts';
 import { closeCodes } from '../../codec/close-codes.ts';
 import type { ClientEvents, User } from '../sdk/index.ts';

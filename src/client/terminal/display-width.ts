@@ -1,12 +1,11 @@
 /**
- * How many columns of a terminal a text takes at most, and breaking it into rows. The text has no
+ * How many columns of a terminal a text takes at most, and how it breaks into rows. The text has no
  * control characters (safe-text.ts).
  *
- * Terminals do not agree: on characters that came with a newer Unicode, on ambiguous ones, on whether
- * marks and joiners take a column, on whether a sequence is one picture or its parts. A row that is
- * one column too long goes on at the left edge of the next, where only lines of ours begin. So each
- * character counts for as much as the most generous of them gives it, and a text may be broken a
- * little early.
+ * Terminals do not agree about the width of newer or ambiguous characters, of marks and joiners,
+ * and of sequences that are one picture. If a row is one column too long, it goes on at the left
+ * edge of the next row, where only lines of ours begin. So each character counts for as much as the
+ * most generous terminal gives it. A text may be broken a little early.
  */
 import { eastAsianWidth } from 'get-east-asian-width';
 

@@ -1,8 +1,9 @@
 /**
- * How a text that is being typed looks: rows of a terminal, and where the cursor is in them. Pure.
+ * Lays out the text that is being typed: the rows of a terminal, and where the cursor is in them.
+ * Pure.
  *
- * Each row ends before the last column. So no terminal breaks one by itself or puts the cursor on a
- * row of its own, and when the window is made wider a row stays a row.
+ * Each row ends before the last column. So no terminal breaks a row by itself or puts the cursor on
+ * a row of its own, and a row stays a row when somebody makes the window wider.
  */
 import { safeLine } from '../../base/safe-text.ts';
 import { displayWidth } from './display-width.ts';

@@ -1,6 +1,6 @@
 /**
- * Rows of one text, as far as they are shown: a text of line feeds alone, or one that is longer than
- * a screen, is not to push out what others have said. `--json` has all of it.
+ * How many rows of one text are shown. A text of nothing but line feeds, or one that is longer than
+ * a screen, must not push out what others have said. `--json` has all of it.
  */
 import { limits } from '../../base/limits.ts';
 import { truncate } from './display-width.ts';

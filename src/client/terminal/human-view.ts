@@ -1,6 +1,4 @@
-/**
- * The view of people: a transcript. How it looks is in render.ts, where it goes is the screen's.
- */
+/** The view for people: a transcript. render.ts says how it looks, the screen where it goes. */
 import type { Clock } from '../../base/clock.ts';
 import { ignore } from '../../base/ignore.ts';
 import { Keyword } from '../../base/keyword.ts';

@@ -1,6 +1,7 @@
 /**
- * Being asked to leave: by a signal, or by Ctrl-C where the terminal sends the key itself. SIGHUP
- * means that the terminal has gone, and nothing where there is none (under `nohup`, in a pipe).
+ * Requests to leave: a signal, or Ctrl-C where the terminal sends the key itself. SIGHUP is such a
+ * request if the process has a terminal, which has gone then. Without one (under `nohup`, in a
+ * pipe) SIGHUP means nothing.
  */
 
 import type { SignalSource } from '../../base/signals.ts';

@@ -1,8 +1,8 @@
 /**
- * One line of `--json` → what it asks for: an object that is a message (docs/reference/client-json.md), or a
- * line as people type it. Pure.
+ * Turns one line of `--json` into what it asks for. The line is an object, which is a message
+ * (docs/reference/client-json.md), or what a person would type. Pure.
  *
- * What begins like an object is one, or is refused: a slip must not show it to everybody.
+ * A line that begins like an object is one, or is refused. So a slip shows it to nobody.
  */
 import { limits } from '../../base/limits.ts';
 import type { Target } from '../sdk/index.ts';

@@ -1,5 +1,6 @@
 /**
- * The view of scripts: one JSON object per line, and nothing else, on stdout (docs/reference/client-json.md).
+ * The view for scripts: one JSON object in each line of stdout, and nothing else
+ * (docs/reference/client-json.md).
  */
 import { ignore } from '../../base/ignore.ts';
 import { safeJson } from '../../base/safe-text.ts';

@@ -1,10 +1,11 @@
 /**
- * The keys of a terminal in raw mode, and what is pasted into it. Owns that mode, and gives it back
- * whenever somebody else is to have the terminal: at the end, and while the process is stopped
- * (Ctrl-Z). Which bytes are which key is Node's knowledge; what a key does is for whoever listens.
+ * The keys of a terminal in raw mode, and what somebody pastes into it. It owns the raw mode, and
+ * gives it back when others get the terminal: at the end, and while the process is stopped
+ * (Ctrl-Z). Node knows which bytes are which key. The listener decides what a key does.
  *
- * Terminals put marks around a paste. Where one does not, several lines that come in one read are a
- * paste, as nobody types that fast: their line breaks are no Enter, and nothing of them is sent.
+ * Most terminals put marks around a paste. Where one does not, several lines in one read are a
+ * paste, because nobody types that fast. Their line breaks are no Enter, and nothing of them is
+ * sent.
  */
 import { emitKeypressEvents } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';

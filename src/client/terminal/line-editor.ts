@@ -1,9 +1,9 @@
 /**
- * The text that is being typed, and what keys do to it. Pure: keys come from keyboard.ts, how it looks
- * is in draft-rows.ts.
+ * The text that is being typed, and what keys do to it. Pure: keyboard.ts gives the keys,
+ * draft-rows.ts says how the text looks.
  *
- * The cursor stands between characters as people see them (graphemes): Backspace takes a family of
- * emoji, or a letter with all its marks.
+ * The cursor stands between characters as people see them (graphemes). Backspace takes a whole
+ * family of emoji, or a letter with all its marks.
  */
 import type { Press } from './keyboard.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Does what the lines ask for, in their order. Sends are pipelined: the next line is taken while
- * they are under way, within a bound. A question to the cluster is asked when what was sent before
- * it is stored, and holds the lines after it until it is answered.
+ * Does what the lines ask for, in their order. A text is sent while those before it are still under
+ * way, within a bound. A question to the cluster waits until everything before it is stored, and
+ * the lines after it wait for its answer.
  */
 import { hideDrawnSecrets } from '../../auth/account-secret.ts';
 import type { Clock } from '../../base/clock.ts';

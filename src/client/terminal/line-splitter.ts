@@ -1,6 +1,6 @@
 /**
- * Bytes of input → numbered lines. Bounded: of a line that is too long nothing is kept. Pure;
- * reading the bytes is pipe-input.ts.
+ * Turns bytes of input into numbered lines. Bounded: it keeps nothing of a line that is too long.
+ * Pure: pipe-input.ts reads the bytes.
  */
 import { decodeUtf8, withoutMark } from '../../base/utf8.ts';
 import { type Refusal, refuse } from './action.ts';

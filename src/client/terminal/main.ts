@@ -1,6 +1,6 @@
 /**
- * `cim client`, put together: which view, which input, and the client between them. The life of it
- * is session.ts.
+ * Puts `cim client` together: which view, which input, and the client between them. session.ts has
+ * its life from start to end.
  */
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodeOf } from '../../base/errors.ts';

@@ -1,4 +1,4 @@
-/** A stream that is written to as fast as its reader reads. */
+/** Writes to a stream as fast as its reader reads. */
 import { CimError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 

@@ -1,4 +1,4 @@
-/** What has been begun and is not answered yet: bounded, and waited for. */
+/** Counts what was begun and is not answered yet: bounds it, and waits for it. */
 
 interface Waiter {
   readonly isOver: () => boolean;

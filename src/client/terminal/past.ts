@@ -1,6 +1,6 @@
 /**
- * Reading the history back: the pages of what was asked last, joined up to as many messages as were
- * asked for.
+ * Reads the history back. It joins pages until there are as many messages as were asked for. `more`
+ * goes on where that ended.
  */
 import { limits } from '../../base/limits.ts';
 import {

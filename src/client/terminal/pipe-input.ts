@@ -1,4 +1,4 @@
-/** Lines from a pipe, a file, or a terminal that is not talked to as one. */
+/** Reads lines from a pipe, a file, or a terminal that has no line editor on it. */
 import { fstatSync } from 'node:fs';
 import { describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';

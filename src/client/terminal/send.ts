@@ -1,6 +1,7 @@
 /**
- * `cim send`: one text, or each line of the input, to one receiver; over when all is stored. An
- * ephemeral device that only sends: what waits for the user is left to the devices that show it.
+ * `cim send` sends one text, or each line of its input, to one receiver, and ends when all is
+ * stored. It is an ephemeral device that only sends: messages that wait for the user are left to
+ * the devices that show them.
  */
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';

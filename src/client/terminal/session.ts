@@ -1,6 +1,6 @@
 /**
- * The life of `cim client`: connects, converses, and leaves when it may. Nothing here knows what it
- * looks like (view.ts) or where lines come from (input-source.ts).
+ * The life of `cim client`: it connects, converses, and leaves when it may. view.ts says how it
+ * looks, input-source.ts where its lines come from.
  */
 import { exitCodes } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';

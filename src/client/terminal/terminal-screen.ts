@@ -1,7 +1,7 @@
 /**
- * A terminal that is read and typed into at the same time. At the bottom is what is being typed,
- * and above it the lines that have been typed and not been dealt with yet. All else is printed
- * above that, once, and never touched again.
+ * A terminal that somebody reads and types into at the same time. At the bottom is the text that is
+ * being typed. Above it are the lines that were typed and are not dealt with yet. Everything else
+ * is printed above those, once, and never touched again.
  */
 import type { Clock } from '../../base/clock.ts';
 import { ignore } from '../../base/ignore.ts';

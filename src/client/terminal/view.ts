@@ -1,7 +1,7 @@
 /**
- * What the terminal shows, whoever looks at it: json-view.ts for scripts, human-view.ts for people.
- * A method that returns a promise resolves when the reader of the output has taken what there was
- * to take, and rejects when there is no reader any more.
+ * What the terminal shows: json-view.ts shows it to scripts, human-view.ts to people. A method that
+ * returns a promise resolves when the reader of the output has taken what there was to take. It
+ * rejects when there is no reader any more.
  */
 import type {
   ClientEvents,

@@ -1,7 +1,7 @@
 /**
- * `cim admin import-java`: takes over the accounts of a Java system, and the messages that wait there
- * for somebody. What it reads it never changes. All that it asks of a route may be repeated: an
- * account is the same one, and a message is stored once, so after whatever went wrong it is run again.
+ * `cim admin import-java` takes over the accounts of a Java system, and the messages that wait
+ * there. It never changes what it reads. Everything that it asks of a route may be repeated: an
+ * account stays the same, and a message is stored once. So after any failure you run it again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../../../base/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Messages that wait for somebody in a Java system which keeps them in MySQL: read from a dump of
- * its table `offline_msg`, as mysqldump writes it, whatever its options.
+ * Reads the messages that wait in a Java system which keeps them in MySQL. It takes a dump of the
+ * table `offline_msg` as mysqldump writes it, whatever its options.
  */
 import { createReadStream } from 'node:fs';
 import { CimError, describeError } from '../../../base/errors.ts';

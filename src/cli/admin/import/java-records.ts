@@ -1,4 +1,4 @@
-/** What a Java system has kept, as cim takes it; or why it cannot be taken. */
+/** Turns what a Java system has kept into what cim takes, or says why that cannot be. */
 import { limits } from '../../../base/limits.ts';
 
 /** Where the Java system's ids begin to count their milliseconds, and what is below these. */

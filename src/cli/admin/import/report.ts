@@ -1,4 +1,4 @@
-/** What an import has done, and what it could not do, with what helps. */
+/** Says what an import has done, what it could not do, and what helps. */
 import type { AdminResult } from '../action.ts';
 
 interface Refused {

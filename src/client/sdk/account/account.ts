@@ -1,6 +1,6 @@
 /**
- * The account that a client is of, as routes know it: registers it, proves to be its holder, and
- * has the token that lets its connections and requests in.
+ * The account of a client, as routes know it. It registers the account, proves to hold it, and has
+ * the token that lets its connections and requests in.
  */
 import type { AccountKeys } from '../../../auth/account-secret.ts';
 import { CimError } from '../../../base/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Which secret is the account's: of those that are kept, given, drawn, or told by a person. Only a
- * route knows which one fits; until then there may be several.
+ * Finds the secret of the account, among those that are kept, given, drawn, or told by a person.
+ * Only a route knows which one fits; until then there may be several.
  *
  * A secret is kept before anybody else hears of it, and given up only for one that has let the
  * client in. So no lost answer and no crash locks a user out.

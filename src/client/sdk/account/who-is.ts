@@ -1,4 +1,7 @@
-/** Whom an application's token speaks for: a device needs to know before it has a client. */
+/**
+ * Asks a route for whom an application's token speaks. A device needs to know that before it has a
+ * client.
+ */
 import type { User } from '../client-events.ts';
 import { RouteCaller, type RouteCallerOptions } from '../route-caller.ts';
 

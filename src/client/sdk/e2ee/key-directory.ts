@@ -1,7 +1,7 @@
 /**
- * The public keys of others, as routes tell them; held for a while. Those that are asked for in one
- * turn, or while an answer is awaited, are asked for together. What to make of a key is not decided
- * here.
+ * The public keys of others, as routes tell them, held for a while. Keys that are asked for in one
+ * turn, or while an answer is awaited, are asked for together. What to make of a key is decided
+ * elsewhere (peer-keys.ts).
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';

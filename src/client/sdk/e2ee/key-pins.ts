@@ -1,6 +1,6 @@
 /**
- * The keys of others as this device has seen them: what tells that somebody's key has changed, and
- * that somebody who had one is said to have none. Pure; kept with the device's state.
+ * The keys of others as this device has seen them. They tell when somebody's key has changed, and
+ * when a route says that somebody who had a key has none. Pure; kept with the device's state.
  */
 import { limits } from '../../../base/limits.ts';
 

@@ -1,4 +1,4 @@
-/** Lets so many tasks run at a time; the others wait their turn, in order. */
+/** Lets so many tasks run at a time. The others wait their turn, in order. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
