@@ -106,11 +106,12 @@ function complete(typed: string, choices: readonly Choice[]): Completion {
   };
 }
 
+/** Of whole characters: half of one cannot be sent. */
 function commonPrefix(words: readonly string[]): string {
   const [first = '', ...others] = words;
-  let length = first.length;
+  const characters = [...first];
   for (const word of others) {
-    while (!searchForm(word).startsWith(searchForm(first.slice(0, length)))) length -= 1;
+    while (!searchForm(word).startsWith(searchForm(characters.join('')))) characters.pop();
   }
-  return first.slice(0, length);
+  return characters.join('');
 }

@@ -49,6 +49,12 @@ describe('completion', () => {
     expect(tab(':q')).toEqual([':q', [':q', ':q!']]);
   });
 
+  test('names that begin with halves of the same character have nothing in common there', () => {
+    const online = ['a😀', 'a😁'].map((userName, index) => ({ userId: index + 2, userName }));
+    expect(completeLine(':pu a', { online, groups: [] }).replacements).toEqual([]);
+    expect(completeLine(':pu ', { online, groups: [] }).replacements).toEqual(['a']);
+  });
+
   test.each(['zoe', '2;;hel', ':nope', 'hello bo'])('%j stays', (line) => {
     expect(tab(line)).toEqual([line, []]);
   });
