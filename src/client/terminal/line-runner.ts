@@ -44,6 +44,7 @@ export class LineRunner {
   readonly #connected = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #endReason = Promise.withResolvers<string>();
+  #isOver = false;
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
@@ -52,8 +53,12 @@ export class LineRunner {
     options.client.on('closed', () => this.#ended.resolve());
   }
 
-  /** The client is closed, for this reason: the texts that it had not sent are told now. */
+  /**
+   * The client is closed, for this reason: the texts that it had not sent are told, and no further
+   * line is taken.
+   */
   end(reason: string): void {
+    this.#isOver = true;
     this.#endReason.resolve(reason);
   }
 
@@ -77,6 +82,7 @@ export class LineRunner {
   /** Resolves when the input has ended, or a line said so. */
   async run(lines: AsyncIterable<ReadLine>): Promise<'end-of-input' | 'quit'> {
     for await (const line of lines) {
+      if (this.#isOver) break;
       const action = line.refusal ?? this.#options.parse(line.text);
       if (action.kind === 'quit') {
         this.#options.view.quitting(line);

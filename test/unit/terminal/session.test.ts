@@ -467,6 +467,18 @@ describe('the end', () => {
     expect(noticed()).toBe('cim: cannot log in yet, trying for 10 s\n');
   });
 
+  test('lines that were not taken before the end are not taken after it', async () => {
+    const { client, stdin, events, code, until } = talk();
+    stdin.write(Array.from({ length: 3_000 }, (_, index) => `${index}\n`).join(''));
+    await until('as many as may be are sent', () => client.sendings.length === 1_000);
+    client.end({ reason: 'expired', code: '9301', error: new CimError('wrong-name') });
+    expect(await code).toBe(77);
+    await new Promise(setImmediate);
+    expect(client.sendings).toHaveLength(1_000);
+    expect(events).toHaveLength(1_001);
+    expect(events.at(-1)).toEqual({ event: 'closed', reason: 'expired' });
+  });
+
   test('who goes on trying is told why the login does not work, once', async () => {
     const { client, interrupts, code, noticed } = talk({ isPatient: true });
     for (let attempt = 0; attempt < 3; attempt++)
