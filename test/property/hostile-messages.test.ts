@@ -302,7 +302,9 @@ function expectSame(frame: Uint8Array, body: Uint8Array, seq: number): void {
   expect(Buffer.byteLength(client.resMsg)).toBe(textBytes);
   expect(client.sealed.length).toBe(sealedBytes);
   expect(client.content.length).toBe(contentBytes);
-  expect(scanned.contentEnd - scanned.contentStart).toBe(contentBytes);
+  const content = body.subarray(scanned.contentStart, scanned.contentEnd);
+  expect(content).toEqual(Buffer.from(client.content));
+  expect(scanned.silent).toBe(client.silent);
   expect(identityOf(body)).toBe(`${sourceOf(from, epochHex, to, group)}.${sendSeq}`);
   const java = encodeJavaMessage(1, { userId: from, name: fromName }, javaTextOf(body, scanned));
   const { resMsg, properties } = asClient(java);
