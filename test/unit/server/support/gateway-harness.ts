@@ -270,6 +270,7 @@ export function cimLogin(
 export class Peer {
   readonly frames: ServerFrame[] = [];
   readonly raw: Buffer[] = [];
+  readonly #listeners = new Set<(frame: ServerFrame) => void>();
   readonly stream: Duplex;
   /** The gateway's end. */
   readonly server: Duplex;
@@ -282,9 +283,11 @@ export class Peer {
     const decoder = new FrameDecoder(10_000_000);
     client.on('data', (chunk: Buffer) => {
       this.raw.push(chunk);
-      decoder.push(chunk, (bytes, start, end) =>
-        this.frames.push(decodeServerFrame(bytes.slice(start, end))),
-      );
+      decoder.push(chunk, (bytes, start, end) => {
+        const frame = decodeServerFrame(bytes.slice(start, end));
+        this.frames.push(frame);
+        for (const hear of this.#listeners) hear(frame);
+      });
     });
     client.on('end', () => {
       this.ended = true;
@@ -296,8 +299,17 @@ export class Peer {
     this.stream.write(data);
   }
 
-  when(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
-    return waitUntil('a frame', () => this.frames.find(matches));
+  /** Resolves in the turn in which it comes: what others have been given by then can be looked at. */
+  async when(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+    const { promise: heard, resolve } = Promise.withResolvers<ServerFrame>();
+    const hear = (frame: ServerFrame) => {
+      if (matches(frame)) resolve(frame);
+    };
+    this.#listeners.add(hear);
+    const found = waitUntil('a frame', () => this.frames.find(matches));
+    const frame = await Promise.race([heard, found]);
+    this.#listeners.delete(hear);
+    return frame;
   }
 
   whenEnded(): Promise<unknown> {
