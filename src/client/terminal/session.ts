@@ -227,7 +227,10 @@ class Session {
       case 'unanswered':
         return `no answer for ${answerMsMax / 1000} s${this.#failedAttempt === undefined ? '' : `: ${this.#failedAttempt}`}`;
       case 'cut-off':
-        return 'left without waiting';
+        // Who would have given up later has not heard the reason yet.
+        return this.#givesUp && this.#failedAttempt !== undefined
+          ? `left without waiting; could not log in: ${this.#failedAttempt}`
+          : 'left without waiting';
       default:
         return this.#inputFailure ?? 'left';
     }

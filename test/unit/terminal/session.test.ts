@@ -433,6 +433,22 @@ describe('the end', () => {
     ]);
   });
 
+  test('a second interrupt before the first login says why there was none', async () => {
+    const { client, stdin, events, interrupts, code, until } = talk();
+    stdin.write('one\n');
+    await until('it is sent', () => client.sendings.length === 1);
+    await client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
+    interrupts.raise();
+    await new Promise(setImmediate);
+    interrupts.raise();
+    expect(await code).toBe(1);
+    const reason = 'left without waiting; could not log in: nobody there';
+    expect(events).toEqual([
+      { event: 'error', line: 1, code: 'unavailable', message: reason },
+      { event: 'closed', reason },
+    ]);
+  });
+
   test('a second interrupt does not wait for a route that does not answer either', async () => {
     const { client, clock, stdin, interrupts, code, until } = talk();
     let asked = false;
