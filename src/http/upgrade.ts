@@ -25,6 +25,7 @@ import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
 import type { TlsDialling } from '../base/tls.ts';
 import { describeTlsFailure } from '../base/tls-failures.ts';
+import { groupOf } from '../limits/addresses.ts';
 import { tlsAgent } from './tls-agent.ts';
 
 const protocol = 'cim-link/2';
@@ -163,7 +164,8 @@ export function acceptUpgrades(server: Server, options: UpgradesOptions): () => 
   const { role, origin, keys, needsCertificate = false, onStream } = options;
   const { wrongProofs = { value: 0 } } = options;
   const streams = new Set<Duplex>();
-  const unproven = new Set<Duplex>();
+  /** With the address from which each came, the oldest first. */
+  const unproven = new Map<Duplex, string>();
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', ignore('a broken link is seen, and told, by its calling end'));
     const { [nonceHeader]: diallerNonce, host } = request.headers;
@@ -188,7 +190,7 @@ export function acceptUpgrades(server: Server, options: UpgradesOptions): () => 
         unproven.delete(stream);
       });
       makeRoom(unproven);
-      unproven.add(stream);
+      unproven.set(stream, groupOf((stream as Socket).remoteAddress ?? ''));
       (stream as Socket).setNoDelay(true).setKeepAlive(true, keepAliveMs);
       const handshake = { role, host, diallerNonce, dialledNonce: drawNonce() };
       stream.write(
@@ -210,12 +212,21 @@ export function acceptUpgrades(server: Server, options: UpgradesOptions): () => 
   };
 }
 
-/** Roles prove themselves at once: those who have not for longest go. */
-function makeRoom(unproven: Set<Duplex>): void {
-  const [oldest] = unproven;
-  if (!oldest || unproven.size < limits.linkHandshakesMax) return;
-  unproven.delete(oldest);
-  oldest.destroy();
+/**
+ * Roles prove themselves at once: of the address that has most of the places, the one goes who has
+ * not for longest. So a crowd pushes out its own, and not a role that is about to.
+ */
+function makeRoom(unproven: Map<Duplex, string>): void {
+  if (unproven.size < limits.linkHandshakesMax) return;
+  const counts = new Map<string, number>();
+  for (const address of unproven.values()) counts.set(address, (counts.get(address) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  for (const [stream, address] of unproven) {
+    if (counts.get(address) !== most) continue;
+    unproven.delete(stream);
+    stream.destroy();
+    return;
+  }
 }
 
 /** The first that comes; what follows stays in the stream. */

@@ -9,9 +9,11 @@ export class RawConnection {
   received = '';
   isClosed = false;
 
-  constructor(address: string) {
+  /** `from`: one of this machine's addresses. */
+  constructor(address: string, from?: string) {
     const [host = '', port = ''] = address.split(':');
-    this.socket = connect(Number(port), host);
+    const local = from === undefined ? {} : { localAddress: from };
+    this.socket = connect({ host, port: Number(port), ...local });
     this.socket.setNoDelay(true);
     this.socket.on('error', ignore("'close' follows"));
     this.socket.on('data', (chunk) => {
@@ -50,13 +52,17 @@ export class RawConnection {
 }
 
 /** So many at once, connected. */
-export async function connections(address: string, count: number): Promise<RawConnection[]> {
+export async function connections(
+  address: string,
+  count: number,
+  from?: string,
+): Promise<RawConnection[]> {
   const opened: RawConnection[] = [];
   // Not faster than they are accepted.
   for (let first = 0; first < count; first += 500) {
     const some = Array.from(
       { length: Math.min(500, count - first) },
-      () => new RawConnection(address),
+      () => new RawConnection(address, from),
     );
     await waitUntil('connections are open', () => some.every(({ isSettled }) => isSettled));
     opened.push(...some);

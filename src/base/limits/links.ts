@@ -59,6 +59,6 @@ export const linksLimits = {
   operatorCallsRememberedMax: 10_000,
   /** Opening a link: a stranger may take a place among the upgraded streams for so long. */
   linkHandshakeMsMax: 2_000,
-  /** Strangers who take such places at a time; beyond it the one who came first goes. */
+  /** Strangers who take such places at a time; beyond it the first of the address that has most goes. */
   linkHandshakesMax: 256,
 } as const;

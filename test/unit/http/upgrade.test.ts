@@ -195,9 +195,15 @@ describe('a dialled impostor is sent nothing', () => {
 });
 
 describe('a dialling stranger gets in by no proof', () => {
+  interface Words {
+    readonly own: string;
+    readonly theirs: string;
+    readonly proofs: string[];
+  }
+
   async function proofSaid(
     role: Role,
-    say: (words: { own: string; theirs: string; proofs: string[] }) => string,
+    say: (words: Words) => string | Promise<string>,
   ): Promise<RawConnection> {
     const own = drawNonce();
     const host = `127.0.0.1:${role.port}`;
@@ -205,7 +211,7 @@ describe('a dialling stranger gets in by no proof', () => {
     await waitUntil('its nonce', () => peer.received.includes('\r\n\r\n'));
     const theirs = /cim-nonce: (\S+)/i.exec(peer.received)?.[1] ?? '';
     const proofs = /cim-proofs: (.*)\r/i.exec(peer.received)?.[1]?.split(' ') ?? [];
-    return peer.send(say({ own, theirs, proofs }));
+    return peer.send(await say({ own, theirs, proofs }));
   }
 
   test.each<[string, Parameters<typeof proofSaid>[1]]>([
@@ -270,6 +276,22 @@ describe('a dialling stranger gets in by no proof', () => {
       false,
     );
     expect(await echoed(await dial(role.origin))).toBe('hello');
+  });
+
+  test('and a crowd from one address pushes out nobody from another who is about to prove', async () => {
+    const role = await listen();
+    const host = `127.0.0.1:${role.port}`;
+    const crowd = await connections(host, limits.linkHandshakesMax + 20, '127.0.0.2');
+    await proofSaid(role, async ({ own, theirs, proofs }) => {
+      for (const peer of crowd) peer.send(request(host, drawNonce()));
+      await waitUntil(
+        'the first of them have gone',
+        () => crowd.filter(({ isClosed }) => isClosed).length >= 20,
+      );
+      const handshake = { role: 'route', host, diallerNonce: own, dialledNonce: theirs } as const;
+      return answerAsDialler(clusterKeyOf(secret), handshake, proofs) ?? '';
+    });
+    await waitUntil('it is let in', () => role.streams.length === 1);
   });
 
   test('nor is there one while no secret is known', async () => {
