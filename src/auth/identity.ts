@@ -54,6 +54,20 @@ export function bearsClusterSecret(
   return bearer !== undefined && clusterKeys().some((key) => key.isSecret(bearer));
 }
 
+/** Whether it has the form of the cluster secret, or of a proof of it; nothing is compared. */
+export function isOfOperatorForm(authorization: string): boolean {
+  if (authorization.length > limits.tokenCharactersMax) return false;
+  return isOperatorProof(authorization) || isGuess(bearerOf(authorization));
+}
+
+/**
+ * No cluster secret has the form of a key or a token (src/base/cluster-key.ts): whoever shows an old
+ * one has not guessed.
+ */
+function isGuess(bearer: string | undefined): boolean {
+  return bearer !== undefined && !isApiKey(bearer) && !isTokenForm(bearer);
+}
+
 /** How a call may prove the cluster secret in place of bearing it. */
 export interface ProvableCall {
   readonly gate: OperatorGate;
@@ -92,14 +106,12 @@ export async function identify(
   }
   const { users } = proofs;
   const bearer = bearerOf(authorization);
-  const isKey = bearer !== undefined && isApiKey(bearer);
-  const isToken = bearer !== undefined && isTokenForm(bearer);
-  if (isKey && users) return users.ofApiKey(bearer);
-  if (isToken && users) return users.ofToken(bearer);
-  // No cluster secret has the form of a key or a token (src/base/cluster-key.ts): whoever shows an
-  // old one has not guessed.
-  const isGuess = bearer !== undefined && !isKey && !isToken;
-  if (isGuess && (await guess(() => bearsClusterSecret(proofs, authorization)))) return operator;
+  if (users && bearer !== undefined) {
+    if (isApiKey(bearer)) return users.ofApiKey(bearer);
+    if (isTokenForm(bearer)) return users.ofToken(bearer);
+  }
+  if (isGuess(bearer) && (await guess(() => bearsClusterSecret(proofs, authorization))))
+    return operator;
   throw new CimError(
     'unauthenticated',
     'the header Authorization holds nothing that is known here: it must be Bearer and a token, a key or the cluster secret',

@@ -46,7 +46,7 @@ import { createHttpServer } from './http-server.ts';
 import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
-import { challengeEndpoint, isOfOperator, ProvenBodies } from './operator-gate.ts';
+import { challengeEndpoint, isOfOperator, mayBeOfOperator, ProvenBodies } from './operator-gate.ts';
 import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
 import { Semaphore } from './semaphore.ts';
@@ -109,10 +109,11 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     clock,
     limits: options.portLimits,
     budget: options.budget,
-    isOperator: (request) => isOfOperator(request, proofs, gate),
+    mayBeOfOperator,
   });
   const app = createFastify(options, sockets, operators.bodies);
   admitWebPages(app, options.webPages ?? noWebPages);
+  refuseStrangers(app, options, sockets, gate);
   refuseUntilOpen(app, options);
   refuseUnknownPaths(app, endpoints);
   app.register(swagger, openApiOptions(options));
@@ -219,6 +220,21 @@ function admitWebPages(app: FastifyInstance, rules: WebPageRules): void {
     allowedHeaders: ['authorization', 'content-type', 'x-cim-version', idempotencyKeyHeader],
     exposedHeaders: ['retry-after'],
     maxAge: preflightSeconds,
+  });
+}
+
+/** Where there is no place but for operators: whoever says to be one has guessed, as ever. */
+function refuseStrangers(
+  app: FastifyInstance,
+  { proofs, portLimits }: HttpAppOptions,
+  sockets: ServerSockets,
+  gate: OperatorGate,
+): void {
+  app.addHook('onRequest', async ({ raw, ip }, reply) => {
+    if (!sockets.isForOperators(raw)) return;
+    reply.header('connection', 'close');
+    if (await isOfOperator(raw, proofs, gate, clusterGuessFrom(portLimits, ip))) return;
+    throw new CimError('busy', 'too many connections');
   });
 }
 

@@ -3,7 +3,12 @@
  * (src/auth/operator-proof.ts): the endpoint that begins it, and the body that was proven.
  */
 import type { IncomingMessage } from 'node:http';
-import { bearsClusterSecret, type Proofs } from '../auth/identity.ts';
+import {
+  bearsClusterSecret,
+  type ClusterGuess,
+  isOfOperatorForm,
+  type Proofs,
+} from '../auth/identity.ts';
 import { bodyHashOf, type OperatorGate } from '../auth/operator-proof.ts';
 import { CimError } from '../base/errors.ts';
 import { anyone } from './access.ts';
@@ -31,16 +36,21 @@ export function challengeEndpoint(gate: OperatorGate): Endpoint {
   });
 }
 
-/** Whether it gets in however many others are there: also who begins to be an operator's call. */
-export function isOfOperator(
+/** Whether a request may be an operator's, or begin to be: by its form, nothing is compared. */
+export function mayBeOfOperator({ url, headers }: IncomingMessage): boolean {
+  return url === challengePath || isOfOperatorForm(headers.authorization ?? '');
+}
+
+/** Whether a request that may be an operator's is, as one guess. Throws what `guess` throws. */
+export async function isOfOperator(
   { method = '', url = '', headers: { authorization = '' } }: IncomingMessage,
   proofs: Proofs,
   gate: OperatorGate,
-): boolean {
-  return (
-    url === challengePath ||
-    bearsClusterSecret(proofs, authorization) ||
-    gate.recognizes(authorization, method, url)
+  guess: ClusterGuess,
+): Promise<boolean> {
+  if (url === challengePath) return true;
+  return guess(
+    () => bearsClusterSecret(proofs, authorization) || gate.recognizes(authorization, method, url),
   );
 }
 

@@ -20,6 +20,8 @@ export class PortConnection implements Holder, TurnTaker {
   readonly socket: Socket;
   /** Of its peer, as the socket may forget it. */
   readonly address: string;
+  /** There was no place for it: it is there for the calls of an operator, and no others. */
+  isForOperators = false;
   /** In pieces that were parsed, and what requests count that were begun. */
   work: number = limits.httpRequestWork;
   readonly #serve: RequestListener;

@@ -22,8 +22,8 @@ export interface ServerSocketsOptions {
   readonly clock: Clock;
   readonly limits: PortLimits | undefined;
   readonly budget: ProcessBudget | undefined;
-  /** Whether a request gets in however many others are there. */
-  readonly isOperator: (request: IncomingMessage) => boolean;
+  /** Whether a request is let in to be looked at, however many others are there. */
+  readonly mayBeOfOperator: (request: IncomingMessage) => boolean;
 }
 
 export class ServerSockets {
@@ -73,6 +73,11 @@ export class ServerSockets {
       });
     });
     return server;
+  }
+
+  /** Whether a request came over a connection that has no place but for an operator's. */
+  isForOperators(request: IncomingMessage): boolean {
+    return this.#of(request.socket)?.isForOperators === true;
   }
 
   /** Those over which no request ever came, upgrades included: nobody waits for an answer there. */
@@ -157,11 +162,13 @@ export class ServerSockets {
 
   /** Of one that has just said what it wants: the last places are for those who have not yet. */
   #mayStay(connection: PortConnection, request: IncomingMessage): boolean {
-    const { limits: port, isOperator } = this.#options;
+    const { limits: port, mayBeOfOperator } = this.#options;
     if (!port) return true;
     const kept = Math.min(limits.connectionsOverMax, Math.floor(port.connectionsMax / 8));
     if (this.#busy.size + this.#idle.size <= port.connectionsMax - kept) return true;
-    return this.#makeRoom(port, connection) || isOperator(request);
+    if (this.#makeRoom(port, connection)) return true;
+    connection.isForOperators = mayBeOfOperator(request);
+    return connection.isForOperators;
   }
 
   #rest(connection: PortConnection): void {

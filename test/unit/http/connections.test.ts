@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { Tls } from '../../../src/base/tls.ts';
 import { anyone } from '../../../src/http/access.ts';
 import { requestJson } from '../../../src/http/client.ts';
@@ -150,6 +151,23 @@ test('where all are being worked for, strangers hear so, and operators and links
   const link = await dialUpgrade({ origin, role: 'route', key, tls: Tls.ofSystem() });
   await waitUntil('it is let in', () => links.length === 1);
   link.destroy();
+  for (const answer of asked) answer();
+});
+
+test('where all are being worked for, guesses at the cluster secret are counted as ever', async () => {
+  const { port, asked } = await start({ connectionsMax: 16 });
+  for (let count = 0; count < 14; count++) (await open(port)).send(getSlow);
+  await waitUntil('they are asked', () => asked.length === 14);
+  const answerTo = async (secret: string) => {
+    const caller = (await open(port)).send(
+      getHealth.replace('Host', `Authorization: Bearer ${secret}\r\nHost`),
+    );
+    await waitUntil('it is answered', () => caller.received !== '');
+    return caller.received.slice(0, 'HTTP/1.1 200'.length);
+  };
+  for (let count = 0; count < limits.clusterGuessesPerMinuteMax; count++)
+    expect(await answerTo(`guess ${count}`)).toBe('HTTP/1.1 503');
+  expect(await answerTo('the secret')).toBe('HTTP/1.1 429');
   for (const answer of asked) answer();
 });
 
