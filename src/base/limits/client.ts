@@ -35,11 +35,16 @@ export const clientLimits = {
   clientKeysMs: 60_000,
   /**
    * People whose keys a device remembers, to tell when one changes. Saved each time the cursor is;
-   * of those that were not verified the longest unused are forgotten.
+   * of those that were neither verified nor written to the longest unused are forgotten.
    */
   clientPinsMax: 2_048,
   /** Those that were verified are never forgotten: they leave room for whoever writes. */
   clientVerifiedMax: 1_024,
+  /**
+   * And others that the user has written to, the last used of them, are not forgotten for whoever
+   * writes: strangers cost a device no key of somebody it knows. They leave room, too.
+   */
+  clientWrittenToMax: 512,
   /**
    * How long after a store turned out to be another one accounts and keys are waited for that it does
    * not have yet: servers notice within 30 s, then clients register, and publish.

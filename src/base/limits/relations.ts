@@ -121,6 +121,8 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     (positionBytes(b) * 4) / 3 <= b.historyPositionCharactersMax,
   'who has read nothing for a while may search a page, and read one': (b) =>
     b.historyScanBytesMax + 6 * b.pageBytesMax <= b.readBytesPerSecondMax * b.readBurstSeconds,
+  'a device has room for the keys of those who only write to it': (b) =>
+    2 * b.clientWrittenToMax <= b.clientPinsMax - b.clientVerifiedMax,
   'answers may be taken more slowly than requests are sent': (b) =>
     b.frameMsMax <= b.httpAnswerMsMax && b.httpAnswerMsMax <= b.httpRequestMsMax,
 };

@@ -199,6 +199,8 @@ export class Encryption {
     const textBytes = await openIn(contextOfText(identity, message), sealed);
     const text = textBytes && decodeUtf8(textBytes);
     if (text === undefined) return { unreadable: 'damaged' };
+    // Perhaps on another device.
+    if (isOwn) this.#pins.writeTo(to);
     const key = isOwn ? 'verified' : this.#pins.standingOf(from, sender.text);
     if (!message.content) return { text, key };
     const sealedContent = takeApart(message.content);

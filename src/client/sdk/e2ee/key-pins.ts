@@ -9,6 +9,8 @@ export interface Pin {
   readonly keys: readonly string[];
   /** The one that the user has compared and found right. */
   readonly verified: string | null;
+  /** The user has written to them: they are no stranger who only writes. */
+  readonly writtenTo?: true;
 }
 
 /** As it is saved: by user id. */
@@ -62,6 +64,7 @@ export class KeyPins {
     }
     const keys = new Set([current, ...(pin?.keys ?? []), ...earlier]);
     this.#set(userId, {
+      ...pin,
       keys: [...keys].slice(0, limits.earlierKeysMax + 1),
       verified: pin?.verified ?? null,
     });
@@ -73,7 +76,23 @@ export class KeyPins {
     const pin = this.#pins.get(userId);
     if (!pin) return false;
     if (pin.verified === null && this.#verifiedCount >= limits.clientVerifiedMax) return false;
-    this.#set(userId, { keys: pin.keys, verified });
+    this.#set(userId, { ...pin, verified });
+    return true;
+  }
+
+  /** The user writes to them. True: for the first time, as far as is remembered. */
+  writeTo(userId: number): boolean {
+    const pin = this.#pins.get(userId);
+    if (!pin) return false;
+    this.#set(userId, { ...pin, writtenTo: true });
+    if (pin.writtenTo) return false;
+    const written = [...this.#pins].filter(([, each]) => each.writtenTo && each.verified === null);
+    const [longestUnused] = written;
+    if (longestUnused && written.length > limits.clientWrittenToMax) {
+      const [oldest, { keys, verified }] = longestUnused;
+      // Where it is in the order of their use.
+      this.#pins.set(oldest, { keys, verified });
+    }
     return true;
   }
 
@@ -81,14 +100,14 @@ export class KeyPins {
     return [...this.#pins];
   }
 
-  /** The newest used. Of those that were not verified, the longest unused makes room. */
+  /** The newest used. Of those neither verified nor written to, the longest unused makes room. */
   #set(userId: number, pin: Pin): void {
     this.#delete(userId);
     this.#pins.set(userId, pin);
     if (pin.verified !== null) this.#verifiedCount += 1;
     if (this.#pins.size <= limits.clientPinsMax) return;
-    for (const [oldest, { verified }] of this.#pins) {
-      if (verified !== null) continue;
+    for (const [oldest, { verified, writtenTo }] of this.#pins) {
+      if (verified !== null || writtenTo) continue;
       this.#delete(oldest);
       return;
     }
@@ -111,8 +130,9 @@ export function isSavedPins(value: unknown): value is SavedPins {
 
 function isPin(value: unknown): value is Pin {
   if (typeof value !== 'object' || value === null) return false;
-  const { keys, verified } = value as Record<string, unknown>;
+  const { keys, verified, writtenTo } = value as Record<string, unknown>;
   return (
+    (writtenTo === undefined || writtenTo === true) &&
     Array.isArray(keys) &&
     keys.length > 0 &&
     keys.every((key) => typeof key === 'string') &&

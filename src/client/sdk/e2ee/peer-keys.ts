@@ -66,6 +66,7 @@ export class PeerKeys {
     }
     if (!published) throw new CimError('unknown-receiver');
     if (key && pin?.verified && pin.verified !== key.text) throw keyChanged(userId);
+    if (this.#options.pins.writeTo(userId)) this.#options.onPinned();
     return key;
   }
 

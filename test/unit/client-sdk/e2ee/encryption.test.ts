@@ -1,6 +1,7 @@
 /** What is sealed and what is not, who reads it, and what is said when a key is not as it was. */
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
+import { limits } from '../../../../src/base/limits.ts';
 import type { Opened, Sendable } from '../../../../src/client/sdk/e2ee/encryption.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { type Device, deviceOf, KeyServer, secretOf } from './support/key-server.ts';
@@ -149,6 +150,24 @@ describe('never back to clear text', () => {
     await expect(later.encryption.seal(amy, identity, { text: 'psst' })).rejects.toMatchObject({
       kind: 'no-key',
     });
+  });
+
+  test('when strangers write, to somebody whom one has written to, on whatever device', async () => {
+    const { server, ofBob, ofAmy } = await pairOf();
+    const toAmy = sealedOf(await ofBob.encryption.seal(amy, identity, { text: 'psst' }));
+    const toBob = sealedOf(await ofAmy.encryption.seal(bob, identity, { text: 'psst' }));
+    const other = deviceOf(server, bob);
+    expect(await read(other, toBob, amy, bob)).toMatchObject({ text: 'psst' });
+    expect(await read(other, toAmy)).toMatchObject({ text: 'psst' });
+    server.pairs.delete(amy);
+    for (const { pins } of [ofBob, other]) {
+      for (let count = 1; count <= limits.clientPinsMax; count++)
+        pins.see(1_000 + count, 'of a stranger', []);
+      const later = deviceOf(server, bob, { pins: pins.save() });
+      await expect(later.encryption.seal(amy, identity, { text: 'psst' })).rejects.toMatchObject({
+        kind: 'no-key',
+      });
+    }
   });
 
   test('when the cluster says that it keeps no keys', async () => {

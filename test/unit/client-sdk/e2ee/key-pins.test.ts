@@ -52,6 +52,7 @@ describe('pins', () => {
       [[1, { keys: [], verified: null }]],
       [[1, { keys: [1], verified: null }]],
       [[1, { keys: ['a'], verified: 1 }]],
+      [[1, { keys: ['a'], verified: null, writtenTo: 1 }]],
     ]) {
       expect(isSavedPins(value)).toBe(false);
     }
@@ -87,6 +88,37 @@ describe('pins', () => {
       expect(pins.of(userId)?.verified).toBe('a');
     expect(pins.verify(1, 'b')).toBe(true);
     expect(pins.save()).toHaveLength(limits.clientPinsMax);
+  });
+
+  test('forget nobody who was written to, whoever writes; of those the last used', () => {
+    const pins = new KeyPins();
+    const writtenTo = Array.from(
+      { length: limits.clientWrittenToMax + 2 },
+      (_, index) => index + 1,
+    );
+    for (const userId of writtenTo) {
+      pins.see(userId, 'a', []);
+      expect(pins.writeTo(userId)).toBe(true);
+      expect(pins.writeTo(userId)).toBe(false);
+    }
+    // It is still theirs with another key.
+    pins.see(3, 'b', ['a']);
+    const restored = new KeyPins();
+    const saved: unknown = JSON.parse(JSON.stringify(pins.save()));
+    if (isSavedPins(saved)) restored.restore(saved);
+    for (let stranger = 1; stranger <= 2 * limits.clientPinsMax; stranger++) {
+      restored.see(1_000_000 + stranger, 'a', []);
+      expect(restored.of(1_000_000 + stranger)).toBeDefined();
+    }
+    const forgotten = writtenTo.filter((userId) => !restored.of(userId));
+    expect(forgotten).toEqual([1, 2]);
+    expect(restored.save()).toHaveLength(limits.clientPinsMax);
+  });
+
+  test('of nobody who was seen are none that could be written to', () => {
+    const pins = new KeyPins();
+    expect(pins.writeTo(1)).toBe(false);
+    expect(pins.save()).toEqual([]);
   });
 
   test('keep the order of their use through a save', () => {
