@@ -10,8 +10,8 @@ import { chunkBytesMax, giveBack, takeChunk } from './chunk-pool.ts';
 
 const nothing = Buffer.alloc(0);
 
-/** What a stream keeps of each write that waits in it, beside the bytes. */
-const waitingWriteBytes = 256;
+/** What a stream keeps of each write that waits in it, beside the bytes; as measured. */
+export const waitingWriteBytes = 432;
 
 export class Outbox {
   readonly #stream: Writable;

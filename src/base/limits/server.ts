@@ -2,7 +2,7 @@
 export const serverLimits = {
   /**
    * Bytes waiting for one connection before it counts as a slow reader and is closed: it catches up
-   * from the store.
+   * from the store. Twice as many with what it costs to keep them, however short they are.
    */
   outboxBytesMax: 4 * 1024 * 1024,
   /**

@@ -7,7 +7,7 @@
 import type { Duplex } from 'node:stream';
 import { limits } from '../../base/limits.ts';
 import type { ProcessBudget } from '../../limits/process-budget.ts';
-import { Outbox } from '../../net/outbox.ts';
+import { Outbox, waitingWriteBytes } from '../../net/outbox.ts';
 
 export interface BacklogOwner {
   /**
@@ -52,13 +52,22 @@ export class Backlog {
     return this.#stalledAt;
   }
 
+  /**
+   * Whether its peer counts as a slow reader. Each write that waits costs more than a short answer:
+   * a peer that asks for one at a time, and takes none, makes the process hold a hundred times their
+   * bytes.
+   */
+  get isTooMuch(): boolean {
+    return this.bufferedBytes > limits.outboxBytesMax || this.heldBytes > 2 * limits.outboxBytesMax;
+  }
+
   /** Whether it is as a new one would be. */
   get isIdle(): boolean {
     return this.#behind === null && !this.#awaitsDrain && this.#outbox.isIdle;
   }
 
   write(frame: Uint8Array): void {
-    this.#budget.spend(frame.length);
+    this.#spend(frame.length);
     this.#outbox.write(frame);
   }
 
@@ -70,8 +79,14 @@ export class Backlog {
     tail: Uint8Array,
     tailBytes: number = tail.length,
   ): void {
-    this.#budget.spend(end - start + tailBytes);
+    this.#spend(end - start + tailBytes);
     this.#outbox.writeFrame(bytes, start, end, tail, tailBytes);
+  }
+
+  /** What is written behind others may wait by itself. */
+  #spend(bytes: number): void {
+    const beside = this.#stream.writableLength === 0 ? 0 : waitingWriteBytes;
+    this.#budget.spend(bytes + beside);
   }
 
   /** Whether a live message is to be written; if not, `seq` is kept, to be told later. */

@@ -295,7 +295,7 @@ export class ClientSession
   write(bytes: Uint8Array): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#backlog.write(bytes);
-    if (this.#backlog.bufferedBytes > limits.outboxBytesMax) this.close('slow');
+    if (this.#backlog.isTooMuch) this.close('slow');
   }
 
   whenWritten(done: () => void): void {

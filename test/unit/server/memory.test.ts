@@ -7,9 +7,10 @@ import { limits } from '../../../src/base/limits.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { waitingWriteBytes } from '../../../src/net/outbox.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';
+import { cimLogin, GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';
 
 const busy = 8100;
 const mib = 1024 * 1024;
@@ -191,6 +192,46 @@ test('a crowd that sends long frames leaves others their turns', async () => {
   honest.write(message(1));
   await honest.when(({ cmd }) => cmd === command.ack);
   expect(harness.gateway.budgets.halfRead.bytes).toBeLessThan(5 * mib);
+  for (const peer of crowd) peer.server.destroy();
+});
+
+/** Asks for answers until they fill the streams, and then one at a time: so each waits by itself. */
+async function pingUnread(peers: readonly Peer[], turns: number): Promise<void> {
+  const ping = encodeRequest({ cmd: command.ping });
+  for (const peer of peers) {
+    peer.stream.pause();
+    for (let count = 0; count < 30; count++) peer.write(Buffer.concat(Array(1_000).fill(ping)));
+  }
+  await waitUntil('answers wait', () =>
+    peers.every(({ server, stream }) => server.writableLength > 0 && stream.writableLength === 0),
+  );
+  for (let turn = 0; turn < turns; turn++) {
+    for (const peer of peers) peer.write(ping);
+    await settle();
+  }
+}
+
+test('a peer that asks for short answers and takes none is closed for what they cost, also before its login is over', async () => {
+  const harness = new GatewayHarness();
+  harness.opens.hold();
+  const peer = harness.connect();
+  peer.write(cimLogin());
+  await waitUntil('its login is under way', () => harness.opens.heldCount === 1);
+  await pingUnread([peer], 100);
+  expect(harness.count('connections.closed.slow')).toBe(0);
+  await pingUnread([peer], (2 * limits.outboxBytesMax) / waitingWriteBytes);
+  expect(harness.count('connections.closed.slow')).toBe(1);
+  peer.server.destroy();
+});
+
+test('short answers that nobody takes are weighed as what they cost, and many such peers are dropped in time', async () => {
+  const budgetBytes = 8 * mib;
+  const harness = new GatewayHarness({ budgetBytes });
+  const crowd = await logins(harness, 20);
+  await pingUnread(crowd, (1.5 * budgetBytes) / crowd.length / waitingWriteBytes);
+  const held = [...harness.gateway.sessions()].reduce((sum, each) => sum + each.unreadBytes, 0);
+  expect(held).toBeLessThanOrEqual(budgetBytes);
+  expect(harness.count('connections.closed.slow')).toBeGreaterThan(0);
   for (const peer of crowd) peer.server.destroy();
 });
 
