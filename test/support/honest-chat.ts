@@ -11,7 +11,8 @@
  * A machine with less processors than there is work lets everybody wait, whoever is attacked. So of each
  * message it is also told how long it took but for the time in which one of those on its way (itself, and
  * the processes that are attacked) was at work and had no processor: of the one that had to wait longest,
- * as they may have waited at the same moment.
+ * as they may have waited at the same moment. They seal nothing: other threads do that, whose waiting
+ * would count as if those who are attacked had been slow.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -73,6 +74,7 @@ const people = await Promise.all(
       userName: `honest-${userId}`,
       routes,
       platform: nodePlatform(),
+      e2ee: 'off',
       credentials: { secret: secretOf(userId) },
     });
     for (const event of troubles)
@@ -120,7 +122,7 @@ function write(): void {
     .catch((error: unknown) => void trouble.push(`${text} was refused: ${error}`));
 }
 
-// Both have asked for each other's keys before anything is measured.
+// Both have written and read once before anything is measured.
 const acquainted = new Promise<void>((resolve) => {
   whenIdle = resolve;
 });
