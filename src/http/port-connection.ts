@@ -57,6 +57,11 @@ export class PortConnection implements Holder, TurnTaker {
     return this.#last?.complete === false;
   }
 
+  /** Whether something that was asked is not answered, or its answer not taken. */
+  get isWorkedFor(): boolean {
+    return this.#answering.size > 0 || this.#waiting.length > 0;
+  }
+
   /** Whether all that was asked is answered, and some of it not taken. */
   get isUnread(): boolean {
     if (this.#answering.size === 0) return false;
@@ -158,7 +163,7 @@ export class PortConnection implements Holder, TurnTaker {
       this.#answering.delete(response);
       this.#serveSome();
       if (this.#isHeldBack) this.#readOn();
-      if (this.#answering.size === 0 && this.#waiting.length === 0) this.#onIdle();
+      if (!this.isWorkedFor) this.#onIdle();
     });
     this.#serve(request, response);
   }

@@ -151,6 +151,8 @@ export class ServerSockets {
       return refuse(response, 503, new CimError('busy', 'too many connections'));
     }
     if (request.rawHeaders.length > 2 * limits.httpHeadersMax) {
+      // Behind others it would wait for their answers, and nobody would look after those any more.
+      if (connection.isWorkedFor) return connection.drop();
       this.#forget(connection);
       const reason = `a request may have ${limits.httpHeadersMax} header fields at most`;
       return refuse(response, 431, new CimError('too-large', reason));
@@ -205,9 +207,9 @@ function weightOf({ headers }: IncomingMessage): number {
   return limits.httpRequestOverheadBytes + body;
 }
 
-/** One connection at a time has it. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** One connection at a time has it: a peer may come from the same port to each address of ours. */
+function peerOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function refuse(response: ServerResponse, status: number, error: CimError): void {

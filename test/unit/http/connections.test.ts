@@ -1,5 +1,6 @@
 /** However many connect to an HTTP port: there is room for those who ask something. */
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
 import { limits } from '../../../src/base/limits.ts';
@@ -11,13 +12,15 @@ import { requestAsOperator } from '../../../src/http/operator-call.ts';
 import { acceptUpgrades, dialUpgrade } from '../../../src/http/upgrade.ts';
 import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { clusterKeyOf, clusterKeysOf } from '../../support/cluster-key.ts';
+import { freePort } from '../../support/free-port.ts';
+import { onTeardown } from '../../support/teardown.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { echo, RawConnection, testApp } from './test-app.ts';
 
 const getHealth = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
 const getSlow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
 
-async function start({ connectionsMax = 100, connectionsPerIp = 100 }) {
+async function start({ connectionsMax = 100, connectionsPerIp = 100, host = '127.0.0.1' }) {
   const counters = new Counters();
   const settings = { trustProxy: [], limitLoopback: true, connectionsPerIp };
   const asked: ((answer?: string) => void)[] = [];
@@ -32,7 +35,7 @@ async function start({ connectionsMax = 100, connectionsPerIp = 100 }) {
     endpoints: [echo, slow],
     portLimits: new PortLimits(settings, connectionsMax, counters),
   });
-  const { port } = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await app.listen({ host, port: 0 });
   const ended = () => counters.list().find(({ name }) => name === 'http.connections.ended')?.value;
   return { app, port, asked, ended };
 }
@@ -120,6 +123,37 @@ test('a crowd that says nothing pushes out nobody who has', async () => {
   );
   for (let count = 0; count < 200; count++) await open(port);
   expect(kept.map(({ socket }) => socket.destroyed)).not.toContain(true);
+});
+
+test('a request with too many headers, behind one that is being worked for, ends the connection', async () => {
+  const { port, asked } = await start({});
+  const connection = (await open(port)).send(getSlow);
+  await waitUntil('it is asked', () => asked.length === 1);
+  const many = 'X-Many: x\r\n'.repeat(limits.httpHeadersMax);
+  connection.send(getHealth.replace('Host', `${many}Host`));
+  await connection.ended;
+  asked[0]?.();
+});
+
+test('one who comes to two addresses from the same port has two connections', async () => {
+  const { port } = await start({ host: '0.0.0.0' });
+  const local = { localAddress: '127.0.0.1', localPort: await freePort() };
+  let received = '';
+  const first = connect({ host: '127.0.0.1', port, ...local });
+  onTeardown(() => first.destroy());
+  first.on('data', (chunk) => {
+    received += chunk;
+  });
+  await once(first, 'connect');
+  const second = connect({ host: '127.0.0.2', port, ...local });
+  await once(second, 'connect');
+  second.destroy();
+  await once(second, 'close');
+  // Its end is known to the server by the time that a later connection is served.
+  const later = (await open(port)).send(getHealth);
+  await waitUntil('it is answered', () => later.received.includes('9.9.9'));
+  first.write(getHealth);
+  await waitUntil('it is answered', () => received.includes('9.9.9'));
 });
 
 test('where all are being worked for, strangers hear so, and operators and links get in', async () => {
