@@ -315,15 +315,20 @@ function addEndpoint(
         const kept = { body: fields, identity, key, address: request.ip };
         await assertKept(callerLimits, endpoint, kept);
       }
-      const rate = callerLimits
-        ? readRateOf(callerLimits, endpoint, fields, identity, request.ip)
-        : null;
+      const takeReadRate = () =>
+        callerLimits ? readRateOf(callerLimits, endpoint, fields, identity, request.ip) : null;
+      const rate = takeReadRate();
       if (rate) readRates.set(request, rate);
       const read = (bytes: number) => rate?.spend(bytes);
       const flags = flagsIn(query, endpoint);
       const caller = { java, identity, guess, read, flags, ...(key === undefined ? {} : { key }) };
       const handle = () => endpoint.handle(fields, caller);
-      return successEnvelope(await (isReading(endpoint) ? reading.run(handle) : handle()));
+      // Those of the same user that came before may have read too much by then.
+      const handleInTurn = () => {
+        takeReadRate();
+        return handle();
+      };
+      return successEnvelope(await (isReading(endpoint) ? reading.run(handleInTurn) : handle()));
     },
     onSend: async (request, _reply, payload) => {
       if (typeof payload === 'string') readRates.get(request)?.spend(Buffer.byteLength(payload));

@@ -2,6 +2,7 @@
  * What callers of a route are held to over HTTP: how often an address logs in and registers, how
  * often a secret is guessed, how much a user sends. Through proxies that are trusted, and others.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Counters } from '../../../src/base/counters.ts';
 import { limits } from '../../../src/base/limits.ts';
@@ -10,6 +11,7 @@ import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
 import { cim, operator } from './route-caller.ts';
@@ -144,6 +146,33 @@ test('a user reads so much, and is told when to come again; operators as much as
   expect(await route.statuses(2, '/history', history, amy, operator)).toEqual([200, 200]);
   expect((await route.post('/history', { userId: 2 }, amy)).status).toBe(200);
   expect(route.refused('read')).toBe(2);
+});
+
+test('many reads of a user at the same moment are no way around it: those that wait are refused', async () => {
+  const route = new LimitedRoute({ readBytesRate: 16 * 1024 });
+  route.operations.scannedBytes = 16 * 1024 * limits.readBurstSeconds;
+  const { operations } = route;
+  const history = operations.history.bind(operations);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let underWay = 0;
+  operations.history = async (query) => {
+    underWay += 1;
+    await released;
+    return history(query);
+  };
+  const asked = Array.from({ length: 50 }, () => route.post('/history', { userId: 1 }, amy));
+  await waitUntil('some are read', () => underWay === limits.httpReadsUnderWayMax);
+  // The others have come by then, and wait.
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
+  release();
+  const all = await Promise.all(asked);
+  const answered = all.filter(({ status }) => status === 200).length;
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThanOrEqual(limits.httpReadsUnderWayMax);
+  expect(all.filter(({ status }) => status === 429)).toHaveLength(all.length - answered);
 });
 
 test('the bytes of answers count, and small ones too', async () => {
