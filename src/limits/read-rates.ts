@@ -1,7 +1,8 @@
 /**
  * How many bytes a user may read over a while, by all connections to this process together. What a
  * read costs is known when it was answered: so it is counted then, and whoever has read more than was
- * granted waits, or is told to, until that is earned.
+ * granted waits, or is told to, until that is earned. Until it is answered a part is set aside: else
+ * a thousand connections of one user would ask for all of it a thousand times.
  */
 import { limits } from '../base/limits.ts';
 
@@ -65,6 +66,17 @@ export class ReadRate {
     this.#most = options.bytesPerSecond * limits.readBurstSeconds;
     this.#left = this.#most;
     this.#grantedAt = options.monotonic();
+  }
+
+  /** Something is asked for: a part is set aside for it, until `end`. */
+  begin(): void {
+    this.#grant();
+    this.#left -= this.#most / limits.readsPerUserMax;
+  }
+
+  /** It has come. What nobody waited for is never ended, and counts as read. */
+  end(): void {
+    this.#left = Math.min(this.#most, this.#left + this.#most / limits.readsPerUserMax);
   }
 
   /** So many bytes were read. A small answer has its price, too: somebody looked for it. */

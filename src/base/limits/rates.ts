@@ -35,6 +35,11 @@ export const ratesLimits = {
    */
   readBytesPerSecondMax: 4 * 1024 * 1024,
   readBurstSeconds: 8,
+  /**
+   * Pages that a user who has read little has under way at a time, by all connections to a server:
+   * others wait behind them. Further ones wait until they come, or until as much is earned.
+   */
+  readsPerUserMax: 32,
   /** What the smallest answer counts. */
   readBytesMin: 512,
   /**

@@ -123,6 +123,7 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.historyScanBytesMax + 6 * b.pageBytesMax <= b.readBytesPerSecondMax * b.readBurstSeconds,
   'a device has room for the keys of those who only write to it': (b) =>
     2 * b.clientWrittenToMax <= b.clientPinsMax - b.clientVerifiedMax,
+  'one user leaves pages for others': (b) => 2 * b.readsPerUserMax <= b.pagesUnderWayMax,
   'answers may be taken more slowly than requests are sent': (b) =>
     b.frameMsMax <= b.httpAnswerMsMax && b.httpAnswerMsMax <= b.httpRequestMsMax,
 };

@@ -84,6 +84,7 @@ export class PageReads {
       if (this.#waiting.length === 0 || this.#isPaused() || !this.#reader.takesPage()) return;
       const next = this.#waiting.shift() as ReadFrame;
       this.#underWay += 1;
+      this.#rate?.begin();
       this.#start(next);
     }
   }
@@ -122,7 +123,9 @@ export class PageReads {
   }
 
   #settle(request: ReadFrame, result: ReadResult, subscription?: Subscription): void {
+    // It was read for nobody: what was set aside for it stays spent.
     if (!this.#reader.ready) return;
+    this.#rate?.end();
     this.#rate?.spend(result.bodies.reduce((sum, { length }) => sum + length, 0));
     this.#taker.onPage(request, result);
     if (subscription) {
@@ -135,6 +138,9 @@ export class PageReads {
       if (hasMissed) this.#reader.hint(name, newest);
     }
     this.#underWay -= 1;
+    // There may be less to wait for now.
+    this.#pause?.cancel();
+    this.#pause = undefined;
     this.advance();
   }
 }

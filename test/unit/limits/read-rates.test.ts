@@ -25,6 +25,20 @@ test('so much may be read at once; what is over is waited for, and no longer', (
   expect(rate.waitMs).toBe(0);
 });
 
+test('what is under way has a part of it, until it has come', () => {
+  const { rates } = ratesAt();
+  const rate = rates.hold(1);
+  let underWay = 0;
+  for (; rate.waitMs === 0; underWay++) rate.begin();
+  expect(underWay).toBe(limits.readsPerUserMax);
+  rate.end();
+  expect(rate.waitMs).toBe(0);
+  for (underWay--; underWay > 0; underWay--) rate.end();
+  expect(rate.isFull).toBe(true);
+  rate.spend(burst - 1);
+  expect(rate.waitMs).toBe(0);
+});
+
 test('the smallest answer counts', () => {
   const { rates } = ratesAt();
   const rate = rates.hold(1);

@@ -257,6 +257,42 @@ test('who reads much is slowed down and refused nothing; others, and links, are 
   expect(second.received(command.read)).toHaveLength(1);
 });
 
+test('with however many connections one user leaves pages for others, and gets all of theirs', async () => {
+  const harness = new GatewayHarness({ limits: { readBytesRate: 1024 * 1024 } });
+  harness.reads.hold();
+  const own = await Promise.all(Array.from({ length: 20 }, () => login(harness, 1)));
+  const each = 2 * limits.readsPerConnectionMax;
+  for (const peer of own) {
+    for (let read = 0; read < each; read++) peer.write(readOf(''));
+    await peer.settled();
+  }
+  const other = await login(harness, 2, bob);
+  other.write(readOf(''));
+  const askedFor = (user: number) =>
+    harness.reads.entries.filter(({ userId }) => userId === user).length;
+  await waitUntil('it is asked for', () => askedFor(2) === 1);
+  // And one when all that can be set aside is.
+  expect(askedFor(1)).toBeLessThanOrEqual(limits.readsPerUserMax + 1);
+  harness.reads.release();
+  await waitUntil('all have come', async () => {
+    await harness.clock.advance(1_000);
+    return own.every((peer) => peer.received(command.read).length === each);
+  });
+});
+
+test('nor does it help to leave before the pages come', async () => {
+  const harness = new GatewayHarness({ limits: { readBytesRate: 1024 * 1024 } });
+  harness.reads.hold();
+  for (let round = 0; round < 20; round++) {
+    const peer = await login(harness, 1);
+    for (let read = 0; read < limits.readsPerConnectionMax; read++) peer.write(readOf(''));
+    await peer.settled();
+    peer.stream.end();
+    await waitUntil('it is gone', () => harness.gateway.connectionCount === 0);
+  }
+  expect(harness.reads.entries.length).toBeLessThanOrEqual(limits.readsPerUserMax + 1);
+});
+
 test('a connection that ends while it is slowed down leaves nothing behind', async () => {
   const harness = new GatewayHarness({ limits: { readBytesRate: 1 } });
   const bodies = [body(2, 'x'.repeat(50_000), 1)];
