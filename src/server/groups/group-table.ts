@@ -207,6 +207,8 @@ export class GroupTable {
     // A group that has ended keeps no interest: for one of its name that is made it is said anew.
     group.isRegistered = isTaken || (group.isRegistered && code !== unknownGroup);
     for (const settle of group.waiting.splice(0)) settle(code);
+    // Names are made up faster than interest is withdrawn, and of what there is not there is none.
+    if (code === unknownGroup && group.isEmpty) this.#groups.delete(group.name);
   }
 
   /** What was named the newest may only have been faster than the push: it had a sweep's time. */

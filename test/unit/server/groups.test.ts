@@ -222,6 +222,15 @@ describe('the interest in a group', () => {
     expect(harness.reads.entries).toEqual([]);
   });
 
+  test('that does not exist is kept no place for, and is nothing to withdraw', async () => {
+    const amy = await harness.cim(1);
+    harness.interests.answer = () => ({ code: 7301, head: 0 });
+    for (let index = 0; index < 100; index++) await read(amy, `made-up-${index}`);
+    expect(harness.gateway.groups.size).toBe(1);
+    await harness.clock.advance(2 * limits.sweepMs);
+    expect(said('made-up-1')).toEqual(['here']);
+  });
+
   test('that has ended is registered anew for one of its name', async () => {
     const amy = await member(1);
     harness.interests.answer = ({ group }) => ({ code: group === 'chess' ? 7301 : 0, head: 0 });
