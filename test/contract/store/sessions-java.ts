@@ -100,6 +100,15 @@ export function describeJavaSessions(fixture: StoreFixture): void {
     expect(await openOf(userId)).toEqual([]);
   });
 
+  test('the same report once more after a /login to another server is the session that is open', async () => {
+    const userId = nextUserId();
+    await sessions().assignJava(userId, serverA.address);
+    const { report, result } = await openJava(userId, serverA);
+    await sessions().assignJava(userId, serverB.address);
+    expect(await sessions().open([report])).toEqual([result]);
+    expect(await openOf(userId)).toEqual([sessionOf(report, numberOf(result))]);
+  });
+
   test('the report of an earlier connection of the same server, arriving late, is stale', async () => {
     const userId = nextUserId();
     const earlier = opening(userId, { ...javaPeer, ...serverA });
