@@ -14,6 +14,7 @@ const chunkBytesMax = 64 * 1024;
 const lastMsMax = 500;
 
 const none = Buffer.alloc(0);
+const lineEnd = '\n'.charCodeAt(0);
 
 interface Line {
   readonly text: string;
@@ -30,6 +31,8 @@ export class LineOutput {
   #told = 0;
   /** What is written again in a moment. */
   #stuck: Buffer = none;
+  /** The last line that was written lacks its end. */
+  #isCut = false;
 
   /**
    * Of this descriptor, which stays open. What waits when the process ends is written then.
@@ -62,7 +65,9 @@ export class LineOutput {
     const lines = this.#takeChunk();
     if (lines.length === 0) return;
     this.#isWriting = true;
-    this.#writeOut(Buffer.from(lines.map(({ text }) => text).join('')), lines);
+    // What comes first is a line of its own, and not the end of one that was cut.
+    const texts = [this.#isCut ? '\n' : '', ...lines.map(({ text }) => text)];
+    this.#writeOut(Buffer.from(texts.join('')), lines);
   }
 
   #writeOut(bytes: Buffer, lines: readonly Line[]): void {
@@ -72,18 +77,23 @@ export class LineOutput {
         this.#stuck = bytes;
         setTimeout(() => this.#writeOut(bytes, lines), retryMs).unref();
       } else if (!error && written < bytes.length) {
+        this.#isCut = bytes[written - 1] !== lineEnd;
         this.#writeOut(bytes.subarray(written), lines);
       } else {
-        this.#written(lines, error);
+        this.#written(lines, error ? Math.min(lines.length, lineEndsIn(bytes)) : 0);
       }
     });
   }
 
-  #written(lines: readonly Line[], error: Error | null): void {
+  /** The last `lost` of them were not, or not as a whole. */
+  #written(lines: readonly Line[], lost: number): void {
     for (const { bytes } of lines) this.#waitingBytes -= bytes;
     this.#isWriting = false;
-    if (error) this.#dropped += lines.length;
-    else this.#tellOfDropped();
+    this.#dropped += lost;
+    if (lost === 0) {
+      this.#isCut = false;
+      this.#tellOfDropped();
+    }
     if (!this.#isWriting) this.#writeNext();
   }
 
@@ -141,6 +151,10 @@ function withoutWaiting(descriptor: number): number {
 
 function isOpenedAgain(kind: Stats): boolean {
   return kind.isFIFO() || kind.isCharacterDevice();
+}
+
+function lineEndsIn(bytes: Buffer): number {
+  return bytes.toString('latin1').split('\n').length - 1;
 }
 
 function isFull(error: unknown): boolean {
