@@ -5,11 +5,12 @@
  * A file is opened for this process alone, so everything that the classes around here keep in
  * memory stays true. Calls are synchronous: whoever calls keeps the work of one call small.
  */
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { assertWritable, makeFolder } from './data-folder.ts';
 import { OpenFiles } from './open-files.ts';
 import { checkSchema, prepareSchema } from './schema.ts';
 import { hasOwnLog, WriteAheadLog } from './write-ahead-log.ts';
@@ -287,24 +288,30 @@ const temporary = new Set([
   sqliteBusy,
   7 /* NOMEM */,
   8 /* READONLY */,
+const sqliteFull = 13;
   10 /* IOERR */,
-  13 /* FULL */,
+  sqliteFull,
   14 /* CANTOPEN */,
 ]);
 const damaged = new Set([11 /* CORRUPT */, 26 /* NOTADB */]);
 
 function resultOf(error: unknown): number | undefined {
   return hasProperty(error, 'errcode') ? Number(error.errcode) & 0xff : undefined;
+/** By the system's names. */
+const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 }
 
 function openError(error: unknown, folder: string, path: string): unknown {
   const result = resultOf(error);
   if (result === sqliteBusy) return inUseError(folder);
   if (result !== undefined && damaged.has(result)) return damageError(path, error);
-  const isSystemError = hasProperty(error, 'syscall');
+  const isSystemError = hasProperty(error, 'syscall') && hasProperty(error, 'code');
   if (isSystemError || (result !== undefined && temporary.has(result))) {
-    const message = `${path} cannot be opened; the folder must be writable and its disk not full`;
-    return new CimError('unavailable', message, { cause: error });
+    const isFull = result === sqliteFull || (isSystemError && fullDisk.has(String(error.code)));
+    const reason = isFull
+      ? 'the disk is full: make room on it, and start again; what was stored is kept'
+      : `the folder must be writable (${describeError(error)})`;
+    return new CimError('unavailable', `${path} cannot be opened: ${reason}`, { cause: error });
   }
   return error;
 }
@@ -323,7 +330,8 @@ function damageError(path: string, cause: unknown): CimError {
 
 /** For its owner's eyes only, as are those that SQLite makes beside it: they have its mode. */
 function makeFile(folder: string, path: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
+  assertWritable(path);
   // Closing one that is there would end the locks that this process may have on it.
   if (!existsSync(path)) makeEmptyFile(path, 'a');
 }

@@ -15,6 +15,7 @@ import { chmod, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CimError, describeError } from '../../base/errors.ts';
+import { makeFolder } from './data-folder.ts';
 import { assertOwnLog, assertUnused, fileName } from './database.ts';
 import { checkSchema, drawnId } from './schema.ts';
 import { drawGeneration, readMark, writeMark } from './write-ahead-log.ts';
@@ -36,7 +37,7 @@ export async function restoreStore(file: string, folder: string): Promise<Restor
   try {
     if (!statSync(file).isFile()) throw new Error('it is no file');
     assertOwnLog(file, file);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     if (existsSync(path)) assertUnused(folder, path);
     remove(next);
     for (const end of ['', '-wal']) {

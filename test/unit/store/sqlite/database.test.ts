@@ -64,9 +64,11 @@ describe('opening', () => {
   test('a folder that cannot be made', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    const error = openingError(join(file, 'data'));
-    expect(error.kind).toBe('unavailable');
-    expect(error.message).toContain(join(file, 'data'));
+    for (const folder of [join(file, 'data'), '/proc/cim', '/proc/cim/data']) {
+      const error = openingError(folder);
+      expect(error.kind).toBe('unavailable');
+      expect(error.message).toContain(folder);
+    }
   });
 
   test('a file that cannot be opened', () => {
