@@ -55,8 +55,11 @@ export class Database {
   /** Undefined in memory. */
   readonly #log: WriteAheadLog | undefined;
   readonly #files: OpenFiles | undefined;
-  /** Why the last write failed; null once one has succeeded. */
-  #writeProblem: string | null = null;
+  /**
+   * False from when a write has failed until `problem` finds that one can be made. That another
+   * transaction succeeds does not tell: it may have had nothing to write.
+   */
+  #canWrite = true;
 
   private constructor(sqlite: DatabaseSync, log: WriteAheadLog | undefined) {
     this.#sqlite = sqlite;
@@ -121,14 +124,14 @@ export class Database {
       // What is written to files that have been removed is lost: nobody is to be told that it is kept.
       this.#files?.assertUnchangedLately();
       this.#commit.run();
-      this.#writeProblem = null;
       this.#log?.committed();
       return result;
     } catch (error) {
       // SQLite itself has rolled back after some errors, a full disk among them.
       if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
       const explained = this.#explain(error);
-      this.#writeProblem = describeError(explained);
+      // Another is a mistake of ours, which says nothing about the file.
+      if (explained instanceof CimError) this.#canWrite = false;
       throw explained;
     } finally {
       if (durability === 'ordered') this.#sqlite.exec('PRAGMA synchronous = FULL');
@@ -139,7 +142,7 @@ export class Database {
   problem(): string | null {
     try {
       this.#files?.assertUnchanged();
-      if (this.#writeProblem === null) this.read(() => this.#sqlite.exec('SELECT 1'));
+      if (this.#canWrite) this.read(() => this.#sqlite.exec('SELECT 1'));
       else this.#tryToWrite();
       return null;
     } catch (error) {
@@ -157,6 +160,7 @@ export class Database {
     });
     // In a transaction of its own: pages that are taken and freed in one are never written.
     this.transaction('durable', () => this.#sqlite.exec('DROP TABLE probe'));
+    this.#canWrite = true;
   }
 
   get isOpen(): boolean {
@@ -284,21 +288,21 @@ function configure(sqlite: DatabaseSync): void {
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 const sqliteOk = 0;
 const sqliteBusy = 5;
+const sqliteFull = 13;
 const temporary = new Set([
   sqliteBusy,
   7 /* NOMEM */,
   8 /* READONLY */,
-const sqliteFull = 13;
   10 /* IOERR */,
   sqliteFull,
   14 /* CANTOPEN */,
 ]);
+/** By the system's names. */
+const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 const damaged = new Set([11 /* CORRUPT */, 26 /* NOTADB */]);
 
 function resultOf(error: unknown): number | undefined {
   return hasProperty(error, 'errcode') ? Number(error.errcode) & 0xff : undefined;
-/** By the system's names. */
-const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 }
 
 function openError(error: unknown, folder: string, path: string): unknown {

@@ -158,6 +158,41 @@ describe('files that are not where they were', () => {
   });
 });
 
+describe('a file that may not grow', () => {
+  test('is a problem until it may, whatever succeeds meanwhile', () => {
+    const database = Database.open(temporaryFolder());
+    const insert = database.prepare('INSERT INTO java_logins VALUES (NULL, ?)');
+    const setPagesMax = (pages: number) =>
+      database.prepare(`PRAGMA max_page_count = ${pages}`).get();
+    setPagesMax(1);
+    const writeMuch = () =>
+      database.transaction('durable', () => insert.run('x'.repeat(1_000_000)));
+    expect(writeMuch).toThrow(expect.objectContaining({ kind: 'busy' }));
+    // It has nothing to write, as what is said twice has not.
+    database.transaction('durable', () => undefined);
+    expect(database.problem()).toContain('cannot be used for now');
+    setPagesMax(1_000_000);
+    expect(database.problem()).toBeNull();
+    writeMuch();
+    database.close();
+  });
+
+  test('a mistake of ours is no problem of the file', () => {
+    const database = Database.open(inMemory);
+    const fail = () =>
+      database.transaction('durable', () => {
+        throw new Error('of ours');
+      });
+    expect(fail).toThrow('of ours');
+    const writes = () =>
+      database.prepare<{ writes: number }>('SELECT total_changes() AS writes').get();
+    const before = writes();
+    expect(database.problem()).toBeNull();
+    expect(writes()).toEqual(before);
+    database.close();
+  });
+});
+
 describe('a transaction', () => {
   test('keeps all or nothing, and the error is the one thrown', () => {
     const database = Database.open(inMemory);
