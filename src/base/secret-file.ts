@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CimError } from './errors.ts';
+import { CimError, describeError } from './errors.ts';
 import { readPrivateText } from './private-file.ts';
 import { drawSecret } from './secret.ts';
 
@@ -12,12 +12,20 @@ function fileIn(folder: string): string {
   return join(folder, 'cluster-secret');
 }
 
-/** Draws it at the first use. The folder exists, and one process at a time uses it. */
+/**
+ * Draws it at the first use. The folder exists, and one process at a time uses it. Rejects with
+ * `unavailable` if it cannot be written, on a full disk, say.
+ */
 export async function keepSecretFile(folder: string): Promise<string> {
   const kept = await readSecretFile(folder);
   if (kept !== undefined) return kept;
   const secret = drawSecret();
-  await writeFile(fileIn(folder), `${secret}\n`, { mode: 0o600 });
+  try {
+    await writeFile(fileIn(folder), `${secret}\n`, { mode: 0o600 });
+  } catch (error) {
+    const message = `${fileIn(folder)} cannot be written: ${describeError(error)}`;
+    throw new CimError('unavailable', message, { cause: error });
+  }
   return secret;
 }
 

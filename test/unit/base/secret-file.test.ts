@@ -19,3 +19,11 @@ test('a file that nothing was written to yet is none', async () => {
   writeFileSync(join(folder, 'cluster-secret'), '\n', { mode: 0o600 });
   expect(await keepSecretFile(folder)).toMatch(/^[\w-]{43}$/);
 });
+
+test('a place that cannot be written is named', async () => {
+  const folder = join(temporaryFolder('data'), 'gone');
+  await expect(keepSecretFile(folder)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(join(folder, 'cluster-secret')),
+  });
+});
