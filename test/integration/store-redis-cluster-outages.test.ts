@@ -112,9 +112,32 @@ describe('one of three masters', () => {
       expect(await writing).toEqual({ result: affected, isInTime: true });
     }
     expect(await store.problem()).toBeNull();
+    expect(await store.refusal()).toMatch('not all slots of its cluster are served');
     await killed!.start();
     await waitUntil('all is taken', async () => (await writeAll(store, writers)).length === 0);
+    await waitUntil('it is over', async () => (await store.refusal()) === null);
     await expectAllStored(store, writers);
+  });
+
+  // As Redis has it by default: nobody is served when not everybody is.
+  test('killed where all slots are wanted: the cluster is down, and answers; back, all is well', async () => {
+    const ownCluster = await startRedisCluster();
+    for (const node of ownCluster.nodes)
+      await node.command('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes');
+    const { store, log } = await openRedisStore(ownCluster.address);
+    const writers = manyWriters();
+    await writeAll(store, writers);
+    const before = log.length;
+    await ownCluster.masters[1]!.kill();
+    const isNobodyServed = async () => (await writeAll(store, writers)).length === writers.length;
+    await waitUntil('it is down', isNobodyServed);
+    expect(await store.refusal()).toMatch('not all slots of its cluster are served');
+    expect(await store.problem()).toBeNull();
+    await ownCluster.masters[1]!.start();
+    await waitUntil('all is taken', async () => (await writeAll(store, writers)).length === 0);
+    await waitUntil('it is over', async () => (await store.refusal()) === null);
+    await expectAllStored(store, writers);
+    expect(log.slice(before)).toEqual([]);
   });
 });
 

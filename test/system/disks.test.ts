@@ -2,20 +2,18 @@
  * Disks that are full, have room again, or take no writes, under `cim dev`. Goal: it says so, loses
  * nothing that it has acknowledged, and goes on by itself. Method: a small tmpfs of one's own.
  */
-import { execFile } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { readyAddresses } from '../../src/processes/local-process.ts';
 import { startProcess, TestProcess } from '../support/processes.ts';
+import { changesOf, countersOf, readiness, whenReadiness } from '../support/role-health.ts';
 import { Client, executable } from '../support/roles.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { countOf } from '../support/talk.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const run = promisify(execFile);
 const clusterSecret = 'test';
 const diskBytes = 8 * 1024 * 1024;
 
@@ -50,35 +48,6 @@ function person(userId: number, route: string): Promise<Client> {
   return Client.ready({ userId, name: `person-${userId}`, routes: [route] });
 }
 
-async function readiness(route: string, query = '') {
-  const response = await fetch(`${route}/readyz${query}`);
-  return { status: response.status, text: await response.text() };
-}
-
-/** Resolves when `/readyz` is as asked; then it has been looked at. */
-async function whenReadiness(route: string, isAsked: (text: string) => boolean) {
-  return waitUntil('/readyz says so', async () => {
-    const found = await readiness(route);
-    return isAsked(found.text) && found;
-  });
-}
-
-async function counters(route: string): Promise<Readonly<Record<string, number>>> {
-  const where = ['--route', route, '--cluster-secret', clusterSecret, '--json'];
-  const { stdout } = await run(executable, ['admin', 'counters', ...where]);
-  const list = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return Object.fromEntries(list.map(({ name, value }) => [name, value]));
-}
-
-/** Those of a log that say what became of a condition. */
-function changesIn(log: string) {
-  const lines = log.split('\n').filter((line) => line.includes('"condition":"store-refusals"'));
-  return lines.map((line) => JSON.parse(line));
-}
-
 const isFull = (text: string) => text.includes('disk is full');
 
 test('a full disk: nothing is acknowledged, it is said, and it goes on when there is room', async () => {
@@ -106,10 +75,10 @@ test('a full disk: nothing is acknowledged, it is said, and it goes on when ther
   expect(await readiness(route, '?strict')).toMatchObject({ status: 503 });
   const sent = countOf(amy, 'sent');
   expect(sent).toBeLessThan(texts.length);
-  expect(changesIn(dev.output)).toMatchObject([
+  expect(changesOf('store-refusals', dev.output)).toMatchObject([
     { msg: 'not well', level: 'warn', fault: 'shared' },
   ]);
-  expect((await counters(route))['health.store-refusals']).toBe(1);
+  expect((await countersOf(route, clusterSecret))['health.store-refusals']).toBe(1);
   expect(countOf(amy, 'sent')).toBe(sent);
 
   disk.makeRoom();
@@ -117,7 +86,10 @@ test('a full disk: nothing is acknowledged, it is said, and it goes on when ther
   await whenReadiness(route, (text) => !isFull(text));
   await waitUntil('bob has all', () => bob.texts.length === texts.length);
   expect(bob.texts).toEqual(texts);
-  expect(changesIn(dev.output).map(({ msg }) => msg)).toEqual(['not well', 'well again']);
+  expect(changesOf('store-refusals', dev.output).map(({ msg }) => msg)).toEqual([
+    'not well',
+    'well again',
+  ]);
 });
 
 test('a start on a full disk says what to do, and what was acknowledged is there afterwards', async () => {
@@ -169,7 +141,10 @@ test('a log on a full disk loses lines, which are counted, and none that comes w
   disk.fill();
   amy.say('a text for the lobby');
   await whenReadiness(route, isFull);
-  await waitUntil('a line is lost', async () => (await counters(route))['log.dropped'] === 1);
+  await waitUntil(
+    'a line is lost',
+    async () => (await countersOf(route, clusterSecret))['log.dropped'] === 1,
+  );
 
   disk.makeRoom();
   await amy.whenSent(1);

@@ -14,7 +14,7 @@ import {
   ofReplica,
   reasonToReconnect,
 } from './redis-errors.ts';
-import { refusalOf } from './redis-refusals.ts';
+import { partIsAway, refusalOf } from './redis-refusals.ts';
 import { asTheyAre, type RedisTls } from './redis-tls.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { RedisWarnings } from './redis-warnings.ts';
@@ -146,9 +146,15 @@ export class RedisLink {
 
   /** Null when writes are taken, as far as somebody has found out, or `probe` does. Does not reject. */
   async refusal(probe: () => Promise<unknown>): Promise<string | null> {
-    // What it meets is noticed, as of every call.
-    if (this.#metRefusal() === null) await probe().catch(ignore('metRefusal tells'));
-    return this.#metRefusal();
+    const met = this.#metRefusal();
+    if (met !== null) return met;
+    try {
+      await probe();
+      return null;
+    } catch {
+      // What it meets is noticed, as of every call. A node that is away refuses nothing, and takes nothing.
+      return this.#metRefusal() ?? (this.usable instanceof Cluster ? partIsAway : null);
+    }
   }
 
   #metRefusal(): string | null {
@@ -182,12 +188,12 @@ export class RedisLink {
       client.disconnect(true);
       return this.#told(ofReplica);
     }
-    // Any node that answers: one that is away is not the cluster's problem, but that of its entries.
+    // Any node that answers: one that is away is not the cluster's problem, but that of its entries. And a cluster that is
+    // down answers: it refuses all alike (redis-refusals.ts).
     const ready = client.nodes('master').filter(({ status }) => status === 'ready');
     if (ready.length === 0) throw new Error('no node of the cluster answers');
-    const info = await Promise.any(ready.map((node) => node.cluster('INFO')));
-    const state = /cluster_state:(\w+)/.exec(info)?.[1];
-    return state === 'ok' ? null : this.#told(`the cluster's state is ${state}`);
+    await Promise.any(ready.map((node) => node.ping()));
+    return null;
   }
 
   #describeProblem(): string {
