@@ -131,6 +131,11 @@ export class SqliteAdmission {
     return { status, stored, isHidden };
   }
 
+  /** What was counted was not stored. Of whom is not known: all begin anew, as in a new process. */
+  forget(): void {
+    this.#counts.clear();
+  }
+
   /** What devices have acknowledged by now. */
   acknowledgedOf(row: TimelineRow): number {
     row.acknowledged = this.#selectAcknowledged.get(row.name)?.acknowledged ?? 0;

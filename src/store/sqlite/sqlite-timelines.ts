@@ -169,6 +169,7 @@ export class SqliteTimelines implements Timelines {
       // What the batch has changed in memory is not in the tables.
       this.#rows.forget();
       this.#conversations.forget();
+      this.#admission.forget();
       if (!(error instanceof CimError)) throw error;
       return batch.map(() => busy);
     }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
 import type { ApiKey } from '../../../../src/store/api-keys.ts';
+import { quotasByDefault } from '../../../../src/store/quotas.ts';
 import { Database, inMemory } from '../../../../src/store/sqlite/database.ts';
 import { SqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
 import type { Retention, Store } from '../../../../src/store/store.ts';
@@ -188,6 +189,47 @@ describe('a full disk', () => {
     expect(await append(taken + 1)).toBe('taken');
     expect(await textsFor(store)).toHaveLength(taken + 1);
     expect(await store.timelines.heads([toBob])).toEqual([taken + 1]);
+  });
+});
+
+describe('what a full disk has refused', () => {
+  /** Keeps few messages; `setFull` has its file not grow, or grow again. */
+  function openSmall() {
+    const database = Database.open(temporaryFolder());
+    const quotas = { ...quotasByDefault, lobbyShare: 0.25, strangerPlacesMax: 2 };
+    const store = new SqliteStore({
+      database,
+      quotas,
+      retention: { ...retention, messagesMax: 8 },
+    });
+    onTeardown(() => store.close());
+    const setFull = (isFull: boolean) =>
+      database.prepare(`PRAGMA max_page_count = ${isFull ? 1 : 1_000_000}`).get();
+    return { store, setFull };
+  }
+  const long = 'x'.repeat(200_000);
+
+  test('takes nothing of an account’s share of a group', async () => {
+    const { store, setFull } = openSmall();
+    const lobby = new Conversation(amy, 'lobby').append(groupTimeline('lobby'), 1, [long]);
+    setFull(true);
+    for (let times = 0; times < 5; times += 1)
+      expect(await store.timelines.append([lobby])).toMatchObject([{ status: 'busy' }]);
+    setFull(false);
+    expect(await store.timelines.append([lobby])).toMatchObject([{ status: 'taken', stored: 1 }]);
+  });
+
+  test('takes nothing of a stranger’s room in a mailbox', async () => {
+    const { store, setFull } = openSmall();
+    const known = new Conversation(amy + 10, bob);
+    for (let sendSeq = 1; sendSeq <= 4; sendSeq += 1)
+      await store.timelines.append([known.append(toBob, sendSeq, ['m'])]);
+    const message = new Conversation(amy, bob).append(toBob, 1, [long]);
+    setFull(true);
+    for (let times = 0; times < 5; times += 1)
+      expect(await store.timelines.append([message])).toMatchObject([{ status: 'busy' }]);
+    setFull(false);
+    expect(await store.timelines.append([message])).toMatchObject([{ status: 'taken', stored: 1 }]);
   });
 });
 
