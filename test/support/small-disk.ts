@@ -3,7 +3,7 @@
  * namespace of its own. Only what is started on it sees it; it is gone with the test.
  */
 import { execFile } from 'node:child_process';
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from '@jest/globals';
@@ -63,10 +63,11 @@ export class SmallDisk {
     return { command: 'nsenter', args: [...where, '--', ...dyingWithParent(), command, ...args] };
   }
 
-  /** Nothing more fits, but what lies in pages that were begun. */
-  fill(): void {
+  /** No more than `leftBytes` fit, but for what lies in pages that were begun. */
+  fill(leftBytes = 0): void {
     const more = Buffer.alloc(this.#bytes);
     expect(() => appendFileSync(this.#ballast, more)).toThrow('ENOSPC');
+    truncateSync(this.#ballast, statSync(this.#ballast).size - leftBytes);
   }
 
   makeRoom(): void {

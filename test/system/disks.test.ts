@@ -2,8 +2,10 @@
  * Disks that are full, have room again, or take no writes, under `cim dev`. Goal: it says so, loses
  * nothing that it has acknowledged, and goes on by itself. Method: a small tmpfs of one's own.
  */
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { readyAddresses } from '../../src/processes/local-process.ts';
 import { startProcess, TestProcess } from '../support/processes.ts';
@@ -12,8 +14,10 @@ import { Client, executable } from '../support/roles.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { countOf } from '../support/talk.ts';
 import { onTeardown } from '../support/teardown.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
+const run = promisify(execFile);
 const clusterSecret = 'test';
 const diskBytes = 8 * 1024 * 1024;
 
@@ -125,6 +129,24 @@ test.each([
   expect(code).toBe(69);
   expect(said).toContain(`${dataOn(disk)}`);
   expect(said).toMatch(/read-?only/);
+});
+
+test('a backup for which there is no room leaves what there was', async () => {
+  const disk = await SmallDisk.start(diskBytes);
+  const { route } = await start(disk);
+  const [amy] = [await person(1, route), await person(2, route)];
+  amy.say('2;;before');
+  await amy.whenSent(1);
+  // The store has more: its tables alone take a page each.
+  disk.fill(96 * 1024);
+  const where = ['--route', route, '--cluster-secret', clusterSecret];
+  const file = join(temporaryFolder('backup'), 'file');
+  await expect(run(executable, ['admin', 'backup', file, ...where])).rejects.toThrow(
+    'cannot be used for now',
+  );
+  expect(readdirSync(join(disk.seen, 'data')).filter((name) => /backup/.test(name))).toEqual([]);
+  amy.say('2;;after');
+  await amy.whenSent(2);
 });
 
 test('a log on a full disk loses lines, which are counted, and none that comes when there is room', async () => {

@@ -179,7 +179,11 @@ export class Database {
     const path = join(dirname(own), 'backup.sqlite');
     try {
       this.#files?.assertUnchanged();
-      await this.#copyTo(path);
+      await this.#copyTo(path).catch((error: unknown) => {
+        // It may be what has filled the disk.
+        rmSync(path, { force: true });
+        throw error;
+      });
       return path;
     } catch (error) {
       throw this.#explain(error);
