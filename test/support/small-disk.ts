@@ -76,7 +76,7 @@ export class SmallDisk {
 
   /** As a disk that is damaged: nothing may be open for writing. */
   async takeNoWrites(): Promise<void> {
-    const { command, args } = this.on('mount', ['-o', 'remount,ro', this.folder]);
+    const { command, args } = this.on('mount', ['-o', 'remount,bind,ro', this.folder]);
     await run(command, args);
   }
 }
