@@ -146,7 +146,7 @@ export class Database {
       else this.#tryToWrite();
       return null;
     } catch (error) {
-      return describeError(error);
+      return describeError(this.#explain(error));
     }
   }
 
@@ -221,12 +221,13 @@ export class Database {
   }
 
   #explain(error: unknown): unknown {
+    // Callers hear of it: where the file is, is no business of theirs.
+    if (isSystemError(error))
+      return new CimError('busy', `the file of the store cannot be used for now (${error.code})`);
     const result = resultOf(error);
     if (result === undefined) return error;
-    if (temporary.has(result)) {
-      // Callers hear of it: where the file is, is no business of theirs.
+    if (temporary.has(result))
       return new CimError('busy', 'the file of the store cannot be used for now', { cause: error });
-    }
     if (damaged.has(result)) return damageError('the file of the store', error);
     return error;
   }
@@ -313,15 +314,19 @@ function openError(error: unknown, folder: string, path: string): unknown {
   const result = resultOf(error);
   if (result === sqliteBusy) return inUseError(folder);
   if (result !== undefined && damaged.has(result)) return damageError(path, error);
-  const isSystemError = hasProperty(error, 'syscall') && hasProperty(error, 'code');
-  if (isSystemError || (result !== undefined && temporary.has(result))) {
-    const isFull = result === sqliteFull || (isSystemError && fullDisk.has(String(error.code)));
+  const code = isSystemError(error) ? error.code : undefined;
+  if (code !== undefined || (result !== undefined && temporary.has(result))) {
+    const isFull = result === sqliteFull || fullDisk.has(String(code));
     const reason = isFull
       ? 'the disk is full: make room on it, and start again; what was stored is kept'
       : `the folder must be writable (${describeError(error)})`;
     return new CimError('unavailable', `${path} cannot be opened: ${reason}`, { cause: error });
   }
   return error;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return hasProperty(error, 'syscall') && hasProperty(error, 'code');
 }
 
 function hasProperty<Name extends string>(

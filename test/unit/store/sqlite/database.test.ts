@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -142,6 +143,22 @@ describe('files that are not where they were', () => {
       expect(() => database.transaction(durability, () => insert.run('b'))).toThrow(
         expect.objectContaining({ kind: 'busy' }),
       );
+    database.close();
+  });
+
+  test('a place that cannot be looked at is none of ours to mend, and no mistake of ours', () => {
+    const folder = temporaryFolder();
+    const database = Database.open(folder);
+    renameSync(folder, `${folder}-elsewhere`);
+    symlinkSync(folder, folder);
+    expect(() => database.transaction('durable', () => undefined)).toThrow(
+      expect.objectContaining({ kind: 'busy' }),
+    );
+    // Strangers read it.
+    expect(database.problem()).toBe('the file of the store cannot be used for now (ELOOP)');
+    rmSync(folder);
+    renameSync(`${folder}-elsewhere`, folder);
+    expect(database.problem()).toBeNull();
     database.close();
   });
 
