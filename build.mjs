@@ -113,7 +113,7 @@ function tagOf({ id, map, repeated, resolvedType, type }) {
 
 /**
  * Replaces node-gyp-build, which looks for its binary in node_modules, by the binary's bytes in the bundle
- * (src/base/native-addon.ts).
+ * (src/base/process/native-addon.ts).
  */
 const embeddedAddon = {
   name: 'embedded-zookeeper-addon',
@@ -126,7 +126,7 @@ const embeddedAddon = {
     builder.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
       resolveDir: process.cwd(),
       contents: `
-        const { loadAddon } = require('./src/base/native-addon.ts');
+        const { loadAddon } = require('./src/base/process/native-addon.ts');
         const bytes = require(${JSON.stringify(addon)});
         module.exports = () => loadAddon('zookeeper.node', bytes);`,
     }));

@@ -11,8 +11,8 @@
  * Told to stop, it prints its counters, of the garbage collector alone.
  */
 import { createServer, type Socket } from 'node:net';
-import { countCollections } from '../src/base/collections.ts';
-import { Counters } from '../src/base/counters.ts';
+import { Counters } from '../src/base/process/counters.ts';
+import { countCollections } from '../src/base/process/garbage-collections.ts';
 
 interface Peer {
   readonly socket: Socket;

@@ -1,6 +1,6 @@
 /** One connection of cim under measurement: what comes is only counted, and told once a chunk. */
 
-import { Tls } from '../../src/base/tls.ts';
+import { Tls } from '../../src/base/network/tls.ts';
 import { scanMessage } from '../../src/codec/message-scan.ts';
 import { decodeServerFrame } from '../../src/codec/server-frame.ts';
 import type { LoadAccount, LoadLogin } from '../../src/load/accounts.ts';

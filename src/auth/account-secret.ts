@@ -11,10 +11,10 @@
  * WebCrypto alone: this runs in browsers too.
  */
 import type { webcrypto } from 'node:crypto';
-import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { normalForm } from '../base/normal-form.ts';
+import { fromBase64Url, toBase64Url } from '../base/text/base64url.ts';
+import { normalForm } from '../base/text/normal-form.ts';
 
 /** As drawn secrets are written: `cim_` and 32 bytes in base64url. */
 const drawnBytes = 32;

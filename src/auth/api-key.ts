@@ -1,6 +1,6 @@
 /** The keys of applications as they are shown: `cimk_<id>_<secret>`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { apiKeyPrefix, drawSecret, equalSecrets } from '../base/secret.ts';
+import { apiKeyPrefix, drawSecret, equalSecrets } from '../base/secrets/secret.ts';
 
 const pattern = /^cimk_([0-9a-f]{16})_[\w-]{43}$/;
 

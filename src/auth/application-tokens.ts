@@ -17,7 +17,7 @@ import {
 } from 'jose';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { isLoopback } from '../base/loopback.ts';
+import { isLoopback } from '../base/network/loopback.ts';
 import { tokenProblem } from './token-problem.ts';
 
 export interface ApplicationTokensOptions {

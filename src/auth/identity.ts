@@ -2,11 +2,12 @@
  * Who calls over HTTP: the one place that reads an Authorization header. What each may do is said
  * by the endpoints (src/http/access.ts).
  */
-import type { ApiKeyScope } from '../base/api-key-scope.ts';
-import type { ClusterKey } from '../base/cluster-key.ts';
+
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { bearerOf, isTokenForm } from '../base/secret.ts';
+import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
+import { bearerOf, isTokenForm } from '../base/secrets/secret.ts';
 import { isApiKey } from './api-key.ts';
 import { isOperatorProof, type OperatorGate } from './operator-proof.ts';
 
@@ -61,7 +62,7 @@ export function isOfOperatorForm(authorization: string): boolean {
 }
 
 /**
- * No cluster secret has the form of a key or a token (src/base/cluster-key.ts): whoever shows an old
+ * No cluster secret has the form of a key or a token (src/base/secrets/cluster-key.ts): whoever shows an old
  * one has not guessed.
  */
 function isGuess(bearer: string | undefined): boolean {

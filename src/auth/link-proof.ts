@@ -10,8 +10,8 @@
  * The dialled end begins: whoever dials a stranger learns that before it has proven anything.
  */
 import { randomBytes } from 'node:crypto';
-import type { ClusterKey } from '../base/cluster-key.ts';
-import { equalSecrets } from '../base/secret.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
+import { equalSecrets } from '../base/secrets/secret.ts';
 
 export interface LinkHandshake {
   /** What the dialled role is. */

@@ -6,10 +6,10 @@
  * said again, or as something else.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { ClusterKey } from '../base/cluster-key.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { equalSecrets } from '../base/secret.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
+import { equalSecrets } from '../base/secrets/secret.ts';
 
 export interface OperatorCall {
   readonly method: string;

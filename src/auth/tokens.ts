@@ -4,9 +4,9 @@
  * the account is still of that generation, is compared when the session is opened.
  */
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
-import type { ClusterKey, TokenKey } from '../base/cluster-key.ts';
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { ClusterKey, TokenKey } from '../base/secrets/cluster-key.ts';
 import { tokenProblem } from './token-problem.ts';
 
 /** Whom a token speaks for. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
-import { equalSecrets } from '../base/secret.ts';
+import { equalSecrets } from '../base/secrets/secret.ts';
 import { drawnKeyPrefix } from './account-secret.ts';
 
 /**

@@ -5,9 +5,9 @@
  * or slow loses lines and holds nobody up (line-output.ts).
  */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import type { Counters } from './counters.ts';
-import { LineOutput } from './line-output.ts';
-import { escapeJson } from './safe-text.ts';
+import type { Counters } from './process/counters.ts';
+import { LineOutput } from './process/line-output.ts';
+import { escapeJson } from './text/safe-text.ts';
 
 export type { Logger };
 

@@ -2,7 +2,7 @@
  * The workers of a bench: processes of this very cim, each with a part of the connections. Whoever
  * coordinates speaks to all of them as to one.
  */
-import { ownProgram } from '../base/own-program.ts';
+import { ownProgram } from '../base/process/own-program.ts';
 import { AskedProcess } from '../processes/asked-process.ts';
 import {
   type FromWorker,

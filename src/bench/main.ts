@@ -6,10 +6,10 @@
  */
 import { randomInt } from 'node:crypto';
 import { CimError, exitCodes } from '../base/errors.ts';
-import { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
-import { listenForSignals, type SignalSource } from '../base/signals.ts';
+import { Lifecycle } from '../base/process/lifecycle.ts';
+import { listenForSignals, type SignalSource } from '../base/process/signals.ts';
 import type { BenchSettings } from '../config/settings.ts';
 import { createProgress, type Progress } from '../load/progress.ts';
 import { lookUpRoutes } from '../registry/visit-registry.ts';

@@ -3,8 +3,8 @@
  * worker, and so is the client that it writes to.
  */
 import type { Socket } from 'node:net';
-import { formatHostPort } from '../base/host-port.ts';
-import type { Tls } from '../base/tls.ts';
+import { formatHostPort } from '../base/network/host-port.ts';
+import type { Tls } from '../base/network/tls.ts';
 import { jsonRequester } from '../http/client.ts';
 import { drawAccount, type LoadAccount, type LoadLogin, RouteCalls } from '../load/accounts.ts';
 import { keepAlive, someAtATime } from '../load/heartbeats.ts';

@@ -1,5 +1,5 @@
 /** What a bench has come to: figures, and their form for people. Pure. */
-import { align } from '../base/align.ts';
+import { align } from '../base/text/align.ts';
 import type { Pattern } from './order.ts';
 import type { Tally } from './tally.ts';
 

@@ -3,7 +3,7 @@
  * that coordinates (crew.ts).
  */
 import { CimError, exitCodes } from '../base/errors.ts';
-import { Tls } from '../base/tls.ts';
+import { Tls } from '../base/network/tls.ts';
 import { answerQuestions, notifyAsker } from '../processes/asked-process.ts';
 import { idleLoad, type Load } from './load.ts';
 import { createLoad } from './loads.ts';

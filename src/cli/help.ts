@@ -1,7 +1,7 @@
 /** What `--help` prints, from the table of commands and the table of options. */
 
-import { align } from '../base/align.ts';
-import { version } from '../base/version.ts';
+import { version } from '../base/process/version.ts';
+import { align } from '../base/text/align.ts';
 import { choicesText, defaultText, flagForm } from '../config/describe.ts';
 import { alternativeTo, type Option, type Role, required } from '../config/option.ts';
 import { type OptionName, optionsOf } from '../config/options.ts';

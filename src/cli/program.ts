@@ -1,8 +1,8 @@
 /** The program: from the command line to the exit code. */
 import { CimError, describeError, type ErrorName, exitCodeOf, exitCodes } from '../base/errors.ts';
 import { ignore } from '../base/ignore.ts';
-import { version } from '../base/version.ts';
-import { formatRemark } from '../client/terminal/layout.ts';
+import { version } from '../base/process/version.ts';
+import { formatRemark } from '../client/terminal/view/layout.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import type { Command, Host } from './command.ts';
 import { commands } from './commands.ts';

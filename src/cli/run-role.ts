@@ -1,11 +1,11 @@
 /** The life of a role that runs until it is told to stop: start, ready line, signal, stop. */
 import { type Clock, systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
-import { formatHostPort, type HostPort } from '../base/host-port.ts';
-import type { ReloadableService, Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import { createLogger, type Logger, type LogLevel } from '../base/log.ts';
-import { listenForSignals, onHangUp } from '../base/signals.ts';
+import { formatHostPort, type HostPort } from '../base/network/host-port.ts';
+import type { ReloadableService, Service } from '../base/process/lifecycle.ts';
+import { listenForSignals, onHangUp } from '../base/process/signals.ts';
 import type { Host } from './command.ts';
 import { serviceManagerOf } from './service-manager/service-manager.ts';
 

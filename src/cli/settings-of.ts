@@ -1,5 +1,5 @@
 /** From one use of a command to its settings, and from settings to the command of a worker. */
-import { formatRemark } from '../client/terminal/layout.ts';
+import { formatRemark } from '../client/terminal/view/layout.ts';
 import { loadSettings } from '../config/load.ts';
 import { environmentName, type Role } from '../config/option.ts';
 import { optionsOf } from '../config/options.ts';

@@ -4,7 +4,7 @@
  * in test/unit/codec/golden-frames.ts.
  */
 
-import { decodeUtf8 } from '../base/utf8.ts';
+import { decodeUtf8 } from '../base/text/utf8.ts';
 import { command } from './commands.ts';
 import { frame } from './frame.ts';
 import type { MessageFields } from './message-scan.ts';

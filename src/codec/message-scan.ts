@@ -3,7 +3,7 @@
  * its text: what a route needs to store it, a server to push it, and a store to know its identity.
  * Fields that are not listed are stepped over.
  */
-import { decodeUtf8 } from '../base/utf8.ts';
+import { decodeUtf8 } from '../base/text/utf8.ts';
 import {
   atTag,
   contentTag,

@@ -3,7 +3,7 @@
  * that holds one has such a twin, so that none has to be on a command line.
  */
 import { CimError } from '../base/errors.ts';
-import { readSecretText } from '../base/private-file.ts';
+import { readSecretText } from '../base/secrets/private-file.ts';
 import { type Option, sources } from './option.ts';
 import type { OptionName } from './options.ts';
 import type { Given, Problem } from './sources/reading.ts';

@@ -3,8 +3,13 @@
  * uses, and back to something safe to show.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { canonicalHost, formatHostPort, mayBeTold, parseHostPort } from '../base/host-port.ts';
 import { limits } from '../base/limits.ts';
+import {
+  canonicalHost,
+  formatHostPort,
+  mayBeTold,
+  parseHostPort,
+} from '../base/network/host-port.ts';
 import type { Option, Value } from './option.ts';
 
 /** What ZooKeeper listens on where nothing else is said. */

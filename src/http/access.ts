@@ -1,7 +1,7 @@
 /** Who may call an endpoint, as endpoints declare it, and whether a caller is one of them. */
 import type { Identity } from '../auth/identity.ts';
-import type { ApiKeyScope } from '../base/api-key-scope.ts';
 import { CimError } from '../base/errors.ts';
+import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 
 export type Access<Body> =
   | Anyone

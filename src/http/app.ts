@@ -19,12 +19,12 @@ import { type Identity, identify, nobody, type Proofs } from '../auth/identity.t
 import { OperatorGate } from '../auth/operator-proof.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CimError, describeError, errorTable } from '../base/errors.ts';
-import type { Health } from '../base/health.ts';
-import type { HostPort } from '../base/host-port.ts';
 import { limits } from '../base/limits.ts';
-import { type ListeningAddress, listenFailure, listenOn } from '../base/listening.ts';
 import type { Logger } from '../base/log.ts';
-import type { TlsPort } from '../base/tls.ts';
+import type { HostPort } from '../base/network/host-port.ts';
+import { type ListeningAddress, listenFailure, listenOn } from '../base/network/listening.ts';
+import type { TlsPort } from '../base/network/tls.ts';
+import type { Health } from '../base/process/health.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';

@@ -5,9 +5,9 @@
 import { type Dispatcher, getGlobalDispatcher, request } from 'undici';
 import { CimError, describeError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { TlsDialling } from '../base/tls.ts';
-import { describeTlsFailure } from '../base/tls-failures.ts';
-import { decodeUtf8 } from '../base/utf8.ts';
+import type { TlsDialling } from '../base/network/tls.ts';
+import { describeTlsFailure } from '../base/network/tls-failures.ts';
+import { decodeUtf8 } from '../base/text/utf8.ts';
 import { openEnvelope } from './envelope.ts';
 import { type RefusalOf, tlsAgent } from './tls-agent.ts';
 

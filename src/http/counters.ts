@@ -1,4 +1,4 @@
-import type { Counters } from '../base/counters.ts';
+import type { Counters } from '../base/process/counters.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** GET /counters: for operators, what the role has counted since its start. */

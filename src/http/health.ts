@@ -1,6 +1,6 @@
 /** What an orchestrator asks: does the process live, and should it get work. */
 import { CimError } from '../base/errors.ts';
-import type { Health } from '../base/health.ts';
+import type { Health } from '../base/process/health.ts';
 import { anyone } from './access.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 

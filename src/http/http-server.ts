@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { limits } from '../base/limits.ts';
-import type { TlsPort } from '../base/tls.ts';
+import type { TlsPort } from '../base/network/tls.ts';
 
 export function createHttpServer(options: ServerOptions, tls: TlsPort | undefined): Server {
   if (!tls) return createServer(options);

@@ -5,7 +5,7 @@
  */
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { decodeUtf8, withoutMark } from '../base/utf8.ts';
+import { decodeUtf8, withoutMark } from '../base/text/utf8.ts';
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 /** `[` and `{`, and what ends them. */

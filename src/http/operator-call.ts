@@ -2,8 +2,8 @@
 
 import { drawNonce } from '../auth/link-proof.ts';
 import { authorizeCall, bodyHashOf, type Challenge } from '../auth/operator-proof.ts';
-import type { ClusterKey } from '../base/cluster-key.ts';
 import { CimError } from '../base/errors.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import type { JsonRequest, requestJson } from './client.ts';
 import { challengePath } from './operator-gate.ts';
 

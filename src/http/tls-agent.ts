@@ -1,7 +1,7 @@
 /** undici's connections, with certificates checked as the process was told. */
 import type { Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import type { TlsDialling } from '../base/tls.ts';
+import type { TlsDialling } from '../base/network/tls.ts';
 
 /** A certificate that was read anew is for connections that are made from then on. */
 export function tlsAgent(tls: TlsDialling, refusalOf?: RefusalOf): Agent {

@@ -18,13 +18,13 @@ import {
   proofCharacters,
   proveAsDialled,
 } from '../auth/link-proof.ts';
-import type { ClusterKey } from '../base/cluster-key.ts';
-import type { Counter, Counters } from '../base/counters.ts';
 import { CimError, describeError } from '../base/errors.ts';
 import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
-import type { TlsDialling } from '../base/tls.ts';
-import { describeTlsFailure } from '../base/tls-failures.ts';
+import type { TlsDialling } from '../base/network/tls.ts';
+import { describeTlsFailure } from '../base/network/tls-failures.ts';
+import type { Counter, Counters } from '../base/process/counters.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import { groupOf } from '../limits/addresses.ts';
 import { tlsAgent } from './tls-agent.ts';
 

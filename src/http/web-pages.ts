@@ -8,7 +8,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { CimError } from '../base/errors.ts';
-import { isLoopback } from '../base/loopback.ts';
+import { isLoopback } from '../base/network/loopback.ts';
 
 export interface WebPageRules {
   /** Origins whose pages may call, as browsers write them: `https://chat.example.org`. */

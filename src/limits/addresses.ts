@@ -3,7 +3,7 @@
  * whose word on another's address is taken.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import { canonicalHost, parseHostPort } from '../base/host-port.ts';
+import { canonicalHost, parseHostPort } from '../base/network/host-port.ts';
 
 export interface AddressSettings {
   /** Networks (`10.0.0.0/8`) or addresses of proxies that say whom they speak for. */

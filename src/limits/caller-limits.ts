@@ -1,6 +1,7 @@
 /** What those who call a route over HTTP are held to. */
-import type { Counter, Counters } from '../base/counters.ts';
+
 import { limits } from '../base/limits.ts';
+import type { Counter, Counters } from '../base/process/counters.ts';
 import { AddressRate } from './address-rate.ts';
 import { type AddressSettings, ClientAddresses } from './addresses.ts';
 import { GuessRate } from './guess-rate.ts';

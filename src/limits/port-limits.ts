@@ -1,6 +1,7 @@
 /** How many connections an HTTP port has, in all and from one address. */
-import type { Counter, Counters } from '../base/counters.ts';
+
 import { limits } from '../base/limits.ts';
+import type { Counter, Counters } from '../base/process/counters.ts';
 import { type AddressSettings, ClientAddresses } from './addresses.ts';
 import { Crowd } from './crowd.ts';
 import { GuessRate } from './guess-rate.ts';

@@ -10,10 +10,10 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Method, Share } from '../api/method.ts';
-import type { Bugs } from '../base/bugs.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
+import type { Bugs } from '../base/process/bugs.ts';
 import { Budget } from '../limits/budget.ts';
 import type { Holder, ProcessBudget } from '../limits/process-budget.ts';
 import { Outbox } from '../net/outbox.ts';

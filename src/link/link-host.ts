@@ -7,9 +7,9 @@
 import type { Duplex } from 'node:stream';
 import type { BatchCall } from '../api/batch-call.ts';
 import type { Method, MethodsOf } from '../api/method.ts';
-import type { Bugs } from '../base/bugs.ts';
 import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
+import type { Bugs } from '../base/process/bugs.ts';
 import { Budget } from '../limits/budget.ts';
 import type { Holder, ProcessBudget } from '../limits/process-budget.ts';
 import { Outbox } from '../net/outbox.ts';

@@ -6,9 +6,9 @@
 import type { Duplex } from 'node:stream';
 import { apiOf, type MethodsOf } from '../api/method.ts';
 import { Backoff } from '../base/backoff.ts';
-import type { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
+import type { Bugs } from '../base/process/bugs.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import { LinkCaller } from './link-caller.ts';
 

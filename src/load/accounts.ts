@@ -5,8 +5,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { CimError } from '../base/errors.ts';
-import { formatHostPort } from '../base/host-port.ts';
-import { endpointOf, roleAddressOfJson } from '../base/role-address.ts';
+import { formatHostPort } from '../base/network/host-port.ts';
+import { endpointOf, roleAddressOfJson } from '../base/network/role-address.ts';
 import { protocolVersion } from '../codec/commands.ts';
 import type { requestJson } from '../http/client.ts';
 

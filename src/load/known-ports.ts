@@ -1,7 +1,7 @@
 /** Whose the ports are that a load talks to. */
 import type { Socket } from 'node:net';
-import { formatHostPort } from '../base/host-port.ts';
-import { refusalOfStranger } from '../base/port-owner.ts';
+import { formatHostPort } from '../base/network/host-port.ts';
+import { refusalOfStranger } from '../base/network/port-owner.ts';
 
 /**
  * As refusalOfStranger, of each port once: a load has thousands of connections to one, and a look

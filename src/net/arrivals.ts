@@ -6,8 +6,8 @@
  */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Counter } from '../base/counters.ts';
 import { limits } from '../base/limits.ts';
+import type { Counter } from '../base/process/counters.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import { closeFollows } from './stream-owner.ts';

@@ -4,8 +4,8 @@
  * or version 2 in binary (section 2.2), as load balancers of clouds do.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { canonicalHost } from '../base/host-port.ts';
 import { limits } from '../base/limits.ts';
+import { canonicalHost } from '../base/network/host-port.ts';
 import { ProtocolError } from '../codec/protocol-error.ts';
 
 export interface ProxyHeader {

@@ -12,8 +12,8 @@ import {
 import { TLSSocket } from 'node:tls';
 import { ignore } from '../base/ignore.ts';
 import { limits } from '../base/limits.ts';
-import { type ListeningAddress, listenFailure, listenOn } from '../base/listening.ts';
-import type { TlsPort } from '../base/tls.ts';
+import { type ListeningAddress, listenFailure, listenOn } from '../base/network/listening.ts';
+import type { TlsPort } from '../base/network/tls.ts';
 import { Arrivals, type ArrivalsOptions, type OnArrival } from './arrivals.ts';
 import { closeFollows } from './stream-owner.ts';
 

@@ -3,8 +3,8 @@
  * loopback ports. All of it lives in one folder.
  */
 import { join } from 'node:path';
-import type { Program } from '../base/own-program.ts';
-import { drawSecret } from '../base/secret.ts';
+import type { Program } from '../base/process/own-program.ts';
+import { drawSecret } from '../base/secrets/secret.ts';
 import { freePort } from './local-ports.ts';
 import { readyAddresses } from './local-process.ts';
 import { LocalPart, type PartOptions } from './part.ts';

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { CimError } from '../base/errors.ts';
-import type { Program } from '../base/own-program.ts';
+import type { Program } from '../base/process/own-program.ts';
 
 /** Rejects with `unavailable`, and says what to install. */
 export function redisProgram(): Program {

@@ -3,9 +3,9 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { CimError } from '../base/errors.ts';
-import { canonicalHost, type HostPort, isLinkLocal, mayBeTold } from '../base/host-port.ts';
 import { ignore } from '../base/ignore.ts';
-import { isLoopback } from '../base/loopback.ts';
+import { canonicalHost, type HostPort, isLinkLocal, mayBeTold } from '../base/network/host-port.ts';
+import { isLoopback } from '../base/network/loopback.ts';
 import { parseEnsemble } from './zookeeper/ensemble.ts';
 
 export interface AdvertiseOptions {

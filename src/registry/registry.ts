@@ -5,7 +5,7 @@
  * its recorded address whatever is said here.
  */
 import { CimError } from '../base/errors.ts';
-import { formatHostPort } from '../base/host-port.ts';
+import { formatHostPort } from '../base/network/host-port.ts';
 import {
   endpointOf,
   formatRoleAddress,
@@ -13,7 +13,7 @@ import {
   parseRoleAddress,
   type RoleAddress,
   type RoleEndpoint,
-} from '../base/role-address.ts';
+} from '../base/network/role-address.ts';
 
 /**
  * A server process that is alive. Two may bear one address for a while: one that crashed, and its

@@ -1,16 +1,16 @@
 /** A route's HTTP port. main.ts listens on it, and lets servers' links in over its `server`. */
 import type { Proofs } from '../auth/identity.ts';
-import type { Counters } from '../base/counters.ts';
-import type { Health } from '../base/health.ts';
 import type { Logger } from '../base/log.ts';
-import type { TlsPort } from '../base/tls.ts';
+import type { TlsPort } from '../base/network/tls.ts';
+import type { Counters } from '../base/process/counters.ts';
+import type { Health } from '../base/process/health.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
-import type { AuthMode } from './authentication.ts';
+import type { AuthMode } from './accounts/authentication.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';

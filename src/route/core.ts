@@ -4,31 +4,31 @@
  */
 import type { RouteApi } from '../api/route-api.ts';
 import type { Strategy } from '../balance/strategy.ts';
-import { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
-import { ClockWatch } from '../base/clock-watch.ts';
-import { Counters } from '../base/counters.ts';
-import { Health } from '../base/health.ts';
-import type { Service } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
+import { Bugs } from '../base/process/bugs.ts';
+import { ClockWatch } from '../base/process/clock-watch.ts';
+import { Counters } from '../base/process/counters.ts';
+import { Health } from '../base/process/health.ts';
+import type { Service } from '../base/process/lifecycle.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { LiveServer, Registry } from '../registry/registry.ts';
 import { watchRegistry } from '../registry/registry-health.ts';
 import type { Store } from '../store/store.ts';
-import { AccountDirectory } from './account-directory.ts';
-import type { Authentication } from './authentication.ts';
-import { Blocks } from './blocks.ts';
-import { Callers } from './callers.ts';
-import { Delivery } from './delivery.ts';
+import { AccountDirectory } from './accounts/account-directory.ts';
+import type { Authentication } from './accounts/authentication.ts';
+import { Callers } from './accounts/callers.ts';
+import { Blocks } from './messages/blocks.ts';
+import { Delivery } from './messages/delivery.ts';
+import { Pusher } from './messages/pusher.ts';
+import { Scheduler } from './messages/scheduler.ts';
+import { Transients } from './messages/transients.ts';
 import type { RouteOperations } from './operations.ts';
-import { Pusher } from './pusher.ts';
 import { createRouteCounters } from './route-counters.ts';
 import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
-import { Scheduler } from './scheduler.ts';
-import type { ServerDirectory } from './server-directory.ts';
+import type { ServerDirectory } from './servers/server-directory.ts';
 import { StoreWatch } from './store-watch.ts';
-import { Transients } from './transients.ts';
 
 /** Accounts take some hundred bytes each. */
 const rememberedMax = 50_000;

@@ -5,9 +5,9 @@
  */
 
 import type { IssuedToken } from '../auth/tokens.ts';
-import type { ApiKeyScope } from '../base/api-key-scope.ts';
 import type { GroupHistory } from '../base/group-history.ts';
-import type { RoleAddress } from '../base/role-address.ts';
+import type { RoleAddress } from '../base/network/role-address.ts';
+import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';

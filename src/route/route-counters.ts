@@ -1,5 +1,5 @@
 /** What a route counts. */
-import type { Counter, Counters } from '../base/counters.ts';
+import type { Counter, Counters } from '../base/process/counters.ts';
 
 export interface RouteCounters {
   /** Messages that were refused by what is stored already, by why: for good, but `busy` for now. */

@@ -17,23 +17,23 @@ import {
   type RouteApi,
   routeMethods,
 } from '../api/route-api.ts';
-import type { Bugs } from '../base/bugs.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorTable } from '../base/errors.ts';
+import type { Bugs } from '../base/process/bugs.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import { lobby } from '../codec/commands.ts';
 import { javaDevice, type SessionOpen, type SessionOpenResult } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { groupTimeline, userTimeline } from '../store/timelines.ts';
-import type { AccountDirectory } from './account-directory.ts';
-import type { AuthMode } from './authentication.ts';
-import type { Blocks } from './blocks.ts';
-import { codeOf, type Delivery } from './delivery.ts';
-import { submissionOf, transientOf } from './message-entries.ts';
-import { createReader } from './reader.ts';
-import type { ServerDirectory } from './server-directory.ts';
+import type { AccountDirectory } from './accounts/account-directory.ts';
+import type { AuthMode } from './accounts/authentication.ts';
+import type { Blocks } from './messages/blocks.ts';
+import { codeOf, type Delivery } from './messages/delivery.ts';
+import { submissionOf, transientOf } from './messages/message-entries.ts';
+import { createReader } from './messages/reader.ts';
+import type { Transients } from './messages/transients.ts';
+import type { ServerDirectory } from './servers/server-directory.ts';
 import type { StoreWatch } from './store-watch.ts';
-import type { Transients } from './transients.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;

@@ -4,8 +4,8 @@
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import { CimError } from '../base/errors.ts';
-import type { Condition, Health } from '../base/health.ts';
 import type { Logger } from '../base/log.ts';
+import type { Condition, Health } from '../base/process/health.ts';
 import type { Store } from '../store/store.ts';
 
 export interface StoreWatchOptions {

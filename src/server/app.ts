@@ -2,11 +2,12 @@
  * A server's HTTP port: what its listeners have there, counters and health. main.ts lets routes'
  * links in over its `server`.
  */
-import type { ClusterKey } from '../base/cluster-key.ts';
-import type { Counters } from '../base/counters.ts';
-import type { Health } from '../base/health.ts';
+
 import type { Logger } from '../base/log.ts';
-import type { TlsPort } from '../base/tls.ts';
+import type { TlsPort } from '../base/network/tls.ts';
+import type { Counters } from '../base/process/counters.ts';
+import type { Health } from '../base/process/health.ts';
+import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { countersEndpoint } from '../http/counters.ts';
 import type { Endpoint } from '../http/endpoint.ts';

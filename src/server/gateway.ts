@@ -18,11 +18,11 @@ import type {
 } from '../api/route-api.ts';
 import type { ServerApi } from '../api/server-api.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Counters } from '../base/counters.ts';
 import { describeError } from '../base/errors.ts';
-import type { Service } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import type { Counters } from '../base/process/counters.ts';
+import type { Service } from '../base/process/lifecycle.ts';
 import type { ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';

@@ -11,7 +11,7 @@ import type { Wire } from './protocols/protocol.ts';
 export type ListenerSettings = ServerSettings | DevSettings;
 
 export interface Listener {
-  /** Of its endpoint (src/base/role-address.ts). */
+  /** Of its endpoint (src/base/network/role-address.ts). */
   readonly kind: string;
   /** Undefined: it is not opened. Port 0 takes a free one. */
   readonly port: (settings: ListenerSettings) => number | undefined;

@@ -5,16 +5,16 @@
  */
 
 import { serverMethods } from '../api/server-api.ts';
-import { Bugs } from '../base/bugs.ts';
 import { systemClock } from '../base/clock.ts';
-import { ClockWatch } from '../base/clock-watch.ts';
-import { ClusterSecret } from '../base/cluster-secret.ts';
-import { Counters } from '../base/counters.ts';
-import { Health, watchLife } from '../base/health.ts';
-import type { HostPort } from '../base/host-port.ts';
-import { type Lifecycle, type ReloadableService, startWith } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
-import { openTls } from '../base/tls.ts';
+import type { HostPort } from '../base/network/host-port.ts';
+import { openTls } from '../base/network/tls.ts';
+import { Bugs } from '../base/process/bugs.ts';
+import { ClockWatch } from '../base/process/clock-watch.ts';
+import { Counters } from '../base/process/counters.ts';
+import { Health, watchLife } from '../base/process/health.ts';
+import { type Lifecycle, type ReloadableService, startWith } from '../base/process/lifecycle.ts';
+import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';

@@ -1,5 +1,5 @@
 /** What a server counts. */
-import type { Counter, Counters } from '../base/counters.ts';
+import type { Counter, Counters } from '../base/process/counters.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import type { ArrivalCounters } from '../net/arrivals.ts';
 

@@ -1,5 +1,5 @@
 /** What a server says of itself at /readyz. */
-import type { Health } from '../base/health.ts';
+import type { Health } from '../base/process/health.ts';
 import type { Registry } from '../registry/registry.ts';
 import { watchRegistry } from '../registry/registry-health.ts';
 import type { Gateway } from './gateway.ts';

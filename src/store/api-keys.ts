@@ -1,6 +1,6 @@
 /** Keys by which applications push over HTTP. What a key opens is checked by routes. */
 
-import type { ApiKeyScope } from '../base/api-key-scope.ts';
+import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 
 export interface ApiKey {
   /** Part of the key as it is shown: names it in lists and when it is revoked. */

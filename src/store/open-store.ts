@@ -2,9 +2,10 @@
  * The one place that chooses a store: by what an operator has set (src/config/options/storage.ts).
  * Only the chosen implementation is loaded.
  */
-import type { Health } from '../base/health.ts';
+
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import type { Health } from '../base/process/health.ts';
 import type { Quotas } from './quotas.ts';
 import type { Restored } from './sqlite/restore-store.ts';
 import type { Retention, Store } from './store.ts';

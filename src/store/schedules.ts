@@ -8,7 +8,7 @@ export interface Schedule {
   /** Chosen by the client, so that creating twice is harmless. Unique per owner. */
   readonly id: string;
   readonly owner: number;
-  /** Opaque: what to send (src/route/scheduler.ts). */
+  /** Opaque: what to send (src/route/messages/scheduler.ts). */
   readonly payload: Uint8Array;
 }
 

@@ -17,7 +17,7 @@ export interface Session {
   readonly connectionNumber: number;
   /** Random id of the server process. */
   readonly instance: string;
-  /** Where routes call that server: a RoleAddress as text (src/base/role-address.ts). */
+  /** Where routes call that server: a RoleAddress as text (src/base/network/role-address.ts). */
   readonly address: string;
   /** The connection, within the instance, where it grows from one to the next. */
   readonly sessionId: number;

@@ -8,11 +8,11 @@
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
 import { exitCodes } from '../base/errors.ts';
-import { Lifecycle } from '../base/lifecycle.ts';
 import type { Logger } from '../base/log.ts';
-import { safeJson } from '../base/safe-text.ts';
-import { listenForSignals, type SignalSource } from '../base/signals.ts';
-import { Tls } from '../base/tls.ts';
+import { Tls } from '../base/network/tls.ts';
+import { Lifecycle } from '../base/process/lifecycle.ts';
+import { listenForSignals, type SignalSource } from '../base/process/signals.ts';
+import { safeJson } from '../base/text/safe-text.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
 import { check } from '../witness/checker.ts';

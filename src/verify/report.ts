@@ -1,6 +1,6 @@
 /** What a run has come to: figures, and their forms for people and for programs. Pure. */
-import { align } from '../base/align.ts';
-import { safeLine } from '../base/safe-text.ts';
+import { align } from '../base/text/align.ts';
+import { safeLine } from '../base/text/safe-text.ts';
 import type { BreachKind, Verdict } from '../witness/checker.ts';
 import { describeBreach } from '../witness/describe-breach.ts';
 import type { LedgerView, Outcome } from '../witness/ledger.ts';

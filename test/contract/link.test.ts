@@ -17,7 +17,7 @@ import {
 import { type PushGroupResult, type ServerApi, serverMethods } from '../../src/api/server-api.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { limits } from '../../src/base/limits.ts';
-import { Tls } from '../../src/base/tls.ts';
+import { Tls } from '../../src/base/network/tls.ts';
 import { runOf } from '../../src/codec/run.ts';
 import { acceptUpgrades, dialUpgrade } from '../../src/http/upgrade.ts';
 import { Gather } from '../../src/link/gather.ts';

@@ -8,7 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ignore } from '../../src/base/ignore.ts';
 import { limits } from '../../src/base/limits.ts';
-import { Tls, type TlsPort } from '../../src/base/tls.ts';
+import { Tls, type TlsPort } from '../../src/base/network/tls.ts';
 import type { Arrival, ArrivalCounters } from '../../src/net/arrivals.ts';
 import type { TcpPorts } from '../../src/net/tcp-ports.ts';
 import { Authority } from '../support/certificates.ts';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { Tls } from '../../src/base/tls.ts';
+import { Tls } from '../../src/base/network/tls.ts';
 import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import { jsonRequester } from '../../src/http/client.ts';
 import { RouteCalls } from '../../src/load/accounts.ts';

@@ -1,10 +1,10 @@
 /** `--ack-replicas`: what is acknowledged is on replicas; and what a failover takes without it. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Counters } from '../../src/base/counters.ts';
 import type { CimError } from '../../src/base/errors.ts';
-import { Health } from '../../src/base/health.ts';
 import { limits } from '../../src/base/limits.ts';
 import { createLogger } from '../../src/base/log.ts';
+import { Counters } from '../../src/base/process/counters.ts';
+import { Health } from '../../src/base/process/health.ts';
 import { Keys } from '../../src/store/redis/keys.ts';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
 import { nextUserId } from '../contract/store/users.ts';

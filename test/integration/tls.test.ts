@@ -7,7 +7,7 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CimError } from '../../src/base/errors.ts';
 import { ignore } from '../../src/base/ignore.ts';
 import { createLogger } from '../../src/base/log.ts';
-import { Tls, type TlsSettings } from '../../src/base/tls.ts';
+import { Tls, type TlsSettings } from '../../src/base/network/tls.ts';
 import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import type { ByteStream } from '../../src/client/sdk/platform.ts';
 import { buildHttpApp } from '../../src/http/app.ts';

@@ -8,15 +8,15 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CimError } from '../../src/base/errors.ts';
 import {
-  Outgoing,
-  type OutgoingMessage,
-  type UnpreparedMessage,
-} from '../../src/client/sdk/outgoing.ts';
-import {
   type Entry,
   type ReadRequest,
   TimelineCursor,
-} from '../../src/client/sdk/timeline-cursor.ts';
+} from '../../src/client/sdk/receiving/timeline-cursor.ts';
+import {
+  Outgoing,
+  type OutgoingMessage,
+  type UnpreparedMessage,
+} from '../../src/client/sdk/sending/outgoing.ts';
 
 /** A timeline in a store, and a client that follows it. */
 class TimelineWorld {

@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../../src/base/limits.ts';
-import { decodeUtf8 } from '../../src/base/utf8.ts';
+import { decodeUtf8 } from '../../src/base/text/utf8.ts';
 import { sealBytes, takeApart } from '../../src/client/sdk/e2ee/sealed-message.ts';
 import { generateKeys, type OwnKeys, open } from '../../src/client/sdk/e2ee/sealing.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalHost, formatHostPort, parseHostPort } from '../../src/base/host-port.ts';
 import { limits } from '../../src/base/limits.ts';
+import { canonicalHost, formatHostPort, parseHostPort } from '../../src/base/network/host-port.ts';
 import {
   formatRoleAddress,
   parseRoleAddress,
   roleAddressOfJson,
-} from '../../src/base/role-address.ts';
+} from '../../src/base/network/role-address.ts';
 
 const port = fc.integer({ min: 1, max: 65_535 });
 const host = fc

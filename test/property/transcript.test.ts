@@ -9,10 +9,10 @@ import fc from 'fast-check';
 import { eastAsianWidth } from 'get-east-asian-width';
 import stringWidth from 'string-width';
 import wcwidth from 'wcwidth';
-import { Keyword } from '../../src/base/keyword.ts';
+import { Keyword } from '../../src/base/text/keyword.ts';
 import { formatTable } from '../../src/cli/admin/table.ts';
 import type { Message } from '../../src/client/sdk/index.ts';
-import { formatRemark, layOut } from '../../src/client/terminal/layout.ts';
+import { formatRemark, layOut } from '../../src/client/terminal/view/layout.ts';
 import {
   failed,
   messageBlock,
@@ -21,7 +21,7 @@ import {
   personText,
   problemBlock,
   resultBlocks,
-} from '../../src/client/terminal/render.ts';
+} from '../../src/client/terminal/view/render.ts';
 
 type Widths = (text: string) => number;
 

@@ -1,6 +1,6 @@
 /** Accounts and keys of applications in memory, as src/store/ says it, and nothing besides. */
 import { limits } from '../../src/base/limits.ts';
-import { nameKey } from '../../src/base/names.ts';
+import { nameKey } from '../../src/base/text/names.ts';
 import type {
   Account,
   Accounts,

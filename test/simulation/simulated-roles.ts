@@ -6,13 +6,13 @@
 import { type RouteApi, routeMethods } from '../../src/api/route-api.ts';
 import { type ServerApi, serverMethods } from '../../src/api/server-api.ts';
 import { strategies } from '../../src/balance/strategies.ts';
-import { Counters } from '../../src/base/counters.ts';
 import { createLogger } from '../../src/base/log.ts';
+import { Counters } from '../../src/base/process/counters.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { ServerLimits } from '../../src/limits/server-limits.ts';
 import type { LocalRegistryHub } from '../../src/registry/open-registry.ts';
 import { pushAddress, type Registry, routeName } from '../../src/registry/registry.ts';
-import type { Authentication } from '../../src/route/authentication.ts';
+import type { Authentication } from '../../src/route/accounts/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
 import { delayEndpoints } from '../../src/route/endpoints/delay.ts';

@@ -8,7 +8,7 @@ import { CimError } from '../../src/base/errors.ts';
 import type { Accounts } from '../../src/store/accounts.ts';
 import type { Conversations } from '../../src/store/conversations.ts';
 import type { Groups } from '../../src/store/groups.ts';
-import { ownCopiesOf } from '../../src/store/redis/copy-ordering.ts';
+import { ownCopiesOf } from '../../src/store/redis/calls/copy-ordering.ts';
 import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';

@@ -1,6 +1,6 @@
 /** Tokens that anybody could make: real ones take cryptography, and that takes real time. */
 import type { TokenClaims } from '../../src/auth/tokens.ts';
-import type { Authentication } from '../../src/route/authentication.ts';
+import type { Authentication } from '../../src/route/accounts/authentication.ts';
 
 const lifetimeMs = 3_600_000;
 

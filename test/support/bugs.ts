@@ -1,6 +1,7 @@
 /** For what is served in tests without mistakes: one that is met fails the test by being thrown. */
-import type { Bugs } from '../../src/base/bugs.ts';
+
 import { CimError } from '../../src/base/errors.ts';
+import type { Bugs } from '../../src/base/process/bugs.ts';
 
 export const noBugs: Pick<Bugs, 'caught'> = {
   caught(error) {

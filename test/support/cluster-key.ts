@@ -1,5 +1,5 @@
 /** Keys of clusters with a secret that a test has chosen: each is derived once in a process. */
-import { ClusterKey } from '../../src/base/cluster-key.ts';
+import { ClusterKey } from '../../src/base/secrets/cluster-key.ts';
 
 const derived = new Map<string, ClusterKey>();
 

@@ -1,7 +1,7 @@
 /** `cim dev` in this process, with the settings that it has by default, gone at teardown. */
 
-import type { HostPort } from '../../src/base/host-port.ts';
 import { createLogger } from '../../src/base/log.ts';
+import type { HostPort } from '../../src/base/network/host-port.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { startDev } from '../../src/dev/main.ts';
 import { onTeardown } from './teardown.ts';

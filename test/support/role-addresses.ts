@@ -1,5 +1,5 @@
 /** Addresses of roles, as they announce themselves. */
-import type { RoleAddress } from '../../src/base/role-address.ts';
+import type { RoleAddress } from '../../src/base/network/role-address.ts';
 
 export function serverAddress(
   host: string,

@@ -34,7 +34,7 @@ export async function countersOf(
   return Object.fromEntries(list.map(({ name, value }) => [name, value]));
 }
 
-/** The lines of a log that say what became of a condition (src/base/health.ts). */
+/** The lines of a log that say what became of a condition (src/base/process/health.ts). */
 export function changesOf(condition: string, log: string) {
   const lines = log.split('\n').filter((line) => line.includes(`"condition":"${condition}"`));
   return lines.map((line) => JSON.parse(line));

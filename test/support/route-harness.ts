@@ -21,7 +21,7 @@ import { encodeClientMessage } from '../../src/codec/message-body.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { runOf, skipOf } from '../../src/codec/run.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
-import type { Authentication } from '../../src/route/authentication.ts';
+import type { Authentication } from '../../src/route/accounts/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import type { Account } from '../../src/store/accounts.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';

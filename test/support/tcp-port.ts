@@ -1,7 +1,7 @@
 /** A TCP port as a server opens it, on a free port of loopback, closed at teardown. */
 
-import { Counters } from '../../src/base/counters.ts';
-import type { HostPort } from '../../src/base/host-port.ts';
+import type { HostPort } from '../../src/base/network/host-port.ts';
+import { Counters } from '../../src/base/process/counters.ts';
 import type { ArrivalCounters, OnArrival } from '../../src/net/arrivals.ts';
 import { TcpPorts, type TcpPortsOptions } from '../../src/net/tcp-ports.ts';
 import { onTeardown } from './teardown.ts';

@@ -3,13 +3,14 @@
  * was given, is in ZooKeeper where the roles have agreed on it, or is that of this user's `cim
  * dev`.
  */
-import { ClusterKey } from '../../base/cluster-key.ts';
+
 import { CimError } from '../../base/errors.ts';
 import { createLogger } from '../../base/log.ts';
-import { isLoopback } from '../../base/loopback.ts';
-import { drawSecret } from '../../base/secret.ts';
-import { readSecretFile } from '../../base/secret-file.ts';
-import { Tls } from '../../base/tls.ts';
+import { isLoopback } from '../../base/network/loopback.ts';
+import { Tls } from '../../base/network/tls.ts';
+import { ClusterKey } from '../../base/secrets/cluster-key.ts';
+import { drawSecret } from '../../base/secrets/secret.ts';
+import { readSecretFile } from '../../base/secrets/secret-file.ts';
 import { protocolVersion } from '../../codec/commands.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { jsonRequester } from '../../http/client.ts';

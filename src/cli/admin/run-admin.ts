@@ -1,6 +1,6 @@
 /** `cim admin`: finds the action, and shows its result. */
 import { CimError, exitCodes } from '../../base/errors.ts';
-import { safeJson } from '../../base/safe-text.ts';
+import { safeJson } from '../../base/text/safe-text.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import type { Action, AdminResult } from './action.ts';

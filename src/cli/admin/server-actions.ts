@@ -1,7 +1,8 @@
 /** `cim admin servers`, `drain`, `new-store-id` and `counters`. */
-import { formatHostPort } from '../../base/host-port.ts';
+
 import { limits } from '../../base/limits.ts';
-import { endpointOf, roleAddressOfJson } from '../../base/role-address.ts';
+import { formatHostPort } from '../../base/network/host-port.ts';
+import { endpointOf, roleAddressOfJson } from '../../base/network/role-address.ts';
 import type { AdminResult, Ask } from './action.ts';
 
 interface Server {

@@ -3,9 +3,9 @@
  * A cell may hold what others have written, so none begins a row, even if it is longer than the
  * terminal is wide.
  */
-import { safeLine } from '../../base/safe-text.ts';
-import { displayWidth } from '../../client/terminal/display-width.ts';
-import { layOut } from '../../client/terminal/layout.ts';
+import { safeLine } from '../../base/text/safe-text.ts';
+import { displayWidth } from '../../client/terminal/view/display-width.ts';
+import { layOut } from '../../client/terminal/view/layout.ts';
 
 export interface Table {
   readonly header: readonly string[];

@@ -2,9 +2,9 @@
  * `cim config`: what each role's settings are and where they come from, or what is wrong with them.
  */
 
-import { align } from '../../base/align.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
-import { formatRemark } from '../../client/terminal/layout.ts';
+import { align } from '../../base/text/align.ts';
+import { formatRemark } from '../../client/terminal/view/layout.ts';
 import {
   formatProblem,
   type Inspection,

@@ -6,7 +6,7 @@
 import { getSystemErrorName } from 'node:util';
 import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { loadAddon } from '../../base/native-addon.ts';
+import { loadAddon } from '../../base/process/native-addon.ts';
 import type { Environment } from '../../config/sources/env.ts';
 
 /** notify.c, as base64; esbuild puts it in. Unbundled, as under Jest, there is none. */

@@ -8,7 +8,7 @@ import { Backoff } from '../../base/backoff.ts';
 import { CimError, exitCodes } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
-import { listenForSignals, onHangUp } from '../../base/signals.ts';
+import { listenForSignals, onHangUp } from '../../base/process/signals.ts';
 import type { FlagValues } from '../../config/sources/flags.ts';
 import type { Host } from '../command.ts';
 import { notifyVariable, serviceManagerOf } from '../service-manager/service-manager.ts';

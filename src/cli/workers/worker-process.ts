@@ -1,6 +1,6 @@
 /** One worker: another process of this cim, as the process that looks after it sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { ownProgram } from '../../base/own-program.ts';
+import { ownProgram } from '../../base/process/own-program.ts';
 
 export interface WorkerEnd {
   readonly code: number | null;

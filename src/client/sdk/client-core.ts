@@ -13,7 +13,6 @@ import { closeNameOf } from '../../codec/close-codes.ts';
 import { command } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
 import type { Account } from './account/account.ts';
-import { Alarm } from './alarm.ts';
 import type {
   ClientEvents,
   ClientState,
@@ -24,16 +23,17 @@ import type {
   Target,
   WarningKind,
 } from './client-events.ts';
-import { ConnectionKeeper } from './connection-keeper.ts';
+import { Alarm } from './connection/alarm.ts';
+import { ConnectionKeeper } from './connection/connection-keeper.ts';
 import { DeviceState } from './device-state.ts';
 import type { Draft, Encryption } from './e2ee/encryption.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
 import type { EventEmitter } from './event-emitter.ts';
-import { GroupNews } from './group-news.ts';
-import { Incoming } from './incoming.ts';
 import type { Platform, Storage } from './platform.ts';
-import { Sender } from './sender.ts';
-import { WaitingWatch } from './waiting-watch.ts';
+import { GroupNews } from './receiving/group-news.ts';
+import { Incoming } from './receiving/incoming.ts';
+import { Sender } from './sending/sender.ts';
+import { WaitingWatch } from './sending/waiting-watch.ts';
 
 export interface ClientCoreOptions {
   readonly userId: number;

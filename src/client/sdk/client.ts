@@ -6,7 +6,7 @@
 
 import { CimError } from '../../base/errors.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
-import { groupNameOf } from '../../base/names.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { Account } from './account/account.ts';
 import type { Credentials } from './account/credentials.ts';
 import { ClientCore } from './client-core.ts';
@@ -25,16 +25,16 @@ import type {
   User,
   UsersQuery,
 } from './client-events.ts';
+import { watchPlainTraffic } from './connection/plain-traffic.ts';
 import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
 import { EventEmitter } from './event-emitter.ts';
-import { readHistory } from './history.ts';
-import { watchPlainTraffic } from './plain-traffic.ts';
 import type { Platform, Storage } from './platform.ts';
-import { RouteCaller } from './route-caller.ts';
-import { Routes } from './routes.ts';
-import { Schedules } from './schedules.ts';
+import { readHistory } from './routes/history.ts';
+import { RouteCaller } from './routes/route-caller.ts';
+import { Routes } from './routes/routes.ts';
+import { Schedules } from './sending/schedules.ts';
 
 export interface CimClientOptions {
   readonly userId: number;

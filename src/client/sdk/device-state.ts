@@ -9,9 +9,9 @@ import { CimError, describeError } from '../../base/errors.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { WarningKind } from './client-events.ts';
 import { isSavedPins, type KeyPins, type SavedPins } from './e2ee/key-pins.ts';
-import type { SavedWindow } from './identity-window.ts';
 import type { DeviceStore, Platform, Storage } from './platform.ts';
-import type { Position } from './timeline-cursor.ts';
+import type { SavedWindow } from './receiving/identity-window.ts';
+import type { Position } from './receiving/timeline-cursor.ts';
 
 export interface DeviceStateOptions {
   readonly storage: Storage | undefined;

@@ -1,6 +1,6 @@
 /** Answers what a line asks of the cluster, or of the client itself. */
 import { limits } from '../../base/limits.ts';
-import { searchForm } from '../../base/normal-form.ts';
+import { searchForm } from '../../base/text/normal-form.ts';
 import {
   type CimClient,
   CimError,
@@ -9,12 +9,12 @@ import {
   type PeerKey,
   type User,
 } from '../sdk/index.ts';
-import type { Query } from './action.ts';
-import { emojiPage, emojiPages } from './emoji.ts';
-import { everyInput } from './input.ts';
+import type { Query } from './input/action.ts';
+import { emojiPage, emojiPages } from './input/emoji.ts';
+import { everyInput } from './input/input.ts';
 import { Past } from './past.ts';
 import type { People } from './people.ts';
-import type { Result } from './view.ts';
+import type { Result } from './view/view.ts';
 
 /** What is asked of a CimClient. */
 export type Oracle = Pick<

@@ -4,7 +4,7 @@
  * pipe) SIGHUP means nothing.
  */
 
-import type { SignalSource } from '../../base/signals.ts';
+import type { SignalSource } from '../../base/process/signals.ts';
 
 interface Streams {
   readonly stdin: { readonly isTTY?: boolean };

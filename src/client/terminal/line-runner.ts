@@ -8,12 +8,12 @@ import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { CimClient, SentMessage, Target } from '../sdk/index.ts';
-import type { Action, Query } from './action.ts';
 import { Answers, type Oracle } from './answers.ts';
-import type { ReadLine } from './line-splitter.ts';
+import type { Action, Query } from './input/action.ts';
+import type { ReadLine } from './input/line-splitter.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
-import type { InputLine, Outgoing, View } from './view.ts';
+import type { InputLine, Outgoing, View } from './view/view.ts';
 
 /** What the terminal needs of a CimClient. */
 export type Messenger = Oracle &

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { assertSecret } from '../../auth/account-secret.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { Tls } from '../../base/tls.ts';
+import { Tls } from '../../base/network/tls.ts';
 import type { SendSettings } from '../../config/settings.ts';
 import { lookUpRoutes } from '../../registry/visit-registry.ts';
 import { CimClient, type Credentials, type User, whoIs } from '../sdk/index.ts';

@@ -10,7 +10,7 @@ import {
   type HistoryQuery,
   type Message,
 } from '../sdk/index.ts';
-import type { Result } from './view.ts';
+import type { Result } from './view/view.ts';
 
 type History = Extract<Result, { kind: 'history' }>;
 

@@ -9,21 +9,21 @@ import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import type { SendSettings } from '../../config/settings.ts';
 import type { ClientEvents, SentMessage, Target, User } from '../sdk/index.ts';
-import type { Action } from './action.ts';
-import { askHiddenLine } from './hidden-line.ts';
-import type { InputSource } from './input-source.ts';
+import type { Action } from './input/action.ts';
+import type { InputSource } from './input/input-source.ts';
+import { pipeInput } from './input/pipe-input.ts';
 import { Interrupts } from './interrupts.ts';
-import { errorEvent, sentEvent } from './json-view.ts';
-import { formatRemark } from './layout.ts';
+import { askHiddenLine } from './keyboard/hidden-line.ts';
+import { SecretPrompt, secretQuestion } from './keyboard/secret-prompt.ts';
 import type { Messenger } from './line-runner.ts';
 import type { TerminalHost } from './main.ts';
 import { openClient } from './open-client.ts';
-import { Output } from './output.ts';
 import { People } from './people.ts';
-import { pipeInput } from './pipe-input.ts';
-import { SecretPrompt, secretQuestion } from './secret-prompt.ts';
+import { Output } from './screen/output.ts';
 import { runSession } from './session.ts';
-import type { InputLine, Outgoing, View } from './view.ts';
+import { errorEvent, sentEvent } from './view/json-view.ts';
+import { formatRemark } from './view/layout.ts';
+import type { InputLine, Outgoing, View } from './view/view.ts';
 
 /** `text` undefined: the lines of the input. Resolves to the exit code. */
 export async function runSend(

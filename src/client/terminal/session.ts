@@ -6,10 +6,10 @@ import { exitCodes } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { ClientEvents, LeavingReason } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';
-import { InputFailure, type InputSource } from './input-source.ts';
+import { InputFailure, type InputSource } from './input/input-source.ts';
 import type { Interrupts } from './interrupts.ts';
 import { LineRunner, type LineRunnerOptions } from './line-runner.ts';
-import type { Inbox } from './view.ts';
+import type { Inbox } from './view/view.ts';
 
 /** How long the first login may take, for whoever does not wait for ever. */
 const firstLoginMsMax = 10_000;

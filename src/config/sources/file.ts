@@ -7,7 +7,7 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { describeError } from '../../base/errors.ts';
-import { assertPrivate } from '../../base/private-file.ts';
+import { assertPrivate } from '../../base/secrets/private-file.ts';
 import { type Role, takesSeveral } from '../option.ts';
 import { findOption, optionEntries } from '../options.ts';
 import { holdsSecret } from '../secret-options.ts';

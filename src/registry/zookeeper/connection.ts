@@ -14,7 +14,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import { CimError } from '../../base/errors.ts';
-import { decodeUtf8 } from '../../base/utf8.ts';
+import { decodeUtf8 } from '../../base/text/utf8.ts';
 
 /** What names a session to ZooKeeper, in the native client's own format. */
 export interface SessionKey {

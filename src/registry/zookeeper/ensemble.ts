@@ -5,8 +5,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { CimError } from '../../base/errors.ts';
-import { type HostPort, parseHostPort } from '../../base/host-port.ts';
 import { ignore } from '../../base/ignore.ts';
+import { type HostPort, parseHostPort } from '../../base/network/host-port.ts';
 
 export interface Ensemble {
   readonly servers: readonly HostPort[];

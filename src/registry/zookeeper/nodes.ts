@@ -8,7 +8,7 @@ import {
   formatRoleAddress,
   parseRoleAddress,
   type RoleAddress,
-} from '../../base/role-address.ts';
+} from '../../base/network/role-address.ts';
 import { javaName, type LiveRoute, type LiveServer, routeName } from '../registry.ts';
 
 /** Below the chroot of `--zk`. Ephemeral children of … */

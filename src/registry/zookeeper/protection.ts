@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { CimError } from '../../base/errors.ts';
-import { equalSecrets } from '../../base/secret.ts';
+import { equalSecrets } from '../../base/secrets/secret.ts';
 import type { Connection } from './connection.ts';
 
 /**

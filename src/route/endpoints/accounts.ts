@@ -4,13 +4,13 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { assertUserName } from '../../base/names.ts';
-import type { RoleAddress } from '../../base/role-address.ts';
+import type { RoleAddress } from '../../base/network/role-address.ts';
+import { assertUserName } from '../../base/text/names.ts';
 import { anyone } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import { endpointOfRole } from '../../registry/registry.ts';
 import type { Account } from '../../store/accounts.ts';
-import type { AuthMode } from '../authentication.ts';
+import type { AuthMode } from '../accounts/authentication.ts';
 import type { RouteOperations } from '../operations.ts';
 import {
   account,

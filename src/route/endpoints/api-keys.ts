@@ -1,7 +1,8 @@
 /** POST /createApiKey, /revokeApiKey; GET /apiKeys: keys of applications, for operators. */
-import { formatScope, parseScope } from '../../base/api-key-scope.ts';
+
 import { limits } from '../../base/limits.ts';
-import { writtenMax } from '../../base/normal-form.ts';
+import { formatScope, parseScope } from '../../base/secrets/api-key-scope.ts';
+import { writtenMax } from '../../base/text/normal-form.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { ApiKeyInfo, RouteOperations } from '../operations.ts';
 import { integer, string } from './fields.ts';

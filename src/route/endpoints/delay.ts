@@ -1,7 +1,7 @@
 /** POST /delay, /delayed, /cancelDelayed: messages for later, stored and sent by the routes. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { groupNameOf } from '../../base/names.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { isExempt } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { DelayedMessage, RouteOperations } from '../operations.ts';

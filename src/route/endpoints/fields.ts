@@ -1,8 +1,9 @@
 /** Fields that several endpoints have in common. */
-import { fromBase64Url, toBase64Url } from '../../base/base64url.ts';
+
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { writtenMax } from '../../base/normal-form.ts';
+import { fromBase64Url, toBase64Url } from '../../base/text/base64url.ts';
+import { writtenMax } from '../../base/text/normal-form.ts';
 
 export const userId = { type: 'integer', minimum: 1, maximum: limits.userIdMax } as const;
 
@@ -99,7 +100,7 @@ export const account = {
   properties: { userId: integer, userName: string },
 } as const;
 
-/** The address of a server (src/base/role-address.ts). */
+/** The address of a server (src/base/network/role-address.ts). */
 export const endpoints = {
   type: 'array',
   description: 'where it is reached, in the order in which to try',

@@ -3,7 +3,7 @@
 import { CimError } from '../../base/errors.ts';
 import { groupHistories } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
-import { groupNameOf } from '../../base/names.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';

@@ -1,7 +1,7 @@
 /** POST /history: pages back through what is kept of a user's messages. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { groupNameOf } from '../../base/names.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { HistoryMessage, RouteOperations } from '../operations.ts';
 import { boolean, encodedBytes, groupName, integer, sealed, string, userId } from './fields.ts';

@@ -1,7 +1,7 @@
 /** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs as the Java route has them. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { groupNameOf } from '../../base/names.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { isExempt } from '../../http/access.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';

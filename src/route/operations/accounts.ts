@@ -1,15 +1,15 @@
 /** Registering, logging in and out, and the secrets that it takes. */
 import { isOfDrawnSecret, matchesVerifier, verifierOf } from '../../auth/verifier.ts';
 import { CimError } from '../../base/errors.ts';
-import { nameKey } from '../../base/names.ts';
+import { nameKey } from '../../base/text/names.ts';
 import type { Guess } from '../../limits/guess-rate.ts';
 import { pushAddress } from '../../registry/registry.ts';
 import type { Account, Credential } from '../../store/accounts.ts';
 import { javaDevice } from '../../store/sessions.ts';
+import { registeredAccount } from '../accounts/registration.ts';
 import type { RouteOperations } from '../operations.ts';
-import { onlineUsers } from '../presence.ts';
-import { registeredAccount } from '../registration.ts';
-import { ServerChoice } from '../server-choice.ts';
+import { onlineUsers } from '../servers/presence.ts';
+import { ServerChoice } from '../servers/server-choice.ts';
 import {
   choosableServers,
   endAll,

@@ -8,13 +8,13 @@ import type { LiveServer, Registry } from '../../registry/registry.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { Session } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
-import type { AccountDirectory } from '../account-directory.ts';
-import type { Authentication } from '../authentication.ts';
-import type { Blocks } from '../blocks.ts';
-import type { Callers } from '../callers.ts';
-import type { Delivery } from '../delivery.ts';
-import type { ServerDirectory } from '../server-directory.ts';
-import type { Transients } from '../transients.ts';
+import type { AccountDirectory } from '../accounts/account-directory.ts';
+import type { Authentication } from '../accounts/authentication.ts';
+import type { Callers } from '../accounts/callers.ts';
+import type { Blocks } from '../messages/blocks.ts';
+import type { Delivery } from '../messages/delivery.ts';
+import type { Transients } from '../messages/transients.ts';
+import type { ServerDirectory } from '../servers/server-directory.ts';
 
 export interface OperationsContext {
   readonly store: Store;

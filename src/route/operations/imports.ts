@@ -1,7 +1,7 @@
 /** What another system has kept: accounts under their ids, and messages that wait for somebody. */
 import { CimError } from '../../base/errors.ts';
-import { assertUserName } from '../../base/names.ts';
-import { deliverTexts, epochOfName } from '../http-message.ts';
+import { assertUserName } from '../../base/text/names.ts';
+import { deliverTexts, epochOfName } from '../messages/http-message.ts';
 import type {
   ImportedAccount,
   ImportedMessage,

@@ -6,11 +6,11 @@ import { type Membership, unreadableUpTo } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { groupTimeline, userTimeline } from '../../store/timelines.ts';
-import { type HistorySource, readHistory } from '../history.ts';
-import { assertText, deliverTexts, passTexts } from '../http-message.ts';
 import { requireMembership } from '../membership.ts';
+import { type HistorySource, readHistory } from '../messages/history.ts';
+import { assertText, deliverTexts, passTexts } from '../messages/http-message.ts';
+import { epochOf } from '../messages/request-epoch.ts';
 import type { HistoryQuery, RouteOperations } from '../operations.ts';
-import { epochOf } from '../request-epoch.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 export function messageOperations(

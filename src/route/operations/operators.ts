@@ -5,7 +5,7 @@ import { verifierOf } from '../../auth/verifier.ts';
 import { CimError } from '../../base/errors.ts';
 import { type LiveServer, pushAddress, serverName } from '../../registry/registry.ts';
 import type { RouteOperations } from '../operations.ts';
-import { canonicalName } from '../server-choice.ts';
+import { canonicalName } from '../servers/server-choice.ts';
 import { choosableServers, endAll, type OperationsContext } from './context.ts';
 
 export function operatorOperations(

@@ -2,9 +2,9 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { SchedulePosition } from '../../store/schedules.ts';
-import { assertText } from '../http-message.ts';
+import { assertText } from '../messages/http-message.ts';
+import { decodePayload, encodePayload } from '../messages/schedule-payload.ts';
 import type { RouteOperations } from '../operations.ts';
-import { decodePayload, encodePayload } from '../schedule-payload.ts';
 import { callerOf, type OperationsContext } from './context.ts';
 
 export function scheduleOperations(

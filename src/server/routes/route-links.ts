@@ -1,12 +1,12 @@
 /** How a server reaches routes: one link to each, dialled at its HTTP port. */
 
 import { type RouteApi, routeMethods } from '../../api/route-api.ts';
-import type { Bugs } from '../../base/bugs.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { ClusterKey } from '../../base/cluster-key.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { TlsDialling } from '../../base/tls.ts';
+import type { TlsDialling } from '../../base/network/tls.ts';
+import type { Bugs } from '../../base/process/bugs.ts';
+import type { ClusterKey } from '../../base/secrets/cluster-key.ts';
 import { dialUpgrade } from '../../http/upgrade.ts';
 import type { ProcessBudget } from '../../limits/process-budget.ts';
 import { RemotePeer } from '../../link/remote-peer.ts';

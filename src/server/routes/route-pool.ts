@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import type { BatchCall } from '../../api/batch-call.ts';
 import { type RouteApi, type RouteMethod, routeMethods } from '../../api/route-api.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Service } from '../../base/lifecycle.ts';
+import type { Service } from '../../base/process/lifecycle.ts';
 import type { RemotePeer } from '../../link/remote-peer.ts';
 
 /** A route at a base URL (src/server/routes/route-links.ts). */

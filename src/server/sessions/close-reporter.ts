@@ -5,8 +5,8 @@
  */
 import type { CloseEntry, DoneResult, RouteApi } from '../../api/route-api.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
-import type { Service } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
+import type { Service } from '../../base/process/lifecycle.ts';
 import { BoundedGather } from '../../link/bounded-gather.ts';
 
 const retryMs = 500;

@@ -8,7 +8,7 @@ import { type ReadResult, routeMethods } from '../../api/route-api.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { isGroupName } from '../../base/names.ts';
+import { isGroupName } from '../../base/text/names.ts';
 import type { ReadFrame } from '../../codec/client-frame.ts';
 import { lobby } from '../../codec/commands.ts';
 import type { ReadRate } from '../../limits/read-rates.ts';

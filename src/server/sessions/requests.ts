@@ -3,9 +3,9 @@
  * in them kept. What it asks for is bounded: in flight, under way and waiting.
  */
 import type { PassEntry, Sender, SubmitResult } from '../../api/route-api.ts';
-import type { Counter } from '../../base/counters.ts';
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { Counter } from '../../base/process/counters.ts';
 import type { ReadFrame } from '../../codec/client-frame.ts';
 import { contentRefusal } from '../../codec/content.ts';
 import { OriginTail } from '../../codec/message-body.ts';

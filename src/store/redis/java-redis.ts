@@ -4,8 +4,8 @@
  */
 import { Redis } from 'ioredis';
 import { CimError, describeError } from '../../base/errors.ts';
-import { openRedisTls } from './redis-tls.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { openRedisTls } from './connection/redis-tls.ts';
+import { parseRedisUrl } from './connection/redis-url.ts';
 
 /** As it is kept; nothing of it was checked. */
 export interface JavaAccount {

@@ -29,7 +29,7 @@
  *   plan:{s:3}:<user>  zset     the ids of one owner's, by the time at which they are due
  *   sent:{s:3}:<sch>   string   of a schedule that was sent, or cancelled: which of both; expires
  */
-import { nameKey } from '../../base/names.ts';
+import { nameKey } from '../../base/text/names.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
 
 /** Schedules are spread, by owner, over this many hash tags; changing it loses track of what is pending. */

@@ -10,7 +10,7 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { nameKey } from '../../base/names.ts';
+import { nameKey } from '../../base/text/names.ts';
 import type {
   Account,
   Accounts,
@@ -21,8 +21,8 @@ import type {
   RegistrationResult,
   SecretChange,
 } from '../accounts.ts';
+import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 interface Claim {

@@ -1,8 +1,8 @@
 /** Keys of applications in Redis: one hash, as they are few. */
 import { limits } from '../../base/limits.ts';
 import type { ApiKey, ApiKeys } from '../api-keys.ts';
+import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 export class RedisApiKeys implements ApiKeys {

@@ -2,8 +2,8 @@
 import { limits } from '../../base/limits.ts';
 import type { Conversations } from '../conversations.ts';
 import { userTimeline } from '../timelines.ts';
+import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 /** What is not of a peer has a name in the hash. */

@@ -25,8 +25,8 @@ import type {
   MembershipQuestion,
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
+import type { Argument, Item, RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { Argument, Item, RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 interface Listing {

@@ -1,8 +1,8 @@
 /** What a store in Redis draws of itself: keys, made by whoever asks for them first. */
 import { randomBytes } from 'node:crypto';
 import type { StoreIdentity } from '../identity.ts';
+import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 const idBytes = 8;

@@ -1,8 +1,8 @@
 /** Keys of HTTP requests in Redis, each a string that expires by itself. */
 import { limits } from '../../base/limits.ts';
 import type { RequestClaim, Requests } from '../requests.ts';
+import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 export class RedisRequests implements Requests {

@@ -13,8 +13,8 @@ import type {
   SchedulePosition,
   Schedules,
 } from '../schedules.ts';
+import type { Item, RedisCalls } from './calls/redis-calls.ts';
 import { type Keys, scheduleShard, scheduleShards } from './keys.ts';
-import type { Item, RedisCalls } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 
 /** What is due, as found: `due` tells whether somebody else has leased it since. */

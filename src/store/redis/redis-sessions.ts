@@ -13,8 +13,8 @@ import {
   type Sessions,
 } from '../sessions.ts';
 import { userTimeline } from '../timelines.ts';
+import type { Item, RedisCalls, Reply } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { Item, RedisCalls, Reply } from './redis-calls.ts';
 import { scripts } from './scripts.ts';
 import { parseSession, parseWatchers } from './watchers.ts';
 

@@ -1,30 +1,30 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
-import type { Health } from '../../base/health.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Health } from '../../base/process/health.ts';
 import { type Quotas, quotasByDefault } from '../quotas.ts';
 import type { Retention, Store } from '../store.ts';
-import { ConfirmedCalls } from './confirmed-calls.ts';
-import { HistoryWatch, type LostTail } from './history-watch.ts';
+import { ConfirmedCalls } from './calls/confirmed-calls.ts';
+import { RedisCalls } from './calls/redis-calls.ts';
+import { HistoryWatch, type LostTail } from './connection/history-watch.ts';
+import { RedisLink } from './connection/redis-link.ts';
+import { openRedisTls } from './connection/redis-tls.ts';
+import { parseRedisUrl } from './connection/redis-url.ts';
+import { Sentinels } from './connection/sentinels.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisApiKeys } from './redis-api-keys.ts';
-import { RedisCalls } from './redis-calls.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
-import { RedisLink } from './redis-link.ts';
 import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
-import { openRedisTls } from './redis-tls.ts';
-import { parseRedisUrl } from './redis-url.ts';
 import { rightsNeeded, scripts } from './scripts.ts';
-import { Sentinels } from './sentinels.ts';
 
 export interface RedisStoreOptions {
-  /** src/store/redis/redis-url.ts lists the forms. */
+  /** src/store/redis/connection/redis-url.ts lists the forms. */
   readonly url: string;
   /** PEM of who signs the certificates of a Redis with TLS; absent: whom this machine believes. */
   readonly caFile?: string | undefined;

@@ -21,10 +21,10 @@ import {
   userTimeline,
   type Watcher,
 } from '../timelines.ts';
-import type { ConfirmedCalls } from './confirmed-calls.ts';
-import { CopyOrdering, type OwnCopy, ownCopiesOf } from './copy-ordering.ts';
+import type { ConfirmedCalls } from './calls/confirmed-calls.ts';
+import { CopyOrdering, type OwnCopy, ownCopiesOf } from './calls/copy-ordering.ts';
+import type { Argument, Item, RedisCalls, Reply } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
-import type { Argument, Item, RedisCalls, Reply } from './redis-calls.ts';
 import { type Script, scripts } from './scripts.ts';
 import { parseWatchers } from './watchers.ts';
 

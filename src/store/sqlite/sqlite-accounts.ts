@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
-import { nameKey } from '../../base/names.ts';
+import { nameKey } from '../../base/text/names.ts';
 import type {
   Account,
   Accounts,

@@ -1,6 +1,7 @@
 /** Keys of applications in SQLite. */
-import type { ApiKeyScope } from '../../base/api-key-scope.ts';
+
 import { limits } from '../../base/limits.ts';
+import type { ApiKeyScope } from '../../base/secrets/api-key-scope.ts';
 import type { ApiKey, ApiKeys } from '../api-keys.ts';
 import type { Database, Statement } from './database.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { ApiKeyScope } from '../../../src/base/api-key-scope.ts';
 import { limits } from '../../../src/base/limits.ts';
+import type { ApiKeyScope } from '../../../src/base/secrets/api-key-scope.ts';
 import type { ApiKey } from '../../../src/store/api-keys.ts';
 import type { StoreFixture } from '../store.ts';
 import { nextGroup, nextUserId } from './users.ts';

@@ -2,7 +2,7 @@
 // Method: roles that do nothing, and a clock that stands still until told.
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/base/errors.ts';
-import type { HostPort } from '../../../src/base/host-port.ts';
+import type { HostPort } from '../../../src/base/network/host-port.ts';
 import { runRole } from '../../../src/cli/run-role.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeHost } from './fake-host.ts';

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { Counters } from '../../../src/base/counters.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { Tls } from '../../../src/base/tls.ts';
+import { Tls } from '../../../src/base/network/tls.ts';
+import { Counters } from '../../../src/base/process/counters.ts';
 import { anyone } from '../../../src/http/access.ts';
 import { requestJson } from '../../../src/http/client.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';

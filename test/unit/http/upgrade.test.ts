@@ -14,7 +14,7 @@ import {
 } from '../../../src/auth/link-proof.ts';
 import { ignore } from '../../../src/base/ignore.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { Tls } from '../../../src/base/tls.ts';
+import { Tls } from '../../../src/base/network/tls.ts';
 import { acceptUpgrades, dialUpgrade, type UpgradesOptions } from '../../../src/http/upgrade.ts';
 import { clusterKeyOf, clusterKeysOf } from '../../support/cluster-key.ts';
 import { connections, RawConnection } from '../../support/raw-connection.ts';

@@ -2,8 +2,8 @@
 import { Duplex } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { type RouteApi, routeMethods, type SubmitEntry } from '../../../src/api/route-api.ts';
-import type { Bugs } from '../../../src/base/bugs.ts';
 import { limits } from '../../../src/base/limits.ts';
+import type { Bugs } from '../../../src/base/process/bugs.ts';
 import { serveLink } from '../../../src/link/link-host.ts';
 import { RemotePeer } from '../../../src/link/remote-peer.ts';
 import { noBugs } from '../../support/bugs.ts';

@@ -1,6 +1,7 @@
 /** RouteOperations in memory: accounts by name, who is online, and what was asked. */
-import type { ApiKeyScope } from '../../../src/base/api-key-scope.ts';
+
 import { CimError } from '../../../src/base/errors.ts';
+import type { ApiKeyScope } from '../../../src/base/secrets/api-key-scope.ts';
 import type {
   ApiKeyInfo,
   DelayedPage,

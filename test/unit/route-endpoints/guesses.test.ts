@@ -2,7 +2,7 @@
 // used for it, and nobody's guesses keep an owner out who cannot be taken for one of them. Method: a
 // real route over a real store, its HTTP port, addresses of everywhere.
 import { beforeEach, expect, test } from '@jest/globals';
-import { Counters } from '../../../src/base/counters.ts';
+import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { CallerLimits } from '../../../src/limits/caller-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';

@@ -4,8 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { Counters } from '../../../src/base/counters.ts';
 import { limits } from '../../../src/base/limits.ts';
+import { Counters } from '../../../src/base/process/counters.ts';
 import { type CallerLimitSettings, CallerLimits } from '../../../src/limits/caller-limits.ts';
 import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';

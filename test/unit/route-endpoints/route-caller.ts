@@ -1,8 +1,8 @@
 /** A route's HTTP port over fake operations, spoken to as Java callers and cim clients do. */
-import { Counters } from '../../../src/base/counters.ts';
+import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
+import type { AuthMode } from '../../../src/route/accounts/authentication.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
-import type { AuthMode } from '../../../src/route/authentication.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';

@@ -5,7 +5,7 @@ import { callOne } from '../../../src/api/batch-call.ts';
 import { ApplicationTokens } from '../../../src/auth/application-tokens.ts';
 import type { CimError } from '../../../src/base/errors.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
-import type { AuthMode } from '../../../src/route/authentication.ts';
+import type { AuthMode } from '../../../src/route/accounts/authentication.ts';
 import { amy, bob, RouteHarness, testTokens } from '../../support/route-harness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Counters } from '../../../src/base/counters.ts';
-import { Health } from '../../../src/base/health.ts';
+import { Counters } from '../../../src/base/process/counters.ts';
+import { Health } from '../../../src/base/process/health.ts';
 import { buildServerApp } from '../../../src/server/app.ts';
 import {
   type DirectMessage,

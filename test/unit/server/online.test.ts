@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { callOne } from '../../../src/api/batch-call.ts';
 import type { OnlineEntry } from '../../../src/api/server-api.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { onlineUsers } from '../../../src/route/presence.ts';
+import { onlineUsers } from '../../../src/route/servers/presence.ts';
 import { createServerApi, type SessionTable } from '../../../src/server/server-service.ts';
 import type { ClientSession } from '../../../src/server/sessions/client-session.ts';
 

@@ -3,11 +3,11 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { Message, PeerKey, Unreadable } from '../../../src/client/sdk/index.ts';
 import { Answers } from '../../../src/client/terminal/answers.ts';
-import { HumanView } from '../../../src/client/terminal/human-view.ts';
-import { JsonView } from '../../../src/client/terminal/json-view.ts';
-import { Output } from '../../../src/client/terminal/output.ts';
 import { People } from '../../../src/client/terminal/people.ts';
-import { PlainScreen } from '../../../src/client/terminal/plain-screen.ts';
+import { Output } from '../../../src/client/terminal/screen/output.ts';
+import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts';
+import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
+import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();

@@ -2,8 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { Interrupts } from '../../../src/client/terminal/interrupts.ts';
+import { SecretPrompt } from '../../../src/client/terminal/keyboard/secret-prompt.ts';
 import { converse } from '../../../src/client/terminal/main.ts';
-import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 import { VirtualTerminal } from './support/virtual-terminal.ts';

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';
-import { SecretPrompt } from '../../../src/client/terminal/secret-prompt.ts';
+import { SecretPrompt } from '../../../src/client/terminal/keyboard/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { waitUntil } from '../../support/wait-until.ts';

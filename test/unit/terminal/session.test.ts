@@ -3,13 +3,13 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../src/client/sdk/index.ts';
-import { parseInput } from '../../../src/client/terminal/input.ts';
+import { parseInput } from '../../../src/client/terminal/input/input.ts';
+import { pipeInput } from '../../../src/client/terminal/input/pipe-input.ts';
 import { Interrupts } from '../../../src/client/terminal/interrupts.ts';
-import { JsonView } from '../../../src/client/terminal/json-view.ts';
-import { Output } from '../../../src/client/terminal/output.ts';
 import { People } from '../../../src/client/terminal/people.ts';
-import { pipeInput } from '../../../src/client/terminal/pipe-input.ts';
+import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { runSession } from '../../../src/client/terminal/session.ts';
+import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';

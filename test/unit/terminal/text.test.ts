@@ -2,10 +2,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Keyword } from '../../../src/base/keyword.ts';
-import { safeText } from '../../../src/base/safe-text.ts';
-import { displayWidth, truncate, wrap } from '../../../src/client/terminal/display-width.ts';
-import { layOut } from '../../../src/client/terminal/layout.ts';
+import { Keyword } from '../../../src/base/text/keyword.ts';
+import { safeText } from '../../../src/base/text/safe-text.ts';
+import { displayWidth, truncate, wrap } from '../../../src/client/terminal/view/display-width.ts';
+import { layOut } from '../../../src/client/terminal/view/layout.ts';
 
 /** Letters, wide and combining ones, spaces, emoji, and what is dangerous. */
 const anyText = fc

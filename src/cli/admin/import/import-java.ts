@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
-import { assertUserName, nameKey } from '../../../base/names.ts';
+import { assertUserName, nameKey } from '../../../base/text/names.ts';
 import type { AdminSettings } from '../../../config/settings.ts';
 import { openJavaRedis } from '../../../store/open-java-redis.ts';
 import type { AdminResult, Ask } from '../action.ts';

@@ -5,13 +5,13 @@
 import type { AccountKeys } from '../../../auth/account-secret.ts';
 import { CimError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
-import { endpointOf, roleAddressOfJson } from '../../../base/role-address.ts';
+import { endpointOf, roleAddressOfJson } from '../../../base/network/role-address.ts';
 import type { WarningKind } from '../client-events.ts';
 import { type WrappedPair, wrapAnew } from '../e2ee/key-vault.ts';
-import { asLongAsUnanswered } from '../patience.ts';
 import type { Platform, ServerPort } from '../platform.ts';
-import type { Call, RouteCaller } from '../route-caller.ts';
-import type { TokenSource } from '../routes.ts';
+import { asLongAsUnanswered } from '../routes/patience.ts';
+import type { Call, RouteCaller } from '../routes/route-caller.ts';
+import type { TokenSource } from '../routes/routes.ts';
 import type { Credentials } from './credentials.ts';
 import { Secrets } from './secrets.ts';
 

@@ -3,7 +3,7 @@
  * client.
  */
 import type { User } from '../client-events.ts';
-import { RouteCaller, type RouteCallerOptions } from '../route-caller.ts';
+import { RouteCaller, type RouteCallerOptions } from '../routes/route-caller.ts';
 
 /** Rejects with a CimError: `unauthenticated`, `unavailable`, … */
 export async function whoIs(token: string, options: RouteCallerOptions): Promise<User> {

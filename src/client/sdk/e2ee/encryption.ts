@@ -9,7 +9,7 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
-import { decodeUtf8 } from '../../../base/utf8.ts';
+import { decodeUtf8 } from '../../../base/text/utf8.ts';
 import type { KeyPins, KeyStanding } from './key-pins.ts';
 import { OwnKeyHolder, type OwnKeysOptions } from './own-keys.ts';
 import type { Patience } from './patience.ts';

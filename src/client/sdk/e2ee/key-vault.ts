@@ -4,8 +4,8 @@
  * the same pair. The first device makes it.
  */
 import type { webcrypto } from 'node:crypto';
-import { fromBase64Url, toBase64Url } from '../../../base/base64url.ts';
 import { CimError } from '../../../base/errors.ts';
+import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { exportPrivateKey, generateKeys, importKeys, type OwnKeys } from './sealing.ts';
 
 /** As the route keeps it, both base64url. */

@@ -3,7 +3,7 @@
  * 12 groups of 5 digits, the same on both sides. Each half is 100 bits of a hash of one side's id
  * and key, so another key that gives the same number cannot be found.
  */
-import { fromBase64Url } from '../../../base/base64url.ts';
+import { fromBase64Url } from '../../../base/text/base64url.ts';
 
 export interface KeyHolder {
   readonly userId: number;

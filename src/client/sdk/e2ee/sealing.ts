@@ -5,8 +5,8 @@
  */
 import type { webcrypto } from 'node:crypto';
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, HpkeError } from '@hpke/core';
-import { fromBase64Url, toBase64Url } from '../../../base/base64url.ts';
 import { CimError } from '../../../base/errors.ts';
+import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 
 /** Of somebody else, or one's own. */

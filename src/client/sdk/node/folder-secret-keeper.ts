@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CimError, describeError } from '../../../base/errors.ts';
-import { readPrivateText } from '../../../base/private-file.ts';
+import { readPrivateText } from '../../../base/secrets/private-file.ts';
 import type { KeptSecrets, SecretKeeper } from '../platform.ts';
 import { flushFolder } from './flush-folder.ts';
 import { makeFolder } from './make-folder.ts';

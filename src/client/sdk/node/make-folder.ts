@@ -1,7 +1,7 @@
 /** A folder for its owner's eyes only; one that is there and is somebody else's is refused. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { assertPrivateFolder } from '../../../base/private-file.ts';
+import { assertPrivateFolder } from '../../../base/secrets/private-file.ts';
 
 /**
  * With the folders above it. Not by mkdir's `recursive`, which never returns where a folder is

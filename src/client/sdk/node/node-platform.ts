@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../base/clock.ts';
-import { refusalOfStranger } from '../../../base/port-owner.ts';
-import { Tls, type TlsDialling } from '../../../base/tls.ts';
+import { refusalOfStranger } from '../../../base/network/port-owner.ts';
+import { Tls, type TlsDialling } from '../../../base/network/tls.ts';
 import { jsonRequester } from '../../../http/client.ts';
 import type { Platform } from '../platform.ts';
 import { createTcpTransport } from './tcp-transport.ts';

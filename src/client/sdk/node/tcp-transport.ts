@@ -4,9 +4,9 @@
  */
 import { createConnection, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { formatHostPort } from '../../../base/host-port.ts';
-import type { TlsDialling } from '../../../base/tls.ts';
-import { describeTlsFailure } from '../../../base/tls-failures.ts';
+import { formatHostPort } from '../../../base/network/host-port.ts';
+import type { TlsDialling } from '../../../base/network/tls.ts';
+import { describeTlsFailure } from '../../../base/network/tls-failures.ts';
 import type { ByteStream, ByteStreamEvents, ServerPort, Transport } from '../platform.ts';
 
 /** What has not left by then is not waited for: a frozen server must not hold the process. */

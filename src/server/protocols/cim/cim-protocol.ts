@@ -89,7 +89,7 @@ export class CimProtocol implements Protocol, Asker {
 
   /**
    * In one piece: right before its end the client has had a page's messages and nothing between, and
-   * so knows which numbers have come, in whatever form (src/client/sdk/trail.ts).
+   * so knows which numbers have come, in whatever form (src/client/sdk/receiving/trail.ts).
    */
   onPage({ group, after }: ReadFrame, result: ReadResult): void {
     const { seqs, bodies, head, first, rewound, code } = result;

@@ -5,7 +5,7 @@
 
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { describe, expect, test } from '@jest/globals';
-import { toBase64Url } from '../../../../src/base/base64url.ts';
+import { toBase64Url } from '../../../../src/base/text/base64url.ts';
 import {
   exportPrivateKey,
   generateKeys,

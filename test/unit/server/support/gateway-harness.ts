@@ -22,8 +22,8 @@ import type {
 } from '../../../../src/api/route-api.ts';
 import type { PushGroupResult, PushResult } from '../../../../src/api/server-api.ts';
 import { Tokens } from '../../../../src/auth/tokens.ts';
-import { Counters } from '../../../../src/base/counters.ts';
 import { createLogger } from '../../../../src/base/log.ts';
+import { Counters } from '../../../../src/base/process/counters.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';

@@ -1,0 +1,28 @@
+/**
+ * What the key of an application may be used for, as a value and as text: `push`, `read` or
+ * `group:NAME`.
+ */
+import { CimError } from '../errors.ts';
+import { groupNameOf } from '../text/names.ts';
+
+export type ApiKeyScope =
+  /** Send as any user. */
+  | { readonly kind: 'push' }
+  /** Send as any user, to this one group. */
+  | { readonly kind: 'group'; readonly group: string }
+  /** Read: who is online, history, groups and their members. */
+  | { readonly kind: 'read' };
+
+/** Throws `invalid-argument`. */
+export function parseScope(text: string): ApiKeyScope {
+  if (text === 'push' || text === 'read') return { kind: text };
+  const group = /^group:(.*)$/s.exec(text)?.[1];
+  if (group === undefined) {
+    throw new CimError('invalid-argument', 'scope: must be push, read or group:NAME');
+  }
+  return { kind: 'group', group: groupNameOf(group) };
+}
+
+export function formatScope(scope: ApiKeyScope): string {
+  return scope.kind === 'group' ? `group:${scope.group}` : scope.kind;
+}

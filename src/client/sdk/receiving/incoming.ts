@@ -1,0 +1,311 @@
+/**
+ * What arrives. It gives frames to the timelines that they are about (timelines.ts). It gives
+ * messages to the application (delivery-queue.ts), opened first where they are sealed
+ * (opening-queue.ts). It acknowledges what the application took, to the server and to the device's
+ * state.
+ */
+import type { Clock, Timer } from '../../../base/clock.ts';
+import { errorTable } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+import { command } from '../../../codec/commands.ts';
+import { sourceOf, transientIdentity } from '../../../codec/identity.ts';
+import { toHex } from '../../../codec/message-scan.ts';
+import type { Ack, ServerFrame, WelcomeGroup } from '../../../codec/server-frame.ts';
+import type { RequestFields } from '../connection/connection.ts';
+import type { DeviceState, SavedCursor } from '../device-state.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
+import type { Outgoing } from '../sending/outgoing.ts';
+import { DeliveryQueue, type DeliveryQueueOptions } from './delivery-queue.ts';
+import type { FollowedTimeline } from './followed-timeline.ts';
+import { OpeningQueue } from './opening-queue.ts';
+import type { Received } from './received.ts';
+import type { Entry, Gap } from './timeline-cursor.ts';
+import { type GroupChanges, own, Timelines } from './timelines.ts';
+import { Trail } from './trail.ts';
+
+export interface IncomingOptions extends DeliveryQueueOptions {
+  readonly userId: number;
+  readonly epochHex: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly state: DeviceState;
+  readonly outgoing: Outgoing;
+  readonly encryption: Encryption;
+  readonly write: (fields: RequestFields) => void;
+  readonly onGap: (group: string, gap: Gap) => void;
+  /** As the server tells it: the user may have joined or left on another device. */
+  readonly onGroups: (changes: GroupChanges) => void;
+}
+
+/**
+ * What was taken is acknowledged and saved this long after, all of it at once: acknowledgements are
+ * cumulative, a save is a flush to disk.
+ */
+const settleMs = 200;
+/**
+ * So many taken are acknowledged at once: a device that dies is not to be sent more of them again.
+ */
+const acknowledgeMessages = 100;
+/** Of this device and of routes. */
+const clocksApartMsMax = 3_600_000;
+/** The codes with which a read of a group is refused for good. */
+const refusals: ReadonlySet<number> = new Set([
+  Number(errorTable['not-a-member'].code),
+  Number(errorTable['unknown-group'].code),
+]);
+
+export class Incoming {
+  readonly #options: IncomingOptions;
+  readonly #deliveries: DeliveryQueue;
+  /** Of one's own timeline: the others are not encrypted, and do not wait for it. */
+  readonly #opening: OpeningQueue;
+  readonly #openingTransients: OpeningQueue;
+  readonly #timelines: Timelines;
+  readonly #trail = new Trail();
+  #online = false;
+  /** Messages taken since the last acknowledgement. */
+  #takenCount = 0;
+  #settleTimer: Timer | null = null;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+    this.#deliveries = new DeliveryQueue({ ...options, onTaken: () => this.#taken() });
+    const opening = { ...options, onOpened: () => this.#deliveries.deliver() };
+    this.#opening = new OpeningQueue(opening);
+    this.#openingTransients = new OpeningQueue(opening);
+    this.#timelines = new Timelines({
+      state: options.state,
+      random: options.random,
+      since: options.clock.now() - clocksApartMsMax,
+      untakenCount: () => this.#deliveries.untakenCount + this.#opening.length,
+      emit: (timeline, entry) => this.#hand(timeline, entry),
+    });
+  }
+
+  connected(welcome: ServerFrame, isOtherStore: boolean): void {
+    const { cursor, head, groupHead: lobbyHead } = welcome;
+    this.#online = true;
+    const groups = welcome.groups.map(welcomeGroupOf);
+    this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups, isOtherStore }));
+    this.#settleSoon();
+  }
+
+  disconnected(): void {
+    this.#online = false;
+    this.#trail.clear();
+    this.#timelines.disconnected();
+  }
+
+  message(frame: ServerFrame): void {
+    const { from, to, group, sendSeq, seq, at } = frame;
+    if (seq > 0 && !isSound(frame)) return this.unreadable(seq);
+    if (seq > 0) this.#trail.add(seq);
+    const timeline = this.#timelines.get(group);
+    if (!timeline || (seq === 0 && !(frame.transient && isSound(frame)))) return;
+    const epochHex = toHex(frame.fromEpoch);
+    const source = sourceOf(from, epochHex, to, group);
+    const isOwn = from === this.#options.userId && epochHex === this.#options.epochHex;
+    if (seq === 0) {
+      const id = transientIdentity(source, sendSeq);
+      if (!isOwn) this.#handTransient({ ...messageOf(id, frame), seq: 0, transient: true });
+      return this.#deliveries.deliver();
+    }
+    const identity = `${source}.${sendSeq}`;
+    // Seen where it is stored once. Of a message to somebody else this is only the sender's copy: the
+    // receiver's may still be missing, and the message has to be sent until it is acknowledged.
+    if (isOwn && (group !== '' || to === from))
+      this.#options.outgoing.confirmed(to, group, sendSeq, seq);
+    const content = isOwn ? null : messageOf(identity, frame);
+    timeline.cursor.arrived({ seq, identity, at, content }, this.#now());
+    this.#deliveries.deliver();
+  }
+
+  /**
+   * A message with this number that nobody can read, of whatever timeline. That is found out where
+   * it comes in a page; pages are contiguous, and end with a word of whose they are.
+   */
+  unreadable(seq: number): void {
+    this.#trail.add(seq);
+    for (const { cursor } of this.#timelines.all()) cursor.doubted(seq);
+  }
+
+  /** An own message was stored under this number: it counts as seen. */
+  stored({ to, group, sendSeq, seq }: Ack): void {
+    const { userId, epochHex } = this.#options;
+    const identity = `${sourceOf(userId, epochHex, to, group)}.${sendSeq}`;
+    const timeline = this.#timelines.get(group);
+    if (!timeline || seq === 0) return;
+    timeline.cursor.arrived({ seq, identity, at: 0, content: null }, this.#now());
+    this.#deliveries.deliver();
+  }
+
+  pageEnded(page: ServerFrame): void {
+    const last = this.#trail.end(page.after);
+    const cursor = this.#timelines.get(page.group)?.cursor;
+    if (!cursor?.isReading(page.after)) return;
+    if (refusals.has(page.code)) return this.#dropped(page.group, 'missing');
+    const gap = cursor.pageEnded(page, last, this.#now());
+    if (gap) this.#options.onGap(page.group, gap);
+    this.#deliveries.deliver();
+  }
+
+  hinted({ group, head }: ServerFrame): void {
+    this.#timelines.get(group)?.cursor.hinted(head);
+  }
+
+  /** The server's word that the user has joined a group, or left it. */
+  groupChanged({ group, code, after: joined, head }: ServerFrame): void {
+    if (code === 0) this.joined({ group, joined, head });
+    else this.#dropped(group, 'told');
+  }
+
+  /** The user is in this group now: it is followed. */
+  joined(membership: Pick<WelcomeGroup, 'group' | 'joined' | 'head'>): void {
+    if (this.#timelines.joined(membership))
+      this.#tell({ joined: [membership.group], left: [], how: 'told' });
+    this.#settleSoon();
+  }
+
+  /** The user is in this group no longer. */
+  left(group: string): void {
+    this.#dropped(group, 'told');
+  }
+
+  #dropped(group: string, how: GroupChanges['how']): void {
+    if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group], how });
+  }
+
+  /** The named groups that are followed. */
+  get groups(): readonly string[] {
+    return this.#timelines.groups;
+  }
+
+  /** Asks for what is missing, if it is time, and if there is somebody to give it to. */
+  advance(now: number): void {
+    if (!this.#options.listener()) return;
+    this.#timelines.read(now, (group, read) =>
+      this.#options.write({ cmd: command.read, ...(group !== own && { group }), ...read }),
+    );
+  }
+
+  /** When to call `advance` even if nothing else happens; Infinity: not at all. */
+  wakeAt(now: number): number {
+    return this.#options.listener() ? this.#timelines.wakeAt(now) : Infinity;
+  }
+
+  /** Since when a read is unanswered; Infinity: none is. */
+  get waitingSince(): number {
+    return this.#timelines.waitingSince;
+  }
+
+  /** Somebody listens now. */
+  listening(): void {
+    this.#deliveries.deliver();
+  }
+
+  /** Nothing is delivered any more; acknowledges and saves what was. */
+  stop(): void {
+    this.#deliveries.stop();
+    this.#settle();
+  }
+
+  #hand(timeline: FollowedTimeline, entry: Entry<Received>): void {
+    const handOn = (content: Parameters<DeliveryQueue['add']>[2]) =>
+      this.#deliveries.add(timeline, entry, content);
+    if (timeline.group === own) this.#opening.add(entry.content, handOn);
+    else handOn(entry.content);
+  }
+
+  #handTransient(message: Received): void {
+    if (this.#openingTransients.length >= limits.clientTransientsHeldMax) return;
+    this.#openingTransients.add(message, (content) => {
+      if (content) this.#deliveries.addTransient(content);
+    });
+  }
+
+  #tell(changes: GroupChanges): void {
+    if (changes.joined.length > 0 || changes.left.length > 0) this.#options.onGroups(changes);
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonic();
+  }
+
+  // ---- acknowledged and saved -------------------------------------------------------------------
+
+  #taken(): void {
+    this.#takenCount += 1;
+    if (this.#takenCount >= acknowledgeMessages) this.#acknowledge();
+    this.#settleSoon();
+    this.#options.onTaken();
+  }
+
+  #settleSoon(): void {
+    this.#settleTimer ??= this.#options.clock.setTimeout(() => this.#settle(), settleMs);
+  }
+
+  #settle(): void {
+    this.#settleTimer?.cancel();
+    this.#settleTimer = null;
+    this.#acknowledge();
+    if (!this.#options.state.ephemeral) this.#save();
+  }
+
+  #acknowledge(): void {
+    this.#takenCount = 0;
+    if (!this.#online) return;
+    for (const timeline of this.#timelines.acknowledged()) {
+      const after = timeline.acknowledge();
+      const { group } = timeline;
+      if (after !== null)
+        this.#options.write({ cmd: command.ack, ...(group !== own && { group }), after });
+    }
+  }
+
+  #save(): void {
+    const cursors = new Map<string, SavedCursor>();
+    for (const timeline of this.#timelines.all()) {
+      const cursor = timeline.save();
+      if (cursor) cursors.set(timeline.group, cursor);
+    }
+    if (cursors.size > 0) this.#options.state.move(cursors);
+  }
+}
+
+function welcomeGroupOf(membership: ServerFrame['groups'][number]): WelcomeGroup {
+  const { group, joined, cursor, head } = membership;
+  return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
+}
+
+const epochBytes = 8;
+/** The last moment that a Date can tell. */
+const dateMax = 8.64e15;
+
+/** Whether the server's own words in a message are what a server says. */
+function isSound({ from, fromEpoch, to, sendSeq, at }: ServerFrame): boolean {
+  const areNumbers = [from, to, sendSeq, at].every(Number.isSafeInteger);
+  return areNumbers && from > 0 && fromEpoch.length === epochBytes && at <= dateMax;
+}
+
+function messageOf(
+  id: string,
+  { from, fromName, to, group, resMsg: text, sealed, content, silent, seq, at }: ServerFrame,
+): Received {
+  const target = group === '' ? { to } : { group };
+  const known = {
+    id,
+    from,
+    fromName,
+    ...target,
+    seq,
+    at,
+    ...(silent && { silent: true as const }),
+  };
+  // Groups are not encrypted.
+  if (sealed.length > 0 && group !== '') return { ...known, text: '', unreadable: 'unknown-form' };
+  // The frame's bytes are in a buffer that is used again.
+  const message = { ...known, ...(content.length > 0 && { content: content.slice() }) };
+  return sealed.length === 0
+    ? { ...message, text }
+    : { ...message, text: '', sealed: sealed.slice() };
+}

@@ -1,0 +1,179 @@
+/** What a user asks of routes, as themselves. Logging in is account/account.ts's. */
+
+import { CimError } from '../../../base/errors.ts';
+import type { GroupHistory } from '../../../base/group-history.ts';
+import type {
+  DelayedMessage,
+  DelayedPage,
+  GroupMembership,
+  HistoryPage,
+  HistoryQuery,
+  Message,
+  User,
+  UsersQuery,
+} from '../client-events.ts';
+import type { WrappedPair } from '../e2ee/key-vault.ts';
+import type { Platform } from '../platform.ts';
+import { asLongAsUnanswered } from './patience.ts';
+import type { Call, RouteCaller } from './route-caller.ts';
+
+/** Where the token comes from that proves to routes who calls. */
+export interface TokenSource {
+  /** Undefined: this cluster gives none. */
+  token(): Promise<string | undefined>;
+  /** It was not taken: whoever asks again is given another one. */
+  refused(token: string): void;
+}
+
+export interface RoutesOptions {
+  readonly caller: RouteCaller;
+  readonly tokens: TokenSource;
+  readonly platform: Pick<Platform, 'random' | 'clock'>;
+}
+
+/** The body of `/delay`. With the same id it is the same schedule, however often it is created. */
+export interface ScheduleRequest {
+  readonly id: string;
+  readonly from: number;
+  readonly to?: number;
+  readonly group?: string;
+  /** One of both. */
+  readonly text?: string;
+  /** base64url */
+  readonly sealed?: string;
+  readonly delaySeconds: number;
+}
+
+/** What routes answer of a message: in place of the text, which is empty, what is sealed. */
+export interface Sealable {
+  /** base64url */
+  readonly sealed?: string;
+}
+
+/** Bytes are base64url. */
+export type StoredMessage = Omit<Message, 'content'> &
+  Sealable & {
+    readonly content?: string;
+  };
+
+export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
+  readonly messages: readonly StoredMessage[];
+};
+
+export type DelayedAnswer = Omit<DelayedPage, 'messages'> & {
+  readonly messages: readonly (DelayedMessage & Sealable)[];
+};
+
+export class Routes {
+  readonly #options: RoutesOptions;
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  async onlineUsers(query: UsersQuery): Promise<User[]> {
+    return (await this.#post('/onlineUsers', query)) as User[];
+  }
+
+  async history(userId: number, query: HistoryQuery): Promise<HistoryAnswer> {
+    return (await this.#post('/history', { userId, ...query })) as HistoryAnswer;
+  }
+
+  /** Harmless to repeat, as the following two are. */
+  async createGroup(
+    userId: number,
+    group: string,
+    history: GroupHistory | undefined,
+  ): Promise<GroupMembership> {
+    return (await this.#post('/createGroup', { userId, group, history })) as GroupMembership;
+  }
+
+  async joinGroup(userId: number, group: string): Promise<GroupMembership> {
+    return (await this.#post('/joinGroup', { userId, group })) as GroupMembership;
+  }
+
+  async leaveGroup(userId: number, group: string): Promise<void> {
+    await this.#post('/leaveGroup', { userId, group });
+  }
+
+  async groups(userId: number): Promise<GroupMembership[]> {
+    return (await this.#post('/groups', { userId })) as GroupMembership[];
+  }
+
+  async groupMembers(userId: number, group: string, query: UsersQuery): Promise<User[]> {
+    return (await this.#post('/groupMembers', { userId, group, ...query })) as User[];
+  }
+
+  /** Null: as the groups of others. */
+  async setGroupShare(userId: number, group: string, percent: number | null): Promise<void> {
+    await this.#post('/groupShare', { userId, group, ...(percent !== null && { percent }) });
+  }
+
+  async block(userId: number, peer: number): Promise<void> {
+    await this.#post('/block', { userId, peer });
+  }
+
+  async unblock(userId: number, peer: number): Promise<void> {
+    await this.#post('/unblock', { userId, peer });
+  }
+
+  async blocked(userId: number): Promise<User[]> {
+    return (await this.#post('/blocked', { userId })) as User[];
+  }
+
+  /** Rejects with `unconfirmed` when it may have been stored. */
+  async schedule(schedule: ScheduleRequest): Promise<void> {
+    await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));
+  }
+
+  async delayed(userId: number, after: string | undefined): Promise<DelayedAnswer> {
+    const asked = after === undefined ? { userId } : { userId, after };
+    return (await this.#post('/delayed', asked)) as DelayedAnswer;
+  }
+
+  async cancelDelayed(userId: number, id: string): Promise<void> {
+    await this.#post('/cancelDelayed', { userId, id });
+  }
+
+  /** The key pair of the user's account; null: it has none. */
+  async ownKey(userId: number): Promise<WrappedPair | null> {
+    return (await this.#post('/ownKey', { userId })) as WrappedPair | null;
+  }
+
+  /** Answers the pair that the account has then. */
+  async publishKey(userId: number, pair: WrappedPair): Promise<WrappedPair> {
+    return (await this.#post('/publishKey', { userId, ...pair })) as WrappedPair;
+  }
+
+  /** In their order; of each what others may know. */
+  async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
+    return (await this.#post('/keys', { userIds })) as readonly unknown[];
+  }
+
+  /** What a route says is the matter with the cluster; null: nothing that it knows of. */
+  async trouble(): Promise<string | null> {
+    const { caller } = this.#options;
+    const answer = (await caller.call({ method: 'GET', path: '/readyz', body: undefined })) as {
+      readonly degraded?: readonly string[];
+    } | null;
+    return answer?.degraded?.join('; ') ?? null;
+  }
+
+  #post(path: string, body: unknown): Promise<unknown> {
+    return this.#call({ method: 'POST', path, body });
+  }
+
+  /** A token may be void before its time, by a kick or a new secret: then once with another one. */
+  async #call(call: Call): Promise<unknown> {
+    const { caller, tokens } = this.#options;
+    const bearer = await tokens.token();
+    try {
+      return await caller.call({ ...call, bearer });
+    } catch (error) {
+      const isRefused = error instanceof CimError && error.kind === 'unauthenticated';
+      if (!isRefused || bearer === undefined) throw error;
+      tokens.refused(bearer);
+      return await caller.call({ ...call, bearer: await tokens.token() });
+    }
+  }
+}

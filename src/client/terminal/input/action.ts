@@ -1,0 +1,44 @@
+/** What a line of input asks for. Lines become actions in input.ts; line-runner.ts does them. */
+import type { GroupHistory, HistoryQuery, Target } from '../../sdk/index.ts';
+
+export type Action =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'send'; readonly target: Target; readonly text: string }
+  | {
+      readonly kind: 'schedule';
+      readonly target: Target;
+      readonly text: string;
+      readonly delaySeconds: number;
+    }
+  | { readonly kind: 'quit' }
+  | Query
+  | Refusal;
+
+/** What is answered with a result. */
+export type Query =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'info' }
+  | { readonly kind: 'emoji'; readonly page: number }
+  | { readonly kind: 'online'; readonly prefix: string }
+  | { readonly kind: 'history'; readonly query: HistoryQuery }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'delayed' }
+  | { readonly kind: 'cancel'; readonly id: string }
+  | { readonly kind: 'create'; readonly group: string; readonly history?: GroupHistory }
+  | { readonly kind: 'join' | 'leave' | 'members'; readonly group: string }
+  | { readonly kind: 'share'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'block' | 'unblock'; readonly userId: number }
+  | { readonly kind: 'groups' | 'blocked' }
+  | { readonly kind: 'show-secret' | 'rotate-secret' }
+  | { readonly kind: 'verify'; readonly userId: number; readonly isConfirmed: boolean };
+
+/** The line makes no sense; `bad-command`: as a command. `message` is one line that helps. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly code: 'bad-command' | 'invalid-argument' | 'too-long';
+  readonly message: string;
+}
+
+export function refuse(code: Refusal['code'], message: string): Refusal {
+  return { kind: 'refusal', code, message };
+}

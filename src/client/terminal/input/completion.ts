@@ -1,0 +1,117 @@
+/** What TAB may turn the line into: commands, people by name or id, groups, names of emoji. Pure. */
+import { searchForm } from '../../../base/text/normal-form.ts';
+import { safeLine } from '../../../base/text/safe-text.ts';
+import { groupHistories, lobby, type User } from '../../sdk/index.ts';
+import { personText } from '../view/render.ts';
+import { commands } from './commands.ts';
+import { emojiNamed } from './emoji.ts';
+
+export interface Completion {
+  /** The end of the line that is replaced. */
+  readonly typed: string;
+  /** By what. */
+  readonly replacements: readonly string[];
+  /** How each is shown when there are several. */
+  readonly labels: readonly string[];
+}
+
+interface Choice {
+  /** What `typed` is the beginning of. */
+  readonly word: string;
+  readonly replacement: string;
+  readonly label: string;
+}
+
+const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
+  const takesMore = uses.some(([typed]) => typed.includes(' '));
+  return { word: name, replacement: takesMore ? `${name} ` : name, label: name };
+});
+
+const createChoices = ['--history', ...groupHistories].map(plain);
+
+/** What can be named besides commands and emoji. */
+export interface Names {
+  readonly online: readonly User[];
+  /** The groups that one is in. */
+  readonly groups: readonly string[];
+}
+
+/** `line` goes up to the cursor. */
+export function completeLine(line: string, names: Names): Completion {
+  const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
+  if (command === ':pu') return complete(word, names.online.map(byName));
+  if (command === ':history') return complete(word, receivers(names, ' '));
+  if (command === ':delay') return complete(word, receivers(names, ';;'));
+  if ([':leave', ':members', ':share'].includes(command ?? ''))
+    return complete(word, groups(names.groups));
+  if (command === ':block') return complete(word, people(names.online));
+  if (command === ':verify') return complete(word, people(names.online));
+  if (command === ':create') return complete(word, createChoices);
+  if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
+  const alias = /(?<=.):[\w+-]{2,}$/u.exec(line)?.[0];
+  if (alias) return complete(alias, emojiNamed(alias).map(plain));
+  if (line.startsWith(':')) return complete(line, commandChoices);
+  return line.includes(';;') ? complete(line, []) : complete(line, receivers(names, ';;'));
+}
+
+/** People, found by name and by id, and groups; replaced by what one writes to them with. */
+function receivers(names: Names, suffix: string): Choice[] {
+  return [
+    ...people(names.online, suffix),
+    ...[lobby, ...names.groups].map((name) => {
+      const group = `#${name}`;
+      return { word: group, replacement: group + suffix, label: group };
+    }),
+  ];
+}
+
+function people(online: readonly User[], suffix = ' '): Choice[] {
+  return online.flatMap(({ userId, userName }) => {
+    const choice = { replacement: `${userId}${suffix}`, label: personText(userId, userName) };
+    return [
+      { ...choice, word: userName },
+      { ...choice, word: `${userId}` },
+    ];
+  });
+}
+
+/** With or without their #. */
+function groups(names: readonly string[]): Choice[] {
+  return names.flatMap((name) => [plain(name), plain(`#${name}`)]);
+}
+
+function byName({ userId, userName }: User): Choice {
+  return { word: userName, replacement: userName, label: personText(userId, userName) };
+}
+
+function plain(word: string): Choice {
+  return { word, replacement: word, label: word };
+}
+
+function complete(typed: string, choices: readonly Choice[]): Completion {
+  // What is drawn while it is typed cannot be shown as anything else: such a name is not offered.
+  const isBegun = ({ word, replacement }: Choice) =>
+    searchForm(word).startsWith(searchForm(typed)) && safeLine(replacement) === replacement;
+  const found = [
+    ...new Map(choices.filter(isBegun).map((each) => [each.replacement, each])).values(),
+  ];
+  if (found.length <= 1) {
+    return { typed, replacements: found.map(({ replacement }) => replacement), labels: [] };
+  }
+  const prefix = commonPrefix(found.map(({ word }) => word));
+  return {
+    typed,
+    replacements: prefix.length > typed.length ? [prefix] : [],
+    labels: found.map(({ label }) => label),
+  };
+}
+
+/** Of whole characters: half of one cannot be sent. */
+function commonPrefix(words: readonly string[]): string {
+  const [first = '', ...others] = words;
+  const characters = [...first];
+  for (const word of others) {
+    while (!searchForm(word).startsWith(searchForm(characters.join('')))) characters.pop();
+  }
+  return characters.join('');
+}

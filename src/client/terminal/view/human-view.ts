@@ -1,0 +1,159 @@
+/** The view for people: a transcript. render.ts says how it looks, the screen where it goes. */
+import type { Clock } from '../../../base/clock.ts';
+import { ignore } from '../../../base/ignore.ts';
+import { Keyword } from '../../../base/text/keyword.ts';
+import type { ClientEvents, Message, SentMessage } from '../../sdk/index.ts';
+import type { People } from '../people.ts';
+import type { Screen } from '../screen/screen.ts';
+import { type Block, layOut } from './layout.ts';
+import * as render from './render.ts';
+import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+
+export interface HumanViewOptions {
+  readonly screen: Screen;
+  readonly people: People;
+  readonly userId: number;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export class HumanView implements View, Inbox {
+  readonly #screen: Screen;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #reader: render.Reader;
+  /** The day of the last message that was shown. */
+  #day: string;
+
+  constructor({ screen, people, userId, clock }: HumanViewOptions) {
+    this.#screen = screen;
+    this.#clock = clock;
+    this.#reader = { userId, nameOf: (id) => people.nameOf(id) };
+    this.#day = render.dayOf(clock.now());
+  }
+
+  ready({ userId, userName, server }: ClientEvents['ready']): void {
+    this.#screen.showConnected(true);
+    this.notice(`connected to ${server} as ${render.personText(userId, userName)}`);
+  }
+
+  offline(reason: string): void {
+    this.#screen.showConnected(false);
+    this.notice(`connection lost: ${reason}; what you write now is sent when it is back`);
+  }
+
+  waiting({ reason }: ClientEvents['waiting']): void {
+    this.notice(
+      `still waiting: ${reason}; what you have written is sent as soon as it can be stored`,
+    );
+  }
+
+  message(message: Message): Promise<void> {
+    return this.#print([
+      ...this.#dayBefore(message.at),
+      render.messageBlock(message, this.#reader),
+    ]);
+  }
+
+  keyChanged(change: ClientEvents['keyChanged']): void {
+    this.#print([render.problemBlock(render.keyChangeText(change, this.#reader))]).catch(
+      ignore('whoever waits for the output hears it'),
+    );
+  }
+
+  gap({ group, first, last }: ClientEvents['gap']): void {
+    const whose = group === undefined ? '' : ` of #${group}`;
+    this.notice(
+      `you were away for long: messages ${first} to ${last}${whose} are not kept any more`,
+    );
+  }
+
+  unreadable({ group, seq }: ClientEvents['unreadable']): void {
+    const whose = group === undefined ? '' : ` of #${group}`;
+    this.notice(`a message that cannot be read: number ${seq}${whose}`);
+  }
+
+  result(line: InputLine, result: Result): Promise<void> {
+    const blocks =
+      result.kind === 'history'
+        ? this.#transcript(result)
+        : render.resultBlocks(result, this.#reader);
+    return this.#settle(line.number, [render.echoBlock(line.text), ...blocks]);
+  }
+
+  sent({ number }: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    return this.#settle(number, this.#outgoing(outgoing, render.outcomeOf(sent)));
+  }
+
+  scheduled(
+    { number }: InputLine,
+    outgoing: Outgoing,
+    delaySeconds: number,
+    id: string,
+  ): Promise<void> {
+    return this.#settle(number, this.#outgoing(outgoing, render.later(delaySeconds, id)));
+  }
+
+  refused(line: InputLine, _code: string, message: string, outgoing?: Outgoing): Promise<void> {
+    const blocks = outgoing
+      ? this.#outgoing(outgoing, render.failed(message))
+      : [render.echoBlock(line.text), render.problemBlock(message)];
+    return this.#settle(line.number, blocks);
+  }
+
+  unsent({ number }: InputLine, outgoing: Outgoing): Promise<void> {
+    return this.#settle(number, this.#outgoing(outgoing, render.failed('not sent')));
+  }
+
+  notice(text: string): void {
+    this.#print([render.noticeBlock(text)]).catch(ignore('whoever waits for the output hears it'));
+  }
+
+  quitting({ number, text }: InputLine): void {
+    this.#settle(number, [render.echoBlock(text)]).catch(ignore('the end is told in other ways'));
+  }
+
+  leaving(outstandingCount: number): void {
+    const what = outstandingCount === 1 ? 'one message is' : `${outstandingCount} messages are`;
+    this.notice(`${what} not stored yet: waiting (Ctrl-C leaves at once)`);
+  }
+
+  closed(reason: string, isWanted: boolean): Promise<void> {
+    return this.#print([isWanted ? render.noticeBlock('bye') : render.problemBlock(reason)]);
+  }
+
+  #outgoing(outgoing: Outgoing, outcome: Parameters<typeof render.outgoingBlock>[2]): Block[] {
+    const now = this.#clock.now();
+    return [...this.#dayBefore(now), render.outgoingBlock(outgoing, now, outcome, this.#reader)];
+  }
+
+  #dayBefore(at: number): Block[] {
+    const day = render.dayOf(at);
+    if (day === this.#day) return [];
+    this.#day = day;
+    return [render.dayBlock(at)];
+  }
+
+  /** Old messages; the day of the conversation itself does not change by them. */
+  #transcript(result: Extract<Result, { kind: 'history' }>): Block[] {
+    const { messages, keyword } = result;
+    const sought = keyword === undefined ? undefined : new Keyword(keyword);
+    const today = this.#day;
+    const blocks = messages.flatMap((message) => [
+      ...this.#dayBefore(message.at),
+      render.messageBlock(message, this.#reader, sought),
+    ]);
+    this.#day = today;
+    return [...render.historyHead(result), ...blocks, ...render.historyFoot(result)];
+  }
+
+  #print(blocks: readonly Block[]): Promise<void> {
+    return this.#screen.print(this.#rows(blocks));
+  }
+
+  #settle(lineNumber: number, blocks: readonly Block[]): Promise<void> {
+    return this.#screen.settle(lineNumber, this.#rows(blocks));
+  }
+
+  #rows(blocks: readonly Block[]): string[] {
+    return blocks.flatMap((block) => layOut(block, this.#screen));
+  }
+}

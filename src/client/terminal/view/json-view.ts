@@ -1,0 +1,192 @@
+/**
+ * The view for scripts: one JSON object in each line of stdout, and nothing else
+ * (docs/reference/client-json.md).
+ */
+import { ignore } from '../../../base/ignore.ts';
+import { safeJson } from '../../../base/text/safe-text.ts';
+import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../../sdk/index.ts';
+import type { Output } from '../screen/output.ts';
+import { formatRemark } from './layout.ts';
+import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+
+export class JsonView implements View, Inbox {
+  readonly #output: Output;
+  readonly #diagnostics: Output;
+  readonly #columns: number | undefined;
+
+  /** `diagnostics` gets what has no event: plain lines; `columns`: of the terminal that it is. */
+  constructor(output: Output, diagnostics: Output, columns?: number) {
+    this.#output = output;
+    this.#diagnostics = diagnostics;
+    this.#columns = columns;
+  }
+
+  ready({ userId, userName, device, server }: ClientEvents['ready']): void {
+    this.#tell({ event: 'ready', userId, userName, device, server });
+  }
+
+  offline(reason: string): void {
+    this.#tell({ event: 'offline', reason });
+  }
+
+  waiting({ messages, reason }: ClientEvents['waiting']): void {
+    this.#tell({ event: 'waiting', messages, reason });
+  }
+
+  message(message: Message): Promise<void> {
+    return this.#write(messageEvent(message));
+  }
+
+  keyChanged({ userId, userName, wasVerified }: ClientEvents['keyChanged']): void {
+    this.#tell({ event: 'keyChanged', userId, ...(userName && { userName }), wasVerified });
+  }
+
+  gap({ group, first, last }: ClientEvents['gap']): void {
+    this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
+  }
+
+  unreadable({ group, seq, count }: ClientEvents['unreadable']): void {
+    this.#tell({ event: 'unreadable', ...(group !== undefined && { group }), seq, count });
+  }
+
+  result({ number, text }: InputLine, result: Result): Promise<void> {
+    const [command] = text.trimStart().split(/\s/);
+    const rest = result.kind === 'history' && {
+      older: result.older,
+      expired: result.expired,
+      ...(result.searched !== undefined && { searched: result.searched }),
+    };
+    return this.#write({
+      event: 'result',
+      line: number,
+      command,
+      data: resultData(result),
+      ...rest,
+    });
+  }
+
+  sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {
+    return this.#output.write(sentEvent(number, sent));
+  }
+
+  /** It has no number before it is sent. */
+  scheduled(line: InputLine, outgoing: Outgoing, _delaySeconds: number, id: string): Promise<void> {
+    return this.sent(line, outgoing, { id, seq: 0 });
+  }
+
+  refused({ number }: InputLine, code: string, message: string): Promise<void> {
+    return this.#output.write(errorEvent(number, code, message));
+  }
+
+  unsent(line: InputLine, _outgoing: Outgoing, reason: string): Promise<void> {
+    return this.refused(line, 'unavailable', reason);
+  }
+
+  notice(text: string): void {
+    this.#diagnostics
+      .write(formatRemark('cim', text, this.#columns))
+      .catch(ignore('there is nowhere left to say it'));
+  }
+
+  quitting(): void {}
+
+  leaving(): void {}
+
+  closed(reason: string): Promise<void> {
+    return this.#write({ event: 'closed', reason });
+  }
+
+  #write(event: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#output.write(toLine(event));
+  }
+
+  /** For what nobody waits for: a broken output ends the conversation (session.ts). */
+  #tell(event: Readonly<Record<string, unknown>>): void {
+    this.#write(event).catch(ignore('whoever waits for the output hears it'));
+  }
+}
+
+export function sentEvent(line: number, { id, seq, encrypted }: SentMessage): string {
+  return toLine({ event: 'sent', line, id, seq, ...(encrypted && { encrypted }) });
+}
+
+export function errorEvent(line: number, code: string, message: string): string {
+  return toLine({ event: 'error', line, code, message });
+}
+
+function toLine(event: Readonly<Record<string, unknown>>): string {
+  return `${safeJson(event)}\n`;
+}
+
+function messageEvent(message: Message) {
+  const { id, from, fromName, to, group, text, seq, at, transient } = message;
+  const receiver = group === undefined ? { to } : { group };
+  return {
+    event: 'message',
+    id,
+    from,
+    fromName,
+    ...receiver,
+    text,
+    seq,
+    at: new Date(at).toISOString(),
+    ...(transient && { transient }),
+    ...secrecy(message),
+  };
+}
+
+/** Absent fields are not told. */
+function secrecy({ encrypted, key, expected, unreadable }: DelayedMessage | Message) {
+  return {
+    ...(encrypted !== undefined && { encrypted }),
+    ...(key && { key }),
+    ...(expected && { expected }),
+    ...(unreadable && { unreadable }),
+  };
+}
+
+function delayedData(message: DelayedMessage) {
+  const { id, to, group, text, dueAt } = message;
+  const receiver = group === undefined ? { to } : { group };
+  return { id, ...receiver, text, dueAt: new Date(dueAt).toISOString(), ...secrecy(message) };
+}
+
+function resultData(result: Result): unknown {
+  switch (result.kind) {
+    case 'help':
+      return result.inputs.map(([input, effect]) => ({ input, effect }));
+    case 'info':
+      return result.info;
+    case 'emoji':
+      return result.emoji;
+    case 'created':
+    case 'joined':
+      return result.membership;
+    case 'left':
+      return { group: result.group };
+    case 'shared':
+      return { group: result.group, percent: result.percent };
+    case 'blocking':
+      return { userId: result.userId, blocked: result.isBlocked };
+    case 'groups':
+      return result.memberships;
+    case 'delayed':
+      return result.messages.map(delayedData);
+    case 'cancelled':
+      return delayedData(result.message);
+    case 'verify': {
+      const { userId, userName, safetyNumber, verified, changed } = result.key;
+      return { userId, userName, safetyNumber, verified, ...(changed && { changed }) };
+    }
+    case 'secret':
+      return { secret: result.secret ?? null };
+    case 'rotated':
+      return { rotated: true };
+    case 'online':
+    case 'blocked':
+    case 'members':
+      return result.users.map(({ userId, userName }) => ({ userId, userName }));
+    case 'history':
+      return result.messages.map(messageEvent);
+  }
+}

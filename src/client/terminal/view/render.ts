@@ -1,0 +1,385 @@
+/** How everything looks to a person. Pure: from what happened to blocks of text (layout.ts). */
+
+import type { Keyword } from '../../../base/text/keyword.ts';
+import { safeLine, safeName, safeText } from '../../../base/text/safe-text.ts';
+import {
+  type DelayedMessage,
+  type GroupMembership,
+  type KeyChange,
+  type KeyStanding,
+  lobby,
+  type Message,
+  type PeerKey,
+  type SentMessage,
+  type Target,
+  type Unreadable,
+  type User,
+} from '../../sdk/index.ts';
+import { displayWidth } from './display-width.ts';
+import type { Block, Span, Style } from './layout.ts';
+import type { Outgoing, Result } from './view.ts';
+
+export interface Reader {
+  readonly userId: number;
+  nameOf(userId: number): string | undefined;
+}
+
+/**
+ * `10:05 (2) amy: hello`, `10:05 (2) amy → you: psst`, `10:05 you → (2) amy: hi`; of a private one
+ * that was encrypted `10:05 (2) amy → you [e2e]: psst`. A name comes after its number, and holds
+ * none of the characters that a head is built of: only one's own lines begin with `you`, and whatever
+ * somebody is called, the number is theirs.
+ */
+export function messageBlock(message: Message, reader: Reader, keyword?: Keyword): Block {
+  const target =
+    message.group === undefined ? { to: message.to ?? reader.userId } : { group: message.group };
+  const head = [
+    dim(`${timeOf(message.at)} `),
+    ...person(message.from, message.fromName, reader),
+    ...receiver(target, reader),
+  ];
+  const block = {
+    head: [...head, ...secrecyMark(message), { text: ': ' }],
+    body: bodyOf(message),
+    ...(message.transient && { tail: dim(' ~') }),
+  };
+  return keyword === undefined ? block : { ...block, keyword };
+}
+
+const unreadableReasons = {
+  off: 'encryption is off here (--e2ee)',
+  'no-key': 'this device has no key of your account',
+  'lost-key': 'it is for a key that your account does not have any more',
+  'unknown-sender': "it is by a key that is not known as the sender's",
+  damaged: 'it was altered, or is not what it is said to be',
+  'unknown-form': 'this cim does not know its form',
+} as const satisfies Record<Unreadable, string>;
+
+function bodyOf({ text, unreadable }: Pick<Message, 'text' | 'unreadable'>): string {
+  if (unreadable === undefined) return safeText(text);
+  return `[cannot be read: ${unreadableReasons[unreadable]}]`;
+}
+
+const keyMarks = {
+  verified: dim(' [e2e ✓]'),
+  unverified: dim(' [e2e]'),
+  changed: { text: ' [e2e, NOT THE KEY YOU CONFIRMED]', style: 'red' },
+} as const satisfies Record<KeyStanding, Span>;
+
+function secrecyMark({ encrypted, key = 'unverified', expected }: Message): Span[] {
+  if (encrypted === undefined) return [];
+  if (encrypted) return [keyMarks[key]];
+  if (expected) return [{ text: ' [NOT ENCRYPTED]', style: 'red' }];
+  return [{ text: ' [not encrypted]', style: 'yellow' }];
+}
+
+export function keyChangeText(
+  { userId, userName, wasVerified }: KeyChange,
+  reader: Reader,
+): string {
+  if (userId === reader.userId)
+    return 'your account has another key than before: what was encrypted for that one cannot be read here';
+  const who = personText(userId, userName ?? reader.nameOf(userId));
+  const rest = wasVerified
+    ? `nothing is sent to them until you have compared it: :verify ${userId}`
+    : `:verify ${userId} shows the number to compare`;
+  return `${who} has another key than before; ${rest}`;
+}
+
+/** One's own text, and what became of it. */
+export function outgoingBlock(
+  { target, text }: Outgoing,
+  at: number,
+  outcome: Span,
+  reader: Reader,
+): Block {
+  return {
+    head: [
+      dim(`${timeOf(at)} `),
+      { text: 'you', style: 'bold' },
+      ...receiver(target, reader),
+      { text: ': ' },
+    ],
+    body: safeText(text),
+    tail: { ...outcome, text: ` ${safeLine(outcome.text)}` },
+  };
+}
+
+/** So much of a schedule's id is shown to be typed; more where that would mean several. */
+const shortIdCharacters = 6;
+
+/** `✓`: stored; `~`: not stored, and perhaps not arrived. */
+export function outcomeOf({ transient, encrypted }: SentMessage): Span {
+  const secrecy = encrypted ? ' [e2e]' : '';
+  return transient
+    ? { text: `~${secrecy}`, style: 'dim' }
+    : { text: `✓${secrecy}`, style: 'green' };
+}
+
+export function failed(reason: string): Span {
+  return { text: `✗ ${reason}`, style: 'red' };
+}
+
+export function later(seconds: number, id: string): Span {
+  const cancel = `:cancel ${id.slice(0, shortIdCharacters)}`;
+  return { text: `◷ to be sent in ${seconds} s (${cancel} takes it back)`, style: 'dim' };
+}
+
+export function noticeBlock(text: string): Block {
+  return { head: [dim('· ')], body: safeLine(text) };
+}
+
+export function problemBlock(text: string): Block {
+  return { head: [{ text: '! ', style: 'red' }], body: safeLine(text) };
+}
+
+/** A command, as it was typed. */
+export function echoBlock(text: string): Block {
+  return { head: [dim('› ')], body: safeLine(text) };
+}
+
+/** Put before the first message of a day. */
+export function dayBlock(at: number): Block {
+  return { head: [dim(`── ${dayOf(at)} ──`)], body: '' };
+}
+
+/** In the reader's time zone, as 2026-01-31. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
+}
+
+type History = Extract<Result, { kind: 'history' }>;
+
+export function historyHead({ messages, isMore, older }: History): Block[] {
+  if (messages.length === 0) return [];
+  const count = messages.length === 1 ? 'one message' : `${messages.length} messages`;
+  const which = isMore ? `${count} from before` : older ? `the newest ${count}` : count;
+  return [noticeBlock(`history, ${which}:`)];
+}
+
+/** Where it ends, and whether that is all there was. */
+export function historyFoot({ messages, isMore, older, expired, searched }: History): Block[] {
+  if (older && searched !== undefined)
+    return [noticeBlock(`searched ${searched} messages so far: :more goes on`)];
+  const none = isMore ? 'there are no more messages' : 'there are no such messages';
+  const found = messages.length === 0 ? none : 'end of history';
+  if (older && messages.length === 0) return [noticeBlock('none so far: :more looks further back')];
+  if (older) return [noticeBlock('end of history: :more shows what was before')];
+  if (expired) return [noticeBlock(`${found}: what was before is not kept any more`)];
+  return [noticeBlock(messages.length === 0 ? found : 'end of history: this was all')];
+}
+
+/** The answer to a command; but history, which is a transcript (human-view.ts). */
+export function resultBlocks(
+  result: Exclude<Result, { kind: 'history' }>,
+  reader: Reader,
+): Block[] {
+  switch (result.kind) {
+    case 'help':
+      return table(result.inputs, 'bold');
+    case 'info':
+      return table(
+        [
+          ['user id', `${result.info.userId}`],
+          ['name', result.info.userName],
+          ['device', result.info.device ?? '-'],
+          ['server', result.info.server ?? '-'],
+          ['state', result.info.state],
+        ],
+        'dim',
+      );
+    case 'emoji': {
+      const { emoji, page, pages } = result;
+      const next = page + 1 < pages ? `; :emoji ${page + 1} shows the next` : '';
+      return [
+        ...table(
+          emoji.map((each) => [each.alias, each.emoji]),
+          'bold',
+        ),
+        noticeBlock(`this is page ${page}, the last is ${pages - 1}${next}`),
+      ];
+    }
+    case 'online':
+      if (result.users.length > 0) return userBlocks(result.users);
+      return [
+        noticeBlock(
+          result.prefix === ''
+            ? 'nobody is online'
+            : `nobody online has a name that begins with ${result.prefix}`,
+        ),
+      ];
+    case 'created':
+      return [
+        noticeBlock(
+          `#${result.membership.group} is there: others enter it with :join ${result.membership.group}, and ${readersOf(result.membership)}`,
+        ),
+      ];
+    case 'joined':
+      return [
+        noticeBlock(
+          `you are in #${result.membership.group}: #${result.membership.group};;text says something in it`,
+        ),
+      ];
+    case 'left':
+      return [noticeBlock(`you have left #${result.group}`)];
+    case 'shared':
+      return [
+        noticeBlock(
+          result.percent === null
+            ? `one member may take of #${result.group} what it is in other groups`
+            : `one member may take ${result.percent} % of what #${result.group} keeps, an hour`,
+        ),
+      ];
+    case 'blocking':
+      return [
+        noticeBlock(
+          result.isBlocked
+            ? `nothing private of ${result.userId} arrives any more; they are not told`
+            : `what ${result.userId} writes from now on arrives`,
+        ),
+      ];
+    case 'blocked':
+      return result.users.length === 0
+        ? [noticeBlock('you have blocked nobody')]
+        : [...userBlocks(result.users), noticeBlock(`${result.users.length} blocked`)];
+    case 'delayed':
+      return delayedBlocks(result.messages, reader);
+    case 'cancelled':
+      return [noticeBlock(`taken back: ${result.message.text}`)];
+    case 'groups':
+      return groupBlocks(result.memberships, reader);
+    case 'verify':
+      return verifyBlocks(result.key);
+    case 'secret':
+      if (result.secret === undefined) return [noticeBlock('your account has no secret')];
+      return [
+        ...table([['secret', result.secret]], 'dim'),
+        noticeBlock(
+          'whoever has this secret can act as you: show it to nobody. Another device needs it once, in --secret or CIM_SECRET',
+        ),
+      ];
+    case 'rotated':
+      return [noticeBlock('your account has a new secret: :secret show tells it')];
+    case 'members':
+      return [
+        ...userBlocks(result.users),
+        noticeBlock(result.users.length === 1 ? 'one member' : `${result.users.length} members`),
+      ];
+  }
+}
+
+function verifyBlocks({ userId, userName, safetyNumber, verified, changed }: PeerKey): Block[] {
+  const groups = safetyNumber.split(' ');
+  const lines = [0, 4, 8].map((start) => groups.slice(start, start + 4).join(' '));
+  const who = personText(userId, userName);
+  const advice = verified
+    ? `you have confirmed it: nothing is sent to ${who} under another key`
+    : `compare it with what ${who} sees, by another way; if it is the same: :verify ${userId} ok`;
+  const warning = problemBlock(`this is not the key of ${who} that you have confirmed`);
+  return [
+    ...(changed ? [warning] : []),
+    ...lines.map((line) => ({ head: [{ text: `  ${line}`, style: 'bold' as const }], body: '' })),
+    noticeBlock(advice),
+  ];
+}
+
+function delayedBlocks(messages: readonly DelayedMessage[], reader: Reader): Block[] {
+  if (messages.length === 0) return [noticeBlock('nothing waits to be sent')];
+  const blocks = messages.map(({ id, to, group, text, unreadable, dueAt }) => ({
+    head: [
+      { text: `  ${shortId(id, messages)}`, style: 'bold' as const },
+      dim(`  ${dayOf(dueAt)} ${timeOf(dueAt)} `),
+      { text: 'you', style: 'bold' as const },
+      ...receiver(group === undefined ? { to: to ?? reader.userId } : { group }, reader),
+      { text: ': ' },
+    ],
+    body: bodyOf({ text, ...(unreadable && { unreadable }) }),
+  }));
+  return [...blocks, noticeBlock(':cancel and what is in front takes one back')];
+}
+
+/** The beginning of the id, as long as it has to be to mean only this one. */
+function shortId(id: string, messages: readonly DelayedMessage[]): string {
+  let length = shortIdCharacters;
+  const isShared = () =>
+    messages.some((other) => other.id !== id && other.id.startsWith(id.slice(0, length)));
+  while (length < id.length && isShared()) length += 1;
+  return safeLine(id.slice(0, length));
+}
+
+function readersOf({ history }: GroupMembership): string {
+  return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
+}
+
+function groupBlocks(memberships: readonly GroupMembership[], reader: Reader): Block[] {
+  if (memberships.length === 0) {
+    return [noticeBlock('you are in no group: :create name makes one, :join name enters one')];
+  }
+  return table(
+    memberships.map(({ group, owner }) => [
+      `#${group}`,
+      owner === reader.userId ? 'yours' : `of ${personText(owner, reader.nameOf(owner))}`,
+    ]),
+    'bold',
+  );
+}
+
+function userBlocks(users: readonly User[]): Block[] {
+  const widthMin = Math.max(...users.map(({ userId }) => `${userId}`.length));
+  return users.map(({ userId, userName }) => ({
+    head: [
+      dim(`  ${`${userId}`.padStart(widthMin)}  `),
+      { text: safeName(userName), style: colourOf(userId) },
+    ],
+    body: '',
+  }));
+}
+
+/** `(2) amy`; the number is what one writes to her with. */
+export function personText(userId: number, userName: string | undefined): string {
+  return userName === undefined ? `(${userId})` : `(${userId}) ${safeName(userName)}`;
+}
+
+function person(userId: number, userName: string | undefined, reader: Reader): Span[] {
+  if (userId === reader.userId) return [{ text: 'you', style: 'bold' }];
+  const style = colourOf(userId);
+  if (userName === undefined) return [{ text: `(${userId})`, style }];
+  return [dim(`(${userId}) `), { text: safeName(userName), style }];
+}
+
+/** Nothing for the lobby: that is where one talks when nothing is said. */
+function receiver(target: Target, reader: Reader): Span[] {
+  if ('to' in target) return [dim(' → '), ...person(target.to, reader.nameOf(target.to), reader)];
+  return target.group === lobby ? [] : [dim(` → #${safeName(target.group)}`)];
+}
+
+function table(rows: readonly (readonly [string, string])[], style: Style): Block[] {
+  const safe = rows.map(([left, right]) => [safeLine(left), safeLine(right)] as const);
+  const width = Math.max(...safe.map(([left]) => displayWidth(left)));
+  return safe.map(([left, right]) => ({
+    head: [{ text: `  ${left}${' '.repeat(width - displayWidth(left))}`, style }, { text: '  ' }],
+    body: right,
+    margin: width + 4,
+  }));
+}
+
+/** Not red: that is for what went wrong. */
+const colours = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const satisfies Style[];
+
+function colourOf(userId: number): Style {
+  return colours[userId % colours.length] ?? 'cyan';
+}
+
+function dim(text: string): Span {
+  return { text, style: 'dim' };
+}
+
+function timeOf(at: number): string {
+  const date = new Date(at);
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+}
+
+function twoDigits(number: number): string {
+  return `${number}`.padStart(2, '0');
+}

@@ -1,0 +1,116 @@
+/**
+ * What the terminal shows: json-view.ts shows it to scripts, human-view.ts to people. A method that
+ * returns a promise resolves when the reader of the output has taken what there was to take. It
+ * rejects when there is no reader any more.
+ */
+import type {
+  ClientEvents,
+  ClientState,
+  DelayedMessage,
+  GroupMembership,
+  Message,
+  PeerKey,
+  SentMessage,
+  Target,
+  User,
+} from '../../sdk/index.ts';
+import type { NamedEmoji } from '../input/emoji.ts';
+
+/** A line of input. Numbered from 1, blank ones included. */
+export interface InputLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A text that a line asked to send. */
+export interface Outgoing {
+  readonly target: Target;
+  readonly text: string;
+}
+
+/** The answer to a command. */
+export type Result =
+  | {
+      readonly kind: 'help';
+      readonly inputs: readonly (readonly [typed: string, effect: string])[];
+    }
+  | { readonly kind: 'info'; readonly info: Info }
+  | {
+      readonly kind: 'emoji';
+      readonly emoji: readonly NamedEmoji[];
+      readonly page: number;
+      readonly pages: number;
+    }
+  | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
+  | { readonly kind: 'created' | 'joined'; readonly membership: GroupMembership }
+  | { readonly kind: 'left'; readonly group: string }
+  | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
+  | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
+  | { readonly kind: 'groups'; readonly memberships: readonly GroupMembership[] }
+  | { readonly kind: 'verify'; readonly key: PeerKey }
+  | { readonly kind: 'secret'; readonly secret: string | undefined }
+  | { readonly kind: 'rotated' }
+  | { readonly kind: 'shared'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'blocking'; readonly userId: number; readonly isBlocked: boolean }
+  | { readonly kind: 'blocked'; readonly users: readonly User[] }
+  | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
+  | {
+      readonly kind: 'history';
+      readonly messages: readonly Message[];
+      readonly keyword?: string;
+      /** It goes on from an earlier one. */
+      readonly isMore: boolean;
+      /** Messages that the client itself has searched, as no route can. */
+      readonly searched?: number;
+      /** There may be older ones still. */
+      readonly older: boolean;
+      /** There were, but they are not kept any more. */
+      readonly expired: boolean;
+    };
+
+interface Info {
+  readonly userId: number;
+  readonly userName: string;
+  readonly state: ClientState;
+  /** Absent before the first login. */
+  readonly device?: string;
+  readonly server?: string;
+}
+
+export interface View {
+  ready(event: ClientEvents['ready']): void;
+  offline(reason: string): void;
+  /** What was sent is refused for some seconds, for this reason. */
+  waiting(event: ClientEvents['waiting']): void;
+  result(line: InputLine, result: Result): Promise<void>;
+  sent(line: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void>;
+  scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
+  /** `outgoing` if there was a text to be sent. */
+  refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
+  /**
+   * This text never left: the session ended before, and `closed` says the same reason after all of
+   * these.
+   */
+  unsent(line: InputLine, outgoing: Outgoing, reason: string): Promise<void>;
+  /** The key of somebody, perhaps one's own, is another one than before. */
+  keyChanged(change: ClientEvents['keyChanged']): void;
+  /** Something that the person at the terminal should know, in one line. */
+  notice(text: string): void;
+  /** This line said to leave. */
+  quitting(line: InputLine): void;
+  /** About to end, as soon as this many texts are stored. */
+  leaving(outstandingCount: number): void;
+  /**
+   * The last thing that is shown. `isWanted`: it ends because it was asked to, and nothing was
+   * lost.
+   */
+  closed(reason: string, isWanted: boolean): Promise<void>;
+}
+
+/** Takes what arrives. What it has taken is acknowledged: it does not come again. */
+export interface Inbox {
+  message(message: Message): Promise<void>;
+  gap(gap: ClientEvents['gap']): void;
+  /** In place of a message. */
+  unreadable(message: ClientEvents['unreadable']): void;
+}
