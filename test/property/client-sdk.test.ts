@@ -17,6 +17,7 @@ import {
   type OutgoingMessage,
   type UnpreparedMessage,
 } from '../../src/client/sdk/sending/outgoing.ts';
+import { runs } from '../support/fuzz.ts';
 
 /** A timeline in a store, and a client that follows it. */
 class TimelineWorld {
@@ -220,7 +221,7 @@ describe('a timeline is shown', () => {
         const { shown, log } = await play(course);
         expect(shown).toEqual(log.map(({ identity }) => identity));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -233,7 +234,7 @@ describe('a timeline is shown', () => {
         expect(shown).toEqual(order.filter((name) => shown.includes(name)));
         expect(shown).toEqual(expect.arrayContaining(order.slice(first - 1)));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -246,7 +247,7 @@ describe('a timeline is shown', () => {
           log.map(({ identity, seq }) => (unreadable.has(identity) ? `number ${seq}` : identity)),
         );
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -261,7 +262,7 @@ describe('a timeline is shown', () => {
         expect(new Set(shown).size).toBe(shown.length);
         expect(shown).toEqual(expect.arrayContaining(log.map(({ identity }) => identity)));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -279,7 +280,7 @@ describe('a timeline is shown', () => {
         const theirs = log.slice(joined).map(({ identity }) => identity);
         expect(shown).toEqual(expect.arrayContaining(theirs));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });
@@ -420,7 +421,7 @@ describe('messages are stored', () => {
         expect(ends).toHaveLength(sent);
         expect(new Set(ends)).toEqual(new Set(names(sent)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -433,7 +434,7 @@ describe('messages are stored', () => {
         expect(ends).toHaveLength(sent);
         expect(new Set(ends)).toEqual(new Set(names(sent)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -446,7 +447,7 @@ describe('messages are stored', () => {
         expect(ends).toHaveLength(sent);
         expect(new Set(ends)).toEqual(new Set(names(sent)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

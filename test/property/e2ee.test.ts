@@ -9,6 +9,7 @@ import { limits } from '../../src/base/limits.ts';
 import { decodeUtf8 } from '../../src/base/text/utf8.ts';
 import { sealBytes, takeApart } from '../../src/client/sdk/e2ee/sealed-message.ts';
 import { generateKeys, type OwnKeys, open } from '../../src/client/sdk/e2ee/sealing.ts';
+import { runs } from '../support/fuzz.ts';
 
 const identity = '1.0011223344556677.2.1';
 let bob: OwnKeys;
@@ -40,7 +41,7 @@ describe('a sealed message', () => {
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 2_000 }), async (text) => {
         expect(await read(await sealText(text, amy))).toEqual([text, text]);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -61,7 +62,7 @@ describe('a sealed message', () => {
           if (at === 0 || at >= 17) expect(texts).toContain(undefined);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
     for (let length = 0; length < sealed.length; length++)
       expect(await read(sealed.slice(0, length))).toEqual([undefined, undefined]);
@@ -72,7 +73,7 @@ describe('a sealed message', () => {
       fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (sealed) => {
         expect(await read(sealed)).toEqual([undefined, undefined]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

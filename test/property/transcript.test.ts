@@ -22,6 +22,7 @@ import {
   problemBlock,
   resultBlocks,
 } from '../../src/client/terminal/view/render.ts';
+import { runs } from '../support/fuzz.ts';
 
 type Widths = (text: string) => number;
 
@@ -189,7 +190,7 @@ describe('a row', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -235,7 +236,7 @@ describe('a head', () => {
           expect(told?.['mark']).toBe(marks[secrecy]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -331,7 +332,7 @@ describe('what is printed outside a transcript', () => {
           expect.stringMatching(/^7000000000000/),
         ]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -342,7 +343,7 @@ describe('what is printed outside a transcript', () => {
         expect(tooWide).toEqual([]);
         expect(atLeft).toEqual([expect.stringMatching(/^cim send: /)]);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

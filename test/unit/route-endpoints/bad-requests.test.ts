@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CimError } from '../../../src/base/errors.ts';
+import { runs } from '../../support/fuzz.ts';
 import { failure, operator, RouteCaller } from './route-caller.ts';
 
 const id = 'must be a whole number from 1 to 9007199254740991';
@@ -172,7 +173,7 @@ test.each(paths)('whatever is sent to %s, the answer is an envelope and no 5xx',
       expect([200, 400]).toContain(status);
       expect(Object.keys(JSON.parse(text))).toEqual(['code', 'message', 'reqNo', 'dataBody']);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
   expect(route.lines).toEqual([]);
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { limits } from '../../../../src/base/limits.ts';
 import { Keyword } from '../../../../src/base/text/keyword.ts';
 import { inSearchPieces, searchForm } from '../../../../src/base/text/normal-form.ts';
+import { runs } from '../../../support/fuzz.ts';
 import { onTeardown } from '../../../support/teardown.ts';
 
 test('finds what the engine finds', () => {
@@ -20,7 +21,7 @@ test('finds what the engine finds', () => {
         );
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
@@ -75,7 +76,7 @@ describe('finds other forms of the same letters', () => {
         expect(inSearchPieces(text).join('')).toBe(text);
         expect(inSearchPieces(text).map(searchForm).join('')).toBe(searchForm(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 

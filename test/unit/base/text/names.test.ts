@@ -8,6 +8,7 @@ import {
   nameKey,
 } from '../../../../src/base/text/names.ts';
 import { safeLine } from '../../../../src/base/text/safe-text.ts';
+import { runs } from '../../../support/fuzz.ts';
 
 describe('a user name', () => {
   test.each([
@@ -109,7 +110,7 @@ describe('a user name', () => {
         expect(nameKey(name)).not.toBe('');
         expect(Number(name.normalize('NFKC'))).toBeNaN();
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });
@@ -156,7 +157,7 @@ describe('names are one, when they differ only in', () => {
       fc.property(nastyName, (name) => {
         expect(nameKey(nameKey(name))).toBe(nameKey(name));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
