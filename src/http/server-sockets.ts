@@ -35,7 +35,11 @@ export class ServerSockets {
   readonly #busy = new Set<PortConnection>();
   readonly #idle = new Set<PortConnection>();
   /** What is parsed and begun of all of them in one turn of the event loop. */
-  readonly #turns = new Turns({ workMax: limits.httpTurnWorkMax, shareMin: 0 });
+  readonly #turns = new Turns({
+    workMax: limits.httpTurnWorkMax,
+    shareMin: 0,
+    waitedShareMin: 0,
+  });
   #serve: RequestListener = () => {};
 
   constructor(options: ServerSocketsOptions) {

@@ -5,7 +5,7 @@
  * ten milliseconds. Beyond that a connection has a little, and then waits in a queue, its bytes
  * in its stream: of the queue as many are read from in the next turn as have their share of it.
  *
- * Work is counted in what its owner likes: frames and KiB of them, or requests and pieces of them.
+ * Work is counted in what its owner likes: frames and pieces of them, or requests and pieces of them.
  */
 
 /** A connection, as far as this is concerned. */
@@ -21,6 +21,11 @@ export interface TurnsOptions {
   readonly workMax: number;
   /** What each may do in one turn, however much others have done in it. */
   readonly shareMin: number;
+  /**
+   * What one who has waited may do at least: a part of what comes in one piece costs more than all of
+   * it at once. So fewer have their turn at a time, and each is done sooner.
+   */
+  readonly waitedShareMin: number;
 }
 
 export class Turns {
@@ -69,16 +74,18 @@ export class Turns {
   }
 
   #end(): void {
-    const { workMax, shareMin } = this.#options;
+    const { workMax, waitedShareMin } = this.#options;
     this.number += 1;
     this.#work = 0;
     this.#isUnderWay = false;
     if (this.#waiting.length > 0) this.#begin();
     // Those that have waited for longest, as far as one turn goes.
     let count = 0;
-    for (let work = 0; count < this.#waiting.length && work < workMax; count++)
-      work += (this.#waiting[count] as TurnTaker).work;
-    this.#share = Math.max(1, shareMin, Math.floor(workMax / (count + 1)));
+    for (let work = 0; count < this.#waiting.length; count++) {
+      work += Math.max(waitedShareMin, (this.#waiting[count] as TurnTaker).work);
+      if (work > workMax && count > 0) break;
+    }
+    this.#share = Math.max(1, waitedShareMin, Math.floor(workMax / (count + 1)));
     const next = this.#waiting.splice(0, count);
     for (const taker of next) taker.turnCame();
   }

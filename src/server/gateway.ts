@@ -78,7 +78,11 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly groupPushes: GroupPushes;
   readonly limits: ServerLimits;
   readonly clock: Clock;
-  readonly turns = new Turns({ workMax: limits.turnWorkMax, shareMin: limits.turnShareMin });
+  readonly turns = new Turns({
+    workMax: limits.turnWorkMax,
+    shareMin: limits.turnShareMin,
+    waitedShareMin: limits.turnWaitedShareMin,
+  });
 
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */

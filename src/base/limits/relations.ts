@@ -74,7 +74,9 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
   'what all share in flight fits its part of the least budget': (b) =>
     b.inFlightSharedBytesMax <= b.inFlightShare * b.processBytesMin,
   'what one does in a turn, one may have in flight': (b) =>
-    b.turnShareMin <= b.inFlightShareMin && b.turnShareMin < b.turnWorkMax,
+    b.turnShareMin <= b.inFlightShareMin &&
+    b.turnShareMin <= b.turnWaitedShareMin &&
+    b.turnWaitedShareMin < b.turnWorkMax,
   'a share in flight has room for short messages': (b) =>
     2 * b.inFlightShareMin * b.inFlightOverheadBytes <= b.inFlightShareBytesMin,
   'a client has no more in flight than its connection may': (b) =>

@@ -135,19 +135,23 @@ export const serverLimits = {
   inFlightLastBytesMax: 4 * 1024,
   /**
    * Messages that all connections may have in flight, and bytes of them, before whoever has more
-   * than their share is not read from: whatever is sent next waits behind them, some ten
-   * milliseconds. And what is nobody's share to be less than.
+   * than their share is not read from: whatever is sent next waits behind them, some fifty
+   * milliseconds. Fewer would cut what one sends at once into runs of a few, which cost twice as much. And what is nobody's share to be less than.
    */
-  inFlightSharedMax: 2_048,
+  inFlightSharedMax: 12_288,
   inFlightSharedBytesMax: 4 * 1024 * 1024,
   inFlightShareMin: 16,
   inFlightShareBytesMin: 64 * 1024,
   /**
-   * What is read of all connections in one turn of the event loop, in frames, and in KiB of those that
-   * are long: no others are served meanwhile. And what of that each has, however many there are.
+   * What is read of all connections in one turn of the event loop, in frames, and in each 256 bytes of
+   * those that are long: no others are served meanwhile, some five milliseconds. What of that each has, however
+   * many there are; and who has waited, since a whole piece that came costs less than its parts.
    */
-  turnWorkMax: 512,
+  turnWorkMax: 2_048,
   turnShareMin: 16,
+  turnWaitedShareMin: 128,
+  /** What is longer waits as a whole, when nothing is left of a turn. */
+  turnShareBytesMin: 2 * 1024,
   /** Users of whom a server knows whether all their connections are its own: those written to of late. */
   receiversKnownMax: 100_000,
   /**

@@ -50,11 +50,11 @@ export class FrameSource implements FrameReceiver, TurnTaker {
     if (this.#hasToWaitWith(chunk)) return this.#wait(chunk);
     this.#halfRead = readers.read(this, this.#halfRead, chunk, frameBytesMax, now);
     if (this.#halfRead !== null || this.takenBytes > 0) this.#weigh();
-    if (this.#halfRead !== null) this.#count(chunk.length >> 10);
+    if (this.#halfRead !== null) this.#count(workOf(chunk.length));
   }
 
   receiveFrame(bytes: Uint8Array, start: number, end: number, isPadded: boolean): void {
-    this.#count(1 + ((end - start) >> 10));
+    this.#count(1 + workOf(end - start));
     this.#connection.receiveFrame(bytes, start, end, isPadded);
   }
 
@@ -99,13 +99,13 @@ export class FrameSource implements FrameReceiver, TurnTaker {
     this.#weigh();
   }
 
-  /** Whether it is more than anybody's part of a turn of which nothing is left. */
+  /** Whether it is more than a few short frames, in a turn of which nothing is left. */
   #hasToWaitWith(chunk: Uint8Array): boolean {
-    return chunk.length >> 10 > limits.turnShareMin && this.#owner.turns.isUsedUp && !this.#isEnded;
+    return chunk.length > limits.turnShareBytesMin && this.#owner.turns.isUsedUp && !this.#isEnded;
   }
 
   #wait(chunk: Uint8Array): void {
-    this.work = chunk.length >> 10;
+    this.work = workOf(chunk.length);
     this.#waitForTurn();
     this.putBack(chunk);
     this.#owner.budgets.process.spend(chunk.length);
@@ -141,4 +141,9 @@ export class FrameSource implements FrameReceiver, TurnTaker {
     if (before > 0) halfRead.giveBack(before);
     if (this.takenBytes > 0) halfRead.take(this.takenBytes);
   }
+}
+
+/** Of bytes that are read, beside one for each frame (limits.turnWorkMax). */
+function workOf(bytes: number): number {
+  return bytes >> 8;
 }

@@ -115,7 +115,7 @@ test('of many who send much each has a share in flight, and who sends little wai
   const harness = new GatewayHarness();
   const [honest, ...greedy] = (await logins(harness, 21)) as [Peer, ...Peer[]];
   harness.submits.hold();
-  const count = 1_000;
+  const count = 2_000;
   const { inFlight } = harness.gateway.budgets;
   const all = Array.from({ length: count }, (_, index) => message(index + 1));
   // In one piece: what is not taken of it waits where it is.
@@ -174,7 +174,7 @@ test.each([
 ])('a crowd that sends %s without end leaves others their turns', async (_, frame) => {
   const harness = new GatewayHarness();
   const [honest, ...crowd] = (await logins(harness, 11)) as [Peer, ...Peer[]];
-  const piece = Buffer.concat(Array.from({ length: 5_000 }, () => frame));
+  const piece = Buffer.concat(Array.from({ length: 20_000 }, () => frame));
   for (const peer of crowd) peer.write(piece);
   honest.write(message(1));
   await honest.when(({ cmd }) => cmd === command.ack);
@@ -230,7 +230,7 @@ test('short answers that nobody takes are weighed as what they cost, and many su
   const crowd = await logins(harness, 20);
   await pingUnread(crowd, (1.5 * budgetBytes) / crowd.length / waitingWriteBytes);
   const held = [...harness.gateway.sessions()].reduce((sum, each) => sum + each.unreadBytes, 0);
-  expect(held).toBeLessThanOrEqual(budgetBytes);
+  expect(held).toBeLessThanOrEqual(budgetBytes + limits.turnWorkMax * waitingWriteBytes);
   expect(harness.count('connections.closed.slow')).toBeGreaterThan(0);
   for (const peer of crowd) peer.server.destroy();
 });
@@ -248,7 +248,7 @@ test('of many who send much at the same moment some are read, and what waits for
   await Promise.resolve();
   await settle();
   expect(readOf).toBeGreaterThan(0);
-  expect(readOf).toBeLessThanOrEqual(2 * Math.ceil(limits.turnWorkMax / (piece >> 10)));
+  expect(readOf).toBeLessThanOrEqual(2 * Math.ceil(limits.turnWorkMax / (piece >> 8)));
   expect(harness.gateway.budgets.process.heldBytes).toBeGreaterThanOrEqual(crowd.length * piece);
   await waitUntil('all are read', () => crowd.every(({ server }) => server.readableLength === 0));
   for (const { server } of crowd) server.destroy();
