@@ -447,6 +447,7 @@ describe('in another store than before', () => {
     await hasKeys(anew);
     ofAmy.encryption.connected(true, true);
     ofBob.encryption.connected(true, true);
+    await hasKeys(ofBob);
     expect(await read(ofAmy, before)).toMatchObject({ text: 'before' });
     const after = sealedOf(await ofBob.encryption.seal(amy, identity, { text: 'after' }));
     for (const device of [ofAmy, anew])
