@@ -1,4 +1,5 @@
 /** The store in Redis, as tests of outages open it: with its log, and closed at teardown. */
+import { CimError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 import { RedisStore, type RedisStoreOptions } from '../../src/store/redis/redis-store.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { nextUserId } from '../contract/store/users.ts';
 import { Conversation, textsOf } from './messages.ts';
 import { onTeardown } from './teardown.ts';
+import { waitUntil } from './wait-until.ts';
 
 interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -79,9 +81,17 @@ export class Writer {
     return result;
   }
 
-  /** What the store holds of it: when all is well, `sent`. */
-  async stored(store: RedisStore): Promise<string[]> {
+  /** What the store holds of it, when it answers: when all is well, `sent`. */
+  stored(store: RedisStore): Promise<string[]> {
     const read = { timeline: this.timeline, after: 0, limit: 10_000 };
-    return textsOf((await store.timelines.read(read)).messages);
+    return waitUntil('it can be read', async () => {
+      try {
+        return textsOf((await store.timelines.read(read)).messages);
+      } catch (error) {
+        // A read waits for replicas, too, and one may be connecting anew.
+        if (error instanceof CimError && error.kind === 'busy') return undefined;
+        throw error;
+      }
+    });
   }
 }
