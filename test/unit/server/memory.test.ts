@@ -143,6 +143,20 @@ test('of many who send much each has a share in flight, and who sends little wai
   expect([inFlight.bytes, inFlight.count]).toEqual([0, 0]);
 });
 
+test('what each of a hundred sends at once crosses in a few runs, whatever bounds hold it', async () => {
+  const harness = new GatewayHarness();
+  const crowd = await logins(harness, 100);
+  const count = 100;
+  harness.submits.hold();
+  const all = Array.from({ length: count }, (_, index) => message(index + 1, 'x'.repeat(64)));
+  for (const peer of crowd) peer.write(Buffer.concat(all));
+  const sent = () => harness.submits.entries.reduce((sum, entry) => sum + entry.count, 0);
+  await waitUntil('all are sent', () => sent() === crowd.length * count);
+  expect(harness.submits.entries.length).toBeLessThanOrEqual(3 * crowd.length);
+  harness.submits.release();
+  await waitUntil('all are answered', () => crowd.every((peer) => codesOf(peer).length === count));
+});
+
 test('while no route answers, many long messages are refused for now, and short ones are not', async () => {
   const harness = new GatewayHarness({ budgetBytes: 32 * mib });
   const [honest, ...greedy] = (await logins(harness, 100)) as [Peer, ...Peer[]];
