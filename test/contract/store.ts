@@ -19,6 +19,7 @@ import { describeIdentity } from './store/identity.ts';
 import { describeLifecycle } from './store/lifecycle.ts';
 import { describeMailboxModel } from './store/mailbox-model.ts';
 import { describeMailboxes } from './store/mailboxes.ts';
+import { describeMarks } from './store/marks.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
 import { describeScheduleModel } from './store/schedule-model.ts';
@@ -80,6 +81,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'appends for members only': describeGroupAppends,
   'groups against a model': describeGroupModel,
   conversations: describeConversations,
+  marks: describeMarks,
   schedules: describeSchedules,
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,

@@ -8,6 +8,7 @@ import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
 import type { SourceRecord } from '../../src/store/decisions/append.ts';
 import type { ConversationRecord, PlaceCount } from '../../src/store/decisions/conversation.ts';
+import type { ReaderMarks } from '../../src/store/decisions/marks.ts';
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
@@ -37,6 +38,9 @@ export interface Shard {
   readonly groups: ReadonlySet<string>;
   /** Of a user: what there is to know of peers. */
   readonly conversations: ReadonlyMap<number, ConversationRecord>;
+  /** Of a user: how far others have got with what the user has sent. */
+  readonly marks: ReadonlyMap<number, ReaderMarks>;
+  readonly marksVersion: number;
   readonly heavy: Heavy;
   /** Of all strangers together. */
   readonly strangers: PlaceCount;
@@ -61,6 +65,8 @@ const empty: Shard = {
   javaAddress: null,
   groups: new Set(),
   conversations: new Map(),
+  marks: new Map(),
+  marksVersion: 0,
   heavy: noHeavy,
   strangers: { count: 0, last: 0 },
   counts: new Map(),

@@ -13,6 +13,7 @@ import {
 } from '../../src/store/decisions/schedule.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
+import type { Marks } from '../../src/store/marks.ts';
 import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
 import type {
@@ -26,6 +27,7 @@ import type { Retention, Store } from '../../src/store/store.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryGroups } from './memory-groups.ts';
+import { MemoryMarks } from './memory-marks.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
 import { MemoryTimelines } from './memory-timelines.ts';
@@ -46,6 +48,7 @@ export class MemoryStore implements Store {
   readonly timelines: MemoryTimelines;
   readonly groups: Groups;
   readonly conversations: Conversations;
+  readonly marks: Marks;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
@@ -64,6 +67,7 @@ export class MemoryStore implements Store {
     this.timelines = new MemoryTimelines({ data, retention, quotas, now });
     this.groups = new MemoryGroups(data);
     this.conversations = new MemoryConversations(data);
+    this.marks = new MemoryMarks(data, now);
     this.requests = new MemoryRequests(data);
     this.apiKeys = new MemoryApiKeys(data);
     this.schedules = new MemorySchedules(data, now);

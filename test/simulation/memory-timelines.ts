@@ -290,7 +290,7 @@ export class MemoryTimelines implements Timelines {
   }
 }
 
-function watchersOf({ devices, interests }: Shard): Watcher[] {
+export function watchersOf({ devices, interests }: Shard): Watcher[] {
   const sessions = [...devices.values()]
     .filter(({ closedAt }) => closedAt === null)
     .map(({ device, connectionNumber, instance, address, sessionId }) => ({

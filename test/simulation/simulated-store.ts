@@ -8,6 +8,7 @@ import { CimError } from '../../src/base/errors.ts';
 import type { Accounts } from '../../src/store/accounts.ts';
 import type { Conversations } from '../../src/store/conversations.ts';
 import type { Groups } from '../../src/store/groups.ts';
+import type { Marks } from '../../src/store/marks.ts';
 import { ownCopiesOf } from '../../src/store/redis/calls/copy-ordering.ts';
 import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
@@ -64,6 +65,7 @@ export class SimulatedStore implements Store {
   readonly timelines: Timelines;
   readonly groups: Groups;
   readonly conversations: Conversations;
+  readonly marks: Marks;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: Store['apiKeys'];
@@ -77,7 +79,7 @@ export class SimulatedStore implements Store {
     this.#process = process;
     this.#outages = outages;
     this.#copiesFollow = copiesFollow;
-    const { identity, accounts, sessions, timelines, groups, conversations } = store;
+    const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
     const { schedules, requests, apiKeys } = store;
     this.identity = {
       get: () => this.#call(() => identity.get()),
@@ -136,6 +138,11 @@ export class SimulatedStore implements Store {
       block: (userId, peer) => this.#call(() => conversations.block(userId, peer)),
       unblock: (userId, peer) => this.#call(() => conversations.unblock(userId, peer)),
       blockedBy: (userId) => this.#call(() => conversations.blockedBy(userId)),
+    };
+    this.marks = {
+      move: (batch) => this.#call(() => marks.move(batch)),
+      ofPeers: (userId, peers) => this.#call(() => marks.ofPeers(userId, peers)),
+      versions: (userIds) => this.#call(() => marks.versions(userIds)),
     };
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {

@@ -52,6 +52,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     sessions: store.sessions,
     groups: store.groups,
     conversations: store.conversations,
+    marks: store.marks,
     requests: store.requests,
     apiKeys: store.apiKeys,
     schedules,

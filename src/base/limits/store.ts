@@ -58,6 +58,10 @@ export const storeLimits = {
   blockedPerUserMax: 1_000,
   /** Accounts to which a user has written, as far as their mailbox tells them from strangers. */
   contactsPerUserMax: 10_000,
+  /** Sources of one reader of which a sender has marks: an epoch each, so starts of the sender's devices. */
+  markSourcesMax: 8,
+  /** Readers of whom a sender has marks: beyond them those that moved longest ago are forgotten. */
+  markReadersMax: 1_000,
   /** A timeline unused for this long loses its messages, never its counter. */
   timelineAgeMs: 30 * 24 * 3600 * 1000,
   /**

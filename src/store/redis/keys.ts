@@ -10,6 +10,7 @@
  *   talk:{u:7}         hash     what the user has decided about others, what is counted of them (scripts/block.lua) and of the
  *                               timeline (append.lua); of a group: what its owner has set
  *   counts:{u:7}       hash     places of strangers in a user's timeline, of accounts in a group's (scripts/append.lua); expires
+ *   marks:{u:7}        hash     how far others have got with what the user has sent (scripts/move-marks.lua)
  *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
  *   group:{g:chess}    hash     the group's owner, how many joins there were, and 'all' if members may read what was said before
  *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
@@ -66,6 +67,10 @@ export class Keys {
 
   talk(timeline: TimelineId): string {
     return this.#key('talk', timeline);
+  }
+
+  marks(userId: number): string {
+    return this.#key('marks', userTimeline(userId));
   }
 
   devices(userId: number): string {

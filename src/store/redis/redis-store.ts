@@ -17,6 +17,7 @@ import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
+import { RedisMarks } from './redis-marks.ts';
 import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
@@ -49,6 +50,7 @@ export class RedisStore implements Store {
   readonly timelines: RedisTimelines;
   readonly groups: RedisGroups;
   readonly conversations: RedisConversations;
+  readonly marks: RedisMarks;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
   readonly apiKeys: RedisApiKeys;
@@ -107,6 +109,7 @@ export class RedisStore implements Store {
     this.timelines = new RedisTimelines({ calls, keys, retention, quotas, confirmed });
     this.groups = new RedisGroups(calls, keys);
     this.conversations = new RedisConversations(calls, keys);
+    this.marks = new RedisMarks(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
     this.apiKeys = new RedisApiKeys(calls, keys);

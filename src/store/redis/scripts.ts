@@ -25,6 +25,8 @@ import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
+import marksVersions from './scripts/marks-versions.lua';
+import moveMarks from './scripts/move-marks.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
 import appendSeldom from './scripts/parts/append-seldom.lua';
@@ -113,6 +115,8 @@ export const scripts = {
   leaveGroup: script(leaveGroup),
   listGroup: script(listGroup),
   listSchedules: script(listSchedules),
+  marksVersions: script(marksVersions),
+  moveMarks: script(moveMarks),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
   probe: script(probe),

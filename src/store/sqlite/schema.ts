@@ -140,6 +140,19 @@ const tables = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX conversations_blocked ON conversations (user_id, peer) WHERE is_blocked;
 
+  -- What a sender has of a reader: SourceMarks (src/store/marks.ts) as JSON.
+  CREATE TABLE marks (
+    user_id INTEGER NOT NULL,
+    reader INTEGER NOT NULL,
+    -- When one of them moved last.
+    at INTEGER NOT NULL,
+    sources TEXT NOT NULL,
+    PRIMARY KEY (user_id, reader)
+  ) STRICT, WITHOUT ROWID;
+
+  -- How often a user was told of one.
+  CREATE TABLE marks_versions (user_id INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+
   -- Where the user's Java peer was told to connect.
   CREATE TABLE java_logins (
     user_id INTEGER PRIMARY KEY,
@@ -196,7 +209,7 @@ export interface Schema {
   readonly upgrades: Readonly<Record<number, string>>;
 }
 
-const current: Schema = { version: 4, tables, upgrades: {} };
+const current: Schema = { version: 5, tables, upgrades: {} };
 
 /**
  * Of a database that was just opened, before it is written: throws if it is not ours, or of a version

@@ -155,6 +155,13 @@ export class RedisCalls {
     return client.zrange(key, ...range).catch((error: unknown) => this.#fail(error));
   }
 
+  /** The values of these fields of a hash, null where there is none. */
+  async someFields(key: string, fields: readonly (string | number)[]): Promise<(string | null)[]> {
+    if (fields.length === 0) return [];
+    const { client } = this.#link;
+    return client.hmget(key, ...fields.map(String)).catch((error: unknown) => this.#fail(error));
+  }
+
   async setField(key: string, field: string, value: string): Promise<void> {
     const { client } = this.#link;
     await client.hset(key, field, value).catch((error: unknown) => this.#fail(error));

@@ -186,8 +186,8 @@ describe('a private message', () => {
   test('is not held up by what another in its batch waits for', async () => {
     let thawed = Promise.resolve();
     const inner = await openMemoryStore();
-    const { identity, accounts, sessions, groups, conversations, schedules, requests, apiKeys } =
-      inner;
+    const { identity, accounts, sessions, groups, conversations, marks, schedules } = inner;
+    const { requests, apiKeys } = inner;
     const append: Store['timelines']['append'] = (batch, answered = () => {}) =>
       Promise.all(
         batch.map(async (run, place) => {
@@ -216,6 +216,7 @@ describe('a private message', () => {
           sessions,
           groups,
           conversations,
+          marks,
           schedules,
           requests,
           apiKeys,
