@@ -152,6 +152,37 @@ export const errorTable = {
     retryable: false,
     meaning: 'Only the owner of the group may do this',
   },
+  'not-an-admin': {
+    code: '7320',
+    status: 200,
+    retryable: false,
+    meaning: 'Only the owner and the admins of the group may do this',
+  },
+  'no-such-member': {
+    code: '7321',
+    status: 200,
+    retryable: false,
+    meaning: 'This user is not in the group',
+  },
+  'not-invited': {
+    code: '7322',
+    status: 200,
+    retryable: false,
+    meaning: 'Only those may join whom the owner or an admin of the group has invited',
+  },
+  'group-closed': {
+    code: '7323',
+    status: 200,
+    retryable: false,
+    meaning: 'Nobody may join the group until its owner opens it',
+  },
+  'removed-from-group': {
+    code: '7324',
+    status: 200,
+    retryable: false,
+    meaning:
+      'The owner or an admin has removed the user from the group; who was removed may join when one of them has invited them',
+  },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
   'too-many-requests': {
     code: '8101',

@@ -4,17 +4,63 @@
  * to look. Joining writes the user's list first, leaving last, and the group's record decides: a
  * crash between the two leaves a list that names a group too many, which `of` passes over.
  */
+import type { GroupEntry } from '../base/group-entry.ts';
 import type { GroupHistory } from '../base/group-history.ts';
 
 export interface Group {
   readonly name: string;
-  /** Who created it; when the owner leaves, whoever has been in it for longest. */
+  /** Its name until it is given another. */
+  readonly title: string;
+  /**
+   * Who created it, until it is handed over. When the owner leaves: the admin who has been in it for
+   * longest, without admins the member who has.
+   */
   readonly owner: number;
+  /** By id; members, and not the owner. At most `limits.groupAdminsMax`. */
+  readonly admins: readonly number[];
+  readonly entry: GroupEntry;
   /** Set when it is created, for good. */
   readonly history: GroupHistory;
   /** What one account may take of what the group keeps within an hour, in percent; null: see `Quotas`. */
   readonly sharePercent: number | null;
+  /** From 1 on, it grows with each change of the above, and when somebody is removed. */
+  readonly version: number;
 }
+
+/** What there is to set; what is not named stays. */
+export interface GroupSettings {
+  /** Not empty. */
+  readonly title?: string;
+  readonly entry?: GroupEntry;
+  /** From 1 to 100 (100: it is not counted), or null: as others have it. */
+  readonly sharePercent?: number | null;
+}
+
+/** Repeating one is harmless. */
+export type GroupChange =
+  /** The owner may, and of the title admins. */
+  | ({ readonly kind: 'set' } & GroupSettings)
+  /** By the owner, of a member: makes or unmakes an admin; makes the owner, who is a plain member then. */
+  | { readonly kind: 'admin' | 'unadmin' | 'hand-over'; readonly userId: number }
+  /** By the owner or an admin, of anybody: may join, also who was removed. Ends by being used. */
+  | { readonly kind: 'invite'; readonly userId: number }
+  /**
+   * By the owner or an admin, of anybody but the owner, and by the owner of admins: is no member, and
+   * joins only after an invitation. Of more than `limits.groupRemovedMax` the first are forgotten.
+   */
+  | { readonly kind: 'remove'; readonly userId: number };
+
+export type ChangeResult =
+  | 'changed'
+  | 'unknown-group'
+  | 'not-the-owner'
+  | 'not-an-admin'
+  /** The user whom it is about is no member. */
+  | 'no-such-member'
+  /** The owner cannot be removed. */
+  | 'not-allowed'
+  /** `limits.groupAdminsMax` admins, or `limits.groupInvitedMax` invitations that were not used. */
+  | 'too-many';
 
 /** That a user is in a group, and since when. */
 export interface Membership {
@@ -40,6 +86,8 @@ export interface MembershipQuestion {
   readonly userId: number;
 }
 
+export type JoinRefusal = 'removed-from-group' | 'not-invited' | 'group-closed';
+
 export type JoinResult =
   /** `already`: the user was in it before, and nothing has changed. */
   | {
@@ -49,6 +97,8 @@ export type JoinResult =
       readonly membership: Membership;
     }
   | { readonly status: 'unknown-group' }
+  /** By what was decided about the user, or about who may join. */
+  | { readonly status: JoinRefusal }
   /** The user is in `limits.groupsPerUserMax` groups, or the group has `limits.groupMembersMax` members. */
   | { readonly status: 'too-many' };
 
@@ -74,27 +124,23 @@ export interface Groups {
   join(name: string, userId: number): Promise<JoinResult>;
 
   /**
-   * False if the user was not in it. When the owner leaves, the longest-standing member becomes the
-   * owner; when the last one leaves, the group and its messages are gone, and the name is free (the
-   * counter of its timeline stays for `limits.endedGroupMs`).
+   * False if the user was not in it. When the owner leaves, another one owns it (`Group.owner`); when
+   * the last one leaves, the group and its messages are gone, and the name is free (the counter of its
+   * timeline stays for `limits.endedGroupMs`).
    */
   leave(name: string, userId: number): Promise<boolean>;
 
   /** The groups that the user is in, by name. */
   of(userId: number): Promise<Membership[]>;
 
-  /**
-   * The owner sets what one account may take of what the group keeps within an hour (1 to 100; 100: it
-   * is not counted), or null: as others have it.
-   */
-  setShare(
-    name: string,
-    owner: number,
-    sharePercent: number | null,
-  ): Promise<'set' | 'unknown-group' | 'not-the-owner'>;
+  /** What `by` asks for. */
+  change(name: string, by: number, change: GroupChange): Promise<ChangeResult>;
 
   /** Null if there is no such group. */
   find(name: string): Promise<Group | null>;
+
+  /** Whom nobody has invited since they were removed, the first of them first. */
+  removed(name: string): Promise<number[]>;
 
   /** Up to `limit` members with ids above `after`, in their order. */
   members(name: string, after: number, limit: number): Promise<number[]>;

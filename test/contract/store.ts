@@ -13,6 +13,7 @@ import { describeAppends } from './store/appends.ts';
 import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
+import { describeGroupChanges } from './store/group-changes.ts';
 import { describeGroupModel } from './store/group-model.ts';
 import { describeGroups } from './store/groups.ts';
 import { describeIdentity } from './store/identity.ts';
@@ -78,6 +79,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'mailboxes against a model': describeMailboxModel,
   reads: describeReads,
   groups: describeGroups,
+  'changes of groups': describeGroupChanges,
   'appends for members only': describeGroupAppends,
   'groups against a model': describeGroupModel,
   conversations: describeConversations,

@@ -20,7 +20,7 @@ const password = 'of cim';
 const [amy, bob, cid] = [1001, 1002, 1003];
 const messagesMax = 8;
 const kinds =
-  'log head watch from talk counts dev group members roll standing groups acct name last-id id salt api-keys request due later plan sent'.split(
+  'log head watch from talk counts dev group members roll standing invited removed groups acct name last-id id salt api-keys request due later plan sent'.split(
     ' ',
   );
 const long = 'x'.repeat(3_000);
@@ -200,7 +200,20 @@ const cases: Readonly<Record<string, readonly [before: Step, asked: Step]>> = {
     all(createsGroup, together(append('cooks', 1, ['one']))),
     (store) => store.groups.leave('cooks', amy),
   ],
-  'a share': [createsGroup, (store) => store.groups.setShare('cooks', amy, 5)],
+  'a group’s title': [
+    createsGroup,
+    (store) => store.groups.change('cooks', amy, { kind: 'set', title: 'Cooks', sharePercent: 5 }),
+  ],
+  'a member is removed': [
+    all(createsGroup, joins(bob)),
+    (store) => store.groups.change('cooks', amy, { kind: 'remove', userId: bob }),
+  ],
+  'a removed member is invited': [
+    all(createsGroup, joins(bob), (store) =>
+      store.groups.change('cooks', amy, { kind: 'remove', userId: bob }),
+    ),
+    (store) => store.groups.change('cooks', amy, { kind: 'invite', userId: bob }),
+  ],
   'a place in a group': [
     all(createsGroup, together(append('cooks', 1, ['one']))),
     (store) => store.groups.acknowledge([{ userId: amy, group: 'cooks', seq: 1 }]),

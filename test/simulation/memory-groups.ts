@@ -1,19 +1,24 @@
 /** Named groups in memory, as src/store/groups.ts says it, and nothing besides. */
 import type { GroupHistory } from '../../src/base/group-history.ts';
+import { limits } from '../../src/base/limits.ts';
+import { decideChange } from '../../src/store/decisions/group-change.ts';
 import {
   decideCreate,
   decideJoin,
-  decideShareChange,
+  decideLeave,
   type Entry,
   type EntryFacts,
   membershipOf,
-  ownerWithout,
+  newGroup,
+  type Outsider,
 } from '../../src/store/decisions/membership.ts';
 import { movedCursor } from '../../src/store/decisions/session.ts';
 import type {
+  ChangeResult,
   CreateResult,
   Group,
   GroupAcknowledgement,
+  GroupChange,
   Groups,
   JoinResult,
   Membership,
@@ -42,21 +47,20 @@ export class MemoryGroups implements Groups {
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
-    const { members, owner } = this.#shard(name);
-    const wasMember = owner !== null && members.has(userId);
+    const { members, group } = this.#shard(name);
+    const wasMember = group !== null && members.has(userId);
     if (wasMember) {
       const rest = withoutEntry(members, userId);
-      const [heir] = rest.keys();
-      const next = ownerWithout(userId, owner, heir);
+      const [member] = rest.keys();
+      const admin = [...rest.keys()].find((each) => group.admins.includes(each));
+      const next = decideLeave(userId, group, { admin, member });
       this.#data.change(groupTimeline(name), {
         members: rest,
-        owner: next,
-        ...(next === null && { sharePercent: null, messages: [] }),
+        group: next,
+        ...(next === null && { outsiders: new Map(), messages: [] }),
       });
     }
-    const groups = new Set(this.#listOf(userId));
-    groups.delete(name);
-    this.#data.change(userTimeline(userId), { groups });
+    this.#unlist(name, userId);
     return wasMember;
   }
 
@@ -64,22 +68,35 @@ export class MemoryGroups implements Groups {
     return [...this.#listOf(userId)]
       .toSorted()
       .map((name) => this.#place(name, userId))
-      .filter((place) => place !== undefined);
+      .filter((place) => place !== undefined && place !== null);
   }
 
-  async setShare(
-    name: string,
-    owner: number,
-    sharePercent: number | null,
-  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
-    const result = decideShareChange(owner, this.#shard(name).owner ?? undefined);
-    if (result === 'set') this.#data.change(groupTimeline(name), { sharePercent });
+  async change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
+    const { group: known, members, outsiders } = this.#shard(name);
+    const userId = 'userId' in change ? change.userId : 0;
+    const { result, group, outsider } = decideChange(by, change, {
+      group: known ?? undefined,
+      isMember: members.has(userId),
+      outsider: outsiders.get(userId),
+      invited: () => these(outsiders, 'invited').length,
+    });
+    this.#data.change(groupTimeline(name), {
+      ...(group && { group }),
+      ...(outsider && {
+        members: withoutEntry(members, userId),
+        outsiders: withOutsider(outsiders, userId, outsider),
+      }),
+    });
+    if (outsider) this.#unlist(name, userId);
     return result;
   }
 
   async find(name: string): Promise<Group | null> {
-    const { owner, history, sharePercent } = this.#shard(name);
-    return owner === null ? null : { name, owner, history, sharePercent };
+    return this.#shard(name).group;
+  }
+
+  async removed(name: string): Promise<number[]> {
+    return these(this.#shard(name).outsiders, 'removed');
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -111,19 +128,21 @@ export class MemoryGroups implements Groups {
     madeWith: GroupHistory,
     decide: (facts: EntryFacts) => Entry<Result>,
   ): Result {
-    const { owner, history, sharePercent, members, head } = this.#shard(name);
+    const { group, members, outsiders, head } = this.#shard(name);
     const list = this.#listOf(userId);
     const { result, entered } = decide({
-      group: owner === null ? undefined : { owner, history, sharePercent, members: members.size },
+      group: group ? { ...group, members: members.size } : undefined,
       head,
       member: members.get(userId),
+      outsider: outsiders.get(userId),
       // The list may name the group already: only the group's shard was set back.
       groupsOfUser: () => (list.has(name) ? list.size - 1 : list.size),
     });
     if (entered)
       this.#data.change(groupTimeline(name), {
-        ...(owner === null && { owner: userId, history: madeWith }),
+        ...(group === null && { group: newGroup(name, userId, madeWith) }),
         members: withEntry(members, userId, entered),
+        outsiders: withoutEntry(outsiders, userId),
       });
     if (result.status === 'joined')
       this.#data.change(userTimeline(userId), { groups: new Set(list).add(name) });
@@ -138,9 +157,28 @@ export class MemoryGroups implements Groups {
     return this.#data.shard(userTimeline(userId)).groups;
   }
 
-  #place(group: string, userId: number): Membership | undefined {
-    const { members, head, history } = this.#shard(group);
+  #place(group: string, userId: number): Membership | null | undefined {
+    const { members, head, group: known } = this.#shard(group);
     const place = members.get(userId);
-    return place && membershipOf(group, place, head, history);
+    return known && place && membershipOf(group, place, head, known.history);
   }
+
+  #unlist(name: string, userId: number): void {
+    const groups = new Set(this.#listOf(userId));
+    groups.delete(name);
+    this.#data.change(userTimeline(userId), { groups });
+  }
+}
+
+function these(outsiders: Shard['outsiders'], which: Outsider): number[] {
+  return [...outsiders].flatMap(([userId, outsider]) => (outsider === which ? [userId] : []));
+}
+
+/** Who is removed, or invited, once more keeps their place. */
+function withOutsider(outsiders: Shard['outsiders'], userId: number, outsider: Outsider) {
+  if (outsiders.get(userId) === outsider) return outsiders;
+  const changed = withEntry(withoutEntry(outsiders, userId), userId, outsider);
+  const removed = these(changed, 'removed');
+  const [first = 0] = removed;
+  return removed.length > limits.groupRemovedMax ? withoutEntry(changed, first) : changed;
 }

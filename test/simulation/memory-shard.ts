@@ -3,15 +3,16 @@
  * together, and a failover of its node sets all of it back together.
  */
 
-import type { GroupHistory } from '../../src/base/group-history.ts';
 import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
 import type { SourceRecord } from '../../src/store/decisions/append.ts';
 import type { ConversationRecord, PlaceCount } from '../../src/store/decisions/conversation.ts';
 import type { ReaderMarks } from '../../src/store/decisions/marks.ts';
+import type { Outsider } from '../../src/store/decisions/membership.ts';
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
+import type { Group } from '../../src/store/groups.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
@@ -48,11 +49,11 @@ export interface Shard {
   readonly counts: ReadonlyMap<number, number>;
   readonly countsSince: number;
   /** Of a named group; null: there is none. */
-  readonly owner: number | null;
-  readonly history: GroupHistory;
-  readonly sharePercent: number | null;
+  readonly group: Group | null;
   /** By user id, the longest-standing first. */
   readonly members: ReadonlyMap<number, { readonly joined: number; readonly cursor: number }>;
+  /** Who was invited or removed, and is no member; the first removed first. */
+  readonly outsiders: ReadonlyMap<number, Outsider>;
 }
 
 const empty: Shard = {
@@ -71,10 +72,9 @@ const empty: Shard = {
   strangers: { count: 0, last: 0 },
   counts: new Map(),
   countsSince: 0,
-  owner: null,
-  history: 'joined',
-  sharePercent: null,
+  group: null,
   members: new Map(),
+  outsiders: new Map(),
 };
 
 export interface KnownAccount extends Account, Credential {

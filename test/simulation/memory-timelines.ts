@@ -127,8 +127,8 @@ export class MemoryTimelines implements Timelines {
     group: string,
     { instance, address }: { instance: string; address: string },
   ): Promise<number | null> {
-    const { interests, head, owner } = this.#data.shard(groupTimeline(group));
-    if (group !== lobby && owner === null) {
+    const { interests, head, group: known } = this.#data.shard(groupTimeline(group));
+    if (group !== lobby && known === null) {
       await this.removeInterest(group, instance);
       return null;
     }
@@ -150,7 +150,7 @@ export class MemoryTimelines implements Timelines {
     const { answer, source, run, isHidden } = decideAppend(append, {
       known,
       head: shard.head,
-      isThere: () => append.onlyIfMember === undefined || shard.owner !== null,
+      isThere: () => append.onlyIfMember === undefined || shard.group !== null,
       admit: (fresh, duplicates) => {
         if (!known && isCopy(append)) this.#noteWritten(append);
         return this.#admit(append, shard, fresh, duplicates, copied);
@@ -233,7 +233,11 @@ export class MemoryTimelines implements Timelines {
 
   #admitToGroup({ timeline, from, isExempt }: Append, shard: Shard, fresh: Run): Admission {
     const { count } = fresh;
-    const share = shareOf(timeline === groupTimeline(lobby), shard.sharePercent, this.#quotas);
+    const share = shareOf(
+      timeline === groupTimeline(lobby),
+      shard.group?.sharePercent ?? null,
+      this.#quotas,
+    );
     const shareMax = isExempt ? null : shareMaxOf(this.#messagesMax, share);
     if (shareMax === null) return { status: 'taken', stored: count };
     const now = this.#now();

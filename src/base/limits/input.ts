@@ -22,6 +22,17 @@ export const inputLimits = {
   groupsPerUserMax: 100,
   /** Members of one named group: listed as one value when an owner leaves. */
   groupMembersMax: 20_000,
+  /** Characters of a group's title: told to every member at every change. */
+  groupTitleCharactersMax: 128,
+  /** Admins of one named group: kept, and told to every member, as one value. */
+  groupAdminsMax: 20,
+  /** Invitations to one named group that were not used: kept until they are, or the group ends. */
+  groupInvitedMax: 1_000,
+  /**
+   * Users removed from one named group: told to its servers as one value. Of more the first are
+   * forgotten, and may join again.
+   */
+  groupRemovedMax: 1_000,
   /** Members told in one answer. */
   membersPageMax: 1_000,
   /** Characters of a device id: part of a store key. */

@@ -75,8 +75,8 @@ export function groupOperations(
     },
 
     async setGroupShare(userId, group, sharePercent) {
-      const result = await groups.setShare(group, userId, sharePercent);
-      if (result !== 'set') throw new CimError(result);
+      const result = await groups.change(group, userId, { kind: 'set', sharePercent });
+      if (result !== 'changed') throw new CimError(result);
     },
 
     async groupsOf(userId) {
@@ -101,13 +101,13 @@ export function groupOperations(
 }
 
 function refusalOf(group: string, result: Exclude<CreateResult, { status: 'joined' }>): CimError {
-  if (result.status === 'unknown-group') return new CimError('unknown-group');
   if (result.status === 'too-many') {
     return new CimError(
       'too-many',
       `a user may be in ${limits.groupsPerUserMax} groups, and a group may have ${limits.groupMembersMax} members`,
     );
   }
+  if (result.status !== 'group-exists') return new CimError(result.status);
   return new CimError(
     'group-exists',
     `the group ${JSON.stringify(group)} was created by user ${result.owner}: join it, or choose another name`,

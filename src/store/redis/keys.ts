@@ -12,10 +12,13 @@
  *   counts:{u:7}       hash     places of strangers in a user's timeline, of accounts in a group's (scripts/append.lua); expires
  *   marks:{u:7}        hash     how far others have got with what the user has sent (scripts/move-marks.lua)
  *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
- *   group:{g:chess}    hash     the group's owner, how many joins there were, and 'all' if members may read what was said before
+ *   group:{g:chess}    hash     the group's title, owner, admins (scripts/parts/admins.lua), who may join, 'all' if members may read
+ *                               what was said before, its version, and how many joins and removals there were
  *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
  *   roll:{g:chess}     zset     the ids of its members by number: pages of them
  *   standing:{g:chess} zset     the same ids by the order in which they joined: who is the next owner
+ *   invited:{g:chess}  zset     the ids of who was invited and has not joined, by number
+ *   removed:{g:chess}  zset     the ids of who was removed, and not invited since, by the order of that
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
  *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
  *   name:{n:bob}       string   "<user id>:<claimed at>"
@@ -91,6 +94,14 @@ export class Keys {
 
   standing(name: string): string {
     return this.#key('standing', groupTimeline(name));
+  }
+
+  invited(name: string): string {
+    return this.#key('invited', groupTimeline(name));
+  }
+
+  removed(name: string): string {
+    return this.#key('removed', groupTimeline(name));
   }
 
   groupsOf(userId: number): string {

@@ -12,13 +12,16 @@
  * leave does not take away the listing of the join that followed it.
  */
 import { CimError } from '../../base/errors.ts';
+import { groupEntries } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import { membershipOf } from '../decisions/membership.ts';
 import type {
+  ChangeResult,
   CreateResult,
   Group,
   GroupAcknowledgement,
+  GroupChange,
   Groups,
   JoinResult,
   Membership,
@@ -83,6 +86,8 @@ export class RedisGroups implements Groups {
         this.#keys.talk(timeline),
         this.#keys.head(timeline),
         this.#keys.standing(name),
+        this.#keys.invited(name),
+        this.#keys.removed(name),
       ],
       [userId, limits.endedGroupMs],
     );
@@ -97,15 +102,26 @@ export class RedisGroups implements Groups {
     return memberships.filter((member) => member !== null);
   }
 
-  async setShare(
-    name: string,
-    owner: number,
-    sharePercent: number | null,
-  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
-    const keys = [this.#keys.group(name), this.#keys.talk(groupTimeline(name))];
-    const reply = await this.#calls.run(scripts.setShare, keys, [owner, sharePercent ?? '']);
-    if (reply === null) return 'unknown-group';
-    return reply === 1 ? 'set' : 'not-the-owner';
+  async change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
+    const timeline = groupTimeline(name);
+    const bounds = [limits.groupAdminsMax, limits.groupInvitedMax, limits.groupRemovedMax];
+    const [result, number] = (await this.#calls.run(
+      scripts.changeGroup,
+      [
+        this.#keys.group(name),
+        this.#keys.members(timeline),
+        this.#keys.roll(name),
+        this.#keys.standing(name),
+        this.#keys.talk(timeline),
+        this.#keys.invited(name),
+        this.#keys.removed(name),
+      ],
+      [by, ...bounds, change.kind, ...argumentsOf(change)],
+    )) as [result: Buffer, number?: Buffer];
+    const listing = String(number ?? '');
+    if ('userId' in change && listing !== '')
+      await this.#unlist({ name, userId: change.userId, number: listing });
+    return result.toString() as ChangeResult;
   }
 
   async find(name: string): Promise<Group | null> {
@@ -116,12 +132,22 @@ export class RedisGroups implements Groups {
     const fields = new Map(record);
     const owner = fields.get('owner');
     if (owner === undefined) return null;
+    const admins = (fields.get('admins') ?? '').match(/\d+/g) ?? [];
     return {
       name,
+      title: fields.get('title') ?? name,
       owner: Number(owner),
+      admins: admins.map(Number).toSorted((one, other) => one - other),
+      entry: groupEntries.find((entry) => entry === fields.get('entry')) ?? 'open',
       history: fields.get('history') === 'all' ? 'all' : 'joined',
       sharePercent: share === null ? null : Number(share),
+      version: Number(fields.get('version')),
     };
+  }
+
+  async removed(name: string): Promise<number[]> {
+    const ids = await this.#calls.membersAbove(this.#keys.removed(name), 0, limits.groupRemovedMax);
+    return ids.map(Number);
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -177,8 +203,10 @@ export class RedisGroups implements Groups {
         this.#keys.roll(name),
         this.#keys.head(timeline),
         this.#keys.standing(name),
+        this.#keys.invited(name),
+        this.#keys.removed(name),
       ],
-      [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? ''],
+      [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? '', name],
     )) as JoinReply;
     const isMember = reply[0].toString() === 'joined' || reply[2] === 1;
     if (!isMember) await this.#unlist({ name, userId, number });
@@ -228,6 +256,13 @@ export class RedisGroups implements Groups {
   }
 }
 
+/** In the order of scripts/change-group.lua. */
+function argumentsOf(change: GroupChange): Argument[] {
+  if (change.kind !== 'set') return [change.userId];
+  const { title = '', entry = '', sharePercent = '' } = change;
+  return [title, entry, sharePercent ?? '-'];
+}
+
 function joinResult(name: string, reply: JoinReply | null): JoinResult {
   if (!reply) return { status: 'too-many' };
   const [status, owner, already, ...member] = reply;
@@ -240,9 +275,11 @@ function joinResult(name: string, reply: JoinReply | null): JoinResult {
         membership: membershipIn(name, member),
       };
     case 'unknown-group':
-      return { status: 'unknown-group' };
     case 'too-many':
-      return { status: 'too-many' };
+    case 'removed-from-group':
+    case 'group-closed':
+    case 'not-invited':
+      return { status: status.toString() as Exclude<JoinResult['status'], 'joined'> };
     default:
       throw new CimError('busy', `joining ${name} took too long`);
   }

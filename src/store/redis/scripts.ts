@@ -7,6 +7,7 @@ import addApiKey from './scripts/add-api-key.lua';
 import append from './scripts/append.lua';
 import block from './scripts/block.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
+import changeGroup from './scripts/change-group.lua';
 import changeInterest from './scripts/change-interest.lua';
 import claimName from './scripts/claim-name.lua';
 import claimRequest from './scripts/claim-request.lua';
@@ -29,6 +30,7 @@ import marksVersions from './scripts/marks-versions.lua';
 import moveMarks from './scripts/move-marks.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
+import admins from './scripts/parts/admins.lua';
 import appendSeldom from './scripts/parts/append-seldom.lua';
 import bodies from './scripts/parts/bodies.lua';
 import checkRights from './scripts/parts/check-rights.lua';
@@ -42,7 +44,6 @@ import readBack from './scripts/read-back.lua';
 import releaseName from './scripts/release-name.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
-import setShare from './scripts/set-share.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
@@ -52,6 +53,7 @@ export interface Script {
 
 /** What several scripts need, or few calls of one: a line `-- include bodies.lua` stands for it. */
 const parts: Readonly<Record<string, string>> = {
+  'admins.lua': admins,
   'append-seldom.lua': appendSeldom,
   'bodies.lua': bodies,
   'cursor.lua': cursor,
@@ -97,6 +99,7 @@ export const scripts = {
   append: appending(append),
   block: script(block),
   cancelSchedule: script(cancelSchedule),
+  changeGroup: script(changeGroup),
   changeInterest: script(changeInterest),
   claimName: script(claimName),
   claimRequest: script(claimRequest),
@@ -126,7 +129,6 @@ export const scripts = {
   releaseName: script(releaseName),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
-  setShare: script(setShare),
   unlistGroup: script(unlistGroup),
 } as const;
 

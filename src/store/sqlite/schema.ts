@@ -92,11 +92,18 @@ const tables = `
 
   CREATE TABLE groups (
     name TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
     owner INTEGER NOT NULL,
+    -- Their ids in order, as JSON.
+    admins TEXT NOT NULL DEFAULT '[]',
+    -- Who may join: 'open', 'invite' or 'closed'.
+    entry TEXT NOT NULL DEFAULT 'open',
     -- What one account may take of what is kept; null: as others have it.
     share_percent INTEGER,
     -- What members may read: 'joined' or 'all'.
     history TEXT NOT NULL DEFAULT 'joined',
+    -- Grows with what members are told of.
+    version INTEGER NOT NULL DEFAULT 1,
     -- How many there are: counting them would cost each join more than all else.
     members INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
@@ -111,6 +118,16 @@ const tables = `
     UNIQUE (name, user_id)
   ) STRICT;
   CREATE INDEX members_by_user ON members (user_id);
+
+  -- Who was invited to a group, or removed from it, in this order; they are no members.
+  CREATE TABLE outsiders (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    -- 'invited' or 'removed'.
+    outsider TEXT NOT NULL,
+    UNIQUE (name, user_id)
+  ) STRICT;
 
   CREATE TABLE devices (
     user_id INTEGER NOT NULL,

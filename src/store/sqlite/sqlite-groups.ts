@@ -1,20 +1,24 @@
 /** Named groups in SQLite. One transaction per call: there is no list beside the members to heal. */
 import type { GroupHistory } from '../../base/group-history.ts';
+import { limits } from '../../base/limits.ts';
+import { decideChange } from '../decisions/group-change.ts';
 import {
   decideCreate,
   decideJoin,
-  decideShareChange,
+  decideLeave,
   type Entry,
   type EntryFacts,
   type Member,
   membershipOf,
-  ownerWithout,
+  type Outsider,
 } from '../decisions/membership.ts';
 import { movedCursor } from '../decisions/session.ts';
 import type {
+  ChangeResult,
   CreateResult,
   Group,
   GroupAcknowledgement,
+  GroupChange,
   Groups,
   JoinResult,
   Membership,
@@ -24,7 +28,8 @@ import { groupTimeline } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
 import type { TimelineRows } from './timeline-rows.ts';
 
-interface GroupRow extends Group {
+interface GroupRow extends Omit<Group, 'admins'> {
+  readonly admins: string;
   readonly members: number;
 }
 
@@ -37,32 +42,38 @@ export class SqliteGroups implements Groups {
   readonly #rows: TimelineRows;
   readonly #selectGroup: Statement<GroupRow>;
   readonly #insertGroup: Statement<never>;
-  readonly #updateOwner: Statement<never>;
-  readonly #updateShare: Statement<never>;
+  readonly #updateGroup: Statement<never>;
   readonly #deleteGroup: Statement<never>;
   readonly #selectMember: Statement<MemberRow>;
   readonly #selectGroupsOf: Statement<MemberRow & { name: string }>;
   readonly #selectPage: Statement<{ userId: number }>;
-  readonly #selectLongestStanding: Statement<{ userId: number }>;
+  readonly #selectHeirs: Statement<{ userId: number; isAdmin: number }>;
   readonly #addToCount: Statement<never>;
   readonly #countGroupsOf: Statement<{ count: number }>;
   readonly #insertMember: Statement<never>;
   readonly #deleteMember: Statement<never>;
   readonly #moveCursor: Statement<never>;
   readonly #deleteEntries: Statement<never>;
+  readonly #selectOutsider: Statement<{ outsider: Outsider }>;
+  readonly #selectOutsiders: Statement<{ userId: number }>;
+  readonly #insertOutsider: Statement<never>;
+  readonly #deleteOutsider: Statement<never>;
+  readonly #deleteOutsiders: Statement<never>;
 
   constructor(database: Database, rows: TimelineRows) {
     this.#database = database;
     this.#rows = rows;
     this.#selectGroup = database.prepare(
-      `SELECT name, owner, history, share_percent AS sharePercent, members
+      `SELECT name, title, owner, admins, entry, history, share_percent AS sharePercent, version, members
          FROM groups WHERE name = ?`,
     );
     this.#insertGroup = database.prepare(
-      'INSERT INTO groups (name, owner, history) VALUES (?, ?, ?)',
+      'INSERT INTO groups (name, title, owner, history) VALUES (?1, ?1, ?2, ?3)',
     );
-    this.#updateOwner = database.prepare('UPDATE groups SET owner = ? WHERE name = ?');
-    this.#updateShare = database.prepare('UPDATE groups SET share_percent = ? WHERE name = ?');
+    this.#updateGroup = database.prepare(
+      `UPDATE groups SET title = ?, owner = ?, admins = ?, entry = ?, share_percent = ?, version = ?
+         WHERE name = ?`,
+    );
     this.#deleteGroup = database.prepare('DELETE FROM groups WHERE name = ?');
     this.#selectMember = database.prepare(
       `SELECT joined, cursor, history FROM members JOIN groups USING (name)
@@ -75,8 +86,12 @@ export class SqliteGroups implements Groups {
     this.#selectPage = database.prepare(
       'SELECT user_id AS userId FROM members WHERE name = ? AND user_id > ? ORDER BY user_id LIMIT ?',
     );
-    this.#selectLongestStanding = database.prepare(
-      'SELECT user_id AS userId FROM members WHERE name = ? ORDER BY id LIMIT 1',
+    // The longest-standing admin before the longest-standing member.
+    this.#selectHeirs = database.prepare(
+      `SELECT * FROM (SELECT user_id AS userId, 1 AS isAdmin FROM members
+           WHERE name = ?1 AND user_id IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT 1)
+         UNION ALL SELECT * FROM (SELECT user_id AS userId, 0 AS isAdmin FROM members
+           WHERE name = ?1 ORDER BY id LIMIT 1)`,
     );
     this.#addToCount = database.prepare('UPDATE groups SET members = members + ? WHERE name = ?');
     this.#countGroupsOf = database.prepare(
@@ -92,6 +107,17 @@ export class SqliteGroups implements Groups {
     this.#deleteEntries = database.prepare(
       'DELETE FROM entries WHERE timeline = (SELECT id FROM timelines WHERE name = ?)',
     );
+    this.#selectOutsider = database.prepare(
+      'SELECT outsider FROM outsiders WHERE name = ? AND user_id = ?',
+    );
+    this.#selectOutsiders = database.prepare(
+      'SELECT user_id AS userId FROM outsiders WHERE name = ? AND outsider = ? ORDER BY id',
+    );
+    this.#insertOutsider = database.prepare(
+      'INSERT INTO outsiders (name, user_id, outsider) VALUES (?, ?, ?)',
+    );
+    this.#deleteOutsider = database.prepare('DELETE FROM outsiders WHERE name = ? AND user_id = ?');
+    this.#deleteOutsiders = database.prepare('DELETE FROM outsiders WHERE name = ?');
   }
 
   async create(
@@ -124,23 +150,19 @@ export class SqliteGroups implements Groups {
     return memberships.toSorted((one, other) => (one.group < other.group ? -1 : 1));
   }
 
-  async find(name: string): Promise<Group | null> {
-    const group = this.#database.read(() => this.#selectGroup.get(name));
-    if (!group) return null;
-    const { owner, history, sharePercent } = group;
-    return { name, owner, history, sharePercent };
+  async change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
+    return this.#database.transaction('durable', () => this.#change(name, by, change));
   }
 
-  async setShare(
-    name: string,
-    owner: number,
-    sharePercent: number | null,
-  ): Promise<'set' | 'unknown-group' | 'not-the-owner'> {
-    return this.#database.transaction('durable', () => {
-      const result = decideShareChange(owner, this.#selectGroup.get(name)?.owner);
-      if (result === 'set') this.#updateShare.run(sharePercent, name);
-      return result;
-    });
+  async find(name: string): Promise<Group | null> {
+    const group = this.#database.read(() => this.#group(name));
+    if (!group) return null;
+    const { members: _, ...rest } = group;
+    return rest;
+  }
+
+  async removed(name: string): Promise<number[]> {
+    return this.#database.read(() => this.#outsiders(name, 'removed'));
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -173,33 +195,80 @@ export class SqliteGroups implements Groups {
     history: GroupHistory,
     decide: (facts: EntryFacts) => Entry<Result>,
   ): Result {
-    const group = this.#selectGroup.get(name);
+    const group = this.#group(name);
     const { result, entered } = decide({
       group,
       head: this.#head(name),
       member: this.#selectMember.get(name, userId),
+      outsider: this.#selectOutsider.get(name, userId)?.outsider,
       groupsOfUser: () => this.#countGroupsOf.get(userId)?.count ?? 0,
     });
     if (!entered) return result;
     if (!group) this.#insertGroup.run(name, userId, history);
     this.#insertMember.run(name, userId, entered.joined);
     this.#addToCount.run(1, name);
+    this.#deleteOutsider.run(name, userId);
     return result;
   }
 
   #leave(name: string, userId: number): boolean {
-    const group = this.#selectGroup.get(name);
-    if (!group || this.#deleteMember.run(name, userId).changes === 0) return false;
-    this.#addToCount.run(-1, name);
-    const heir = this.#selectLongestStanding.get(name)?.userId;
-    const owner = ownerWithout(userId, group.owner, heir);
-    if (owner === null) {
-      this.#deleteGroup.run(name);
-      this.#deleteEntries.run(groupTimeline(name));
-    } else if (owner !== group.owner) {
-      this.#updateOwner.run(owner, name);
-    }
+    const group = this.#group(name);
+    if (!group || !this.#takeOut(name, userId)) return false;
+    const heirs = this.#selectHeirs.all(name, JSON.stringify(group.admins));
+    const next = decideLeave(userId, group, {
+      admin: heirs.find(({ isAdmin }) => isAdmin === 1)?.userId,
+      member: heirs.find(({ isAdmin }) => isAdmin === 0)?.userId,
+    });
+    if (next) this.#save(next);
+    else this.#end(name);
     return true;
+  }
+
+  #change(name: string, by: number, change: GroupChange): ChangeResult {
+    const userId = 'userId' in change ? change.userId : 0;
+    const known = this.#selectOutsider.get(name, userId)?.outsider;
+    const { result, group, outsider } = decideChange(by, change, {
+      group: this.#group(name),
+      isMember: this.#selectMember.get(name, userId) !== undefined,
+      outsider: known,
+      invited: () => this.#outsiders(name, 'invited').length,
+    });
+    if (group) this.#save(group);
+    if (outsider && outsider !== known) {
+      this.#takeOut(name, userId);
+      this.#deleteOutsider.run(name, userId);
+      this.#insertOutsider.run(name, userId, outsider);
+      const removed = this.#outsiders(name, 'removed');
+      if (removed.length > limits.groupRemovedMax) this.#deleteOutsider.run(name, removed[0] ?? 0);
+    }
+    return result;
+  }
+
+  /** False if the user was no member. */
+  #takeOut(name: string, userId: number): boolean {
+    if (this.#deleteMember.run(name, userId).changes === 0) return false;
+    this.#addToCount.run(-1, name);
+    return true;
+  }
+
+  #end(name: string): void {
+    this.#deleteGroup.run(name);
+    this.#deleteOutsiders.run(name);
+    this.#deleteEntries.run(groupTimeline(name));
+  }
+
+  #group(name: string): (Group & { readonly members: number }) | undefined {
+    const row = this.#selectGroup.get(name);
+    return row && { ...row, admins: JSON.parse(row.admins) as number[] };
+  }
+
+  #save({ name, title, owner, admins, entry, sharePercent, version }: Group): void {
+    const listed = JSON.stringify(admins);
+    this.#updateGroup.run(title, owner, listed, entry, sharePercent, version, name);
+  }
+
+  #outsiders(name: string, which: Outsider): number[] {
+    return this.#selectOutsiders.all(name, which).map(({ userId }) => userId);
   }
 
   #membership(group: string, member: MemberRow): Membership {

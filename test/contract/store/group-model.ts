@@ -4,6 +4,7 @@
  */
 import { test } from '@jest/globals';
 import fc from 'fast-check';
+import { groupEntries } from '../../../src/base/group-entry.ts';
 import { limits } from '../../../src/base/limits.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { groupTimeline } from '../../../src/store/timelines.ts';
@@ -23,12 +24,21 @@ const step = fc.record({
       'write',
       'write',
       'acknowledge',
-      'share',
+      'set',
+      'admin',
+      'admin',
+      'unadmin',
+      'hand-over',
+      'invite',
+      'remove',
+      'remove',
     ] as const),
   ),
   user: fc.integer({ min: 0, max: 3 }),
   group: fc.integer({ min: 0, max: 1 }),
   seq: fc.integer({ min: 0, max: 6 }),
+  // Whom it is about.
+  other: fc.integer({ min: 0, max: 3 }),
 });
 type Step = typeof step extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
@@ -49,8 +59,8 @@ export function describeGroupModel(fixture: StoreFixture): void {
         );
         return {
           first: (store) => beInAll(store, joiner, others),
-          actionOf: ({ kind, user, group, seq }) => {
-            if (kind !== 'write') return actionOf({ kind, user, group, seq }, names, users);
+          actionOf: ({ kind, user, group, seq, other }) => {
+            if (kind !== 'write') return actionOf({ kind, user, group, seq, other }, names, users);
             sent += 1;
             const onlyIfMember = users[user]!;
             const timeline = groupTimeline(names[group]!);
@@ -69,7 +79,7 @@ export function describeGroupModel(fixture: StoreFixture): void {
 }
 
 function actionOf(
-  { kind, user, group, seq }: Step,
+  { kind, user, group, seq, other }: Step,
   names: readonly string[],
   users: readonly number[],
 ): Action {
@@ -82,8 +92,21 @@ function actionOf(
       return ({ groups }) => groups.join(name, userId);
     case 'leave':
       return ({ groups }) => groups.leave(name, userId);
-    case 'share':
-      return ({ groups }) => groups.setShare(name, userId, seq === 0 ? null : 100 - seq);
+    case 'set': {
+      const change = {
+        kind,
+        ...(seq % 3 === 0 && { title: `title ${seq}` }),
+        ...(seq % 3 === 1 && { entry: groupEntries[other % 3]! }),
+        ...(seq % 3 === 2 && { sharePercent: other === 0 ? null : 100 - seq }),
+      };
+      return ({ groups }) => groups.change(name, userId, change);
+    }
+    case 'admin':
+    case 'unadmin':
+    case 'hand-over':
+    case 'invite':
+    case 'remove':
+      return ({ groups }) => groups.change(name, userId, { kind, userId: users[other]! });
     default:
       return ({ groups }) => groups.acknowledge([{ userId, group: name, seq }]);
   }
@@ -106,6 +129,7 @@ async function stateOf(
       const page = await timelines.read({ timeline: groupTimeline(name), after: 0, limit: 100 });
       return {
         group: await groups.find(name),
+        removed: await groups.removed(name),
         members: await groups.members(name, 0, 10),
         head: page.head,
         texts: textsOf(page.messages),

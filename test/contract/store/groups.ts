@@ -34,47 +34,6 @@ export function describeGroups(fixture: StoreFixture): void {
   const isMember = async (name: string, userId: number) =>
     (await groups().memberships([{ group: name, userId }]))[0] !== null;
 
-  describe('the share of one account', () => {
-    test('is set by the owner, and as others have it until then', async () => {
-      const { name, owner, others } = await freshGroup(1);
-      expect(await groups().find(name)).toEqual({
-        name,
-        owner,
-        history: 'joined',
-        sharePercent: null,
-      });
-      expect(await groups().setShare(name, others[0]!, 5)).toBe('not-the-owner');
-      expect(await groups().setShare(nextGroup(), owner, 5)).toBe('unknown-group');
-      expect(await groups().setShare(name, owner, 5)).toBe('set');
-      expect(await fixture.another.groups.find(name)).toEqual({
-        name,
-        owner,
-        history: 'joined',
-        sharePercent: 5,
-      });
-      expect(await groups().setShare(name, owner, null)).toBe('set');
-      expect(await groups().find(name)).toEqual({
-        name,
-        owner,
-        history: 'joined',
-        sharePercent: null,
-      });
-    });
-
-    test('is gone with the group', async () => {
-      const { name, owner } = await freshGroup(0);
-      await groups().setShare(name, owner, 5);
-      await groups().leave(name, owner);
-      await groups().create(name, owner);
-      expect(await groups().find(name)).toEqual({
-        name,
-        owner,
-        history: 'joined',
-        sharePercent: null,
-      });
-    });
-  });
-
   describe('what members may read', () => {
     const placeOf = async (name: string, userId: number) =>
       (await groups().memberships([{ group: name, userId }]))[0]!;

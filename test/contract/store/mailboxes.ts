@@ -356,10 +356,10 @@ export function describeMailboxes(fixture: StoreFixture): void {
       await store.groups.join(name, amy);
       const member = (userId: number) => ({ onlyIfMember: userId });
       expect(await say(name, amy, 25, member(amy))).toMatchObject(share(20, 5));
-      await store.groups.setShare(name, owner, 75);
+      await store.groups.change(name, owner, { kind: 'set', sharePercent: 75 });
       expect(await say(name, amy, 25, member(amy))).toMatchObject(share(10, 15));
       expect(await say(name, owner, 35, member(owner))).toMatchObject(share(30, 5));
-      await store.groups.setShare(name, owner, 100);
+      await store.groups.change(name, owner, { kind: 'set', sharePercent: 100 });
       expect(await say(name, amy, 25, member(amy))).toMatchObject({ status: 'taken' });
     });
 

@@ -9,7 +9,7 @@ import { type AppendAnswer, admitCopy } from '../../../src/store/decisions/appen
 import { afterWriting, countOf, unknownPeer } from '../../../src/store/decisions/conversation.ts';
 import { decideShare, isPeriodOver, shareMaxOf } from '../../../src/store/decisions/group-share.ts';
 import { boundsOf, placesPerMessage } from '../../../src/store/decisions/mailbox.ts';
-import { membershipOf, ownerWithout } from '../../../src/store/decisions/membership.ts';
+import { decideLeave, membershipOf } from '../../../src/store/decisions/membership.ts';
 import { noHeavy, trimPointOf, withHeavy } from '../../../src/store/decisions/retention.ts';
 import { leasedTogether, pageOf } from '../../../src/store/decisions/schedule.ts';
 import { endsJava, movedCursor } from '../../../src/store/decisions/session.ts';
@@ -104,10 +104,14 @@ describe('a mailbox', () => {
 
 describe('a group', () => {
   test('stays its owner’s when another leaves, goes to the heir with its owner, and ends with the last', () => {
-    expect(ownerWithout(3, 1, 2)).toBe(1);
-    expect(ownerWithout(1, 1, 2)).toBe(2);
-    expect(ownerWithout(1, 1, undefined)).toBeNull();
-    expect(ownerWithout(3, 1, undefined)).toBeNull();
+    const group = { owner: 1, admins: [4, 5], version: 7 };
+    const heirs = { admin: 5, member: 2 };
+    expect(decideLeave(3, group, heirs)).toBe(group);
+    expect(decideLeave(4, group, heirs)).toEqual({ owner: 1, admins: [5], version: 8 });
+    expect(decideLeave(1, group, heirs)).toEqual({ owner: 5, admins: [4], version: 8 });
+    const plain = { ...group, admins: [] };
+    expect(decideLeave(1, plain, { admin: undefined, member: 2 })).toMatchObject({ owner: 2 });
+    expect(decideLeave(1, group, { admin: undefined, member: undefined })).toBeNull();
   });
 
   test('has no cursor beyond its head, nor before the place of joining', () => {

@@ -1,10 +1,10 @@
 -- Makes a user a member of a group, or creates the group with its owner as the only one: src/store/decisions/membership.ts.
 --
--- KEYS  group, members, roll, head, standing
+-- KEYS  group, members, roll, head, standing, invited, removed
 -- ARGV  user id, number of the listing (list-group.lua), listedMs, membersMax, to create it: 'joined' or 'all', what members may
---       read ('': only if it exists)
+--       read ('': only if it exists); its name
 -- Gives {'joined', owner, 1 if the user was in it already, joined, cursor, head, 1 if members may read all}, {'group-exists', owner, 1 if the user is in it},
---       {'unknown-group'}, {'too-many'}, or {'late'}: the listing is older than listedMs, and may be taken off any time.
+--       {'unknown-group'}, {'too-many'}, {'removed-from-group'}, {'group-closed'}, {'not-invited'}, or {'late'}: the listing is older than listedMs, and may be taken off any time.
 --
 -- The hash of members: user id → "joined:cursor:order:listing": the head when the user joined, what a device of the user has
 -- acknowledged, the how manieth join it was, the number of the listing. Standing has them in the order of these joins: who is the owner
@@ -33,10 +33,16 @@ if place then
   return { 'joined', owner, 1, tonumber(joined), tonumber(cursor), head, showsAll() }
 end
 if owner and ARGV[5] ~= '' then return { 'group-exists', owner, 0 } end
+if owner then
+  if call('ZSCORE', KEYS[7], user) then return { 'removed-from-group' } end
+  local entry = call('HGET', group, 'entry')
+  if entry == 'closed' then return { 'group-closed' } end
+  if entry == 'invite' and not call('ZSCORE', KEYS[6], user) then return { 'not-invited' } end
+end
 if call('HLEN', members) >= tonumber(ARGV[4]) then return { 'too-many' } end
 if not owner then
   owner = user
-  call('HSET', group, 'owner', user)
+  call('HSET', group, 'owner', user, 'title', ARGV[6], 'entry', 'open', 'version', 1)
   -- It may have been left to expire, with the group of this name before (leave-group.lua).
   if head > 0 then call('SET', headKey, format('%d', head)) end
   if ARGV[5] == 'all' then call('HSET', group, 'history', 'all') end
@@ -45,4 +51,5 @@ local order = call('HINCRBY', group, 'joins', 1)
 call('HSET', members, user, format('%d:%d:%d:%s', head, head, order, listing))
 call('ZADD', roll, user, user)
 call('ZADD', standing, order, user)
+call('ZREM', KEYS[6], user)
 return { 'joined', owner, 0, head, head, head, showsAll() }
