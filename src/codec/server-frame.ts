@@ -194,9 +194,9 @@ export function encodeJoined(group: string, joined: number, head: number): Uint8
   return encode({ cmd: command.group, group, after: joined, head });
 }
 
-/** The user is no longer in the group. */
-export function encodeLeft(group: string): Uint8Array {
-  return encode({ cmd: command.group, group, code: Number(errorTable['not-a-member'].code) });
+/** The user is no longer in the group; `code`: why. */
+export function encodeLeft(group: string, code: number): Uint8Array {
+  return encode({ cmd: command.group, group, code });
 }
 
 export function encodeClose(

@@ -11,7 +11,7 @@ import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';
-import type { Membership } from '../store/groups.ts';
+import type { Group, GroupChange, Membership } from '../store/groups.ts';
 
 export interface Login {
   /** Of the server to connect to. */
@@ -47,9 +47,7 @@ export interface GroupSend extends SendOptions {
 }
 
 /** A named group as its members see it. */
-export interface GroupStatus extends Membership {
-  readonly owner: number;
-}
+export interface GroupStatus extends Membership, Omit<Group, 'name'> {}
 
 export interface HistoryQuery {
   readonly userId: number;
@@ -215,9 +213,6 @@ export interface RouteOperations {
   /** By id. */
   blocked(userId: number): Promise<Account[]>;
 
-  /** `group-share`: what one account may take of what is kept; null: as others have it. For owners. */
-  setGroupShare(userId: number, group: string, sharePercent: number | null): Promise<void>;
-
   /** The store's salt (src/store/identity.ts). */
   salt(): Promise<string>;
 
@@ -265,11 +260,24 @@ export interface RouteOperations {
    */
   createGroup(userId: number, group: string, history?: GroupHistory): Promise<GroupStatus>;
 
-  /** Repeating it is harmless. `unknown-group`, `too-many`. */
+  /**
+   * Repeating it is harmless. `unknown-group`, `too-many`, `removed-from-group`, `group-closed`,
+   * `not-invited`.
+   */
   joinGroup(userId: number, group: string): Promise<GroupStatus>;
 
   /** Not being in it is no error. `unknown-group`: there is none of this name. */
   leaveGroup(userId: number, group: string): Promise<void>;
+
+  /**
+   * What the user asks for, as owner or admin (src/store/groups.ts). Repeating it is harmless. A title
+   * that is empty is the group's name. `unknown-group`, `not-the-owner`, `not-an-admin`,
+   * `no-such-member`, `unknown-receiver`, `too-many`, `too-long`, `invalid-argument`.
+   */
+  changeGroup(userId: number, group: string, change: GroupChange): Promise<void>;
+
+  /** For members only: `unknown-group`, `not-a-member`, `removed-from-group`. */
+  groupOf(userId: number, group: string): Promise<GroupStatus>;
 
   /** The groups that the user is in, by name. */
   groupsOf(userId: number): Promise<GroupStatus[]>;

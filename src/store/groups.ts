@@ -58,7 +58,7 @@ export type ChangeResult =
   /** The user whom it is about is no member. */
   | 'no-such-member'
   /** The owner cannot be removed. */
-  | 'not-allowed'
+  | 'is-the-owner'
   /** `limits.groupAdminsMax` admins, or `limits.groupInvitedMax` invitations that were not used. */
   | 'too-many';
 

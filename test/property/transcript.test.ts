@@ -23,6 +23,7 @@ import {
   resultBlocks,
 } from '../../src/client/terminal/view/render.ts';
 import { runs } from '../support/fuzz.ts';
+import { groupMembership } from '../support/group-membership.ts';
 
 type Widths = (text: string) => number;
 
@@ -167,9 +168,7 @@ describe('a row', () => {
             ...resultBlocks(
               {
                 kind: 'groups',
-                memberships: [
-                  { group, owner: amy, joined: 0, cursor: 0, head: 0, history: 'joined' },
-                ],
+                memberships: [groupMembership(group, { owner: amy, title: name })],
               },
               reader,
             ),

@@ -231,11 +231,16 @@ describe('the client', () => {
     const [amy, bob] = [await person('amy'), await person('bob', state)];
     expect(await amy.ask(':create Builds')).toEqual({
       group: 'builds',
+      title: 'builds',
       owner: amy.userId,
+      admins: [],
+      entry: 'open',
+      history: 'joined',
+      sharePercent: null,
+      version: 1,
       joined: 0,
       cursor: 0,
       head: 0,
-      history: 'joined',
     });
     amy.say('#builds;;nobody else is here');
     bob.say('#builds;;let me in');

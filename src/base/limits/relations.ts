@@ -29,6 +29,9 @@ const originBytes = (bounds: Bounds) => nameBytes(bounds) + 64;
 const bytesPerCharacter = 4;
 const nameBytes = (bounds: Bounds) => bytesPerCharacter * bounds.nameCharactersMax;
 const groupNameBytes = (bounds: Bounds) => bytesPerCharacter * bounds.groupNameCharactersMax;
+/** What there is to know of a group, in JSON. */
+const groupBytes = (b: Bounds) =>
+  groupNameBytes(b) + bytesPerCharacter * b.groupTitleCharactersMax + 20 * b.groupAdminsMax + 256;
 const publicKeysBytes = (b: Bounds) => (1 + b.earlierKeysMax) * (b.publicKeyCharactersMax + 3);
 /** What says where a history goes on has a number and a name of each timeline, in base64. */
 const positionBytes = (b: Bounds) => (2 + b.groupsPerUserMax) * (groupNameBytes(b) + 24) + 64;
@@ -115,6 +118,7 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.apiKeysMax * (bytesPerCharacter * b.labelCharactersMax + groupNameBytes(b) + 192) <=
       b.httpBodyBytesMax &&
     b.membersPageMax * (nameBytes(b) + 64) <= b.pageBytesMax &&
+    b.groupsPerUserMax * groupBytes(b) <= b.pageBytesMax &&
     b.onlineUsersMax * (nameBytes(b) + 64) <= 4 * b.httpBodyBytesMax,
   // A control character has six bytes in JSON.
   'the largest page fits an answer over HTTP': (b) =>

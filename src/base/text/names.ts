@@ -49,6 +49,16 @@ export function groupNameOf(written: string): string {
   return name;
 }
 
+/** A title as somebody wrote it, without white space around it. Throws `invalid-argument` or `too-long`. */
+export function groupTitleOf(written: string): string {
+  assertWritten('title', written, limits.groupTitleCharactersMax);
+  const title = written.trim();
+  assertLength('title', title, limits.groupTitleCharactersMax);
+  const problem = title === '' ? null : problemOfAnyName(title);
+  if (problem !== null) throw new CimError('invalid-argument', `title: ${problem}`);
+  return title;
+}
+
 /** Whether a group can bear this very name. */
 export function isGroupName(name: string): boolean {
   return (

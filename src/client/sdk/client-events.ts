@@ -1,6 +1,7 @@
 /** What a CimClient tells and takes: its events, and the shapes of messages. */
 
 import type { CimError } from '../../base/errors.ts';
+import type { GroupEntry } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import type { Draft, Unreadable } from './e2ee/encryption.ts';
 import type { KeyStanding } from './e2ee/key-pins.ts';
@@ -97,11 +98,35 @@ export interface DelayedPage {
   readonly next: string | null;
 }
 
+/** What a group's owner and its admins decide about it; what is not named stays. */
+export interface GroupSettings {
+  /** By admins as well. Empty: the name of the group. */
+  readonly title?: string;
+  readonly entry?: GroupEntry;
+  /** As in `GroupMembership`. */
+  readonly sharePercent?: number | null;
+}
+
 /** A named group that the user is in. */
 export interface GroupMembership {
   readonly group: string;
-  /** Who created it; when the owner leaves, whoever has been in it for longest. */
+  readonly title: string;
+  /**
+   * Who created it, or was given it since. When the owner leaves: the admin who has been in it for
+   * longest, or without admins the member who has.
+   */
   readonly owner: number;
+  /** By id, without the owner. */
+  readonly admins: readonly number[];
+  /** Who may join. */
+  readonly entry: GroupEntry;
+  /**
+   * How much of what the group keeps one account may take within an hour, in percent; null: as
+   * --group-share says.
+   */
+  readonly sharePercent: number | null;
+  /** Grows when any of these changes. */
+  readonly version: number;
   /** The number of its newest message when the user joined, the last time. */
   readonly joined: number;
   /** The newest number that a device of the user has acknowledged. */
@@ -143,10 +168,11 @@ export interface HistoryPage {
 }
 
 /**
- * `left`: another device of the user's has asked for it, or somebody for the user. `lost`: there is no
+ * `left`: another device of the user's has asked for it, or somebody for the user. `removed`: the
+ * owner or an admin of the group has. `lost`: there is no
  * such group any more, or the user is in another store than before. `unknown`: no route has answered.
  */
-export type LeavingReason = 'left' | 'lost' | 'unknown';
+export type LeavingReason = 'left' | 'removed' | 'lost' | 'unknown';
 
 export type WarningKind =
   /** The state folder cannot be used: this is an ephemeral device, and remembers nothing. */
@@ -193,8 +219,8 @@ export interface ClientEvents {
    */
   gap: { readonly group?: string; readonly first: number; readonly last: number };
   /**
-   * The user is in this group now, or no longer, by what another device of theirs has asked for: it
-   * is followed, or not any more. A group may also be lost with the store that it was in.
+   * The user is in this group now, or no longer, by what another device of theirs has asked for, or an
+   * admin: it is followed, or not any more. A group may also be lost with the store that it was in.
    */
   joined: { readonly group: string };
   left: { readonly group: string; readonly reason: LeavingReason };

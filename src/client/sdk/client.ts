@@ -16,6 +16,7 @@ import type {
   ClientState,
   DelayedPage,
   GroupMembership,
+  GroupSettings,
   HistoryPage,
   HistoryQuery,
   LeavingReason,
@@ -120,11 +121,12 @@ export class CimClient {
 
   async #whyLeft(group: string): Promise<LeavingReason> {
     try {
-      await this.#routes.groupMembers(this.#options.userId, group, { limit: 1 });
+      await this.groupInfo(group);
       return 'left';
     } catch (error) {
       if (!(error instanceof CimError)) throw error;
       if (error.kind === 'not-a-member') return 'left';
+      if (error.kind === 'removed-from-group') return 'removed';
       return error.kind === 'unknown-group' ? 'lost' : 'unknown';
     }
   }
@@ -231,12 +233,37 @@ export class CimClient {
     return this.#routes.groupMembers(this.#options.userId, group, query);
   }
 
+  /** What a group is. `not-a-member`, `unknown-group`, `removed-from-group`. */
+  groupInfo(group: string): Promise<GroupMembership> {
+    return this.#routes.groupInfo(this.#options.userId, group);
+  }
+
   /**
-   * As its owner: how much of what the group keeps one account may take within an hour, in percent;
-   * null: as --group-share says. `not-the-owner`, `unknown-group`.
+   * As its owner, or of the title as an admin. Rejects as the following do, which are as harmless to
+   * repeat: `not-the-owner`, `not-an-admin`, `unknown-group`.
    */
-  setGroupShare(group: string, percent: number | null): Promise<void> {
-    return this.#routes.setGroupShare(this.#options.userId, group, percent);
+  setGroup(group: string, settings: GroupSettings): Promise<void> {
+    return this.#routes.setGroup(this.#options.userId, group, settings);
+  }
+
+  /** As the owner: a member is an admin from now on, or no more. `no-such-member`, `too-many`. */
+  setGroupAdmin(group: string, userId: number, isAdmin: boolean): Promise<void> {
+    return this.#routes.setGroupAdmin(this.#options.userId, group, userId, isAdmin);
+  }
+
+  /** As the owner, who is a plain member then. `no-such-member`. */
+  handOverGroup(group: string, userId: number): Promise<void> {
+    return this.#routes.handOverGroup(this.#options.userId, group, userId);
+  }
+
+  /** As the owner or an admin: they may join, also if they were removed. `unknown-receiver`, `too-many`. */
+  inviteToGroup(group: string, userId: number): Promise<void> {
+    return this.#routes.inviteToGroup(this.#options.userId, group, userId);
+  }
+
+  /** As the owner or an admin: they are no member, nor invited, and join by invitation only. */
+  removeMember(group: string, userId: number): Promise<void> {
+    return this.#routes.removeMember(this.#options.userId, group, userId);
   }
 
   /**

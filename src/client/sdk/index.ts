@@ -10,6 +10,7 @@
  */
 
 export { CimError, type ErrorName } from '../../base/errors.ts';
+export { type GroupEntry, groupEntries } from '../../base/group-entry.ts';
 export { type GroupHistory, groupHistories } from '../../base/group-history.ts';
 export { lobby } from '../../codec/commands.ts';
 export type { Credentials } from './account/credentials.ts';
@@ -24,6 +25,7 @@ export type {
   DelayedMessage,
   DelayedPage,
   GroupMembership,
+  GroupSettings,
   HistoryPage,
   HistoryQuery,
   LeavingReason,

@@ -14,7 +14,7 @@ import { emojiPage, emojiPages } from './input/emoji.ts';
 import { everyInput } from './input/input.ts';
 import { Past } from './past.ts';
 import type { People } from './people.ts';
-import type { Result } from './view/view.ts';
+import type { MemberChange, Result } from './view/view.ts';
 
 /** What is asked of a CimClient. */
 export type Oracle = Pick<
@@ -28,7 +28,12 @@ export type Oracle = Pick<
   | 'leaveGroup'
   | 'groups'
   | 'groupMembers'
-  | 'setGroupShare'
+  | 'groupInfo'
+  | 'setGroup'
+  | 'setGroupAdmin'
+  | 'handOverGroup'
+  | 'inviteToGroup'
+  | 'removeMember'
   | 'block'
   | 'unblock'
   | 'blocked'
@@ -91,9 +96,24 @@ export class Answers {
       case 'leave':
         await client.leaveGroup(query.group);
         return { kind: 'left', group: query.group };
-      case 'share':
-        await client.setGroupShare(query.group, query.percent);
-        return { kind: 'shared', group: query.group, percent: query.percent };
+      case 'group':
+        return { kind: 'group', membership: await client.groupInfo(query.group) };
+      case 'set-group':
+        await client.setGroup(query.group, query.settings);
+        return { kind: 'group-set', group: query.group, settings: query.settings };
+      case 'admin':
+      case 'unadmin':
+        await client.setGroupAdmin(query.group, query.userId, query.kind === 'admin');
+        return memberChange(query);
+      case 'owner':
+        await client.handOverGroup(query.group, query.userId);
+        return memberChange(query);
+      case 'invite':
+        await client.inviteToGroup(query.group, query.userId);
+        return memberChange(query);
+      case 'remove':
+        await client.removeMember(query.group, query.userId);
+        return memberChange(query);
       case 'block':
         await client.block(query.userId);
         return { kind: 'blocking', userId: query.userId, isBlocked: true };
@@ -190,6 +210,10 @@ export class Answers {
   #learn(users: readonly User[]): void {
     for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
   }
+}
+
+function memberChange({ kind, group, userId }: Extract<Query, { kind: MemberChange }>): Result {
+  return { kind: 'member-changed', change: kind, group, userId };
 }
 
 /** More than anybody reads, and as many as a terminal holds: the memory of a list. */

@@ -28,6 +28,7 @@ const outcomesMsMax = 1_000;
 
 const leavingReasons = {
   left: ': left on another device',
+  removed: ': its owner or an admin has removed you',
   lost: ': there is no such group in the store any more',
   unknown: '',
 } as const satisfies Record<LeavingReason, string>;

@@ -1,9 +1,14 @@
-/** POST /createGroup, /joinGroup, /leaveGroup, /groups, /groupMembers: named groups. */
+/**
+ * POST /createGroup, /joinGroup, /leaveGroup, /setGroup, /setGroupAdmin, /handOverGroup,
+ * /inviteToGroup, /removeMember, /groupInfo, /groups, /groupMembers: named groups.
+ */
 
 import { CimError } from '../../base/errors.ts';
+import { groupEntries } from '../../base/group-entry.ts';
 import { groupHistories } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/text/names.ts';
+import { writtenMax } from '../../base/text/normal-form.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
@@ -13,7 +18,16 @@ const status = {
   type: 'object',
   properties: {
     group: string,
-    owner: { ...integer, description: 'the id of who created it, or has been in it for longest' },
+    title: string,
+    owner: { ...integer, description: 'the id of who created it, or was given it since' },
+    admins: { type: 'array', items: integer, description: 'ids, without the owner' },
+    entry: { ...string, enum: groupEntries, description: 'who may join' },
+    sharePercent: {
+      ...integer,
+      description:
+        'how much of what is kept one account may take within an hour; null: as --group-share says',
+    },
+    version: { ...integer, description: 'grows when any of these changes' },
     joined: { ...integer, description: "the group's newest number when the user joined" },
     cursor: { ...integer, description: 'the newest number that a device of the user has shown' },
     head: { ...integer, description: "the group's newest number" },
@@ -25,6 +39,12 @@ const membership = {
   type: 'object',
   required: ['userId', 'group'],
   properties: { userId, group: groupName },
+} as const;
+
+const aboutMember = {
+  ...membership,
+  required: [...membership.required, 'peer'],
+  properties: { ...membership.properties, peer: { ...userId, description: 'whom it is about' } },
 } as const;
 
 export function groupEndpoints(operations: RouteOperations): readonly Endpoint[] {
@@ -76,25 +96,105 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
 
     endpoint({
       method: 'POST',
-      path: '/groupShare',
+      path: '/setGroup',
+      keeps: 'group',
       access: { who: 'users', actor: 'userId' },
-      summary: 'The owner says how much of what is kept one account may take within an hour',
+      summary: 'The owner, or of the title an admin, says what a group is; what is absent stays',
       body: {
-        type: 'object',
-        required: ['userId', 'group'],
+        ...membership,
         properties: {
-          userId,
-          group: groupName,
-          percent: {
+          ...membership.properties,
+          title: {
+            type: 'string',
+            maxLength: writtenMax(limits.groupTitleCharactersMax),
+            description: `at most ${limits.groupTitleCharactersMax} characters; empty: the group's name`,
+          },
+          entry: {
+            type: 'string',
+            enum: groupEntries,
+            description: 'who may join: anybody, who was invited, nobody; who was removed never',
+          },
+          sharePercent: {
             type: 'integer',
-            minimum: 1,
+            minimum: 0,
             maximum: 100,
-            description: '100: as much as it likes; absent: as --group-share says',
+            description:
+              'how much of what is kept one account may take within an hour; 100: as much as it likes, 0: as --group-share says',
           },
         },
       },
-      handle: ({ userId, group, percent = null }) =>
-        operations.setGroupShare(userId, namedGroup(group), percent),
+      handle: ({ userId, group, title, entry, sharePercent }) =>
+        operations.changeGroup(userId, namedGroup(group), {
+          kind: 'set',
+          ...(title !== undefined && { title }),
+          ...(entry !== undefined && { entry }),
+          ...(sharePercent !== undefined && {
+            sharePercent: sharePercent === 0 ? null : sharePercent,
+          }),
+        }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/setGroupAdmin',
+      keeps: 'group',
+      access: { who: 'users', actor: 'userId' },
+      summary: 'The owner makes a member an admin, or no admin any more',
+      body: {
+        ...aboutMember,
+        required: [...aboutMember.required, 'admin'],
+        properties: { ...aboutMember.properties, admin: { type: 'boolean' } },
+      },
+      handle: ({ userId, group, peer, admin }) =>
+        operations.changeGroup(userId, namedGroup(group), {
+          kind: admin ? 'admin' : 'unadmin',
+          userId: peer,
+        }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/handOverGroup',
+      keeps: 'group',
+      access: { who: 'users', actor: 'userId' },
+      summary: 'The owner makes another member the owner, and is a plain member then',
+      body: aboutMember,
+      handle: ({ userId, group, peer }) =>
+        operations.changeGroup(userId, namedGroup(group), { kind: 'hand-over', userId: peer }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/inviteToGroup',
+      keeps: 'group',
+      access: { who: 'users', actor: 'userId' },
+      summary: 'The owner or an admin lets a user join, also one who was removed',
+      body: aboutMember,
+      handle: ({ userId, group, peer }) =>
+        operations.changeGroup(userId, namedGroup(group), { kind: 'invite', userId: peer }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/removeMember',
+      keeps: 'group',
+      access: { who: 'users', actor: 'userId' },
+      summary:
+        'The owner or an admin takes a user out of a group; they join again by invitation only',
+      body: aboutMember,
+      handle: ({ userId, group, peer }) =>
+        operations.changeGroup(userId, namedGroup(group), { kind: 'remove', userId: peer }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/groupInfo',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      summary: 'What a group is; for members',
+      body: membership,
+      answer: status,
+      handle: async ({ userId, group }) =>
+        statusOf(await operations.groupOf(userId, namedGroup(group))),
     }),
 
     endpoint({
@@ -139,6 +239,9 @@ function namedGroup(written: string): string {
   return name;
 }
 
-function statusOf({ group, owner, joined, cursor, head, history }: GroupStatus) {
-  return { group, owner, joined, cursor, head, history };
+function statusOf(status: GroupStatus) {
+  const { group, title, owner, admins, entry, history, sharePercent, version } = status;
+  const { joined, cursor, head } = status;
+  const known = { group, title, owner, admins, entry, history, sharePercent, version };
+  return { ...known, joined, cursor, head };
 }

@@ -1,33 +1,46 @@
 /**
- * Named groups, and telling the connections of whoever joins or leaves one. Telling is a courtesy:
- * a device that does not hear of it finds its groups at its next login.
+ * Named groups, and telling the connections of whoever joins one, leaves or is removed. Telling is a
+ * courtesy: a device that does not hear of it finds its groups at its next login.
  */
 import { callOne } from '../../api/batch-call.ts';
-import { CimError } from '../../base/errors.ts';
+import { CimError, errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { groupTitleOf } from '../../base/text/names.ts';
 import type { Account } from '../../store/accounts.ts';
-import type { CreateResult, Membership } from '../../store/groups.ts';
+import type { ChangeResult, CreateResult, GroupChange, Membership } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
-import { requireMembership } from '../membership.ts';
+import { outsiderRefusal, requireMembership } from '../membership.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
+
+/** Why somebody is not in a group. */
+const codes = {
+  left: Number(errorTable['not-a-member'].code),
+  removed: Number(errorTable['removed-from-group'].code),
+};
 
 export function groupOperations(
   context: OperationsContext,
 ): Pick<
   RouteOperations,
-  'createGroup' | 'joinGroup' | 'leaveGroup' | 'setGroupShare' | 'groupsOf' | 'groupMembers'
+  | 'createGroup'
+  | 'joinGroup'
+  | 'leaveGroup'
+  | 'changeGroup'
+  | 'groupOf'
+  | 'groupsOf'
+  | 'groupMembers'
 > {
   const { store, accounts, servers } = context;
   const { groups } = store;
 
   /**
    * The membership is stored by now, and a login reads it after its session is: of a login at the
-   * same time at least one of the two sees the other.
+   * same time at least one of the two sees the other. `code`: 0, or why the user is not in it.
    */
   async function tell(
     userId: number,
-    member: boolean,
+    code: number,
     membership: Pick<Membership, 'group' | 'joined' | 'head'>,
   ) {
     const { group, joined, head } = membership;
@@ -40,7 +53,7 @@ export function groupOperations(
             sessionId,
             instance,
             group,
-            member,
+            code,
             joined,
             head,
           }),
@@ -48,11 +61,21 @@ export function groupOperations(
     );
   }
 
+  async function requireAccount(userId: number): Promise<void> {
+    if (!(await accounts.find(userId))) throw new CimError('unknown-receiver');
+  }
+
   async function enter(userId: number, group: string, result: CreateResult): Promise<GroupStatus> {
     if (result.status !== 'joined') throw refusalOf(group, result);
-    const { owner, membership } = result;
-    await tell(userId, true, membership);
-    return { ...membership, owner };
+    await tell(userId, 0, result.membership);
+    return statusOf(result.membership);
+  }
+
+  async function statusOf(membership: Membership): Promise<GroupStatus> {
+    const found = await groups.find(membership.group);
+    if (!found) throw new CimError('unknown-group');
+    const { name: _, ...group } = found;
+    return { ...group, ...membership };
   }
 
   return {
@@ -70,21 +93,33 @@ export function groupOperations(
       const isThere = (await groups.find(group)) !== null;
       await groups.leave(group, userId);
       // Also when the user was not in it: the answer to an attempt before may have been lost.
-      await tell(userId, false, { group, joined: 0, head: 0 });
+      await tell(userId, codes.left, { group, joined: 0, head: 0 });
       if (!isThere) throw new CimError('unknown-group');
     },
 
-    async setGroupShare(userId, group, sharePercent) {
-      const result = await groups.change(group, userId, { kind: 'set', sharePercent });
-      if (result !== 'changed') throw new CimError(result);
+    async changeGroup(userId, group, asked) {
+      const change = checked(group, asked);
+      if (change.kind === 'invite') await requireAccount(change.userId);
+      const result = await groups.change(group, userId, change);
+      if (result !== 'changed') throw changeRefusalOf(change, result);
+      // Also when it is a repeat: the first may have been stored, and told to nobody.
+      if (change.kind === 'remove')
+        await tell(change.userId, codes.removed, { group, joined: 0, head: 0 });
+    },
+
+    async groupOf(userId, group) {
+      const [membership] = await groups.memberships([{ group, userId }]);
+      if (membership) return statusOf(membership);
+      const isRemoved = (await groups.removed(group)).includes(userId);
+      throw new CimError(isRemoved ? 'removed-from-group' : await outsiderRefusal(groups, group));
     },
 
     async groupsOf(userId) {
       const memberships = await groups.of(userId);
       const found = await Promise.all(memberships.map(({ group }) => groups.find(group)));
       return memberships.flatMap((membership, index) => {
-        const owner = found[index]?.owner;
-        return owner === undefined ? [] : [{ ...membership, owner }];
+        const { name: _, ...group } = found[index] ?? {};
+        return 'owner' in group ? [{ ...group, ...membership }] : [];
       });
     },
 
@@ -98,6 +133,26 @@ export function groupOperations(
       });
     },
   };
+}
+
+function checked(group: string, change: GroupChange): GroupChange {
+  if (change.kind !== 'set' || change.title === undefined) return change;
+  return { ...change, title: groupTitleOf(change.title) || group };
+}
+
+function changeRefusalOf(
+  { kind }: GroupChange,
+  result: Exclude<ChangeResult, 'changed'>,
+): CimError {
+  if (result === 'is-the-owner')
+    return new CimError('invalid-argument', 'peer: the owner of a group cannot be removed from it');
+  if (result !== 'too-many') return new CimError(result);
+  return new CimError(
+    result,
+    kind === 'admin'
+      ? `a group may have ${limits.groupAdminsMax} admins`
+      : `${limits.groupInvitedMax} are invited to the group and have not joined: remove some of them`,
+  );
 }
 
 function refusalOf(group: string, result: Exclude<CreateResult, { status: 'joined' }>): CimError {

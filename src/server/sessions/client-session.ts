@@ -247,7 +247,7 @@ export class ClientSession
 
   /** The user has joined a group, or left it. */
   membership(entry: MembershipEntry): void {
-    if (!entry.member) this.#requests?.leave(entry.group);
+    if (entry.code !== 0) this.#requests?.leave(entry.group);
     this.#protocol?.membership(entry);
   }
 

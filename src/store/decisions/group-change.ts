@@ -96,7 +96,7 @@ function refusalOf(
         : undefined;
     case 'remove':
       if (!isAllowed) return 'not-an-admin';
-      if (change.userId === owner) return 'not-allowed';
+      if (change.userId === owner) return 'is-the-owner';
       return admins.includes(change.userId) && !isOwner ? 'not-the-owner' : undefined;
   }
 }

@@ -53,6 +53,19 @@ describe('a wrong field is named', () => {
     ['/createGroup', { group: 'g' }, 'userId: must be given'],
     ['/createGroup', { userId: 1 }, 'group: must be given'],
     ['/createGroup', { userId: 1, group: '#g' }, 'group: must not hold #'],
+    [
+      '/setGroup',
+      { userId: 1, group: 'g', entry: 'shut' },
+      'entry: must be one of open, invite, closed',
+    ],
+    [
+      '/setGroup',
+      { userId: 1, group: 'g', sharePercent: 101 },
+      'sharePercent: must be a whole number from 0 to 100',
+    ],
+    ['/setGroup', { userId: 1, group: 'lobby' }, 'group: everybody online is in the lobby'],
+    ['/setGroupAdmin', { userId: 1, group: 'g', peer: 2 }, 'admin: must be given'],
+    ['/removeMember', { userId: 1, group: 'g' }, 'peer: must be given'],
     ['/createGroup', { userId: 1, group: 'Lobby' }, 'group: everybody online is in the lobby'],
     ['/joinGroup', { userId: 1, group: '' }, 'group: must not be blank'],
     ['/leaveGroup', { userId: 1, group: 'lobby' }, 'group: everybody online is in the lobby'],
@@ -116,6 +129,7 @@ describe('what the operations refuse is passed on', () => {
 const paths = [
   ...['/registerAccount', '/login', '/offLine', '/groupRoute', '/p2pRoute', '/fetchOfflineMsgs'],
   ...['/createGroup', '/joinGroup', '/leaveGroup', '/groups', '/groupMembers'],
+  ...['/setGroup', '/setGroupAdmin', '/handOverGroup', '/inviteToGroup', '/removeMember'],
   ...['/history', '/delay', '/delayed', '/cancelDelayed', '/kick', '/drain'],
 ];
 

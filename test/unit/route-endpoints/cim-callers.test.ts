@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import type { GroupChange } from '../../../src/store/groups.ts';
 import { serverAddress } from '../../support/role-addresses.ts';
 import { cim, failure, operator, RouteCaller, success } from './route-caller.ts';
 
@@ -136,21 +137,47 @@ describe('/history', () => {
 describe('named groups', () => {
   const cooks = {
     group: 'cooks',
+    title: 'Cooks',
     owner: zhangsan,
+    admins: [3, 4],
+    entry: 'invite',
+    history: 'joined',
+    sharePercent: null,
+    version: 6,
     joined: 2,
     cursor: 4,
     head: 5,
-    history: 'joined',
   };
 
   test.each([
     ['/createGroup', 'createGroup'],
     ['/joinGroup', 'joinGroup'],
+    ['/groupInfo', 'groupOf'],
   ])('%s answers the place of the user', async (path, operation) => {
     const route = new RouteCaller();
     const answer = await route.post(path, { userId: lisi, group: 'Cooks' }, cim);
     expect(answer).toEqual(success(cooks));
     expect(route.operations.calls).toEqual([[operation, { userId: lisi, group: 'cooks' }]]);
+  });
+
+  test.each<[string, object, GroupChange]>([
+    ['/setGroup', {}, { kind: 'set' }],
+    [
+      '/setGroup',
+      { title: 'The cooks', entry: 'closed', sharePercent: 5 },
+      { kind: 'set', title: 'The cooks', entry: 'closed', sharePercent: 5 },
+    ],
+    ['/setGroup', { title: '', sharePercent: 0 }, { kind: 'set', title: '', sharePercent: null }],
+    ['/setGroupAdmin', { peer: 3, admin: true }, { kind: 'admin', userId: 3 }],
+    ['/setGroupAdmin', { peer: 3, admin: false }, { kind: 'unadmin', userId: 3 }],
+    ['/handOverGroup', { peer: 3 }, { kind: 'hand-over', userId: 3 }],
+    ['/inviteToGroup', { peer: 3 }, { kind: 'invite', userId: 3 }],
+    ['/removeMember', { peer: 3 }, { kind: 'remove', userId: 3 }],
+  ])('%s %j', async (path, fields, change) => {
+    const route = new RouteCaller();
+    const answer = await route.post(path, { userId: lisi, group: 'Cooks', ...fields }, cim);
+    expect(answer).toEqual(success());
+    expect(route.operations.calls).toEqual([['changeGroup', [lisi, 'cooks', change]]]);
   });
 
   test('/leaveGroup', async () => {
@@ -341,7 +368,8 @@ test('/openapi.json has every endpoint', async () => {
     ...['get /salt', 'post /onlineUsers', 'post /rotateSecret', 'get /me'],
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
-    ...['post /groupShare', 'post /groups', 'post /groupMembers'],
+    ...['post /setGroup', 'post /setGroupAdmin', 'post /handOverGroup', 'post /inviteToGroup'],
+    ...['post /removeMember', 'post /groupInfo', 'post /groups', 'post /groupMembers'],
     ...['post /block', 'post /unblock', 'post /blocked'],
     ...[
       'post /history',

@@ -13,6 +13,7 @@ import type {
   ServerStatus,
 } from '../../../src/route/operations.ts';
 import type { Account, KeyPair, PublicKeys } from '../../../src/store/accounts.ts';
+import type { GroupChange } from '../../../src/store/groups.ts';
 import { serverAddress } from '../../support/role-addresses.ts';
 
 const java: Account = { userId: 1547028929407, name: 'zhangsan' };
@@ -86,8 +87,12 @@ export class FakeOperations implements RouteOperations {
     return this.accounts.slice(0, 1);
   }
 
-  async setGroupShare(...share: [number, string, number | null]) {
-    this.#called('setGroupShare', share);
+  async changeGroup(...asked: [number, string, GroupChange]) {
+    this.#called('changeGroup', asked);
+  }
+
+  async groupOf(userId: number, group: string) {
+    return this.#groupStatus('groupOf', userId, group);
   }
 
   async salt() {
@@ -229,7 +234,11 @@ export class FakeOperations implements RouteOperations {
 
   #groupStatus(operation: string, userId: number, group: string): GroupStatus {
     this.#called(operation, { userId, group });
-    return { group, owner: java.userId, joined: 2, cursor: 4, head: 5, history: 'joined' };
+    return {
+      ...{ group, title: 'Cooks', owner: java.userId, admins: [3, 4], entry: 'invite' as const },
+      ...{ history: 'joined' as const, sharePercent: null, version: 6 },
+      ...{ joined: 2, cursor: 4, head: 5 },
+    };
   }
 
   #called(operation: string, argument: unknown): void {

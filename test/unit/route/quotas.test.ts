@@ -138,10 +138,10 @@ describe('a message to a group', () => {
 test('the owner of a group sets its share, and nobody else does', async () => {
   const { operations } = route.core;
   await operations.createGroup(amy.userId, 'cooks');
-  await operations.setGroupShare(amy.userId, 'cooks', 20);
-  const others = operations.setGroupShare(bob.userId, 'cooks', 90);
+  await operations.changeGroup(amy.userId, 'cooks', { kind: 'set', sharePercent: 20 });
+  const others = operations.changeGroup(bob.userId, 'cooks', { kind: 'set', sharePercent: 90 });
   await expect(others).rejects.toMatchObject({ kind: 'not-the-owner' });
-  const nowhere = operations.setGroupShare(amy.userId, 'nowhere', 90);
+  const nowhere = operations.changeGroup(amy.userId, 'nowhere', { kind: 'set', sharePercent: 90 });
   await expect(nowhere).rejects.toMatchObject({ kind: 'unknown-group' });
 });
 

@@ -49,7 +49,7 @@ function membership(userId: number, group: string, isMember: boolean) {
     sessionId: harness.sessionOf(userId),
     instance: 'me',
     group,
-    member: isMember,
+    code: isMember ? 0 : 7302,
     joined: 3,
     head: 4,
   });

@@ -103,11 +103,13 @@ describe('on a terminal', () => {
     await shows(...start, '· you are in #builds, #ops', '● bob>');
     await client.emit('left', { group: 'ops', reason: 'left' });
     await client.emit('left', { group: 'builds', reason: 'lost' });
+    await client.emit('left', { group: 'cooks', reason: 'removed' });
     await shows(
       ...start,
       '· you are in #builds, #ops',
       '· you are not in #ops any more: left on another device',
       '· you are not in #builds any more: there is no such group in the store any more',
+      '· you are not in #cooks any more: its owner or an admin has removed you',
       '● bob>',
     );
     await client.close();

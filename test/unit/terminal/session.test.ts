@@ -10,6 +10,7 @@ import { People } from '../../../src/client/terminal/people.ts';
 import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { runSession } from '../../../src/client/terminal/session.ts';
 import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
+import { groupMembership } from '../../support/group-membership.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
@@ -258,15 +259,49 @@ describe('lines', () => {
       ':create builds --history all\n:join ops\n:groups\n:members ops\n:leave ops\n:members ops\n',
     );
     await code;
-    const membership = { owner: 1, joined: 3, cursor: 3, head: 5, history: 'all' };
-    const ops = { ...membership, group: 'ops', owner: 2, history: 'joined' };
+    const place = { joined: 3, cursor: 3, head: 5 };
+    const ops = groupMembership('ops', { ...place, owner: 2 });
+    const builds = groupMembership('builds', { ...place, history: 'all' });
     expect(events.slice(1, -1).map(({ command, data }) => [command, data])).toEqual([
-      [':create', { group: 'builds', ...membership }],
+      [':create', builds],
       [':join', ops],
-      [':groups', [ops, { group: 'builds', ...membership }]],
+      [':groups', [ops, builds]],
       [':members', [{ userId: 1, userName: 'bob' }, amy]],
       [':leave', { group: 'ops' }],
       [':members', [amy]],
+    ]);
+  });
+
+  test('what owners and admins change is asked for, and answered with what it is', async () => {
+    const { client, stdin, events, code } = talk();
+    client.members.set('ops', [{ userId: 2, userName: 'amy' }]);
+    client.connect();
+    const lines = [
+      ...[':group ops', ':title #Ops The ops', ':title ops', ':entry ops invite', ':share ops 5'],
+      ...[':admin ops 2', ':unadmin ops 2', ':owner ops 2', ':invite ops 2', ':remove ops 2'],
+    ];
+    stdin.end(`${lines.join('\n')}\n`);
+    await code;
+    const ops = groupMembership('ops', { owner: 2, joined: 3, cursor: 3, head: 5 });
+    const aboutAmy = { group: 'ops', userId: 2 };
+    expect(events.slice(1, -1).map(({ command, data }) => [command, data])).toEqual([
+      [':group', ops],
+      [':title', { group: 'ops', title: 'The ops' }],
+      [':title', { group: 'ops', title: '' }],
+      [':entry', { group: 'ops', entry: 'invite' }],
+      [':share', { group: 'ops', sharePercent: 5 }],
+      ...[':admin', ':unadmin', ':owner', ':invite', ':remove'].map((name) => [name, aboutAmy]),
+    ]);
+    expect(client.groupCalls).toEqual([
+      ['setGroup', 'ops', { title: 'The ops' }],
+      ['setGroup', 'ops', { title: '' }],
+      ['setGroup', 'ops', { entry: 'invite' }],
+      ['setGroup', 'ops', { sharePercent: 5 }],
+      ['setGroupAdmin', 'ops', 2, true],
+      ['setGroupAdmin', 'ops', 2, false],
+      ['handOverGroup', 'ops', 2],
+      ['inviteToGroup', 'ops', 2],
+      ['removeMember', 'ops', 2],
     ]);
   });
 

@@ -8,6 +8,7 @@ import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts
 import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
 import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
 import type { Result } from '../../../src/client/terminal/view/view.ts';
+import { groupMembership } from '../../support/group-membership.ts';
 import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();
@@ -34,14 +35,9 @@ const groupMessage: Message = {
 };
 
 const newest = { isMore: false, older: false, expired: false };
-const membership = {
-  group: 'dev',
-  owner: 2,
-  joined: 3,
-  cursor: 3,
-  head: 5,
-  history: 'joined',
-} as const;
+const place = { owner: 2, joined: 3, cursor: 3, head: 5 };
+const membership = groupMembership('dev', place);
+const ofTeam = { ...membership, title: 'The team', admins: [3, 1], sharePercent: 20 };
 
 function capture(): { output: Output; text: () => string } {
   const stream = new PassThrough();
@@ -368,12 +364,77 @@ describe('people', () => {
           kind: 'groups',
           memberships: [
             membership,
-            { ...membership, group: 'builds', owner: 1 },
-            { ...membership, owner: 3 },
+            { ...membership, group: 'builds', title: 'builds', owner: 1 },
+            { ...membership, owner: 3, title: 'The team' },
           ],
         }),
-      ['› :groups', '  #dev     of (2) amy', '  #builds  yours', '  #dev     of (3)'],
+      ['› :groups', '  #dev     of (2) amy', '  #builds  yours', '  #dev     The team, of (3)'],
     ],
+    [
+      'a group',
+      (view) =>
+        view.result(line(1, ':group dev'), {
+          kind: 'group',
+          membership: { ...ofTeam, entry: 'invite' },
+        }),
+      [
+        '› :group dev',
+        '  group         #dev',
+        '  title         The team',
+        '  owner         (2) amy',
+        '  admins        (3), you',
+        '  who may join  who is invited',
+        '  members       read what is said from then on',
+        '  share         20 % an hour',
+      ],
+    ],
+    [
+      'what a group is from now on',
+      (view) =>
+        view.result(line(1, ':title dev The team'), {
+          kind: 'group-set',
+          group: 'dev',
+          settings: { title: 'The team', entry: 'closed', sharePercent: null },
+        }),
+      [
+        '› :title dev The team',
+        '· #dev is called The team now',
+        '· who may join #dev now: nobody',
+        '· one member may take of #dev what it is in other groups',
+      ],
+    ],
+    [
+      'what a group is from now on, by default',
+      (view) =>
+        view.result(line(1, ':title dev'), {
+          kind: 'group-set',
+          group: 'dev',
+          settings: { title: '' },
+        }),
+      ['› :title dev', '· #dev is called dev now'],
+    ],
+    ...(
+      [
+        ['admin', '(2) amy is an admin of #dev now'],
+        ['unadmin', '(2) amy is no admin of #dev any more'],
+        ['owner', '(2) amy owns #dev now'],
+        ['invite', '(2) amy may join #dev: tell them to type :join dev'],
+        ['remove', '(2) amy is not in #dev any more, and may join only when invited'],
+      ] as const
+    ).map(
+      ([change, text]) =>
+        [
+          `a member: ${change}`,
+          (view: HumanView) =>
+            view.result(line(1, `:${change} dev 2`), {
+              kind: 'member-changed',
+              change,
+              group: 'dev',
+              userId: 2,
+            }),
+          [`› :${change} dev 2`, `· ${text}`],
+        ] as [string, (view: HumanView) => unknown, string[]],
+    ),
     [
       'no groups',
       (view) => view.result(line(1, ':groups'), { kind: 'groups', memberships: [] }),
@@ -544,6 +605,9 @@ describe('whatever others write has no effect on where it is shown', () => {
       { kind: 'created', membership: { ...membership, group: text } },
       { kind: 'joined', membership: { ...membership, group: text } },
       { kind: 'left', group: text },
+      { kind: 'group', membership: { ...membership, group: text, title: text } },
+      { kind: 'group-set', group: text, settings: { title: text } },
+      { kind: 'member-changed', change: 'invite', group: text, userId: 2 },
       { kind: 'history', messages: [theirs, { ...groupMessage, group: text }], ...newest },
       { kind: 'delayed', messages: [{ id: text, group: text, text, dueAt: at }] },
       { kind: 'cancelled', message: { id: text, to: 2, text, dueAt: at } },

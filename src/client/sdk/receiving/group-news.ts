@@ -1,11 +1,13 @@
 /**
- * Tells an application which groups its user has joined or left on another device, and which ones a
- * login shows. It tells nothing that the application has asked for itself.
+ * Tells an application which groups its user has joined or left on another device, or was
+ * removed from, and which ones a login shows. It tells nothing that the application has asked for itself.
  */
 import type { ClientEvents, LeavingReason } from '../client-events.ts';
 import type { GroupChanges } from './timelines.ts';
 
 type Emit = <Name extends 'joined' | 'left'>(name: Name, event: ClientEvents[Name]) => void;
+
+const reasons = { told: 'left', removed: 'removed', 'other-store': 'lost' } as const;
 
 export class GroupNews {
   readonly #whyLeft: (group: string) => Promise<LeavingReason>;
@@ -37,8 +39,7 @@ export class GroupNews {
 
   /** Of a group that was missing at a login a route has to be asked what became of it. */
   async #tellLeft(group: string, how: GroupChanges['how']): Promise<void> {
-    const reason =
-      how === 'told' ? 'left' : how === 'other-store' ? 'lost' : await this.#whyLeft(group);
+    const reason = how === 'missing' ? await this.#whyLeft(group) : reasons[how];
     this.#emit('left', { group, reason });
   }
 }

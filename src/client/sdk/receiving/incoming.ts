@@ -54,6 +54,8 @@ const refusals: ReadonlySet<number> = new Set([
   Number(errorTable['unknown-group'].code),
 ]);
 
+const removed = Number(errorTable['removed-from-group'].code);
+
 export class Incoming {
   readonly #options: IncomingOptions;
   readonly #deliveries: DeliveryQueue;
@@ -156,7 +158,7 @@ export class Incoming {
   /** The server's word that the user has joined a group, or left it. */
   groupChanged({ group, code, after: joined, head }: ServerFrame): void {
     if (code === 0) this.joined({ group, joined, head });
-    else this.#dropped(group, 'told');
+    else this.#dropped(group, code === removed ? 'removed' : 'told');
   }
 
   /** The user is in this group now: it is followed. */

@@ -33,10 +33,10 @@ export interface GroupChanges {
   readonly joined: readonly string[];
   readonly left: readonly string[];
   /**
-   * How the latter is known: a server told of it as it happened; they were missing at a login; or at
-   * a login in another store than before.
+   * How the latter is known: a server told of it as it happened, as a removal or otherwise; they were
+   * missing at a login; or at a login in another store than before.
    */
-  readonly how: 'told' | 'missing' | 'other-store';
+  readonly how: 'told' | 'removed' | 'missing' | 'other-store';
 }
 
 /** The key of one's own timeline among the groups. */

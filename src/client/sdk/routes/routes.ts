@@ -6,6 +6,7 @@ import type {
   DelayedMessage,
   DelayedPage,
   GroupMembership,
+  GroupSettings,
   HistoryPage,
   HistoryQuery,
   Message,
@@ -104,9 +105,30 @@ export class Routes {
     return (await this.#post('/groupMembers', { userId, group, ...query })) as User[];
   }
 
-  /** Null: as the groups of others. */
-  async setGroupShare(userId: number, group: string, percent: number | null): Promise<void> {
-    await this.#post('/groupShare', { userId, group, ...(percent !== null && { percent }) });
+  async groupInfo(userId: number, group: string): Promise<GroupMembership> {
+    return (await this.#post('/groupInfo', { userId, group })) as GroupMembership;
+  }
+
+  async setGroup(userId: number, group: string, settings: GroupSettings): Promise<void> {
+    const { sharePercent, ...rest } = settings;
+    const share = sharePercent !== undefined && { sharePercent: sharePercent ?? 0 };
+    await this.#post('/setGroup', { userId, group, ...rest, ...share });
+  }
+
+  async setGroupAdmin(userId: number, group: string, peer: number, admin: boolean): Promise<void> {
+    await this.#post('/setGroupAdmin', { userId, group, peer, admin });
+  }
+
+  async handOverGroup(userId: number, group: string, peer: number): Promise<void> {
+    await this.#post('/handOverGroup', { userId, group, peer });
+  }
+
+  async inviteToGroup(userId: number, group: string, peer: number): Promise<void> {
+    await this.#post('/inviteToGroup', { userId, group, peer });
+  }
+
+  async removeMember(userId: number, group: string, peer: number): Promise<void> {
+    await this.#post('/removeMember', { userId, group, peer });
   }
 
   async block(userId: number, peer: number): Promise<void> {

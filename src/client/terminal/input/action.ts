@@ -1,5 +1,5 @@
 /** What a line of input asks for. Lines become actions in input.ts; line-runner.ts does them. */
-import type { GroupHistory, HistoryQuery, Target } from '../../sdk/index.ts';
+import type { GroupHistory, GroupSettings, HistoryQuery, Target } from '../../sdk/index.ts';
 
 export type Action =
   | { readonly kind: 'nothing' }
@@ -25,8 +25,13 @@ export type Query =
   | { readonly kind: 'delayed' }
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'create'; readonly group: string; readonly history?: GroupHistory }
-  | { readonly kind: 'join' | 'leave' | 'members'; readonly group: string }
-  | { readonly kind: 'share'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'join' | 'leave' | 'members' | 'group'; readonly group: string }
+  | { readonly kind: 'set-group'; readonly group: string; readonly settings: GroupSettings }
+  | {
+      readonly kind: 'admin' | 'unadmin' | 'owner' | 'invite' | 'remove';
+      readonly group: string;
+      readonly userId: number;
+    }
   | { readonly kind: 'block' | 'unblock'; readonly userId: number }
   | { readonly kind: 'groups' | 'blocked' }
   | { readonly kind: 'show-secret' | 'rotate-secret' }

@@ -1,17 +1,11 @@
 /** The commands, once: what `:all` explains, TAB completes and input.ts understands. */
 import { limits } from '../../../base/limits.ts';
 import { groupHistories, type HistoryQuery } from '../../sdk/index.ts';
-import { type Action, type Refusal, refuse } from './action.ts';
+import type { Action, Refusal } from './action.ts';
 import { parseAddress, parseGroup, parseUserId } from './address.ts';
+import { type Command, refuseUse } from './command.ts';
 import { emojiPages } from './emoji.ts';
-
-interface Command {
-  readonly name: `:${string}`;
-  /** Each way to use it, as it is typed, and what that does. */
-  readonly uses: readonly (readonly [typed: string, effect: string])[];
-  /** `rest` is what follows the name, trimmed. */
-  parse(rest: string): Action;
-}
+import { groupCommands } from './group-commands.ts';
 
 /** What `:history` and `:q` show if nobody says how much. */
 const historyDefault = 20;
@@ -102,6 +96,7 @@ export const commands: readonly Command[] = [
     ],
     parse: parseShare,
   },
+  ...groupCommands,
   {
     name: ':block',
     uses: [[':block userId', 'nothing private of theirs arrives any more, and they are not told']],
@@ -212,15 +207,11 @@ function parseShare(rest: string): Action {
   if (named.kind === 'refusal') return named;
   const percent = share === undefined ? null : parseWhole(share, 1, 100);
   if (percent === undefined) return wrongUse(':share', `${share} is not a number from 1 to 100`);
-  return { kind: 'share', group: named.group, percent };
+  return { kind: 'set-group', group: named.group, settings: { sharePercent: percent } };
 }
 
 function wrongUse(name: string, problem?: string): Refusal {
-  const uses = findCommand(name)?.uses.map(([typed]) => typed) ?? [];
-  return refuse(
-    'bad-command',
-    `${problem === undefined ? '' : `${problem}; `}use ${uses.join(' or ')}`,
-  );
+  return refuseUse(findCommand(name)?.uses ?? [], problem);
 }
 
 function parseHistory(rest: string): Action {

@@ -1,7 +1,7 @@
 /** What TAB may turn the line into: commands, people by name or id, groups, names of emoji. Pure. */
 import { searchForm } from '../../../base/text/normal-form.ts';
 import { safeLine } from '../../../base/text/safe-text.ts';
-import { groupHistories, lobby, type User } from '../../sdk/index.ts';
+import { groupEntries, groupHistories, lobby, type User } from '../../sdk/index.ts';
 import { personText } from '../view/render.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
@@ -27,6 +27,13 @@ const commandChoices: readonly Choice[] = commands.map(({ name, uses }) => {
   return { word: name, replacement: takesMore ? `${name} ` : name, label: name };
 });
 
+const ofGroups: ReadonlySet<string> = new Set([
+  ...[':leave', ':members', ':share', ':group', ':title', ':entry'],
+  ...[':admin', ':unadmin', ':owner', ':invite', ':remove'],
+]);
+
+const entryChoices = groupEntries.map(plain);
+
 const createChoices = ['--history', ...groupHistories].map(plain);
 
 /** What can be named besides commands and emoji. */
@@ -42,8 +49,11 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':pu') return complete(word, names.online.map(byName));
   if (command === ':history') return complete(word, receivers(names, ' '));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
-  if ([':leave', ':members', ':share'].includes(command ?? ''))
-    return complete(word, groups(names.groups));
+  if (command !== undefined && ofGroups.has(command)) {
+    const isFirst = /^:\S+\s+\S*$/u.test(line);
+    if (isFirst) return complete(word, groups(names.groups));
+    return complete(word, command === ':entry' ? entryChoices : people(names.online));
+  }
   if (command === ':block') return complete(word, people(names.online));
   if (command === ':verify') return complete(word, people(names.online));
   if (command === ':create') return complete(word, createChoices);

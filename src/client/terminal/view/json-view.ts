@@ -161,11 +161,14 @@ function resultData(result: Result): unknown {
       return result.emoji;
     case 'created':
     case 'joined':
+    case 'group':
       return result.membership;
     case 'left':
       return { group: result.group };
-    case 'shared':
-      return { group: result.group, percent: result.percent };
+    case 'group-set':
+      return { group: result.group, ...result.settings };
+    case 'member-changed':
+      return { group: result.group, userId: result.userId };
     case 'blocking':
       return { userId: result.userId, blocked: result.isBlocked };
     case 'groups':

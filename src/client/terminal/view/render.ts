@@ -4,6 +4,7 @@ import type { Keyword } from '../../../base/text/keyword.ts';
 import { safeLine, safeName, safeText } from '../../../base/text/safe-text.ts';
 import {
   type DelayedMessage,
+  type GroupEntry,
   type GroupMembership,
   type KeyChange,
   type KeyStanding,
@@ -223,14 +224,12 @@ export function resultBlocks(
       ];
     case 'left':
       return [noticeBlock(`you have left #${result.group}`)];
-    case 'shared':
-      return [
-        noticeBlock(
-          result.percent === null
-            ? `one member may take of #${result.group} what it is in other groups`
-            : `one member may take ${result.percent} % of what #${result.group} keeps, an hour`,
-        ),
-      ];
+    case 'group':
+      return groupInfoBlocks(result.membership, reader);
+    case 'group-set':
+      return groupSetTexts(result).map(noticeBlock);
+    case 'member-changed':
+      return [noticeBlock(memberChangeText(result, reader))];
     case 'blocking':
       return [
         noticeBlock(
@@ -312,14 +311,68 @@ function readersOf({ history }: GroupMembership): string {
   return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
 }
 
+function groupInfoBlocks(membership: GroupMembership, reader: Reader): Block[] {
+  const { group, title, owner, admins, entry, sharePercent } = membership;
+  const nameOf = (userId: number) =>
+    userId === reader.userId ? 'you' : personText(userId, reader.nameOf(userId));
+  return table(
+    [
+      ['group', `#${group}`],
+      ['title', title],
+      ['owner', nameOf(owner)],
+      ['admins', admins.map(nameOf).join(', ') || '-'],
+      ['who may join', entryTexts[entry]],
+      ['members', readersOf(membership)],
+      ...(sharePercent === null ? [] : [['share', `${sharePercent} % an hour`] as const]),
+    ],
+    'dim',
+  );
+}
+
+const entryTexts = {
+  open: 'anybody',
+  invite: 'who is invited',
+  closed: 'nobody',
+} as const satisfies Record<GroupEntry, string>;
+
+function groupSetTexts({ group, settings }: Extract<Result, { kind: 'group-set' }>): string[] {
+  const { title, entry, sharePercent } = settings;
+  const share =
+    sharePercent === null
+      ? `one member may take of #${group} what it is in other groups`
+      : `one member may take ${sharePercent} % of what #${group} keeps, an hour`;
+  return [
+    ...(title === undefined ? [] : [`#${group} is called ${title || group} now`]),
+    ...(entry === undefined ? [] : [`who may join #${group} now: ${entryTexts[entry]}`]),
+    ...(sharePercent === undefined ? [] : [share]),
+  ];
+}
+
+function memberChangeText(
+  { change, group, userId }: Extract<Result, { kind: 'member-changed' }>,
+  reader: Reader,
+): string {
+  const who = personText(userId, reader.nameOf(userId));
+  return {
+    admin: `${who} is an admin of #${group} now`,
+    unadmin: `${who} is no admin of #${group} any more`,
+    owner: `${who} owns #${group} now`,
+    invite: `${who} may join #${group}: tell them to type :join ${group}`,
+    remove: `${who} is not in #${group} any more, and may join only when invited`,
+  }[change];
+}
+
 function groupBlocks(memberships: readonly GroupMembership[], reader: Reader): Block[] {
   if (memberships.length === 0) {
     return [noticeBlock('you are in no group: :create name makes one, :join name enters one')];
   }
   return table(
-    memberships.map(({ group, owner }) => [
+    memberships.map(({ group, title, owner }) => [
       `#${group}`,
-      owner === reader.userId ? 'yours' : `of ${personText(owner, reader.nameOf(owner))}`,
+      [
+        ...(title === group ? [] : [`${title},`]),
+        owner === reader.userId ? 'yours' : `of ${personText(owner, reader.nameOf(owner))}`,
+      ].join(' '),
     ]),
     'bold',
   );

@@ -8,6 +8,7 @@ import type {
   ClientState,
   DelayedMessage,
   GroupMembership,
+  GroupSettings,
   Message,
   PeerKey,
   SentMessage,
@@ -27,6 +28,9 @@ export interface Outgoing {
   readonly target: Target;
   readonly text: string;
 }
+
+/** What was done about a user of a group. */
+export type MemberChange = 'admin' | 'unadmin' | 'owner' | 'invite' | 'remove';
 
 /** The answer to a command. */
 export type Result =
@@ -50,7 +54,14 @@ export type Result =
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
-  | { readonly kind: 'shared'; readonly group: string; readonly percent: number | null }
+  | { readonly kind: 'group'; readonly membership: GroupMembership }
+  | { readonly kind: 'group-set'; readonly group: string; readonly settings: GroupSettings }
+  | {
+      readonly kind: 'member-changed';
+      readonly change: MemberChange;
+      readonly group: string;
+      readonly userId: number;
+    }
   | { readonly kind: 'blocking'; readonly userId: number; readonly isBlocked: boolean }
   | { readonly kind: 'blocked'; readonly users: readonly User[] }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }

@@ -145,8 +145,8 @@ export class CimProtocol implements Protocol, Asker {
       if (this.#memberships.length < limits.groupsPerUserMax) this.#memberships.push(entry);
       return;
     }
-    const { group, member, joined, head } = entry;
-    this.#session.write(member ? encodeJoined(group, joined, head) : encodeLeft(group));
+    const { group, code, joined, head } = entry;
+    this.#session.write(code === 0 ? encodeJoined(group, joined, head) : encodeLeft(group, code));
   }
 
   writeClose(code: number, reason: string): void {

@@ -59,7 +59,7 @@ end
 
 if what == 'remove' then
   if not isAllowed then return { 'not-an-admin' } end
-  if user == owner then return { 'not-allowed' } end
+  if user == owner then return { 'is-the-owner' } end
   if isAmong(admins, user) and not isOwner then return { 'not-the-owner' } end
   call('ZREM', invited, user)
   if not call('ZSCORE', removed, user) then

@@ -175,12 +175,19 @@ describe('a group that the server tells of later', () => {
     expect(storage.placeOf('builds')).toBeUndefined();
   });
 
+  test('by being removed says so', async () => {
+    const { server, client } = await online({ welcome: { groups: [builds()] } });
+    const changes = recordChanges(client);
+    await server.left('builds', 7324);
+    expect(changes).toEqual(['-builds, removed']);
+  });
+
   test.each([
     ['not-a-member', 'left'],
     ['unknown-group', 'lost'],
   ] as const)('%s: its read ends it', async (kind, reason) => {
     const { server, client, clock, world } = await online({ welcome: { groups: [builds()] } });
-    world.handlers['/groupMembers'] = () => {
+    world.handlers['/groupInfo'] = () => {
       throw new CimError(kind);
     };
     const changes = recordChanges(client);
@@ -206,13 +213,14 @@ describe('a group that the server tells of later', () => {
 
   test.each([
     ['not-a-member', 'left'],
+    ['removed-from-group', 'removed'],
     ['unknown-group', 'lost'],
     ['internal', 'unknown'],
   ] as const)(
     'while the client was away is told after the login (%s: %s)',
     async (kind, reason) => {
       const { client, server, world } = await online({ welcome: { groups: [builds()] } });
-      world.handlers['/groupMembers'] = () => {
+      world.handlers['/groupInfo'] = () => {
         throw new CimError(kind);
       };
       const changes = recordChanges(client);

@@ -173,8 +173,8 @@ export class ServerConnection {
     return this.send(encodeJoined(group, joined, head));
   }
 
-  left(group: string): Promise<void> {
-    return this.send(encodeLeft(group));
+  left(group: string, code = 7302): Promise<void> {
+    return this.send(encodeLeft(group, code));
   }
 
   close(name: CloseName, reason: string = name): Promise<void> {

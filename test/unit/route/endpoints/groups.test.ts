@@ -27,6 +27,16 @@ beforeEach(async () => {
   route = await RouteHarness.start();
 });
 
+const asMade = {
+  group: 'cooks',
+  title: 'cooks',
+  admins: [],
+  entry: 'open',
+  history: 'joined',
+  sharePercent: null,
+  version: 1,
+};
+
 const refusal = (kind: string) => expect.objectContaining({ kind });
 
 function readGroup(userId: number, group = 'cooks', read: Partial<ReadEntry> = {}) {
@@ -119,22 +129,20 @@ describe('creating and joining', () => {
   test('gives the place of the user; again, it is the same place', async () => {
     const created = await route.core.operations.createGroup(amy.userId, 'cooks');
     expect(created).toEqual({
-      group: 'cooks',
+      ...asMade,
       owner: amy.userId,
       joined: 0,
       cursor: 0,
       head: 0,
-      history: 'joined',
     });
     expect(await route.core.operations.createGroup(amy.userId, 'cooks')).toEqual(created);
     await route.submit(submission(1, 'soup', 'cooks'));
     const joined = {
-      group: 'cooks',
+      ...asMade,
       owner: amy.userId,
       joined: 1,
       cursor: 1,
       head: 1,
-      history: 'joined',
     };
     expect(await route.core.operations.joinGroup(bob.userId, 'cooks')).toEqual(joined);
     await route.submit(submission(2, 'fish', 'cooks'));
@@ -166,7 +174,7 @@ describe('creating and joining', () => {
     await route.submit(submission(1, 'soup', 'cooks'));
     route.memberships.length = 0;
     await route.core.operations.joinGroup(bob.userId, 'cooks');
-    const told = { instance, group: 'cooks', member: true, joined: 1, head: 1 };
+    const told = { instance, group: 'cooks', code: 0, joined: 1, head: 1 };
     expect(route.memberships).toHaveLength(2);
     expect(route.memberships).toEqual(
       expect.arrayContaining([
@@ -199,11 +207,11 @@ describe('leaving', () => {
     await route.connect(amy, 3);
     await operations.leaveGroup(amy.userId, 'cooks');
     await operations.leaveGroup(amy.userId, 'cooks');
-    const told = { sessionId: 3, instance, group: 'cooks', member: false, joined: 0, head: 0 };
+    const told = { sessionId: 3, instance, group: 'cooks', code: notAMember, joined: 0, head: 0 };
     expect(route.memberships).toEqual([told, told]);
     expect(await operations.groupsOf(amy.userId)).toEqual([]);
     expect(await operations.groupsOf(bob.userId)).toEqual([
-      { group: 'cooks', owner: bob.userId, joined: 0, cursor: 0, head: 0, history: 'joined' },
+      { ...asMade, owner: bob.userId, version: 2, joined: 0, cursor: 0, head: 0 },
     ]);
   });
 });

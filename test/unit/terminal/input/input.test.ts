@@ -120,8 +120,20 @@ describe('commands', () => {
     [':block 7', { kind: 'block', userId: 7 }],
     [':unblock 7', { kind: 'unblock', userId: 7 }],
     [':blocked', { kind: 'blocked' }],
-    [':share #Dev 25', { kind: 'share', group: 'dev', percent: 25 }],
-    [':share dev', { kind: 'share', group: 'dev', percent: null }],
+    [':share #Dev 25', { kind: 'set-group', group: 'dev', settings: { sharePercent: 25 } }],
+    [':share dev', { kind: 'set-group', group: 'dev', settings: { sharePercent: null } }],
+    [':group #Dev', { kind: 'group', group: 'dev' }],
+    [
+      ':title #Dev  The  team ',
+      { kind: 'set-group', group: 'dev', settings: { title: 'The  team' } },
+    ],
+    [':title dev', { kind: 'set-group', group: 'dev', settings: { title: '' } }],
+    [':entry dev invite', { kind: 'set-group', group: 'dev', settings: { entry: 'invite' } }],
+    [':admin dev 7', { kind: 'admin', group: 'dev', userId: 7 }],
+    [':unadmin #Dev 7', { kind: 'unadmin', group: 'dev', userId: 7 }],
+    [':owner dev 7', { kind: 'owner', group: 'dev', userId: 7 }],
+    [':invite dev 7', { kind: 'invite', group: 'dev', userId: 7 }],
+    [':remove dev 7', { kind: 'remove', group: 'dev', userId: 7 }],
     [':more', { kind: 'more' }],
     [':delayed', { kind: 'delayed' }],
     [':cancel 3fa2c1', { kind: 'cancel', id: '3fa2c1' }],
@@ -234,6 +246,7 @@ describe('commands', () => {
       seconds: '5',
       percent: '20',
       '#group': '#lobby',
+      'open|invite|closed': 'invite',
     };
     for (const input of typed) {
       let line = input;

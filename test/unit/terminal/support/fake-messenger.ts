@@ -19,6 +19,7 @@ import type {
 } from '../../../../src/client/sdk/index.ts';
 import { CimError } from '../../../../src/client/sdk/index.ts';
 import type { Messenger } from '../../../../src/client/terminal/line-runner.ts';
+import { groupMembership } from '../../../support/group-membership.ts';
 
 interface Sending {
   readonly target: Target;
@@ -157,7 +158,32 @@ export class FakeMessenger implements Messenger {
 
   readonly blockedUsers: User[] = [];
 
-  async setGroupShare(): Promise<void> {}
+  /** What was asked of groups. */
+  readonly groupCalls: unknown[][] = [];
+
+  async groupInfo(group: string): Promise<GroupMembership> {
+    return this.#placeIn(group);
+  }
+
+  async setGroup(...asked: unknown[]): Promise<void> {
+    this.groupCalls.push(['setGroup', ...asked]);
+  }
+
+  async setGroupAdmin(...asked: unknown[]): Promise<void> {
+    this.groupCalls.push(['setGroupAdmin', ...asked]);
+  }
+
+  async handOverGroup(...asked: unknown[]): Promise<void> {
+    this.groupCalls.push(['handOverGroup', ...asked]);
+  }
+
+  async inviteToGroup(...asked: unknown[]): Promise<void> {
+    this.groupCalls.push(['inviteToGroup', ...asked]);
+  }
+
+  async removeMember(...asked: unknown[]): Promise<void> {
+    this.groupCalls.push(['removeMember', ...asked]);
+  }
 
   async block(userId: number): Promise<void> {
     this.blockedUsers.push({ userId, userName: `user-${userId}` });
@@ -186,7 +212,7 @@ export class FakeMessenger implements Messenger {
   #placeIn(group: string): GroupMembership {
     const owner = this.#membersOf(group)[0]?.userId ?? 0;
     const history = this.#histories.get(group) ?? 'joined';
-    return { group, owner, joined: 3, cursor: 3, head: 5, history };
+    return groupMembership(group, { owner, joined: 3, cursor: 3, head: 5, history });
   }
 
   async schedule(target: Target, text: string, delaySeconds: number): Promise<{ id: string }> {
