@@ -1,6 +1,7 @@
 /**
  * What a route keeps: its own identity, accounts, sessions, timelines, groups, conversations,
  * marks, schedules, requests, keys of applications. Two implementations, one contract
+ * presence, schedules, requests, keys of applications. Two implementations, one contract
  * (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
@@ -11,6 +12,7 @@ import type { Conversations } from './conversations.ts';
 import type { Groups } from './groups.ts';
 import type { StoreIdentity } from './identity.ts';
 import type { Marks } from './marks.ts';
+import type { Presence } from './presence.ts';
 import type { Requests } from './requests.ts';
 import type { Schedules } from './schedules.ts';
 import type { Sessions } from './sessions.ts';
@@ -24,6 +26,7 @@ export interface Store {
   readonly groups: Groups;
   readonly conversations: Conversations;
   readonly marks: Marks;
+  readonly presence: Presence;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;

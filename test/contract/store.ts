@@ -21,6 +21,7 @@ import { describeLifecycle } from './store/lifecycle.ts';
 import { describeMailboxModel } from './store/mailbox-model.ts';
 import { describeMailboxes } from './store/mailboxes.ts';
 import { describeMarks } from './store/marks.ts';
+import { describePresence } from './store/presence.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
 import { describeScheduleModel } from './store/schedule-model.ts';
@@ -84,6 +85,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'groups against a model': describeGroupModel,
   conversations: describeConversations,
   marks: describeMarks,
+  presence: describePresence,
   schedules: describeSchedules,
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,

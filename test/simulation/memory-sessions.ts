@@ -99,7 +99,10 @@ export class MemorySessions implements Sessions {
     };
     const { result, opened, evicted } = decideOpen(report, facts, this.#now());
     if (evicted !== null) this.#forget(userId, evicted);
-    if (opened) this.#keep(opened);
+    if (opened) {
+      this.#keep(opened);
+      this.#seen(userId);
+    }
     return result;
   }
 
@@ -110,6 +113,13 @@ export class MemorySessions implements Sessions {
     const kept = decideClose(this.#devices(userId).get(device), report, this.#closes);
     if (kept) this.#keep(kept);
     else if (kept === null) this.#forget(userId, device);
+    if (kept !== undefined) this.#seen(userId);
+  }
+
+  #seen(userId: number): void {
+    const timeline = userTimeline(userId);
+    if (this.#data.shard(timeline).lastSeen !== null)
+      this.#data.change(timeline, { lastSeen: this.#now() });
   }
 
   #keep(device: Device): void {

@@ -9,6 +9,7 @@ import type { SourceRecord } from '../../src/store/decisions/append.ts';
 import type { ConversationRecord, PlaceCount } from '../../src/store/decisions/conversation.ts';
 import type { ReaderMarks } from '../../src/store/decisions/marks.ts';
 import type { Outsider } from '../../src/store/decisions/membership.ts';
+import { noLeases, type ObserverLease } from '../../src/store/decisions/presence.ts';
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
@@ -35,6 +36,10 @@ export interface Shard {
   /** The newest number that any device has acknowledged. */
   readonly acknowledged: number;
   readonly javaAddress: string | null;
+  /** Servers that want to hear when the user comes or goes. */
+  readonly observers: readonly ObserverLease[];
+  /** Null: the user does not show it. */
+  readonly lastSeen: number | null;
   /** Of a user: the groups to look into. */
   readonly groups: ReadonlySet<string>;
   /** Of a user: what there is to know of peers. */
@@ -64,6 +69,8 @@ const empty: Shard = {
   devices: new Map(),
   acknowledged: 0,
   javaAddress: null,
+  observers: noLeases,
+  lastSeen: null,
   groups: new Set(),
   conversations: new Map(),
   marks: new Map(),

@@ -14,6 +14,7 @@ import {
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
 import type { Marks } from '../../src/store/marks.ts';
+import type { Presence } from '../../src/store/presence.ts';
 import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
 import type {
@@ -28,6 +29,7 @@ import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
+import { MemoryPresence } from './memory-presence.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
 import { MemoryTimelines } from './memory-timelines.ts';
@@ -49,6 +51,7 @@ export class MemoryStore implements Store {
   readonly groups: Groups;
   readonly conversations: Conversations;
   readonly marks: Marks;
+  readonly presence: Presence;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
@@ -68,6 +71,7 @@ export class MemoryStore implements Store {
     this.groups = new MemoryGroups(data);
     this.conversations = new MemoryConversations(data);
     this.marks = new MemoryMarks(data, now);
+    this.presence = new MemoryPresence(data, now);
     this.requests = new MemoryRequests(data);
     this.apiKeys = new MemoryApiKeys(data);
     this.schedules = new MemorySchedules(data, now);

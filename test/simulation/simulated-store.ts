@@ -9,6 +9,7 @@ import type { Accounts } from '../../src/store/accounts.ts';
 import type { Conversations } from '../../src/store/conversations.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { Marks } from '../../src/store/marks.ts';
+import type { Presence } from '../../src/store/presence.ts';
 import { ownCopiesOf } from '../../src/store/redis/calls/copy-ordering.ts';
 import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
@@ -66,6 +67,7 @@ export class SimulatedStore implements Store {
   readonly groups: Groups;
   readonly conversations: Conversations;
   readonly marks: Marks;
+  readonly presence: Presence;
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: Store['apiKeys'];
@@ -80,7 +82,7 @@ export class SimulatedStore implements Store {
     this.#outages = outages;
     this.#copiesFollow = copiesFollow;
     const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
-    const { schedules, requests, apiKeys } = store;
+    const { presence, schedules, requests, apiKeys } = store;
     this.identity = {
       get: () => this.#call(() => identity.get()),
       salt: () => this.#call(() => identity.salt()),
@@ -144,6 +146,11 @@ export class SimulatedStore implements Store {
       move: (batch) => this.#call(() => marks.move(batch)),
       ofPeers: (userId, peers) => this.#call(() => marks.ofPeers(userId, peers)),
       versions: (userIds) => this.#call(() => marks.versions(userIds)),
+    };
+    this.presence = {
+      look: (batch, leaseMs) => this.#call(() => presence.look(batch, leaseMs)),
+      observers: (userIds) => this.#call(() => presence.observers(userIds)),
+      showLastSeen: (...asked) => this.#call(() => presence.showLastSeen(...asked)),
     };
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {

@@ -53,6 +53,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     groups: store.groups,
     conversations: store.conversations,
     marks: store.marks,
+    presence: store.presence,
     requests: store.requests,
     apiKeys: store.apiKeys,
     schedules,

@@ -155,6 +155,24 @@ export const serverLimits = {
   /** Users of whom a server knows whether all their connections are its own: those written to of late. */
   receiversKnownMax: 100_000,
   /**
+   * Users whom one connection watches: one frame names them all. And those of all connections of a
+   * server, and watchers of one user among them: routes are asked about each every `presenceAskMs`.
+   */
+  watchedPerConnectionMax: 256,
+  watchedPerServerMax: 20_000,
+  watchersPerUserMax: 1_000,
+  /** How long routes tell a server of a user whom it has asked about, and how often it asks anew. */
+  presenceLeaseMs: 60_000,
+  presenceAskMs: 25_000,
+  /** A user is told to be offline after so long without a session: they may only be reconnecting. */
+  presenceOfflineMs: 15_000,
+  /** A connection that begins to watch has to wait so long for each before it may watch others. */
+  presenceAddMs: 40,
+  /** Users who have come or gone, and of whom a route looks up whom to tell; others are told later. */
+  presenceHintsWaitingMax: 4_096,
+  /** Users of whom an application asks at once. */
+  presencePageMax: 256,
+  /**
    * Transient messages that wait in a route until it knows who is there: what comes beyond is
    * dropped.
    */

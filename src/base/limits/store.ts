@@ -54,6 +54,11 @@ export const storeLimits = {
   lobbyShare: 0.1,
   groupShare: 0.5,
   groupShareMs: 3600 * 1000,
+  /**
+   * Servers that are told at once when one user comes or goes; those beyond hear of it within
+   * `presenceAskMs`. A login reads the list.
+   */
+  observersPerUserMax: 256,
   /** Accounts that one user has blocked: listed as one answer. */
   blockedPerUserMax: 1_000,
   /** Accounts to which a user has written, as far as their mailbox tells them from strangers. */

@@ -11,6 +11,7 @@
  *                               timeline (append.lua); of a group: what its owner has set
  *   counts:{u:7}       hash     places of strangers in a user's timeline, of accounts in a group's (scripts/append.lua); expires
  *   marks:{u:7}        hash     how far others have got with what the user has sent (scripts/move-marks.lua)
+ *   observers:{u:7}    JSON     servers that want to hear when the user comes or goes (scripts/look-presence.lua); expires
  *   dev:{u:7}          hash     known devices, their numbers and cursors (scripts/open-session.lua)
  *   group:{g:chess}    hash     the group's title, owner, admins (scripts/parts/admins.lua), who may join, 'all' if members may read
  *                               what was said before, its version, and how many joins and removals there were
@@ -78,6 +79,10 @@ export class Keys {
 
   devices(userId: number): string {
     return this.#key('dev', userTimeline(userId));
+  }
+
+  observers(userId: number): string {
+    return this.#key('observers', userTimeline(userId));
   }
 
   group(name: string): string {

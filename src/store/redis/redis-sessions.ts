@@ -114,7 +114,12 @@ export class RedisSessions implements Sessions {
   }
 
   #ending(userId: number, args: Item['args']): Item {
-    return { keys: [this.#keys.devices(userId), this.#keys.watchers(userTimeline(userId))], args };
+    const keys = [
+      this.#keys.devices(userId),
+      this.#keys.watchers(userTimeline(userId)),
+      this.#keys.account(userId),
+    ];
+    return { keys, args };
   }
 
   #close(items: readonly Item[]): Promise<Reply[]> {

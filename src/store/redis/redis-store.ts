@@ -18,6 +18,7 @@ import { RedisConversations } from './redis-conversations.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
 import { RedisMarks } from './redis-marks.ts';
+import { RedisPresence } from './redis-presence.ts';
 import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
@@ -51,6 +52,7 @@ export class RedisStore implements Store {
   readonly groups: RedisGroups;
   readonly conversations: RedisConversations;
   readonly marks: RedisMarks;
+  readonly presence: RedisPresence;
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
   readonly apiKeys: RedisApiKeys;
@@ -110,6 +112,7 @@ export class RedisStore implements Store {
     this.groups = new RedisGroups(calls, keys);
     this.conversations = new RedisConversations(calls, keys);
     this.marks = new RedisMarks(calls, keys);
+    this.presence = new RedisPresence(calls, keys);
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
     this.apiKeys = new RedisApiKeys(calls, keys);

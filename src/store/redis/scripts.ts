@@ -26,6 +26,7 @@ import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
+import lookPresence from './scripts/look-presence.lua';
 import marksVersions from './scripts/marks-versions.lua';
 import moveMarks from './scripts/move-marks.lua';
 import offerKeys from './scripts/offer-keys.lua';
@@ -35,6 +36,7 @@ import appendSeldom from './scripts/parts/append-seldom.lua';
 import bodies from './scripts/parts/bodies.lua';
 import checkRights from './scripts/parts/check-rights.lua';
 import cursor from './scripts/parts/cursor.lua';
+import seen from './scripts/parts/seen.lua';
 import takeBack from './scripts/parts/take-back.lua';
 import time from './scripts/parts/time.lua';
 import probe from './scripts/probe.lua';
@@ -44,6 +46,7 @@ import readBack from './scripts/read-back.lua';
 import releaseName from './scripts/release-name.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
+import showLastSeen from './scripts/show-last-seen.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
@@ -57,6 +60,7 @@ const parts: Readonly<Record<string, string>> = {
   'append-seldom.lua': appendSeldom,
   'bodies.lua': bodies,
   'cursor.lua': cursor,
+  'seen.lua': seen,
   'time.lua': time,
 };
 
@@ -120,6 +124,7 @@ export const scripts = {
   listSchedules: script(listSchedules),
   marksVersions: script(marksVersions),
   moveMarks: script(moveMarks),
+  lookPresence: script(lookPresence),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
   probe: script(probe),
@@ -129,6 +134,7 @@ export const scripts = {
   releaseName: script(releaseName),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
+  showLastSeen: script(showLastSeen),
   unlistGroup: script(unlistGroup),
 } as const;
 

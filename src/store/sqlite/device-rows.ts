@@ -22,6 +22,7 @@ export class DeviceRows {
   readonly #selectReadingState: Statement<ReadingState>;
   readonly #acknowledge: Statement<never>;
   readonly #selectGeneration: Statement<{ generation: number }>;
+  readonly #updateLastSeen: Statement<never>;
   readonly #selectJavaLogin: Statement<{ address: string }>;
   readonly #replaceJavaLogin: Statement<never>;
 
@@ -44,6 +45,9 @@ export class DeviceRows {
     );
     this.#acknowledge = database.prepare('UPDATE timelines SET acknowledged = ? WHERE name = ?');
     this.#selectGeneration = database.prepare('SELECT generation FROM accounts WHERE user_id = ?');
+    this.#updateLastSeen = database.prepare(
+      'UPDATE accounts SET last_seen = ? WHERE user_id = ? AND last_seen IS NOT NULL',
+    );
     this.#selectJavaLogin = database.prepare('SELECT address FROM java_logins WHERE user_id = ?');
     this.#replaceJavaLogin = database.prepare('INSERT OR REPLACE INTO java_logins VALUES (?, ?)');
   }
@@ -84,6 +88,11 @@ export class DeviceRows {
 
   generation(userId: number): number | undefined {
     return this.#selectGeneration.get(userId)?.generation;
+  }
+
+  /** Notes when the user was last seen, if they show it. */
+  seen(userId: number, now: number): void {
+    this.#updateLastSeen.run(now, userId);
   }
 
   /** The server that the user's Java peer was told to connect to, if it ever was. */

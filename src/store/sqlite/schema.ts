@@ -24,6 +24,8 @@ const tables = `
     -- What the account's secret is checked by; empty: it has none.
     verifier TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 1,
+    -- When a session was last opened or closed, 0 before the first; null: others may not know.
+    last_seen INTEGER,
     -- Both null: it has no pair of keys.
     public_key TEXT,
     wrapped_key TEXT,

@@ -108,6 +108,7 @@ export class SqliteSessions implements Sessions {
     if (evicted !== null) devices.forget(userId, evicted);
     if (opened) {
       devices.save(opened);
+      devices.seen(userId, opened.openedAt);
       this.#watchers.changed(userId);
     }
     return result;
@@ -115,8 +116,10 @@ export class SqliteSessions implements Sessions {
 
   #close(report: SessionClose): void {
     const { userId, device } = report;
-    const kept = decideClose(this.#devices.get(userId, device), report, this.#clock.now());
+    const now = this.#clock.now();
+    const kept = decideClose(this.#devices.get(userId, device), report, now);
     if (kept === undefined) return;
+    this.#devices.seen(userId, now);
     if (kept) this.#devices.save(kept);
     else this.#devices.forget(userId, device);
     this.#watchers.changed(userId);

@@ -1,6 +1,6 @@
 -- Ends connections, each only if it is the one that is open: src/store/decisions/session.ts.
 --
--- KEYS  per report: devices, watchers
+-- KEYS  per report: devices, watchers, account
 -- ARGV  per report: device, connection number ('' any), opened before (ms; '' any; of a Java peer)
 -- Gives per report: the ended session as JSON, or nil.
 --
@@ -8,6 +8,7 @@
 
 local call, match, format = redis.call, string.match, string.format
 -- include time.lua
+-- include seen.lua
 
 local function forgetOrMarkClosed(devices, device)
   local record = call('HGET', devices, '+' .. device)
@@ -24,7 +25,7 @@ local function openedTooLate(devices, openedBefore)
   return not openedMs or tonumber(openedMs) >= tonumber(openedBefore)
 end
 
-local function close(devices, watchers, device, number, openedBefore)
+local function close(devices, watchers, account, device, number, openedBefore)
   local ended
   local kept = {}
   for _, session in ipairs(cjson.decode(call('GET', watchers) or '[]')) do
@@ -41,13 +42,14 @@ local function close(devices, watchers, device, number, openedBefore)
     call('DEL', watchers)
   end
   forgetOrMarkClosed(devices, device)
+  seen(account)
   return cjson.encode(ended)
 end
 
 local replies = {}
-for report = 1, #KEYS / 2 do
-  local argument = report * 3
+for report = 1, #KEYS / 3 do
+  local last = report * 3
   replies[report] =
-    close(KEYS[report * 2 - 1], KEYS[report * 2], ARGV[argument - 2], ARGV[argument - 1], ARGV[argument])
+    close(KEYS[last - 2], KEYS[last - 1], KEYS[last], ARGV[last - 2], ARGV[last - 1], ARGV[last])
 end
 return replies

@@ -10,6 +10,7 @@
 --   generation  from 1; sessions open only with the present one (open-session.lua)
 --   public      the public key of its pair, and
 --   wrapped     the private one, which only the account's devices can unwrap; neither of them: it has no pair
+--   last-seen   when a session was last opened or closed, in ms, 0 before the first; not there: it is not shown (show-last-seen.lua)
 --   earlier     public keys that it had before, newest first, a space between two
 
 local existing = redis.call('HGET', KEYS[1], 'name')

@@ -15,6 +15,7 @@
 local call, match, format = redis.call, string.match, string.format
 local devicesMax, javaDevice = tonumber(ARGV[1]), ARGV[2]
 -- include time.lua
+-- include seen.lua
 
 -- Makes room for one more device: the one that closed longest ago is forgotten, but not that of Java peers: its numbers would start
 -- anew. False if all are open. Ephemeral ones are counted apart.
@@ -35,7 +36,7 @@ local function makeRoom(devices, ephemeral)
   return true
 end
 
-local function open(devices, watchers, headKey, talk, session, ephemeral)
+local function open(devices, watchers, headKey, account, talk, session, ephemeral)
   local device, instance, address, sessionId = session[1], session[3], session[4], session[5]
   local record = call('HGET', devices, '+' .. device)
   local number, cursor = 0, nil
@@ -77,6 +78,7 @@ local function open(devices, watchers, headKey, talk, session, ephemeral)
   if device == javaDevice then
     call('HSET', devices, 'java-last', format('%s %s %d', instance, sessionId, nowMs))
   end
+  seen(account)
   return { 'opened', session[2], cursor, head, replaced and cjson.encode(replaced) }
 end
 
@@ -88,7 +90,7 @@ for report = 1, #KEYS / 5 do
     replies[report] = { 'revoked' }
   else
     local session = { unpack(ARGV, argument, argument + 4) }
-    replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 4], session, ARGV[argument + 5])
+    replies[report] = open(KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], KEYS[key + 4], session, ARGV[argument + 5])
   end
 end
 return replies

@@ -187,7 +187,7 @@ describe('a private message', () => {
     let thawed = Promise.resolve();
     const inner = await openMemoryStore();
     const { identity, accounts, sessions, groups, conversations, marks, schedules } = inner;
-    const { requests, apiKeys } = inner;
+    const { presence, requests, apiKeys } = inner;
     const append: Store['timelines']['append'] = (batch, answered = () => {}) =>
       Promise.all(
         batch.map(async (run, place) => {
@@ -217,6 +217,7 @@ describe('a private message', () => {
           groups,
           conversations,
           marks,
+          presence,
           schedules,
           requests,
           apiKeys,
