@@ -19,6 +19,8 @@ import type {
   OpenEntry,
   OpenResult,
   PassEntry,
+  PresenceEntry,
+  PresenceResult,
   ReadEntry,
   ReadResult,
   SubmitEntry,
@@ -149,6 +151,14 @@ export const routeMethods = {
     entry: link.TimeEntry,
     result: link.TimeResult,
     unanswered: { code, at: 0 },
+  }),
+  presence: method<PresenceEntry, PresenceResult>({
+    id: 20,
+    share: 'background',
+    keyOf: ofUser,
+    entry: link.PresenceEntry,
+    result: link.PresenceResult,
+    unanswered: { code, instances: [], lastSeen: 0, hiddenFrom: [] },
   }),
 };
 

@@ -10,6 +10,7 @@ import { isUtf8 } from 'node:buffer';
 import { limits } from '../base/limits.ts';
 import { command } from './commands.ts';
 import { cmdTag, requestFields } from './generated/wire.ts';
+import { decodeIds, type WatchFrame } from './presence.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
@@ -152,6 +153,13 @@ export function decodeAcknowledgement(frame: Uint8Array): AcknowledgementFrame {
   assertClientFields(frame);
   const { group, after } = decodeRequest(frame);
   return { group, seq: after };
+}
+
+/** Whom a client watches. */
+export function decodeWatch(frame: Uint8Array): WatchFrame {
+  assertClientFields(frame);
+  const { watched, watchedOnline } = decodeRequest(frame);
+  return { userIds: decodeIds(watched), online: decodeIds(watchedOnline) };
 }
 
 function decodeRequest(frame: Uint8Array): InstanceType<typeof Request> {

@@ -15,6 +15,7 @@ import {
   seqTag,
   toTag,
 } from './generated/wire.ts';
+import type { PresenceNews } from './presence.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { fieldLength, varintLength, writeField, writeVarint } from './varint.ts';
@@ -198,6 +199,13 @@ export function encodeJoined(group: string, joined: number, head: number): Uint8
 export function encodeLeft(group: string, code: number): Uint8Array {
   return encode({ cmd: command.group, group, code });
 }
+
+export function encodePresence(presences: readonly PresenceNews[]): Uint8Array {
+  return encode({ cmd: command.presence, presences: [...presences] });
+}
+
+/** Not all that a client has named can be watched. */
+export const watchRefused = encode({ cmd: command.presence, code: busy });
 
 export function encodeClose(
   name: CloseName,

@@ -21,6 +21,7 @@ import { importEndpoints } from './endpoints/imports.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
+import { presenceEndpoints } from './endpoints/presence.ts';
 import type { RouteOperations } from './operations.ts';
 
 export interface RouteAppOptions {
@@ -50,6 +51,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...messageEndpoints(operations),
       ...groupEndpoints(operations),
       ...conversationEndpoints(operations),
+      ...presenceEndpoints(operations),
       historyEndpoint(operations),
       ...delayEndpoints(operations),
       ...keyEndpoints(operations),

@@ -24,6 +24,8 @@ import { Pusher } from './messages/pusher.ts';
 import { Scheduler } from './messages/scheduler.ts';
 import { Transients } from './messages/transients.ts';
 import type { RouteOperations } from './operations.ts';
+import { GoneServers } from './presence/gone-servers.ts';
+import { PresenceHints } from './presence/presence-hints.ts';
 import { createRouteCounters } from './route-counters.ts';
 import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
@@ -118,6 +120,8 @@ export function createRouteCore({
     counters: routeCounters.transient,
     budget,
   });
+  const presenceHints = new PresenceHints({ presence: store.presence, servers });
+  const goneServers = new GoneServers({ registry, servers });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
     counters,
@@ -131,6 +135,7 @@ export function createRouteCore({
       blocks,
       delivery,
       transients,
+      presenceHints,
       servers,
       isGone,
       clock,
@@ -145,6 +150,7 @@ export function createRouteCore({
       callers,
       delivery,
       transients,
+      presenceHints,
       servers,
       isUsable,
       strategy,
@@ -154,10 +160,12 @@ export function createRouteCore({
       await storeWatch.start();
       await clockWatch.start();
       scheduler.start();
+      goneServers.start();
     },
     stop: () => {
       storeWatch.stop();
       clockWatch.stop();
+      goneServers.stop();
       return scheduler.stop();
     },
   };

@@ -158,6 +158,13 @@ export interface ImportFate {
 }
 
 /** `guess` of those below: how often secrets are guessed is limited by it; absent, it is not. */
+export interface UserPresence {
+  readonly userId: number;
+  readonly online: boolean;
+  /** ms since 1970; absent: the user is online, does not show it, or it is not known. */
+  readonly lastSeen?: number;
+}
+
 export interface RouteOperations {
   /**
    * Idempotent by name; with `--auth secret` only for the holder of the account's secret.
@@ -236,6 +243,15 @@ export interface RouteOperations {
    * connection, each once, by id.
    */
   onlineUsers(page: { after: number; limit: number }): Promise<Account[]>;
+
+  /**
+   * In the order asked. `caller`: whoever has blocked them is not there for them; null: an
+   * application, or nobody that is known.
+   */
+  presence(userIds: readonly number[], caller: number | null): Promise<UserPresence[]>;
+
+  /** `account-mismatch`: there is no such account. */
+  showLastSeen(userId: number, isShown: boolean): Promise<void>;
 
   /**
    * One page of what is kept of the user's messages. A named group's for members only:

@@ -12,6 +12,7 @@ import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
 import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
+import { presenceOperations } from './operations/presence.ts';
 import { scheduleOperations } from './operations/schedules.ts';
 import type { RouteOperations } from './operations.ts';
 
@@ -21,6 +22,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...messageOperations(context),
     ...groupOperations(context),
     ...conversationOperations(context),
+    ...presenceOperations(context),
     ...scheduleOperations(context),
     ...operatorOperations(context),
     ...importOperations(context),

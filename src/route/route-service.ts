@@ -32,6 +32,8 @@ import { codeOf, type Delivery } from './messages/delivery.ts';
 import { submissionOf, transientOf } from './messages/message-entries.ts';
 import { createReader } from './messages/reader.ts';
 import type { Transients } from './messages/transients.ts';
+import { createPresenceAnswers } from './presence/presence-answers.ts';
+import type { PresenceHints } from './presence/presence-hints.ts';
 import type { ServerDirectory } from './servers/server-directory.ts';
 import type { StoreWatch } from './store-watch.ts';
 
@@ -43,6 +45,7 @@ export interface RouteServiceOptions {
   readonly delivery: Delivery;
   readonly blocks: Blocks;
   readonly transients: Transients;
+  readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;
   /** Whether this server process is known to have ended. */
   readonly isGone: (instance: string) => boolean;
@@ -120,7 +123,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       routeMethods.open.unanswered,
       closeWith('failed'),
     ),
-    close: together(bugs, (entries) => store.sessions.close(entries.map(closeOf))),
+    close: together(bugs, (entries) => close(options, entries)),
     submit: (entries, answer) => {
       const at = clock.now();
       const submissions = entries.map((entry) => submissionOf(entry, at, bugs));
@@ -141,6 +144,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
     ),
     check: (entries, answer) => check(options, entries, answer),
     locate: (entries, answer) => locate(options, entries, answer),
+    presence: createPresenceAnswers({ ...options, presence: store.presence }),
     time: each(
       bugs,
       async () => ({ code: 0, at: await store.sessions.now() }),
@@ -198,6 +202,7 @@ async function welcome(
 ): Promise<OpenResult> {
   const { store, bugs } = options;
   const { connectionNumber, cursor, head } = opened;
+  options.presenceHints.changed(userId, true);
   endReplaced(options, opened);
   try {
     const [[groupHead = 0], groups] = await Promise.all([
@@ -309,6 +314,14 @@ async function locateAll(
       return { code: 0, here, sessionIds: here ? live.map(({ sessionId }) => sessionId) : [] };
     }),
   );
+}
+
+async function close(
+  { store, presenceHints }: RouteServiceOptions,
+  entries: readonly CloseEntry[],
+): Promise<void> {
+  await store.sessions.close(entries.map(closeOf));
+  for (const { userId } of entries) presenceHints.changed(userId, false);
 }
 
 // What a link leaves out as 0 is no property of its own, so a spread would lose it.

@@ -33,6 +33,7 @@ import { Gather } from '../link/gather.ts';
 import type { Arrival } from '../net/arrivals.ts';
 import { GroupPushes } from './groups/group-pushes.ts';
 import { type GroupMember, GroupTable, type LocalGroup } from './groups/group-table.ts';
+import { PresenceTable } from './presence/presence-table.ts';
 import type { Wire } from './protocols/protocol.ts';
 import { ServerBudgets } from './server-budgets.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
@@ -76,6 +77,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly receivers: Receivers;
   readonly submissions: Submissions;
   readonly groupPushes: GroupPushes;
+  readonly presence: PresenceTable;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly turns = new Turns({
@@ -122,6 +124,10 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     };
     this.groupPushes = new GroupPushes(this);
     this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
+    this.presence = new PresenceTable({
+      ...{ routes, clock, instance, address },
+      counters: this.counters.presence,
+    });
     this.#logins = new Logins({
       routes,
       groups: this.groups,
@@ -362,6 +368,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     for (const session of this.#connections.values()) session.sweep(now);
     this.groups.sweep(now);
     this.receivers.sweep();
+    this.presence.sweep();
     this.limits.sends.sweep();
     this.limits.reads.sweep();
     this.budgets.process.review();

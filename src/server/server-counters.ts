@@ -18,6 +18,7 @@ export interface ServerCounters {
     readonly missedInGroup: Counter;
     readonly reopened: Counter;
   };
+  readonly presence: { readonly told: Counter; readonly refused: Counter };
   /** Messages that are not stored. */
   readonly transient: {
     readonly sent: Counter;
@@ -85,6 +86,13 @@ export function createServerCounters(counters: Counters): ServerCounters {
       reopened: counters.add(
         'checks.reopened',
         'sessions that the store did not know, and that were reported again',
+      ),
+    },
+    presence: {
+      told: counters.add('presence.told', 'changes of presence, each connection told counted'),
+      refused: counters.add(
+        'presence.refused',
+        'users that a connection could not watch, as too many are watched',
       ),
     },
     transient: {

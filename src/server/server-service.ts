@@ -9,10 +9,12 @@ import type {
   MembershipEntry,
   OnlineEntry,
   OnlineResult,
+  PresenceHintEntry,
   PushEntry,
   PushGroupEntry,
   PushGroupResult,
   ServerApi,
+  ServerGoneEntry,
   TransientEntry,
   WakeEntry,
 } from '../api/server-api.ts';
@@ -20,6 +22,7 @@ import { errorTable } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { GroupPushes } from './groups/group-pushes.ts';
 import type { GroupTable } from './groups/group-table.ts';
+import type { PresenceTable } from './presence/presence-table.ts';
 import type { ClientSession } from './sessions/client-session.ts';
 
 /** What is needed of the gateway. */
@@ -27,6 +30,7 @@ export interface SessionTable {
   readonly instance: string;
   readonly groups: Pick<GroupTable, 'find' | 'withdrawUnfollowed'>;
   readonly groupPushes: Pick<GroupPushes, 'push' | 'transient'>;
+  readonly presence: Pick<PresenceTable, 'hint' | 'serverGone'>;
   session(sessionId: number): ClientSession | undefined;
   sessions(): Iterable<ClientSession>;
   /** Sends everybody elsewhere. */
@@ -56,6 +60,15 @@ export function createServerApi(table: SessionTable): ServerApi {
     membership: immediately((entry: MembershipEntry) =>
       onSession(entry, (session) => session.membership(entry)),
     ),
+    presence: immediately(({ instance, userId, opened }: PresenceHintEntry) => {
+      if (instance !== table.instance) return foreign;
+      table.presence.hint(userId, opened);
+      return { code: 0 };
+    }),
+    serverGone: immediately(({ gone }: ServerGoneEntry) => {
+      table.presence.serverGone(gone);
+      return { code: 0 };
+    }),
     drain: immediately(({ instance }: DrainEntry) => {
       if (instance !== table.instance) return foreign;
       table.drain();

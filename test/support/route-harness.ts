@@ -7,9 +7,11 @@ import type { OpenResult, PassEntry, SubmitEntry, SubmitResult } from '../../src
 import type {
   EndEntry,
   MembershipEntry,
+  PresenceHintEntry,
   PushEntry,
   PushGroupEntry,
   ServerApi,
+  ServerGoneEntry,
   TransientEntry,
 } from '../../src/api/server-api.ts';
 import { Tokens } from '../../src/auth/tokens.ts';
@@ -69,6 +71,8 @@ export class RouteHarness {
   readonly pushes: PushEntry[] = [];
   readonly groupPushes: PushGroupEntry[] = [];
   readonly memberships: MembershipEntry[] = [];
+  readonly presenceHints: PresenceHintEntry[] = [];
+  readonly gone: ServerGoneEntry[] = [];
   readonly transients: TransientEntry[] = [];
   /** What the server answers to transient messages. */
   transientCode = 0;
@@ -95,6 +99,14 @@ export class RouteHarness {
       }),
       membership: immediately((entry) => {
         this.memberships.push(entry);
+        return { code: 0 };
+      }),
+      presence: immediately((entry) => {
+        this.presenceHints.push(entry);
+        return { code: 0 };
+      }),
+      serverGone: immediately((entry) => {
+        this.gone.push(entry);
         return { code: 0 };
       }),
       drain: immediately((entry) => {

@@ -37,8 +37,8 @@ const publicKeysBytes = (b: Bounds) => (1 + b.earlierKeysMax) * (b.publicKeyChar
 const positionBytes = (b: Bounds) => (2 + b.groupsPerUserMax) * (groupNameBytes(b) + 24) + 64;
 /** What a frame has beside the text: receiver, number, identity. */
 const frameOverheadBytes = (bounds: Bounds) => groupNameBytes(bounds) + 128;
-/** Checks, interest, cursors, and where receivers are, for the first time and again. */
-const backgroundKinds = 5;
+/** Checks, interest, cursors, presence, and where receivers are, for the first time and again. */
+const backgroundKinds = 6;
 
 const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
   'a login fits a frame': (b) => b.loginFrameBytesMax <= b.frameBytesMax,

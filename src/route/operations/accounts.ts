@@ -112,7 +112,9 @@ export function accountOperations(
 
     async offLine(userId) {
       const session = await store.sessions.endJava(userId, await store.sessions.now());
-      if (session) await endSessions(context, [session], 'kicked');
+      if (!session) return;
+      context.presenceHints.changed(userId, false);
+      await endSessions(context, [session], 'kicked');
     },
 
     salt: () => store.identity.salt(),

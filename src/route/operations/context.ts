@@ -14,6 +14,7 @@ import type { Callers } from '../accounts/callers.ts';
 import type { Blocks } from '../messages/blocks.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import type { Transients } from '../messages/transients.ts';
+import type { PresenceHints } from '../presence/presence-hints.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 
 export interface OperationsContext {
@@ -25,6 +26,7 @@ export interface OperationsContext {
   readonly callers: Callers;
   readonly delivery: Delivery;
   readonly transients: Transients;
+  readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;
   /** Whether this route may call it, and so tell it what is for its people. */
   readonly isUsable: (server: LiveServer) => boolean;
@@ -78,11 +80,12 @@ export async function endAll(
   userId: number,
   why: CloseName,
 ): Promise<number> {
-  const { callers, store } = context;
+  const { callers, store, presenceHints } = context;
   callers.forget(userId);
   const [sessions = []] = await store.sessions.of([userId]);
   const live = liveOf(context, sessions);
   await endSessions(context, live, why);
   await store.sessions.close(sessions);
+  presenceHints.changed(userId, false);
   return live.length;
 }

@@ -263,9 +263,13 @@ export class ClientSession
     return seq === 0 ? this.#takesTransient() : this.takesLive(group, seq);
   }
 
+  get hasRoom(): boolean {
+    return this.ready && this.#backlog.bufferedBytes <= limits.transientOutboxBytesMax;
+  }
+
   #takesTransient(): boolean {
     const { delivered, droppedAtReader } = this.#owner.counters.transient;
-    const hasRoom = this.ready && this.#backlog.bufferedBytes <= limits.transientOutboxBytesMax;
+    const { hasRoom } = this;
     (hasRoom ? delivered : droppedAtReader).value += 1;
     return hasRoom;
   }

@@ -10,9 +10,12 @@ import type { ReadFrame } from '../../codec/client-frame.ts';
 import { contentRefusal } from '../../codec/content.ts';
 import { OriginTail } from '../../codec/message-body.ts';
 import { MessageReader } from '../../codec/message-reader.ts';
+import type { WatchFrame } from '../../codec/presence.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 import type { SendRate } from '../../limits/send-rates.ts';
 import type { ServerLimits } from '../../limits/server-limits.ts';
+import type { PresenceTable } from '../presence/presence-table.ts';
+import type { PresenceTaker, Watcher, WatchingPeer } from '../presence/watcher.ts';
 import type { ServerBudgets } from '../server-budgets.ts';
 import type { ServerCounters } from '../server-counters.ts';
 import { assertAddress, assertRead } from './client-rules.ts';
@@ -22,13 +25,13 @@ import type { Receivers, TransientPeer, TransientSender } from './receivers.ts';
 import type { Submissions, SubmittedRun, Submitter } from './submissions.ts';
 
 /** Is told what became of what it has asked for. */
-export interface Asker extends PageTaker {
+export interface Asker extends PageTaker, PresenceTaker {
   /** The fate of messages of one conversation, the first of which has this number. */
   onAnswer(run: Omit<SubmittedRun, 'weight'>, result: SubmitResult): void;
 }
 
 /** The session on which it is asked. */
-export interface RequestSession extends Reader, TransientPeer {
+export interface RequestSession extends Reader, TransientPeer, WatchingPeer {
   readonly userName: string;
   readonly epochHex: string;
   readonly sessionId: number;
@@ -51,6 +54,7 @@ export interface RequestOwner extends PageSource {
   pass(entry: PassEntry): void;
   /** For those to one user. */
   readonly receivers: Receivers;
+  readonly presence: PresenceTable;
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   /** ms since 1970 */
@@ -69,6 +73,7 @@ export class Requests implements TransientSender, Submitter {
   readonly #intake: Intake;
   /** Made when needed, as the next: most connections read only after their login. */
   #reads: PageReads | null = null;
+  #watcher: Watcher | null = null;
   #tail: OriginTail | null = null;
   /** Undefined until it sends something; null: as fast as it can. */
   #rate: SendRate | null | undefined;
@@ -122,6 +127,12 @@ export class Requests implements TransientSender, Submitter {
     else this.#reads?.subscriptions.acknowledge(group, seq);
   }
 
+  /** Watches these users, and no others. */
+  watch(frame: WatchFrame): void {
+    this.#watcher ??= this.#owner.presence.watcher(this.peer, this.#asker);
+    this.#watcher.watch(frame);
+  }
+
   onAnswer(run: SubmittedRun, result: SubmitResult): void {
     const { group, count, weight } = run;
     if (this.#intake.release(count, weight)) this.peer.excuseSilence();
@@ -148,6 +159,7 @@ export class Requests implements TransientSender, Submitter {
   /** The connection has ended. */
   end(): void {
     this.#reads?.end();
+    this.#watcher?.end();
     if (this.#rate) this.#owner.limits.sends.release(this.#rate);
   }
 

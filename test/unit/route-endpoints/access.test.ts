@@ -201,6 +201,8 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /block': [{ userId, peer: bob.userId }, users()],
   'POST /unblock': [{ userId, peer: bob.userId }, users()],
   'POST /blocked': [{ userId }, users()],
+  'POST /presence': [{ userIds: [1, 2] }, users(read, 'in')],
+  'POST /lastSeen': [{ userId, isShown: true }, users()],
   'POST /groups': [{ userId }, users(read)],
   'POST /groupMembers': [{ userId, group: 'cooks' }, users(read)],
   'POST /history': [{ userId }, users(read)],

@@ -370,7 +370,7 @@ test('/openapi.json has every endpoint', async () => {
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
     ...['post /setGroup', 'post /setGroupAdmin', 'post /handOverGroup', 'post /inviteToGroup'],
     ...['post /removeMember', 'post /groupInfo', 'post /groups', 'post /groupMembers'],
-    ...['post /block', 'post /unblock', 'post /blocked'],
+    ...['post /block', 'post /unblock', 'post /blocked', 'post /presence', 'post /lastSeen'],
     ...[
       'post /history',
       'post /delay',

@@ -78,6 +78,18 @@ export class FakeOperations implements RouteOperations {
     this.#called('block', pair);
   }
 
+  async presence(userIds: readonly number[], caller: number | null) {
+    this.#called('presence', { userIds, caller });
+    return userIds.map((userId) => ({
+      userId,
+      ...(userId === java.userId ? { online: true } : { online: false, lastSeen: 5 }),
+    }));
+  }
+
+  async showLastSeen(...setting: [number, boolean]) {
+    this.#called('showLastSeen', setting);
+  }
+
   async unblock(...pair: [number, number]) {
     this.#called('unblock', pair);
   }

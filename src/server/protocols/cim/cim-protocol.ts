@@ -7,9 +7,11 @@ import {
   commandOf,
   decodeAcknowledgement,
   decodeRead,
+  decodeWatch,
   type ReadFrame,
 } from '../../../codec/client-frame.ts';
 import { command, lobby } from '../../../codec/commands.ts';
+import type { PresenceNews } from '../../../codec/presence.ts';
 import { ProtocolError } from '../../../codec/protocol-error.ts';
 import type { Run } from '../../../codec/run.ts';
 import {
@@ -19,9 +21,11 @@ import {
   encodeJoined,
   encodeLeft,
   encodePageEnd,
+  encodePresence,
   encodePush,
   encodeWelcome,
   pong,
+  watchRefused,
   writeSeq,
 } from '../../../codec/server-frame.ts';
 import { VarintReader } from '../../../codec/varint.ts';
@@ -78,6 +82,8 @@ export class CimProtocol implements Protocol, Asker {
       }
       case command.read:
         return requests.read(decodeRead(bytes.subarray(start, end)));
+      case command.presence:
+        return requests.watch(decodeWatch(bytes.subarray(start, end)));
       default:
         throw new ProtocolError(`command ${received} is not a client's to send`);
     }
@@ -97,6 +103,14 @@ export class CimProtocol implements Protocol, Asker {
       this.#session.write(encodePush(bodies[index] as Uint8Array, seqs[index] as number));
     }
     this.#session.write(encodePageEnd({ group, after, head, first, rewound, code }));
+  }
+
+  onPresence(news: readonly PresenceNews[]): void {
+    this.#session.write(encodePresence(news));
+  }
+
+  onWatchRefused(): void {
+    this.#session.write(watchRefused);
   }
 
   // ---- what is delivered to it ------------------------------------------------------------------

@@ -14,6 +14,8 @@ import type {
   OpenEntry,
   OpenResult,
   PassEntry,
+  PresenceEntry,
+  PresenceResult,
   ReadEntry,
   ReadResult,
   RouteApi,
@@ -158,6 +160,13 @@ export class GatewayHarness {
     sessionIds: [],
   }));
   readonly transients = new Asked<PassEntry, DoneResult>(() => ({ code: 0 }));
+  /** Nobody is there, unless a test says so. */
+  readonly presences = new Asked<PresenceEntry, PresenceResult>(() => ({
+    code: 0,
+    instances: [],
+    lastSeen: 0,
+    hiddenFrom: [],
+  }));
   readonly gateway: Gateway;
   readonly wire: Wire;
   /** Whether the server has taken itself out of choice. */
@@ -180,6 +189,7 @@ export class GatewayHarness {
       check: this.checks.call,
       locate: this.locates.call,
       transient: this.transients.call,
+      presence: this.presences.call,
       time: immediately(() => ({ code: 0, at: this.clock.now() })),
     };
     this.gateway = new Gateway({
