@@ -30,6 +30,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 function generate() {
   mkdirSync('src/codec/generated', { recursive: true });
   const js = 'src/codec/generated/cim.js';
+  const protos = ['proto/cim.proto', 'proto/content.proto', 'proto/link.proto'];
   const bin = 'node_modules/protobufjs-cli/bin';
   const flags = [
     '-t',
@@ -41,11 +42,9 @@ function generate() {
     '--no-verify',
     '--no-delimited',
   ];
-  execFileSync(
-    process.execPath,
-    [`${bin}/pbjs`, ...flags, '--no-convert', '-o', js, 'proto/cim.proto', 'proto/link.proto'],
-    { stdio: 'inherit' },
-  );
+  execFileSync(process.execPath, [`${bin}/pbjs`, ...flags, '--no-convert', '-o', js, ...protos], {
+    stdio: 'inherit',
+  });
   execFileSync(process.execPath, [`${bin}/pbts`, '-o', 'src/codec/generated/cim.d.ts', js], {
     stdio: 'inherit',
   });

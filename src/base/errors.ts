@@ -130,7 +130,7 @@ export const errorTable = {
     code: '7306',
     status: 200,
     retryable: false,
-    meaning: 'The message is being sent already',
+    meaning: 'The message is being sent already, or was sent too long ago',
   },
   'mailbox-full': {
     code: '7307',
@@ -182,6 +182,12 @@ export const errorTable = {
     retryable: false,
     meaning:
       'The owner or an admin has removed the user from the group; who was removed may join when one of them has invited them',
+  },
+  'not-the-author': {
+    code: '7310',
+    status: 200,
+    retryable: false,
+    meaning: 'Only the author of the message may do this',
   },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
   'too-many-requests': {

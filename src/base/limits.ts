@@ -5,6 +5,7 @@
  * (docs/reference/limits.md, "Memory").
  */
 import { clientLimits } from './limits/client.ts';
+import { contentLimits } from './limits/content.ts';
 import { httpLimits } from './limits/http.ts';
 import { inputLimits } from './limits/input.ts';
 import { linksLimits } from './limits/links.ts';
@@ -21,6 +22,7 @@ export const limits = {
   ...httpLimits,
   ...storeLimits,
   ...clientLimits,
+  ...contentLimits,
 } as const;
 
 assertRelations(limits);

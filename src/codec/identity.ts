@@ -4,13 +4,16 @@
  * it is `<from>.<epoch hex>.<to | #group>.<sendSeq>`; without the last part it is the *source*
  * within which sendSeq is contiguous.
  */
+import { limits } from '../base/limits.ts';
+import { isGroupName } from '../base/text/names.ts';
+import { lobby } from './commands.ts';
 import { type MessageFields, scanIfReadable, scanMessage } from './message-scan.ts';
 
 export function sourceOf(from: number, epochHex: string, to: number, group: string): string {
   return `${from}.${epochHex}.${group === '' ? to : `#${group}`}`;
 }
 
-export function identityOfFields(fields: MessageFields): string {
+export function identityOfFields(fields: MessageId): string {
   return `${sourceOf(fields.from, fields.epochHex, fields.to, fields.group)}.${fields.sendSeq}`;
 }
 
@@ -25,16 +28,36 @@ export function isOtherThan(identity: string, body: Uint8Array): boolean {
   return fields !== null && identityOfFields(fields) !== identity;
 }
 
+/** An identity taken apart. Of a private message `group` is empty, of one in a group `to` is 0. */
+export type MessageId = Pick<MessageFields, 'from' | 'epochHex' | 'to' | 'group' | 'sendSeq'>;
+
+const form = /^(\d+)\.([0-9a-f]{16})\.(?:(\d+)|#(.+))\.(\d+)$/su;
+
+/** Undefined: it is not the identity of a message, in the one form that it has. */
+export function parseIdentity(text: string): MessageId | undefined {
+  if (text.length > limits.identityCharactersMax) return undefined;
+  const [, from, epochHex = '', to = '0', group = '', sendSeq] = form.exec(text) ?? [];
+  const id = { from: Number(from), epochHex, to: Number(to), group, sendSeq: Number(sendSeq) };
+  const areSafe = [id.from, id.to, id.sendSeq].every(Number.isSafeInteger);
+  const isTarget = group === '' ? id.to > 0 : group === lobby || isGroupName(group);
+  if (!areSafe || id.from < 1 || id.sendSeq < 1 || !isTarget) return undefined;
+  return identityOfFields(id) === text ? id : undefined;
+}
+
+/** What was said there: between two people, or in a group. */
+export function isSameConversation(
+  one: Pick<MessageId, 'from' | 'to' | 'group'>,
+  other: Pick<MessageId, 'from' | 'to' | 'group'>,
+): boolean {
+  if (one.group !== '' || other.group !== '') return one.group === other.group;
+  const isOneWay = one.from === other.from && one.to === other.to;
+  return isOneWay || (one.from === other.to && one.to === other.from);
+}
+
 /** Whether an identity, as somebody tells it, is that of a private message between these two. */
 export function isPrivateIdentity(identity: string, from: number, to: number): boolean {
-  const [sender, epochHex = '', receiver, number = '', ...more] = identity.split('.');
-  return (
-    sender === String(from) &&
-    /^[0-9a-f]{16}$/.test(epochHex) &&
-    receiver === String(to) &&
-    /^\d+$/.test(number) &&
-    more.length === 0
-  );
+  const id = parseIdentity(identity);
+  return id !== undefined && id.group === '' && id.from === from && id.to === to;
 }
 
 /**

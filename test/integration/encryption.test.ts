@@ -159,23 +159,27 @@ test('whatever way a message takes, both sides read it, and nobody else has it',
 test('history gives back what a message is beside its text, sealed or not', async () => {
   const system = await startSystem();
   const [ofBob, ofAmy] = await openBoth(system);
-  const content = Uint8Array.of(0, 255, 7);
-  const rich = { text: 'bob likes it', content, silent: true };
-  const sent = await ofBob.client.send({ to: amy }, rich.text, { content, silent: true });
-  expect(sent.encrypted).toBe(true);
-  await ofBob.client.send({ to: amy }, 'a content alone', { content });
-  await ofBob.client.send({ to: amy }, 'quietly', { silent: true });
-  await ofBob.client.send({ group: lobby }, rich.text, { content, silent: true });
-  for (const { client } of [ofBob, ofAmy]) {
-    const peer = client === ofBob.client ? amy : bob;
-    const { messages } = await client.history({ peer, limit: 10 });
-    expect(messages).toMatchObject([
-      { ...rich, id: sent.id, encrypted: true },
-      { text: 'a content alone', content, encrypted: true },
-      { text: 'quietly', silent: true, encrypted: true },
-    ]);
-    expect(messages.map(({ silent }) => silent)).toEqual([true, undefined, true]);
-    expect((await client.history({ group: lobby, limit: 10 })).messages).toMatchObject([rich]);
+  const custom = { type: 'poll', data: Uint8Array.of(0, 255, 7) };
+  const quiet = { text: 'bob asks', custom, silent: true } as const;
+  for (const target of [{ to: amy }, { group: lobby }]) {
+    await ofBob.client.send(target, quiet.text, { custom, silent: true });
+    const { id: replyTo, encrypted } = await ofBob.client.send(target, 'first');
+    expect(encrypted).toBe('to' in target ? true : undefined);
+    const { id } = await ofBob.client.send(target, 'second', { replyTo, mentions: [amy] });
+    await ofBob.client.edit(id, 'the second');
+    await ofAmy.client.react(id, ['👍']);
+    await ofBob.client.retract(replyTo);
+    for (const { client } of [ofBob, ofAmy]) {
+      const peer = client === ofBob.client ? amy : bob;
+      const query = 'to' in target ? { peer } : { group: lobby };
+      const { messages } = await client.history({ ...query, limit: 10 });
+      const reactions = [{ from: amy, emoji: ['👍'] }];
+      expect(messages).toMatchObject([
+        quiet,
+        { id: replyTo, text: '', retracted: true },
+        { id, text: 'the second', replyTo, edited: expect.any(Number), reactions },
+      ]);
+    }
   }
 });
 

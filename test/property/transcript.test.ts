@@ -12,14 +12,13 @@ import wcwidth from 'wcwidth';
 import { Keyword } from '../../src/base/text/keyword.ts';
 import { formatTable } from '../../src/cli/admin/table.ts';
 import type { Message } from '../../src/client/sdk/index.ts';
+import { personText } from '../../src/client/terminal/view/heads.ts';
 import { formatRemark, layOut } from '../../src/client/terminal/view/layout.ts';
+import { noticeBlock, problemBlock } from '../../src/client/terminal/view/remarks.ts';
 import {
   failed,
   messageBlock,
-  noticeBlock,
   outgoingBlock,
-  personText,
-  problemBlock,
   resultBlocks,
 } from '../../src/client/terminal/view/render.ts';
 import { runs } from '../support/fuzz.ts';

@@ -3,6 +3,7 @@
  * loaded, as a wrong one would show only under load. Each is told by the sentence that it breaks.
  */
 import type { clientLimits } from './client.ts';
+import type { contentLimits } from './content.ts';
 import type { httpLimits } from './http.ts';
 import type { inputLimits } from './input.ts';
 import type { linksLimits } from './links.ts';
@@ -18,7 +19,8 @@ export type Bounds = Readonly<
       typeof linksLimits &
       typeof httpLimits &
       typeof storeLimits &
-      typeof clientLimits),
+      typeof clientLimits &
+      typeof contentLimits),
     number
   >
 >;

@@ -18,13 +18,13 @@ import type {
   ClientState,
   GroupMembership,
   LeavingReason,
-  Message,
   SentMessage,
   Target,
   WarningKind,
 } from './client-events.ts';
 import { Alarm } from './connection/alarm.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
+import { Contents } from './content/contents.ts';
 import { DeviceState } from './device-state.ts';
 import type { Draft, Encryption } from './e2ee/encryption.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
@@ -32,6 +32,7 @@ import type { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
 import { GroupNews } from './receiving/group-news.ts';
 import { Incoming } from './receiving/incoming.ts';
+import type { Arrived } from './receiving/received.ts';
 import { Sender } from './sending/sender.ts';
 import { WaitingWatch } from './sending/waiting-watch.ts';
 
@@ -54,6 +55,8 @@ export interface ClientCoreOptions {
 export class ClientCore {
   readonly #options: ClientCoreOptions;
   readonly #events: EventEmitter;
+  /** What messages are beside their text. */
+  readonly contents: Contents;
   readonly #sender: Sender;
   /** For what is to be read or written again later. */
   readonly #alarm: Alarm;
@@ -70,6 +73,11 @@ export class ClientCore {
   constructor(options: ClientCoreOptions) {
     this.#options = options;
     this.#events = options.events;
+    this.contents = new Contents({
+      ...options,
+      now: () => options.platform.clock.now(),
+      send: (target, draft) => this.#send(target, draft),
+    });
     this.#sender = new Sender({
       ...options,
       write: (fields) => this.#keeper?.write(fields),
@@ -104,7 +112,7 @@ export class ClientCore {
     return this.#firstReady.promise;
   }
 
-  send(target: Target, draft: Draft): Promise<SentMessage> {
+  #send(target: Target, draft: Draft): Promise<SentMessage> {
     if (this.#closing || this.#isClosed())
       return Promise.reject(new CimError('unavailable', 'the client is closed'));
     return this.#sender.send(target, draft);
@@ -195,7 +203,7 @@ export class ClientCore {
 
   #createIncoming(state: DeviceState): Incoming {
     const { userId, platform, encryption } = this.#options;
-    const handOver = (message: Message) => this.#handOver(message);
+    const handOver = (message: Arrived) => this.#handOver(message);
     return new Incoming({
       userId,
       epochHex: this.#sender.epochHex,
@@ -286,14 +294,10 @@ export class ClientCore {
     this.#readOn();
   }
 
-  /** Gives a message to everybody who listens; undefined if nobody needs to be waited for. */
-  #handOver(message: Message): Promise<void> | undefined {
-    let taking: Promise<unknown> | undefined;
-    for (const listener of this.#events.of('message')) {
-      const result = listener(message);
-      if (result) taking = taking ? Promise.all([taking, result]) : result;
-    }
-    return taking?.then(() => undefined);
+  /** Undefined if nobody needs to be waited for. */
+  #handOver(message: Arrived): Promise<void> | undefined {
+    const told = this.contents.receive(message);
+    return told ? this.#events.hand(told.name, told.event) : undefined;
   }
 
   /** Sends the reads that are due, and sees to it that what is due later is remembered. */

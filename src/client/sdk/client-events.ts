@@ -3,7 +3,8 @@
 import type { CimError } from '../../base/errors.ts';
 import type { GroupEntry } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
-import type { Draft, Unreadable } from './e2ee/encryption.ts';
+import type { Custom } from '../../codec/message-content.ts';
+import type { Unreadable } from './e2ee/encryption.ts';
 import type { KeyStanding } from './e2ee/key-pins.ts';
 import type { KeyChange } from './e2ee/peer-keys.ts';
 
@@ -25,8 +26,18 @@ export interface Message {
   readonly to?: number;
   readonly group?: string;
   readonly text: string;
-  /** What it is beside its text: a Content (proto/content.proto). */
-  readonly content?: Uint8Array;
+  /** The id of the message that it answers: of the same conversation. */
+  readonly replyTo?: string;
+  /** Ids of the users whom its text speaks of. */
+  readonly mentions?: readonly number[];
+  /** An application's own. */
+  readonly custom?: Custom;
+  /** When the text was put in the place of the first one, ms since 1970. */
+  readonly edited?: number;
+  /** Its author has taken it back: its text is empty. */
+  readonly retracted?: true;
+  /** By user id. */
+  readonly reactions?: readonly { readonly from: number; readonly emoji: readonly string[] }[];
   /** It is not counted as unread. */
   readonly silent?: true;
   /** Its number in the timeline of the user, or of the group; 0 for a transient message. */
@@ -48,8 +59,26 @@ export interface Message {
   readonly unreadable?: Unreadable;
 }
 
-/** What a message may have beside its text. */
-export type MessageExtras = Omit<Draft, 'text'>;
+/** Who did it, where, and when a route accepted it. It has either `to` or `group`. */
+type Doing = Pick<Message, 'from' | 'fromName' | 'to' | 'group' | 'at'> & {
+  /** Of the message that it is about. */
+  readonly id: string;
+};
+
+/** Its author has put another text in the place of that of a message. */
+export type EditedMessage = Doing &
+  Pick<Message, 'text' | 'mentions' | 'encrypted' | 'key' | 'expected'>;
+
+/** Its author has taken a message back, for good. What was stored of it is stored still. */
+export type RetractedMessage = Doing;
+
+/** All reactions of one person to one message; none: they were taken back. */
+export type MessageReactions = Doing & { readonly emoji: readonly string[] };
+
+/** What a message may have beside its text, as of Message. */
+export type MessageExtras = Pick<Message, 'replyTo' | 'mentions' | 'custom'> & {
+  readonly silent?: boolean;
+};
 
 /** A message that no client can read: only its place is known. */
 export interface UnreadableMessage {
@@ -208,6 +237,14 @@ export interface ClientEvents {
    * and the message comes again at the next start. Nothing is delivered while nobody listens.
    */
   message: Message;
+  /**
+   * What happens to a message that is there already: in its place among the messages, awaited and
+   * acknowledged as they are, and only if it counts. What an older one says that comes later is not
+   * told.
+   */
+  edited: EditedMessage;
+  retracted: RetractedMessage;
+  reactions: MessageReactions;
   /**
    * In place of a message that cannot be read, whoever wrote it in whatever way: at its place among
    * the others, and told once. It counts as taken, and nothing waits for it.

@@ -158,15 +158,33 @@ export class CimClient {
   }
 
   /**
-   * Resolves when the message is stored. `text` says plainly what a content is, for those who do not
-   * know it; a server of before has it alone. May be called in any state but `closed`: what cannot be
+   * Resolves when the message is stored. `text` says plainly what `custom` is, for those who do not
+   * know it. May be called in any state but `closed`: what cannot be
    * sent now waits. Rejects with a CimError: `too-long`, `invalid-argument`, `busy` (too much is
    * waiting), `no-key` and `key-changed` (it cannot be encrypted, and must be), what the route
    * refused it with (`unknown-receiver`, …), `unconfirmed` (written, not answered, and the client was
    * closed), `unavailable` (the client was closed before it was written).
    */
   send(target: Target, text: string, extras: MessageExtras = {}): Promise<SentMessage> {
-    return this.#core.send(target, { ...extras, text });
+    return this.#core.contents.send(target, text, extras);
+  }
+
+  /**
+   * Puts another text in the place of that of an own message. Resolves when that is stored, and
+   * rejects as `send` does, and with `not-the-author` or `too-late`.
+   */
+  edit(id: string, text: string, mentions?: readonly number[]): Promise<SentMessage> {
+    return this.#core.contents.edit(id, text, mentions);
+  }
+
+  /** Takes an own message back, for good: what is stored of it stays, and nobody is shown it. */
+  retract(id: string): Promise<SentMessage> {
+    return this.#core.contents.retract(id);
+  }
+
+  /** All reactions of this user to a message, in the place of those before; none takes them back. */
+  react(id: string, emoji: readonly string[]): Promise<SentMessage> {
+    return this.#core.contents.react(id, emoji);
   }
 
   /**
@@ -175,12 +193,12 @@ export class CimClient {
    * written: not connected, or too much waits to leave. Rejects with a CimError if it could never be
    * sent: `too-long`, `invalid-argument`, `no-key`, `key-changed`.
    */
-  sendTransient(
+  async sendTransient(
     target: Target,
     text: string,
     extras: MessageExtras = {},
   ): Promise<SentMessage | undefined> {
-    return this.#core.sendTransient(target, { ...extras, text });
+    return this.#core.sendTransient(target, this.#core.contents.draft(target, text, extras));
   }
 
   /**
@@ -285,11 +303,14 @@ export class CimClient {
   }
 
   /**
-   * The newest `limit` that match; older pages by `before`. Of a search for a keyword it may be fewer
-   * while there are more: only this client can search what is encrypted, a page at a time.
+   * The newest `limit` that match; older pages by `before`. It may be fewer while there are more:
+   * edits, retractions and reactions are part of the messages that they are about, and this client
+   * searches for a keyword itself, a page at a time, as only it can open what is encrypted. Read from
+   * the newest on, the messages are as they are now.
    */
   history(query: HistoryQuery): Promise<HistoryPage> {
-    return readHistory(this.#routes, this.#encryption, this.#options.userId, query);
+    const { contents } = this.#core;
+    return readHistory(this.#routes, this.#encryption, contents, this.#options.userId, query);
   }
 
   /**

@@ -4,6 +4,9 @@
  */
 import type { ClientEventListener, ClientEventName, ClientEvents } from './client-events.ts';
 
+/** What is acknowledged when those who listen have taken it: handed, not emitted. */
+type AwaitedName = 'message' | 'edited' | 'retracted' | 'reactions';
+
 type Listeners = { [Name in ClientEventName]?: Set<ClientEventListener<Name>> };
 
 export class EventEmitter {
@@ -22,7 +25,23 @@ export class EventEmitter {
     return listeners;
   }
 
-  emit<Name extends Exclude<ClientEventName, 'message'>>(
+  /**
+   * Gives something to everybody who listens; undefined if nobody needs to be waited for. Throws, or
+   * rejects with, what a listener did.
+   */
+  hand<Name extends ClientEventName>(
+    event: Name,
+    payload: ClientEvents[Name],
+  ): Promise<void> | undefined {
+    let taking: Promise<unknown> | undefined;
+    for (const listener of this.of(event)) {
+      const result = listener(payload);
+      if (result) taking = taking ? Promise.all([taking, result]) : result;
+    }
+    return taking?.then(() => undefined);
+  }
+
+  emit<Name extends Exclude<ClientEventName, AwaitedName>>(
     event: Name,
     payload: ClientEvents[Name],
   ): void {

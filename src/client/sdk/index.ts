@@ -13,6 +13,7 @@ export { CimError, type ErrorName } from '../../base/errors.ts';
 export { type GroupEntry, groupEntries } from '../../base/group-entry.ts';
 export { type GroupHistory, groupHistories } from '../../base/group-history.ts';
 export { lobby } from '../../codec/commands.ts';
+export type { Custom } from '../../codec/message-content.ts';
 export type { Credentials } from './account/credentials.ts';
 export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
 export { whoIs } from './account/who-is.ts';
@@ -24,12 +25,16 @@ export type {
   ClientState,
   DelayedMessage,
   DelayedPage,
+  EditedMessage,
   GroupMembership,
   GroupSettings,
   HistoryPage,
   HistoryQuery,
   LeavingReason,
   Message,
+  MessageExtras,
+  MessageReactions,
+  RetractedMessage,
   SentMessage,
   Target,
   UnreadableMessage,
@@ -37,6 +42,7 @@ export type {
   UsersQuery,
   WarningKind,
 } from './client-events.ts';
+export { conversationOf } from './content/contents.ts';
 export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
 export type { KeyStanding } from './e2ee/key-pins.ts';
 export type { KeyChange } from './e2ee/peer-keys.ts';

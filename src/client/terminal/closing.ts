@@ -5,7 +5,7 @@
 import { exitCodeOf, exitCodes } from '../../base/errors.ts';
 import { closeCodes } from '../../codec/close-codes.ts';
 import type { ClientEvents, User } from '../sdk/index.ts';
-import { personText } from './view/render.ts';
+import { personText } from './view/heads.ts';
 
 type Closing = ClientEvents['closed'];
 

@@ -7,17 +7,35 @@ import { hideDrawnSecrets } from '../../auth/account-secret.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
-import type { CimClient, SentMessage, Target } from '../sdk/index.ts';
+import {
+  type CimClient,
+  conversationOf,
+  type MessageExtras,
+  type SentMessage,
+  type Target,
+} from '../sdk/index.ts';
 import { Answers, type Oracle } from './answers.ts';
-import type { Action, Query } from './input/action.ts';
+import type { Action, MessageAction, Query } from './input/action.ts';
 import type { ReadLine } from './input/line-splitter.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
+import type { RecentMessages } from './recent-messages.ts';
 import type { InputLine, Outgoing, View } from './view/view.ts';
 
 /** What the terminal needs of a CimClient. */
 export type Messenger = Oracle &
-  Pick<CimClient, 'start' | 'send' | 'sendTransient' | 'schedule' | 'close' | 'followedGroups'>;
+  Pick<
+    CimClient,
+    | 'start'
+    | 'send'
+    | 'sendTransient'
+    | 'edit'
+    | 'retract'
+    | 'react'
+    | 'schedule'
+    | 'close'
+    | 'followedGroups'
+  >;
 
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
@@ -26,6 +44,7 @@ export interface LineRunnerOptions {
   readonly client: Messenger;
   readonly view: View;
   readonly people: People;
+  readonly recent: RecentMessages;
   readonly clock: Clock;
   readonly userId: number;
   readonly userName: string;
@@ -101,13 +120,12 @@ export class LineRunner {
       case 'refusal':
         return view.refused(line, action.code, action.message);
       case 'send':
-        if (holdsSecret(action)) return this.#refuseSecret(line);
-        return this.#begin(line, action, async () => {
-          const sent = await this.#send(action);
-          if (sent) return () => view.sent(line, action, sent);
-          const reason = await this.#endReason.promise;
-          return () => view.unsent(line, action, reason);
-        });
+        return this.#beginSending(line, action, () => this.#send(action, action.extras));
+      case 'reply':
+      case 'edit':
+      case 'retract':
+      case 'react':
+        return this.#beginOn(line, action);
       case 'schedule':
         if (holdsSecret(action)) return this.#refuseSecret(line);
         return this.#begin(line, action, async () => {
@@ -120,6 +138,64 @@ export class LineRunner {
     }
   }
 
+  /** What is said of a message, or done to it. */
+  async #beginOn(line: InputLine, action: MessageAction): Promise<void> {
+    const { client, view, recent, userId } = this.#options;
+    const isOwn = action.kind === 'edit' || action.kind === 'retract';
+    let outgoing: Outgoing;
+    try {
+      const id = recent.idOf(action.message, ({ from }) => (from === userId) === isOwn);
+      const text = textOf(action);
+      outgoing = { target: conversationOf(id, userId), text, about: { kind: action.kind, id } };
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      return view.refused(line, error.kind, error.message);
+    }
+    const { id = '' } = outgoing.about ?? {};
+    return this.#beginSending(line, outgoing, async () => {
+      switch (action.kind) {
+        case 'reply':
+          return this.#send(outgoing, { replyTo: id });
+        case 'edit':
+          return this.#unlessClosed(client.edit(id, action.text));
+        case 'retract':
+          return this.#unlessClosed(client.retract(id));
+        case 'react':
+          return this.#unlessClosed(client.react(id, action.emoji));
+      }
+    });
+  }
+
+  /** `send` resolves to undefined if the client was closed before. */
+  async #beginSending(
+    line: InputLine,
+    outgoing: Outgoing,
+    send: () => Promise<SentMessage | undefined>,
+  ): Promise<void> {
+    const { view } = this.#options;
+    if (holdsSecret(outgoing)) return this.#refuseSecret(line);
+    return this.#begin(line, outgoing, async () => {
+      const sent = await send();
+      if (sent) {
+        return () => {
+          const shown = view.sent(line, outgoing, sent);
+          this.#remember(outgoing, sent);
+          return shown;
+        };
+      }
+      const reason = await this.#endReason.promise;
+      return () => view.unsent(line, outgoing, reason);
+    });
+  }
+
+  #remember({ text, about }: Outgoing, { id, transient }: SentMessage): void {
+    const { recent, userId: from, userName: fromName, clock } = this.#options;
+    if (about?.kind === 'edit') recent.edited(about.id, text);
+    else if (about?.kind === 'retract') recent.retracted(about.id);
+    else if (about?.kind !== 'react' && !transient)
+      recent.add({ id, from, fromName, text, at: clock.now() });
+  }
+
   /** Nor is it shown once more. */
   #refuseSecret({ number, text }: InputLine): Promise<void> {
     return this.#options.view.refused(
@@ -130,21 +206,32 @@ export class LineRunner {
   }
 
   /** Undefined: the client was closed before it could be sent. */
-  async #send({ target, text }: Outgoing): Promise<SentMessage | undefined> {
+  async #send(
+    { target, text }: Pick<Outgoing, 'target' | 'text'>,
+    extras?: MessageExtras,
+  ): Promise<SentMessage | undefined> {
     const { client, isTransient } = this.#options;
-    if (isTransient) return this.#sendTransient({ target, text });
+    if (isTransient) return this.#sendTransient(target, text, extras);
+    return this.#unlessClosed(client.send(target, text, extras));
+  }
+
+  async #unlessClosed(sending: Promise<SentMessage>): Promise<SentMessage | undefined> {
     try {
-      return await client.send(target, text);
+      return await sending;
     } catch (error) {
       if (error instanceof CimError && error.kind === 'unavailable') return undefined;
       throw error;
     }
   }
 
-  async #sendTransient({ target, text }: Outgoing): Promise<SentMessage | undefined> {
+  async #sendTransient(
+    target: Target,
+    text: string,
+    extras?: MessageExtras,
+  ): Promise<SentMessage | undefined> {
     const { client } = this.#options;
     await Promise.race([this.#connected.promise, this.#ended.promise]);
-    const sent = await client.sendTransient(target, text);
+    const sent = await client.sendTransient(target, text, extras);
     if (!sent && client.state !== 'closed')
       throw new CimError('unavailable', 'not sent: it could not leave at once');
     return sent;
@@ -204,6 +291,12 @@ export class LineRunner {
 /** Pasted where it does not belong, or sent with the output of a command. */
 function holdsSecret({ text }: Outgoing): boolean {
   return hideDrawnSecrets(text) !== text;
+}
+
+/** As it is shown. */
+function textOf(action: MessageAction): string {
+  if (action.kind === 'react') return action.emoji.join(' ');
+  return action.kind === 'retract' ? '' : action.text;
 }
 
 /** The group that it is about, if it is. */

@@ -20,13 +20,14 @@ import type { Messenger } from './line-runner.ts';
 import { OnlineCache } from './online-cache.ts';
 import { type OpenedClient, openClient } from './open-client.ts';
 import { People } from './people.ts';
+import { RecentMessages } from './recent-messages.ts';
 import { Output } from './screen/output.ts';
 import { PlainScreen } from './screen/plain-screen.ts';
 import { TerminalScreen } from './screen/terminal-screen.ts';
 import { runSession } from './session.ts';
+import { personText } from './view/heads.ts';
 import { HumanView } from './view/human-view.ts';
 import { JsonView } from './view/json-view.ts';
-import { personText } from './view/render.ts';
 import type { Inbox, View } from './view/view.ts';
 
 /** The part of the process that the client touches. */
@@ -78,16 +79,18 @@ export function converse(parts: Parts): Promise<number> {
   const { settings, client, user, prompt, interrupts, host } = parts;
   const output = new Output(host.stdout);
   const people = new People();
+  const recent = new RecentMessages();
   const isPerson = !settings.json && isTerminal(host);
   const { view, input } = isPerson
-    ? openTerminal(parts, output, people)
-    : openPipe(parts, output, people);
+    ? openTerminal(parts, output, people, recent)
+    : openPipe(parts, output, people, recent);
   return runSession({
     client,
     view,
     inbox: view,
     input,
     people,
+    recent,
     interrupts,
     broken: output.broken,
     clock: systemClock,
@@ -124,18 +127,23 @@ interface Face {
   readonly input: InputSource;
 }
 
-function openPipe({ settings, user, host }: Parts, output: Output, people: People): Face {
+function openPipe(
+  { settings, user, host }: Parts,
+  output: Output,
+  people: People,
+  recent: RecentMessages,
+): Face {
   const input = pipeInput(host.stdin, settings.json ? jsonLineBytesMax : lineBytesMax);
   if (settings.json)
     return { input, view: new JsonView(output, new Output(host.stderr), host.stderr.columns) };
   const screen = new PlainScreen(output);
   return {
     input,
-    view: new HumanView({ screen, people, userId: user.userId, clock: systemClock }),
+    view: new HumanView({ screen, people, recent, userId: user.userId, clock: systemClock }),
   };
 }
 
-function openTerminal(parts: Parts, output: Output, people: People): Face {
+function openTerminal(parts: Parts, output: Output, people: People, recent: RecentMessages): Face {
   const { client, user, prompt, interrupts, host } = parts;
   const online = new OnlineCache({ client, clock: systemClock });
   const screen = new TerminalScreen({
@@ -148,11 +156,15 @@ function openTerminal(parts: Parts, output: Output, people: People): Face {
     isColoured: !host.env['NO_COLOR'],
     rewraps: rewraps(host),
     complete: async (line) =>
-      completeLine(line, { online: await online.get(), groups: client.followedGroups }),
+      completeLine(line, {
+        online: await online.get(),
+        groups: client.followedGroups,
+        messages: recent.newest(),
+      }),
     onInterrupt: () => interrupts.raise(),
-    isForOthers: (text) => ['send', 'schedule'].includes(parseInput(text).kind),
+    isForOthers: (text) => ['send', 'schedule', 'reply', 'edit'].includes(parseInput(text).kind),
   });
-  const view = new HumanView({ screen, people, userId: user.userId, clock: systemClock });
+  const view = new HumanView({ screen, people, recent, userId: user.userId, clock: systemClock });
   prompt.serve((isWrong) => {
     view.notice(secretQuestion(user, isWrong));
     return screen.readHidden('secret');

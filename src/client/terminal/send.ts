@@ -19,6 +19,7 @@ import type { Messenger } from './line-runner.ts';
 import type { TerminalHost } from './main.ts';
 import { openClient } from './open-client.ts';
 import { People } from './people.ts';
+import { RecentMessages } from './recent-messages.ts';
 import { Output } from './screen/output.ts';
 import { runSession } from './session.ts';
 import { errorEvent, sentEvent } from './view/json-view.ts';
@@ -76,6 +77,7 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     input: text === undefined ? pipeInput(host.stdin) : argumentInput(text),
     interrupts,
     people: new People(),
+    recent: new RecentMessages(),
     broken: output.broken,
     clock: systemClock,
     ...user,

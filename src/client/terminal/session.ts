@@ -120,7 +120,7 @@ class Session {
   }
 
   #show(): void {
-    const { client, view, inbox, people } = this.#options;
+    const { client, view, inbox, people, recent } = this.#options;
     client.on('ready', (event) => {
       this.#failedAttempt = undefined;
       people.learn(event.userId, event.userName);
@@ -137,8 +137,20 @@ class Session {
       );
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
+        if (!message.transient && !message.retracted) recent.add(message);
         return inbox.message(message);
       });
+      // Each shows how the message was before.
+      client.on('edited', (event) => {
+        const shown = inbox.edited(event);
+        recent.edited(event.id, event.text);
+        return shown;
+      });
+      client.on('retracted', (event) => {
+        recent.retracted(event.id);
+        return inbox.retracted(event);
+      });
+      client.on('reactions', (event) => inbox.reactions(event));
     }
     client.on('keyChanged', (change) => view.keyChanged(change));
     client.on('waiting', (event) => view.waiting(event));

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Message, PeerKey, Unreadable } from '../../../src/client/sdk/index.ts';
 import { Answers } from '../../../src/client/terminal/answers.ts';
 import { People } from '../../../src/client/terminal/people.ts';
+import { RecentMessages } from '../../../src/client/terminal/recent-messages.ts';
 import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts';
 import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
@@ -35,7 +36,13 @@ function views() {
   const clock = { now: () => at };
   return {
     json: new JsonView(new Output(script), new Output(new PassThrough().resume())),
-    human: new HumanView({ screen, people: new People(), userId: 1, clock }),
+    human: new HumanView({
+      screen,
+      people: new People(),
+      recent: new RecentMessages(),
+      userId: 1,
+      clock,
+    }),
     printed: () => String(script.read() ?? ''),
     shown: () => String(person.read() ?? ''),
   };

@@ -7,6 +7,7 @@ import { parseInput } from '../../../src/client/terminal/input/input.ts';
 import { pipeInput } from '../../../src/client/terminal/input/pipe-input.ts';
 import { Interrupts } from '../../../src/client/terminal/interrupts.ts';
 import { People } from '../../../src/client/terminal/people.ts';
+import { RecentMessages } from '../../../src/client/terminal/recent-messages.ts';
 import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { runSession } from '../../../src/client/terminal/session.ts';
 import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
@@ -62,6 +63,7 @@ function begin({
     input: pipeInput(stdin),
     broken: output.broken,
     people: new People(),
+    recent: new RecentMessages(),
     parse: parseInput,
     asked,
     hasToken: false,

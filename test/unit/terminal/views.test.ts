@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { Message } from '../../../src/client/sdk/index.ts';
 import { People } from '../../../src/client/terminal/people.ts';
+import { RecentMessages } from '../../../src/client/terminal/recent-messages.ts';
 import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts';
 import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
@@ -176,6 +177,7 @@ describe('people', () => {
     people.learn(2, 'amy');
     const view = new HumanView({
       screen: new PlainScreen(output),
+      recent: new RecentMessages(),
       people,
       userId: 1,
       clock: { now: () => at },
@@ -630,7 +632,16 @@ describe('whatever others write has no effect on where it is shown', () => {
     const { output, text: printed } = capture();
     const screen = new PlainScreen(output);
     const clock = { now: () => at };
-    await showAll(new HumanView({ screen, people: new People(), userId: 1, clock }), text);
+    await showAll(
+      new HumanView({
+        screen,
+        people: new People(),
+        recent: new RecentMessages(),
+        userId: 1,
+        clock,
+      }),
+      text,
+    );
     expect(printed().replaceAll('\n', '')).not.toMatch(unsafePattern);
   });
 

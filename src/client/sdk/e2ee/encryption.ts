@@ -141,11 +141,6 @@ export class Encryption {
     return this.#mode === 'require' ? 'unprotected' : 'unknown';
   }
 
-  /** Whether sealed messages can be opened here. Waits and rejects as `open` does. */
-  async canOpen(): Promise<boolean> {
-    return !this.isOff && (await this.#own.get()) !== null;
-  }
-
   /**
    * Logged in. `isOffered`: the cluster keeps keys. `isOtherStore`: not in the store where this
    * client was before, so that nobody's key may be there yet, not even one's own.

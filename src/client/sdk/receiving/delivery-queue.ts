@@ -3,15 +3,15 @@
  * came, as fast as it takes them.
  */
 import { limits } from '../../../base/limits.ts';
-import type { Message, UnreadableMessage } from '../client-events.ts';
+import type { UnreadableMessage } from '../client-events.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
-import type { Received } from './received.ts';
+import type { Arrived, Received } from './received.ts';
 import type { Entry } from './timeline-cursor.ts';
 import { own } from './timelines.ts';
 
 export interface DeliveryQueueOptions {
   /** Gives a message to the application; undefined while nobody listens. */
-  readonly listener: () => ((message: Message) => Promise<void> | undefined) | undefined;
+  readonly listener: () => ((message: Arrived) => Promise<void> | undefined) | undefined;
   /** In place of a message that nobody can read: told where it would have been given. */
   readonly onUnreadable: (message: UnreadableMessage) => void;
   /** The application has failed to take a message: nothing is delivered any more. */
@@ -22,7 +22,7 @@ export interface DeliveryQueueOptions {
 
 interface Delivery {
   /** Null: there is nothing to show. */
-  readonly content: Message | null;
+  readonly content: Arrived | null;
   readonly standIn?: UnreadableMessage;
   /** The application has taken it; absent for what is in no timeline. */
   readonly taken?: () => void;
@@ -46,7 +46,7 @@ export class DeliveryQueue {
   }
 
   /** `content`: of the entry, as it is to be shown. */
-  add({ cursor, group }: FollowedTimeline, entry: Entry<Received>, content: Message | null): void {
+  add({ cursor, group }: FollowedTimeline, entry: Entry<Received>, content: Arrived | null): void {
     const delivery = { content, taken: () => cursor.taken(entry) };
     if (!entry.isUnreadable) {
       this.#deliveries.push(delivery);
@@ -58,7 +58,7 @@ export class DeliveryQueue {
   }
 
   /** In the order of arrival; dropped if the application is behind, or nobody listens. */
-  addTransient(content: Message): void {
+  addTransient(content: Arrived): void {
     if (this.#transientCount >= limits.clientTransientsHeldMax || !this.#options.listener()) return;
     this.#deliveries.push({ content });
     this.#transientCount += 1;

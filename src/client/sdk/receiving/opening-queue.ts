@@ -3,9 +3,8 @@
  * on in the order in which they came. A message that needs no opening, and has none in front of it,
  * is handed on at once.
  */
-import type { Message } from '../client-events.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
-import { asReceivedInClear, openMessage, type Received } from './received.ts';
+import { type Arrived, asReceivedInClear, openMessage, type Received } from './received.ts';
 
 export interface OpeningQueueOptions {
   readonly encryption: Encryption;
@@ -18,8 +17,8 @@ export interface OpeningQueueOptions {
 interface Waiting {
   readonly received: Received | null;
   /** Of what is sealed, once it is opened. */
-  opened?: Message;
-  readonly handOn: (content: Message | null) => void;
+  opened?: Arrived;
+  readonly handOn: (content: Arrived | null) => void;
 }
 
 export class OpeningQueue {

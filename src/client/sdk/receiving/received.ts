@@ -5,8 +5,11 @@
 import type { Message } from '../client-events.ts';
 import type { Encryption, Opened } from '../e2ee/encryption.ts';
 
+/** `content`: a Content (proto/content.proto), which nobody has looked into. */
+export type Arrived = Message & { readonly content?: Uint8Array };
+
 /** `sealed`: in place of its text, which is empty; its content is sealed likewise. */
-export type Received = Message & { readonly sealed?: Uint8Array };
+export type Received = Arrived & { readonly sealed?: Uint8Array };
 
 /**
  * `isPatient`: waits while no route answers; otherwise rejects with the CimError of the routes.
@@ -16,7 +19,7 @@ export async function openMessage(
   encryption: Encryption,
   received: Received,
   isPatient: boolean,
-): Promise<Message> {
+): Promise<Arrived> {
   const { sealed, ...message } = received;
   if (!sealed) return asReceivedInClear(encryption, message);
   const { content, ...clear } = message;
@@ -30,7 +33,7 @@ export async function openMessage(
 }
 
 /** The message was not sealed. */
-export function asReceivedInClear(encryption: Encryption, message: Message): Message {
+export function asReceivedInClear(encryption: Encryption, message: Arrived): Arrived {
   const { from, to, group } = message;
   if (group !== undefined || to === undefined) return message;
   const secrecy = secrecyInClear(encryption, from, to);
@@ -51,7 +54,7 @@ export function secrecyInClear(
 /** What was opened, as part of a message. */
 export function asShown(
   opened: Opened,
-): Pick<Message, 'text' | 'content' | 'encrypted' | 'key' | 'unreadable'> {
+): Pick<Arrived, 'text' | 'content' | 'encrypted' | 'key' | 'unreadable'> {
   if ('text' in opened) return { ...opened, encrypted: true };
   return { text: '', unreadable: opened.unreadable };
 }

@@ -52,10 +52,7 @@ export interface Sealable {
 }
 
 /** Bytes are base64url. */
-export type StoredMessage = Omit<Message, 'content'> &
-  Sealable & {
-    readonly content?: string;
-  };
+export type StoredMessage = Message & Sealable & { readonly content?: string };
 
 export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
   readonly messages: readonly StoredMessage[];

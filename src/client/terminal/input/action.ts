@@ -1,9 +1,21 @@
 /** What a line of input asks for. Lines become actions in input.ts; line-runner.ts does them. */
-import type { GroupHistory, GroupSettings, HistoryQuery, Target } from '../../sdk/index.ts';
+import type {
+  GroupHistory,
+  GroupSettings,
+  HistoryQuery,
+  MessageExtras,
+  Target,
+} from '../../sdk/index.ts';
 
 export type Action =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'send'; readonly target: Target; readonly text: string }
+  | {
+      readonly kind: 'send';
+      readonly target: Target;
+      readonly text: string;
+      readonly extras?: MessageExtras;
+    }
+  | MessageAction
   | {
       readonly kind: 'schedule';
       readonly target: Target;
@@ -13,6 +25,12 @@ export type Action =
   | { readonly kind: 'quit' }
   | Query
   | Refusal;
+
+/** What is said of a message, or done to it. `message`: as it was named (recent-messages.ts). */
+export type MessageAction =
+  | { readonly kind: 'reply' | 'edit'; readonly message: string; readonly text: string }
+  | { readonly kind: 'retract'; readonly message: string }
+  | { readonly kind: 'react'; readonly message: string; readonly emoji: readonly string[] };
 
 /** What is answered with a result. */
 export type Query =

@@ -58,6 +58,30 @@ export const commands: readonly Command[] = [
     parse: alone(':more', { kind: 'more' }),
   },
   {
+    name: ':reply',
+    uses: [[':reply ^ text', 'answer the newest message; or a number that TAB lists, or an id']],
+    parse: withText('reply'),
+  },
+  {
+    name: ':edit',
+    uses: [[':edit ^ text', 'put another text in the place of your newest message, or of another']],
+    parse: withText('edit'),
+  },
+  {
+    name: ':retract',
+    uses: [[':retract ^', 'take your newest message back, or another of yours, for good']],
+    parse: (rest) =>
+      /^\S+$/.test(rest) ? { kind: 'retract', message: rest } : wrongUse(':retract'),
+  },
+  {
+    name: ':react',
+    uses: [
+      [':react ^ 👍 😄', 'your reactions to the newest message, or to another'],
+      [':react ^', 'take them back'],
+    ],
+    parse: parseReact,
+  },
+  {
     name: ':create',
     uses: [
       [':create name', 'make a group, and be its owner and first member'],
@@ -177,6 +201,19 @@ function ofGroup(kind: 'join' | 'leave' | 'members'): (rest: string) => Action {
     const named = parseGroup(rest);
     return named.kind === 'refusal' ? named : { kind, group: named.group };
   };
+}
+
+/** Of a message, which is named first. */
+function withText(kind: 'reply' | 'edit'): (rest: string) => Action {
+  return (rest) => {
+    const [, message = '', text = ''] = /^(\S+)\s+(\S.*)$/su.exec(rest) ?? [];
+    return text === '' ? wrongUse(`:${kind}`) : { kind, message, text };
+  };
+}
+
+function parseReact(rest: string): Action {
+  const [message = '', ...emoji] = rest.split(/\s+/);
+  return message === '' ? wrongUse(':react') : { kind: 'react', message, emoji };
 }
 
 /** `name`, or `name --history joined|all`. */

@@ -2,7 +2,8 @@
 import { searchForm } from '../../../base/text/normal-form.ts';
 import { safeLine } from '../../../base/text/safe-text.ts';
 import { groupEntries, groupHistories, lobby, type User } from '../../sdk/index.ts';
-import { personText } from '../view/render.ts';
+import type { RecentMessage } from '../recent-messages.ts';
+import { personText } from '../view/heads.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
 
@@ -41,7 +42,12 @@ export interface Names {
   readonly online: readonly User[];
   /** The groups that one is in. */
   readonly groups: readonly string[];
+  /** The messages that were shown last, the newest first. */
+  readonly messages: readonly RecentMessage[];
 }
+
+/** Those that somebody may want to name: more than a few nobody reads through. */
+const messagesListed = 10;
 
 /** `line` goes up to the cursor. */
 export function completeLine(line: string, names: Names): Completion {
@@ -55,6 +61,8 @@ export function completeLine(line: string, names: Names): Completion {
     return complete(word, command === ':entry' ? entryChoices : people(names.online));
   }
   if (command === ':block') return complete(word, people(names.online));
+  if (isOnMessages(command) && /^:\S+\s+\S*$/u.test(line))
+    return complete(word, messages(names.messages));
   if (command === ':verify') return complete(word, people(names.online));
   if (command === ':create') return complete(word, createChoices);
   if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
@@ -83,6 +91,19 @@ function people(online: readonly User[], suffix = ' '): Choice[] {
       { ...choice, word: `${userId}` },
     ];
   });
+}
+
+function isOnMessages(command: string | undefined): boolean {
+  return [':reply', ':edit', ':retract', ':react'].includes(command ?? '');
+}
+
+/** By their numbers. */
+function messages(recent: readonly RecentMessage[]): Choice[] {
+  return recent.slice(0, messagesListed).map(({ number, from, fromName, text }) => ({
+    word: `${number}`,
+    replacement: `${number} `,
+    label: `${number} ${personText(from, fromName)}: ${safeLine(text.trim())}`,
+  }));
 }
 
 /** With or without their #. */

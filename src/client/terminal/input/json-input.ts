@@ -1,11 +1,12 @@
 /**
- * Turns one line of `--json` into what it asks for. The line is an object, which is a message
- * (docs/reference/client-json.md), or what a person would type. Pure.
+ * Turns one line of `--json` into what it asks for. The line is an object, which is a message, or
+ * something done to one (docs/reference/client-json.md), or what a person would type. Pure.
  *
  * A line that begins like an object is one, or is refused. So a slip shows it to nobody.
  */
 import { limits } from '../../../base/limits.ts';
-import type { Target } from '../../sdk/index.ts';
+import { fromBase64Url } from '../../../base/text/base64url.ts';
+import type { Custom, MessageExtras, Target } from '../../sdk/index.ts';
 import { type Action, type Refusal, refuse } from './action.ts';
 import { parseGroup } from './address.ts';
 import { parseInput } from './input.ts';
@@ -14,25 +15,87 @@ import { lineBytesMax } from './pipe-input.ts';
 /** A character of a text may be written as an escape of six. */
 export const jsonLineBytesMax = 6 * lineBytesMax;
 
-const fields = ['to', 'group', 'text', 'delaySeconds'];
+const fields = ['to', 'group', 'text', 'delaySeconds', 'replyTo', 'mentions', 'custom'];
+/** What is done to the message with this id, and what it is given. */
+const changes = { edit: 'text', retract: undefined, react: 'emoji' } as const;
 
 export function parseJsonInput(line: string): Action {
-  return line.trimStart().startsWith('{') ? parseMessage(line) : parseInput(line);
+  return line.trimStart().startsWith('{') ? parseObjectLine(line) : parseInput(line);
 }
 
-function parseMessage(line: string): Action {
+function parseObjectLine(line: string): Action {
   const given = parseObject(line);
   if (!given) return wrong('the line begins with { and is no JSON object');
-  const unknown = Object.keys(given).find((field) => !fields.includes(field));
-  if (unknown !== undefined) return wrong(`${JSON.stringify(unknown)} is not known`);
+  for (const kind of ['edit', 'retract', 'react'] as const)
+    if (kind in given) return parseChange(kind, given);
+  return parseMessage(given);
+}
+
+function parseChange(kind: keyof typeof changes, given: Given): Action {
+  const { [kind]: message, text, emoji } = given;
+  const unknown = unknownOf(given, [kind, changes[kind] ?? kind]);
+  if (unknown) return unknown;
+  if (typeof message !== 'string') return wrong(`${kind} must be the id of a message`);
+  if (kind === 'retract') return { kind, message };
+  if (kind === 'edit') return isText(text) ? { kind, message, text } : noText;
+  return areTexts(emoji) ? { kind, message, emoji } : wrong('emoji must be an array of strings');
+}
+
+function parseMessage(given: Given): Action {
+  const unknown = unknownOf(given, fields);
+  if (unknown) return unknown;
   const { text, delaySeconds } = given;
-  if (typeof text !== 'string' || text === '') return wrong('text must be a string with a text');
+  if (!isText(text)) return noText;
   const target = targetOf(given);
   if ('kind' in target) return target;
-  if (delaySeconds === undefined) return { kind: 'send', target, text };
+  const extras = extrasOf(given);
+  if ('kind' in extras) return extras;
+  const hasExtras = Object.keys(extras).length > 0;
+  if (delaySeconds === undefined)
+    return { kind: 'send', target, text, ...(hasExtras && { extras }) };
+  if (hasExtras) return wrong('what is sent later is a text alone');
   if (!isWhole(delaySeconds, 0, limits.delaySecondsMax))
     return wrong(`delaySeconds must be a number from 0 to ${limits.delaySecondsMax}`);
   return { kind: 'schedule', target, text, delaySeconds };
+}
+
+/** What the SDK says of them in detail: here they only have the right form. */
+function extrasOf({ replyTo, mentions, custom }: Given): MessageExtras | Refusal {
+  if (replyTo !== undefined && typeof replyTo !== 'string')
+    return wrong('replyTo must be the id of a message');
+  if (mentions !== undefined && !areIds(mentions)) return wrong('mentions must be user ids');
+  const own = custom === undefined ? undefined : customOf(custom);
+  if (own && 'kind' in own) return own;
+  return {
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+    ...(own && { custom: own }),
+  };
+}
+
+function customOf(custom: unknown): Custom | Refusal {
+  const { type, data } = Object(custom) as Given;
+  const bytes = typeof data === 'string' ? fromBase64Url(data) : undefined;
+  if (typeof type !== 'string' || !bytes)
+    return wrong('custom must be {"type":"…","data":"base64url"}');
+  return { type, data: bytes };
+}
+
+function unknownOf(given: Given, known: readonly string[]): Refusal | undefined {
+  const unknown = Object.keys(given).find((field) => !known.includes(field));
+  return unknown === undefined ? undefined : wrong(`${JSON.stringify(unknown)} is not known`);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function areIds(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => isWhole(each, 1, limits.userIdMax));
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -64,3 +127,5 @@ function wrong(problem: string): Refusal {
   const form = '{"to":7,"text":"…"} or {"group":"lobby","text":"…"}, with delaySeconds if later';
   return refuse('invalid-argument', `${problem}; a message is ${form}`);
 }
+
+const noText = wrong('text must be a string with a text');

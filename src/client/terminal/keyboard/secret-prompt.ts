@@ -4,7 +4,7 @@
  * asked.
  */
 import { CimError, type User } from '../../sdk/index.ts';
-import { personText } from '../view/render.ts';
+import { personText } from '../view/heads.ts';
 
 /** `isWrong`: what the person told before did not fit. Undefined: they told nothing, and left. */
 export type AskSecret = (isWrong: boolean) => Promise<string | undefined>;

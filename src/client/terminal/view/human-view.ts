@@ -4,14 +4,20 @@ import { ignore } from '../../../base/ignore.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
 import type { ClientEvents, Message, SentMessage } from '../../sdk/index.ts';
 import type { People } from '../people.ts';
+import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
+import { dayOf, personText, type Reader } from './heads.ts';
 import { type Block, layOut } from './layout.ts';
+import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
+import * as content from './render-content.ts';
+import { keyChangeText } from './render-keys.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
 export interface HumanViewOptions {
   readonly screen: Screen;
   readonly people: People;
+  readonly recent: RecentMessages;
   readonly userId: number;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -19,20 +25,22 @@ export interface HumanViewOptions {
 export class HumanView implements View, Inbox {
   readonly #screen: Screen;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #reader: render.Reader;
+  readonly #recent: RecentMessages;
+  readonly #reader: Reader;
   /** The day of the last message that was shown. */
   #day: string;
 
-  constructor({ screen, people, userId, clock }: HumanViewOptions) {
+  constructor({ screen, people, recent, userId, clock }: HumanViewOptions) {
+    this.#recent = recent;
     this.#screen = screen;
     this.#clock = clock;
     this.#reader = { userId, nameOf: (id) => people.nameOf(id) };
-    this.#day = render.dayOf(clock.now());
+    this.#day = dayOf(clock.now());
   }
 
   ready({ userId, userName, server }: ClientEvents['ready']): void {
     this.#screen.showConnected(true);
-    this.notice(`connected to ${server} as ${render.personText(userId, userName)}`);
+    this.notice(`connected to ${server} as ${personText(userId, userName)}`);
   }
 
   offline(reason: string): void {
@@ -49,12 +57,33 @@ export class HumanView implements View, Inbox {
   message(message: Message): Promise<void> {
     return this.#print([
       ...this.#dayBefore(message.at),
+      ...this.#quote(message.replyTo),
       render.messageBlock(message, this.#reader),
     ]);
   }
 
+  edited(event: ClientEvents['edited']): Promise<void> {
+    return this.#about(event, content.editedBlock(event, this.#reader));
+  }
+
+  retracted(event: ClientEvents['retracted']): Promise<void> {
+    return this.#print([...this.#dayBefore(event.at), content.retractedBlock(event, this.#reader)]);
+  }
+
+  reactions(event: ClientEvents['reactions']): Promise<void> {
+    return this.#about(event, content.reactionsBlock(event, this.#reader));
+  }
+
+  #about({ id, at }: ClientEvents['retracted'], block: Block): Promise<void> {
+    return this.#print([...this.#dayBefore(at), ...this.#quote(id), block]);
+  }
+
+  #quote(id: string | undefined): Block[] {
+    return id === undefined ? [] : content.quoteBlocks(this.#recent.get(id), this.#reader);
+  }
+
   keyChanged(change: ClientEvents['keyChanged']): void {
-    this.#print([render.problemBlock(render.keyChangeText(change, this.#reader))]).catch(
+    this.#print([problemBlock(keyChangeText(change, this.#reader))]).catch(
       ignore('whoever waits for the output hears it'),
     );
   }
@@ -95,7 +124,7 @@ export class HumanView implements View, Inbox {
   refused(line: InputLine, _code: string, message: string, outgoing?: Outgoing): Promise<void> {
     const blocks = outgoing
       ? this.#outgoing(outgoing, render.failed(message))
-      : [render.echoBlock(line.text), render.problemBlock(message)];
+      : [render.echoBlock(line.text), problemBlock(message)];
     return this.#settle(line.number, blocks);
   }
 
@@ -104,7 +133,7 @@ export class HumanView implements View, Inbox {
   }
 
   notice(text: string): void {
-    this.#print([render.noticeBlock(text)]).catch(ignore('whoever waits for the output hears it'));
+    this.#print([noticeBlock(text)]).catch(ignore('whoever waits for the output hears it'));
   }
 
   quitting({ number, text }: InputLine): void {
@@ -117,16 +146,21 @@ export class HumanView implements View, Inbox {
   }
 
   closed(reason: string, isWanted: boolean): Promise<void> {
-    return this.#print([isWanted ? render.noticeBlock('bye') : render.problemBlock(reason)]);
+    return this.#print([isWanted ? noticeBlock('bye') : problemBlock(reason)]);
   }
 
   #outgoing(outgoing: Outgoing, outcome: Parameters<typeof render.outgoingBlock>[2]): Block[] {
     const now = this.#clock.now();
-    return [...this.#dayBefore(now), render.outgoingBlock(outgoing, now, outcome, this.#reader)];
+    const { about } = outgoing;
+    return [
+      ...this.#dayBefore(now),
+      ...(about?.kind === 'retract' ? [] : this.#quote(about?.id)),
+      render.outgoingBlock(outgoing, now, outcome, this.#reader),
+    ];
   }
 
   #dayBefore(at: number): Block[] {
-    const day = render.dayOf(at);
+    const day = dayOf(at);
     if (day === this.#day) return [];
     this.#day = day;
     return [render.dayBlock(at)];
@@ -139,6 +173,7 @@ export class HumanView implements View, Inbox {
     const today = this.#day;
     const blocks = messages.flatMap((message) => [
       ...this.#dayBefore(message.at),
+      ...this.#quote(message.replyTo),
       render.messageBlock(message, this.#reader, sought),
     ]);
     this.#day = today;

@@ -3,6 +3,7 @@
  * (docs/reference/client-json.md).
  */
 import { ignore } from '../../../base/ignore.ts';
+import { toBase64Url } from '../../../base/text/base64url.ts';
 import { safeJson } from '../../../base/text/safe-text.ts';
 import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../../sdk/index.ts';
 import type { Output } from '../screen/output.ts';
@@ -35,6 +36,34 @@ export class JsonView implements View, Inbox {
 
   message(message: Message): Promise<void> {
     return this.#write(messageEvent(message));
+  }
+
+  edited({ id, from, text, mentions, at, ...rest }: ClientEvents['edited']): Promise<void> {
+    return this.#write({
+      event: 'edited',
+      id,
+      from,
+      ...receiverOf(rest),
+      text,
+      ...(mentions && { mentions }),
+      at: new Date(at).toISOString(),
+      ...secrecy(rest),
+    });
+  }
+
+  retracted({ id, from, ...rest }: ClientEvents['retracted']): Promise<void> {
+    return this.#write({ event: 'retracted', id, from, ...receiverOf(rest) });
+  }
+
+  /** To whom is part of the id. */
+  reactions({ id, from, group, emoji }: ClientEvents['reactions']): Promise<void> {
+    return this.#write({
+      event: 'reactions',
+      id,
+      from,
+      ...(group !== undefined && { group }),
+      emoji,
+    });
   }
 
   keyChanged({ userId, userName, wasVerified }: ClientEvents['keyChanged']): void {
@@ -119,24 +148,43 @@ function toLine(event: Readonly<Record<string, unknown>>): string {
 }
 
 function messageEvent(message: Message) {
-  const { id, from, fromName, to, group, text, seq, at, transient } = message;
-  const receiver = group === undefined ? { to } : { group };
+  const { id, from, fromName, text, seq, at, transient, retracted } = message;
   return {
     event: 'message',
     id,
     from,
     fromName,
-    ...receiver,
-    text,
+    ...receiverOf(message),
+    ...(retracted ? { retracted } : { text }),
     seq,
     at: new Date(at).toISOString(),
     ...(transient && { transient }),
     ...secrecy(message),
+    ...besideText(message),
   };
 }
 
+function besideText({ replyTo, mentions, custom, edited, reactions }: Message) {
+  return {
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions && { mentions }),
+    ...(custom && { custom: { type: custom.type, data: toBase64Url(custom.data) } }),
+    ...(edited !== undefined && { edited: new Date(edited).toISOString() }),
+    ...(reactions && { reactions }),
+  };
+}
+
+function receiverOf({ to, group }: Pick<Message, 'to' | 'group'>) {
+  return group === undefined ? { to } : { group };
+}
+
 /** Absent fields are not told. */
-function secrecy({ encrypted, key, expected, unreadable }: DelayedMessage | Message) {
+function secrecy({
+  encrypted,
+  key,
+  expected,
+  unreadable,
+}: Pick<Message, 'encrypted' | 'key' | 'expected' | 'unreadable'>) {
   return {
     ...(encrypted !== undefined && { encrypted }),
     ...(key && { key }),
@@ -146,9 +194,14 @@ function secrecy({ encrypted, key, expected, unreadable }: DelayedMessage | Mess
 }
 
 function delayedData(message: DelayedMessage) {
-  const { id, to, group, text, dueAt } = message;
-  const receiver = group === undefined ? { to } : { group };
-  return { id, ...receiver, text, dueAt: new Date(dueAt).toISOString(), ...secrecy(message) };
+  const { id, text, dueAt } = message;
+  return {
+    id,
+    ...receiverOf(message),
+    text,
+    dueAt: new Date(dueAt).toISOString(),
+    ...secrecy(message),
+  };
 }
 
 function resultData(result: Result): unknown {

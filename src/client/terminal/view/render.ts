@@ -2,28 +2,31 @@
 
 import type { Keyword } from '../../../base/text/keyword.ts';
 import { safeLine, safeName, safeText } from '../../../base/text/safe-text.ts';
-import {
-  type DelayedMessage,
-  type GroupEntry,
-  type GroupMembership,
-  type KeyChange,
-  type KeyStanding,
-  lobby,
-  type Message,
-  type PeerKey,
-  type SentMessage,
-  type Target,
-  type Unreadable,
-  type User,
+import type {
+  DelayedMessage,
+  GroupEntry,
+  GroupMembership,
+  KeyStanding,
+  Message,
+  SentMessage,
+  Unreadable,
+  User,
 } from '../../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
+import {
+  colourOf,
+  dayOf,
+  dim,
+  person,
+  personText,
+  type Reader,
+  receiver,
+  timeOf,
+} from './heads.ts';
 import type { Block, Span, Style } from './layout.ts';
+import { noticeBlock } from './remarks.ts';
+import { verifyBlocks } from './render-keys.ts';
 import type { Outgoing, Result } from './view.ts';
-
-export interface Reader {
-  readonly userId: number;
-  nameOf(userId: number): string | undefined;
-}
 
 /**
  * `10:05 (2) amy: hello`, `10:05 (2) amy → you: psst`, `10:05 you → (2) amy: hi`; of a private one
@@ -39,12 +42,25 @@ export function messageBlock(message: Message, reader: Reader, keyword?: Keyword
     ...person(message.from, message.fromName, reader),
     ...receiver(target, reader),
   ];
+  const edited = message.edited === undefined ? [] : [dim(' [edited]')];
+  const tail = tailOf(message);
   const block = {
-    head: [...head, ...secrecyMark(message), { text: ': ' }],
-    body: bodyOf(message),
-    ...(message.transient && { tail: dim(' ~') }),
+    head: [...head, ...secrecyMark(message), ...edited, { text: ': ' }],
+    body: message.retracted ? '[retracted]' : bodyOf(message),
+    ...(tail !== '' && { tail: dim(tail) }),
   };
   return keyword === undefined ? block : { ...block, keyword };
+}
+
+/** Each reaction with the number of people, if it is of several. */
+function tailOf({ transient, reactions = [] }: Message): string {
+  const counts = new Map<string, number>();
+  for (const emoji of reactions.flatMap((each) => each.emoji))
+    counts.set(emoji, (counts.get(emoji) ?? 0) + 1);
+  const shown = [...counts].map(
+    ([emoji, count]) => safeLine(emoji) + (count > 1 ? ` ${count}` : ''),
+  );
+  return `${transient ? ' ~' : ''}${shown.length > 0 ? ` [${shown.join(' · ')}]` : ''}`;
 }
 
 const unreadableReasons = {
@@ -67,29 +83,27 @@ const keyMarks = {
   changed: { text: ' [e2e, NOT THE KEY YOU CONFIRMED]', style: 'red' },
 } as const satisfies Record<KeyStanding, Span>;
 
-function secrecyMark({ encrypted, key = 'unverified', expected }: Message): Span[] {
+export function secrecyMark({
+  encrypted,
+  key = 'unverified',
+  expected,
+}: Pick<Message, 'encrypted' | 'key' | 'expected'>): Span[] {
   if (encrypted === undefined) return [];
   if (encrypted) return [keyMarks[key]];
   if (expected) return [{ text: ' [NOT ENCRYPTED]', style: 'red' }];
   return [{ text: ' [not encrypted]', style: 'yellow' }];
 }
 
-export function keyChangeText(
-  { userId, userName, wasVerified }: KeyChange,
-  reader: Reader,
-): string {
-  if (userId === reader.userId)
-    return 'your account has another key than before: what was encrypted for that one cannot be read here';
-  const who = personText(userId, userName ?? reader.nameOf(userId));
-  const rest = wasVerified
-    ? `nothing is sent to them until you have compared it: :verify ${userId}`
-    : `:verify ${userId} shows the number to compare`;
-  return `${who} has another key than before; ${rest}`;
-}
+const ownMarks = {
+  reply: [],
+  edit: [dim(' [edited]')],
+  retract: [dim(' [retracted]')],
+  react: [dim(' [reaction]')],
+} as const satisfies Record<NonNullable<Outgoing['about']>['kind'], readonly Span[]>;
 
 /** One's own text, and what became of it. */
 export function outgoingBlock(
-  { target, text }: Outgoing,
+  { target, text, about }: Outgoing,
   at: number,
   outcome: Span,
   reader: Reader,
@@ -99,7 +113,8 @@ export function outgoingBlock(
       dim(`${timeOf(at)} `),
       { text: 'you', style: 'bold' },
       ...receiver(target, reader),
-      { text: ': ' },
+      ...(about ? ownMarks[about.kind] : []),
+      { text: text === '' ? '' : ': ' },
     ],
     body: safeText(text),
     tail: { ...outcome, text: ` ${safeLine(outcome.text)}` },
@@ -126,14 +141,6 @@ export function later(seconds: number, id: string): Span {
   return { text: `◷ to be sent in ${seconds} s (${cancel} takes it back)`, style: 'dim' };
 }
 
-export function noticeBlock(text: string): Block {
-  return { head: [dim('· ')], body: safeLine(text) };
-}
-
-export function problemBlock(text: string): Block {
-  return { head: [{ text: '! ', style: 'red' }], body: safeLine(text) };
-}
-
 /** A command, as it was typed. */
 export function echoBlock(text: string): Block {
   return { head: [dim('› ')], body: safeLine(text) };
@@ -142,12 +149,6 @@ export function echoBlock(text: string): Block {
 /** Put before the first message of a day. */
 export function dayBlock(at: number): Block {
   return { head: [dim(`── ${dayOf(at)} ──`)], body: '' };
-}
-
-/** In the reader's time zone, as 2026-01-31. */
-export function dayOf(at: number): string {
-  const date = new Date(at);
-  return [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
 }
 
 type History = Extract<Result, { kind: 'history' }>;
@@ -268,21 +269,6 @@ export function resultBlocks(
   }
 }
 
-function verifyBlocks({ userId, userName, safetyNumber, verified, changed }: PeerKey): Block[] {
-  const groups = safetyNumber.split(' ');
-  const lines = [0, 4, 8].map((start) => groups.slice(start, start + 4).join(' '));
-  const who = personText(userId, userName);
-  const advice = verified
-    ? `you have confirmed it: nothing is sent to ${who} under another key`
-    : `compare it with what ${who} sees, by another way; if it is the same: :verify ${userId} ok`;
-  const warning = problemBlock(`this is not the key of ${who} that you have confirmed`);
-  return [
-    ...(changed ? [warning] : []),
-    ...lines.map((line) => ({ head: [{ text: `  ${line}`, style: 'bold' as const }], body: '' })),
-    noticeBlock(advice),
-  ];
-}
-
 function delayedBlocks(messages: readonly DelayedMessage[], reader: Reader): Block[] {
   if (messages.length === 0) return [noticeBlock('nothing waits to be sent')];
   const blocks = messages.map(({ id, to, group, text, unreadable, dueAt }) => ({
@@ -389,24 +375,6 @@ function userBlocks(users: readonly User[]): Block[] {
   }));
 }
 
-/** `(2) amy`; the number is what one writes to her with. */
-export function personText(userId: number, userName: string | undefined): string {
-  return userName === undefined ? `(${userId})` : `(${userId}) ${safeName(userName)}`;
-}
-
-function person(userId: number, userName: string | undefined, reader: Reader): Span[] {
-  if (userId === reader.userId) return [{ text: 'you', style: 'bold' }];
-  const style = colourOf(userId);
-  if (userName === undefined) return [{ text: `(${userId})`, style }];
-  return [dim(`(${userId}) `), { text: safeName(userName), style }];
-}
-
-/** Nothing for the lobby: that is where one talks when nothing is said. */
-function receiver(target: Target, reader: Reader): Span[] {
-  if ('to' in target) return [dim(' → '), ...person(target.to, reader.nameOf(target.to), reader)];
-  return target.group === lobby ? [] : [dim(` → #${safeName(target.group)}`)];
-}
-
 function table(rows: readonly (readonly [string, string])[], style: Style): Block[] {
   const safe = rows.map(([left, right]) => [safeLine(left), safeLine(right)] as const);
   const width = Math.max(...safe.map(([left]) => displayWidth(left)));
@@ -415,24 +383,4 @@ function table(rows: readonly (readonly [string, string])[], style: Style): Bloc
     body: right,
     margin: width + 4,
   }));
-}
-
-/** Not red: that is for what went wrong. */
-const colours = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const satisfies Style[];
-
-function colourOf(userId: number): Style {
-  return colours[userId % colours.length] ?? 'cyan';
-}
-
-function dim(text: string): Span {
-  return { text, style: 'dim' };
-}
-
-function timeOf(at: number): string {
-  const date = new Date(at);
-  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
-}
-
-function twoDigits(number: number): string {
-  return `${number}`.padStart(2, '0');
 }

@@ -27,6 +27,8 @@ export interface InputLine {
 export interface Outgoing {
   readonly target: Target;
   readonly text: string;
+  /** What it does, and to which message; absent: it is a message of its own. */
+  readonly about?: { readonly kind: 'reply' | 'edit' | 'retract' | 'react'; readonly id: string };
 }
 
 /** What was done about a user of a group. */
@@ -121,6 +123,9 @@ export interface View {
 /** Takes what arrives. What it has taken is acknowledged: it does not come again. */
 export interface Inbox {
   message(message: Message): Promise<void>;
+  edited(event: ClientEvents['edited']): Promise<void>;
+  retracted(event: ClientEvents['retracted']): Promise<void>;
+  reactions(event: ClientEvents['reactions']): Promise<void>;
   gap(gap: ClientEvents['gap']): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;

@@ -2,7 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
+import { toBase64Url } from '../../../../src/base/text/base64url.ts';
 import type { Message } from '../../../../src/client/sdk/index.ts';
+import { encodeContent } from '../../../../src/codec/message-content.ts';
 import { online } from '../support/running-client.ts';
 import { bob } from '../support/scripted-server.ts';
 
@@ -20,13 +22,40 @@ describe('calls to a route', () => {
     ];
     const page = { messages, next: 'n', expired: false };
     world.handlers['/history'] = () => page;
-    const query = { peer: 2, keyword: 'h', limit: 10 };
+    const query = { peer: 2, limit: 10 };
     await expect(client.history(query)).resolves.toEqual(page);
     await client.history({ ...query, before: 'n' });
     expect(world.callsTo('/history')).toEqual([
       { userId: 1, ...query },
       { userId: 1, ...query, before: 'n' },
     ]);
+  });
+
+  test('history, searched by the client: a route does not know which text counts', async () => {
+    const { world, client } = await online();
+    const message = { from: 2, fromName: 'amy', to: 1, seq: 3, at: 4 };
+    const id = '2.0202020202020202.1.1';
+    const edit = { target: id, counter: 1, lead: 8 };
+    const messages = [
+      { ...message, id, text: 'tea' },
+      { ...message, id: '2.0202020202020202.1.2', text: 'more tea' },
+      {
+        ...message,
+        id: '2.0202020202020202.1.3',
+        text: 'edited: coffee',
+        content: toBase64Url(encodeContent({ edit })),
+      },
+    ];
+    world.handlers['/history'] = () => ({ messages, next: null, expired: false });
+    const found = async (keyword: string) => {
+      const { searched, ...page } = await client.history({ keyword, limit: 10 });
+      expect(searched).toBe(3);
+      return page.messages.map(({ text }) => text);
+    };
+    await expect(found('tea')).resolves.toEqual(['more tea']);
+    await expect(found('coffee')).resolves.toEqual(['coffee']);
+    await expect(found('edited')).resolves.toEqual([]);
+    expect(world.callsTo('/history')[0]).toEqual({ userId: 1, limit: 10 });
   });
 
   test('a schedule', async () => {

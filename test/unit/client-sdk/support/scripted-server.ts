@@ -16,6 +16,7 @@ import type { CloseName } from '../../../../src/codec/close-codes.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin } from '../../../../src/codec/message-body.ts';
+import { encodeContent, type MessageContent } from '../../../../src/codec/message-content.ts';
 import { toHex } from '../../../../src/codec/message-scan.ts';
 import { com } from '../../../../src/codec/protobuf.ts';
 import {
@@ -46,6 +47,7 @@ export interface Told {
   readonly group?: string;
   readonly sendSeq: number;
   readonly text?: string;
+  readonly content?: MessageContent;
   readonly at?: number;
   readonly transient?: boolean;
 }
@@ -60,12 +62,21 @@ function bodyOf({
   group,
   sendSeq,
   text,
+  content,
   at = 1_000,
   transient = false,
 }: Told): Uint8Array {
   const target = group === undefined ? { to: to ?? bob.userId } : { group };
   const reqMsg = text ?? `text ${sendSeq}`;
-  const fields = { cmd: command.message, ...target, sendSeq, reqMsg, transient };
+  const bytes = content && encodeContent(content);
+  const fields = {
+    cmd: command.message,
+    ...target,
+    sendSeq,
+    reqMsg,
+    transient,
+    ...(bytes && { content: bytes }),
+  };
   return appendOrigin(Request.encode(Request.create(fields)).finish(), {
     from,
     fromName: from === 1 ? 'bob' : 'amy',

@@ -9,7 +9,11 @@ const online = [
 
 /** The line after TAB, and what is listed. */
 function tab(line: string): [string, readonly string[]] {
-  const { typed, replacements, labels } = completeLine(line, { online, groups: ['builds', 'ops'] });
+  const { typed, replacements, labels } = completeLine(line, {
+    online,
+    groups: ['builds', 'ops'],
+    messages: [],
+  });
   return [line.slice(0, line.length - typed.length) + (replacements[0] ?? typed), labels];
 }
 
@@ -51,8 +55,8 @@ describe('completion', () => {
 
   test('names that begin with halves of the same character have nothing in common there', () => {
     const online = ['a😀', 'a😁'].map((userName, index) => ({ userId: index + 2, userName }));
-    expect(completeLine(':pu a', { online, groups: [] }).replacements).toEqual([]);
-    expect(completeLine(':pu ', { online, groups: [] }).replacements).toEqual(['a']);
+    expect(completeLine(':pu a', { online, groups: [], messages: [] }).replacements).toEqual([]);
+    expect(completeLine(':pu ', { online, groups: [], messages: [] }).replacements).toEqual(['a']);
   });
 
   test.each(['zoe', '2;;hel', ':nope', 'hello bo'])('%j stays', (line) => {
@@ -60,7 +64,11 @@ describe('completion', () => {
   });
 
   test('what cannot be typed safely is not offered', () => {
-    const named = { online: [{ userId: 2, userName: 'a\u001b[2J' }], groups: ['a\u202eb'] };
+    const named = {
+      online: [{ userId: 2, userName: 'a\u001b[2J' }],
+      groups: ['a\u202eb'],
+      messages: [],
+    };
     for (const line of [':pu a', ':leave a'])
       expect(completeLine(line, named)).toMatchObject({ replacements: [], labels: [] });
     // By its number it is.

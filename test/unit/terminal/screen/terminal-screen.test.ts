@@ -32,7 +32,7 @@ function open(columns = 30, rewraps = true, isConnected = true) {
     userName: 'bob',
     isColoured: false,
     complete: async (line) =>
-      completeLine(line, { online: [{ userId: 2, userName: 'amy' }], groups: [] }),
+      completeLine(line, { online: [{ userId: 2, userName: 'amy' }], groups: [], messages: [] }),
     onInterrupt: () => {
       interrupts += 1;
     },

@@ -11,6 +11,7 @@ import type {
   HistoryPage,
   HistoryQuery,
   Message,
+  MessageExtras,
   PeerKey,
   SentMessage,
   Target,
@@ -22,8 +23,10 @@ import type { Messenger } from '../../../../src/client/terminal/line-runner.ts';
 import { groupMembership } from '../../../support/group-membership.ts';
 
 interface Sending {
-  readonly target: Target;
+  /** Of a change: the id of the message that it is about. */
+  readonly target: Target | string;
   readonly text: string;
+  readonly extras?: MessageExtras;
   readonly outcome: PromiseWithResolvers<SentMessage>;
   isWritten: boolean;
 }
@@ -85,13 +88,26 @@ export class FakeMessenger implements Messenger {
     void this.emit('offline', { reason: 'cut' });
   }
 
-  send(target: Target, text: string): Promise<SentMessage> {
+  send(target: Target | string, text: string, extras?: MessageExtras): Promise<SentMessage> {
     const outcome = Promise.withResolvers<SentMessage>();
-    const sending = { target, text, outcome, isWritten: this.state === 'ready' };
+    const isWritten = this.state === 'ready';
+    const sending = { target, text, outcome, isWritten, ...(extras && { extras }) };
     this.sendings.push(sending);
     this.#unanswered.add(sending);
     if (this.answersAtOnce) this.store(this.sendings.length);
     return sending.outcome.promise;
+  }
+
+  edit(id: string, text: string): Promise<SentMessage> {
+    return this.send(id, `edit ${text}`);
+  }
+
+  retract(id: string): Promise<SentMessage> {
+    return this.send(id, 'retract');
+  }
+
+  react(id: string, emoji: readonly string[]): Promise<SentMessage> {
+    return this.send(id, `react ${emoji.join(' ')}`);
   }
 
   async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {

@@ -1,0 +1,208 @@
+/**
+ * What messages are beside their text, for one client: it makes contents of what the application asks
+ * for, says what those that came mean, and keeps the pictures of the messages that they change.
+ */
+import { CimError } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+import { isSameConversation, parseIdentity } from '../../../codec/identity.ts';
+import { encodeContent, type MessageContent } from '../../../codec/message-content.ts';
+import type {
+  EditedMessage,
+  Message,
+  MessageExtras,
+  MessageReactions,
+  RetractedMessage,
+  SentMessage,
+  Target,
+} from '../client-events.ts';
+import type { Draft } from '../e2ee/encryption.ts';
+import type { Arrived } from '../receiving/received.ts';
+import { type Change, meaningOf } from './message-change.ts';
+import { Pictures } from './pictures.ts';
+
+export interface ContentsOptions {
+  readonly userId: number;
+  readonly userName: string;
+  /** Ms since 1970. */
+  readonly now: () => number;
+  readonly send: (target: Target, draft: Draft) => Promise<SentMessage>;
+}
+
+/** An event, by its name. */
+export type ContentEvent =
+  | { readonly name: 'message'; readonly event: Message }
+  | { readonly name: 'edited'; readonly event: EditedMessage }
+  | { readonly name: 'retracted'; readonly event: RetractedMessage }
+  | { readonly name: 'reactions'; readonly event: MessageReactions };
+
+/** What is in front of the new text, for clients that know no edits. */
+const editLead = 'edited: ';
+
+export class Contents {
+  readonly #options: ContentsOptions;
+  readonly #pictures = new Pictures();
+
+  constructor(options: ContentsOptions) {
+    this.#options = options;
+  }
+
+  // ---- what comes -------------------------------------------------------------------------------
+
+  /** Null: there is nothing to tell. */
+  receive(arrived: Arrived): ContentEvent | null {
+    const meaning = meaningOf(arrived);
+    if (meaning.kind === 'void') return null;
+    if (meaning.kind === 'change') {
+      this.#pictures.add(meaning.change);
+      return this.#pictures.tell(meaning.change) ? eventOf(meaning.change) : null;
+    }
+    const { message } = meaning;
+    if (message.transient) return { name: 'message', event: message };
+    this.#pictures.see(message);
+    return { name: 'message', event: this.#pictures.show(message) };
+  }
+
+  /** Messages that were read back: those of their own, as they are after all that is known. */
+  readBack(arrived: readonly Arrived[]): Message[] {
+    const meanings = arrived.map(meaningOf);
+    for (const meaning of meanings)
+      if (meaning.kind === 'change') this.#pictures.add(meaning.change);
+    return meanings.flatMap((meaning) => {
+      if (meaning.kind !== 'message') return [];
+      this.#pictures.see(meaning.message);
+      return this.#pictures.show(meaning.message);
+    });
+  }
+
+  // ---- what is sent -----------------------------------------------------------------------------
+
+  /** Rejects as CimClient.send() does. */
+  async send(target: Target, text: string, extras: MessageExtras): Promise<SentMessage> {
+    const sent = await this.#options.send(target, this.draft(target, text, extras));
+    if (sent.encrypted) this.#see({ ...sent, text, encrypted: true });
+    else this.#see({ ...sent, text });
+    return sent;
+  }
+
+  /** Throws a CimError `invalid-argument`. */
+  draft(target: Target, text: string, { silent, ...content }: MessageExtras): Draft {
+    const { replyTo } = content;
+    if (replyTo !== undefined) this.#assertReply(replyTo, target);
+    const hasContent = Object.values(content).some((value) => value !== undefined);
+    return {
+      text,
+      ...(hasContent && { content: encodeContent(content) }),
+      ...(silent && { silent }),
+    };
+  }
+
+  async edit(id: string, text: string, mentions?: readonly number[]): Promise<SentMessage> {
+    const target = this.#ownMessage(id);
+    const { at = Infinity } = this.#pictures.seen(id) ?? {};
+    if (this.#options.now() - at > limits.editWindowMs)
+      throw new CimError('too-late', `a message can be edited for ${editWindowHours} hours`);
+    const edit = { target: id, counter: this.#nextCounter(id), lead: editLead.length };
+    return this.#change(target, `${editLead}${text}`, { edit, ...(mentions && { mentions }) });
+  }
+
+  async retract(id: string): Promise<SentMessage> {
+    const target = this.#ownMessage(id);
+    const text = `${this.#options.userName} retracted a message`;
+    return this.#change(target, text, { retract: { target: id } });
+  }
+
+  async react(id: string, emoji: readonly string[]): Promise<SentMessage> {
+    const target = conversationOf(id, this.#options.userId);
+    const { quote } = this.#pictures.seen(id) ?? {};
+    const what = quote ? `"${quote}"` : 'a message';
+    const did = emoji.length > 0 ? `reacted ${emoji.join(' ')}` : 'took back the reaction';
+    const text = `${this.#options.userName} ${did} to ${what}`;
+    const reactions = { target: id, counter: this.#nextCounter(id), emoji };
+    return this.#change(target, text, { reactions });
+  }
+
+  /** Sends it, and takes it for what counts once it is stored: it does not come back to this device. */
+  async #change(target: Target, text: string, content: MessageContent): Promise<SentMessage> {
+    const bytes = encodeContent(content);
+    const sent = await this.#options.send(target, { text, content: bytes, silent: true });
+    const meaning = meaningOf({ ...this.#asMessage(sent, text), ...target, content: bytes });
+    if (meaning.kind === 'change') {
+      this.#pictures.add(meaning.change);
+      this.#pictures.tell(meaning.change);
+    }
+    return sent;
+  }
+
+  #see(sent: SentMessage & { readonly text: string }): void {
+    this.#pictures.see(this.#asMessage(sent, sent.text));
+  }
+
+  /** When it was accepted is not told: about now. */
+  #asMessage({ id, seq, encrypted }: SentMessage, text: string): Message {
+    const { userId: from, userName: fromName, now } = this.#options;
+    return { id, from, fromName, text, seq, at: now(), ...(encrypted && { encrypted }) };
+  }
+
+  #nextCounter(id: string): number {
+    const { userId, now } = this.#options;
+    return this.#pictures.nextCounter(id, userId, now());
+  }
+
+  #assertReply(replyTo: string, target: Target): void {
+    const { userId: from } = this.#options;
+    const answered = parseIdentity(replyTo);
+    const here = { from, to: 0, group: '', ...target };
+    if (!answered || !isSameConversation(answered, here))
+      throw new CimError(
+        'invalid-argument',
+        'replyTo: it is not the id of a message of this conversation',
+      );
+  }
+
+  #ownMessage(id: string): Target {
+    const target = conversationOf(id, this.#options.userId);
+    if (parseIdentity(id)?.from !== this.#options.userId) throw new CimError('not-the-author');
+    return target;
+  }
+}
+
+const editWindowHours = limits.editWindowMs / 3_600_000;
+
+/**
+ * The conversation that the message with this id is in, for one of those who are in it. Throws a
+ * CimError `invalid-argument`.
+ */
+export function conversationOf(id: string, userId: number): Target {
+  const { from, to, group } = parseIdentity(id) ?? noMessage();
+  if (group !== '') return { group };
+  if (from !== userId && to !== userId) return noMessage();
+  return { to: from === userId ? to : from };
+}
+
+function noMessage(): never {
+  throw new CimError('invalid-argument', 'it is not the id of a stored message of yours or to you');
+}
+
+function eventOf(change: Change): ContentEvent {
+  const { from, fromName, to, group, at } = change.by;
+  const target = group === undefined ? { to: to ?? 0 } : { group };
+  const doing = { id: change.target, from, fromName, ...target, at };
+  switch (change.kind) {
+    case 'retracted':
+      return { name: 'retracted', event: doing };
+    case 'reactions':
+      return { name: 'reactions', event: { ...doing, emoji: change.emoji } };
+    case 'edited': {
+      const { text, mentions, encrypted, key, expected } = change.by;
+      const secrecy = {
+        ...(encrypted !== undefined && { encrypted }),
+        ...(key && { key }),
+        ...(expected && { expected }),
+      };
+      return {
+        name: 'edited',
+        event: { ...doing, text, ...(mentions && { mentions }), ...secrecy },
+      };
+    }
+  }
+}

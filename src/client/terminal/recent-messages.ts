@@ -1,0 +1,63 @@
+/**
+ * The messages that were shown last, so that a person can name one: by the number that TAB lists it
+ * with, by ^ for the newest one, or by its id. And how each begins, to be shown with what is said of it.
+ */
+import { limits } from '../../base/limits.ts';
+import { CimError, type Message } from '../sdk/index.ts';
+
+/** A message, as far as it is shown with others. */
+export type RecentMessage = Pick<Message, 'id' | 'from' | 'fromName' | 'text' | 'at'> & {
+  /** In the order in which they were shown, from 1 on. */
+  readonly number: number;
+};
+
+/** Beyond this the one shown longest ago is named by its id. */
+const recentMax = 500;
+
+export class RecentMessages {
+  readonly #messages = new Map<string, RecentMessage>();
+  #count = 0;
+
+  /** It was shown, or has another text. */
+  add({ id, from, fromName, text, at }: Omit<RecentMessage, 'number'>): void {
+    const known = this.#messages.get(id);
+    // In characters: what is shown of it is one line.
+    const start = text.slice(0, limits.quoteCharactersMax * 2).toWellFormed();
+    const number = known?.number ?? ++this.#count;
+    this.#messages.set(id, { id, from, fromName, text: start, at, number });
+    const [oldest] = this.#messages.keys();
+    if (this.#messages.size > recentMax && oldest !== undefined) this.#messages.delete(oldest);
+  }
+
+  edited(id: string, text: string): void {
+    const known = this.#messages.get(id);
+    if (known) this.add({ ...known, text });
+  }
+
+  retracted(id: string): void {
+    this.#messages.delete(id);
+  }
+
+  get(id: string): RecentMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** The newest first. */
+  newest(): RecentMessage[] {
+    return [...this.#messages.values()].sort((one, other) => other.at - one.at);
+  }
+
+  /** The id of what is named; `^` among those that `isMeant`. Throws a CimError `invalid-argument`. */
+  idOf(name: string, isMeant: (message: RecentMessage) => boolean): string {
+    if (name !== '^' && !/^\d+$/.test(name)) return name;
+    const found =
+      name === '^'
+        ? this.newest().find(isMeant)
+        : this.newest().find(({ number }) => `${number}` === name);
+    if (found) return found.id;
+    throw new CimError(
+      'invalid-argument',
+      name === '^' ? 'there is no message yet' : `there is no message ${name}: TAB lists them`,
+    );
+  }
+}
