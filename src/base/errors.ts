@@ -66,6 +66,12 @@ export const errorTable = {
     retryable: false,
     meaning: 'The user id belongs to another account',
   },
+  'account-deleted': {
+    code: '5102',
+    status: 200,
+    retryable: false,
+    meaning: 'The account was deleted, and its user id is never used again',
+  },
   'receiver-offline': {
     code: '7000',
     status: 200,
@@ -326,6 +332,7 @@ const exitCodeByError: Partial<Record<ErrorName, number>> = {
   'wrong-name': exitCodes.notAllowed,
   'name-taken': exitCodes.notAllowed,
   'id-taken': exitCodes.notAllowed,
+  'account-deleted': exitCodes.notAllowed,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -15,6 +15,7 @@ import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
+import { deletionEndpoints } from './endpoints/deletions.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { importEndpoints } from './endpoints/imports.ts';
@@ -55,6 +56,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       historyEndpoint(operations),
       ...delayEndpoints(operations),
       ...keyEndpoints(operations),
+      ...deletionEndpoints(operations),
       ...operatorEndpoints(operations),
       ...importEndpoints(operations),
       ...apiKeyEndpoints(operations),

@@ -18,11 +18,14 @@ import type { Store } from '../store/store.ts';
 import { AccountDirectory } from './accounts/account-directory.ts';
 import type { Authentication } from './accounts/authentication.ts';
 import { Callers } from './accounts/callers.ts';
+import { DeletionWatch } from './accounts/deletion-watch.ts';
 import { Blocks } from './messages/blocks.ts';
 import { Delivery } from './messages/delivery.ts';
 import { Pusher } from './messages/pusher.ts';
 import { Scheduler } from './messages/scheduler.ts';
 import { Transients } from './messages/transients.ts';
+import type { OperationsContext } from './operations/context.ts';
+import { eraseAccount, forgetAccount } from './operations/deletions.ts';
 import type { RouteOperations } from './operations.ts';
 import { GoneServers } from './presence/gone-servers.ts';
 import { PresenceHints } from './presence/presence-hints.ts';
@@ -122,6 +125,35 @@ export function createRouteCore({
   });
   const presenceHints = new PresenceHints({ presence: store.presence, servers });
   const goneServers = new GoneServers({ registry, servers });
+  const context: OperationsContext = {
+    store,
+    registry,
+    accounts,
+    authentication,
+    blocks,
+    callers,
+    delivery,
+    transients,
+    presenceHints,
+    servers,
+    isUsable,
+    strategy,
+    clock,
+  };
+  const deletionWatch = new DeletionWatch({
+    deletions: store.deletions,
+    forget: (userId) => {
+      if (userId !== undefined) forgetAccount(context, userId);
+      else {
+        accounts.forgetKnown();
+        callers.forgetAll();
+        blocks.forgetAll();
+      }
+    },
+    erase: (userId) => eraseAccount(context, userId),
+    clock,
+    log,
+  });
   const scheduler = new Scheduler({ schedules, accounts, delivery, clock, log });
   return {
     counters,
@@ -141,32 +173,19 @@ export function createRouteCore({
       clock,
       bugs,
     }),
-    operations: createRouteOperations({
-      store,
-      registry,
-      accounts,
-      authentication,
-      blocks,
-      callers,
-      delivery,
-      transients,
-      presenceHints,
-      servers,
-      isUsable,
-      strategy,
-      clock,
-    }),
+    operations: createRouteOperations(context),
     async start() {
       await storeWatch.start();
       await clockWatch.start();
       scheduler.start();
       goneServers.start();
+      deletionWatch.start();
     },
-    stop: () => {
+    async stop() {
       storeWatch.stop();
       clockWatch.stop();
       goneServers.stop();
-      return scheduler.stop();
+      await Promise.all([scheduler.stop(), deletionWatch.stop()]);
     },
   };
 }

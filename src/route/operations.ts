@@ -336,6 +336,17 @@ export interface RouteOperations {
   kick(userId: number): Promise<number>;
 
   /**
+   * Deletes an account for good; how many connections that ended. Repeating it is harmless, and what it
+   * could not finish routes finish by themselves. `proof`: of who is to hold it, with `--auth secret`;
+   * absent: an operator's word. `not-found`, `account-deleted` (to whoever would have to prove it),
+   * `account-mismatch`, `unauthenticated`, `busy`.
+   */
+  deleteAccount(
+    userId: number,
+    proof?: { readonly loginKey?: string; readonly guess?: Guess },
+  ): Promise<number>;
+
+  /**
    * Gives the account another secret, whatever it had; its key pair is lost with the old one.
    * `not-found`, `invalid-argument`.
    */

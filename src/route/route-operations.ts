@@ -7,6 +7,7 @@ import { accountOperations } from './operations/accounts.ts';
 import { apiKeyOperations } from './operations/api-keys.ts';
 import type { OperationsContext } from './operations/context.ts';
 import { conversationOperations } from './operations/conversations.ts';
+import { deletionOperations } from './operations/deletions.ts';
 import { groupOperations } from './operations/groups.ts';
 import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
@@ -24,6 +25,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...conversationOperations(context),
     ...presenceOperations(context),
     ...scheduleOperations(context),
+    ...deletionOperations(context),
     ...operatorOperations(context),
     ...importOperations(context),
     ...apiKeyOperations(context),

@@ -1,4 +1,7 @@
-/** Who exists. Names are unique ignoring case, ids are unique, and neither ever changes hands. */
+/**
+ * Who exists. Names are unique ignoring case, ids are unique, and neither ever changes hands, but for
+ * the name of an account that was deleted (deletions.ts).
+ */
 
 export interface Account {
   readonly userId: number;
@@ -50,7 +53,9 @@ export type RegistrationResult =
   /** The name belongs to another id. */
   | { readonly status: 'name-taken'; readonly account: Account }
   /** The id belongs to another name. */
-  | { readonly status: 'id-taken'; readonly account: Account };
+  | { readonly status: 'id-taken'; readonly account: Account }
+  /** The id was that of an account that was deleted, whoever has the name. */
+  | { readonly status: 'deleted' };
 
 export interface Accounts {
   /**

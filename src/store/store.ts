@@ -1,7 +1,7 @@
 /**
- * What a route keeps: its own identity, accounts, sessions, timelines, groups, conversations,
- * marks, schedules, requests, keys of applications. Two implementations, one contract
- * presence, schedules, requests, keys of applications. Two implementations, one contract
+ * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups,
+ * conversations, marks, presence, schedules, requests, keys of applications. Two implementations, one
+ * contract
  * (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
@@ -9,6 +9,7 @@
 import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';
 import type { Conversations } from './conversations.ts';
+import type { Deletions } from './deletions.ts';
 import type { Groups } from './groups.ts';
 import type { StoreIdentity } from './identity.ts';
 import type { Marks } from './marks.ts';
@@ -21,6 +22,7 @@ import type { Timelines } from './timelines.ts';
 export interface Store {
   readonly identity: StoreIdentity;
   readonly accounts: Accounts;
+  readonly deletions: Deletions;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;

@@ -64,14 +64,16 @@ export interface AppendResult {
    * `taken`: all of the run is in the timeline, now or from before (or its sender is blocked, which
    * looks the same). `out-of-order`: nothing was stored, `expected` would be taken. `busy`: the shard
    * cannot be reached in time, and nothing is known; or the receiver is online and merely behind, and
-   * what is not `stored` may be appended again later. Both: retrying is harmless.
+   * what is not `stored` may be appended again later. Both: retrying is harmless. `gone`: the user whose
+   * timeline it is was deleted; nothing was stored, not even a number, and never will be. (Of a message
+   * to them the own copy may be stored all the same, where the two are kept on different nodes.)
    *
    * A refusal: of the messages behind those that were taken or stored, `refused` are refused for
    * good. A repeat of these numbers hears the same, whatever has changed since, and what is new behind
    * them is refused with them. Where messages behind them were taken before, these were not looked at:
    * appended on their own they have an answer of their own.
    */
-  readonly status: 'taken' | 'out-of-order' | 'busy' | Refusal;
+  readonly status: 'taken' | 'out-of-order' | 'busy' | 'gone' | Refusal;
   /** Messages, from the first, that had been taken before; of a skip nobody asks. */
   readonly duplicates: number;
   /**

@@ -12,6 +12,7 @@ import { describeAppendModel } from './store/append-model.ts';
 import { describeAppends } from './store/appends.ts';
 import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
+import { describeDeletions } from './store/deletions.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupChanges } from './store/group-changes.ts';
 import { describeGroupModel } from './store/group-model.ts';
@@ -86,6 +87,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   conversations: describeConversations,
   marks: describeMarks,
   presence: describePresence,
+  deletions: describeDeletions,
   schedules: describeSchedules,
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,

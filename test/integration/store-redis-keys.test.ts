@@ -32,8 +32,9 @@ describe('a registration that crashed between its steps', () => {
     redis.command(
       'EVAL',
       scripts.createAccount.text,
-      '1',
+      '2',
       keys.account(userId),
+      keys.watchers(userTimeline(userId)),
       name,
       `${deadlineMs}`,
       '',

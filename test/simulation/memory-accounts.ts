@@ -16,14 +16,17 @@ import type { KnownAccount, MemoryData } from './memory-shard.ts';
 
 export class MemoryAccounts implements Accounts {
   readonly #accounts: Map<number, KnownAccount>;
+  readonly #deletions: MemoryData['deletions'];
   readonly #now: () => number;
 
-  constructor({ accounts }: MemoryData, now: () => number) {
+  constructor({ accounts, deletions }: MemoryData, now: () => number) {
+    this.#deletions = deletions;
     this.#accounts = accounts;
     this.#now = now;
   }
 
   async register({ name, userId, verifier = '' }: Registration): Promise<RegistrationResult> {
+    if (userId !== undefined && this.#deletions.has(userId)) return { status: 'deleted' };
     for (const known of this.#accounts.values()) {
       if (nameKey(known.name) !== nameKey(name)) continue;
       const account = accountOf(known);
@@ -99,7 +102,7 @@ export class MemoryAccounts implements Accounts {
 
   #freeId(): number {
     let userId = this.#now();
-    while (this.#accounts.has(userId)) userId += 1;
+    while (this.#accounts.has(userId) || this.#deletions.has(userId)) userId += 1;
     return userId;
   }
 }

@@ -93,6 +93,7 @@ export class MemorySessions implements Sessions {
       head,
       acknowledged,
       known: devices.get(device),
+      isDeleted: () => this.#data.deletions.has(userId),
       generation: () => this.#data.accounts.get(userId)?.generation,
       javaAddress: () => javaAddress ?? undefined,
       devices: () => [...devices.values()],

@@ -98,6 +98,8 @@ export class MemoryData {
   storeNumber = 1;
   readonly shards = new Map<TimelineId, Shard>();
   readonly accounts = new Map<number, KnownAccount>();
+  /** When it settles (ms); null: it has. */
+  readonly deletions = new Map<number, number | null>();
   readonly apiKeys = new Map<string, ApiKey>();
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();

@@ -11,6 +11,7 @@ import {
   leasedTogether,
   pageOf,
 } from '../../src/store/decisions/schedule.ts';
+import type { Deletions } from '../../src/store/deletions.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
 import type { Marks } from '../../src/store/marks.ts';
@@ -27,6 +28,7 @@ import type { Sessions } from '../../src/store/sessions.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
+import { MemoryDeletions } from './memory-deletions.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
 import { MemoryPresence } from './memory-presence.ts';
@@ -46,6 +48,7 @@ export class MemoryStore implements Store {
   readonly data: MemoryData;
   readonly identity: StoreIdentity;
   readonly accounts: Accounts;
+  readonly deletions: Deletions;
   readonly sessions: Sessions;
   readonly timelines: MemoryTimelines;
   readonly groups: Groups;
@@ -69,6 +72,7 @@ export class MemoryStore implements Store {
     this.sessions = new MemorySessions(data, now);
     this.timelines = new MemoryTimelines({ data, retention, quotas, now });
     this.groups = new MemoryGroups(data);
+    this.deletions = new MemoryDeletions(data, this, now);
     this.conversations = new MemoryConversations(data);
     this.marks = new MemoryMarks(data, now);
     this.presence = new MemoryPresence(data, now);

@@ -8,6 +8,7 @@ import {
   type AppendAnswer,
   admitCopy,
   decideAppend,
+  goneAnswer,
   isCopy,
   runName,
   type SourceRecord,
@@ -145,6 +146,8 @@ export class MemoryTimelines implements Timelines {
 
   /** `copied`: of an own copy, what became of the run for its receiver. */
   appendOne(append: Append, copied?: AppendAnswer): AppendResult {
+    const [, deleted] = /^u:(\d+)$/.exec(append.timeline) ?? [];
+    if (this.#data.deletions.has(Number(deleted))) return { ...goneAnswer, watchers: [] };
     const shard = this.#data.shard(append.timeline);
     const known = shard.sources.get(append.source);
     const { answer, source, run, isHidden } = decideAppend(append, {

@@ -62,6 +62,7 @@ export interface SimulatedStoreOptions {
 export class SimulatedStore implements Store {
   readonly identity: Store['identity'];
   readonly accounts: Accounts;
+  readonly deletions: Store['deletions'];
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
@@ -82,7 +83,7 @@ export class SimulatedStore implements Store {
     this.#outages = outages;
     this.#copiesFollow = copiesFollow;
     const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
-    const { presence, schedules, requests, apiKeys } = store;
+    const { presence, schedules, requests, apiKeys, deletions } = store;
     this.identity = {
       get: () => this.#call(() => identity.get()),
       salt: () => this.#call(() => identity.salt()),
@@ -97,6 +98,12 @@ export class SimulatedStore implements Store {
       offerKeys: (userId, pair) => this.#call(() => accounts.offerKeys(userId, pair)),
       keyPair: (userId) => this.#call(() => accounts.keyPair(userId)),
       publicKeys: (userIds) => this.#call(() => accounts.publicKeys(userIds)),
+    };
+    this.deletions = {
+      begin: (userId) => this.#call(() => deletions.begin(userId)),
+      finish: (userId) => this.#call(() => deletions.finish(userId)),
+      pending: () => this.#call(() => deletions.pending()),
+      isDeleted: (userId) => this.#call(() => deletions.isDeleted(userId)),
     };
     this.apiKeys = {
       add: (key) => this.#call(() => apiKeys.add(key)),

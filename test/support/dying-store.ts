@@ -56,6 +56,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     presence: store.presence,
     requests: store.requests,
     apiKeys: store.apiKeys,
+    deletions: store.deletions,
     schedules,
     timelines,
     problem: () => store.problem(),

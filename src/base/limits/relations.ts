@@ -43,6 +43,8 @@ const frameOverheadBytes = (bounds: Bounds) => groupNameBytes(bounds) + 128;
 const backgroundKinds = 6;
 
 const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
+  'every route hears of a deletion, and a join has ended, before it is finished for good': (b) =>
+    2 * b.deletionLookMs <= b.deletionSettlesMs / 2 && b.groupJoinMs < b.deletionSettlesMs,
   'a login fits a frame': (b) => b.loginFrameBytesMax <= b.frameBytesMax,
   'the longest text, sealed, fits a frame': (b) =>
     b.sealedBytesMax + frameOverheadBytes(b) <= b.frameBytesMax,

@@ -76,6 +76,15 @@ export const storeLimits = {
   endedGroupMs: 30 * 24 * 3600 * 1000,
   /** A claimed name counts without its account for this long: a registration takes milliseconds. */
   nameClaimMs: 60_000,
+  /**
+   * So long after it began a deletion is finished once more, and for good: what a route wrote meanwhile
+   * that had not heard of it is gone then. Routes look at pending ones every `deletionLookMs`, and one
+   * that could not look for half of this time forgets all accounts that it remembers.
+   */
+  deletionSettlesMs: 120_000,
+  deletionLookMs: 10_000,
+  /** Pending deletions that a route looks at in one go; beyond them it forgets all accounts each time. */
+  deletionsListedMax: 1_000,
   /** So long a user's list may name a group that does not know the user: a join takes milliseconds. */
   groupJoinMs: 60_000,
 } as const;

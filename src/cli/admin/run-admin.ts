@@ -10,13 +10,14 @@ import { importJava } from './import/import-java.ts';
 import { createKey, listKeys, revokeKey } from './key-actions.ts';
 import { counters, drain, newStoreId, servers } from './server-actions.ts';
 import { formatTable } from './table.ts';
-import { kick, online, resetSecret } from './user-actions.ts';
+import { deleteUser, kick, online, resetSecret } from './user-actions.ts';
 
 const actions: Readonly<Record<string, Action>> = {
   servers: { run: servers },
   online: { run: online },
   kick: { target: 'the id of a user', run: kick },
   'reset-secret': { target: 'the id of a user', run: resetSecret },
+  'delete-user': { target: 'the id of a user', run: deleteUser },
   'key create': { run: createKey },
   'key list': { run: listKeys },
   'key revoke': { target: 'the id of a key', run: revokeKey },

@@ -1,4 +1,4 @@
-/** `cim admin online`, `kick` and `reset-secret`. */
+/** `cim admin online`, `kick`, `reset-secret` and `delete-user`. */
 import { randomBytes } from 'node:crypto';
 import { deriveAccountKeys, formatSecret } from '../../auth/account-secret.ts';
 import { CimError } from '../../base/errors.ts';
@@ -29,6 +29,18 @@ export async function kick(ask: Ask, target: string): Promise<AdminResult> {
   const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
   const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
   return { objects: [{ userId, ended }], text };
+}
+
+/** Repeating it is harmless. */
+export async function deleteUser(ask: Ask, target: string): Promise<AdminResult> {
+  const userId = userIdOf(target);
+  const answer = await ask('POST', '/deleteAccount', { userId });
+  const { ended } = answer as { readonly ended: number };
+  const text = [
+    `User ${userId} is deleted: the account, its keys, messages and memberships.`,
+    `${ended} ${ended === 1 ? 'connection' : 'connections'} ended. What others hold of them stays theirs.`,
+  ];
+  return { objects: [{ userId, ended }], text: `${text.join('\n')}\n` };
 }
 
 /** The secret is drawn here, as a client draws its own: no route ever sees it. */

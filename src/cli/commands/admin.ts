@@ -7,13 +7,15 @@ import { settingsOf } from '../settings-of.ts';
 export const adminCommand: Command = {
   name: 'admin',
   group: 'Look after it',
-  summary: 'lists servers and people, ends sessions, resets secrets, makes keys and backups',
+  summary:
+    'lists servers and people, ends sessions, resets secrets, deletes accounts, makes keys and backups',
   positionals: '[action] [...target]',
   actions: [
     ['servers', 'lists the servers'],
     ['online', 'lists who is online'],
     ['kick ID', 'ends the sessions of a user and voids their tokens'],
     ['reset-secret ID', 'gives an account another secret'],
+    ['delete-user ID', 'deletes an account for good, with its messages'],
     ['key create', 'makes a key for an application'],
     ['key list', 'lists the keys of applications'],
     ['key revoke ID', 'voids a key'],
@@ -30,6 +32,7 @@ export const adminCommand: Command = {
     'cim admin online --route http://10.0.0.1:8083',
     'cim admin kick 2 --zk 10.0.0.1',
     'cim admin reset-secret 2',
+    'cim admin delete-user 2',
     'cim admin key create --label shop --scope push',
     'cim admin key list',
     'cim admin key revoke 0123456789abcdef',

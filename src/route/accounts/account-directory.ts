@@ -1,6 +1,7 @@
 /**
  * Accounts by id, remembered: they never change, so what was found once is true for as long as the
- * store is the same. What was not found is asked again.
+ * store is the same, and the account is not deleted (deletion-watch.ts). What was not found is asked
+ * again.
  */
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
@@ -25,9 +26,19 @@ export class AccountDirectory {
     return this.#known.get(userId);
   }
 
+  /** It was deleted. */
+  forget(userId: number): void {
+    this.#known.delete(userId);
+  }
+
+  /** Some may have been deleted without notice. */
+  forgetKnown(): void {
+    this.#known.clear();
+  }
+
   /** The store is another one: clients are about to register in it again. */
   forgetAll(): void {
-    this.#known.clear();
+    this.forgetKnown();
     this.#settlesAt = this.#clock.monotonic() + limits.storeSettlesMs;
   }
 

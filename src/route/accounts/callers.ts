@@ -44,6 +44,8 @@ export class Callers implements NonNullable<Proofs['users']> {
     const { tokens, application } = this.#options.authentication;
     if (application && !tokens.isOwn(token)) {
       const { userId, name } = await this.#vouched.of(await application.verify(token));
+      // It may be remembered here, and deleted since.
+      if ((await this.#generationOf(userId)) === undefined) throw new CimError('account-deleted');
       return { kind: 'user', userId, userName: name, proof: 'application-token' };
     }
     const { userId, userName, generation } = await tokens.verify(token);
@@ -65,6 +67,12 @@ export class Callers implements NonNullable<Proofs['users']> {
   /** The account is of another generation now. */
   forget(userId: number): void {
     this.#generations.delete(userId);
+  }
+
+  /** It was deleted. */
+  forgetAccount(userId: number): void {
+    this.forget(userId);
+    this.#vouched.forget(userId);
   }
 
   /** The store is another one. */

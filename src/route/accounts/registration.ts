@@ -2,8 +2,9 @@
 import { CimError } from '../../base/errors.ts';
 import type { Account, RegistrationResult } from '../../store/accounts.ts';
 
-/** Throws `name-taken` or `id-taken`. */
+/** Throws `name-taken`, `id-taken` or `account-deleted`. */
 export function registeredAccount(result: RegistrationResult): Account {
+  if (result.status === 'deleted') throw new CimError('account-deleted');
   const { account } = result;
   if (result.status === 'name-taken') {
     throw new CimError(

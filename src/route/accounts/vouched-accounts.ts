@@ -29,6 +29,12 @@ export class VouchedAccounts {
     this.#directory = directory;
   }
 
+  /** It was deleted: whoever comes with this name gets another one. */
+  forget(userId: number): void {
+    for (const [name, account] of this.#byName)
+      if (account.userId === userId) this.#byName.delete(name);
+  }
+
   /** The store is another one. */
   forgetAll(): void {
     this.#byName.clear();
@@ -49,9 +55,10 @@ export class VouchedAccounts {
     const suffixes = ['', `-${userId}`, markOf(String(userId))];
     for (const suffix of suffixes) {
       const wanted = withSuffix(name, suffix);
-      const { status, account } = await this.#accounts.register({ name: wanted, userId });
+      const result = await this.#accounts.register({ name: wanted, userId });
       // `id-taken`: another route has made it meanwhile, under another of these names.
-      if (status !== 'name-taken') return account;
+      if (result.status === 'id-taken') return result.account;
+      if (result.status !== 'name-taken') return registeredAccount(result);
     }
     throw new CimError('name-taken', `no name like ${JSON.stringify(name)} is left`);
   }

@@ -217,7 +217,8 @@ export class Delivery {
   #settle(run: Judged, taken: AppendResult, own: AppendResult): void {
     const { index, answer, refusal } = run;
     const { status, expected } = taken.status === 'taken' ? own : taken;
-    if (status === 'not-a-member') void this.#settleOutsider(run, taken);
+    if (status === 'gone') this.#settleGone(run, taken);
+    else if (status === 'not-a-member') void this.#settleOutsider(run, taken);
     else if (status === 'out-of-order') answer(index, { ...refused('out-of-order'), expected });
     else if (status === 'taken' && refusal !== null) answer(index, refused(refusal));
     else if (status === 'taken') {
@@ -235,6 +236,16 @@ export class Delivery {
       this.#options.counters.busy.value += run.submission.count;
       answer(index, refused('busy'));
     }
+  }
+
+  /** One of both was deleted, and was remembered here. */
+  #settleGone(run: Judged, { status }: AppendResult): void {
+    const { index, answer, submission } = run;
+    const { accounts } = this.#options;
+    accounts.forget(status === 'gone' ? submission.to : submission.from);
+    // A message of theirs that was under way is its receiver's all the same.
+    if (status !== 'gone') answer(index, refused('account-deleted'));
+    else this.#refuseUnknown(run);
   }
 
   /** What the sender had said while a member is stored; the rest is refused for good. */

@@ -31,7 +31,9 @@ export function accountOperations(
   /** The account that a caller of /login has proven to be. */
   async function loginOf({ userId, userName, loginKey, vouched, guess }: LoginProof) {
     const credential = await store.accounts.credential(userId);
-    if (mode === 'secret') await assertLoginKey(credential, userId, required(loginKey), guess);
+    if (!credential && (await store.deletions.isDeleted(userId)))
+      throw new CimError('account-deleted');
+    if (mode === 'secret') await assertLoginKey(credential, userId, loginKey, guess);
     if (mode === 'jwt' && !vouched) {
       throw new CimError(
         'unauthenticated',
@@ -64,7 +66,7 @@ export function accountOperations(
       const isNew = result.status === 'registered' && result.created;
       if (mode === 'secret' && !isNew) {
         const credential = await store.accounts.credential(account.userId);
-        await assertLoginKey(credential, account.userId, required(loginKey), guess);
+        await assertLoginKey(credential, account.userId, loginKey, guess);
       }
       return account;
     },
@@ -145,12 +147,13 @@ function required(loginKey: string | undefined): string {
 }
 
 /** One answer to a wrong key and to an account that does not exist. */
-async function assertLoginKey(
+export async function assertLoginKey(
   credential: (Account & Credential) | null,
   userId: number,
-  loginKey: string,
+  given: string | undefined,
   guess: Guess | undefined,
 ): Promise<void> {
+  const loginKey = required(given);
   if (credential?.verifier === '') {
     throw new CimError(
       'account-mismatch',

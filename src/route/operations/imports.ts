@@ -21,6 +21,7 @@ export function importOperations(
   const importAccount = async ({ userId, name }: ImportedAccount): Promise<ImportFate> => {
     assertUserName(name);
     const found = await store.accounts.register({ userId, name });
+    if (found.status === 'deleted') return refused(`the account ${userId} was deleted here`);
     const { userId: id, name: called } = found.account;
     if (id === userId && called === name)
       return found.status === 'registered' && found.created ? created : present;

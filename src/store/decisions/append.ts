@@ -104,7 +104,8 @@ export function admitCopy(
 ): Admission {
   if (!receiver || receiver.status === 'taken') return { status: 'taken', stored: fresh.count };
   const copies = receiver.duplicates + receiver.stored - duplicates;
-  const status = receiver.status === 'out-of-order' ? 'busy' : receiver.status;
+  const isUndecided = receiver.status === 'out-of-order' || receiver.status === 'gone';
+  const status = isUndecided ? 'busy' : receiver.status;
   // Messages at the end of the run that were not looked at.
   const untouched = count - receiver.duplicates - receiver.stored - receiver.refused;
   return { status, stored: Math.min(fresh.count, Math.max(0, copies)), untouched };
@@ -119,6 +120,9 @@ export function isCopy({ timeline, from, to }: Append): boolean {
 export function runName({ source, sendSeq, count }: Append): string {
   return `${source} ${sendSeq} ${count}`;
 }
+
+/** Of a user who was deleted. */
+export const goneAnswer: AppendAnswer = unchanged('gone', {}).answer;
 
 function unchanged(status: AppendResult['status'], answer: Partial<AppendAnswer>): AppendEffect {
   const nothing = { duplicates: 0, stored: 0, refused: 0, seq: 0, expected: 0 };

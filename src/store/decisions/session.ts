@@ -26,7 +26,9 @@ export interface OpenFacts {
   /** The newest number of the user's timeline, and the newest that any device has acknowledged. */
   readonly head: number;
   readonly acknowledged: number;
-  /** Of the account, undefined if there is none. This and the others are asked when they matter. */
+  /** Whether the user was deleted. This and the others are asked when they matter. */
+  isDeleted(): boolean;
+  /** Of the account, undefined if there is none. */
   generation(): number | undefined;
   /** Where the user's Java peer was told to connect. */
   javaAddress(): string | undefined;
@@ -47,7 +49,8 @@ const anyGeneration = 0;
 export function decideOpen(report: SessionOpen, facts: OpenFacts, now: number): OpenEffect {
   const { generation, ...connection } = report;
   const { known, head } = facts;
-  if (generation !== anyGeneration && facts.generation() !== generation) return refused('revoked');
+  if (generation === anyGeneration ? facts.isDeleted() : facts.generation() !== generation)
+    return refused('revoked');
   // A cursor beyond the head is one of a lost tail.
   const cursor = Math.min(known?.cursor ?? facts.acknowledged, head);
   const isJava = report.device === javaDevice;

@@ -5,7 +5,8 @@
  *   log:{u:7}          stream   entries `<number of the last message>-<mark>` (scripts/append.lua), one field `b`: the bodies, each
  *                               preceded by its length
  *   head:{u:7}         number   the newest number given out; never expires
- *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]]
+ *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]];
+ *                               of a user who was deleted `[]`, for ever: every append reads it, and none is made then
  *   from:{u:7}:<src>   string   "last:seq:refreshed[:refusals]" of one source of appends (scripts/append.lua); expires
  *   talk:{u:7}         hash     what the user has decided about others, what is counted of them (scripts/block.lua) and of the
  *                               timeline (append.lua); of a group: what its owner has set
@@ -22,6 +23,7 @@
  *   removed:{g:chess}  zset     the ids of who was removed, and not invited since, by the order of that
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
  *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
+ *   deletions:{accounts} zset   deletions that have not settled, by the time when they do (scripts/note-deletion.lua)
  *   name:{n:bob}       string   "<user id>:<claimed at>"
  *   last-id:{accounts} number   the last user id drawn
  *   probe:{p:3}        string   written to find out whether that can be; expires at once
@@ -115,6 +117,16 @@ export class Keys {
 
   account(userId: number): string {
     return this.#key('acct', userTimeline(userId));
+  }
+
+  /** All that is a user's own, in the order of scripts/delete-account.lua; what expires by itself is not among it. */
+  forDeletion(userId: number): string[] {
+    const kinds = ['acct', 'watch', 'log', 'head', 'talk', 'counts', 'dev', 'marks'];
+    return kinds.map((kind) => this.#key(kind, userTimeline(userId)));
+  }
+
+  deletions(): string {
+    return this.#key('deletions', 'accounts');
   }
 
   name(name: string): string {

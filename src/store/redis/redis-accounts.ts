@@ -21,9 +21,11 @@ import type {
   RegistrationResult,
   SecretChange,
 } from '../accounts.ts';
+import { userTimeline } from '../timelines.ts';
 import type { RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
 import { scripts } from './scripts.ts';
+import { isOfDeleted } from './watchers.ts';
 
 interface Claim {
   readonly raw: string;
@@ -45,11 +47,26 @@ export class RedisAccounts implements Accounts {
   }
 
   async register(registration: Registration): Promise<RegistrationResult> {
+    const { userId } = registration;
     for (let round = 0; round < roundsMax; round += 1) {
       const result = await this.#attempt(registration);
+      // Somebody else may have the name of a deleted account by now.
+      const isOthers = result?.status === 'name-taken' && userId !== undefined;
+      if (isOthers && (await this.isDeleted(userId))) return { status: 'deleted' };
       if (result) return result;
     }
     throw new CimError('busy');
+  }
+
+  async isDeleted(userId: number): Promise<boolean> {
+    const [watchers] = await this.#calls.getAll([this.#keys.watchers(userTimeline(userId))]);
+    return isOfDeleted(watchers);
+  }
+
+  /** The account that had the name was deleted. */
+  async freeName(name: string, userId: number): Promise<void> {
+    const claim = await this.#claim(name, '', '');
+    if (claim?.userId === userId) await this.#release(name, claim);
   }
 
   async get(userIds: readonly number[]): Promise<(Account | null)[]> {
@@ -148,20 +165,22 @@ export class RedisAccounts implements Accounts {
     const claim = await this.#claim(name, `${userId}`, voidClaim);
     if (claim?.userId !== userId) return null;
 
-    const existing = await this.#create(
-      { userId, name },
-      verifier,
-      claim.claimedMs + limits.nameClaimMs / 2,
-    );
-    if (existing === 'late') return null;
-    if (existing === null)
+    const deadlineMs = claim.claimedMs + limits.nameClaimMs / 2;
+    const [status, existing] = await this.#create({ userId, name }, verifier, deadlineMs);
+    if (status === 'late') return null;
+    if (status === 'created')
       return { status: 'registered', account: { userId, name }, created: true };
-    if (nameKey(existing) === nameKey(name)) {
+    if (existing !== undefined && nameKey(existing) === nameKey(name))
       return { status: 'registered', account: { userId, name: existing }, created: false };
-    }
-    // Another name has the id. The claim is void anyway; this only tidies up.
-    await this.#calls.run(scripts.releaseName, [this.#keys.name(name)], [claim.raw]);
-    return asked === undefined ? null : { status: 'id-taken', account: { userId, name: existing } };
+    // Another name has the id, or had it. The claim is void anyway; this only tidies up.
+    await this.#release(name, claim);
+    if (asked === undefined) return null;
+    if (existing === undefined) return { status: 'deleted' };
+    return { status: 'id-taken', account: { userId, name: existing } };
+  }
+
+  async #release(name: string, { raw }: Claim): Promise<void> {
+    await this.#calls.run(scripts.releaseName, [this.#keys.name(name)], [raw]);
   }
 
   /** The claim that stands after trying to put one for `userId` in the place of `voidClaim`; an empty `userId` only looks. */
@@ -177,18 +196,18 @@ export class RedisAccounts implements Accounts {
     return { raw: text, userId: id, claimedMs, ageMs: nowMs - claimedMs };
   }
 
-  /** Null when created; otherwise the name that the account bears, or `late`. */
+  /** With the name that the account bears if there is one. */
   async #create(
     { userId, name }: Account,
     verifier: string,
     deadlineMs: number,
-  ): Promise<string | 'late' | null> {
+  ): Promise<['created' | 'late' | 'deleted' | 'exists', string?]> {
     const [status, existing] = (await this.#calls.run(
       scripts.createAccount,
-      [this.#keys.account(userId)],
+      [this.#keys.account(userId), this.#keys.watchers(userTimeline(userId))],
       [name, deadlineMs, verifier],
     )) as [Buffer, Buffer?];
-    if (existing) return existing.toString();
-    return status.toString() === 'late' ? 'late' : null;
+    const told = status.toString() as 'created' | 'late' | 'deleted' | 'exists';
+    return existing ? [told, existing.toString()] : [told];
   }
 }

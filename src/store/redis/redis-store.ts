@@ -15,6 +15,7 @@ import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisConversations } from './redis-conversations.ts';
+import { RedisDeletions } from './redis-deletions.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
 import { RedisMarks } from './redis-marks.ts';
@@ -47,6 +48,7 @@ const probeCount = 8;
 export class RedisStore implements Store {
   readonly identity: RedisIdentity;
   readonly accounts: RedisAccounts;
+  readonly deletions: RedisDeletions;
   readonly sessions: RedisSessions;
   readonly timelines: RedisTimelines;
   readonly groups: RedisGroups;
@@ -110,6 +112,8 @@ export class RedisStore implements Store {
     this.sessions = new RedisSessions(calls, keys);
     this.timelines = new RedisTimelines({ calls, keys, retention, quotas, confirmed });
     this.groups = new RedisGroups(calls, keys);
+    const { accounts, groups } = this;
+    this.deletions = new RedisDeletions({ calls, keys, accounts, groups });
     this.conversations = new RedisConversations(calls, keys);
     this.marks = new RedisMarks(calls, keys);
     this.presence = new RedisPresence(calls, keys);

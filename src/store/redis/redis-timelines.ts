@@ -63,6 +63,7 @@ const letterOf: Readonly<Record<Refusal, string>> = {
 };
 const statusOf: Readonly<Partial<Record<string, AppendResult['status']>>> = {
   b: 'busy',
+  x: 'gone',
   ...Object.fromEntries(Object.entries(letterOf).map(([refusal, letter]) => [letter, refusal])),
 };
 const lobbyTimeline = groupTimeline(lobby);

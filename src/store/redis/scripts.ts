@@ -15,20 +15,24 @@ import clock from './scripts/clock.lua';
 import closeSession from './scripts/close-session.lua';
 import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
+import deleteAccount from './scripts/delete-account.lua';
 import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
 import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
+import forgetSchedules from './scripts/forget-schedules.lua';
 import joinGroup from './scripts/join-group.lua';
 import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
+import listDeletions from './scripts/list-deletions.lua';
 import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
 import lookPresence from './scripts/look-presence.lua';
 import marksVersions from './scripts/marks-versions.lua';
 import moveMarks from './scripts/move-marks.lua';
+import noteDeletion from './scripts/note-deletion.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
 import admins from './scripts/parts/admins.lua';
@@ -46,6 +50,7 @@ import readBack from './scripts/read-back.lua';
 import releaseName from './scripts/release-name.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
+import settleDeletion from './scripts/settle-deletion.lua';
 import showLastSeen from './scripts/show-last-seen.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
@@ -111,20 +116,24 @@ export const scripts = {
   closeSession: script(closeSession),
   createAccount: script(createAccount),
   createSchedule: script(createSchedule),
+  deleteAccount: script(deleteAccount),
   drawOnce: script(drawOnce),
   drawUserId: script(drawUserId),
   findDue: script(findDue),
   findMissingRights: script(findMissingRights),
   findMembership: script(findMembership),
   finishSchedule: script(finishSchedule),
+  forgetSchedules: script(forgetSchedules),
   joinGroup: script(joinGroup),
   leaseDue: script(leaseDue),
   leaveGroup: script(leaveGroup),
+  listDeletions: script(listDeletions),
   listGroup: script(listGroup),
   listSchedules: script(listSchedules),
   marksVersions: script(marksVersions),
   moveMarks: script(moveMarks),
   lookPresence: script(lookPresence),
+  noteDeletion: script(noteDeletion),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
   probe: script(probe),
@@ -134,6 +143,7 @@ export const scripts = {
   releaseName: script(releaseName),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
+  settleDeletion: script(settleDeletion),
   showLastSeen: script(showLastSeen),
   unlistGroup: script(unlistGroup),
 } as const;

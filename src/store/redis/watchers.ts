@@ -16,6 +16,11 @@ type WatcherRow = [
 const parsed = new RecentlyUsed<string, readonly Watcher[]>(10_000);
 const nobody: readonly Watcher[] = [];
 
+/** What a user's `watch` key holds who was deleted (scripts/delete-account.lua). */
+export function isOfDeleted(value: Buffer | null | undefined): boolean {
+  return value?.toString() === '[]';
+}
+
 export function parseWatchers(value: Buffer | null | undefined): readonly Watcher[] {
   if (!value) return nobody;
   const text = value.toString();

@@ -21,6 +21,7 @@ export class DeviceRows {
   readonly #moveCursor: Statement<never>;
   readonly #selectReadingState: Statement<ReadingState>;
   readonly #acknowledge: Statement<never>;
+  readonly #selectDeleted: Statement<unknown>;
   readonly #selectGeneration: Statement<{ generation: number }>;
   readonly #updateLastSeen: Statement<never>;
   readonly #selectJavaLogin: Statement<{ address: string }>;
@@ -44,6 +45,7 @@ export class DeviceRows {
       'SELECT head, acknowledged FROM timelines WHERE name = ?',
     );
     this.#acknowledge = database.prepare('UPDATE timelines SET acknowledged = ? WHERE name = ?');
+    this.#selectDeleted = database.prepare('SELECT 1 FROM deletions WHERE user_id = ?');
     this.#selectGeneration = database.prepare('SELECT generation FROM accounts WHERE user_id = ?');
     this.#updateLastSeen = database.prepare(
       'UPDATE accounts SET last_seen = ? WHERE user_id = ? AND last_seen IS NOT NULL',
@@ -84,6 +86,10 @@ export class DeviceRows {
 
   acknowledge(userId: number, seq: number): void {
     this.#acknowledge.run(seq, userTimeline(userId));
+  }
+
+  isDeleted(userId: number): boolean {
+    return this.#selectDeleted.get(userId) !== undefined;
   }
 
   generation(userId: number): number | undefined {

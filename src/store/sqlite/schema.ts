@@ -33,6 +33,16 @@ const tables = `
     earlier_keys TEXT NOT NULL DEFAULT ''
   ) STRICT;
 
+  -- Accounts that were deleted: their ids are never used again.
+  CREATE TABLE deletions (
+    user_id INTEGER PRIMARY KEY,
+    -- Whose entries are still to be deleted.
+    timeline INTEGER,
+    -- Null once it has settled.
+    settles_at INTEGER
+  ) STRICT;
+  CREATE INDEX deletions_pending ON deletions (settles_at) WHERE settles_at IS NOT NULL;
+
   CREATE TABLE api_keys (
     id TEXT PRIMARY KEY,
     label TEXT NOT NULL,
@@ -228,7 +238,7 @@ export interface Schema {
   readonly upgrades: Readonly<Record<number, string>>;
 }
 
-const current: Schema = { version: 5, tables, upgrades: {} };
+const current: Schema = { version: 7, tables, upgrades: {} };
 
 /**
  * Of a database that was just opened, before it is written: throws if it is not ours, or of a version

@@ -31,6 +31,7 @@ export class SqliteAccounts implements Accounts {
   readonly #selectByName: Statement<Account>;
   readonly #selectCredential: Statement<Account & Credential>;
   readonly #selectKeys: Statement<Account & KeysRow>;
+  readonly #selectDeleted: Statement<unknown>;
   readonly #insert: Statement<never>;
   readonly #updateSecret: Statement<never>;
   readonly #updateKeys: Statement<never>;
@@ -47,6 +48,7 @@ export class SqliteAccounts implements Accounts {
     const keys =
       ', public_key AS publicKey, wrapped_key AS wrappedKey, earlier_keys AS earlierKeys';
     this.#selectKeys = database.prepare(select(keys, 'user_id'));
+    this.#selectDeleted = database.prepare('SELECT 1 FROM deletions WHERE user_id = ?');
     this.#insert = database.prepare(
       'INSERT INTO accounts (user_id, name, name_key, verifier) VALUES (?, ?, ?, ?)',
     );
@@ -61,6 +63,7 @@ export class SqliteAccounts implements Accounts {
 
   async register({ name, userId, verifier = '' }: Registration): Promise<RegistrationResult> {
     return this.#database.transaction('durable', () => {
+      if (userId !== undefined && this.#selectDeleted.get(userId)) return { status: 'deleted' };
       const namesake = this.#selectByName.get(nameKey(name));
       if (namesake) {
         const isSame = userId === undefined || userId === namesake.userId;
@@ -159,7 +162,7 @@ export class SqliteAccounts implements Accounts {
    */
   #freeId(): number {
     let userId = this.#clock.now();
-    while (this.#selectById.get(userId)) userId += 1;
+    while (this.#selectById.get(userId) || this.#selectDeleted.get(userId)) userId += 1;
     return userId;
   }
 }

@@ -100,6 +100,7 @@ export class SqliteSessions implements Sessions {
     const facts = {
       ...devices.readingState(userId),
       known: devices.get(userId, device),
+      isDeleted: () => devices.isDeleted(userId),
       generation: () => devices.generation(userId),
       javaAddress: () => devices.javaAddress(userId),
       devices: () => devices.of(userId),

@@ -8,6 +8,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Accounts } from '../accounts.ts';
 import type { ApiKeys } from '../api-keys.ts';
 import type { Conversations } from '../conversations.ts';
+import type { Deletions } from '../deletions.ts';
 import type { Groups } from '../groups.ts';
 import type { StoreIdentity } from '../identity.ts';
 import type { Marks } from '../marks.ts';
@@ -23,6 +24,7 @@ import { Database } from './database.ts';
 import { SqliteAccounts } from './sqlite-accounts.ts';
 import { SqliteApiKeys } from './sqlite-api-keys.ts';
 import { SqliteConversations } from './sqlite-conversations.ts';
+import { SqliteDeletions } from './sqlite-deletions.ts';
 import { SqliteGroups } from './sqlite-groups.ts';
 import { SqliteIdentity } from './sqlite-identity.ts';
 import { SqliteMarks } from './sqlite-marks.ts';
@@ -51,6 +53,7 @@ export interface SqliteStoreOptions {
 export class SqliteStore implements Store {
   readonly identity: StoreIdentity;
   readonly accounts: Accounts;
+  readonly deletions: Deletions;
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
@@ -95,6 +98,9 @@ export class SqliteStore implements Store {
     const kept = { retention, quotas, clock: time.aged };
     this.timelines = new SqliteTimelines({ database, rows, conversations, watchers, ...kept });
     this.groups = new SqliteGroups(database, rows);
+    const caches = [rows, conversations];
+    const { groups } = this;
+    this.deletions = new SqliteDeletions({ database, groups, caches, clock: time.aged });
     this.conversations = new SqliteConversations(database, conversations);
     this.marks = new SqliteMarks({ database, rows, watchers, clock: time.aged });
     this.presence = new SqlitePresence({ database, watchers, conversations, clock: time.aged });

@@ -12,6 +12,7 @@ import {
   type AppendAnswer,
   admitCopy,
   decideAppend,
+  goneAnswer,
   isCopy,
   runName,
 } from '../decisions/append.ts';
@@ -177,6 +178,7 @@ export class SqliteTimelines implements Timelines {
 
   #take(append: Append, work: Batch): AppendResult {
     const row = this.#rows.timeline(append.timeline);
+    if (row.isGone) return this.#refuseGone(append, work);
     const sourceRow = this.#rows.source(row, append.source);
     const known = isUnused(sourceRow) ? undefined : sourceRow;
     const { answer, source, run, isHidden } = decideAppend(append, {
@@ -200,6 +202,11 @@ export class SqliteTimelines implements Timelines {
     if ((answer.status !== 'taken' || receivers.size > 0) && append.to !== 0 && !isCopy(append))
       receivers.set(runName(append), answer);
     return { ...answer, watchers: isHidden ? [] : this.#watchers.of(row) };
+  }
+
+  #refuseGone(append: Append, { receivers }: Batch): AppendResult {
+    if (!isCopy(append)) receivers.set(runName(append), goneAnswer);
+    return { ...goneAnswer, watchers: [] };
   }
 
   /** How much is stored of what is new. */

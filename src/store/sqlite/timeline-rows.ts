@@ -6,7 +6,7 @@
 import { RecentlyUsed } from '../../base/recently-used.ts';
 import type { SourceRecord } from '../decisions/append.ts';
 import { type Heavy, noHeavy } from '../decisions/retention.ts';
-import type { TimelineId, Watcher } from '../timelines.ts';
+import { type TimelineId, userTimeline, type Watcher } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
 
 export interface TimelineRow {
@@ -25,6 +25,8 @@ export interface TimelineRow {
   heavy: Heavy;
   /** Up to here nothing is left to drop but what others have sent. */
   trimmed: number;
+  /** It was that of a user who was deleted. */
+  readonly isGone: boolean;
   /** Who is told of an append; null while not known (watchers.ts). */
   watchers: readonly Watcher[] | null;
 }
@@ -37,6 +39,8 @@ export interface SourceRow extends Mutable<SourceRecord> {
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const userPrefix = userTimeline(0).slice(0, 2);
 
 const unusedSource = { id: null, last: 0, seq: 0, refusals: [] };
 
@@ -57,6 +61,7 @@ export class TimelineRows {
   readonly #timelines = new RecentlyUsed<TimelineId, TimelineRow>(timelineRowsMax);
   readonly #sources = new RecentlyUsed<string, SourceRow>(sourceRowsMax);
   readonly #selectTimeline: Statement<StoredTimeline>;
+  readonly #selectDeleted: Statement<unknown>;
   readonly #selectSource: Statement<Omit<SourceRow, 'source' | 'refusals'> & { refusals: string }>;
   readonly #insertTimeline: Statement<never>;
   readonly #updateTimeline: Statement<never>;
@@ -71,6 +76,7 @@ export class TimelineRows {
          heavy_newer AS newer, (SELECT seq FROM entries WHERE timeline = id ORDER BY seq LIMIT 1) AS first
        FROM timelines WHERE name = ?`,
     );
+    this.#selectDeleted = database.prepare('SELECT 1 FROM deletions WHERE user_id = ?');
     this.#selectSource = database.prepare(
       `SELECT id, send_seq AS last, seq, refusals FROM sources
        WHERE timeline = ? AND source = ?`,
@@ -102,9 +108,15 @@ export class TimelineRows {
     const { id = null, others = 0, acknowledged = 0 } = stored ?? {};
     const heavy = stored ? { sum: stored.sum, older: stored.older, newer: stored.newer } : noHeavy;
     const state = { others, othersSaved: others, acknowledged, heavy, trimmed: first - 1 };
-    const row: TimelineRow = { name, id, head, first, ...state, watchers: null };
+    const isGone = !stored && this.#isOfDeleted(name);
+    const row: TimelineRow = { name, id, head, first, ...state, isGone, watchers: null };
     this.#timelines.set(name, row);
     return row;
+  }
+
+  #isOfDeleted(name: TimelineId): boolean {
+    if (!name.startsWith(userPrefix)) return false;
+    return this.#selectDeleted.get(Number(name.slice(userPrefix.length))) !== undefined;
   }
 
   /** Those who watch this timeline have changed. */

@@ -66,6 +66,7 @@ export class WriteAheadLog {
   readonly #sqlite: DatabaseSync;
   readonly #look: StatementSync;
   readonly #checkpoint: StatementSync;
+  readonly #truncate: StatementSync;
   #commits = 0;
   /** All of it is in the file: what is written next is its beginning. */
   #isOver = false;
@@ -76,6 +77,7 @@ export class WriteAheadLog {
     sqlite.exec('PRAGMA wal_autocheckpoint = 0');
     this.#look = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.#checkpoint = sqlite.prepare('PRAGMA wal_checkpoint(RESTART)');
+    this.#truncate = sqlite.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   /** Before anything is written. Throws what SQLite throws. */
@@ -94,9 +96,9 @@ export class WriteAheadLog {
     }
   }
 
-  /** Throws what SQLite throws. */
-  restart(): void {
-    const { busy, log, checkpointed } = run(this.#checkpoint);
+  /** Throws what SQLite throws. `emptied`: what is in its file is gone, not only to be overwritten. */
+  restart(how: 'reused' | 'emptied' = 'reused'): void {
+    const { busy, log, checkpointed } = run(how === 'reused' ? this.#checkpoint : this.#truncate);
     if (busy !== 0 || log !== checkpointed) return;
     this.#isOver = true;
     this.#mark();

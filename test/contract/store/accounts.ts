@@ -103,7 +103,7 @@ export function describeAccounts(fixture: StoreFixture): void {
     expect(results.filter(({ status }) => status === 'registered')).toHaveLength(1);
     expect(results.filter(({ status }) => status === 'id-taken')).toHaveLength(19);
     const [account] = await accounts().get([userId]);
-    for (const result of results) expect(result.account).toEqual(account);
+    for (const result of results) expect(result).toMatchObject({ account });
   });
 
   test('concurrent calls for many names give as many ids', async () => {

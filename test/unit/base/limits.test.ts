@@ -27,6 +27,7 @@ test.each([
   [{ storeBatchBytesMax: 1_000 }, 'fits a call of the store'],
   [{ onlinePageMax: 100_000 }, 'a page of those online'],
   [{ transientsWaitingMax: 1_000_000 }, 'transient messages that have waited'],
+  [{ deletionLookMs: 60_000 }, 'every route hears of a deletion'],
 ])('%j does not start', (wrong, told) => {
   expect(() => assertRelations({ ...limits, ...wrong })).toThrow(told);
 });

@@ -93,6 +93,18 @@ describe('cim admin', () => {
     ]);
   });
 
+  test('delete-user', async () => {
+    const { url, operations } = await startRoute();
+    expect((await admin('delete-user', '7', '--route', url)).stdout).toBe(
+      'User 7 is deleted: the account, its keys, messages and memberships.\n' +
+        '2 connections ended. What others hold of them stays theirs.\n',
+    );
+    expect((await admin('delete-user', '7', '--route', url, '--json')).stdout).toBe(
+      '{"userId":7,"ended":2}\n',
+    );
+    expect(operations.calls[0]).toEqual(['deleteAccount', [7, undefined]]);
+  });
+
   test('drain', async () => {
     const { url, operations } = await startRoute();
     expect((await admin('drain', '10.0.0.1:9000', '--route', url)).stdout).toBe(

@@ -185,6 +185,11 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
     { userId, loginKey, newLoginKey: otherKey },
     (_, mode) => (mode === 'secret' ? 'in' : 403),
   ],
+  // Whoever shows nothing has done it before amy comes with a token, which is void by then.
+  'POST /deleteAccount': [
+    { userId, loginKey: otherKey },
+    (caller, mode) => (mode === 'open' && caller === 'amy' ? 401 : users()(caller, mode)),
+  ],
   'GET /me': [null, me],
   'POST /p2pRoute': [{ userId, receiveUserId: bob.userId, msg: 'hi' }, users(push)],
   'POST /groupRoute': [{ userId, group: 'Cooks', msg: 'hi' }, users(pushToCooks)],

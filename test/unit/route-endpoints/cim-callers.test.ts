@@ -289,6 +289,13 @@ describe('for operators', () => {
     expect(route.operations.calls).toEqual([['kick', lisi]]);
   });
 
+  test('/deleteAccount: an operator proves nothing, a user with the secret', async () => {
+    const route = new RouteCaller();
+    const answer = success({ ended: 2 });
+    expect(await route.post('/deleteAccount', { userId: lisi }, operator)).toEqual(answer);
+    expect(route.operations.calls).toEqual([['deleteAccount', [lisi, undefined]]]);
+  });
+
   test('/newStoreId', async () => {
     const route = new RouteCaller();
     const storeId = '5709e1d000000002';
@@ -377,6 +384,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /delayed',
       'post /cancelDelayed',
       ...['post /publishKey', 'post /ownKey', 'post /keys'],
+      'post /deleteAccount',
       'post /servers',
       'post /kick',
       'post /resetSecret',

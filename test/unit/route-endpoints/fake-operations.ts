@@ -208,6 +208,11 @@ export class FakeOperations implements RouteOperations {
     return 2;
   }
 
+  async deleteAccount(userId: number, proof?: { loginKey?: string }) {
+    this.#called('deleteAccount', [userId, proof?.loginKey]);
+    return 2;
+  }
+
   async resetSecret(userId: number, loginKey: string) {
     this.#called('resetSecret', { userId, loginKey });
   }

@@ -58,9 +58,10 @@ export function ownCopiesOf(copy: Append, taken: AppendResult): OwnCopy[] {
   const stored = taken.duplicates + taken.stored;
   const parts: OwnCopy[] = [];
   if (stored > 0 && bodies.length > 0) parts.push({ ...copy, ...firstOf(copy, stored) });
-  if (taken.refused > 0 && taken.status !== 'busy' && taken.status !== 'out-of-order') {
-    const skipped = { sendSeq: sendSeq + stored, ...skipOf(taken.refused) };
-    parts.push({ ...copy, ...skipped, refusal: taken.status });
+  const { status, refused } = taken;
+  if (refused > 0 && status !== 'busy' && status !== 'out-of-order' && status !== 'gone') {
+    const skipped = { sendSeq: sendSeq + stored, ...skipOf(refused) };
+    parts.push({ ...copy, ...skipped, refusal: status });
   }
   return parts;
 }

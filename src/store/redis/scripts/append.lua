@@ -11,12 +11,12 @@
 --                rest of an own copy that is a skip: the refusal of what it is a copy of, as one letter; to a group: places of one account's share, nothing if it is not counted
 --         entry  the bodies, each preceded by its length as a varint (src/codec/run.ts); empty: a skip, which takes its numbers all
 --                the same
--- Gives per timeline: watchers or nil, then per run two numbers if it was taken, else a table:
+-- Gives per timeline: watchers or nil ('[]' of a user who was deleted, delete-account.lua), then per run two numbers if it was taken, else a table:
 --         duplicates, seq    taken: bodies that had been taken before; number of the first stored now (minus that if room is short),
 --                            else of the last, else 0
 --         -1, expected       out of order
 --         -2, {letter, duplicates, stored, refused, seq} refused in part or as a whole: the letters are 'n' not a member, 'f' mailbox
---                            full, 'g' group share; 'b' busy, 'h' hidden: the sender is blocked
+--                            full, 'g' group share; 'b' busy, 'h' hidden: the sender is blocked; 'x' the user was deleted
 --
 -- A source keeps "last:seq:refreshed": the last number taken from it, the timeline number which that got (0: none, a skip), and when
 -- the times to live of the source and of the log were last set. They are set a sixteenth longer than asked and then left alone for
@@ -89,7 +89,10 @@ while keys[key] do
     -- Of a run to a user that is not taken as a whole.
     local limit
 
-    if members and not known and call('EXISTS', members) == 0 then
+    if watchers == '[]' then
+      reply[place], reply[place + 1] = -2, { 'x', 0, 0, 0, 0 }
+      limit = { 0, 0, 'b' }
+    elseif members and not known and call('EXISTS', members) == 0 then
       -- There is no such group: nothing is kept, not even a number.
       reply[place], reply[place + 1] = -2, { 'n', 0, 0, fresh, 0 }
     -- src/store/decisions/source.ts

@@ -28,9 +28,11 @@ local replies = {}
 for item = 1, #KEYS / 3 do
   local marks, watchers = KEYS[item * 3 - 2], KEYS[item * 3]
   local reader, epoch, sendSeq, isRead = ARGV[item * 4 - 1], ARGV[item * 4], tonumber(ARGV[item * 4 + 1]), ARGV[item * 4 + 2] == '1'
+  local told = call('GET', watchers)
   local last = tonumber(match(call('GET', KEYS[item * 3 - 1]) or '0', '^%d+'))
   replies[item] = false
-  if last > 0 then
+  -- Sources outlive a sender who was deleted (delete-account.lua).
+  if last > 0 and told ~= '[]' then
     local known = call('HGET', marks, reader)
     local kept, delivered, read = {}, 0, 0
     for source, one, other in gmatch(known or '', '(%x+):(%d+):(%d+)') do
@@ -48,7 +50,7 @@ for item = 1, #KEYS / 3 do
       call('HSET', marks, reader, format('%d|%s', nowMs, table.concat(kept, '|', from)))
       local version = call('HINCRBY', marks, 'version', 1)
       if not known and call('HLEN', marks) - 1 > readersMax then forgetOldest(marks) end
-      replies[item] = { math.min(sendSeq, last), version, call('GET', watchers) }
+      replies[item] = { math.min(sendSeq, last), version, told }
     end
   end
 end

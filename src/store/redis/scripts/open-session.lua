@@ -44,7 +44,10 @@ local function open(devices, watchers, headKey, account, talk, session, ephemera
     number, cursor, ephemeral = match(record, '^(%d+):(%d+):%d+:(%d)$')
     number, cursor = tonumber(number), tonumber(cursor)
   end
-  local sessions = cjson.decode(call('GET', watchers) or '[]')
+  local open = call('GET', watchers)
+  -- The user was deleted (delete-account.lua).
+  if open == '[]' then return { 'revoked' } end
+  local sessions = cjson.decode(open or '[]')
   local place = #sessions + 1
   for index, other in ipairs(sessions) do
     if other[1] == device then place = index end

@@ -3,5 +3,5 @@
 -- KEYS  account
 -- Gives the new generation, or nil: there is no such account.
 
-if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+if redis.call('HEXISTS', KEYS[1], 'name') == 0 then return false end
 return redis.call('HINCRBY', KEYS[1], 'generation', 1)

@@ -186,8 +186,8 @@ describe('a private message', () => {
   test('is not held up by what another in its batch waits for', async () => {
     let thawed = Promise.resolve();
     const inner = await openMemoryStore();
-    const { identity, accounts, sessions, groups, conversations, marks, schedules } = inner;
-    const { presence, requests, apiKeys } = inner;
+    const { identity, accounts, deletions, sessions, groups, conversations, marks } = inner;
+    const { presence, schedules, requests, apiKeys } = inner;
     const append: Store['timelines']['append'] = (batch, answered = () => {}) =>
       Promise.all(
         batch.map(async (run, place) => {
@@ -213,6 +213,7 @@ describe('a private message', () => {
         ...{
           identity,
           accounts,
+          deletions,
           sessions,
           groups,
           conversations,

@@ -1,0 +1,136 @@
+/**
+ * Deletions in SQLite. What decides is one transaction; a mailbox may be large, so its messages go a
+ * slice at a time. What is deleted is overwritten in the file, and its log emptied. What retention or
+ * others have deleted before is not: SQLite reuses that room sooner or later.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { limits } from '../../base/limits.ts';
+import type { DeletionBegin, Deletions, PendingDeletion } from '../deletions.ts';
+import type { Groups } from '../groups.ts';
+import type { Session } from '../sessions.ts';
+import { userTimeline } from '../timelines.ts';
+import type { Database, Statement } from './database.ts';
+import type { Now } from './store-time.ts';
+
+/** Rows of messages deleted in one go: 4 MiB or so. */
+const sliceRows = 250;
+
+/** Where a user is the one whom a row is about. */
+const ownRows = [
+  'DELETE FROM accounts WHERE user_id = ?',
+  'DELETE FROM devices WHERE user_id = ?',
+  'DELETE FROM java_logins WHERE user_id = ?',
+  'DELETE FROM conversations WHERE user_id = ?',
+  'DELETE FROM marks WHERE user_id = ?',
+  'DELETE FROM marks_versions WHERE user_id = ?',
+  'DELETE FROM schedules WHERE owner = ?',
+  'DELETE FROM requests WHERE owner = ?',
+];
+
+export interface SqliteDeletionsOptions {
+  readonly database: Database;
+  readonly groups: Pick<Groups, 'of' | 'leave'>;
+  /** What is kept in memory of the tables. */
+  readonly caches: readonly { forget(): void }[];
+  readonly clock: Now;
+}
+
+interface DeletionRow {
+  readonly timeline: number | null;
+  readonly settlesAt: number | null;
+}
+
+export class SqliteDeletions implements Deletions {
+  readonly #options: SqliteDeletionsOptions;
+  readonly #select: Statement<DeletionRow>;
+  readonly #selectPending: Statement<{ userId: number; settlesAt: number }>;
+  readonly #selectAccount: Statement<unknown>;
+  readonly #selectSessions: Statement<Omit<Session, 'userId'>>;
+  readonly #selectTimeline: Statement<{ id: number }>;
+  readonly #insert: Statement<never>;
+  readonly #settle: Statement<never>;
+  readonly #deleteOwn: readonly Statement<never>[];
+  readonly #deleteTimeline: Statement<never>;
+  readonly #deleteSources: Statement<never>;
+  readonly #deleteEntries: Statement<never>;
+
+  constructor(options: SqliteDeletionsOptions) {
+    const { database } = options;
+    this.#options = options;
+    this.#select = database.prepare(
+      'SELECT timeline, settles_at AS settlesAt FROM deletions WHERE user_id = ?',
+    );
+    this.#selectPending = database.prepare(
+      `SELECT user_id AS userId, settles_at AS settlesAt FROM deletions
+       WHERE settles_at IS NOT NULL ORDER BY settles_at LIMIT ${limits.deletionsListedMax}`,
+    );
+    this.#selectAccount = database.prepare('SELECT 1 FROM accounts WHERE user_id = ?');
+    this.#selectSessions = database.prepare(
+      `SELECT device, connection_number AS connectionNumber, instance, address,
+         session_id AS sessionId FROM devices WHERE user_id = ? AND closed_at IS NULL`,
+    );
+    this.#selectTimeline = database.prepare('SELECT id FROM timelines WHERE name = ?');
+    this.#insert = database.prepare(
+      'INSERT INTO deletions (user_id, timeline, settles_at) VALUES (?, ?, ?)',
+    );
+    this.#settle = database.prepare(
+      'UPDATE deletions SET timeline = NULL, settles_at = NULL WHERE user_id = ?',
+    );
+    this.#deleteOwn = ownRows.map((sql) => database.prepare(sql));
+    this.#deleteTimeline = database.prepare('DELETE FROM timelines WHERE id = ?');
+    this.#deleteSources = database.prepare('DELETE FROM sources WHERE timeline = ?');
+    this.#deleteEntries = database.prepare(
+      `DELETE FROM entries WHERE rowid IN
+         (SELECT rowid FROM entries WHERE timeline = ? ORDER BY seq LIMIT ${sliceRows})`,
+    );
+  }
+
+  async begin(userId: number): Promise<DeletionBegin> {
+    const { database, caches, clock } = this.#options;
+    const begun = database.erase((): DeletionBegin => {
+      const known = this.#select.get(userId);
+      if (known) return known.settlesAt === null ? { status: 'deleted' } : begunBefore;
+      if (!this.#selectAccount.get(userId)) return { status: 'unknown' };
+      const sessions = this.#selectSessions.all(userId).map((row) => ({ userId, ...row }));
+      const timeline = this.#selectTimeline.get(userTimeline(userId))?.id ?? null;
+      this.#insert.run(userId, timeline, clock.now() + limits.deletionSettlesMs);
+      this.#deleteTimeline.run(timeline);
+      this.#deleteSources.run(timeline);
+      for (const statement of this.#deleteOwn) statement.run(userId);
+      return { status: 'begun', sessions };
+    });
+    for (const cache of caches) cache.forget();
+    return begun;
+  }
+
+  async finish(userId: number): Promise<void> {
+    const { database, groups, caches, clock } = this.#options;
+    const known = database.read(() => this.#select.get(userId));
+    if (!known) return;
+    const { timeline, settlesAt } = known;
+    if (timeline !== null)
+      while (database.erase(() => this.#deleteEntries.run(timeline).changes) !== 0)
+        await nextTurn();
+    for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
+    database.erase(() => {
+      for (const statement of this.#deleteOwn) statement.run(userId);
+      if (settlesAt !== null && settlesAt <= clock.now()) this.#settle.run(userId);
+    });
+    for (const cache of caches) cache.forget();
+    database.emptyLog();
+  }
+
+  async pending(): Promise<PendingDeletion[]> {
+    const { database, clock } = this.#options;
+    const now = clock.now();
+    return database
+      .read(() => this.#selectPending.all())
+      .map(({ userId, settlesAt }) => ({ userId, isSettled: settlesAt <= now }));
+  }
+
+  async isDeleted(userId: number): Promise<boolean> {
+    return this.#options.database.read(() => this.#select.get(userId)) !== undefined;
+  }
+}
+
+const begunBefore: DeletionBegin = { status: 'begun', sessions: [] };

@@ -1,0 +1,66 @@
+/** Deletions in memory, as src/store/deletions.ts says it, and nothing besides. */
+import { limits } from '../../src/base/limits.ts';
+import type { DeletionBegin, Deletions, PendingDeletion } from '../../src/store/deletions.ts';
+import type { Groups } from '../../src/store/groups.ts';
+import type { Sessions } from '../../src/store/sessions.ts';
+import { userTimeline } from '../../src/store/timelines.ts';
+import type { MemoryData } from './memory-shard.ts';
+
+export class MemoryDeletions implements Deletions {
+  readonly #data: MemoryData;
+  readonly #parts: { readonly groups: Groups; readonly sessions: Sessions };
+  readonly #now: () => number;
+
+  constructor(
+    data: MemoryData,
+    parts: { readonly groups: Groups; readonly sessions: Sessions },
+    now: () => number,
+  ) {
+    this.#data = data;
+    this.#parts = parts;
+    this.#now = now;
+  }
+
+  async begin(userId: number): Promise<DeletionBegin> {
+    const { accounts, deletions } = this.#data;
+    const known = deletions.get(userId);
+    if (known === null) return { status: 'deleted' };
+    if (known !== undefined) return { status: 'begun', sessions: [] };
+    if (!accounts.has(userId)) return { status: 'unknown' };
+    const [sessions = []] = await this.#parts.sessions.of([userId]);
+    deletions.set(userId, this.#now() + limits.deletionSettlesMs);
+    accounts.delete(userId);
+    this.#forget(userId);
+    return { status: 'begun', sessions };
+  }
+
+  async finish(userId: number): Promise<void> {
+    const { deletions } = this.#data;
+    const settlesAt = deletions.get(userId);
+    if (settlesAt === undefined) return;
+    const { groups } = this.#parts;
+    for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
+    this.#forget(userId);
+    if (settlesAt !== null && settlesAt <= this.#now()) deletions.set(userId, null);
+  }
+
+  async pending(): Promise<PendingDeletion[]> {
+    return [...this.#data.deletions].flatMap(([userId, settlesAt]) =>
+      settlesAt === null ? [] : [{ userId, isSettled: settlesAt <= this.#now() }],
+    );
+  }
+
+  async isDeleted(userId: number): Promise<boolean> {
+    return this.#data.deletions.has(userId);
+  }
+
+  #forget(userId: number): void {
+    const { shards, schedules, requests } = this.#data;
+    const { groups } = this.#data.shard(userTimeline(userId));
+    shards.delete(userTimeline(userId));
+    // Where its memberships are, until it has left them.
+    if (groups.size > 0) this.#data.change(userTimeline(userId), { groups });
+    for (const [key, { owner }] of schedules) if (owner === userId) schedules.delete(key);
+    for (const [key, { owner }] of requests) if (owner === userId) requests.delete(key);
+  }
+}

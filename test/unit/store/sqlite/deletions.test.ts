@@ -1,0 +1,109 @@
+/** What the embedded store keeps of an account that was deleted: rows, and bytes in its files. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from '@jest/globals';
+import { limits } from '../../../../src/base/limits.ts';
+import { Database, inMemory } from '../../../../src/store/sqlite/database.ts';
+import { SqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import { userTimeline } from '../../../../src/store/timelines.ts';
+import { Conversation } from '../../../support/messages.ts';
+import { onTeardown } from '../../../support/teardown.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { VirtualClock } from '../../../support/virtual-clock.ts';
+
+const retention = { messagesMax: 1_000, ageMs: 1e9 };
+const amy = 777_001;
+const bob = 2;
+
+async function liveFully(store: Store, texts: readonly string[]) {
+  await store.accounts.register({ userId: amy, name: 'Amy Amaranth', verifier: 'v' });
+  await store.accounts.register({ userId: bob, name: 'bob' });
+  await store.accounts.offerKeys(amy, { publicKey: 'public', wrappedKey: 'wrapped-of-amy' });
+  await store.groups.create('cooks', amy);
+  await store.conversations.block(amy, 99);
+  const payload = Buffer.from('a secret plan');
+  await store.schedules.create({ id: 's', owner: amy, payload }, 1e6);
+  await store.requests.claim({ owner: amy, key: 'k', fingerprint: 'f', epochHex: 'e' });
+  await store.sessions.assignJava(amy, '10.0.0.1:1:2');
+  // Notes to herself: nobody else holds them.
+  const notes = new Conversation(amy, amy);
+  for (const [index, text] of texts.entries())
+    await store.timelines.append([notes.append(userTimeline(amy), index + 1, [text])]);
+}
+
+/** Rows in which the user is, by table. */
+function rowsOf(database: Database): Record<string, unknown[]> {
+  const found: Record<string, unknown[]> = {};
+  const tables = database
+    .prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .all();
+  for (const { name } of tables) {
+    const rows = database.prepare<Record<string, unknown>>(`SELECT * FROM "${name}"`).all();
+    const own = rows.filter((row) =>
+      Object.values(row).some((value) => value === amy || String(value).includes(String(amy))),
+    );
+    if (own.length > 0) found[name] = own.map((row) => ({ ...row }));
+  }
+  return found;
+}
+
+test('is nothing but the id, once it has settled', async () => {
+  const clock = new VirtualClock();
+  const database = Database.open(inMemory);
+  const store = new SqliteStore({ database, retention, clock });
+  onTeardown(() => store.close());
+  await liveFully(store, ['one', 'two']);
+  expect(Object.keys(rowsOf(database)).length).toBeGreaterThan(5);
+  await store.deletions.begin(amy);
+  await store.deletions.finish(amy);
+  expect(rowsOf(database)).toEqual({ deletions: [expect.objectContaining({ user_id: amy })] });
+  expect(database.prepare('SELECT 1 FROM entries').all()).toEqual([]);
+  expect(await store.deletions.pending()).toEqual([{ userId: amy, isSettled: false }]);
+
+  // As a route does that has not heard of it.
+  await store.groups.create('late', amy);
+  await store.conversations.block(amy, bob);
+  await store.schedules.create({ id: 't', owner: amy, payload: Buffer.from('x') }, 1e6);
+  await clock.advance(limits.deletionSettlesMs);
+  expect(await store.deletions.pending()).toEqual([{ userId: amy, isSettled: true }]);
+  await store.deletions.finish(amy);
+  const settled = { user_id: amy, timeline: null, settles_at: null };
+  expect(rowsOf(database)).toEqual({ deletions: [settled] });
+  expect(await store.deletions.pending()).toEqual([]);
+  expect(await store.deletions.begin(amy)).toEqual({ status: 'deleted' });
+});
+
+test('is nowhere in its files, not even in what is free there', async () => {
+  const folder = temporaryFolder();
+  const store = SqliteStore.open({ path: folder, retention });
+  onTeardown(() => store.close());
+  // Some in pages of their own, some beside those of others.
+  const texts = Array.from({ length: 300 }, (_, at) => `mine-alone-${at} ${'x'.repeat(at * 40)}`);
+  await liveFully(store, texts);
+  const traces = ['mine-alone', 'Amy Amaranth', 'a secret plan', 'wrapped-of-amy'];
+  const tracesIn = () => {
+    const bytes = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'latin1'));
+    return traces.filter((trace) => bytes.some((each) => each.includes(trace)));
+  };
+  expect(tracesIn()).toEqual(traces);
+  await store.deletions.begin(amy);
+  await store.deletions.finish(amy);
+  expect(tracesIn()).toEqual([]);
+});
+
+test('is in a backup that was made before, and not in one made after', async () => {
+  const store = SqliteStore.open({ path: temporaryFolder(), retention });
+  onTeardown(() => store.close());
+  await liveFully(store, ['one']);
+  const accountsIn = (path: string) => {
+    const copy = new DatabaseSync(path, { readOnly: true });
+    onTeardown(() => copy.close());
+    return copy.prepare('SELECT user_id AS userId FROM accounts').all();
+  };
+  expect(accountsIn(await store.backUp())).toHaveLength(2);
+  await store.deletions.begin(amy);
+  await store.deletions.finish(amy);
+  expect(accountsIn(await store.backUp())).toHaveLength(1);
+});
