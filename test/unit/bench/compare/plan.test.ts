@@ -14,6 +14,12 @@ test('every row on each of its systems, or what was chosen of them', () => {
   ]);
 });
 
+test('a quick look warms up for as long as a long one', () => {
+  const warmUps = (seconds: number | undefined) =>
+    planOf(rows, { ...all, seconds }).map(({ row }) => row.warmUpMs);
+  expect(warmUps(1)).toEqual(warmUps(undefined));
+});
+
 test('what there is not is named, with what there is', () => {
   const plan = (only: string, system: string) =>
     planOf(rows, { ...all, only: [only], systems: [system] });
