@@ -30,6 +30,7 @@ import type { Draft, Encryption } from './e2ee/encryption.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
+import { PresenceWatch } from './presence/presence-watch.ts';
 import { GroupNews } from './receiving/group-news.ts';
 import { Incoming } from './receiving/incoming.ts';
 import type { Arrived } from './receiving/received.ts';
@@ -58,6 +59,7 @@ export class ClientCore {
   /** What messages are beside their text. */
   readonly contents: Contents;
   readonly #sender: Sender;
+  readonly presence: PresenceWatch;
   /** For what is to be read or written again later. */
   readonly #alarm: Alarm;
   readonly #waiting: WaitingWatch;
@@ -82,6 +84,11 @@ export class ClientCore {
       ...options,
       write: (fields) => this.#keeper?.write(fields),
       hasRoom: () => this.#hasRoom(),
+    });
+    this.presence = new PresenceWatch({
+      ...options.platform,
+      write: (fields) => this.#keeper?.write(fields),
+      onPresence: (presence) => this.#events.emit('presence', presence),
     });
     this.#groupNews = new GroupNews(options.whyLeft, (name, event) => {
       if (!this.#isClosed()) this.#events.emit(name, event);
@@ -249,11 +256,13 @@ export class ClientCore {
     this.#incoming?.connected(welcome, isOtherStore);
     this.#readOn();
     this.#sender.outgoing.connected(this.#now());
+    this.presence.connected();
   }
 
   #lost(reason: string): void {
     this.#incoming?.disconnected();
     this.#sender.outgoing.disconnected();
+    this.presence.disconnected();
     this.#setAlarm();
     this.#become('reconnecting');
     this.#events.emit('offline', { reason });
@@ -278,6 +287,9 @@ export class ClientCore {
         break;
       case command.group:
         this.#incoming?.groupChanged(frame);
+        break;
+      case command.presence:
+        this.presence.take(frame);
         break;
       case command.login:
         // No server says that: a message whose command cannot be read.
@@ -359,6 +371,7 @@ export class ClientCore {
   async #end(event: ClientEvents['closed']): Promise<void> {
     this.#become('closed');
     this.#alarm.cancel();
+    this.presence.disconnected();
     this.#sender.abandon();
     this.#incoming?.stop();
     this.#options.encryption.stop();

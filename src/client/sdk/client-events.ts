@@ -165,6 +165,14 @@ export interface GroupMembership {
   readonly history: GroupHistory;
 }
 
+/** Whether a user is there, as far as this one may know. */
+export interface UserPresence {
+  readonly userId: number;
+  readonly online: boolean;
+  /** Ms since 1970; absent: the user is online, does not show it, or it is not known. */
+  readonly lastSeen?: number;
+}
+
 export interface UsersQuery {
   /** Only ids above this one. */
   readonly after?: number;
@@ -271,6 +279,11 @@ export interface ClientEvents {
    * Told once; they are written again until they are stored. `reason`: as a route says.
    */
   waiting: { readonly messages: number; readonly reason: string };
+  /**
+   * A user whom CimClient.watchPresence() has named is there, or not: told once at the beginning, then
+   * when it changes. Whoever goes is offline after 15 s: they may only be reconnecting.
+   */
+  presence: UserPresence;
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
   /**

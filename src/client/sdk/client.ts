@@ -297,6 +297,23 @@ export class CimClient {
     return this.#routes.unblock(this.#options.userId, userId);
   }
 
+  /**
+   * From now on, over reconnects, `presence` tells of these users too: 256 in all at most. Whoever has
+   * blocked this user is never there, nor is who does not exist. Throws `too-many`, `invalid-argument`.
+   */
+  watchPresence(userIds: readonly number[]): void {
+    this.#core.presence.watch(userIds);
+  }
+
+  unwatchPresence(userIds: readonly number[]): void {
+    this.#core.presence.unwatch(userIds);
+  }
+
+  /** Whether others may know when this user was last seen; if not, that is forgotten, and not kept. */
+  showLastSeen(isShown: boolean): Promise<void> {
+    return this.#routes.showLastSeen(this.#options.userId, isShown);
+  }
+
   /** Whom this user has blocked, by id. */
   blocked(): Promise<User[]> {
     return this.#routes.blocked(this.#options.userId);

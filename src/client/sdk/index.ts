@@ -39,6 +39,7 @@ export type {
   Target,
   UnreadableMessage,
   User,
+  UserPresence,
   UsersQuery,
   WarningKind,
 } from './client-events.ts';

@@ -37,6 +37,9 @@ export type Oracle = Pick<
   | 'block'
   | 'unblock'
   | 'blocked'
+  | 'watchPresence'
+  | 'unwatchPresence'
+  | 'showLastSeen'
   | 'delayed'
   | 'cancelDelayed'
   | 'secret'
@@ -122,6 +125,15 @@ export class Answers {
         return { kind: 'blocking', userId: query.userId, isBlocked: false };
       case 'blocked':
         return { kind: 'blocked', users: await this.#blocked() };
+      case 'watch':
+        client.watchPresence(query.userIds);
+        return { kind: 'watching', userIds: query.userIds, isWatched: true };
+      case 'unwatch':
+        client.unwatchPresence(query.userIds);
+        return { kind: 'watching', userIds: query.userIds, isWatched: false };
+      case 'last-seen':
+        await client.showLastSeen(query.isShown);
+        return { kind: 'last-seen', isShown: query.isShown };
       case 'groups':
         return { kind: 'groups', memberships: await client.groups() };
       case 'show-secret':

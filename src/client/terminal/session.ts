@@ -152,6 +152,7 @@ class Session {
       });
       client.on('reactions', (event) => inbox.reactions(event));
     }
+    client.on('presence', (event) => view.presence(event));
     client.on('keyChanged', (change) => view.keyChanged(change));
     client.on('waiting', (event) => view.waiting(event));
     client.on('offline', ({ reason }) => view.offline(reason));

@@ -11,7 +11,7 @@ import type { ServerCounters } from '../server-counters.ts';
 import { ended, heard, isNews, opened, toldOnline, untold } from './told.ts';
 import {
   type PresenceTaker,
-  type Subscription,
+  type Watch,
   Watcher,
   type WatchingPeer,
   type WatchTable,
@@ -28,7 +28,7 @@ export interface PresenceTableOptions {
 /** A user whom somebody here watches. */
 interface Watched {
   readonly userId: number;
-  readonly subscriptions: Set<Subscription>;
+  readonly watches: Set<Watch>;
   /** Servers to which the user was connected, as was last heard. */
   instances: readonly string[];
   /** When it is to be asked anew, whatever happens; Infinity while it is asked. */
@@ -47,7 +47,7 @@ const spreadMs = 5_000;
 export class PresenceTable implements WatchTable {
   readonly #options: PresenceTableOptions;
   readonly #watched = new Map<number, Watched>();
-  #subscriptionCount = 0;
+  #watchCount = 0;
   /** To be asked about when fewer are under way. */
   readonly #due = new Set<Watched>();
   #underWay = 0;
@@ -73,11 +73,11 @@ export class PresenceTable implements WatchTable {
     return new Watcher(peer, taker, this);
   }
 
-  add(watcher: Watcher, userId: number, wasOnline: boolean): Subscription | undefined {
+  add(watcher: Watcher, userId: number, wasOnline: boolean): Watch | undefined {
     let watched = this.#watched.get(userId);
     const isFull =
-      this.#subscriptionCount >= limits.watchedPerServerMax ||
-      (watched?.subscriptions.size ?? 0) >= limits.watchersPerUserMax;
+      this.#watchCount >= limits.watchedPerServerMax ||
+      (watched?.watches.size ?? 0) >= limits.watchersPerUserMax;
     if (isFull) {
       this.#options.counters.refused.value += 1;
       return undefined;
@@ -85,7 +85,7 @@ export class PresenceTable implements WatchTable {
     if (!watched) {
       watched = {
         userId,
-        subscriptions: new Set(),
+        watches: new Set(),
         instances: [],
         renewAt: Infinity,
         askAt: Infinity,
@@ -94,18 +94,18 @@ export class PresenceTable implements WatchTable {
       };
       this.#watched.set(userId, watched);
     }
-    const subscription = { watcher, watched, told: wasOnline ? toldOnline : untold };
-    watched.subscriptions.add(subscription);
-    this.#subscriptionCount += 1;
+    const watch = { watcher, watched, told: wasOnline ? toldOnline : untold };
+    watched.watches.add(watch);
+    this.#watchCount += 1;
     this.#ask(watched);
-    return subscription;
+    return watch;
   }
 
-  remove(subscription: Subscription): void {
-    const watched = this.#watched.get(subscription.watched.userId);
-    if (!watched?.subscriptions.delete(subscription)) return;
-    this.#subscriptionCount -= 1;
-    if (watched.subscriptions.size > 0) return;
+  remove(watch: Watch): void {
+    const watched = this.#watched.get(watch.watched.userId);
+    if (!watched?.watches.delete(watch)) return;
+    this.#watchCount -= 1;
+    if (watched.watches.size > 0) return;
     this.#watched.delete(watched.userId);
     this.#due.delete(watched);
   }
@@ -140,17 +140,16 @@ export class PresenceTable implements WatchTable {
 
   /** Users are trusted to be back: if they are not, it is heard of when it is asked anew. */
   #opened(watched: Watched): void {
-    const { subscriptions } = watched;
-    const isKnown = Array.from(subscriptions, ({ told }) => opened(told)).every(Boolean);
+    const { watches } = watched;
+    const isKnown = Array.from(watches, ({ told }) => opened(told)).every(Boolean);
     if (!isKnown || watched.isAsking) return this.#ask(watched);
-    for (const subscription of subscriptions) subscription.told = toldOnline;
+    for (const watch of watches) watch.told = toldOnline;
     watched.askAt = watched.renewAt;
   }
 
   #ended(watched: Watched): void {
     const { now } = this;
-    for (const subscription of watched.subscriptions)
-      subscription.told = ended(subscription.told, now);
+    for (const watch of watched.watches) watch.told = ended(watch.told, now);
     watched.askAt = nextAskOf(watched);
     if (watched.isAsking) this.#ask(watched);
   }
@@ -173,9 +172,9 @@ export class PresenceTable implements WatchTable {
     }
   }
 
-  #entry({ userId, subscriptions }: Watched): PresenceEntry {
+  #entry({ userId, watches }: Watched): PresenceEntry {
     const { instance, address } = this.#options;
-    const watchers = new Set(Array.from(subscriptions, ({ watcher }) => watcher.peer.userId));
+    const watchers = new Set(Array.from(watches, ({ watcher }) => watcher.peer.userId));
     return { userId, watchers: [...watchers], instance, address: address() };
   }
 
@@ -184,7 +183,7 @@ export class PresenceTable implements WatchTable {
     watched.isAsking = false;
     const { isStale } = watched;
     watched.isStale = false;
-    if (watched.subscriptions.size > 0) {
+    if (watched.watches.size > 0) {
       if (isStale) this.#due.add(watched);
       else if (result.code === 0) this.#hear(watched, result);
       else this.#askAgain(watched, retryMs);
@@ -197,13 +196,14 @@ export class PresenceTable implements WatchTable {
     watched.instances = instances;
     const seen = { online: instances.length > 0, lastSeen };
     const hidden = { online: false, lastSeen: 0 };
-    for (const subscription of watched.subscriptions) {
-      const { watcher, told } = subscription;
+    for (const watch of watched.watches) {
+      const { watcher, told } = watch;
       const isHidden = hiddenFrom.includes(watcher.peer.userId);
-      subscription.told = heard(told, isHidden ? hidden : seen, now);
-      if (!isNews(told, subscription.told)) continue;
-      watcher.note(subscription);
-      this.#tellSoon(watcher);
+      watch.told = heard(told, isHidden ? hidden : seen, now);
+      if (!isNews(told, watch.told)) continue;
+      watcher.note(watch);
+      this.#options.counters.told.value += 1;
+      this.tellSoon(watcher);
     }
     this.#askAgain(watched, limits.presenceAskMs - (watched.userId % spreadMs));
   }
@@ -214,8 +214,7 @@ export class PresenceTable implements WatchTable {
   }
 
   /** What comes in one turn is told in one frame. */
-  #tellSoon(watcher: Watcher): void {
-    this.#options.counters.told.value += 1;
+  tellSoon(watcher: Watcher): void {
     this.#toTell.add(watcher);
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -230,8 +229,8 @@ export class PresenceTable implements WatchTable {
   }
 }
 
-function nextAskOf({ subscriptions, renewAt }: Watched): number {
+function nextAskOf({ watches, renewAt }: Watched): number {
   let askAt = renewAt;
-  for (const { told } of subscriptions) askAt = Math.min(askAt, told.goneAt);
+  for (const { told } of watches) askAt = Math.min(askAt, told.goneAt);
   return askAt;
 }

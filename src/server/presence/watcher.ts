@@ -22,7 +22,7 @@ export interface PresenceTaker {
 }
 
 /** One connection that watches one user. */
-export interface Subscription {
+export interface Watch {
   readonly watcher: Watcher;
   readonly watched: { readonly userId: number };
   told: Told;
@@ -33,8 +33,10 @@ export interface WatchTable {
   /** Monotonic, in ms. */
   readonly now: number;
   /** Undefined: there is no room. `wasOnline`: as the client was told on its connection before. */
-  add(watcher: Watcher, userId: number, wasOnline: boolean): Subscription | undefined;
-  remove(subscription: Subscription): void;
+  add(watcher: Watcher, userId: number, wasOnline: boolean): Watch | undefined;
+  remove(watch: Watch): void;
+  /** It has something to tell. */
+  tellSoon(watcher: Watcher): void;
   /** It is to be advanced by the next sweep. */
   wait(watcher: Watcher): void;
 }
@@ -43,9 +45,9 @@ export class Watcher {
   readonly peer: WatchingPeer;
   readonly #taker: PresenceTaker;
   readonly #table: WatchTable;
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #watches = new Map<number, Watch>();
   /** Of whom there is news. */
-  readonly #untold = new Set<Subscription>();
+  readonly #untold = new Set<Watch>();
   /** What was named last, and is not watched yet. */
   #next: WatchFrame | null = null;
   #changeAt = 0;
@@ -69,14 +71,18 @@ export class Watcher {
     if (now < this.#changeAt) return this.#table.wait(this);
     const { userIds, online } = this.#next;
     this.#next = null;
-    for (const [userId, subscription] of this.#subscriptions)
-      if (!userIds.has(userId)) this.#drop(subscription);
+    for (const [userId, watch] of this.#watches) if (!userIds.has(userId)) this.#drop(watch);
     let added = 0;
     let isRefused = false;
     for (const userId of userIds) {
-      if (this.#subscriptions.has(userId)) continue;
-      const subscription = this.#table.add(this, userId, online.has(userId));
-      if (subscription) this.#subscriptions.set(userId, subscription);
+      const known = this.#watches.get(userId);
+      if (known) {
+        // The client says what it shows, and may have forgotten what it was told.
+        if (!online.has(userId)) this.#tellAgain(known);
+        continue;
+      }
+      const watch = this.#table.add(this, userId, online.has(userId));
+      if (watch) this.#watches.set(userId, watch);
       else isRefused = true;
       added += 1;
     }
@@ -85,8 +91,8 @@ export class Watcher {
   }
 
   /** There is news of this one: to be told with what else there is. */
-  note(subscription: Subscription): void {
-    this.#untold.add(subscription);
+  note(watch: Watch): void {
+    this.#untold.add(watch);
   }
 
   /** False: there is no room; to be called again. */
@@ -107,12 +113,18 @@ export class Watcher {
   /** The connection has ended. */
   end(): void {
     this.#next = null;
-    for (const subscription of this.#subscriptions.values()) this.#drop(subscription);
+    for (const watch of this.#watches.values()) this.#drop(watch);
   }
 
-  #drop(subscription: Subscription): void {
-    this.#subscriptions.delete(subscription.watched.userId);
-    this.#untold.delete(subscription);
-    this.#table.remove(subscription);
+  #tellAgain(watch: Watch): void {
+    if (watch.told.online === null) return;
+    this.note(watch);
+    this.#table.tellSoon(this);
+  }
+
+  #drop(watch: Watch): void {
+    this.#watches.delete(watch.watched.userId);
+    this.#untold.delete(watch);
+    this.#table.remove(watch);
   }
 }

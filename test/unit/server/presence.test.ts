@@ -251,6 +251,21 @@ describe('whoever watches', () => {
   });
 });
 
+test('a client that has forgotten what it was told is told again, and one that knows is not', async () => {
+  const stage = new Stage();
+  stage.connected.set(bob, ['other']);
+  const peer = await watching(stage, bob, eve);
+  peer.write(watch([bob, eve], [bob]));
+  await stage.pass(limits.sweepMs);
+  expect(toldTo(peer)).toHaveLength(3);
+  peer.write(watch([bob]));
+  await stage.pass(limits.sweepMs);
+  expect(toldTo(peer).slice(2)).toEqual([
+    { userId: eve, online: false, lastSeen: 0 },
+    { userId: bob, online: true, lastSeen: 0 },
+  ]);
+});
+
 describe('blocked', () => {
   test('is who sees nobody there, and others on the server do', async () => {
     const stage = new Stage();

@@ -69,6 +69,16 @@ describe('json', () => {
       `{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}`,
     ],
     [
+      'somebody who comes',
+      (view) => view.presence({ userId: 2, online: true }),
+      '{"event":"presence","userId":2,"online":true}',
+    ],
+    [
+      'somebody who goes',
+      (view) => view.presence({ userId: 2, online: false, lastSeen: 0 }),
+      '{"event":"presence","userId":2,"online":false,"lastSeen":"1970-01-01T00:00:00.000Z"}',
+    ],
+    [
       'sent',
       (view) => view.sent(line(3, 'x'), { target: { to: 2 }, text: 'x' }, { id: 'i', seq: 8 }),
       '{"event":"sent","line":3,"id":"i","seq":8}',
@@ -472,6 +482,16 @@ describe('people', () => {
       'offline',
       (view) => view.offline('cut'),
       ['· connection lost: cut; what you write now is sent when it is back'],
+    ],
+    [
+      'somebody who comes',
+      (view) => view.presence({ userId: 2, online: true }),
+      ['· (2) amy is online'],
+    ],
+    [
+      'somebody who goes',
+      (view) => view.presence({ userId: 9, online: false }),
+      ['· (9) is offline'],
     ],
     ['the end', (view) => view.closed('left', true), ['· bye']],
     ['a bad end', (view) => view.closed('replaced', false), ['! replaced']],

@@ -140,6 +140,10 @@ export class Routes {
     return (await this.#post('/blocked', { userId })) as User[];
   }
 
+  async showLastSeen(userId: number, isShown: boolean): Promise<void> {
+    await this.#post('/lastSeen', { userId, isShown });
+  }
+
   /** Rejects with `unconfirmed` when it may have been stored. */
   async schedule(schedule: ScheduleRequest): Promise<void> {
     await asLongAsUnanswered(this.#options.platform, () => this.#post('/delay', schedule));

@@ -51,6 +51,8 @@ export type Query =
       readonly userId: number;
     }
   | { readonly kind: 'block' | 'unblock'; readonly userId: number }
+  | { readonly kind: 'watch' | 'unwatch'; readonly userIds: readonly number[] }
+  | { readonly kind: 'last-seen'; readonly isShown: boolean }
   | { readonly kind: 'groups' | 'blocked' }
   | { readonly kind: 'show-secret' | 'rotate-secret' }
   | { readonly kind: 'verify'; readonly userId: number; readonly isConfirmed: boolean };

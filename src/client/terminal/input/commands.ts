@@ -137,6 +137,27 @@ export const commands: readonly Command[] = [
     parse: alone(':blocked', { kind: 'blocked' }),
   },
   {
+    name: ':watch',
+    uses: [[':watch userId', 'be told when this person comes and goes; or several of them']],
+    parse: ofUsers('watch'),
+  },
+  {
+    name: ':unwatch',
+    uses: [[':unwatch userId', 'end that']],
+    parse: ofUsers('unwatch'),
+  },
+  {
+    name: ':lastseen',
+    uses: [
+      [':lastseen on', 'let others know when you were last online'],
+      [':lastseen off', 'do not, and forget it'],
+    ],
+    parse: (rest) =>
+      rest === 'on' || rest === 'off'
+        ? { kind: 'last-seen', isShown: rest === 'on' }
+        : wrongUse(':lastseen'),
+  },
+  {
     name: ':delay',
     uses: [[':delay text seconds', 'send it later (also userId;;text), even if you have left']],
     parse: parseDelay,
@@ -234,6 +255,19 @@ function ofUser(kind: 'block' | 'unblock'): (rest: string) => Action {
     const userId = parseUserId(rest);
     if (userId !== undefined) return { kind, userId };
     return wrongUse(`:${kind}`, rest === '' ? undefined : `${rest} is not a user id`);
+  };
+}
+
+function ofUsers(kind: 'watch' | 'unwatch'): (rest: string) => Action {
+  return (rest) => {
+    if (rest === '') return wrongUse(`:${kind}`);
+    const userIds: number[] = [];
+    for (const word of rest.split(/\s+/)) {
+      const userId = parseUserId(word);
+      if (userId === undefined) return wrongUse(`:${kind}`, `${word} is not a user id`);
+      userIds.push(userId);
+    }
+    return { kind, userIds };
   };
 }
 

@@ -60,6 +60,8 @@ export function completeLine(line: string, names: Names): Completion {
     if (isFirst) return complete(word, groups(names.groups));
     return complete(word, command === ':entry' ? entryChoices : people(names.online));
   }
+  if (command === ':watch' || command === ':unwatch') return complete(word, people(names.online));
+  if (command === ':lastseen') return complete(word, ['on', 'off'].map(plain));
   if (command === ':block') return complete(word, people(names.online));
   if (isOnMessages(command) && /^:\S+\s+\S*$/u.test(line))
     return complete(word, messages(names.messages));

@@ -12,6 +12,7 @@ import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
 import * as content from './render-content.ts';
 import { keyChangeText } from './render-keys.ts';
+import { presenceText } from './render-presence.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
 export interface HumanViewOptions {
@@ -86,6 +87,10 @@ export class HumanView implements View, Inbox {
     this.#print([problemBlock(keyChangeText(change, this.#reader))]).catch(
       ignore('whoever waits for the output hears it'),
     );
+  }
+
+  presence(presence: ClientEvents['presence']): void {
+    this.notice(presenceText(presence, this.#reader));
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {

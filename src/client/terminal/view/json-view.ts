@@ -70,6 +70,11 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: 'keyChanged', userId, ...(userName && { userName }), wasVerified });
   }
 
+  presence({ userId, online, lastSeen }: ClientEvents['presence']): void {
+    const seen = lastSeen !== undefined && { lastSeen: new Date(lastSeen).toISOString() };
+    this.#tell({ event: 'presence', userId, online, ...seen });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
   }
@@ -224,6 +229,10 @@ function resultData(result: Result): unknown {
       return { group: result.group, userId: result.userId };
     case 'blocking':
       return { userId: result.userId, blocked: result.isBlocked };
+    case 'watching':
+      return { userIds: result.userIds, watched: result.isWatched };
+    case 'last-seen':
+      return { lastSeen: result.isShown };
     case 'groups':
       return result.memberships;
     case 'delayed':

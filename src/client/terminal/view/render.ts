@@ -239,6 +239,19 @@ export function resultBlocks(
             : `what ${result.userId} writes from now on arrives`,
         ),
       ];
+    case 'watching': {
+      const who = result.userIds.map((id) => personText(id, reader.nameOf(id))).join(', ');
+      const isTold = result.isWatched ? 'you are told when they come and go' : 'no longer';
+      return [noticeBlock(`${isTold}: ${who}`)];
+    }
+    case 'last-seen':
+      return [
+        noticeBlock(
+          result.isShown
+            ? 'from now on others may see when you were last online'
+            : 'nobody sees when you were last online: it is forgotten',
+        ),
+      ];
     case 'blocked':
       return result.users.length === 0
         ? [noticeBlock('you have blocked nobody')]

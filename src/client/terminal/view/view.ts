@@ -65,6 +65,12 @@ export type Result =
       readonly userId: number;
     }
   | { readonly kind: 'blocking'; readonly userId: number; readonly isBlocked: boolean }
+  | {
+      readonly kind: 'watching';
+      readonly userIds: readonly number[];
+      readonly isWatched: boolean;
+    }
+  | { readonly kind: 'last-seen'; readonly isShown: boolean }
   | { readonly kind: 'blocked'; readonly users: readonly User[] }
   | { readonly kind: 'members'; readonly users: readonly User[]; readonly group: string }
   | {
@@ -105,6 +111,8 @@ export interface View {
    * these.
    */
   unsent(line: InputLine, outgoing: Outgoing, reason: string): Promise<void>;
+  /** Somebody who is watched has come, or gone. */
+  presence(event: ClientEvents['presence']): void;
   /** The key of somebody, perhaps one's own, is another one than before. */
   keyChanged(change: ClientEvents['keyChanged']): void;
   /** Something that the person at the terminal should know, in one line. */

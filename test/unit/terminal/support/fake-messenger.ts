@@ -173,6 +173,8 @@ export class FakeMessenger implements Messenger {
   }
 
   readonly blockedUsers: User[] = [];
+  readonly watchedUsers = new Set<number>();
+  showsLastSeen = false;
 
   /** What was asked of groups. */
   readonly groupCalls: unknown[][] = [];
@@ -203,6 +205,18 @@ export class FakeMessenger implements Messenger {
 
   async block(userId: number): Promise<void> {
     this.blockedUsers.push({ userId, userName: `user-${userId}` });
+  }
+
+  watchPresence(userIds: readonly number[]): void {
+    for (const userId of userIds) this.watchedUsers.add(userId);
+  }
+
+  unwatchPresence(userIds: readonly number[]): void {
+    for (const userId of userIds) this.watchedUsers.delete(userId);
+  }
+
+  async showLastSeen(isShown: boolean): Promise<void> {
+    this.showsLastSeen = isShown;
   }
 
   async unblock(userId: number): Promise<void> {
