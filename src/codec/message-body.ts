@@ -107,17 +107,22 @@ export interface ClientMessage {
   /** 0 for a transient one: nothing is kept that it could be told apart by. */
   readonly sendSeq: number;
   /** Or, in its place, what only the devices of both sides can open. */
-  readonly content: string | Uint8Array;
+  readonly text: string | Uint8Array;
+  /** A Content (proto/content.proto). */
+  readonly content?: Uint8Array;
+  readonly silent?: boolean;
   readonly transient?: boolean;
 }
 
 /** What a cim client would have sent for this message; for those that come over HTTP. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
-  const { to, group, sendSeq, content, transient } = message;
+  const { to, group, sendSeq, text, content, silent, transient } = message;
   const fields: NonNullable<Parameters<typeof Request.create>[0]> = {
     cmd: command.message,
     sendSeq,
-    ...(typeof content === 'string' ? { reqMsg: content } : { sealed: content }),
+    ...(typeof text === 'string' ? { reqMsg: text } : { sealed: text }),
+    ...(content && { content }),
+    ...(silent && { silent }),
   };
   if (to !== undefined) fields.to = to;
   if (group !== undefined) fields.group = group;

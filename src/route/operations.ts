@@ -12,6 +12,7 @@ import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';
 import type { Group, GroupChange, Membership } from '../store/groups.ts';
+import type { ContentFields } from './messages/http-content.ts';
 
 export interface Login {
   /** Of the server to connect to. */
@@ -31,19 +32,21 @@ export interface SendOptions {
   readonly transient?: boolean;
   /** An application sends it: it has no share of what a group keeps. */
   readonly isExempt?: boolean;
+  /** What it is beside its text. */
+  readonly content?: ContentFields;
 }
 
 export interface PrivateMessage extends SendOptions {
   readonly from: number;
   readonly to: number;
-  /** In order; stored as consecutive messages. */
+  /** In order; stored as consecutive messages. None, if what is said needs no text. */
   readonly texts: readonly string[];
 }
 
 export interface GroupSend extends SendOptions {
   readonly from: number;
   readonly group: string;
-  readonly text: string;
+  readonly text?: string;
 }
 
 /** A named group as its members see it. */
@@ -227,13 +230,14 @@ export interface RouteOperations {
   offLine(userId: number): Promise<void>;
 
   /**
-   * Stores, then pushes. `online`: whether a live session of the receiver exists.
-   * `account-mismatch` (sender), `unknown-receiver`, `too-long`, `busy`.
+   * Stores, then pushes. `online`: whether a live session of the receiver exists. `id`: of the last
+   * message, if it is stored. `account-mismatch` (sender), `unknown-receiver`, `too-long`, `busy`,
+   * `not-the-author`.
    */
-  sendPrivate(message: PrivateMessage): Promise<{ online: boolean }>;
+  sendPrivate(message: PrivateMessage): Promise<{ online: boolean; id?: string }>;
 
   /** To the lobby, or to a named group: `unknown-group`, `not-a-member`. */
-  sendGroup(message: GroupSend): Promise<void>;
+  sendGroup(message: GroupSend): Promise<{ id?: string }>;
 
   /** Wakes the reader of the user's Java session; nothing for others. */
   fetchOffline(userId: number): Promise<void>;

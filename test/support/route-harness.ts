@@ -225,7 +225,7 @@ export function submission(
   const receiver = typeof to === 'number' ? { to } : { group: to };
   const texts = typeof text === 'string' ? [text] : text;
   const frames = texts.map((content, index) =>
-    encodeClientMessage({ ...receiver, sendSeq: sendSeq + index, content }),
+    encodeClientMessage({ ...receiver, sendSeq: sendSeq + index, text: content }),
   );
   const fields = { to: 0, group: '', ...receiver, sendSeq, restart: false, refusal: 0 };
   return { ...sender, ...fields, ...runOf(frames) };
@@ -244,7 +244,7 @@ export function refusedSubmission(
 /** One that is not stored. */
 export function transientSubmission(text: string, to: number | string = bob.userId): PassEntry {
   const receiver = typeof to === 'number' ? { to } : { group: to };
-  const body = encodeClientMessage({ ...receiver, sendSeq: 0, content: text, transient: true });
+  const body = encodeClientMessage({ ...receiver, sendSeq: 0, text, transient: true });
   return { ...sender, body };
 }
 

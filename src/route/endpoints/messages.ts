@@ -1,18 +1,55 @@
 /** POST /p2pRoute, /groupRoute, /fetchOfflineMsgs as the Java route has them. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { fromBase64Url } from '../../base/text/base64url.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { lobby } from '../../codec/commands.ts';
 import { isExempt } from '../../http/access.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { Sending } from '../../limits/send-rates.ts';
+import type { ContentFields } from '../messages/http-content.ts';
 import type { RouteOperations, SendOptions } from '../operations.ts';
-import { boolean, groupName, text, userId } from './fields.ts';
+import { boolean, groupName, string, text, userId } from './fields.ts';
 
 const transient = {
   type: 'boolean',
   description: 'with X-Cim-Version only: to whoever is connected, at most once, and not stored',
 } as const;
+
+const messageId = { type: 'string', maxLength: limits.identityCharactersMax } as const;
+
+/** With X-Cim-Version only, and with a single message. */
+const contentFields = {
+  replyTo: { ...messageId, description: 'the id of the message that this one answers' },
+  mentions: {
+    type: 'array',
+    items: userId,
+    maxItems: limits.mentionsMax,
+    description: 'whom the text speaks of',
+  },
+  edit: { ...messageId, description: 'the id of a message of the sender; msg is its new text' },
+  retract: { ...messageId, description: 'the id of a message of the sender: it is taken back' },
+  react: { ...messageId, description: 'the id of a message' },
+  emoji: {
+    type: 'array',
+    items: { type: 'string', maxLength: limits.reactionBytesMax },
+    maxItems: limits.reactionsMax,
+    description: 'with react: all reactions of the sender; none if absent',
+  },
+  customType: {
+    type: 'string',
+    maxLength: limits.customTypeCharactersMax,
+    description: "an application's own: its name for it",
+  },
+  customData: {
+    type: 'string',
+    maxLength: Math.ceil((limits.textBytesMax * 4) / 3),
+    description: 'with customType: base64url',
+  },
+  silent: { type: 'boolean', description: 'it is not counted as unread' },
+} as const;
+
+const stored = { ...string, description: 'of the message; absent if it is transient' } as const;
 
 export function messageEndpoints(operations: RouteOperations): readonly Endpoint[] {
   return [
@@ -20,7 +57,10 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       method: 'POST',
       path: '/p2pRoute',
       access: { who: 'users', actor: 'userId', keys: ['push'] },
-      sends: ({ userId, msg, batchMsg }) => ({ userId, ...sendingOf(batchMsg ?? [], msg) }),
+      sends: ({ userId, msg, batchMsg, customData }) => ({
+        userId,
+        ...sendingOf(batchMsg ?? [], msg, customData),
+      }),
       repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
       body: {
@@ -37,16 +77,18 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
             description: 'several messages, in order; msg is ignored unless this is empty',
           },
           transient,
+          ...contentFields,
         },
       },
       answer: {
         type: 'object',
         description: 'with X-Cim-Version; else null, and code 7000 instead of online: false',
-        properties: { online: boolean },
+        properties: { online: boolean, id: stored },
       },
-      handle: async ({ userId, receiveUserId, msg, batchMsg, transient }, caller) => {
-        const texts = textsOf(msg, batchMsg);
-        const message = { from: userId, to: receiveUserId, texts, ...optionsOf(caller, transient) };
+      handle: async ({ userId, receiveUserId, msg, batchMsg, transient, ...rest }, caller) => {
+        const options = optionsOf(caller, transient, rest);
+        const texts = textsOf(msg, batchMsg, options);
+        const message = { from: userId, to: receiveUserId, texts, ...options };
         const sent = await sentFor(caller, () => operations.sendPrivate(message));
         if (!caller.java) return sent;
         if (sent?.online === false) throw new CimError('receiver-offline');
@@ -63,27 +105,36 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         keys: ['push', 'group'],
         group: ({ group = lobby }) => groupNameOf(group),
       },
-      sends: ({ userId, msg }) => ({ userId, ...sendingOf([], msg) }),
+      sends: ({ userId, msg, customData }) => ({ userId, ...sendingOf([], msg, customData) }),
       repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
         type: 'object',
-        required: ['userId', 'msg'],
+        required: ['userId'],
         properties: {
           userId: { ...userId, description: 'the sender' },
           msg: text,
           group: { ...groupName, description: `${lobby} (everybody online) if absent` },
           transient,
+          ...contentFields,
         },
       },
-      handle: ({ userId, msg, group = lobby, transient }, caller) => {
+      answer: {
+        type: 'object',
+        description: 'with X-Cim-Version; else null',
+        properties: { id: stored },
+      },
+      handle: async ({ userId, msg, group = lobby, transient, ...rest }, caller) => {
+        const options = optionsOf(caller, transient, rest);
+        const text = textOf(msg, options, 'msg: must be given');
         const message = {
           from: userId,
           group: groupNameOf(group),
-          text: msg,
-          ...optionsOf(caller, transient),
+          ...(text !== undefined && { text }),
+          ...options,
         };
-        return sentFor(caller, () => operations.sendGroup(message));
+        const sent = await sentFor(caller, () => operations.sendGroup(message));
+        return caller.java ? null : sent;
       },
     }),
 
@@ -98,18 +149,33 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
   ];
 }
 
-function optionsOf({ java, key, identity }: Caller, transient = false): SendOptions {
+type Content = ContentFields & { readonly customType?: string; readonly customData?: string };
+
+function optionsOf(
+  { java, key, identity }: Caller,
+  transient = false,
+  fields: Content = {},
+): SendOptions {
+  const content = java ? {} : contentOf(fields);
   return {
     ...(isExempt(identity) && { isExempt: true }),
     ...(key === undefined ? {} : { key }),
     ...(transient && !java ? { transient } : {}),
+    ...(Object.keys(content).length > 0 && { content }),
   };
 }
 
+function contentOf({ customType, customData = '', ...fields }: Content): ContentFields {
+  if (customType === undefined) return fields;
+  const data = fromBase64Url(customData);
+  if (!data) throw new CimError('invalid-argument', 'customData: must be base64url');
+  return { ...fields, custom: { type: customType, data } };
+}
+
 /** A batch wins over `msg`. */
-function sendingOf(batch: readonly string[], msg = ''): Sending {
+function sendingOf(batch: readonly string[], msg = '', customData = ''): Sending {
   const texts = batch.length > 0 ? batch : [msg];
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), customData.length);
   return { count: texts.length, bytes };
 }
 
@@ -117,10 +183,22 @@ function sendingOf(batch: readonly string[], msg = ''): Sending {
 function textsOf(
   msg: string | undefined,
   batchMsg: readonly string[] | undefined,
+  options: SendOptions,
 ): readonly string[] {
   if (batchMsg !== undefined && batchMsg.length > 0) return batchMsg;
-  if (msg === undefined) throw new CimError('invalid-argument', 'msg: must be given, or batchMsg');
-  return [msg];
+  const text = textOf(msg, options, 'msg: must be given, or batchMsg');
+  return text === undefined ? [] : [text];
+}
+
+/** What retracts or reacts has words of its own. */
+function textOf(
+  msg: string | undefined,
+  { content }: SendOptions,
+  problem: string,
+): string | undefined {
+  if (content?.retract !== undefined || content?.react !== undefined) return undefined;
+  if (msg === undefined) throw new CimError('invalid-argument', problem);
+  return msg;
 }
 
 /**

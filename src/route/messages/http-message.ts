@@ -13,14 +13,17 @@ import type { Watcher } from '../../store/timelines.ts';
 import type { Delivery, Outcome, Submission } from './delivery.ts';
 import type { Transients } from './transients.ts';
 
-type Content = string | Uint8Array;
+type Text = string | Uint8Array;
 
 export interface Texts {
   readonly sender: Account;
   readonly to?: number;
   readonly group?: string;
   /** Texts; or, in place of one, what only the devices of both sides can open. */
-  readonly texts: readonly Content[];
+  readonly texts: readonly Text[];
+  /** Of a single text: what it is beside that. */
+  readonly content?: Uint8Array;
+  readonly silent?: boolean;
   readonly at: number;
   /** No share of a group is counted. */
   readonly isExempt?: boolean;
@@ -68,18 +71,18 @@ function submissionsOf(message: Texts): Submission[] {
   const fields = { from: sender.userId, epochHex, to, group, restart: false, isExempt };
   const submissions: Submission[] = [];
   let sendSeq = 1;
-  for (const contents of divide(texts)) {
-    const bodies = contents.map((content, index) => bodyOf(message, content, sendSeq + index));
-    const refusal = contents.map((content) => contentRefusal(sizeOf(content, group))).find(isThere);
+  for (const part of divide(texts)) {
+    const bodies = part.map((text, index) => bodyOf(message, text, sendSeq + index));
+    const refusal = part.map((text) => contentRefusal(sizeOf(message, text))).find(isThere);
     submissions.push({ ...fields, sendSeq, refusal: refusal ?? null, ...runOf(bodies) });
-    sendSeq += contents.length;
+    sendSeq += part.length;
   }
   return submissions;
 }
 
-function divide(texts: Texts['texts']): Content[][] {
-  const parts: Content[][] = [];
-  let last: Content[] = [];
+function divide(texts: Texts['texts']): Text[][] {
+  const parts: Text[][] = [];
+  let last: Text[] = [];
   let bytes = 0;
   for (const text of texts) {
     const length = Buffer.byteLength(text);
@@ -103,13 +106,13 @@ export async function passTexts(
   transients: Transients,
   message: Texts,
 ): Promise<readonly Watcher[]> {
-  const { sender, to = 0, group = '', texts } = message;
+  const { sender, to = 0, texts } = message;
   const fates = await Promise.all(
     texts.map((text) =>
       transients.pass({
         from: sender.userId,
         to,
-        ...sizeOf(text, group),
+        ...sizeOf(message, text),
         body: bodyOf(message, text, 0),
       }),
     ),
@@ -119,25 +122,24 @@ export async function passTexts(
 }
 
 /** As it is stored and pushed; `sendSeq` 0 for one that is not stored. */
-function bodyOf(
-  { sender, to, group, at, epochHex }: Texts,
-  content: Content,
-  sendSeq: number,
-): Uint8Array {
+function bodyOf(message: Texts, text: Text, sendSeq: number): Uint8Array {
+  const { sender, to, group, content, silent, at, epochHex } = message;
   const frame = encodeClientMessage({
     ...(to === undefined ? {} : { to }),
     ...(group === undefined ? {} : { group }),
     sendSeq,
-    content,
+    text,
+    ...(content && { content }),
+    ...(silent && { silent }),
     transient: sendSeq === 0,
   });
   return appendOrigin(frame, { from: sender.userId, fromName: sender.name, epochHex, at });
 }
 
-function sizeOf(content: Content, group: string): ContentSize {
-  return typeof content === 'string'
-    ? { group, textBytes: Buffer.byteLength(content), sealedBytes: 0, contentBytes: 0 }
-    : { group, textBytes: 0, sealedBytes: content.length, contentBytes: 0 };
+function sizeOf({ group = '', content }: Texts, text: Text): ContentSize {
+  const [textBytes, sealedBytes] =
+    typeof text === 'string' ? [Buffer.byteLength(text), 0] : [0, text.length];
+  return { group, textBytes, sealedBytes, contentBytes: content?.length ?? 0 };
 }
 
 function isThere<T>(value: T | null): value is T {

@@ -59,10 +59,10 @@ describe('the Java endpoints', () => {
     expect(await route.post('/groupRoute', body, cim)).toEqual(mismatch);
   });
 
-  test('/groupRoute has nothing to tell', async () => {
-    expect(
-      await new RouteCaller().post('/groupRoute', { userId: zhangsan, msg: 'hi' }, cim),
-    ).toEqual(success());
+  test('/groupRoute tells the id, but not to Java callers', async () => {
+    const body = { userId: zhangsan, msg: 'hi' };
+    expect(await new RouteCaller().post('/groupRoute', body, cim)).toEqual(success({ id: 'a:1' }));
+    expect(await new RouteCaller().post('/groupRoute', body)).toEqual(success());
   });
 });
 
@@ -91,6 +91,36 @@ test('transient is for callers with the header only', async () => {
     ['sendPrivate', { from: zhangsan, to: lisi, texts: ['hi'], transient: true }],
     ['sendGroup', { ...toGroup, transient: true }],
     ['sendGroup', toGroup],
+  ]);
+});
+
+test('what a message is beside its text is for callers with the header only', async () => {
+  const route = new RouteCaller();
+  const [to, id] = [{ userId: zhangsan, receiveUserId: lisi }, '1.0202020202020202.2.1'];
+  const rich = {
+    replyTo: id,
+    mentions: [lisi],
+    customType: 'poll',
+    customData: '_wA',
+    silent: true,
+  };
+  await route.post('/p2pRoute', { ...to, msg: 'hi', ...rich }, cim);
+  await route.post('/p2pRoute', { ...to, msg: 'hi', ...rich });
+  await route.post('/groupRoute', { userId: zhangsan, retract: id }, cim);
+  await route.post('/p2pRoute', { ...to, react: id, emoji: ['👍'] }, cim);
+  for (const wrong of [{ msg: 'hi', customType: 'poll', customData: '?' }, { edit: id }])
+    expect(await route.post('/p2pRoute', { ...to, ...wrong }, cim)).toEqual([
+      400,
+      expect.stringContaining('3000'),
+    ]);
+  const custom = { type: 'poll', data: Uint8Array.of(255, 0) };
+  const content = { replyTo: id, mentions: [lisi], silent: true, custom };
+  const toLisi = { from: zhangsan, to: lisi };
+  expect(route.operations.calls).toEqual([
+    ['sendPrivate', { ...toLisi, texts: ['hi'], content }],
+    ['sendPrivate', { ...toLisi, texts: ['hi'] }],
+    ['sendGroup', { from: zhangsan, group: 'lobby', content: { retract: id } }],
+    ['sendPrivate', { ...toLisi, texts: [], content: { react: id, emoji: ['👍'] } }],
   ]);
 });
 

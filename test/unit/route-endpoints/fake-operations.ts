@@ -124,9 +124,10 @@ export class FakeOperations implements RouteOperations {
     return { online: this.online.some(({ userId }) => userId === message.to) };
   }
 
-  async sendGroup(message: { from: number; group: string; text: string }) {
+  async sendGroup(message: { from: number; group: string; text?: string }) {
     this.#called('sendGroup', message);
     this.#assertAccount(message.from);
+    return { id: 'a:1' };
   }
 
   async fetchOffline(userId: number) {

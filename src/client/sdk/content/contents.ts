@@ -4,6 +4,7 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
+import { editLead, reactionsText, retractionText } from '../../../codec/content-words.ts';
 import { isSameConversation, parseIdentity } from '../../../codec/identity.ts';
 import { encodeContent, type MessageContent } from '../../../codec/message-content.ts';
 import type {
@@ -34,9 +35,6 @@ export type ContentEvent =
   | { readonly name: 'edited'; readonly event: EditedMessage }
   | { readonly name: 'retracted'; readonly event: RetractedMessage }
   | { readonly name: 'reactions'; readonly event: MessageReactions };
-
-/** What is in front of the new text, for clients that know no edits. */
-const editLead = 'edited: ';
 
 export class Contents {
   readonly #options: ContentsOptions;
@@ -107,16 +105,14 @@ export class Contents {
 
   async retract(id: string): Promise<SentMessage> {
     const target = this.#ownMessage(id);
-    const text = `${this.#options.userName} retracted a message`;
+    const text = retractionText(this.#options.userName);
     return this.#change(target, text, { retract: { target: id } });
   }
 
   async react(id: string, emoji: readonly string[]): Promise<SentMessage> {
     const target = conversationOf(id, this.#options.userId);
     const { quote } = this.#pictures.seen(id) ?? {};
-    const what = quote ? `"${quote}"` : 'a message';
-    const did = emoji.length > 0 ? `reacted ${emoji.join(' ')}` : 'took back the reaction';
-    const text = `${this.#options.userName} ${did} to ${what}`;
+    const text = reactionsText(this.#options.userName, emoji, quote);
     const reactions = { target: id, counter: this.#nextCounter(id), emoji };
     return this.#change(target, text, { reactions });
   }

@@ -281,7 +281,7 @@ function memoryTimelines(
       const newest = before === 0 ? times.length : Math.min(before - 1, times.length);
       const page: { seq: number; body: Uint8Array }[] = [];
       for (let seq = newest; seq > lost && page.length < limit; seq--) {
-        const frame = encodeClientMessage({ to: 2, sendSeq: seq, content: textAt(timeline, seq) });
+        const frame = encodeClientMessage({ to: 2, sendSeq: seq, text: textAt(timeline, seq) });
         const at = times[seq - 1] ?? 0;
         const body = appendOrigin(frame, { from: 1, fromName: 'amy', epochHex: '00', at });
         page.push({ seq, body });

@@ -351,5 +351,5 @@ export function readOf(group: string, after = 0): Uint8Array {
 export function body(from: number, text: string, to: number | string = 2): Uint8Array {
   const receiver = typeof to === 'number' ? { to } : { group: to };
   const origin = { from, fromName: `user-${from}`, epochHex: `0${from}`.repeat(8), at: 1 };
-  return appendOrigin(encodeClientMessage({ ...receiver, sendSeq: 1, content: text }), origin);
+  return appendOrigin(encodeClientMessage({ ...receiver, sendSeq: 1, text }), origin);
 }
