@@ -4,7 +4,6 @@
  * client-core.ts, and calls to routes are in routes.ts.
  */
 
-import { CimError } from '../../base/errors.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { Account } from './account/account.ts';
@@ -19,7 +18,6 @@ import type {
   GroupSettings,
   HistoryPage,
   HistoryQuery,
-  LeavingReason,
   MessageExtras,
   SentMessage,
   Target,
@@ -32,9 +30,11 @@ import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
 import { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
+import { type ExportOptions, type ExportRecord, exportData } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
+import { whyLeft } from './routes/why-left.ts';
 import { Schedules } from './sending/schedules.ts';
 
 export interface CimClientOptions {
@@ -95,7 +95,7 @@ export class CimClient {
       encryption: this.#encryption,
       pins,
       events: this.#events,
-      whyLeft: (group) => this.#whyLeft(group),
+      whyLeft: (group) => whyLeft(() => this.groupInfo(group)),
       findTrouble: () => this.#routes.trouble(),
     });
   }
@@ -117,18 +117,6 @@ export class CimClient {
       onUnusable: (message) =>
         this.#events.emit('warning', { kind: 'encryption-unusable', message }),
     });
-  }
-
-  async #whyLeft(group: string): Promise<LeavingReason> {
-    try {
-      await this.groupInfo(group);
-      return 'left';
-    } catch (error) {
-      if (!(error instanceof CimError)) throw error;
-      if (error.kind === 'not-a-member') return 'left';
-      if (error.kind === 'removed-from-group') return 'removed';
-      return error.kind === 'unknown-group' ? 'lost' : 'unknown';
-    }
   }
 
   #warnOfListeners(host: string): void {
@@ -380,6 +368,26 @@ export class CimClient {
    */
   rotateSecret(): Promise<void> {
     return this.#account.rotateSecret();
+  }
+
+  /**
+   * All that the cluster has of the user, opened where it was sealed; the history from the newest back.
+   * Waits where it is too much for now. Rejects with a CimError, or the reason of `signal`.
+   */
+  export(options: ExportOptions = {}): AsyncGenerator<ExportRecord, void, undefined> {
+    return exportData({ ...this.#options, client: this, keys: () => this.#ownKeys() }, options);
+  }
+
+  async #ownKeys(): Promise<unknown> {
+    return this.#account.keepsKeys && (await this.#routes.keys([this.#options.userId]))[0];
+  }
+
+  /**
+   * Deletes the account for good, and logs every device of the user out (`closed`, `account-deleted`).
+   * `unconfirmed`: the next login finds out.
+   */
+  deleteAccount(): Promise<void> {
+    return this.#account.delete();
   }
 
   /**

@@ -62,3 +62,4 @@ export type {
   StorageOpening,
   Transport,
 } from './platform.ts';
+export type { ExportOptions, ExportRecord, KeyFingerprints } from './routes/export.ts';

@@ -9,6 +9,7 @@ import {
   type PeerKey,
   type User,
 } from '../sdk/index.ts';
+import { exportTo } from './export-file.ts';
 import type { Query } from './input/action.ts';
 import { emojiPage, emojiPages } from './input/emoji.ts';
 import { everyInput } from './input/input.ts';
@@ -44,6 +45,8 @@ export type Oracle = Pick<
   | 'cancelDelayed'
   | 'secret'
   | 'rotateSecret'
+  | 'export'
+  | 'deleteAccount'
   | 'peerKey'
   | 'confirmKey'
 >;
@@ -53,6 +56,8 @@ export interface AnswersOptions {
   readonly people: People;
   readonly userId: number;
   readonly userName: string;
+  /** Something that the person should know meanwhile, in one line. */
+  readonly notice: (text: string) => void;
 }
 
 export class Answers {
@@ -141,11 +146,42 @@ export class Answers {
       case 'rotate-secret':
         await client.rotateSecret();
         return { kind: 'rotated' };
+      case 'export':
+        return this.#export(query.path);
+      case 'delete-account':
+        return this.#delete(query.userId);
       case 'verify':
         return { kind: 'verify', key: await this.#verify(query.userId, query.isConfirmed) };
       case 'members':
         return { kind: 'members', users: await this.#members(query.group), group: query.group };
     }
+  }
+
+  async #export(path: string | undefined): Promise<Result> {
+    const { client, userId, notice } = this.#options;
+    const ended = new AbortController();
+    const stop = client.on('closed', ({ reason }) =>
+      ended.abort(new CimError('unavailable', `the export is not complete: ${reason}`)),
+    );
+    try {
+      const file = path ?? `cim-${userId}.jsonl`;
+      const records = client.export({ signal: ended.signal });
+      return { kind: 'exported', file, ...(await exportTo(file, records, notice)) };
+    } finally {
+      stop();
+    }
+  }
+
+  async #delete(confirmed: number | undefined): Promise<Result> {
+    const { client, userId } = this.#options;
+    if (confirmed !== userId) {
+      throw new CimError(
+        'invalid-argument',
+        `this deletes your account for good, with its messages, groups and keys; what others hold of you stays theirs. To do so: :delete-account ${userId}. Before that, :export writes down what is kept of you`,
+      );
+    }
+    await client.deleteAccount();
+    return { kind: 'deleted', userId };
   }
 
   /** Only what was seen can have been compared. */

@@ -18,6 +18,8 @@ export function closingReason(
   const who = personText(user.userId, user.userName);
   if (code === 'secret-changed')
     return `the secret of ${who} was changed: come back with the new one, by --secret or CIM_SECRET`;
+  if (code === 'account-deleted')
+    return `the account ${who} was deleted: its id is never used again, its name is free`;
   if (hasToken) return reason;
   if (error?.kind === 'account-mismatch') {
     return (
@@ -34,7 +36,8 @@ export function closingReason(
 /** Close codes all come as one kind of error: their names say more. */
 export function exitCodeOfClosing({ code, error }: Closing): number {
   if (code in closeCodes) {
-    const isNotAllowed = code === 'not-allowed' || code === 'secret-changed';
+    const isNotAllowed =
+      code === 'not-allowed' || code === 'secret-changed' || code === 'account-deleted';
     return isNotAllowed ? exitCodes.notAllowed : exitCodes.failure;
   }
   return exitCodeOf(error);

@@ -64,10 +64,11 @@ export class LineRunner {
   readonly #ended = Promise.withResolvers<void>();
   readonly #endReason = Promise.withResolvers<string>();
   #isOver = false;
+  #deleting: Promise<boolean> = Promise.resolve(false);
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
-    this.#answers = new Answers(options);
+    this.#answers = new Answers({ ...options, notice: (text) => options.view.notice(text) });
     options.client.on('ready', () => this.#connected.resolve());
     options.client.on('closed', () => this.#ended.resolve());
   }
@@ -92,6 +93,11 @@ export class LineRunner {
 
   whenNextAnswered(): Promise<void> {
     return this.#outstanding.whenFewer();
+  }
+
+  /** A line has asked to delete the account: resolves with whether it is, once that was shown. */
+  whenDeleted(): Promise<boolean> {
+    return this.#deleting;
   }
 
   whenFirstConnected(): Promise<unknown> {
@@ -251,11 +257,21 @@ export class LineRunner {
 
   async #answer(line: InputLine, query: Query): Promise<void> {
     if (query.kind !== 'help' && query.kind !== 'emoji') await this.#settle();
+    let isDeleted = false;
     const answer = async () => {
       const result = await this.#answers.to(query);
+      isDeleted = result.kind === 'deleted';
       return () => this.#options.view.result(line, result);
     };
-    await this.#tell(line, answer, query);
+    const told = this.#tell(line, answer, query);
+    // The connection ends before the answer comes.
+    if (query.kind === 'delete-account')
+      this.#deleting = told.then(
+        () => isDeleted,
+        () => isDeleted,
+      );
+    await told;
+    if (isDeleted) this.#isOver = true;
   }
 
   /** Makes the request, and shows what came of it. Rejects only if that could not be shown. */

@@ -96,27 +96,29 @@ class Session {
     await client.close(ending === 'left' ? {} : { timeoutMs: 0 });
     const reason = this.#reason(ending);
     this.#lines.end(reason);
-    await this.#showOutcomes();
-    const isWanted = ending === 'left' && this.#inputFailure === undefined;
+    const isDeleted = await this.#showOutcomes();
+    const isWanted = isDeleted || (ending === 'left' && this.#inputFailure === undefined);
     await view
       .closed(reason, isWanted)
       .catch(ignore('the output is broken: the session ends by that'));
-    return this.#exitCode(ending);
+    return isDeleted ? exitCodes.ok : this.#exitCode(ending);
   }
 
   /**
    * Whatever was still under way has been answered or refused by the end of the client, but for a
-   * route that is asked and does not answer; it is shown before the last word.
+   * route that is asked and does not answer; it is shown before the last word. Whether the account is
+   * deleted, as a line has asked.
    */
-  async #showOutcomes(): Promise<void> {
+  async #showOutcomes(): Promise<boolean> {
     const { clock, broken } = this.#options;
     const overdue = Promise.withResolvers<void>();
     const timer = clock.setTimeout(overdue.resolve, outcomesMsMax);
-    const shown = this.#lines.whenAnswered();
-    await Promise.race([shown, overdue.promise, broken]).catch(
+    const shown = this.#lines.whenAnswered().then(() => this.#lines.whenDeleted());
+    const isDeleted = await Promise.race([shown, overdue.promise, broken]).catch(
       ignore('the output is broken: the session ends by that'),
     );
     timer.cancel();
+    return isDeleted === true;
   }
 
   #show(): void {

@@ -28,6 +28,11 @@ describe('the reason', () => {
     // Right secret: nothing is said of it.
     ['9101', 'wrong-name', 'because'],
     ['kicked', 'not-allowed', 'because'],
+    [
+      'account-deleted',
+      'not-allowed',
+      'the account (1) bob was deleted: its id is never used again, its name is free',
+    ],
   ])('%s', (code, kind, reason) => {
     expect(closingReason(closing(code, kind), bob, false)).toBe(reason);
   });
@@ -46,6 +51,7 @@ describe('the reason', () => {
 test.each<[string, ErrorName, number]>([
   ['not-allowed', 'not-allowed', 77],
   ['secret-changed', 'not-allowed', 77],
+  ['account-deleted', 'not-allowed', 77],
   ['9100', 'account-mismatch', 77],
   ['9301', 'unauthenticated', 77],
   ['5100', 'name-taken', 77],

@@ -139,7 +139,13 @@ test('another key is announced', () => {
 describe(':verify', () => {
   test('shows the number, and confirms only one that was shown', async () => {
     const client = new FakeMessenger();
-    const answers = new Answers({ client, people: new People(), userId: 1, userName: 'bob' });
+    const answers = new Answers({
+      client,
+      people: new People(),
+      userId: 1,
+      userName: 'bob',
+      notice: () => {},
+    });
     const ask = (isConfirmed: boolean) => answers.to({ kind: 'verify', userId: 2, isConfirmed });
     await expect(ask(true)).rejects.toMatchObject({ kind: 'invalid-argument' });
     const first = await ask(false);

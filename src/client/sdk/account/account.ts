@@ -153,6 +153,29 @@ export class Account implements TokenSource {
     });
   }
 
+  /**
+   * Deletes the account for good. `unconfirmed`: it is not known whether it has; the next login finds
+   * out.
+   */
+  delete(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { secret, token } = this.admission ?? (await this.#login([]));
+      const { userId, platform } = this.#options;
+      const loginKey = secret && (await this.#secrets.keysOf(secret)).loginKey;
+      const body = { userId, ...(loginKey !== undefined && { loginKey }) };
+      let attempts = 0;
+      await asLongAsUnanswered(platform, () => {
+        attempts += 1;
+        return this.#post('/deleteAccount', body, token);
+      }).catch((error: unknown) => {
+        // The first of several was done, and its answer lost: by then the token is void.
+        if (attempts === 1 || !(error instanceof CimError)) throw error;
+        if (error.kind !== 'account-deleted' && error.kind !== 'unauthenticated') throw error;
+      });
+      this.#held = undefined;
+    });
+  }
+
   /** The account's private key for the next secret; undefined: it has none. */
   async #wrapAnew(
     { wrapKey }: AccountKeys,

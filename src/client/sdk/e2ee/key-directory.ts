@@ -119,7 +119,7 @@ export class KeyDirectory {
 }
 
 /** Whoever answers may be anybody's program: what makes no sense is no answer. */
-function publishedKeysOf(answer: unknown): PublishedKeys | null {
+export function publishedKeysOf(answer: unknown): PublishedKeys | null {
   if (answer === null) return null;
   const { userName, current, earlier } = (answer ?? {}) as Record<string, unknown>;
   const isCurrent = current === null || typeof current === 'string';

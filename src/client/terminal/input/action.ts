@@ -55,6 +55,10 @@ export type Query =
   | { readonly kind: 'last-seen'; readonly isShown: boolean }
   | { readonly kind: 'groups' | 'blocked' }
   | { readonly kind: 'show-secret' | 'rotate-secret' }
+  /** Undefined: to a file named after the user. */
+  | { readonly kind: 'export'; readonly path: string | undefined }
+  /** Undefined: it is only asked for. */
+  | { readonly kind: 'delete-account'; readonly userId: number | undefined }
   | { readonly kind: 'verify'; readonly userId: number; readonly isConfirmed: boolean };
 
 /** The line makes no sense; `bad-command`: as a command. `message` is one line that helps. */

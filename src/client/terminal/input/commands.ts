@@ -192,6 +192,19 @@ export const commands: readonly Command[] = [
     parse: parseSecret,
   },
   {
+    name: ':export',
+    uses: [[':export [file]', 'write all that is kept of you to a file, as JSON lines']],
+    parse: (rest) => ({ kind: 'export', path: rest === '' ? undefined : rest }),
+  },
+  {
+    name: ':delete-account',
+    uses: [
+      [':delete-account', 'say what this deletes, and how to confirm it'],
+      [':delete-account yourUserId', 'delete your account for good'],
+    ],
+    parse: parseDeletion,
+  },
+  {
     name: ':emoji',
     uses: [[':emoji [page]', 'list what :smile: and the like turn into']],
     parse: parseEmoji,
@@ -321,6 +334,12 @@ function parseDelay(rest: string): Action {
 function parseSecret(rest: string): Action {
   if (rest === 'show') return { kind: 'show-secret' };
   return rest === 'rotate' ? { kind: 'rotate-secret' } : wrongUse(':secret');
+}
+
+function parseDeletion(rest: string): Action {
+  const userId = rest === '' ? undefined : parseUserId(rest);
+  if (rest === '' || userId !== undefined) return { kind: 'delete-account', userId };
+  return wrongUse(':delete-account', `${rest} is not a user id`);
 }
 
 function parseEmoji(rest: string): Action {

@@ -247,6 +247,10 @@ function resultData(result: Result): unknown {
       return { secret: result.secret ?? null };
     case 'rotated':
       return { rotated: true };
+    case 'exported':
+      return { file: result.file, messages: result.messages, expired: result.expired };
+    case 'deleted':
+      return { userId: result.userId, deleted: true };
     case 'online':
     case 'blocked':
     case 'members':

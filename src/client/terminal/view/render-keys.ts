@@ -4,6 +4,9 @@ import { personText, type Reader } from './heads.ts';
 import type { Block } from './layout.ts';
 import { noticeBlock, problemBlock } from './remarks.ts';
 
+export const secretText =
+  'whoever has this secret can act as you: show it to nobody. Another device needs it once, in --secret or CIM_SECRET';
+
 export function keyChangeText(
   { userId, userName, wasVerified }: KeyChange,
   reader: Reader,

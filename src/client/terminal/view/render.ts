@@ -25,7 +25,8 @@ import {
 } from './heads.ts';
 import type { Block, Span, Style } from './layout.ts';
 import { noticeBlock } from './remarks.ts';
-import { verifyBlocks } from './render-keys.ts';
+import { deletedText, exportedText } from './render-data.ts';
+import { secretText, verifyBlocks } from './render-keys.ts';
 import type { Outgoing, Result } from './view.ts';
 
 /**
@@ -266,14 +267,13 @@ export function resultBlocks(
       return verifyBlocks(result.key);
     case 'secret':
       if (result.secret === undefined) return [noticeBlock('your account has no secret')];
-      return [
-        ...table([['secret', result.secret]], 'dim'),
-        noticeBlock(
-          'whoever has this secret can act as you: show it to nobody. Another device needs it once, in --secret or CIM_SECRET',
-        ),
-      ];
+      return [...table([['secret', result.secret]], 'dim'), noticeBlock(secretText)];
     case 'rotated':
       return [noticeBlock('your account has a new secret: :secret show tells it')];
+    case 'exported':
+      return [noticeBlock(exportedText(result))];
+    case 'deleted':
+      return [noticeBlock(deletedText)];
     case 'members':
       return [
         ...userBlocks(result.users),

@@ -56,6 +56,14 @@ export type Result =
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
+  | {
+      readonly kind: 'exported';
+      readonly file: string;
+      readonly messages: number;
+      /** There were older ones, but they are not kept any more. */
+      readonly expired: boolean;
+    }
+  | { readonly kind: 'deleted'; readonly userId: number }
   | { readonly kind: 'group'; readonly membership: GroupMembership }
   | { readonly kind: 'group-set'; readonly group: string; readonly settings: GroupSettings }
   | {

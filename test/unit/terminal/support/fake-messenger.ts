@@ -6,6 +6,7 @@ import type {
   ClientState,
   DelayedMessage,
   DelayedPage,
+  ExportRecord,
   GroupHistory,
   GroupMembership,
   HistoryPage,
@@ -44,6 +45,8 @@ export class FakeMessenger implements Messenger {
   /** What waits to be sent. */
   waiting: DelayedMessage[] = [];
   ownSecret: string | undefined = 'cim_old';
+  breaksExport = false;
+  isDeleted = false;
   /** All calls of history(). */
   readonly queries: HistoryQuery[] = [];
   /** All calls of schedule(). */
@@ -268,6 +271,23 @@ export class FakeMessenger implements Messenger {
   async confirmKey(_userId: number, safetyNumber: string): Promise<void> {
     if (safetyNumber !== this.safetyNumber) throw new CimError('key-changed');
     this.confirmed.push(safetyNumber);
+  }
+
+  /** Who and how much there is. */
+  async *export(): AsyncGenerator<ExportRecord> {
+    const user = { userId: 1, userName: 'bob' };
+    yield { record: 'account', ...user, hasSecret: true, keys: null };
+    for (const message of this.past) yield { record: 'message', ...message };
+    if (this.breaksExport) throw new CimError('unavailable', 'no route answers');
+    yield { record: 'end', messages: this.past.length, expired: this.hasForgotten };
+  }
+
+  /** The connection ends before the answer comes, as in a cluster. */
+  async deleteAccount(): Promise<void> {
+    this.isDeleted = true;
+    const error = new CimError('not-allowed');
+    this.end({ reason: 'the account was deleted', code: 'account-deleted', error });
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async rotateSecret(): Promise<void> {
