@@ -77,6 +77,10 @@ function wireConstants() {
   const root = protobuf.loadSync('proto/cim.proto');
   const { fields: client } = root.lookupType('Request');
   const { fields: server } = root.lookupType('Response');
+  const markTags = Object.values(root.lookupType('Mark').fields)
+    .map((field) => field.resolve())
+    .map((field) => `  ${field.name}: ${tagOf(field)},`);
+  const markKinds = Object.entries(root.lookupEnum('MarkKind').values);
   const commands = Object.entries(root.lookupEnum('BaseCommand').values);
   const tags = Object.values({ ...client, ...server })
     .map((field) => field.resolve())
@@ -100,8 +104,19 @@ function wireConstants() {
       ([name, value]) => `  ${name.replace('_REQUEST', '').toLowerCase()}: ${value},`,
     ),
     '} as const;',
+    '/** The tags of a Mark, and its kinds. */',
+    'export const markTags = {',
+    ...markTags,
+    '} as const;',
+    'export const markKind = {',
+    ...markKinds.map(([name, value]) => `  ${camelCase(name)}: ${value},`),
+    '} as const;',
     '',
   ].join('\n');
+}
+
+function camelCase(name) {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 }
 
 function tagOf({ id, map, repeated, resolvedType, type }) {

@@ -74,6 +74,7 @@ export const routeMethods = {
       groupHead: 0,
       groups: [],
       storeId: '',
+      marksVersion: 0,
     },
   }),
   close: method<CloseEntry, DoneResult>({
@@ -122,7 +123,7 @@ export const routeMethods = {
     keyOf: ofUser,
     entry: link.CheckEntry,
     result: link.CheckResult,
-    unanswered: { code, known: true, head: 0 },
+    unanswered: { code, known: true, head: 0, marksVersion: 0 },
   }),
   locate: method<LocateEntry, LocateResult>({
     id: 9,

@@ -8,6 +8,7 @@ import type {
   DoneResult,
   DrainEntry,
   EndEntry,
+  MarkEntry,
   MembershipEntry,
   OnlineEntry,
   OnlineResult,
@@ -91,6 +92,14 @@ export const serverMethods = {
     id: 21,
     share: 'background',
     entry: link.ServerGoneEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
+  /** How far people have got: the next one says more, and what is lost is asked for. */
+  mark: methodOf<MarkEntry, DoneResult>({
+    id: 9,
+    share: 'droppable',
+    entry: link.MarkEntry,
     result: link.DoneResult,
     unanswered: { code },
   }),

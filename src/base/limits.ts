@@ -9,6 +9,7 @@ import { contentLimits } from './limits/content.ts';
 import { httpLimits } from './limits/http.ts';
 import { inputLimits } from './limits/input.ts';
 import { linksLimits } from './limits/links.ts';
+import { marksLimits } from './limits/marks.ts';
 import { ratesLimits } from './limits/rates.ts';
 import { assertRelations } from './limits/relations.ts';
 import { serverLimits } from './limits/server.ts';
@@ -23,6 +24,7 @@ export const limits = {
   ...storeLimits,
   ...clientLimits,
   ...contentLimits,
+  ...marksLimits,
 } as const;
 
 assertRelations(limits);

@@ -142,19 +142,6 @@ export function decodeRead(frame: Uint8Array): ReadFrame {
   return { group, after, afterIdentity, limit };
 }
 
-export interface AcknowledgementFrame {
-  /** Empty: the user's own timeline. */
-  readonly group: string;
-  readonly seq: number;
-}
-
-/** A client's cumulative acknowledgement: everything up to `seq` of the timeline was shown. */
-export function decodeAcknowledgement(frame: Uint8Array): AcknowledgementFrame {
-  assertClientFields(frame);
-  const { group, after } = decodeRequest(frame);
-  return { group, seq: after };
-}
-
 /** Whom a client watches. */
 export function decodeWatch(frame: Uint8Array): WatchFrame {
   assertClientFields(frame);

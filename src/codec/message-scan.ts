@@ -169,3 +169,10 @@ export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string 
   for (let index = start; index < end; index++) hex += hexOfByte[bytes[index] as number];
   return hex;
 }
+
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  return bytes;
+}

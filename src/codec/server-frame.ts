@@ -6,6 +6,7 @@ import { errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from './close-codes.ts';
 import { command, protocolVersion } from './commands.ts';
 import { frame } from './frame.ts';
+import type { Mark } from './generated/link.ts';
 import {
   cmdTag,
   codeTag,
@@ -60,6 +61,8 @@ export interface Welcome {
   readonly groups: readonly WelcomeGroup[];
   /** Which store all this is from. */
   readonly storeId: string;
+  /** Counts what has changed of the marks that concern the user. */
+  readonly marksVersion: number;
 }
 
 /** A named group that the user is in, as a login tells it. */
@@ -73,7 +76,7 @@ export interface WelcomeGroup {
 }
 
 export function encodeWelcome(welcome: Welcome): Uint8Array {
-  const { device, cursor, head, lobbyHead, groups, storeId } = welcome;
+  const { device, cursor, head, lobbyHead, groups, storeId, marksVersion } = welcome;
   return encode({
     cmd: command.welcome,
     device,
@@ -83,6 +86,7 @@ export function encodeWelcome(welcome: Welcome): Uint8Array {
     serverVersion: protocolVersion,
     groups: [...groups],
     storeId,
+    marksVersion,
   });
 }
 
@@ -188,6 +192,32 @@ export function encodePageEnd({ group, after, head, first, rewound, code }: Page
 
 export function encodeHint(group: string, head: number): Uint8Array {
   return encode({ cmd: command.hint, group, head });
+}
+
+export interface MarkPush {
+  readonly reader: number;
+  /** Empty: a private conversation. */
+  readonly group: string;
+  readonly marks: readonly Mark[];
+}
+
+/**
+ * How far a reader has got. `version`: everything up to it was told on this connection; without marks
+ * it was not, and they are to be asked for.
+ */
+export function encodeMarks({ reader, group, marks }: MarkPush, version: number): Uint8Array {
+  return encode({
+    cmd: command.mark,
+    from: reader,
+    group,
+    marks: marks.map(({ from, epochHex, sendSeq, kind }) => ({
+      from,
+      epoch: Buffer.from(epochHex, 'hex'),
+      sendSeq,
+      kind,
+    })),
+    marksVersion: version,
+  });
 }
 
 /** The user has joined a group. */

@@ -75,6 +75,7 @@ async function start(
     servers,
     strategy,
     authentication,
+    receipts: settings.receipts,
     clock,
     budget,
     log,

@@ -7,6 +7,7 @@
  * last number for days, in the receiver's timeline and in the sender's.
  */
 import { limits } from '../base/limits.ts';
+import { Allowance } from './allowance.ts';
 
 export interface SendRatesOptions {
   readonly perSecond: number;
@@ -119,48 +120,6 @@ export class SendRate {
   /** Full, but for the conversations. */
   isRested(now: number): boolean {
     return this.#messages.isFull(now) && this.#bytes.isFull(now);
-  }
-}
-
-/** What is granted over time, up to a burst. */
-class Allowance {
-  /** Whole, as is the time: V8 keeps a small integer in place, and allocates for a fraction. */
-  left: number;
-  readonly #perSecond: number;
-  readonly #most: number;
-  readonly #monotonic: () => number;
-  #grantedAt: number;
-  /** Thousandths that were earned by then, and are less than one. */
-  #rest = 0;
-
-  constructor(perSecond: number, most: number, monotonic: () => number) {
-    this.#perSecond = perSecond;
-    this.#most = most;
-    this.#monotonic = monotonic;
-    this.left = most;
-    this.#grantedAt = monotonic();
-  }
-
-  has(count: number): boolean {
-    if (this.left < count) this.#grant();
-    return this.left >= count;
-  }
-
-  isFull(now: number): boolean {
-    return this.left + Math.floor(this.#earned(now) / 1_000) >= this.#most;
-  }
-
-  #grant(): void {
-    const now = this.#monotonic();
-    const earned = this.#earned(now);
-    this.#grantedAt = now;
-    this.#rest = earned % 1_000;
-    this.left = Math.min(this.#most, this.left + Math.floor(earned / 1_000));
-  }
-
-  /** In thousandths. */
-  #earned(now: number): number {
-    return (now - this.#grantedAt) * this.#perSecond + this.#rest;
   }
 }
 

@@ -20,6 +20,7 @@ import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { importEndpoints } from './endpoints/imports.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
+import { markEndpoints } from './endpoints/marks.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
@@ -53,6 +54,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...groupEndpoints(operations),
       ...conversationEndpoints(operations),
       ...presenceEndpoints(operations),
+      ...markEndpoints(operations),
       historyEndpoint(operations),
       ...delayEndpoints(operations),
       ...keyEndpoints(operations),

@@ -21,6 +21,7 @@ import { Callers } from './accounts/callers.ts';
 import { DeletionWatch } from './accounts/deletion-watch.ts';
 import { Blocks } from './messages/blocks.ts';
 import { Delivery } from './messages/delivery.ts';
+import { Marks, type Receipts } from './messages/marks.ts';
 import { Pusher } from './messages/pusher.ts';
 import { Scheduler } from './messages/scheduler.ts';
 import { Transients } from './messages/transients.ts';
@@ -46,6 +47,8 @@ export interface RouteCoreOptions {
   readonly isUsable?: (server: LiveServer) => boolean;
   readonly strategy: Strategy;
   readonly authentication: Authentication;
+  /** What senders are told of how far others have got; all, if absent. */
+  readonly receipts?: Receipts;
   readonly clock: Clock;
   /** Of the process. */
   readonly budget: ProcessBudget;
@@ -80,6 +83,7 @@ export function createRouteCore({
   isUsable = () => true,
   strategy,
   authentication,
+  receipts = 'all',
   clock,
   budget,
   log,
@@ -125,6 +129,13 @@ export function createRouteCore({
   });
   const presenceHints = new PresenceHints({ presence: store.presence, servers });
   const goneServers = new GoneServers({ registry, servers });
+  const marks = new Marks({
+    marks: store.marks,
+    blocks,
+    pushMarks: (moved) => pusher.pushMarks(moved),
+    receipts,
+    counters: routeCounters.marks,
+  });
   const context: OperationsContext = {
     store,
     registry,
@@ -133,6 +144,7 @@ export function createRouteCore({
     blocks,
     callers,
     delivery,
+    marks,
     transients,
     presenceHints,
     servers,
@@ -166,6 +178,7 @@ export function createRouteCore({
       accounts,
       blocks,
       delivery,
+      marks,
       transients,
       presenceHints,
       servers,

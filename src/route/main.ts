@@ -84,6 +84,7 @@ async function start(
       endpointOfRole(server, 'http').tls || tls.refusalOfPlain(serverName(server)) === undefined,
     strategy: strategies[settings.strategy](),
     authentication,
+    receipts: settings.receipts,
     clock,
     budget,
     log,

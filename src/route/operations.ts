@@ -168,6 +168,17 @@ export interface UserPresence {
   readonly lastSeen?: number;
 }
 
+/** How far somebody has got with what a user has sent to them. */
+export interface PeerMarks {
+  readonly peer: number;
+  /** Of each epoch the newest sendSeq, 0 if none; what moved last comes last. */
+  readonly sources: readonly {
+    readonly epoch: string;
+    readonly delivered: number;
+    readonly read: number;
+  }[];
+}
+
 export interface RouteOperations {
   /**
    * Idempotent by name; with `--auth secret` only for the holder of the account's secret.
@@ -222,6 +233,18 @@ export interface RouteOperations {
 
   /** By id. */
   blocked(userId: number): Promise<Account[]>;
+
+  /** What each of these has of what the user has sent to them; in the order asked. */
+  marksOfPeers(userId: number, peers: readonly number[]): Promise<PeerMarks[]>;
+
+  /**
+   * The user has read this message, whose number is `seq` in their timeline or the group's, and what
+   * came before. `invalid-argument`, `busy`.
+   */
+  markRead(
+    userId: number,
+    message: { readonly id: string; readonly seq: number; readonly quietly: boolean },
+  ): Promise<void>;
 
   /** The store's salt (src/store/identity.ts). */
   salt(): Promise<string>;

@@ -6,6 +6,8 @@ export interface RouteCounters {
   readonly refused: Readonly<
     Record<'mailbox-full' | 'group-share' | 'unknown-receiver' | 'busy', Counter>
   >;
+  /** How far people have got in conversations. */
+  readonly marks: { readonly moved: Counter; readonly dropped: Counter };
   /** Messages that are not stored. */
   readonly transient: {
     readonly taken: Counter;
@@ -29,6 +31,13 @@ export function createRouteCounters(counters: Counters): RouteCounters {
       'group-share': refused('group-share', 'the sender had said enough there for the hour'),
       'unknown-receiver': refused('unknown-receiver', 'the receiver has no account'),
       busy: refused('busy', 'the store did not take them; their senders repeat them'),
+    },
+    marks: {
+      moved: counters.add('marks.taken', 'marks of readers that were handed to the store'),
+      dropped: counters.add(
+        'marks.dropped',
+        'marks dropped as too many were at the store, or it did not take them; the next say more',
+      ),
     },
     transient: {
       taken: transient('taken', 'that were looked at'),

@@ -11,6 +11,7 @@ import { deletionOperations } from './operations/deletions.ts';
 import { groupOperations } from './operations/groups.ts';
 import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
+import { markOperations } from './operations/marks.ts';
 import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
 import { presenceOperations } from './operations/presence.ts';
@@ -24,6 +25,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...groupOperations(context),
     ...conversationOperations(context),
     ...presenceOperations(context),
+    ...markOperations(context),
     ...scheduleOperations(context),
     ...deletionOperations(context),
     ...operatorOperations(context),

@@ -29,6 +29,7 @@ import type { AccountDirectory } from './accounts/account-directory.ts';
 import type { AuthMode } from './accounts/authentication.ts';
 import type { Blocks } from './messages/blocks.ts';
 import { codeOf, type Delivery } from './messages/delivery.ts';
+import type { Marks } from './messages/marks.ts';
 import { submissionOf, transientOf } from './messages/message-entries.ts';
 import { createReader } from './messages/reader.ts';
 import type { Transients } from './messages/transients.ts';
@@ -44,6 +45,7 @@ export interface RouteServiceOptions {
   readonly accounts: AccountDirectory;
   readonly delivery: Delivery;
   readonly blocks: Blocks;
+  readonly marks: Marks;
   readonly transients: Transients;
   readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;
@@ -135,7 +137,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       });
     },
     read: createReader(store, bugs),
-    acknowledge: together(bugs, (entries) => acknowledge(store, entries)),
+    acknowledge: together(bugs, (entries) => acknowledge(options, entries)),
     interest: each(
       bugs,
       (entry: InterestEntry) => interest(store, entry),
@@ -205,12 +207,13 @@ async function welcome(
   options.presenceHints.changed(userId, true);
   endReplaced(options, opened);
   try {
-    const [[groupHead = 0], groups] = await Promise.all([
+    const [[groupHead = 0], groups, [marksVersion = 0]] = await Promise.all([
       store.timelines.heads([groupTimeline(lobby)]),
       // Java peers know no named groups.
       device === javaDevice ? [] : store.groups.of(userId),
+      store.marks.versions([userId]),
     ]);
-    const told = { connectionNumber, cursor, head, groupHead, groups };
+    const told = { connectionNumber, cursor, head, groupHead, groups, marksVersion };
     return { code: 0, reason: '', ...told, storeId: '' };
   } catch (error) {
     const isMistake = bugs.caught(error, 'welcoming a session');
@@ -262,11 +265,13 @@ function check(
   answer: (index: number, result: CheckResult) => void,
 ): void {
   const checks = entries.map(sessionOf);
-  Promise.all([store.sessions.check(checks), storeWatch.current()]).then(
-    ([results, storeId]) => {
+  const versions = store.marks.versions(entries.map(({ userId }) => userId));
+  Promise.all([store.sessions.check(checks), storeWatch.current(), versions]).then(
+    ([results, storeId, marksVersions]) => {
       for (const [index, { known, head }] of results.entries()) {
         const isSameStore = entries[index]?.storeId === storeId;
-        answer(index, { code: 0, known: known && isSameStore, head });
+        const marksVersion = marksVersions[index] ?? 0;
+        answer(index, { code: 0, known: known && isSameStore, head, marksVersion });
       }
     },
     (error: unknown) => {
@@ -335,7 +340,7 @@ function sessionOf({ userId, device, connectionNumber, instance, sessionId }: Ch
 }
 
 async function acknowledge(
-  { sessions, groups }: Store,
+  { store: { sessions, groups }, marks }: RouteServiceOptions,
   entries: readonly AcknowledgeEntry[],
 ): Promise<void> {
   const own = entries.filter(({ group }) => group === '');
@@ -348,6 +353,7 @@ async function acknowledge(
       ),
     named.length === 0 ||
       groups.acknowledge(named.map(({ userId, group, seq }) => ({ userId, group, seq }))),
+    marks.take(entries),
   ]);
 }
 

@@ -25,6 +25,7 @@ import type { Counters } from '../base/process/counters.ts';
 import type { Service } from '../base/process/lifecycle.ts';
 import type { ReadFrame } from '../codec/client-frame.ts';
 import { closeCodes } from '../codec/close-codes.ts';
+import type { Mark } from '../codec/generated/link.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
 import { Turns } from '../limits/turns.ts';
@@ -162,7 +163,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.#acknowledgements = new BoundedGather(
       routes.acknowledge,
       limits.callsUnderWayMax,
-      (cursor) => cursor.onMoved(),
+      (cursor, { code }) => cursor.onMoved(code !== 0),
     );
     this.api = createServerApi(this);
     this.#sweep = clock.setInterval(() => this.#sweepConnections(), limits.sweepMs);
@@ -305,10 +306,10 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.#pages.add({ userId, group, after, afterIdentity, limit }, settle);
   }
 
-  acknowledge(cursor: CursorReport, seq: number): void {
+  acknowledge(cursor: CursorReport, seq: number, marks: readonly Mark[]): void {
     const { owner, group } = cursor;
     const { userId, device } = owner;
-    this.#acknowledgements.add({ userId, device, seq, group }, cursor);
+    this.#acknowledgements.add({ userId, device, seq, group, marks }, cursor);
   }
 
   onClosed(session: ClientSession): void {

@@ -19,6 +19,12 @@ export interface ServerCounters {
     readonly reopened: Counter;
   };
   readonly presence: { readonly told: Counter; readonly refused: Counter };
+  /** How far people have got in conversations. */
+  readonly marks: {
+    readonly missed: Counter;
+    readonly droppedTooFast: Counter;
+    readonly droppedAtReceiver: Counter;
+  };
   /** Messages that are not stored. */
   readonly transient: {
     readonly sent: Counter;
@@ -93,6 +99,20 @@ export function createServerCounters(counters: Counters): ServerCounters {
       refused: counters.add(
         'presence.refused',
         'users that a connection could not watch, as too many are watched',
+      ),
+    },
+    marks: {
+      missed: counters.add(
+        'checks.missed.marks',
+        'connections that had not been told of all marks that concern their user',
+      ),
+      droppedTooFast: counters.add(
+        'marks.dropped.rate',
+        'marks dropped as their connection sent too many in a short time',
+      ),
+      droppedAtReceiver: counters.add(
+        'marks.dropped.receiver',
+        'marks not told, as the receiver does not keep up with reading; it asks for them later',
       ),
     },
     transient: {

@@ -6,6 +6,7 @@ import { immediately } from '../api/batch-call.ts';
 import type {
   DrainEntry,
   EndEntry,
+  MarkEntry,
   MembershipEntry,
   OnlineEntry,
   OnlineResult,
@@ -67,6 +68,11 @@ export function createServerApi(table: SessionTable): ServerApi {
     }),
     serverGone: immediately(({ gone }: ServerGoneEntry) => {
       table.presence.serverGone(gone);
+      return { code: 0 };
+    }),
+    mark: immediately((entry: MarkEntry) => {
+      if (entry.instance !== table.instance) return foreign;
+      for (const sessionId of entry.sessionIds) table.session(sessionId)?.marks(entry);
       return { code: 0 };
     }),
     drain: immediately(({ instance }: DrainEntry) => {

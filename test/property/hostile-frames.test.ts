@@ -5,10 +5,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../../src/base/limits.ts';
+import { decodeAcknowledgement } from '../../src/codec/acknowledgement.ts';
 import {
   assertClientFields,
   commandOf,
-  decodeAcknowledgement,
   decodeLogin,
   decodeRead,
 } from '../../src/codec/client-frame.ts';

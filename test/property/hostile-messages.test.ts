@@ -8,15 +8,17 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { routeMethods } from '../../src/api/route-api.ts';
 import { serverMethods } from '../../src/api/server-api.ts';
+import { limits } from '../../src/base/limits.ts';
+import { decodeAcknowledgement } from '../../src/codec/acknowledgement.ts';
 import {
   assertClientFields,
   commandOf,
-  decodeAcknowledgement,
   decodeLogin,
   decodeRead,
 } from '../../src/codec/client-frame.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
+import { marksTag } from '../../src/codec/generated/wire.ts';
 import { identityOf, sourceOf } from '../../src/codec/identity.ts';
 import { encodeJavaMessage, javaTextOf } from '../../src/codec/java-frame.ts';
 import { appendOrigin, appendOriginToAll, OriginTail } from '../../src/codec/message-body.ts';
@@ -311,8 +313,13 @@ function expectSame(frame: Uint8Array, body: Uint8Array, seq: number): void {
   expect(resMsg).toBe(sealedBytes > 0 ? '[encrypted message]' : client.resMsg);
   expect(properties['sendUserName']).toBe(fromName);
   // And no other field of a frame of servers.
-  const { properties: none, batchResMsg, groups, ...set } = client;
-  expect({ none, batchResMsg, groups }).toEqual({ none: {}, batchResMsg: [], groups: [] });
+  const { properties: none, batchResMsg, groups, marks, ...set } = client;
+  expect({ none, batchResMsg, groups, marks }).toEqual({
+    none: {},
+    batchResMsg: [],
+    groups: [],
+    marks: [],
+  });
   for (const name of Object.keys(set)) expect(messageNames).toContain(name);
   expect(frame.length).toBeLessThan(body.length);
 }
@@ -373,7 +380,6 @@ const others: readonly (readonly [string, number, Readonly<Record<number, Kind>>
     },
   ],
   ['a read', command.read, { 22: 'text', 25: 'number', 26: 'text', 27: 'number' }],
-  ['an acknowledgement', command.ack, { 22: 'text', 25: 'number' }],
   ['a ping', command.ping, { 1: 'text', 2: 'number' }],
 ];
 
@@ -391,15 +397,14 @@ test.each(others)(
       // Written once more, whatever protobuf has kept of it is the same frame, but for the order of
       // its fields and what is 0 or empty: nothing was cut, and nothing is there that was not read.
       expect(Request.decode(Request.encode(request).finish())).toEqual(request);
-      const read = [decodeRead, decodeAcknowledgement, decodeLogin].map((decode) => decode(frame));
+      const read = [decodeRead, decodeLogin].map((decode) => decode(frame));
       const { after, group, limit, afterIdentity, requestId, reqMsg, epoch, protocolVersion } =
         request;
       expect(read).toMatchObject([
         { group, after, afterIdentity, limit },
-        { group, seq: after },
         { userId: requestId, userName: reqMsg, protocolVersion },
       ]);
-      if (protocolVersion > 0) expect(read[2]).toMatchObject({ epochHex: toHex(epoch) });
+      if (protocolVersion > 0) expect(read[1]).toMatchObject({ epochHex: toHex(epoch) });
     });
     await fuzz(name, property, 600);
   },
@@ -487,3 +492,70 @@ test('a run is only made of a frame where its length is written as a run has it'
   const framed = Uint8Array.from([...padded(varint(frame.length), 1), ...frame]);
   expect(hasLengthBefore(framed, framed.length - frame.length, framed.length)).toBe(false);
 });
+
+/** What an acknowledgement has of them has no command. */
+const mark = fieldsOf({ 1: 'number', 2: 'bytes', 3: 'number', 4: 'number', 5: 'number' });
+/** One that may pass: of the fields that it needs none is missing. */
+const soundMark = fc
+  .tuple(
+    ...[1, 3, 4].map((fieldNumber) => fieldOf(fieldNumber, 'number')),
+    fc.uint8Array({ minLength: 8, maxLength: 8 }).map((epoch) => ({
+      tag: [0x12],
+      length: [8],
+      value: [...epoch],
+    })),
+    fc.option(fc.nat({ max: 3 }).map((kind) => ({ tag: [0x28], length: [], value: [kind] }))),
+  )
+  .map((fields) => fields.filter((field) => field !== null));
+
+test(
+  'an acknowledgement that passes means to protobuf what it means to the server, with all its marks',
+  async () => {
+    let marked = 0;
+    const marks = fc.array(
+      fc.oneof(
+        { weight: 4, arbitrary: framesOf(command.login, soundMark) },
+        framesOf(command.login, mark),
+      ),
+      { maxLength: 9 },
+    );
+    const acknowledgement = fc
+      .tuple(framesOf(command.ack, fieldsOf({ 22: 'text', 25: 'number' })), marks)
+      .map(([frame, bodies]) =>
+        Buffer.concat([
+          frame,
+          ...bodies.flatMap((body) => [
+            Uint8Array.from([...varint(marksTag), ...varint(body.length)]),
+            body,
+          ]),
+        ]),
+      );
+    const property = fc.property(acknowledgement, (frame) => {
+      const read = resultOf(() => decodeAcknowledgement(frame));
+      if (read === undefined) return;
+      const request = Request.decode(frame);
+      expect(Request.decode(Request.encode(request).finish())).toEqual(request);
+      expect(read.marks.length).toBeLessThanOrEqual(limits.marksPerFrameMax);
+      marked += read.marks.length;
+      expect(read).toEqual({
+        group: request.group,
+        seq: request.after,
+        marks: request.marks.map(({ from, epoch, sendSeq, seq, kind }) => ({
+          from,
+          epochHex: toHex(epoch ?? new Uint8Array()),
+          sendSeq,
+          seq,
+          kind,
+        })),
+      });
+      for (const { from, epochHex, sendSeq, seq, kind } of read.marks) {
+        expect(Math.min(from, sendSeq, seq)).toBeGreaterThan(0);
+        expect(epochHex).toHaveLength(16);
+        expect(kind).toBeLessThanOrEqual(2);
+      }
+    });
+    await fuzz('acknowledgements', property, 2_000);
+    expect(marked).toBeGreaterThan(0);
+  },
+  fuzzTimeoutMs,
+);

@@ -6,6 +6,7 @@ import { callOne, immediately } from '../../src/api/batch-call.ts';
 import type { OpenResult, PassEntry, SubmitEntry, SubmitResult } from '../../src/api/route-api.ts';
 import type {
   EndEntry,
+  MarkEntry,
   MembershipEntry,
   PresenceHintEntry,
   PushEntry,
@@ -74,6 +75,7 @@ export class RouteHarness {
   readonly presenceHints: PresenceHintEntry[] = [];
   readonly gone: ServerGoneEntry[] = [];
   readonly transients: TransientEntry[] = [];
+  readonly marks: MarkEntry[] = [];
   /** What the server answers to transient messages. */
   transientCode = 0;
   readonly ended: EndEntry[] = [];
@@ -107,6 +109,10 @@ export class RouteHarness {
       }),
       serverGone: immediately((entry) => {
         this.gone.push(entry);
+        return { code: 0 };
+      }),
+      mark: immediately((entry) => {
+        this.marks.push(entry);
         return { code: 0 };
       }),
       drain: immediately((entry) => {

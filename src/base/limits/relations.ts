@@ -7,6 +7,7 @@ import type { contentLimits } from './content.ts';
 import type { httpLimits } from './http.ts';
 import type { inputLimits } from './input.ts';
 import type { linksLimits } from './links.ts';
+import type { marksLimits } from './marks.ts';
 import type { ratesLimits } from './rates.ts';
 import type { serverLimits } from './server.ts';
 import type { storeLimits } from './store.ts';
@@ -20,7 +21,8 @@ export type Bounds = Readonly<
       typeof httpLimits &
       typeof storeLimits &
       typeof clientLimits &
-      typeof contentLimits),
+      typeof contentLimits &
+      typeof marksLimits),
     number
   >
 >;
@@ -134,6 +136,10 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
   'a device has room for the keys of those who only write to it': (b) =>
     2 * b.clientWrittenToMax <= b.clientPinsMax - b.clientVerifiedMax,
   'one user leaves pages for others': (b) => 2 * b.readsPerUserMax <= b.pagesUnderWayMax,
+  'a server takes the marks that a client sends': (b) =>
+    b.clientMarksAtOnceMax * 5 <= b.marksPerSecondMax &&
+    b.marksPerFrameMax <= b.markSourcesHeldMax &&
+    b.marksPerFrameMax <= b.clientMarksAtOnceMax,
   'answers may be taken more slowly than requests are sent': (b) =>
     b.frameMsMax <= b.httpAnswerMsMax && b.httpAnswerMsMax <= b.httpRequestMsMax,
 };

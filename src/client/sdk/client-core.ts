@@ -18,6 +18,7 @@ import type {
   ClientState,
   GroupMembership,
   LeavingReason,
+  Message,
   SentMessage,
   Target,
   WarningKind,
@@ -25,6 +26,9 @@ import type {
 import { Alarm } from './connection/alarm.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
 import { Contents } from './content/contents.ts';
+import type { MarksAnswer, MarksQuery } from './conversations/conversation.ts';
+import { OthersMarks } from './conversations/others-marks.ts';
+import { OwnMarks, type Receipts } from './conversations/own-marks.ts';
 import { DeviceState } from './device-state.ts';
 import type { Draft, Encryption } from './e2ee/encryption.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
@@ -34,6 +38,7 @@ import { PresenceWatch } from './presence/presence-watch.ts';
 import { GroupNews } from './receiving/group-news.ts';
 import { Incoming } from './receiving/incoming.ts';
 import type { Arrived } from './receiving/received.ts';
+import { checkedTarget } from './sending/send-checks.ts';
 import { Sender } from './sending/sender.ts';
 import { WaitingWatch } from './sending/waiting-watch.ts';
 
@@ -47,6 +52,9 @@ export interface ClientCoreOptions {
   /** Of the encryption: kept with the device's state. */
   readonly pins: KeyPins;
   readonly events: EventEmitter;
+  readonly receipts?: Receipts;
+  /** Asks a route how far others have got. */
+  readonly askMarks: (query: MarksQuery) => Promise<MarksAnswer>;
   /** Why the user is in this group no longer, as far as a route can tell. Never rejects. */
   readonly whyLeft: (group: string) => Promise<LeavingReason>;
   /** What a route says is the matter with the cluster. */
@@ -69,6 +77,8 @@ export class ClientCore {
   #keeper: ConnectionKeeper | undefined;
   #firstReady: PromiseWithResolvers<void> | undefined;
   readonly #groupNews: GroupNews;
+  readonly #ownMarks: OwnMarks;
+  readonly #othersMarks: OthersMarks;
   #closing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -92,6 +102,14 @@ export class ClientCore {
     });
     this.#groupNews = new GroupNews(options.whyLeft, (name, event) => {
       if (!this.#isClosed()) this.#events.emit(name, event);
+    });
+    const { userId, receipts, platform } = options;
+    this.#ownMarks = new OwnMarks(userId, receipts);
+    this.#othersMarks = new OthersMarks({
+      userId,
+      clock: platform.clock,
+      ask: options.askMarks,
+      onMoved: (kind, mark) => this.#events.emit(kind, mark),
     });
     this.#waiting = new WaitingWatch({ ...options, outgoing: this.#sender.outgoing });
     this.#alarm = new Alarm(options.platform.clock, () => this.#wake());
@@ -122,7 +140,19 @@ export class ClientCore {
   #send(target: Target, draft: Draft): Promise<SentMessage> {
     if (this.#closing || this.#isClosed())
       return Promise.reject(new CimError('unavailable', 'the client is closed'));
-    return this.#sender.send(target, draft);
+    const sending = this.#sender.send(target, draft);
+    sending.then((sent) => this.#othersMarks.sent(sent), ignore('whoever sends it is told'));
+    return sending;
+  }
+
+  /** Throws `invalid-argument`: it is the user's own, or was not shown here. */
+  markRead(message: Message | string): void {
+    if (!this.#incoming) throw new CimError('invalid-argument', 'nothing was shown yet');
+    this.#incoming.markRead(message);
+  }
+
+  followMarks(target: Target): Promise<void> {
+    return this.#othersMarks.follow(checkedTarget(target));
   }
 
   /** Resolves to undefined if it was not written. */
@@ -218,6 +248,7 @@ export class ClientCore {
       random: () => platform.random.fraction(),
       state,
       outgoing: this.#sender.outgoing,
+      marks: this.#ownMarks,
       encryption,
       write: (fields) => this.#keeper?.write(fields),
       listener: () => (this.#events.of('message').size > 0 ? handOver : undefined),
@@ -254,6 +285,7 @@ export class ClientCore {
     this.#events.emit('ready', { userId, userName, device: state.device, server });
     this.#firstReady?.resolve();
     this.#incoming?.connected(welcome, isOtherStore);
+    this.#othersMarks.connected(welcome.marksVersion);
     this.#readOn();
     this.#sender.outgoing.connected(this.#now());
     this.presence.connected();
@@ -290,6 +322,9 @@ export class ClientCore {
         break;
       case command.presence:
         this.presence.take(frame);
+        break;
+      case command.mark:
+        this.#othersMarks.marked(frame);
         break;
       case command.login:
         // No server says that: a message whose command cannot be read.
@@ -374,6 +409,7 @@ export class ClientCore {
     this.presence.disconnected();
     this.#sender.abandon();
     this.#incoming?.stop();
+    this.#othersMarks.stop();
     this.#options.encryption.stop();
     await this.#keeper?.stop();
     await this.#closeDevice();

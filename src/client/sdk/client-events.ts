@@ -4,6 +4,7 @@ import type { CimError } from '../../base/errors.ts';
 import type { GroupEntry } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import type { Custom } from '../../codec/message-content.ts';
+import type { Mark } from './conversations/mark.ts';
 import type { Unreadable } from './e2ee/encryption.ts';
 import type { KeyStanding } from './e2ee/key-pins.ts';
 import type { KeyChange } from './e2ee/peer-keys.ts';
@@ -284,6 +285,12 @@ export interface ClientEvents {
    * when it changes. Whoever goes is offline after 15 s: they may only be reconnecting.
    */
   presence: UserPresence;
+  /**
+   * A device of somebody has what the user has sent to them, up to this message; or they have read it,
+   * and so have it. One's own `by`: read on another device.
+   */
+  delivered: Mark;
+  read: Mark;
   /** The connection was lost; `ready` follows, or `closed`. */
   offline: { readonly reason: string };
   /**

@@ -18,6 +18,7 @@ import type {
   GroupSettings,
   HistoryPage,
   HistoryQuery,
+  Message,
   MessageExtras,
   SentMessage,
   Target,
@@ -25,6 +26,7 @@ import type {
   UsersQuery,
 } from './client-events.ts';
 import { watchPlainTraffic } from './connection/plain-traffic.ts';
+import type { Receipts } from './conversations/own-marks.ts';
 import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
@@ -55,6 +57,8 @@ export interface CimClientOptions {
    * nothing is said), always or not sent, never.
    */
   readonly e2ee?: EncryptionMode;
+  /** What senders are told of what is delivered to this client, and read; all, if absent. */
+  readonly receipts?: Receipts;
 }
 
 export class CimClient {
@@ -95,6 +99,7 @@ export class CimClient {
       encryption: this.#encryption,
       pins,
       events: this.#events,
+      askMarks: (query) => this.#routes.marks(options.userId, query),
       whyLeft: (group) => whyLeft(() => this.groupInfo(group)),
       findTrouble: () => this.#routes.trouble(),
     });
@@ -305,6 +310,20 @@ export class CimClient {
   /** Whom this user has blocked, by id. */
   blocked(): Promise<User[]> {
     return this.#routes.blocked(this.#options.userId);
+  }
+
+  /**
+   * It was shown, and with it what came before in its conversation: its sender hears `read`, and it
+   * is no longer unread on any device. Told with the next acknowledgement. An id is enough of what
+   * this client has shown lately; `invalid-argument` otherwise.
+   */
+  markRead(message: Message | string): void {
+    this.#core.markRead(message);
+  }
+
+  /** Tells by events how far others have got there already; what moves is told anyway. */
+  followMarks(target: Target): Promise<void> {
+    return this.#core.followMarks(target);
   }
 
   /**

@@ -44,6 +44,8 @@ export type {
   WarningKind,
 } from './client-events.ts';
 export { conversationOf } from './content/contents.ts';
+export type { Mark } from './conversations/mark.ts';
+export type { Receipts } from './conversations/own-marks.ts';
 export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
 export type { KeyStanding } from './e2ee/key-pins.ts';
 export type { KeyChange } from './e2ee/peer-keys.ts';

@@ -4,26 +4,27 @@ import { assertSecret } from '../../auth/account-secret.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { Tls } from '../../base/network/tls.ts';
-import type { SendSettings } from '../../config/settings.ts';
+import type { ClientSettings, SendSettings } from '../../config/settings.ts';
 import { lookUpRoutes } from '../../registry/visit-registry.ts';
 import { CimClient, type Credentials, type User, whoIs } from '../sdk/index.ts';
 import { folderSecretKeeper, folderStorage, nodePlatform } from '../sdk/node/node-platform.ts';
 
-export type OpenClientSettings = Pick<
-  SendSettings,
-  | 'userId'
-  | 'name'
-  | 'route'
-  | 'zk'
-  | 'zkAuth'
-  | 'state'
-  | 'secret'
-  | 'token'
-  | 'e2ee'
-  | 'portOwner'
-  | 'tlsCa'
-  | 'tlsName'
->;
+export type OpenClientSettings = Partial<Pick<ClientSettings, 'receipts'>> &
+  Pick<
+    SendSettings,
+    | 'userId'
+    | 'name'
+    | 'route'
+    | 'zk'
+    | 'zkAuth'
+    | 'state'
+    | 'secret'
+    | 'token'
+    | 'e2ee'
+    | 'portOwner'
+    | 'tlsCa'
+    | 'tlsName'
+  >;
 
 export interface OpenClientOptions {
   readonly log: Logger;
@@ -46,6 +47,7 @@ export async function openClient(
   { log, isEphemeral, ask }: OpenClientOptions,
 ): Promise<OpenedClient> {
   const { route, zk, zkAuth, state, secret, token, e2ee, tlsCa, tlsName } = settings;
+  const { receipts = 'all' } = settings;
   assertGiven(secret);
   const routes =
     zk === undefined ? route : () => lookUpRoutes({ zookeeper: zk, auth: zkAuth }, log);
@@ -58,6 +60,7 @@ export async function openClient(
     routes,
     platform,
     e2ee,
+    receipts,
     credentials: {
       secret,
       ...(token === undefined ? { ask } : { token: async () => token }),

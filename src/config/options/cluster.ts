@@ -69,6 +69,14 @@ export const clusterOptions = {
     description: "who may read and write cim's nodes in ZooKeeper (digest); everybody if absent",
     defaults: optionalWhereOneConnects,
   },
+  receipts: {
+    type: 'choice',
+    choices: ['all', 'delivered', 'off'],
+    topic: 'Cluster',
+    description:
+      'what senders are told: that a message was delivered and read, delivered only, nothing',
+    defaults: { route: 'all', dev: 'all', client: 'all' },
+  },
   strategy: {
     type: 'choice',
     choices: ['consistent-hash', 'round-robin', 'random', 'least-connections'],

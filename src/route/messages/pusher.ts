@@ -5,6 +5,7 @@
  */
 import type { DoneResult } from '../../api/route-api.ts';
 import {
+  type MarkEntry,
   type PushEntry,
   type PushGroupEntry,
   type PushGroupResult,
@@ -22,6 +23,7 @@ import type { Timelines, Watcher } from '../../store/timelines.ts';
 import type { RouteCounters } from '../route-counters.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { GroupsBehind } from './groups-behind.ts';
+import type { MovedMarks } from './marks.ts';
 
 export interface PusherOptions {
   readonly servers: ServerDirectory;
@@ -62,7 +64,8 @@ interface GroupPush {
 interface ServerQueue {
   readonly users: Gather<PushEntry, PushResult, UserPush>;
   readonly groups: Gather<PushGroupEntry, PushGroupResult, GroupPush>;
-  /** The link drops these where they would be in the way of the others. */
+  /** The link drops these where they would be in the way of the others; and transient messages. */
+  readonly marks: Gather<MarkEntry, DoneResult, null>;
   readonly transients: Gather<TransientEntry, DoneResult, null>;
 }
 
@@ -120,6 +123,14 @@ export class Pusher {
     }
   }
 
+  /** To the sessions of one user. */
+  pushMarks({ watchers, ...moved }: MovedMarks): void {
+    for (const { instance, address, sessions } of byServer(watchers)) {
+      const sessionIds = sessions.map(({ sessionId }) => sessionId);
+      this.#queueOf(address).marks.add({ ...moved, sessionIds, instance }, null);
+    }
+  }
+
   #queueOf(address: string): ServerQueue {
     const api = this.#options.servers.at(address);
     let queue = this.#queues.get(api);
@@ -127,6 +138,9 @@ export class Pusher {
       queue = {
         users: new Gather(api.push, (push, result) => this.#userPushed(push, result)),
         groups: new Gather(api.pushGroup, (push, result) => this.#groupPushed(push, result)),
+        marks: new Gather(api.mark, () => {
+          // What is lost is found by the server's checks.
+        }),
         transients: new Gather(api.transient, (_context: null, { code }) => {
           if (code !== 0) this.#options.counters.transient.droppedOnTheWay.value += 1;
         }),

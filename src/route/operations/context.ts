@@ -13,6 +13,7 @@ import type { Authentication } from '../accounts/authentication.ts';
 import type { Callers } from '../accounts/callers.ts';
 import type { Blocks } from '../messages/blocks.ts';
 import type { Delivery } from '../messages/delivery.ts';
+import type { Marks } from '../messages/marks.ts';
 import type { Transients } from '../messages/transients.ts';
 import type { PresenceHints } from '../presence/presence-hints.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
@@ -25,6 +26,7 @@ export interface OperationsContext {
   readonly blocks: Blocks;
   readonly callers: Callers;
   readonly delivery: Delivery;
+  readonly marks: Marks;
   readonly transients: Transients;
   readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;

@@ -6,6 +6,7 @@
  */
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { Mark } from '../../codec/generated/link.ts';
 import { type CursorOwner, CursorReport, type CursorSender } from '../sessions/cursor-report.ts';
 import type { GroupMember, GroupTable, LocalGroup } from './group-table.ts';
 
@@ -63,11 +64,15 @@ export class Subscriptions {
   }
 
   /** Everything up to `seq` was shown. Nobody but a member has a place in a group. */
-  acknowledge(name: string, seq: number): void {
+  acknowledge(name: string, seq: number, marks: readonly Mark[]): void {
     const subscription = this.#byName.get(name);
     if (!subscription?.isMember) return;
     subscription.cursor ??= new CursorReport(this.#follower, name, this.#gateway);
-    subscription.cursor.move(seq);
+    subscription.cursor.move(seq, marks);
+  }
+
+  retryMarks(): void {
+    for (const { cursor } of this.#byName.values()) cursor?.retry();
   }
 
   leave(name: string): void {

@@ -7,7 +7,9 @@
 import type { OpenResult } from '../../api/route-api.ts';
 import type { MembershipEntry } from '../../api/server-api.ts';
 import type { CloseName } from '../../codec/close-codes.ts';
+import type { Mark } from '../../codec/generated/link.ts';
 import type { Run } from '../../codec/run.ts';
+import type { MarkPush } from '../../codec/server-frame.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import type { GroupDelivery } from '../groups/group-message.ts';
 import type { Login } from '../sessions/client-rules.ts';
@@ -39,6 +41,11 @@ export interface Protocol {
   groupMessage(message: GroupDelivery): void;
   /** A transient message for which there is room, in `bytes` from `start` to `end` and in `tail`. */
   transient(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void;
+  /**
+   * How far a reader has got. `version`: all marks up to it were told; with no marks here, they are to
+   * be asked for.
+   */
+  marks(push: MarkPush, version: number): void;
   /** The user has joined a group, or left it. */
   membership(entry: MembershipEntry): void;
   /** Nothing is written after this. */
@@ -64,8 +71,8 @@ export interface Session {
   logIn(login: Login): void;
   /** What the client asks for; `asker` is told the answers. */
   requests(asker: Asker): Requests;
-  /** Everything of its own timeline up to `seq` was shown. */
-  moveCursor(seq: number): void;
+  /** Everything of its own timeline up to `seq` was shown, and of who has sent it so far. */
+  moveCursor(seq: number, marks: readonly Mark[]): void;
 
   /** Whether there is room for a live message; if not, a hint follows when there is. */
   takesLive(timeline: string, seq: number): boolean;

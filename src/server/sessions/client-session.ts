@@ -9,9 +9,10 @@
  */
 import type { Duplex } from 'node:stream';
 import type { OpenResult } from '../../api/route-api.ts';
-import type { MembershipEntry } from '../../api/server-api.ts';
+import type { MarkEntry, MembershipEntry } from '../../api/server-api.ts';
 import { limits } from '../../base/limits.ts';
 import { type CloseName, closeCodes } from '../../codec/close-codes.ts';
+import type { Mark } from '../../codec/generated/link.ts';
 import { scanIfReadable } from '../../codec/message-scan.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 import type { Run } from '../../codec/run.ts';
@@ -27,6 +28,7 @@ import { Backlog, type BacklogOwner } from './backlog.ts';
 import { assertUser, type Login } from './client-rules.ts';
 import { CursorReport } from './cursor-report.ts';
 import { FrameSource, type SourceOwner } from './frame-source.ts';
+import { MarkVersions } from './mark-versions.ts';
 import { type Asker, type RequestOwner, type RequestSession, Requests } from './requests.ts';
 
 /** What a session needs of its gateway. */
@@ -90,6 +92,7 @@ export class ClientSession
   /** Null until the client has asked for something. */
   #requests: Requests | null = null;
   #cursor: CursorReport | null = null;
+  readonly #marks = new MarkVersions();
 
   /**
    * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
@@ -170,9 +173,9 @@ export class ClientSession
     return this.#requests;
   }
 
-  moveCursor(seq: number): void {
+  moveCursor(seq: number, marks: readonly Mark[]): void {
     this.#cursor ??= new CursorReport(this, '', this.#owner);
-    this.#cursor.move(seq);
+    this.#cursor.move(seq, marks);
   }
 
   excuseSilence(): void {
@@ -193,15 +196,17 @@ export class ClientSession
     this.connectionNumber = result.connectionNumber;
     this.storeId = result.storeId;
     this.raiseNewest(result.head);
+    this.#marks.startFrom(result.marksVersion);
     this.#protocol?.onOpened(result);
   }
 
   /** Reported again, as the store did not know it; what was pushed meanwhile went past it. */
-  onReopened({ connectionNumber, head, storeId }: OpenResult): void {
+  onReopened({ connectionNumber, head, storeId, marksVersion }: OpenResult): void {
     this.connectionNumber = connectionNumber;
     // Nothing that its client knows of numbers and keys is of this one: the next login tells.
     if (storeId !== this.storeId) return this.close('other-store');
     this.onMissed(head);
+    this.onMarksMissed(marksVersion);
   }
 
   /** The user's timeline has got as far as this: whatever was not pushed here is to be read. */
@@ -210,6 +215,30 @@ export class ClientSession
     this.#owner.counters.checks.missed.value += 1;
     this.newest = head;
     this.hint('', head);
+  }
+
+  /** Marks of its client that have not arrived at a route. */
+  retryMarks(): void {
+    this.#cursor?.retry();
+    this.#requests?.retryMarks();
+  }
+
+  /** Of the marks that concern the user everything up to this version was told to this client. */
+  get marksVersion(): number {
+    return this.#marks.contiguous;
+  }
+
+  /** There are marks up to this version: if not all were told, the client is to ask for them. */
+  onMarksMissed(version: number): void {
+    if (!this.ready || version <= this.#marks.contiguous) return;
+    this.#owner.counters.marks.missed.value += 1;
+    this.#marks.startFrom(version);
+    this.#protocol?.marks({ reader: this.userId, group: '', marks: [] }, version);
+  }
+
+  /** The store has gone back to this version, after a failover that lost a tail. */
+  onMarksRewound(version: number): void {
+    this.#marks.startFrom(version);
   }
 
   raiseNewest(seq: number): void {
@@ -243,6 +272,16 @@ export class ClientSession
 
   transientFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
     if (this.#takesTransient()) this.#protocol?.transient(bytes, start, end, tail);
+  }
+
+  /** How far somebody has got; dropped if there is no room for it: the next check finds that. */
+  marks(entry: MarkEntry): void {
+    if (!this.ready || this.#backlog.bufferedBytes > limits.transientOutboxBytesMax) {
+      this.#owner.counters.marks.droppedAtReceiver.value += 1;
+      return;
+    }
+    for (const version of entry.versions) this.#marks.told(version);
+    this.#protocol?.marks(entry, this.#marks.contiguous);
   }
 
   /** The user has joined a group, or left it. */

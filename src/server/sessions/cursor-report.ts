@@ -1,7 +1,11 @@
 /**
- * How far a connection has got in one timeline, on its way to a route. Cursors are cumulative: one
- * is under way, and of those that come meanwhile the last counts.
+ * How far a connection has got in one timeline, and its user with what others have sent there, on its
+ * way to a route. Both are cumulative: one report is under way, and of what comes meanwhile the last
+ * counts.
  */
+import { limits } from '../../base/limits.ts';
+import type { Mark } from '../../codec/generated/link.ts';
+import { MarkGather } from '../../codec/mark-gather.ts';
 
 /** Whose cursor it is. */
 export interface CursorOwner {
@@ -11,7 +15,7 @@ export interface CursorOwner {
 
 /** Sends it; `onMoved` follows. */
 export interface CursorSender {
-  acknowledge(report: CursorReport, seq: number): void;
+  acknowledge(report: CursorReport, seq: number, marks: readonly Mark[]): void;
 }
 
 export class CursorReport {
@@ -20,8 +24,13 @@ export class CursorReport {
   readonly group: string;
   readonly #sender: CursorSender;
   #isUnderWay = false;
-  /** The newest that came meanwhile; 0 = none. */
-  #waiting = 0;
+  #seq = 0;
+  /** It has moved since the one under way was sent. */
+  #hasMoved = false;
+  /** Those under way. */
+  #sent: readonly Mark[] = [];
+  /** Null while none wait. */
+  #marks: MarkGather | null = null;
 
   constructor(owner: CursorOwner, group: string, sender: CursorSender) {
     this.owner = owner;
@@ -29,20 +38,44 @@ export class CursorReport {
     this.#sender = sender;
   }
 
-  move(seq: number): void {
-    if (this.#isUnderWay) {
-      this.#waiting = seq;
-      return;
-    }
-    this.#isUnderWay = true;
-    this.#sender.acknowledge(this, seq);
+  move(seq: number, marks: readonly Mark[]): void {
+    this.#seq = seq;
+    this.#hasMoved = true;
+    if (this.#isUnderWay || this.#marks) this.#hold(marks);
+    if (!this.#isUnderWay) this.#send(this.#marks ? this.#take() : marks);
   }
 
-  /** The one under way has arrived, or was lost: the next one makes that good. */
-  onMoved(): void {
-    const waiting = this.#waiting;
+  /** Marks that have not arrived are sent once more, now and then. */
+  retry(): void {
+    if (this.#marks && !this.#isUnderWay) this.#send(this.#take());
+  }
+
+  /** The one under way has arrived, or (`isLost`) was lost: the next one makes that good. */
+  onMoved(isLost: boolean): void {
+    const sent = this.#sent;
     this.#isUnderWay = false;
-    this.#waiting = 0;
-    if (waiting !== 0) this.move(waiting);
+    this.#sent = [];
+    if (isLost) this.#hold(sent);
+    if (this.#hasMoved || (this.#marks && !isLost)) this.#send(this.#take());
+  }
+
+  #send(marks: readonly Mark[]): void {
+    this.#isUnderWay = true;
+    this.#hasMoved = false;
+    this.#sent = marks;
+    this.#sender.acknowledge(this, this.#seq, marks);
+  }
+
+  #hold(marks: readonly Mark[]): void {
+    for (const mark of marks) {
+      this.#marks ??= new MarkGather(limits.markSourcesHeldMax);
+      this.#marks.add(mark);
+    }
+  }
+
+  #take(): readonly Mark[] {
+    const marks = this.#marks?.take(limits.marksPerFrameMax) ?? [];
+    if (this.#marks?.isEmpty) this.#marks = null;
+    return marks;
   }
 }

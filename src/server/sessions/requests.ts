@@ -6,12 +6,15 @@ import type { PassEntry, Sender, SubmitResult } from '../../api/route-api.ts';
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Counter } from '../../base/process/counters.ts';
+import type { AcknowledgementFrame } from '../../codec/acknowledgement.ts';
 import type { ReadFrame } from '../../codec/client-frame.ts';
 import { contentRefusal } from '../../codec/content.ts';
+import type { Mark } from '../../codec/generated/link.ts';
 import { OriginTail } from '../../codec/message-body.ts';
 import { MessageReader } from '../../codec/message-reader.ts';
 import type { WatchFrame } from '../../codec/presence.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
+import { Allowance } from '../../limits/allowance.ts';
 import type { SendRate } from '../../limits/send-rates.ts';
 import type { ServerLimits } from '../../limits/server-limits.ts';
 import type { PresenceTable } from '../presence/presence-table.ts';
@@ -35,7 +38,7 @@ export interface RequestSession extends Reader, TransientPeer, WatchingPeer {
   readonly userName: string;
   readonly epochHex: string;
   readonly sessionId: number;
-  moveCursor(seq: number): void;
+  moveCursor(seq: number, marks: readonly Mark[]): void;
   /** The client knows of the user's timeline up to here. */
   raiseNewest(seq: number): void;
   /** The silence of the client until now was ours. */
@@ -77,6 +80,8 @@ export class Requests implements TransientSender, Submitter {
   #tail: OriginTail | null = null;
   /** Undefined until it sends something; null: as fast as it can. */
   #rate: SendRate | null | undefined;
+  /** Of marks; null until it sends some. */
+  #markRate: Allowance | null = null;
 
   constructor(peer: RequestSession, asker: Asker, owner: RequestOwner, source: Held) {
     this.peer = peer;
@@ -119,12 +124,33 @@ export class Requests implements TransientSender, Submitter {
   }
 
   /**
-   * Everything up to `seq` was shown. The lobby has no cursors: who comes back reads on from where it
-   * was itself.
+   * Everything up to `seq` was shown. The lobby has no cursors and no marks: who comes back reads on
+   * from where it was itself. Marks beyond what a connection may send are dropped: the next ones say
+   * more.
    */
-  acknowledge(group: string, seq: number): void {
-    if (group === '') this.peer.moveCursor(seq);
-    else this.#reads?.subscriptions.acknowledge(group, seq);
+  acknowledge({ group, seq, marks }: AcknowledgementFrame): void {
+    const taken = marks.length === 0 || this.#mayMark(marks.length) ? marks : [];
+    if (group === '') this.peer.moveCursor(seq, taken);
+    else this.#reads?.subscriptions.acknowledge(group, seq, taken);
+  }
+
+  /** Of groups, if they have not arrived at a route. */
+  retryMarks(): void {
+    this.#reads?.subscriptions.retryMarks();
+  }
+
+  #mayMark(count: number): boolean {
+    this.#markRate ??= new Allowance(
+      limits.marksPerSecondMax,
+      limits.marksPerSecondMax * limits.marksBurstSeconds,
+      () => this.#owner.clock.monotonic(),
+    );
+    if (!this.#markRate.has(count)) {
+      this.#owner.counters.marks.droppedTooFast.value += count;
+      return false;
+    }
+    this.#markRate.left -= count;
+    return true;
   }
 
   /** Watches these users, and no others. */

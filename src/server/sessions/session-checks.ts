@@ -19,11 +19,13 @@ interface Question {
   readonly session: ClientSession;
   /** What had arrived when it was asked. */
   readonly newest: number;
+  readonly marksVersion: number;
 }
 
 interface Suspicion {
   readonly session: ClientSession;
   readonly head: number;
+  readonly marksVersion: number;
 }
 
 /** A session's turn comes once in as many sweeps. */
@@ -41,8 +43,8 @@ export class SessionChecks {
     this.#questions = new BoundedGather(
       options.routes.check,
       limits.callsUnderWayMax,
-      ({ session, newest }, result) => {
-        if (result.code === 0 && session.ready) this.#compare(session, newest, result);
+      (question, result) => {
+        if (result.code === 0 && question.session.ready) this.#compare(question, result);
       },
     );
   }
@@ -51,7 +53,10 @@ export class SessionChecks {
   sweep(sessions: Iterable<ClientSession>): void {
     const suspicions = this.#suspicions;
     this.#suspicions = [];
-    for (const { session, head } of suspicions) session.onMissed(head);
+    for (const { session, head, marksVersion } of suspicions) {
+      session.onMissed(head);
+      session.onMarksMissed(marksVersion);
+    }
     this.#turn = (this.#turn + 1) % turnCount;
     // Routes are slow: of what was to be asked a second ago not all was. The next turn will do.
     if (this.#questions.size > limits.callsUnderWayMax) return;
@@ -60,19 +65,23 @@ export class SessionChecks {
   }
 
   #ask(session: ClientSession): void {
+    session.retryMarks();
     const { instance } = this.#options;
-    const { userId, device, connectionNumber, sessionId, storeId, newest } = session;
+    const { userId, device, connectionNumber, sessionId, storeId, newest, marksVersion } = session;
     this.#questions.add(
       { userId, device, connectionNumber, instance, sessionId, storeId },
-      { session, newest },
+      { session, newest, marksVersion },
     );
   }
 
-  /** `newest`: what had arrived when it was asked. */
-  #compare(session: ClientSession, newest: number, { known, head }: CheckResult): void {
+  #compare(asked: Question, { known, head, marksVersion }: CheckResult): void {
+    const { session } = asked;
     if (!known) this.#options.onUnknown(session);
-    if (head > session.newest) this.#suspicions.push({ session, head });
+    if (head > session.newest || marksVersion > session.marksVersion)
+      this.#suspicions.push({ session, head, marksVersion });
     // The store gives out numbers anew, after a failover that lost a tail.
-    else if (session.newest === newest) session.newest = head;
+    if (head < session.newest && session.newest === asked.newest) session.newest = head;
+    if (marksVersion < session.marksVersion && session.marksVersion === asked.marksVersion)
+      session.onMarksRewound(marksVersion);
   }
 }

@@ -208,6 +208,11 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /blocked': [{ userId }, users()],
   'POST /presence': [{ userIds: [1, 2] }, users(read, 'in')],
   'POST /lastSeen': [{ userId, isShown: true }, users()],
+  'POST /marks': [{ userId, peers: [bob.userId] }, users(['read key'])],
+  'POST /markRead': [
+    { userId, id: `${bob.userId}.0123456789abcdef.${userId}.1`, seq: 1 },
+    users(['push key']),
+  ],
   'POST /groups': [{ userId }, users(read)],
   'POST /groupMembers': [{ userId, group: 'cooks' }, users(read)],
   'POST /history': [{ userId }, users(read)],

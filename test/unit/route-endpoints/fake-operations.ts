@@ -149,6 +149,15 @@ export class FakeOperations implements RouteOperations {
     return { messages, next: 'older', expired: false, scannedBytes: this.scannedBytes };
   }
 
+  async marksOfPeers(userId: number, peers: readonly number[]) {
+    this.#called('marksOfPeers', { userId, peers });
+    return [];
+  }
+
+  async markRead(userId: number, message: unknown) {
+    this.#called('markRead', { userId, message });
+  }
+
   async schedule(message: unknown) {
     this.#called('schedule', message);
   }

@@ -78,7 +78,7 @@ test.each(mistakes)(
 
 test('an acknowledgement over which it stumbles holds up no other', async () => {
   const route = await stumblingRoute();
-  const entry = (device: string) => ({ userId: amy.userId, device, seq: 1, group: '' });
+  const entry = (device: string) => ({ userId: amy.userId, device, seq: 1, group: '', marks: [] });
   const answers = await new Promise<number[]>((resolve) => {
     const codes: number[] = [];
     let left = 2;
@@ -102,7 +102,7 @@ test('what a link leaves out, as it is 0, is 0', async () => {
     store: Object.assign(Object.create(store), { ...store, sessions: noting }, boundTo(store)),
   });
   const { entry } = routeMethods.acknowledge;
-  const sent = { userId: amy.userId, device: 'phone', seq: 0, group: '' };
+  const sent = { userId: amy.userId, device: 'phone', seq: 0, group: '', marks: [] };
   await callOne(route.core.api.acknowledge, entry.decode(entry.encode(sent).finish()));
   expect(seen).toEqual([{ userId: amy.userId, device: 'phone', seq: 0 }]);
 });

@@ -56,7 +56,7 @@ describe('each connection', () => {
   test('is told to read when a newer message is stored than was pushed', async () => {
     harness.opens.answer = () => ({ ...opened, head: 2 });
     const amy = await harness.cim(1);
-    harness.checks.answer = () => ({ code: 0, known: true, head: 3 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 3, marksVersion: 0 });
     await pass(limits.checkMs + limits.sweepMs, amy);
     expect(hints(amy)).toEqual([['', 3]]);
     await pass(limits.checkMs, amy);
@@ -66,7 +66,7 @@ describe('each connection', () => {
 
   test('is left alone while the answer has only overtaken the push', async () => {
     const amy = await harness.cim(1);
-    harness.checks.answer = () => ({ code: 0, known: true, head: 3 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 3, marksVersion: 0 });
     await waitUntil('it is asked about', async () => {
       await harness.clock.advance(limits.sweepMs);
       return harness.checks.answered === 1;
@@ -79,7 +79,7 @@ describe('each connection', () => {
   test('is left alone when what is new is its own', async () => {
     const amy = await harness.cim(1);
     harness.submits.answer = () => ({ code: 0, seq: 4, expected: 0, duplicates: 0 });
-    harness.checks.answer = () => ({ code: 0, known: true, head: 4 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 4, marksVersion: 0 });
     amy.write(message(1));
     await amy.when(({ cmd }) => cmd === command.ack);
     await pass(2 * limits.checkMs, amy);
@@ -89,16 +89,16 @@ describe('each connection', () => {
   test('is told of what is new also when numbers were given out anew', async () => {
     harness.opens.answer = () => ({ ...opened, head: 9 });
     const amy = await harness.cim(1);
-    harness.checks.answer = () => ({ code: 0, known: true, head: 5 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 5, marksVersion: 0 });
     await pass(limits.checkMs, amy);
-    harness.checks.answer = () => ({ code: 0, known: true, head: 6 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 6, marksVersion: 0 });
     await pass(limits.checkMs + limits.sweepMs, amy);
     expect(hints(amy)).toEqual([['', 6]]);
   });
 
   test('of a Java peer reads what was not pushed', async () => {
     const java = await harness.java(2);
-    harness.checks.answer = () => ({ code: 0, known: true, head: 1 });
+    harness.checks.answer = () => ({ code: 0, known: true, head: 1, marksVersion: 0 });
     harness.reads.answer = () => ({ ...emptyPage, head: 1, seqs: [1], bodies: [body(9, 'lost')] });
     await pass(limits.checkMs + limits.sweepMs, java);
     await java.when(({ batchResMsg }) => batchResMsg.includes('lost'));
@@ -107,7 +107,7 @@ describe('each connection', () => {
 
 describe('a session that the store does not know', () => {
   beforeEach(() => {
-    harness.checks.answer = () => ({ code: 0, known: false, head: 0 });
+    harness.checks.answer = () => ({ code: 0, known: false, head: 0, marksVersion: 0 });
   });
 
   test('is reported again as it is, and what went past it is read', async () => {
@@ -194,7 +194,7 @@ describe('a session that the store does not know', () => {
 describe('a check that no route answers', () => {
   test('changes nothing', async () => {
     const amy = await harness.cim(1);
-    harness.checks.answer = () => ({ code: 8100, known: false, head: 9 });
+    harness.checks.answer = () => ({ code: 8100, known: false, head: 9, marksVersion: 0 });
     await pass(2 * limits.checkMs, amy);
     expect(harness.opens.entries).toHaveLength(1);
     expect(hints(amy)).toEqual([]);

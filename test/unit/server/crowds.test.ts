@@ -59,7 +59,7 @@ describe('of very many', () => {
   });
 
   test('checks of connections are made in slices', async () => {
-    const checks = new Held({ code: 0, known: true, head: 0 });
+    const checks = new Held({ code: 0, known: true, head: 0, marksVersion: 0 });
     const unknown: unknown[] = [];
     const sessions = new SessionChecks({
       routes: { check: checks.call },
@@ -68,7 +68,11 @@ describe('of very many', () => {
     });
     // All of them have their turn at the same time.
     const turns = limits.checkMs / limits.sweepMs;
-    const connections = Array.from({ length: many }, () => ({ sessionId: turns + 1, ready: true }));
+    const connections = Array.from({ length: many }, () => ({
+      sessionId: turns + 1,
+      ready: true,
+      retryMarks: () => {},
+    }));
     sessions.sweep(connections as never);
     await waitUntil('the first are asked', () => checks.asked > 0);
     expect(checks.asked).toBe(callsUnderWayMax);

@@ -16,8 +16,8 @@ export interface DeliveryQueueOptions {
   readonly onUnreadable: (message: UnreadableMessage) => void;
   /** The application has failed to take a message: nothing is delivered any more. */
   readonly onFailure: (error: unknown) => void;
-  /** The application has taken something. */
-  readonly onTaken: () => void;
+  /** The application has taken something; a message, if it is one. */
+  readonly onTaken: (message: Arrived | null) => void;
 }
 
 interface Delivery {
@@ -88,7 +88,7 @@ export class DeliveryQueue {
           continue;
         }
         taken();
-        this.#options.onTaken();
+        this.#options.onTaken(content);
       }
     } catch (error) {
       this.#options.onFailure(error);

@@ -35,6 +35,11 @@ export class FollowedTimeline {
     });
   }
 
+  /** What the server was told to be taken. */
+  get acknowledgedSeq(): number {
+    return this.#acknowledgedSeq;
+  }
+
   /** Logged in: what the server knows to be taken. */
   acknowledgedUpTo(seq: number): void {
     this.#acknowledgedSeq = seq;

@@ -27,6 +27,10 @@ export class IdentityWindow {
     return this.#messages.has(identity);
   }
 
+  get(identity: string): TakenMessage | undefined {
+    return this.#messages.get(identity);
+  }
+
   /** An identity that is known moves to its new place and counts as the newest. */
   add(identity: string, message: TakenMessage): void {
     this.#messages.delete(identity);

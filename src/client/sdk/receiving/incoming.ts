@@ -5,13 +5,16 @@
  * state.
  */
 import type { Clock, Timer } from '../../../base/clock.ts';
-import { errorTable } from '../../../base/errors.ts';
+import { CimError, errorTable } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
+import { epochBytes } from '../../../codec/acknowledgement.ts';
 import { command } from '../../../codec/commands.ts';
+import type { Mark } from '../../../codec/generated/link.ts';
 import { sourceOf, transientIdentity } from '../../../codec/identity.ts';
-import { toHex } from '../../../codec/message-scan.ts';
+import { fromHex, toHex } from '../../../codec/message-scan.ts';
 import type { Ack, ServerFrame, WelcomeGroup } from '../../../codec/server-frame.ts';
 import type { RequestFields } from '../connection/connection.ts';
+import type { Numbered, OwnMarks } from '../conversations/own-marks.ts';
 import type { DeviceState, SavedCursor } from '../device-state.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Outgoing } from '../sending/outgoing.ts';
@@ -23,13 +26,17 @@ import type { Entry, Gap } from './timeline-cursor.ts';
 import { type GroupChanges, own, Timelines } from './timelines.ts';
 import { Trail } from './trail.ts';
 
-export interface IncomingOptions extends DeliveryQueueOptions {
+export interface IncomingOptions extends Omit<DeliveryQueueOptions, 'onTaken'> {
+  /** The application has taken something. */
+  readonly onTaken: () => void;
   readonly userId: number;
   readonly epochHex: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly state: DeviceState;
   readonly outgoing: Outgoing;
+  /** How far the user has got: told with acknowledgements. */
+  readonly marks: OwnMarks;
   readonly encryption: Encryption;
   readonly write: (fields: RequestFields) => void;
   readonly onGap: (group: string, gap: Gap) => void;
@@ -71,7 +78,10 @@ export class Incoming {
 
   constructor(options: IncomingOptions) {
     this.#options = options;
-    this.#deliveries = new DeliveryQueue({ ...options, onTaken: () => this.#taken() });
+    this.#deliveries = new DeliveryQueue({
+      ...options,
+      onTaken: (message) => this.#taken(message),
+    });
     const opening = { ...options, onOpened: () => this.#deliveries.deliver() };
     this.#opening = new OpeningQueue(opening);
     this.#openingTransients = new OpeningQueue(opening);
@@ -89,6 +99,7 @@ export class Incoming {
     this.#online = true;
     const groups = welcome.groups.map(welcomeGroupOf);
     this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups, isOtherStore }));
+    this.#options.marks.connected();
     this.#settleSoon();
   }
 
@@ -173,7 +184,21 @@ export class Incoming {
     this.#dropped(group, 'told');
   }
 
+  /** It was shown, and with it what came before in its conversation. */
+  markRead(message: Numbered | string): void {
+    const { marks } = this.#options;
+    if (typeof message !== 'string') marks.read(message);
+    else {
+      const seq = this.#timelines.numberOf(message);
+      if (seq === undefined)
+        throw new CimError('invalid-argument', `${message} was not shown here lately`);
+      marks.read({ id: message, seq });
+    }
+    this.#settleSoon();
+  }
+
   #dropped(group: string, how: GroupChanges['how']): void {
+    this.#options.marks.left(group);
     if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group], how });
   }
 
@@ -235,7 +260,8 @@ export class Incoming {
 
   // ---- acknowledged and saved -------------------------------------------------------------------
 
-  #taken(): void {
+  #taken(message: Numbered | null): void {
+    if (message) this.#options.marks.delivered(message);
     this.#takenCount += 1;
     if (this.#takenCount >= acknowledgeMessages) this.#acknowledge();
     this.#settleSoon();
@@ -249,18 +275,28 @@ export class Incoming {
   #settle(): void {
     this.#settleTimer?.cancel();
     this.#settleTimer = null;
-    this.#acknowledge();
+    this.#acknowledge(limits.clientMarksAtOnceMax);
+    if (this.#online && !this.#options.marks.isEmpty) this.#settleSoon();
     if (!this.#options.state.ephemeral) this.#save();
   }
 
-  #acknowledge(): void {
+  /** With up to so many marks: each costs more than an acknowledgement. */
+  #acknowledge(marksMax = 0): void {
     this.#takenCount = 0;
     if (!this.#online) return;
+    let room = marksMax;
     for (const timeline of this.#timelines.acknowledged()) {
-      const after = timeline.acknowledge();
       const { group } = timeline;
-      if (after !== null)
-        this.#options.write({ cmd: command.ack, ...(group !== own && { group }), after });
+      const marks = this.#options.marks.take(group, room);
+      room -= marks.length;
+      const after = timeline.acknowledge();
+      if (after === null && marks.length === 0) continue;
+      this.#options.write({
+        cmd: command.ack,
+        ...(group !== own && { group }),
+        after: timeline.acknowledgedSeq,
+        ...(marks.length > 0 && { marks: marks.map(markFields) }),
+      });
     }
   }
 
@@ -274,12 +310,15 @@ export class Incoming {
   }
 }
 
+function markFields({ from, epochHex, sendSeq, seq, kind }: Mark) {
+  return { from, epoch: fromHex(epochHex), sendSeq, seq, kind };
+}
+
 function welcomeGroupOf(membership: ServerFrame['groups'][number]): WelcomeGroup {
   const { group, joined, cursor, head } = membership;
   return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
 }
 
-const epochBytes = 8;
 /** The last moment that a Date can tell. */
 const dateMax = 8.64e15;
 

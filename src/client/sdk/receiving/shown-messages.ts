@@ -26,6 +26,10 @@ export class ShownMessages {
     return identity !== '' && (this.#taken.has(identity) || this.#untaken.has(identity));
   }
 
+  numberOf(identity: string): number | undefined {
+    return (this.#taken.get(identity) ?? this.#untaken.get(identity))?.seq;
+  }
+
   /** The one with the lowest number. */
   oldest(): TakenMessage | undefined {
     let oldest: TakenMessage | undefined;

@@ -128,6 +128,11 @@ export class TimelineCursor<Content> {
     return this.#position;
   }
 
+  /** Of a message that would be known if it came again. */
+  numberOf(identity: string): number | undefined {
+    return this.#shown.numberOf(identity);
+  }
+
   saveWindow(): SavedWindow {
     return this.#shown.save();
   }

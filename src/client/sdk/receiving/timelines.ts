@@ -87,6 +87,15 @@ export class Timelines {
     return this.#takeGroups(welcome, isNew);
   }
 
+  /** The number of a message that was shown lately, of whatever timeline but the lobby's. */
+  numberOf(identity: string): number | undefined {
+    for (const { cursor } of this.acknowledged()) {
+      const seq = cursor.numberOf(identity);
+      if (seq !== undefined) return seq;
+    }
+    return undefined;
+  }
+
   disconnected(): void {
     this.#online = false;
     for (const { cursor } of this.#followed.values()) cursor.disconnected();

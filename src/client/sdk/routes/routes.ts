@@ -13,6 +13,7 @@ import type {
   User,
   UsersQuery,
 } from '../client-events.ts';
+import type { MarksAnswer, MarksQuery } from '../conversations/conversation.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
 import type { Platform } from '../platform.ts';
 import { asLongAsUnanswered } from './patience.ts';
@@ -142,6 +143,10 @@ export class Routes {
 
   async showLastSeen(userId: number, isShown: boolean): Promise<void> {
     await this.#post('/lastSeen', { userId, isShown });
+  }
+
+  async marks(userId: number, query: MarksQuery): Promise<MarksAnswer> {
+    return (await this.#post('/marks', { userId, ...query })) as MarksAnswer;
   }
 
   /** Rejects with `unconfirmed` when it may have been stored. */

@@ -2,10 +2,10 @@
 import type { OpenResult, ReadResult, SubmitResult } from '../../../api/route-api.ts';
 import type { MembershipEntry } from '../../../api/server-api.ts';
 import { limits } from '../../../base/limits.ts';
+import { decodeAcknowledgement } from '../../../codec/acknowledgement.ts';
 import {
   assertClientFields,
   commandOf,
-  decodeAcknowledgement,
   decodeRead,
   decodeWatch,
   type ReadFrame,
@@ -20,10 +20,12 @@ import {
   encodeHint,
   encodeJoined,
   encodeLeft,
+  encodeMarks,
   encodePageEnd,
   encodePresence,
   encodePush,
   encodeWelcome,
+  type MarkPush,
   pong,
   watchRefused,
   writeSeq,
@@ -76,10 +78,8 @@ export class CimProtocol implements Protocol, Asker {
     switch (received) {
       case command.message:
         return requests.submit(bytes, start, end);
-      case command.ack: {
-        const { group, seq } = decodeAcknowledgement(bytes.subarray(start, end));
-        return requests.acknowledge(group, seq);
-      }
+      case command.ack:
+        return requests.acknowledge(decodeAcknowledgement(bytes.subarray(start, end)));
       case command.read:
         return requests.read(decodeRead(bytes.subarray(start, end)));
       case command.presence:
@@ -115,9 +115,9 @@ export class CimProtocol implements Protocol, Asker {
 
   // ---- what is delivered to it ------------------------------------------------------------------
 
-  onOpened({ cursor, groupHead: lobbyHead, groups, storeId }: OpenResult): void {
+  onOpened({ cursor, groupHead: lobbyHead, groups, storeId, marksVersion }: OpenResult): void {
     const { device, newest: head } = this.#session;
-    const welcome = { device, cursor, head, lobbyHead, groups, storeId };
+    const welcome = { device, cursor, head, lobbyHead, groups, storeId, marksVersion };
     this.#session.write(encodeWelcome(welcome));
     const { newest } = this.#groups.lobby;
     if (newest > lobbyHead) this.hint(lobby, newest);
@@ -151,6 +151,10 @@ export class CimProtocol implements Protocol, Asker {
 
   transient(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
     this.#session.writeFrame(bytes, start, end, tail);
+  }
+
+  marks(push: MarkPush, version: number): void {
+    this.#session.writeLive(encodeMarks(push, version));
   }
 
   membership(entry: MembershipEntry): void {

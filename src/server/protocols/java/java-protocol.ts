@@ -89,6 +89,10 @@ export class JavaProtocol implements Protocol {
     this.#session.writeLive(encodeJavaMessage(userId, senderOf(fields), javaTextOf(body, fields)));
   }
 
+  marks(): void {
+    // It knows none.
+  }
+
   membership(): void {
     // It knows no groups.
   }

@@ -6,6 +6,7 @@
  */
 import type { ReadResult } from '../../../api/route-api.ts';
 import { limits } from '../../../base/limits.ts';
+import type { Mark } from '../../../codec/generated/link.ts';
 import type { JavaPace } from './java-pace.ts';
 import type { JavaReads } from './java-reads.ts';
 
@@ -15,7 +16,7 @@ export interface JavaPeer {
   readonly ready: boolean;
   write(frame: Uint8Array): void;
   whenWritten(done: () => void): void;
-  moveCursor(seq: number): void;
+  moveCursor(seq: number, marks: readonly Mark[]): void;
 }
 
 /** A frame of a page, and how many texts it holds. */

@@ -2,6 +2,7 @@
 import type { OpenResult, ReadResult } from '../../../api/route-api.ts';
 import { limits } from '../../../base/limits.ts';
 import { lobby } from '../../../codec/commands.ts';
+import { markKind } from '../../../codec/generated/wire.ts';
 import {
   encodeJavaMessage,
   encodeJavaOffline,
@@ -10,6 +11,7 @@ import {
   type JavaSender,
   javaTextOf,
 } from '../../../codec/java-frame.ts';
+import { MarkGather } from '../../../codec/mark-gather.ts';
 import { scanIfReadable } from '../../../codec/message-scan.ts';
 import { JavaPace } from './java-pace.ts';
 import { type JavaBatch, type JavaPeer, JavaReader } from './java-reader.ts';
@@ -21,8 +23,13 @@ interface Text {
   readonly text: string;
 }
 
+/**
+ * What it was sent counts as delivered when its connection has taken it. Whether somebody has read it
+ * nobody can tell.
+ */
 export class OwnJavaReader extends JavaReader {
   protected override readonly timeline = '';
+  readonly #delivered = new MarkGather(limits.markSourcesHeldMax);
 
   push(seq: number, bodies: readonly Uint8Array[]): void {
     if (bodies.length === 0) return this.wake();
@@ -30,6 +37,7 @@ export class OwnJavaReader extends JavaReader {
     // A run is one frame: a very long one is rather read page by page.
     if (!this.takesLive(seq, last, bytesOf(bodies) > limits.pageBytesMax)) return;
     this.#writeLive(bodies);
+    this.#deliver(bodies, (index) => seq + index);
     this.cursor = last;
     this.peer.whenWritten(() => this.onMoved(last));
   }
@@ -48,7 +56,8 @@ export class OwnJavaReader extends JavaReader {
   }
 
   /** One frame for each sender: few, and the texts of each are in order. */
-  protected override batchesOf({ bodies }: ReadResult): JavaBatch[] {
+  protected override batchesOf({ bodies, seqs }: ReadResult): JavaBatch[] {
+    this.#deliver(bodies, (index) => seqs[index] as number);
     const senders = Map.groupBy(this.#shown(bodies), ({ sender }) => sender.userId);
     return [...senders.values()].map((texts) => {
       const { sender } = texts[0] as Text;
@@ -58,7 +67,18 @@ export class OwnJavaReader extends JavaReader {
   }
 
   protected override onMoved(seq: number): void {
-    this.peer.moveCursor(seq);
+    this.peer.moveCursor(seq, this.#delivered.take(limits.marksPerFrameMax));
+  }
+
+  #deliver(bodies: readonly Uint8Array[], seqOf: (index: number) => number): void {
+    const { userId } = this.peer;
+    for (const [index, body] of bodies.entries()) {
+      const fields = scanIfReadable(body);
+      if (!fields || fields.from === userId) continue;
+      const { from, epochHex, sendSeq } = fields;
+      const seq = seqOf(index);
+      this.#delivered.add({ from, epochHex, sendSeq, seq, kind: markKind.delivered });
+    }
   }
 
   protected override onLate(): void {

@@ -179,7 +179,7 @@ describe('the end', () => {
 
   test('told instead of a welcome; what comes in the same breath is not looked at', async () => {
     const { world, ends, welcomes } = await connect();
-    const places = { cursor: 0, head: 0, lobbyHead: 0, groups: [] };
+    const places = { cursor: 0, head: 0, lobbyHead: 0, groups: [], marksVersion: 0 };
     const welcome = encodeWelcome({ device: 'd', storeId: 'one', ...places });
     await world.last.send(Buffer.concat([encodeClose('not-allowed'), welcome]));
     expect(ends).toMatchObject([{ advice: 'final', closeCode: 301 }]);

@@ -11,7 +11,8 @@ import {
   type Platform,
 } from '../../../../src/client/sdk/index.ts';
 import type { ByteStreamEvents } from '../../../../src/client/sdk/platform.ts';
-import { assertClientFields } from '../../../../src/codec/client-frame.ts';
+import { decodeAcknowledgement } from '../../../../src/codec/acknowledgement.ts';
+import { assertClientFields, commandOf } from '../../../../src/codec/client-frame.ts';
 import type { CloseName } from '../../../../src/codec/close-codes.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
@@ -109,7 +110,8 @@ export class ServerConnection {
   write(bytes: Uint8Array): void {
     this.#decoder.push(bytes, (received, start, end) => {
       const frame = received.subarray(start, end);
-      assertClientFields(frame);
+      if (commandOf(frame) === command.ack) decodeAcknowledgement(frame);
+      else assertClientFields(frame);
       this.frames.push(Request.decode(frame));
     });
   }
@@ -149,6 +151,7 @@ export class ServerConnection {
         head: 0,
         lobbyHead: 0,
         groups: [],
+        marksVersion: 0,
         storeId: '5709e1d000000001',
         ...welcome,
       }),

@@ -190,8 +190,8 @@ describe('creating and joining', () => {
     await route.core.operations.createGroup(amy.userId, 'cooks');
     await route.core.operations.joinGroup(bob.userId, 'cooks');
     await route.submit(submission(1, 'soup', 'cooks'), submission(2, 'fish', 'cooks'));
-    await acknowledge({ userId: bob.userId, group: 'cooks', seq: 1 });
-    await acknowledge({ userId: bob.userId, group: 'lobby', seq: 1 });
+    await acknowledge({ userId: bob.userId, group: 'cooks', seq: 1, marks: [] });
+    await acknowledge({ userId: bob.userId, group: 'lobby', seq: 1, marks: [] });
     expect((await route.connect(bob, 3)).groups).toEqual([
       { group: 'cooks', joined: 0, cursor: 1, head: 2, history: 'joined' },
     ]);

@@ -72,7 +72,7 @@ test('a session that the store has lost is reported again with its generation', 
   const harness = new GatewayHarness();
   const peer = loginWith(await tokenOf(), harness);
   await peer.when(({ cmd }) => cmd === command.welcome);
-  harness.checks.answer = () => ({ code: 0, known: false, head: 0 });
+  harness.checks.answer = () => ({ code: 0, known: false, head: 0, marksVersion: 0 });
   await waitUntil('it is reported again', async () => {
     await harness.clock.advance(1_000);
     return harness.opens.entries.length > 1;

@@ -56,6 +56,7 @@ export const opened: OpenResult = {
   groupHead: 0,
   groups: [],
   storeId: '5709e1d000000001',
+  marksVersion: 0,
 };
 
 export const emptyPage: ReadResult = {
@@ -152,7 +153,12 @@ export class GatewayHarness {
   readonly reads = new Asked<ReadEntry, ReadResult>(() => emptyPage);
   readonly acknowledgements = new Asked<AcknowledgeEntry, DoneResult>(() => ({ code: 0 }));
   readonly interests = new Asked<InterestEntry, InterestResult>(() => ({ code: 0, head: 0 }));
-  readonly checks = new Asked<CheckEntry, CheckResult>(() => ({ code: 0, known: true, head: 0 }));
+  readonly checks = new Asked<CheckEntry, CheckResult>(() => ({
+    code: 0,
+    known: true,
+    head: 0,
+    marksVersion: 0,
+  }));
   /** Nobody is here, as far as routes know, unless a test says so. */
   readonly locates = new Asked<LocateEntry, LocateResult>(() => ({
     code: 0,

@@ -65,6 +65,8 @@ describe('a Java peer', () => {
       device: '',
       seq: 6,
       group: '',
+      // What it was sent counts as delivered.
+      marks: [{ from: 9, epochHex: '09'.repeat(8), sendSeq: 1, seq: 6, kind: 0 }],
     });
   });
 

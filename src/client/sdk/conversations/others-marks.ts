@@ -1,0 +1,161 @@
+/**
+ * How far others have got with what this client's user has sent: as servers tell it, and, where they
+ * could not, as routes answer. It tells what moves forward, of the conversations that were used last.
+ */
+import type { Clock, Timer } from '../../../base/clock.ts';
+import { CimError } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+import { epochBytes } from '../../../codec/acknowledgement.ts';
+import { markKind } from '../../../codec/generated/wire.ts';
+import { parseIdentity, sourceOf } from '../../../codec/identity.ts';
+import { toHex } from '../../../codec/message-scan.ts';
+import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { SentMessage, Target } from '../client-events.ts';
+import type { MarksAnswer, MarksQuery, PeerMarks } from './conversation.ts';
+import type { Mark } from './mark.ts';
+
+export interface OthersMarksOptions {
+  readonly userId: number;
+  readonly clock: Clock;
+  /** Asks a route. Rejects with a CimError. */
+  readonly ask: (query: MarksQuery) => Promise<MarksAnswer>;
+  readonly onMoved: (kind: MarkKind, mark: Mark) => void;
+}
+
+type MarkKind = 'delivered' | 'read';
+
+/** What a reader has of one source: the numbers of the newest messages. */
+type Got = Record<MarkKind, number>;
+
+interface Conversation {
+  readonly target: Target;
+  /** By reader and source; what moved last comes last. */
+  readonly got: Map<string, Got>;
+}
+
+/** After no route has told, it is asked again. */
+const retryMs = 5_000;
+
+export class OthersMarks {
+  readonly #options: OthersMarksOptions;
+  /** What was used last comes last. */
+  readonly #conversations = new Map<string, Conversation>();
+  /** All that changed up to this version is known here. */
+  #version = 0;
+  #isOver = false;
+  #retry: Timer | undefined;
+
+  constructor(options: OthersMarksOptions) {
+    this.#options = options;
+  }
+
+  /** The user has sent this. */
+  sent({ id }: SentMessage): void {
+    const message = parseIdentity(id);
+    if (!message || message.to === this.#options.userId) return;
+    const { to, group } = message;
+    this.#use(group === '' ? { to } : { group });
+  }
+
+  /** Tells what is known already of this conversation. Rejects with a CimError. */
+  async follow(target: Target): Promise<void> {
+    await this.#askFor([this.#use(target)]);
+  }
+
+  /** Logged in: what has moved meanwhile was told to nobody. */
+  connected(version: number): void {
+    const hasMissed = version !== this.#version;
+    this.#version = version;
+    if (hasMissed) void this.#askForAll();
+  }
+
+  /** A server tells. */
+  marked({ from: reader, group, marks, marksVersion }: ServerFrame): void {
+    this.#version = marksVersion;
+    if (marks.length === 0) void this.#askForAll();
+    for (const { from, epoch, sendSeq, kind } of marks) {
+      if (!epoch || epoch.length !== epochBytes || !sendSeq) continue;
+      const isOwn = reader === this.#options.userId;
+      const sender = isOwn ? (from ?? 0) : this.#options.userId;
+      const to = group !== '' ? 0 : reader;
+      const source = sourceOf(sender, toHex(epoch), to, group);
+      const moved = kind === markKind.delivered ? 'delivered' : 'read';
+      this.#move(
+        group === '' ? { to: isOwn ? sender : reader } : { group },
+        reader,
+        source,
+        moved,
+        sendSeq,
+      );
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#retry?.cancel();
+  }
+
+  #use(target: Target): Conversation {
+    const key = 'to' in target ? `${target.to}` : `#${target.group}`;
+    const conversation = this.#conversations.get(key) ?? { target, got: new Map() };
+    keepLast(this.#conversations, key, conversation, limits.clientMarkedConversationsMax);
+    return conversation;
+  }
+
+  #move(target: Target, by: number, source: string, kind: MarkKind, sendSeq: number): void {
+    const { got } = this.#use(target);
+    const key = `${by} ${source}`;
+    const known = got.get(key) ?? { delivered: 0, read: 0 };
+    if (sendSeq <= known[kind]) return;
+    // What was read has been delivered.
+    const delivered = Math.max(known.delivered, sendSeq);
+    const moved = kind === 'read' ? { delivered, read: sendSeq } : { ...known, delivered };
+    keepLast(got, key, moved, limits.clientMarkSourcesMax);
+    const group = 'group' in target ? { group: target.group } : {};
+    this.#options.onMoved(kind, { by, upTo: `${source}.${sendSeq}`, ...group });
+  }
+
+  /** Never rejects. */
+  async #askForAll(): Promise<void> {
+    this.#retry?.cancel();
+    try {
+      await this.#askFor([...this.#conversations.values()]);
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      if (this.#isOver) return;
+      this.#retry = this.#options.clock.setTimeout(() => void this.#askForAll(), retryMs);
+    }
+  }
+
+  async #askFor(conversations: readonly Conversation[]): Promise<void> {
+    const peers = conversations.flatMap(({ target }) => ('to' in target ? [target.to] : []));
+    if (peers.length === 0) return;
+    const answer = await this.#options.ask({ peers });
+    if (this.#isOver) return;
+    for (const each of answer.peers) this.#learnPeer(each);
+  }
+
+  #learnPeer({ peer, sources }: PeerMarks): void {
+    for (const { epoch, delivered, read } of sources) {
+      const source = sourceOf(this.#options.userId, epoch, peer, '');
+      if (delivered > read) this.#move({ to: peer }, peer, source, 'delivered', delivered);
+      this.#move({ to: peer }, peer, source, 'read', read);
+    }
+  }
+}
+
+/** Puts it last, and drops the first of too many. */
+function keepLast<Value>(
+  map: Map<string, Value>,
+  key: string,
+  value: Value,
+  countMax: number,
+): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= countMax) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

@@ -1,0 +1,86 @@
+/** POST /marks, /markRead: how far people have got in conversations. */
+import { limits } from '../../base/limits.ts';
+import { type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { RouteOperations } from '../operations.ts';
+import { integer, string, userId } from './fields.ts';
+
+const upTo = { ...integer, description: 'the sendSeq of the newest message; 0: none' } as const;
+
+export function markEndpoints(operations: RouteOperations): readonly Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/marks',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      summary: 'How far others have got with what a user has sent to them',
+      body: {
+        type: 'object',
+        required: ['userId'],
+        properties: {
+          userId,
+          peers: {
+            type: 'array',
+            maxItems: limits.clientMarkedConversationsMax,
+            items: userId,
+            description: 'in private conversations with these users',
+          },
+        },
+      },
+      answer: {
+        type: 'object',
+        properties: {
+          peers: {
+            type: 'array',
+            description: 'in the order asked',
+            items: {
+              type: 'object',
+              properties: {
+                peer: integer,
+                sources: {
+                  type: 'array',
+                  description: 'of each epoch of the user, what moved last at the end',
+                  items: {
+                    type: 'object',
+                    properties: { epoch: string, delivered: upTo, read: upTo },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+      handle: async ({ userId, peers = [] }) => ({
+        peers: await operations.marksOfPeers(userId, peers),
+      }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/markRead',
+      access: { who: 'users', actor: 'userId', keys: ['push'] },
+      summary:
+        'Says that a user has read a message, and what came before it; its sender is told, and the user has it no longer unread',
+      body: {
+        type: 'object',
+        required: ['userId', 'id', 'seq'],
+        properties: {
+          userId,
+          id: {
+            type: 'string',
+            maxLength: limits.identityCharactersMax,
+            description: 'of a message of somebody else to the user, or in a group of theirs',
+          },
+          seq: {
+            type: 'integer',
+            minimum: 1,
+            maximum: Number.MAX_SAFE_INTEGER,
+            description: 'its number, as /history tells it',
+          },
+          quietly: { type: 'boolean', description: 'true: the sender is not told' },
+        },
+      },
+      handle: ({ userId, id, seq, quietly = false }) =>
+        operations.markRead(userId, { id, seq, quietly }),
+    }),
+  ];
+}

@@ -1,0 +1,112 @@
+// Goal: who has sent something hears how far others have got with it: by pushes, by asking after what
+// was missed, and only as far as both sides want it told. Method: SDKs over real sockets, against
+// `cim dev` in this process.
+import { expect, test } from '@jest/globals';
+import { CimClient, type Message, type Receipts } from '../../src/client/sdk/index.ts';
+import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
+import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
+import { secretOf } from '../support/secret-of.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { onTeardown } from '../support/teardown.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+function startSystem(given: Readonly<Record<string, string | number>> = {}): Promise<DevInProcess> {
+  return startDevInProcess({ data: ':memory:', auth: 'open', ...given });
+}
+
+interface Person {
+  readonly client: CimClient;
+  readonly shown: Message[];
+  /** `delivered 2 ID`, `read 2 ID`. */
+  readonly marks: string[];
+}
+
+async function open(
+  system: DevInProcess,
+  userId: number,
+  { receipts = 'all', port }: { receipts?: Receipts; port?: () => number } = {},
+): Promise<Person> {
+  const platform = nodePlatform();
+  const client = new CimClient({
+    userId,
+    userName: `user${userId}`,
+    routes: [`http://127.0.0.1:${system.route.port}`],
+    platform: {
+      ...platform,
+      transport: {
+        open: (server, events) =>
+          platform.transport.open({ ...server, port: port?.() ?? server.port }, events),
+      },
+    },
+    credentials: { secret: secretOf(userId) },
+    receipts,
+  });
+  onTeardown(() => client.close({ timeoutMs: 0 }));
+  const shown: Message[] = [];
+  const marks: string[] = [];
+  client.on('message', (message) => void shown.push(message));
+  client.on('delivered', ({ by, upTo }) => void marks.push(`delivered ${by} ${upTo}`));
+  client.on('read', ({ by, upTo }) => void marks.push(`read ${by} ${upTo}`));
+  await client.start();
+  return { client, shown, marks };
+}
+
+test('stored, then delivered, then read', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1);
+  const amy = await open(system, 2);
+  const sent = [];
+  for (const text of ['one', 'two', 'three']) sent.push(await bob.client.send({ to: 2 }, text));
+  const [, second, last] = sent.map(({ id }) => id);
+  await waitUntil('the last is delivered', () => bob.marks.at(-1) === `delivered 2 ${last}`);
+  amy.client.markRead(second as string);
+  await waitUntil('the second is read', () => bob.marks.at(-1) === `read 2 ${second}`);
+  amy.client.markRead(amy.shown.at(-1) as Message);
+  await waitUntil('the last is read', () => bob.marks.at(-1) === `read 2 ${last}`);
+});
+
+test('what was moved while the sender was away is asked for', async () => {
+  const system = await startSystem();
+  const proxy = await startTcpProxy(system.tcp.port);
+  let isAway = false;
+  const bob = await open(system, 1, { port: () => (isAway ? 1 : proxy.port) });
+  const amy = await open(system, 2);
+  const { id } = await bob.client.send({ to: 2 }, 'one');
+  await waitUntil('it is delivered', () => bob.marks.at(-1) === `delivered 2 ${id}`);
+  isAway = true;
+  proxy.reset();
+  await waitUntil('bob is away', () => bob.client.state === 'reconnecting');
+  amy.client.markRead(id);
+  await waitUntil('it is kept', async () => {
+    const tablet = await open(system, 1);
+    await tablet.client.followMarks({ to: 2 });
+    await tablet.client.close();
+    return tablet.marks.includes(`read 2 ${id}`);
+  });
+  expect(bob.marks).not.toContain(`read 2 ${id}`);
+  isAway = false;
+  await waitUntil('bob hears of it', () => bob.marks.at(-1) === `read 2 ${id}`);
+});
+
+test.each([
+  ['all', 'off', []],
+  ['all', 'delivered', ['delivered']],
+  ['delivered', 'all', ['delivered']],
+  ['off', 'all', []],
+] as const)(
+  'a cluster that tells %s, and a reader that tells %s: %j',
+  async (cluster, receipts, told) => {
+    const system = await startSystem({ receipts: cluster });
+    const bob = await open(system, 1);
+    const amy = await open(system, 2, { receipts });
+    const { id } = await bob.client.send({ to: 2 }, 'one');
+    await waitUntil('amy is shown it', () => amy.shown.length === 1);
+    amy.client.markRead(id);
+    // All that she has to tell leaves before she does.
+    await amy.client.close();
+    const expected = told.map((kind) => `${kind} 2 ${id}`);
+    await waitUntil('what is told has come', () => bob.marks.length >= told.length);
+    await bob.client.followMarks({ to: 2 });
+    expect(bob.marks).toEqual(expected);
+  },
+);
