@@ -1,5 +1,6 @@
 /** The cluster of one simulation: its processes, its store, its people and their devices. */
 import { lobby } from '../../src/codec/commands.ts';
+import { identityOf } from '../../src/codec/identity.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -10,6 +11,7 @@ import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { calm } from './fault-profile.ts';
 import type { Shard } from './memory-shard.ts';
 import { MemoryStore } from './memory-store.ts';
+import { comparePictures } from './pictures.ts';
 import type { Scenario } from './scenarios.ts';
 import { SimulatedDevice, type User } from './simulated-device.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
@@ -34,6 +36,10 @@ export class Cluster {
   readonly #store: MemoryStore;
   /** Not where failovers take memberships as well: what is owed to whom is then nobody's to say. */
   hasGroups = false;
+  /** Nor where they take what changes messages. */
+  hasChanges = false;
+  /** Pictures of messages that differ, in one line each. */
+  differences: readonly string[] = [];
   readonly hasSecondDevices: boolean;
   #texts = 0;
 
@@ -155,9 +161,22 @@ export class Cluster {
 
   #messagesOf(timeline: TimelineId): StoredMessage[] {
     return this.picture(timeline).messages.map(({ seq, body }) => {
-      const { textStart, textEnd } = scanMessage(body);
-      return { seq, text: decodeText(body, textStart, textEnd) };
+      const { textStart, textEnd, contentEnd } = scanMessage(body);
+      // What changes a message is told apart by its own id: it may say what others say.
+      const text = contentEnd > 0 ? identityOf(body) : decodeText(body, textStart, textEnd);
+      return { seq, text };
     });
+  }
+
+  /** Looks whether everybody has the same picture of each message. */
+  async comparePictures(): Promise<void> {
+    const running = this.devices.filter((device) => device.running);
+    const views = await Promise.all(
+      running.map(async (device) => ({ device, pictures: await device.pictures() })),
+    );
+    const doubtful = this.devices.flatMap((device) => [...device.doubtful]);
+    const ids = new Set(doubtful.map((each) => each.split(' ')[0] ?? ''));
+    this.differences = comparePictures(views, ids);
   }
 
   // ---- the end of all faults ---------------------------------------------------------------------

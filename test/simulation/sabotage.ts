@@ -2,9 +2,16 @@
  * Stores that break a promise, each in one way: what the simulation must find out, or it would find
  * nothing else either.
  */
+import { scanMessage } from '../../src/codec/message-scan.ts';
 import { bodiesOf, runOf } from '../../src/codec/run.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Append, Page, Read, Timelines } from '../../src/store/timelines.ts';
+import {
+  type Append,
+  type Page,
+  type Read,
+  type Timelines,
+  userTimeline,
+} from '../../src/store/timelines.ts';
 
 export type Sabotage = (store: Store) => Store;
 
@@ -49,6 +56,17 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   'a store that leaves out a message of a page': (store) =>
     withTimelines(store, {
       read: async (read) => skipFirst(read, await store.timelines.read(read)),
+    }),
+
+  'a store that forgets edits, retractions and reactions of one user': (store) =>
+    withTimelines(store, {
+      readBack: async (timeline, ...asked) => {
+        const messages = await store.timelines.readBack(timeline, ...asked);
+        if (timeline !== userTimeline(1)) return messages;
+        return messages.map((each) =>
+          scanMessage(each.body).silent ? { ...each, body: new Uint8Array() } : each,
+        );
+      },
     }),
 
   'a store that starts new devices at the end': (store) => ({

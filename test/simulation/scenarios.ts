@@ -8,6 +8,8 @@ export interface Scenario {
   readonly quotas: Quotas;
   readonly hasSecondDevices: boolean;
   readonly hasGroups: boolean;
+  /** People edit, retract, and react. */
+  readonly hasChanges: boolean;
   readonly failsOver: boolean;
   /** Room may be short: own copies wait for what they are copies of (docs/reference/limits.md). */
   readonly copiesFollow: boolean;
@@ -21,6 +23,7 @@ export const talk: Scenario = {
   quotas: quotasByDefault,
   hasSecondDevices: true,
   hasGroups: true,
+  hasChanges: true,
   failsOver: true,
   copiesFollow: false,
   act,
@@ -37,6 +40,7 @@ export const flooding: Scenario = {
   },
   hasSecondDevices: false,
   hasGroups: false,
+  hasChanges: false,
   failsOver: false,
   copiesFollow: true,
   act: flood,

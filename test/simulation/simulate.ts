@@ -2,6 +2,7 @@
  * One seed from its start to the verdict: a cluster and its people, some time in which things go
  * wrong, then everything works again, and once it is quiet the ledger is checked.
  */
+import { ignore } from '../../src/base/ignore.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { check } from './checker.ts';
@@ -48,14 +49,16 @@ export async function simulate(
   const endsAt = random.integer(1_000, 12_000);
   world.faults = drawFaults(random);
   const failsOver = scenario.failsOver && random.chance(0.2);
+  cluster.hasChanges = scenario.hasChanges && !failsOver;
   cluster.hasGroups = scenario.hasGroups && !failsOver && random.chance(0.5);
   scheduleAll(cluster, endsAt, drawDisturbances(random, failsOver), scenario);
   await time.runUntil(endsAt);
   cluster.heal();
   await untilDone(cluster, endsAt + quietMsMax);
+  if (cluster.hasChanges) await comparePictures(cluster);
   return {
     seed,
-    violations: violationsOf(cluster),
+    violations: [...violationsOf(cluster), ...cluster.differences],
     trace: world.trace,
     hash: hashOf(world.trace),
     messages: cluster.ledger.sent.size,
@@ -88,6 +91,13 @@ async function untilDone(cluster: Cluster, until: number): Promise<void> {
     await time.runUntil(time.now + afterMs);
     done = violationsOf(cluster).length === 0;
   }
+}
+
+async function comparePictures(cluster: Cluster): Promise<void> {
+  const { time } = cluster.world;
+  cluster.differences = ['histories cannot be read'];
+  cluster.comparePictures().catch(ignore('the differences say so'));
+  await time.runUntil(time.now + quietMsMax);
 }
 
 function violationsOf(cluster: Cluster): string[] {

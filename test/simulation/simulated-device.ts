@@ -6,6 +6,7 @@ import { CimError, describeError } from '../../src/base/errors.ts';
 import { ignore } from '../../src/base/ignore.ts';
 import { CimClient, type Message, type Storage, type Target } from '../../src/client/sdk/index.ts';
 import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from '../../src/witness/ledger.ts';
+import { type Pictures, pictureOf } from './pictures.ts';
 import { type HttpHost, httpOf } from './simulated-http.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedProcess } from './simulated-time.ts';
@@ -47,6 +48,10 @@ export class SimulatedDevice {
   #disk: string | undefined;
   #client: CimClient | undefined;
   #life: LifeRecord | undefined;
+  /** Ids of the messages that it has sent or shown. */
+  readonly #known: string[] = [];
+  /** Ids of messages that it has changed, as far as it was not told that this is stored. */
+  readonly doubtful = new Set<string>();
   /** What this life has sent and was not told the end of. */
   readonly #open = new Set<SentRecord>();
 
@@ -137,6 +142,7 @@ export class SimulatedDevice {
     const { process } = this;
     this.#client.send(target, text).then(
       ({ id, seq }) => {
+        this.#known.push(id);
         if (process.alive) this.#settle(sent, 'stored', { id, seq });
       },
       (error: unknown) => {
@@ -155,6 +161,44 @@ export class SimulatedDevice {
       if (written) world.note(this.name, `sends ${text}, transient, to ${nameOf(target)}`);
       else ledger.sent.delete(number);
     });
+  }
+
+  /** Edits, retracts or reacts to a message that it knows, if there is one that it may. */
+  change(text: string): void {
+    const client = this.#client;
+    const { world } = this.#surroundings;
+    const { random } = world;
+    if (!this.running || !client || this.#known.length === 0) return;
+    const id = random.pick(this.#known);
+    const isOwn = id.startsWith(`${this.user.userId}.`);
+    const kind = isOwn ? random.pick(['edit', 'edit', 'react', 'retract'] as const) : 'react';
+    world.note(this.name, `${kind} ${text} of ${id}`);
+    const changes = {
+      edit: () => client.edit(id, text),
+      retract: () => client.retract(id),
+      react: () => client.react(id, random.chance(0.3) ? [] : [text]),
+    };
+    const { process } = this;
+    this.doubtful.add(`${id} ${text}`);
+    changes[kind]().then(
+      () => void (process.alive && this.doubtful.delete(`${id} ${text}`)),
+      ignore('it stays doubtful'),
+    );
+  }
+
+  /** All that it may read, as it is now. Rejects if a route does not answer. */
+  async pictures(): Promise<Pictures> {
+    const client = this.#client;
+    const { random } = this.#surroundings.world;
+    const pictures = new Map<string, string>();
+    let before: string | null | undefined;
+    while (client && before !== null) {
+      const limit = random.integer(1, 20);
+      const page = await client.history({ limit, ...(before !== undefined && { before }) });
+      for (const message of page.messages) pictures.set(message.id, pictureOf(message));
+      before = page.next;
+    }
+    return pictures;
   }
 
   /** Makes the group, or joins it. */
@@ -224,6 +268,7 @@ export class SimulatedDevice {
   #show(client: CimClient, message: Message): void | Promise<void> {
     const { world, ledger } = this.#surroundings;
     const { id, from, text, seq } = message;
+    if (!message.transient) this.#known.push(id);
     const number = numberOf(text);
     const sent = ledger.sent.get(number);
     const isFaithful = sent?.userId === from && isTo(sent.target, message);

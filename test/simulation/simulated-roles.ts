@@ -17,6 +17,7 @@ import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
 import { delayEndpoints } from '../../src/route/endpoints/delay.ts';
 import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
+import { historyEndpoint } from '../../src/route/endpoints/history.ts';
 import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
 import { Gateway } from '../../src/server/gateway.ts';
 import { cimOrJava } from '../../src/server/protocols/cim-or-java.ts';
@@ -121,6 +122,7 @@ export class SimulatedRoute {
       ...messageEndpoints(operations),
       ...delayEndpoints(operations),
       ...groupEndpoints(operations),
+      historyEndpoint(operations),
     ];
     this.process = process;
     this.stopping = false;

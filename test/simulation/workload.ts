@@ -22,6 +22,7 @@ export function act(cluster: Cluster): void {
   const kind = random.fraction();
   if (kind < 0.1 && cluster.hasGroups) device.enter(namedGroup);
   else if (kind < 0.12 && cluster.hasGroups) device.leave(namedGroup);
+  else if (kind < 0.4 && cluster.hasChanges) changes(cluster);
   else if (kind < 0.85) burst(cluster, device, receiverOf(cluster));
   else if (kind < 0.93)
     device.schedule(openReceiverOf(cluster), cluster.newText(), delayOf(cluster));
@@ -75,6 +76,16 @@ function burst(cluster: Cluster, device: SimulatedDevice, receiver: Target): voi
     if (spreadMs === 0) send();
     else time.after(random.integer(0, spreadMs), send);
   }
+}
+
+/** Several people change what they know, now and over some time: also what others change meanwhile. */
+function changes(cluster: Cluster): void {
+  const { random, time } = cluster.world;
+  for (let count = random.integer(1, burstMax); count > 0; count--)
+    time.after(random.integer(0, 4_000), () => {
+      const running = cluster.devices.filter((device) => device.running);
+      if (running.length > 0) random.pick(running).change(`c${count}`);
+    });
 }
 
 /** An application without a device, for one of the users. */
