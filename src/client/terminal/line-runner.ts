@@ -19,7 +19,7 @@ import type { Action, MessageAction, Query } from './input/action.ts';
 import type { ReadLine } from './input/line-splitter.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
-import type { RecentMessages } from './recent-messages.ts';
+import { isShortName, type RecentMessages } from './recent-messages.ts';
 import type { InputLine, Outgoing, View } from './view/view.ts';
 
 /** What the terminal needs of a CimClient. */
@@ -149,6 +149,8 @@ export class LineRunner {
     const { client, view, recent, userId } = this.#options;
     const isOwn = action.kind === 'edit' || action.kind === 'retract';
     let outgoing: Outgoing;
+    // What the line before has sent may be what is meant.
+    if (isShortName(action.message)) await this.#settle();
     try {
       const id = recent.idOf(action.message, ({ from }) => (from === userId) === isOwn);
       const text = textOf(action);

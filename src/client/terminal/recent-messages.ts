@@ -49,7 +49,7 @@ export class RecentMessages {
 
   /** The id of what is named; `^` among those that `isMeant`. Throws a CimError `invalid-argument`. */
   idOf(name: string, isMeant: (message: RecentMessage) => boolean): string {
-    if (name !== '^' && !/^\d+$/.test(name)) return name;
+    if (!isShortName(name)) return name;
     const found =
       name === '^'
         ? this.newest().find(isMeant)
@@ -60,4 +60,9 @@ export class RecentMessages {
       name === '^' ? 'there is no message yet' : `there is no message ${name}: TAB lists them`,
     );
   }
+}
+
+/** As a person names a message, and not by its id. */
+export function isShortName(name: string): boolean {
+  return name === '^' || /^\d+$/.test(name);
 }

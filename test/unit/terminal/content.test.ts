@@ -254,6 +254,22 @@ describe('what is done to a message', () => {
     );
   });
 
+  test('waits for what the line before has sent, if that is meant', async () => {
+    const { client, type } = typing();
+    const stored = Promise.withResolvers<{ id: string; seq: number }>();
+    client.send = async (target, text) => {
+      client.sendings.push({ target, text, outcome: Promise.withResolvers(), isWritten: true });
+      return text === 'ys' ? stored.promise : { id: 'x', seq: 2 };
+    };
+    client.connect();
+    const typed = type('2;;ys', ':edit ^ yes');
+    await settle();
+    expect(client.sendings).toHaveLength(1);
+    stored.resolve({ id: bobs, seq: 1 });
+    await typed;
+    expect(client.sendings[1]).toMatchObject({ target: bobs, text: 'edit yes' });
+  });
+
   test('is refused where no message is meant', async () => {
     const { client, shown, type } = typing();
     client.connect();
