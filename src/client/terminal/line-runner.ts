@@ -32,10 +32,14 @@ export type Messenger = Oracle &
     | 'edit'
     | 'retract'
     | 'react'
+    | 'markRead'
     | 'schedule'
     | 'close'
     | 'followedGroups'
   >;
+
+/** What a line is about. */
+type Asked = Target | Query | Extract<Action, { kind: 'read' }>;
 
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
@@ -132,6 +136,8 @@ export class LineRunner {
       case 'retract':
       case 'react':
         return this.#beginOn(line, action);
+      case 'read':
+        return this.#tell(line, async () => this.#markRead(line, action.message), action);
       case 'schedule':
         if (holdsSecret(action)) return this.#refuseSecret(line);
         return this.#begin(line, action, async () => {
@@ -172,6 +178,13 @@ export class LineRunner {
           return this.#unlessClosed(client.react(id, action.emoji));
       }
     });
+  }
+
+  async #markRead(line: InputLine, named: string): Promise<() => Promise<void>> {
+    const { client, recent, userId, view } = this.#options;
+    const id = recent.idOf(named, ({ from }) => from !== userId);
+    client.markRead(id);
+    return () => view.result(line, { kind: 'read', id });
   }
 
   /** `send` resolves to undefined if the client was closed before. */
@@ -280,7 +293,7 @@ export class LineRunner {
   async #tell(
     line: InputLine,
     request: () => Promise<() => Promise<void>>,
-    asked: Target | Query,
+    asked: Asked,
     outgoing?: Outgoing,
   ): Promise<void> {
     const { view } = this.#options;
@@ -318,13 +331,13 @@ function textOf(action: MessageAction): string {
 }
 
 /** The group that it is about, if it is. */
-function groupOf(asked: Target | Query): string | undefined {
+function groupOf(asked: Asked): string | undefined {
   if ('kind' in asked && asked.kind === 'history') return asked.query.group;
   return 'group' in asked ? asked.group : undefined;
 }
 
 /** What the person can do about it, where that is not clear from the error itself. */
-function helpfulMessage({ kind, message }: CimError, asked: Target | Query): string {
+function helpfulMessage({ kind, message }: CimError, asked: Asked): string {
   const group = groupOf(asked);
   if (group === undefined) return message;
   // Whoever wants to be out of it has what they want.

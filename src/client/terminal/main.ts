@@ -91,6 +91,7 @@ export function converse(parts: Parts): Promise<number> {
     input,
     people,
     recent,
+    marksRead: isPerson,
     interrupts,
     broken: output.broken,
     clock: systemClock,

@@ -4,7 +4,7 @@
  */
 import { exitCodes } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
-import type { ClientEvents, LeavingReason } from '../sdk/index.ts';
+import type { ClientEvents, LeavingReason, Message } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';
 import { InputFailure, type InputSource } from './input/input-source.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -37,6 +37,8 @@ export interface SessionOptions extends LineRunnerOptions {
   readonly input: InputSource;
   /** Without one nothing is received, and nothing acknowledged. */
   readonly inbox?: Inbox;
+  /** A person looks at what is shown, and so has read it. */
+  readonly marksRead?: boolean;
   readonly interrupts: Interrupts;
   /** Rejects when nobody reads what is shown. */
   readonly broken: Promise<never>;
@@ -122,7 +124,7 @@ class Session {
   }
 
   #show(): void {
-    const { client, view, inbox, people, recent } = this.#options;
+    const { client, view, inbox, people, recent, marksRead } = this.#options;
     client.on('ready', (event) => {
       this.#failedAttempt = undefined;
       people.learn(event.userId, event.userName);
@@ -140,7 +142,8 @@ class Session {
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         if (!message.transient && !message.retracted) recent.add(message);
-        return inbox.message(message);
+        const shown = inbox.message(message);
+        return marksRead ? shown.then(() => this.#markRead(message)) : shown;
       });
       // Each shows how the message was before.
       client.on('edited', (event) => {
@@ -153,6 +156,8 @@ class Session {
         return inbox.retracted(event);
       });
       client.on('reactions', (event) => inbox.reactions(event));
+      client.on('delivered', (mark) => inbox.marked('delivered', mark));
+      client.on('read', (mark) => inbox.marked('read', mark));
     }
     client.on('presence', (event) => view.presence(event));
     client.on('keyChanged', (change) => view.keyChanged(change));
@@ -164,6 +169,11 @@ class Session {
       else if (this.#failedAttempt === undefined) view.notice(this.#patienceText(message));
       if (kind === 'login-failed') this.#failedAttempt = message;
     });
+  }
+
+  #markRead(message: Message): void {
+    const { client, userId } = this.#options;
+    if (message.from !== userId && !message.transient) client.markRead(message);
   }
 
   /** Who gives up says why at the end. */

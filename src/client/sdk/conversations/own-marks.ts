@@ -4,6 +4,7 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
+import { lobby } from '../../../codec/commands.ts';
 import type { Mark } from '../../../codec/generated/link.ts';
 import { markKind } from '../../../codec/generated/wire.ts';
 import { parseIdentity } from '../../../codec/identity.ts';
@@ -41,8 +42,9 @@ export class OwnMarks {
       throw new CimError('invalid-argument', `${message.id} is not a message of somebody else`);
   }
 
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+  /** Whether some of this timeline wait. */
+  has(group: string): boolean {
+    return this.#waiting.has(group);
   }
 
   /** Those that leave with an acknowledgement of this timeline. */
@@ -71,6 +73,8 @@ export class OwnMarks {
     const message = parseIdentity(id);
     if (!message || message.from === this.#userId || seq < 1) return false;
     const { from, epochHex, sendSeq, group } = message;
+    // Nobody has a place in it.
+    if (group === lobby) return true;
     this.#gather(group, { from, epochHex, sendSeq, seq, kind });
     return true;
   }

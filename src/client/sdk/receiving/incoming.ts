@@ -275,20 +275,21 @@ export class Incoming {
   #settle(): void {
     this.#settleTimer?.cancel();
     this.#settleTimer = null;
-    this.#acknowledge(limits.clientMarksAtOnceMax);
-    if (this.#online && !this.#options.marks.isEmpty) this.#settleSoon();
+    if (this.#acknowledge(limits.clientMarksAtOnceMax)) this.#settleSoon();
     if (!this.#options.state.ephemeral) this.#save();
   }
 
-  /** With up to so many marks: each costs more than an acknowledgement. */
-  #acknowledge(marksMax = 0): void {
+  /** With up to so many marks, as each costs more than that; whether there are more. */
+  #acknowledge(marksMax = 0): boolean {
     this.#takenCount = 0;
-    if (!this.#online) return;
+    if (!this.#online) return false;
     let room = marksMax;
+    let hasMore = false;
     for (const timeline of this.#timelines.acknowledged()) {
       const { group } = timeline;
       const marks = this.#options.marks.take(group, room);
       room -= marks.length;
+      hasMore ||= this.#options.marks.has(group);
       const after = timeline.acknowledge();
       if (after === null && marks.length === 0) continue;
       this.#options.write({
@@ -298,6 +299,7 @@ export class Incoming {
         ...(marks.length > 0 && { marks: marks.map(markFields) }),
       });
     }
+    return hasMore;
   }
 
   #save(): void {

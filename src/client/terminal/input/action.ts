@@ -16,6 +16,7 @@ export type Action =
       readonly extras?: MessageExtras;
     }
   | MessageAction
+  | { readonly kind: 'read'; readonly message: string }
   | {
       readonly kind: 'schedule';
       readonly target: Target;

@@ -68,6 +68,14 @@ export const commands: readonly Command[] = [
     parse: withText('edit'),
   },
   {
+    name: ':read',
+    uses: [
+      [':read id', 'say that you have read it, and what came before it (for programs)'],
+      [':read ^', 'the same, of the newest that was shown'],
+    ],
+    parse: (rest) => (/^\S+$/.test(rest) ? { kind: 'read', message: rest } : wrongUse(':read')),
+  },
+  {
     name: ':retract',
     uses: [[':retract ^', 'take your newest message back, or another of yours, for good']],
     parse: (rest) =>

@@ -96,7 +96,7 @@ function people(online: readonly User[], suffix = ' '): Choice[] {
 }
 
 function isOnMessages(command: string | undefined): boolean {
-  return [':reply', ':edit', ':retract', ':react'].includes(command ?? '');
+  return [':reply', ':edit', ':retract', ':react', ':read'].includes(command ?? '');
 }
 
 /** By their numbers. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { ignore } from '../../../base/ignore.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
-import type { ClientEvents, Message, SentMessage } from '../../sdk/index.ts';
+import type { ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.ts';
 import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
@@ -12,6 +12,7 @@ import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
 import * as content from './render-content.ts';
 import { keyChangeText } from './render-keys.ts';
+import { markBlocks } from './render-marks.ts';
 import { presenceText } from './render-presence.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
@@ -91,6 +92,13 @@ export class HumanView implements View, Inbox {
 
   presence(presence: ClientEvents['presence']): void {
     this.notice(presenceText(presence, this.#reader));
+  }
+
+  marked(kind: 'delivered' | 'read', mark: Mark): void {
+    const message = this.#recent.get(mark.upTo);
+    const blocks = markBlocks(kind, mark, message, this.#reader);
+    if (blocks.length > 0)
+      this.#print(blocks).catch(ignore('whoever waits for the output hears it'));
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {

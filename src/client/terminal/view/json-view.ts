@@ -5,7 +5,7 @@
 import { ignore } from '../../../base/ignore.ts';
 import { toBase64Url } from '../../../base/text/base64url.ts';
 import { safeJson } from '../../../base/text/safe-text.ts';
-import type { ClientEvents, DelayedMessage, Message, SentMessage } from '../../sdk/index.ts';
+import type { ClientEvents, DelayedMessage, Mark, Message, SentMessage } from '../../sdk/index.ts';
 import type { Output } from '../screen/output.ts';
 import { formatRemark } from './layout.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
@@ -73,6 +73,10 @@ export class JsonView implements View, Inbox {
   presence({ userId, online, lastSeen }: ClientEvents['presence']): void {
     const seen = lastSeen !== undefined && { lastSeen: new Date(lastSeen).toISOString() };
     this.#tell({ event: 'presence', userId, online, ...seen });
+  }
+
+  marked(kind: 'delivered' | 'read', { by, upTo, group }: Mark): void {
+    this.#tell({ event: kind, by, upTo, ...(group !== undefined && { group }) });
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {
@@ -245,6 +249,8 @@ function resultData(result: Result): unknown {
     }
     case 'secret':
       return { secret: result.secret ?? null };
+    case 'read':
+      return { id: result.id };
     case 'rotated':
       return { rotated: true };
     case 'exported':

@@ -268,6 +268,8 @@ export function resultBlocks(
     case 'secret':
       if (result.secret === undefined) return [noticeBlock('your account has no secret')];
       return [...table([['secret', result.secret]], 'dim'), noticeBlock(secretText)];
+    case 'read':
+      return [noticeBlock('marked as read')];
     case 'rotated':
       return [noticeBlock('your account has a new secret: :secret show tells it')];
     case 'exported':

@@ -9,6 +9,7 @@ import type {
   DelayedMessage,
   GroupMembership,
   GroupSettings,
+  Mark,
   Message,
   PeerKey,
   SentMessage,
@@ -56,6 +57,7 @@ export type Result =
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
+  | { readonly kind: 'read'; readonly id: string }
   | {
       readonly kind: 'exported';
       readonly file: string;
@@ -142,6 +144,8 @@ export interface Inbox {
   edited(event: ClientEvents['edited']): Promise<void>;
   retracted(event: ClientEvents['retracted']): Promise<void>;
   reactions(event: ClientEvents['reactions']): Promise<void>;
+  /** Somebody has got as far as this in a conversation, or (their own `by`) another device of the user. */
+  marked(kind: 'delivered' | 'read', mark: Mark): void;
   gap(gap: ClientEvents['gap']): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;

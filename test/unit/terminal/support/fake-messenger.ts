@@ -53,6 +53,8 @@ export class FakeMessenger implements Messenger {
   readonly schedules: { target: Target; text: string; delaySeconds: number }[] = [];
   /** All calls of send(). */
   readonly sendings: Sending[] = [];
+  /** All that markRead() was given: their ids. */
+  readonly read: string[] = [];
   /** All that sendTransient() has written. */
   readonly transients: { target: Target; text: string }[] = [];
   /** Answers sends as soon as they are made. */
@@ -67,6 +69,10 @@ export class FakeMessenger implements Messenger {
   }
 
   /** Resolves when the listeners have taken it. */
+  markRead(message: Message | string): void {
+    this.read.push(typeof message === 'string' ? message : message.id);
+  }
+
   async emit<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): Promise<void> {
     const listeners = [...(this.#listeners.get(name) ?? [])] as ClientEventListener<Name>[];
     await Promise.all(listeners.map((listener) => listener(event)));

@@ -1,0 +1,65 @@
+/** Which marks a client sends of what it has taken and shown, and when it sends them again. */
+import { expect, test } from '@jest/globals';
+import { OwnMarks } from '../../../../src/client/sdk/conversations/own-marks.ts';
+import { markKind } from '../../../../src/codec/generated/wire.ts';
+
+const epoch = '0202020202020202';
+const numbered = (seq: number, target = '1', from = 2) => ({
+  id: `${from}.${epoch}.${target}.${seq}`,
+  seq: 10 + seq,
+});
+const { delivered, read, readQuietly } = markKind;
+
+function kinds(marks: OwnMarks, group = '') {
+  return marks.take(group, 16).map(({ kind, sendSeq, seq }) => [kind, sendSeq, seq]);
+}
+
+test.each([
+  [
+    'all',
+    [
+      [read, 2, 12],
+      [delivered, 3, 13],
+    ],
+  ],
+  [
+    'delivered',
+    [
+      [readQuietly, 2, 12],
+      [delivered, 3, 13],
+    ],
+  ],
+  ['off', [[readQuietly, 2, 12]]],
+] as const)('with receipts %s', (receipts, expected) => {
+  const marks = new OwnMarks(1, receipts);
+  marks.delivered(numbered(1));
+  marks.read(numbered(2));
+  marks.delivered(numbered(3));
+  expect(kinds(marks)).toEqual(expected);
+  expect(marks.has('')).toBe(false);
+});
+
+test("of the lobby, of what is not stored and of what is one's own none waits", () => {
+  const marks = new OwnMarks(1, 'all');
+  marks.delivered(numbered(1, '#lobby'));
+  marks.read(numbered(1, '#lobby'));
+  marks.delivered({ id: `2.${epoch}.1.~1`, seq: 0 });
+  marks.delivered(numbered(1, '2', 1));
+  expect([marks.has(''), marks.has('lobby')]).toEqual([false, false]);
+  for (const wrong of [numbered(1, '2', 1), { id: 'nonsense', seq: 1 }])
+    expect(() => marks.read(wrong)).toThrow('is not a message of somebody else');
+});
+
+test('what may have got lost with a connection is sent again on the next, unless more is known', () => {
+  const marks = new OwnMarks(1, 'all');
+  marks.delivered(numbered(1, '#builds'));
+  expect(kinds(marks, 'builds')).toEqual([[delivered, 1, 11]]);
+  marks.connected();
+  expect(kinds(marks, 'builds')).toEqual([[delivered, 1, 11]]);
+  marks.read(numbered(2, '#builds'));
+  marks.connected();
+  expect(kinds(marks, 'builds')).toEqual([[read, 2, 12]]);
+  marks.left('builds');
+  marks.connected();
+  expect(marks.has('builds')).toBe(false);
+});
