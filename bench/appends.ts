@@ -23,7 +23,7 @@ export class Appends {
       const message = { resMsg, cmd: BaseCommand.MESSAGE, to, sendSeq: sendSeq + index };
       return Response.encode({ ...message, ...sender }).finish();
     });
-    const run = { from, to, source, sendSeq, restart: false, ...runOf(bodies) };
+    const run = { from, to, source, sendSeq, restart: false, silent: false, ...runOf(bodies) };
     return (from === to ? [to] : [to, from]).map((userId) => ({
       timeline: userTimeline(userId),
       ...run,

@@ -30,6 +30,7 @@ export class MessageReader {
   sendSeq = 0;
   restart = false;
   transient = false;
+  silent = false;
   textBytes = 0;
   sealedBytes = 0;
   contentBytes = 0;
@@ -50,6 +51,7 @@ export class MessageReader {
     this.sendSeq = 0;
     this.restart = false;
     this.transient = false;
+    this.silent = false;
     this.textBytes = 0;
     this.sealedBytes = 0;
     this.contentBytes = 0;
@@ -111,7 +113,7 @@ export class MessageReader {
         return;
       }
       case silentTag:
-        reader.nextFlag();
+        this.silent = reader.nextFlag();
         return;
       default:
         throw new ProtocolError(`field ${Math.floor(found / 8)} is not a client's to set here`);

@@ -48,6 +48,8 @@ export interface Append extends Run {
    * message but lost state (expired, or a failover lost a tail), and is passed over.
    */
   readonly restart: boolean;
+  /** None of its messages is counted as unread, nor the newest of its conversation. */
+  readonly silent: boolean;
   /**
    * For a named group: only if this user is a member of it, as of the append itself. Otherwise the
    * numbers are consumed and nothing is stored. A skip does not ask. Of the first message of a source

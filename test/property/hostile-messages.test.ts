@@ -257,18 +257,19 @@ function asClient(written: Uint8Array): ServerFrame {
 
 /** From the sender's server to the receiver's, by way of a route; the body as it is stored. */
 function stored(frame: Uint8Array): Uint8Array {
-  const { to, group, sendSeq, restart } = reader;
+  const { to, group, sendSeq, restart, silent } = reader;
   const entry = crossed(routeMethods.submit.entry, {
     ...submitter,
     to,
     group,
     sendSeq,
     restart,
+    silent,
     refusal: 0,
     count: 1,
     bodies: runOf([frame]).bodies,
   });
-  expect(entry).toMatchObject({ to, group, sendSeq, restart });
+  expect(entry).toMatchObject({ to, group, sendSeq, restart, silent });
   const run = appendOriginToAll(entry, { ...entry, at: origin.at });
   const pushed = crossed(serverMethods.push.entry, {
     ...run,

@@ -49,6 +49,6 @@ export class Conversation {
     const run = bodies.length === 0 ? skipOf(1) : runOf(bodies);
     const { from, source } = this;
     const to = typeof this.to === 'number' ? this.to : 0;
-    return { timeline, from, to, source, sendSeq, restart: false, ...run };
+    return { timeline, from, to, source, sendSeq, restart: false, silent: false, ...run };
   }
 }

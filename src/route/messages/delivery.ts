@@ -36,6 +36,8 @@ export interface Submission extends Run {
   /** Of the first message. */
   readonly sendSeq: number;
   readonly restart: boolean;
+  /** Of all its messages: they are not counted as unread. */
+  readonly silent: boolean;
   /** Why its messages can never be stored, as far as can be seen of themselves. */
   readonly refusal: ErrorName | null;
   /** No share of the group is counted: it is an application's. */
@@ -305,9 +307,9 @@ function judge({ index, submission, answer }: Arrived): Judged {
 }
 
 function appendOf({ submission, source, refusal }: Judged, timeline: Append['timeline']): Append {
-  const { from, to, sendSeq, restart, count } = submission;
+  const { from, to, sendSeq, restart, silent, count } = submission;
   const { bodies } = refusal === null ? submission : skipOf(count);
-  return { timeline, from, to, source, sendSeq, restart, count, bodies };
+  return { timeline, from, to, source, sendSeq, restart, silent, count, bodies };
 }
 
 function groupAppendOf(run: Judged): Append {

@@ -28,14 +28,14 @@ const nothing = new Uint8Array();
 
 function ofSubmit(entry: SubmitEntry): SubmitEntry {
   const { from, fromName, epochHex, instance, sessionId } = entry;
-  const { to, group, sendSeq, restart, refusal, count, bodies } = entry;
+  const { to, group, sendSeq, restart, silent, refusal, count, bodies } = entry;
   const sender = { from, fromName, epochHex, instance, sessionId };
-  return { ...sender, to, group, sendSeq, restart, refusal, count, bodies };
+  return { ...sender, to, group, sendSeq, restart, silent, refusal, count, bodies };
 }
 
 function readSubmission(entry: SubmitEntry, at: number): Submission {
-  const { from, fromName, epochHex, to, group, sendSeq, restart, refusal, count } = entry;
-  const { instance, sessionId } = entry;
+  const { from, fromName, epochHex, to, group, sendSeq, restart, silent } = entry;
+  const { refusal, count, instance, sessionId } = entry;
   const { bodies } =
     refusal === 0 ? appendOriginToAll(entry, { from, fromName, epochHex, at }) : skipOf(count);
   return {
@@ -45,6 +45,7 @@ function readSubmission(entry: SubmitEntry, at: number): Submission {
     group,
     sendSeq,
     restart,
+    silent,
     refusal: refusal === 0 ? null : errorOfCode(refusal),
     count,
     bodies,

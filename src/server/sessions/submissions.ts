@@ -39,6 +39,7 @@ class OpenRun implements SubmittedRun {
   count = 0;
   weight = 0;
   readonly #restart: boolean;
+  readonly #silent: boolean;
   readonly #refusal: number;
   /** Whole messages with their lengths, that lie elsewhere than those after them. */
   #pieces: Uint8Array[] | null = null;
@@ -50,13 +51,14 @@ class OpenRun implements SubmittedRun {
 
   /** For a message as it was read, which is then to be added. */
   constructor(submitter: Submitter, message: MessageReader) {
-    const { to, group, sendSeq, restart } = message;
+    const { to, group, sendSeq, restart, silent } = message;
     const refusal = contentRefusal(message);
     this.submitter = submitter;
     this.to = to;
     this.group = group;
     this.sendSeq = sendSeq;
     this.#restart = restart;
+    this.#silent = silent;
     this.#refusal = refusal === null ? 0 : Number(errorTable[refusal].code);
   }
 
@@ -68,6 +70,7 @@ class OpenRun implements SubmittedRun {
       message.to === this.to &&
       message.group === this.group &&
       !message.restart &&
+      message.silent === this.#silent &&
       this.#refusal === 0 &&
       contentRefusal(message) === null &&
       this.count < limits.runMessagesMax &&
@@ -128,6 +131,7 @@ class OpenRun implements SubmittedRun {
       group,
       sendSeq,
       restart: this.#restart,
+      silent: this.#silent,
       refusal: this.#refusal,
       count,
       bodies: this.#takeBodies(),

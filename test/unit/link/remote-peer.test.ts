@@ -21,6 +21,7 @@ const entry: SubmitEntry = {
   group: '',
   sendSeq: 1,
   restart: false,
+  silent: false,
   refusal: 0,
   count: 1,
   bodies: new Uint8Array(),

@@ -21,6 +21,7 @@ async function storeBroken(source: string): Promise<void> {
       source,
       sendSeq: 1,
       restart: false,
+      silent: false,
       ...runOf([broken]),
     },
   ]);

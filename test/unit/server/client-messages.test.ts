@@ -81,11 +81,22 @@ describe('runs of a client', () => {
     ['a number left out', [frame(1), frame(3)], [1, 3]],
     ['a number twice', [frame(1), frame(1)], [1, 1]],
     ['a restart', [frame(1), frame(2, { restart: true })], [1, 2]],
+    ['a silent one', [frame(1), frame(2, { silent: true }), frame(3)], [1, 2, 3]],
   ])('end with %s', async (_name, frames, numbers) => {
     const peer = await harness.cim();
     peer.write(Buffer.concat(frames));
     await waitUntil('the answers', () => acks(peer).length === numbers.length);
     expect(sizes()).toEqual(numbers.map((sendSeq) => [sendSeq, 1]));
+  });
+
+  test('are silent as a whole', async () => {
+    const peer = await harness.cim();
+    peer.write(Buffer.concat([1, 2, 3].map((sendSeq) => frame(sendSeq, { silent: sendSeq > 1 }))));
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    expect(harness.submits.entries.map(({ count, silent }) => [count, silent])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
   });
 
   test('do not hold what may not be stored: of that a route hears why, and not what', async () => {

@@ -26,6 +26,7 @@ describe('an own copy', () => {
     source: '1.0123456789abcdef.2',
     sendSeq: 1,
     restart: false,
+    silent: false,
     ...runOf(texts),
   } as const;
   const nothing = { duplicates: 0, stored: 0, refused: 0, seq: 0, expected: 0 };

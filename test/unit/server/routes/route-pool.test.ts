@@ -168,6 +168,7 @@ function entry(from: number, order = 0): SubmitEntry {
     group: '',
     sendSeq: 1,
     restart: false,
+    silent: false,
     refusal: 0,
     count: 1,
     bodies: new Uint8Array(),
