@@ -26,13 +26,16 @@ export interface MarkMove {
 }
 
 export interface MarkMoved {
-  /** The sender is to know: `watchers` are to be told. */
+  /** What others know of the reader has moved. */
   readonly moved: boolean;
   /** How far it is kept: not beyond what the source has sent; 0 if it has not moved. */
   readonly sendSeq: number;
-  /** The sender's open sessions; nobody if it has not moved. */
+  /**
+   * Who is to be told: the sender's open sessions. Nobody if it has not moved, or in a group of more
+   * than `limits.marksNamedMax` members.
+   */
   readonly watchers: readonly Watcher[];
-  /** The sender's marks version, after; 0 if it has not moved. */
+  /** The sender's marks version, after; 0 if nobody is to be told. */
   readonly version: number;
   /** The reader's own count of what is unread; null if it is as before. */
   readonly own: {
@@ -51,17 +54,40 @@ export interface SourceMarks {
   readonly read: number;
 }
 
+/** How far a member has got, as numbers of the group. */
+export interface MemberMarks {
+  readonly userId: number;
+  readonly delivered: number;
+  readonly read: number;
+}
+
+export interface GroupMarks {
+  readonly members: number;
+  /** Members that have got to the number that was asked for. */
+  readonly delivered: number;
+  readonly read: number;
+  /** All members, by id; null for a group of more than `limits.marksNamedMax`. */
+  readonly named: readonly MemberMarks[] | null;
+}
+
 export interface Marks {
   /**
    * Moves marks forward, in order; one that is beyond what was sent (a failover lost its tail) may
    * also move back. A move whose source is not known (any more) changes nothing for the sender: what
-   * nobody has sent nobody has read. Repeating is harmless. Rejects with a CimError `busy`: some may
+   * nobody has sent nobody has read. In a group only those of members count. What is unread is counted
+   * anew by `seq`, unless that message is not kept any more. Repeating is harmless. Rejects with a CimError `busy`: some may
    * have moved.
    */
   move(batch: readonly MarkMove[]): Promise<MarkMoved[]>;
 
   /** What each peer has of what the user has sent to them, the source that moved last at the end. */
   ofPeers(userId: number, peers: readonly number[]): Promise<readonly (readonly SourceMarks[])[]>;
+
+  /**
+   * How far members of a group have got, and how many to this number; who has joined since counts as
+   * one who has. Of a group that does not exist there are none.
+   */
+  ofGroup(group: string, seq: number): Promise<GroupMarks>;
 
   /**
    * For each user a number that grows with each move that is told to them: whoever knows an older

@@ -10,11 +10,14 @@ import { describeAccounts } from './store/accounts.ts';
 import { describeApiKeys } from './store/api-keys.ts';
 import { describeAppendModel } from './store/append-model.ts';
 import { describeAppends } from './store/appends.ts';
+import { describeConversationList } from './store/conversation-list.ts';
+import { describeConversationModel } from './store/conversation-model.ts';
 import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
 import { describeDeletions } from './store/deletions.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupChanges } from './store/group-changes.ts';
+import { describeGroupMarks } from './store/group-marks.ts';
 import { describeGroupModel } from './store/group-model.ts';
 import { describeGroups } from './store/groups.ts';
 import { describeIdentity } from './store/identity.ts';
@@ -85,9 +88,12 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'appends for members only': describeGroupAppends,
   'groups against a model': describeGroupModel,
   conversations: describeConversations,
+  'lists of conversations': describeConversationList,
+  'conversations against a model': describeConversationModel,
   marks: describeMarks,
   presence: describePresence,
   deletions: describeDeletions,
+  'marks in groups': describeGroupMarks,
   schedules: describeSchedules,
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,

@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { CimError } from '../../src/base/errors.ts';
 import { lobby } from '../../src/codec/commands.ts';
+import type { MarkMove } from '../../src/store/marks.ts';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
 import { rightsNeeded } from '../../src/store/redis/scripts.ts';
 import { type Append, groupTimeline, userTimeline } from '../../src/store/timelines.ts';
@@ -20,7 +21,7 @@ const password = 'of cim';
 const [amy, bob, cid] = [1001, 1002, 1003];
 const messagesMax = 8;
 const kinds =
-  'log head watch from talk counts dev group members roll standing invited removed groups acct name last-id id salt api-keys request due later plan sent'.split(
+  'log head watch from talk counts dev group members roll standing invited removed groups acct name last-id id salt api-keys request due later plan sent marks delivered read'.split(
     ' ',
   );
 const long = 'x'.repeat(3_000);
@@ -71,6 +72,12 @@ const joins =
   (userId: number): Step =>
   (store) =>
     store.groups.join('cooks', userId);
+const withAmy = { peer: amy, group: '' };
+const mark: Omit<MarkMove, 'group'> = {
+  ...{ reader: bob, from: amy, epochHex: 'abcdefabcdefabcd', sendSeq: 1, seq: 1 },
+  kind: 'read',
+  isQuiet: false,
+};
 const pair = { publicKey: 'public', wrappedKey: 'wrapped' };
 const registers: Step = (store) =>
   store.accounts.register({ name: 'Amy', userId: amy, verifier: 'first' });
@@ -190,6 +197,19 @@ const cases: Readonly<Record<string, readonly [before: Step, asked: Step]>> = {
   'the end of a block of somebody known': [
     all(sends(...send(amy, 1, ['hello'], bob)), (store) => store.conversations.block(bob, amy)),
     (store) => store.conversations.unblock(bob, amy),
+  ],
+  'a flag': [nothing, (store) => store.conversations.setFlag(bob, withAmy, 'muted', true)],
+  'the end of a flag': [
+    (store) => store.conversations.setFlag(bob, withAmy, 'muted', true),
+    (store) => store.conversations.setFlag(bob, withAmy, 'muted', false),
+  ],
+  'a mark of what was read': [
+    together(...send(bob, 1, ['one', 'two'])),
+    (store) => store.marks.move([{ ...mark, group: '' }]),
+  ],
+  'a mark in a group': [
+    all(createsGroup, joins(bob), sends(append('cooks', 1, ['one', 'two']))),
+    (store) => store.marks.move([{ ...mark, group: 'cooks' }]),
   ],
   'a new group': [nothing, createsGroup],
   'a group with a head': [(_, redis) => redis.setex('cim:head:{g:cooks}', 60, 3), createsGroup],

@@ -75,7 +75,16 @@ test('whatever was acknowledged before kill -9 is there, in order, once', async 
     expect(texts).toEqual(Array.from({ length: head }, (_, index) => `${index + 1}`));
     // Its source goes on where the timeline does: the two were written together.
     const run = runOf([Buffer.from(`${head}`)]);
-    const again = { timeline, from: 1, to: 2, source, sendSeq: head, restart: false, silent: false, ...run };
+    const again = {
+      timeline,
+      from: 1,
+      to: 2,
+      source,
+      sendSeq: head,
+      restart: false,
+      silent: false,
+      ...run,
+    };
     expect(await store.timelines.append([again])).toMatchObject([{ duplicates: 1, seq: head }]);
     await store.close();
   }

@@ -1,6 +1,7 @@
 /** Named groups in memory, as src/store/groups.ts says it, and nothing besides. */
 import type { GroupHistory } from '../../src/base/group-history.ts';
 import { limits } from '../../src/base/limits.ts';
+import { nothingSaid } from '../../src/store/decisions/conversation.ts';
 import { decideChange } from '../../src/store/decisions/group-change.ts';
 import {
   decideCreate,
@@ -57,7 +58,7 @@ export class MemoryGroups implements Groups {
       this.#data.change(groupTimeline(name), {
         members: rest,
         group: next,
-        ...(next === null && { outsiders: new Map(), messages: [] }),
+        ...(next === null && { outsiders: new Map(), messages: [], said: nothingSaid }),
       });
     }
     this.#unlist(name, userId);
@@ -138,12 +139,15 @@ export class MemoryGroups implements Groups {
       // The list may name the group already: only the group's shard was set back.
       groupsOfUser: () => (list.has(name) ? list.size - 1 : list.size),
     });
-    if (entered)
+    if (entered) {
+      const { joined } = entered;
+      const place = { delivered: joined, read: joined, seen: joined };
       this.#data.change(groupTimeline(name), {
         ...(group === null && { group: newGroup(name, userId, madeWith) }),
-        members: withEntry(members, userId, entered),
+        members: withEntry(members, userId, { ...entered, ...place }),
         outsiders: withoutEntry(outsiders, userId),
       });
+    }
     if (result.status === 'joined')
       this.#data.change(userTimeline(userId), { groups: new Set(list).add(name) });
     return result;

@@ -6,9 +6,15 @@
 import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
 import type { SourceRecord } from '../../src/store/decisions/append.ts';
-import type { ConversationRecord, PlaceCount } from '../../src/store/decisions/conversation.ts';
-import type { ReaderMarks } from '../../src/store/decisions/marks.ts';
-import type { Outsider } from '../../src/store/decisions/membership.ts';
+import {
+  type ConversationRecord,
+  type Flags,
+  nothingSaid,
+  type PlaceCount,
+  type Said,
+} from '../../src/store/decisions/conversation.ts';
+import type { MemberPlace, ReaderMarks } from '../../src/store/decisions/marks.ts';
+import type { Member, Outsider } from '../../src/store/decisions/membership.ts';
 import { noLeases, type ObserverLease } from '../../src/store/decisions/presence.ts';
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
@@ -24,6 +30,9 @@ export interface Message {
   /** In the timeline of who has sent it. */
   readonly isOwn: boolean;
   readonly places: number;
+  /** The total of its conversation, with it. */
+  readonly total: number;
+  readonly silent: boolean;
 }
 
 export interface Shard {
@@ -44,6 +53,7 @@ export interface Shard {
   readonly groups: ReadonlySet<string>;
   /** Of a user: what there is to know of peers. */
   readonly conversations: ReadonlyMap<number, ConversationRecord>;
+  readonly groupFlags: ReadonlyMap<string, Flags>;
   /** Of a user: how far others have got with what the user has sent. */
   readonly marks: ReadonlyMap<number, ReaderMarks>;
   readonly marksVersion: number;
@@ -55,8 +65,9 @@ export interface Shard {
   readonly countsSince: number;
   /** Of a named group; null: there is none. */
   readonly group: Group | null;
+  readonly said: Said;
   /** By user id, the longest-standing first. */
-  readonly members: ReadonlyMap<number, { readonly joined: number; readonly cursor: number }>;
+  readonly members: ReadonlyMap<number, Member & MemberPlace>;
   /** Who was invited or removed, and is no member; the first removed first. */
   readonly outsiders: ReadonlyMap<number, Outsider>;
 }
@@ -73,6 +84,7 @@ const empty: Shard = {
   lastSeen: null,
   groups: new Set(),
   conversations: new Map(),
+  groupFlags: new Map(),
   marks: new Map(),
   marksVersion: 0,
   heavy: noHeavy,
@@ -80,6 +92,7 @@ const empty: Shard = {
   counts: new Map(),
   countsSince: 0,
   group: null,
+  said: nothingSaid,
   members: new Map(),
   outsiders: new Map(),
 };

@@ -14,7 +14,9 @@ import {
   type SourceRecord,
 } from '../../src/store/decisions/append.ts';
 import {
+  afterStored,
   afterWriting,
+  isForgettable,
   saysSomething,
   unknownPeer,
 } from '../../src/store/decisions/conversation.ts';
@@ -30,6 +32,7 @@ import {
   decideMailbox,
   placesPerMessage,
 } from '../../src/store/decisions/mailbox.ts';
+import { oldestBeyond } from '../../src/store/decisions/marks.ts';
 import { trimPointOf, withHeavy } from '../../src/store/decisions/retention.ts';
 import type { Quotas } from '../../src/store/quotas.ts';
 import {
@@ -257,7 +260,10 @@ export class MemoryTimelines implements Timelines {
     return { status: stored < count ? 'group-share' : 'taken', stored };
   }
 
-  #store({ timeline, from, to }: Append, run: Run): void {
+  #store(append: Append, run: Run): void {
+    const { timeline, from, to, silent } = append;
+    const before = this.#totalOf(append);
+    this.#count(append, run);
     const shard = this.#data.shard(timeline);
     const isUser = to !== 0;
     const isOwn = isUser && timeline === userTimeline(from);
@@ -267,6 +273,8 @@ export class MemoryTimelines implements Timelines {
       body,
       isOwn,
       places,
+      total: before + (silent ? 0 : index + 1),
+      silent,
     }));
     const head = shard.head + run.count;
     const excess = run.count * (places - 1);
@@ -279,10 +287,48 @@ export class MemoryTimelines implements Timelines {
     this.#data.change(timeline, { messages, head, heavy });
   }
 
+  /** What is listed of its conversation. */
+  #count(append: Append, { count }: Run): void {
+    const { timeline, from, to, silent, onlyIfMember } = append;
+    const shard = this.#data.shard(timeline);
+    const { members, conversations } = shard;
+    const isOwn = timeline === userTimeline(from);
+    const stored = { count, seq: shard.head + count, silent, isOwn };
+    if (to === 0) {
+      const said = afterStored(shard.said, stored, this.#now());
+      // Who writes has read what was said before.
+      const writer = silent || onlyIfMember === undefined ? undefined : members.get(onlyIfMember);
+      this.#data.change(timeline, {
+        said,
+        ...(writer && {
+          members: withEntry(members, from, { ...writer, seen: said.seq }),
+        }),
+      });
+      return;
+    }
+    const peer = isOwn ? to : from;
+    const record = afterStored(conversations.get(peer) ?? unknownPeer, stored, this.#now());
+    if (!saysSomething(record)) return;
+    const records = new Map(withEntry(conversations, peer, record));
+    const strangers = new Map([...records].filter(([, each]) => isForgettable(each)));
+    for (const oldest of oldestBeyond(strangers, limits.strangersListedMax)) records.delete(oldest);
+    this.#data.change(timeline, { conversations: records });
+  }
+
+  /** Of what others have said in its conversation before. */
+  #totalOf({ timeline, from, to }: Append): number {
+    const { said, conversations } = this.#data.shard(timeline);
+    if (to === 0) return said.total;
+    return timeline === userTimeline(from) ? 0 : (conversations.get(from)?.total ?? 0);
+  }
+
   /** The user has written to the receiver, who is no stranger from now on. */
   #noteWritten({ timeline, to }: Append): void {
     const { conversations } = this.#data.shard(timeline);
-    const record = afterWriting(conversations.get(to) ?? unknownPeer, () => conversations.size);
+    const contacts = () =>
+      [...conversations.values()].filter(({ hasWritten, isBlocked }) => hasWritten || isBlocked)
+        .length;
+    const record = afterWriting(conversations.get(to) ?? unknownPeer, contacts);
     if (saysSomething(record))
       this.#data.change(timeline, { conversations: withEntry(conversations, to, record) });
   }

@@ -148,10 +148,15 @@ export class SimulatedStore implements Store {
       block: (userId, peer) => this.#call(() => conversations.block(userId, peer)),
       unblock: (userId, peer) => this.#call(() => conversations.unblock(userId, peer)),
       blockedBy: (userId) => this.#call(() => conversations.blockedBy(userId)),
+      list: (userId) => this.#call(() => conversations.list(userId)),
+      ofGroups: (userId, names) => this.#call(() => conversations.ofGroups(userId, names)),
+      setFlag: (userId, conversation, flag, isSet) =>
+        this.#call(() => conversations.setFlag(userId, conversation, flag, isSet)),
     };
     this.marks = {
       move: (batch) => this.#call(() => marks.move(batch)),
       ofPeers: (userId, peers) => this.#call(() => marks.ofPeers(userId, peers)),
+      ofGroup: (group, seq) => this.#call(() => marks.ofGroup(group, seq)),
       versions: (userIds) => this.#call(() => marks.versions(userIds)),
     };
     this.presence = {

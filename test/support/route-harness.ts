@@ -233,7 +233,15 @@ export function submission(
   const frames = texts.map((content, index) =>
     encodeClientMessage({ ...receiver, sendSeq: sendSeq + index, text: content }),
   );
-  const fields = { to: 0, group: '', ...receiver, sendSeq, restart: false, silent: false, refusal: 0 };
+  const fields = {
+    to: 0,
+    group: '',
+    ...receiver,
+    sendSeq,
+    restart: false,
+    silent: false,
+    refusal: 0,
+  };
   return { ...sender, ...fields, ...runOf(frames) };
 }
 

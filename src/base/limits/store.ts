@@ -63,10 +63,19 @@ export const storeLimits = {
   blockedPerUserMax: 1_000,
   /** Accounts to which a user has written, as far as their mailbox tells them from strangers. */
   contactsPerUserMax: 10_000,
+  /** Conversations of one user that are muted or pinned. */
+  flaggedPerUserMax: 1_000,
+  /**
+   * Of those to whom a user has never written, the newest that are listed: anybody can begin a
+   * conversation, so without a bound strangers fill the store.
+   */
+  strangersListedMax: 1_000,
   /** Sources of one reader of which a sender has marks: an epoch each, so starts of the sender's devices. */
   markSourcesMax: 8,
   /** Readers of whom a sender has marks: beyond them those that moved longest ago are forgotten. */
   markReadersMax: 1_000,
+  /** Members of a group of whom each is told how far they have got, and who are told; of more there are counts only. */
+  marksNamedMax: 100,
   /** A timeline unused for this long loses its messages, never its counter. */
   timelineAgeMs: 30 * 24 * 3600 * 1000,
   /**

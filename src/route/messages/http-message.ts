@@ -68,7 +68,15 @@ export async function deliverTexts(delivery: Delivery, message: Texts): Promise<
 /** As few runs as may be. */
 function submissionsOf(message: Texts): Submission[] {
   const { sender, to = 0, group = '', texts, epochHex, isExempt = false } = message;
-  const fields = { from: sender.userId, epochHex, to, group, restart: false, silent: false, isExempt };
+  const fields = {
+    from: sender.userId,
+    epochHex,
+    to,
+    group,
+    restart: false,
+    silent: false,
+    isExempt,
+  };
   const submissions: Submission[] = [];
   let sendSeq = 1;
   for (const part of divide(texts)) {

@@ -1,5 +1,6 @@
 /**
- * Where a mark is after a move, and which are kept. Pure; move-marks.lua says the same in Redis.
+ * Where a mark is after a move, and which are kept. Pure; move-marks.lua and mark-member.lua
+ * say the same in Redis.
  */
 import { limits } from '../../base/limits.ts';
 import type { MarkMove, SourceMarks } from '../marks.ts';
@@ -25,6 +26,35 @@ export function movedMarks(
   if (read === (before?.read ?? 0) && delivered === (before?.delivered ?? 0)) return null;
   const others = known.filter((marks) => marks !== before);
   return [...others, { epochHex, delivered, read }].slice(-limits.markSourcesMax);
+}
+
+/** How far a member of a group has got, in numbers of the group. */
+export interface MemberPlace {
+  readonly delivered: number;
+  readonly read: number;
+  /** Read, as far as it is the member's own affair. */
+  readonly seen: number;
+}
+
+/** `last`: as above. */
+export function movedPlace(
+  known: MemberPlace,
+  { reader, from, seq, kind, isQuiet }: MarkMove,
+  head: number,
+  last: number,
+): MemberPlace {
+  const isRead = kind === 'read';
+  const isTold = last > 0 && reader !== from && !isQuiet;
+  return {
+    delivered: moved(known.delivered, isTold ? seq : 0, head),
+    read: moved(known.read, isTold && isRead ? seq : 0, head),
+    seen: moved(known.seen, isRead ? seq : 0, head),
+  };
+}
+
+/** Whether others are to know of it. */
+export function isToldMove(before: MemberPlace, after: MemberPlace): boolean {
+  return before.delivered !== after.delivered || before.read !== after.read;
 }
 
 /** Forward, never beyond what was sent. From beyond it (a failover lost a tail) it moves back. */

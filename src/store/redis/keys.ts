@@ -17,6 +17,7 @@
  *   group:{g:chess}    hash     the group's title, owner, admins (scripts/parts/admins.lua), who may join, 'all' if members may read
  *                               what was said before, its version, and how many joins and removals there were
  *   members:{g:chess}  hash     its members and their places (scripts/join-group.lua)
+ *   delivered:{g:chess} zset the ids of its members by how far others know that they have got; read:{g:chess} the same of what they have read
  *   roll:{g:chess}     zset     the ids of its members by number: pages of them
  *   standing:{g:chess} zset     the same ids by the order in which they joined: who is the next owner
  *   invited:{g:chess}  zset     the ids of who was invited and has not joined, by number
@@ -93,6 +94,14 @@ export class Keys {
 
   members(group: TimelineId): string {
     return this.#key('members', group);
+  }
+
+  delivered(group: string): string {
+    return this.#key('delivered', groupTimeline(group));
+  }
+
+  read(group: string): string {
+    return this.#key('read', groupTimeline(group));
   }
 
   roll(name: string): string {

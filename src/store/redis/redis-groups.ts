@@ -88,6 +88,8 @@ export class RedisGroups implements Groups {
         this.#keys.standing(name),
         this.#keys.invited(name),
         this.#keys.removed(name),
+        this.#keys.delivered(name),
+        this.#keys.read(name),
       ],
       [userId, limits.endedGroupMs],
     );
@@ -115,6 +117,8 @@ export class RedisGroups implements Groups {
         this.#keys.talk(timeline),
         this.#keys.invited(name),
         this.#keys.removed(name),
+        this.#keys.delivered(name),
+        this.#keys.read(name),
       ],
       [by, ...bounds, change.kind, ...argumentsOf(change)],
     )) as [result: Buffer, number?: Buffer];
@@ -205,6 +209,8 @@ export class RedisGroups implements Groups {
         this.#keys.standing(name),
         this.#keys.invited(name),
         this.#keys.removed(name),
+        this.#keys.delivered(name),
+        this.#keys.read(name),
       ],
       [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? '', name],
     )) as JoinReply;

@@ -1,14 +1,31 @@
-/** Marks in Redis: a hash per sender (scripts/move-marks.lua describes it). */
+/**
+ * Marks in Redis: a hash per sender, two sorted sets per group. A group and its members bear another
+ * hash tag than those who are told, so a move in a group takes two steps. A crash between them leaves
+ * a move of which nobody was told: the next one tells as much.
+ */
 import { limits } from '../../base/limits.ts';
 import { sourceOf } from '../../codec/identity.ts';
-import type { MarkMove, MarkMoved, Marks, SourceMarks } from '../marks.ts';
-import { userTimeline } from '../timelines.ts';
+import type { GroupMarks, MarkMove, MarkMoved, Marks, MemberMarks, SourceMarks } from '../marks.ts';
+import { groupTimeline, userTimeline } from '../timelines.ts';
 import type { Item, RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
 import { scripts } from './scripts.ts';
 import { parseWatchers } from './watchers.ts';
 
-type MoveReply = [sendSeq: number, version: number, watchers: Buffer | null];
+type Told = Pick<MarkMoved, 'watchers' | 'version'>;
+type ToldReply = [version: number, watchers: Buffer | null];
+type MoveReply = [sendSeq: number, ...told: ToldReply];
+type MemberReply = [sendSeq: number, isSenderTold: number, hasSeen: number];
+type GroupReply = [
+  members: number,
+  delivered: number,
+  read: number,
+  deliveredOf?: Buffer[],
+  readOf?: Buffer[],
+];
+
+/** A move, and its place in the batch. */
+type Placed = readonly [place: number, move: MarkMove];
 
 export class RedisMarks implements Marks {
   readonly #calls: RedisCalls;
@@ -20,24 +37,17 @@ export class RedisMarks implements Marks {
   }
 
   async move(batch: readonly MarkMove[]): Promise<MarkMoved[]> {
-    const results = batch.map(() => unmoved);
-    const told = [...batch.entries()].filter(([, move]) => isForSender(move));
-    const items = told.map(([, move]) => this.#moving(move));
-    const common = [limits.markSourcesMax, limits.markReadersMax];
-    const replies = (await this.#calls.runAll(
-      scripts.moveMarks,
-      items,
-      common,
-    )) as (MoveReply | null)[];
-    for (const [index, reply] of replies.entries()) {
-      if (!reply) continue;
-      const [sendSeq, version, watchers] = reply;
-      const [place] = told[index] as [number, MarkMove];
-      results[place] = {
-        ...{ moved: true, sendSeq, watchers: parseWatchers(watchers), version },
-        own: null,
-      };
-    }
+    const results = batch.map((): MarkMoved => ({ ...unmoved, own: null }));
+    const moves = [...batch.entries()];
+    const own = moves.filter(([, { group, kind }]) => group === '' && kind === 'read');
+    await Promise.all([
+      this.#moveForSenders(moves.filter(isForSender), results),
+      this.#readOwn(own, results),
+      this.#moveInGroups(
+        moves.filter(([, { group }]) => group !== ''),
+        results,
+      ),
+    ]);
     return results;
   }
 
@@ -49,28 +59,110 @@ export class RedisMarks implements Marks {
     return found.map(sourcesIn);
   }
 
+  async ofGroup(group: string, seq: number): Promise<GroupMarks> {
+    const [members, delivered, read, deliveredOf, readOf] = (await this.#calls.run(
+      scripts.groupMarks,
+      [
+        this.#keys.members(groupTimeline(group)),
+        this.#keys.delivered(group),
+        this.#keys.read(group),
+      ],
+      [seq, limits.marksNamedMax],
+    )) as GroupReply;
+    const named = deliveredOf && readOf ? namedIn(deliveredOf, readOf) : null;
+    return { members, delivered, read, named };
+  }
+
   async versions(userIds: readonly number[]): Promise<number[]> {
     const items = userIds.map((userId) => ({ keys: [this.#keys.marks(userId)], args: [] }));
     return (await this.#calls.runAll(scripts.marksVersions, items)).map(Number);
   }
 
-  #moving({ reader, from, epochHex, sendSeq, kind }: MarkMove): Item {
-    const timeline = userTimeline(from);
+  async #moveForSenders(moves: readonly Placed[], results: MarkMoved[]): Promise<void> {
+    const items = moves.map(([, { reader, from, epochHex, sendSeq, kind }]): Item => {
+      const timeline = userTimeline(from);
+      const source = this.#keys.source(timeline, sourceOf(from, epochHex, reader, ''));
+      return {
+        keys: [this.#keys.marks(from), source, this.#keys.watchers(timeline)],
+        args: [reader, epochHex, sendSeq, kind === 'read' ? 1 : 0],
+      };
+    });
+    const common = [limits.markSourcesMax, limits.markReadersMax];
+    const replies = await this.#calls.runAll(scripts.moveMarks, items, common);
+    for (const [index, [place]] of moves.entries()) {
+      const reply = replies[index] as MoveReply | null;
+      if (!reply) continue;
+      const [sendSeq, ...told] = reply;
+      change(results, place, { moved: true, sendSeq, ...toldBy(told) });
+    }
+  }
+
+  async #readOwn(moves: readonly Placed[], results: MarkMoved[]): Promise<void> {
+    const items = moves.map(([, { reader, from, seq }]): Item => {
+      const timeline = userTimeline(reader);
+      return {
+        keys: [this.#keys.log(timeline), this.#keys.talk(timeline), ...this.#toTell(reader)],
+        args: [from, seq],
+      };
+    });
+    const replies = await this.#calls.runAll(scripts.readConversation, items);
+    for (const [index, [place]] of moves.entries()) {
+      const reply = replies[index] as ToldReply | null;
+      if (reply) change(results, place, { own: toldBy(reply) });
+    }
+  }
+
+  async #moveInGroups(moves: readonly Placed[], results: MarkMoved[]): Promise<void> {
+    const items = moves.map(([, move]) => this.#ofMember(move));
+    const replies = await this.#calls.runAll(scripts.markMember, items, [limits.marksNamedMax]);
+    const told: { readonly userId: number; note(told: Told): void }[] = [];
+    for (const [index, [place, { reader, from }]] of moves.entries()) {
+      const reply = replies[index] as MemberReply | null;
+      if (!reply) continue;
+      const [sendSeq, isSenderTold, hasSeen] = reply;
+      if (sendSeq > 0) change(results, place, { moved: true, sendSeq });
+      if (hasSeen === 1)
+        told.push({ userId: reader, note: (own) => change(results, place, { own }) });
+      if (isSenderTold === 1)
+        told.push({ userId: from, note: (sender) => change(results, place, sender) });
+    }
+    const tellings = told.map(({ userId }): Item => ({ keys: this.#toTell(userId), args: [] }));
+    const answers = await this.#calls.runAll(scripts.tellMarks, tellings);
+    for (const [index, { note }] of told.entries()) note(toldBy(answers[index] as ToldReply));
+  }
+
+  #ofMember({ reader, from, epochHex, group, sendSeq, seq, kind, isQuiet }: MarkMove): Item {
+    const timeline = groupTimeline(group);
     return {
       keys: [
-        this.#keys.marks(from),
-        this.#keys.source(timeline, sourceOf(from, epochHex, reader, '')),
-        this.#keys.watchers(timeline),
+        this.#keys.members(timeline),
+        this.#keys.head(timeline),
+        this.#keys.talk(timeline),
+        this.#keys.delivered(group),
+        this.#keys.read(group),
+        this.#keys.source(timeline, sourceOf(from, epochHex, 0, group)),
       ],
-      args: [reader, epochHex, sendSeq, kind === 'read' ? 1 : 0],
+      args: [reader, sendSeq, seq, kind === 'read' ? 1 : 0, isQuiet || reader === from ? 0 : 1],
     };
+  }
+
+  #toTell(userId: number): string[] {
+    return [this.#keys.marks(userId), this.#keys.watchers(userTimeline(userId))];
   }
 }
 
-const unmoved: MarkMoved = { moved: false, sendSeq: 0, watchers: [], version: 0, own: null };
+const unmoved = { moved: false, sendSeq: 0, watchers: [], version: 0 };
 
-function isForSender({ reader, from, group, isQuiet }: MarkMove): boolean {
+function isForSender([, { reader, from, group, isQuiet }]: Placed): boolean {
   return group === '' && reader !== from && !isQuiet;
+}
+
+function change(results: MarkMoved[], place: number, changes: Partial<MarkMoved>): void {
+  results[place] = { ...(results[place] as MarkMoved), ...changes };
+}
+
+function toldBy([version, watchers]: ToldReply): Told {
+  return { watchers: parseWatchers(watchers), version };
 }
 
 /** As scripts/move-marks.lua keeps them. */
@@ -80,4 +172,19 @@ function sourcesIn(record: string | null): SourceMarks[] {
     const [epochHex = '', delivered, read] = source.split(':');
     return { epochHex, delivered: Number(delivered), read: Number(read) };
   });
+}
+
+/** Of two lists of ids, each followed by a number. */
+function namedIn(delivered: readonly Buffer[], read: readonly Buffer[]): MemberMarks[] {
+  const readBy = numbersIn(read);
+  return [...numbersIn(delivered)]
+    .map(([userId, number]) => ({ userId, delivered: number, read: readBy.get(userId) ?? 0 }))
+    .toSorted((one, other) => one.userId - other.userId);
+}
+
+function numbersIn(pairs: readonly Buffer[]): Map<number, number> {
+  const numbers = new Map<number, number>();
+  for (let at = 0; at < pairs.length; at += 2)
+    numbers.set(Number(String(pairs[at])), Number(String(pairs[at + 1])));
+  return numbers;
 }

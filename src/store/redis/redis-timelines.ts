@@ -94,7 +94,7 @@ export class RedisTimelines implements Timelines {
     this.#common = [
       ...[messagesMax, ageMs, limits.sourceStateMs, confirmed ? 1 : 0],
       ...[placeBytes, strangersMax, strangerMax, contactMax],
-      ...[quotas.groupShareMs, limits.contactsPerUserMax],
+      ...[quotas.groupShareMs, limits.contactsPerUserMax, limits.strangersListedMax],
     ];
     this.#lobbyShareMax = shareMaxOf(messagesMax, quotas.lobbyShare);
     this.#groupShareMax = shareMaxOf(messagesMax, quotas.groupShare);
@@ -257,8 +257,9 @@ export class RedisTimelines implements Timelines {
   }
 
   #headerOf(append: OwnCopy): string {
-    const { timeline, from, to, sendSeq, count, restart, bodies, onlyIfMember, refusal } = append;
-    const numbers = `${sendSeq}:${count}:${restart ? 1 : 0}`;
+    const { timeline, from, to, sendSeq, count, restart, silent } = append;
+    const { bodies, onlyIfMember, refusal } = append;
+    const numbers = `${sendSeq}:${count}:${(restart ? 1 : 0) + (silent ? 2 : 0)}`;
     if (to !== 0) {
       if (timeline !== userTimeline(from)) return `${numbers}f${from}`;
       return `${numbers}o${to === from ? '' : to}${refusal ? `:${letterOf[refusal]}` : ''}`;

@@ -23,6 +23,8 @@ import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
 import forgetSchedules from './scripts/forget-schedules.lua';
+import groupConversation from './scripts/group-conversation.lua';
+import groupMarks from './scripts/group-marks.lua';
 import joinGroup from './scripts/join-group.lua';
 import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
@@ -30,6 +32,7 @@ import listDeletions from './scripts/list-deletions.lua';
 import listGroup from './scripts/list-group.lua';
 import listSchedules from './scripts/list-schedules.lua';
 import lookPresence from './scripts/look-presence.lua';
+import markMember from './scripts/mark-member.lua';
 import marksVersions from './scripts/marks-versions.lua';
 import moveMarks from './scripts/move-marks.lua';
 import noteDeletion from './scripts/note-deletion.lua';
@@ -43,15 +46,19 @@ import cursor from './scripts/parts/cursor.lua';
 import seen from './scripts/parts/seen.lua';
 import takeBack from './scripts/parts/take-back.lua';
 import time from './scripts/parts/time.lua';
+import total from './scripts/parts/total.lua';
 import probe from './scripts/probe.lua';
 import read from './scripts/read.lua';
 import readAccounts from './scripts/read-accounts.lua';
 import readBack from './scripts/read-back.lua';
+import readConversation from './scripts/read-conversation.lua';
 import releaseName from './scripts/release-name.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
+import setFlag from './scripts/set-flag.lua';
 import settleDeletion from './scripts/settle-deletion.lua';
 import showLastSeen from './scripts/show-last-seen.lua';
+import tellMarks from './scripts/tell-marks.lua';
 import unlistGroup from './scripts/unlist-group.lua';
 
 export interface Script {
@@ -67,6 +74,7 @@ const parts: Readonly<Record<string, string>> = {
   'cursor.lua': cursor,
   'seen.lua': seen,
   'time.lua': time,
+  'total.lua': total,
 };
 
 function withParts(text: string): string {
@@ -124,12 +132,15 @@ export const scripts = {
   findMembership: script(findMembership),
   finishSchedule: script(finishSchedule),
   forgetSchedules: script(forgetSchedules),
+  groupConversation: script(groupConversation),
+  groupMarks: script(groupMarks),
   joinGroup: script(joinGroup),
   leaseDue: script(leaseDue),
   leaveGroup: script(leaveGroup),
   listDeletions: script(listDeletions),
   listGroup: script(listGroup),
   listSchedules: script(listSchedules),
+  markMember: script(markMember),
   marksVersions: script(marksVersions),
   moveMarks: script(moveMarks),
   lookPresence: script(lookPresence),
@@ -140,11 +151,14 @@ export const scripts = {
   read: script(read),
   readAccounts: script(readAccounts),
   readBack: script(readBack),
+  readConversation: script(readConversation),
   releaseName: script(releaseName),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
   settleDeletion: script(settleDeletion),
   showLastSeen: script(showLastSeen),
+  setFlag: script(setFlag),
+  tellMarks: script(tellMarks),
   unlistGroup: script(unlistGroup),
 } as const;
 

@@ -66,6 +66,10 @@ const tables = `
     heavy_sum INTEGER NOT NULL DEFAULT 0,
     heavy_older INTEGER NOT NULL DEFAULT 0,
     heavy_newer INTEGER NOT NULL DEFAULT 0,
+    -- Of a group: messages that are not silent, ever; when the newest of them was stored, and its number.
+    total INTEGER NOT NULL DEFAULT 0,
+    said_at INTEGER NOT NULL DEFAULT 0,
+    said_seq INTEGER NOT NULL DEFAULT 0,
     appended_at INTEGER NOT NULL
   ) STRICT;
 
@@ -78,6 +82,9 @@ const tables = `
     -- Places of each, 0 of own copies; and the timeline's others with them.
     places INTEGER NOT NULL,
     others INTEGER NOT NULL,
+    -- Messages that are not silent of its conversation, up to its last; and whether it is silent itself.
+    total INTEGER NOT NULL,
+    silent INTEGER NOT NULL,
     bodies BLOB NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX entries_in_order ON entries (timeline, seq);
@@ -127,6 +134,10 @@ const tables = `
     user_id INTEGER NOT NULL,
     joined INTEGER NOT NULL,
     cursor INTEGER NOT NULL,
+    -- What others know of the member's marks, and what the member has read.
+    delivered INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
     UNIQUE (name, user_id)
   ) STRICT;
   CREATE INDEX members_by_user ON members (user_id);
@@ -156,8 +167,7 @@ const tables = `
     PRIMARY KEY (user_id, device)
   ) STRICT, WITHOUT ROWID;
 
-  -- What a user has decided about a peer, and what is counted of the peer (src/store/decisions/): places taken while room was short,
-  -- up to the number last.
+  -- What a user has decided about a peer, and what is counted of the peer (src/store/decisions/conversation.ts).
   CREATE TABLE conversations (
     user_id INTEGER NOT NULL,
     peer INTEGER NOT NULL,
@@ -165,9 +175,27 @@ const tables = `
     is_blocked INTEGER NOT NULL,
     count INTEGER NOT NULL,
     last INTEGER NOT NULL,
+    is_muted INTEGER NOT NULL,
+    is_pinned INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    read INTEGER NOT NULL,
     PRIMARY KEY (user_id, peer)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX conversations_blocked ON conversations (user_id, peer) WHERE is_blocked;
+  CREATE INDEX conversations_flagged ON conversations (user_id, peer) WHERE is_muted OR is_pinned;
+  CREATE INDEX conversations_forgettable ON conversations (user_id, peer)
+    WHERE NOT (has_written OR is_blocked OR is_muted OR is_pinned);
+
+  -- Of conversations in groups.
+  CREATE TABLE group_flags (
+    user_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    is_muted INTEGER NOT NULL,
+    is_pinned INTEGER NOT NULL,
+    PRIMARY KEY (user_id, name)
+  ) STRICT, WITHOUT ROWID;
 
   -- What a sender has of a reader: SourceMarks (src/store/marks.ts) as JSON.
   CREATE TABLE marks (

@@ -21,6 +21,7 @@ const ownRows = [
   'DELETE FROM devices WHERE user_id = ?',
   'DELETE FROM java_logins WHERE user_id = ?',
   'DELETE FROM conversations WHERE user_id = ?',
+  'DELETE FROM group_flags WHERE user_id = ?',
   'DELETE FROM marks WHERE user_id = ?',
   'DELETE FROM marks_versions WHERE user_id = ?',
   'DELETE FROM schedules WHERE owner = ?',

@@ -59,6 +59,7 @@ export class SqliteGroups implements Groups {
   readonly #insertOutsider: Statement<never>;
   readonly #deleteOutsider: Statement<never>;
   readonly #deleteOutsiders: Statement<never>;
+  readonly #forgetSaid: Statement<never>;
 
   constructor(database: Database, rows: TimelineRows) {
     this.#database = database;
@@ -98,7 +99,8 @@ export class SqliteGroups implements Groups {
       'SELECT count(*) AS count FROM members WHERE user_id = ?',
     );
     this.#insertMember = database.prepare(
-      'INSERT INTO members (name, user_id, joined, cursor) VALUES (?1, ?2, ?3, ?3)',
+      `INSERT INTO members (name, user_id, joined, cursor, delivered, read, seen)
+       VALUES (?1, ?2, ?3, ?3, ?3, ?3, ?3)`,
     );
     this.#deleteMember = database.prepare('DELETE FROM members WHERE name = ? AND user_id = ?');
     this.#moveCursor = database.prepare(
@@ -118,6 +120,9 @@ export class SqliteGroups implements Groups {
     );
     this.#deleteOutsider = database.prepare('DELETE FROM outsiders WHERE name = ? AND user_id = ?');
     this.#deleteOutsiders = database.prepare('DELETE FROM outsiders WHERE name = ?');
+    this.#forgetSaid = database.prepare(
+      'UPDATE timelines SET total = 0, said_at = 0, said_seq = 0 WHERE name = ?',
+    );
   }
 
   async create(
@@ -255,6 +260,7 @@ export class SqliteGroups implements Groups {
     this.#deleteGroup.run(name);
     this.#deleteOutsiders.run(name);
     this.#deleteEntries.run(groupTimeline(name));
+    this.#forgetSaid.run(groupTimeline(name));
   }
 
   #group(name: string): (Group & { readonly members: number }) | undefined {

@@ -35,6 +35,7 @@ import { SqliteSessions } from './sqlite-sessions.ts';
 import { SqliteTimelines } from './sqlite-timelines.ts';
 import { StoreTime } from './store-time.ts';
 import { Sweep } from './sweep.ts';
+import { TimelineEntries } from './timeline-entries.ts';
 import { TimelineRows } from './timeline-rows.ts';
 import { Watchers } from './watchers.ts';
 
@@ -95,14 +96,15 @@ export class SqliteStore implements Store {
     this.accounts = new SqliteAccounts(database, clock);
     this.sessions = new SqliteSessions({ database, watchers, clock: time.aged });
     const conversations = new ConversationRows(database);
-    const kept = { retention, quotas, clock: time.aged };
-    this.timelines = new SqliteTimelines({ database, rows, conversations, watchers, ...kept });
+    const entries = new TimelineEntries(database, retention.messagesMax);
+    const shared = { database, rows, conversations, watchers, entries, clock: time.aged };
+    this.timelines = new SqliteTimelines({ ...shared, retention, quotas });
     this.groups = new SqliteGroups(database, rows);
     const caches = [rows, conversations];
     const { groups } = this;
     this.deletions = new SqliteDeletions({ database, groups, caches, clock: time.aged });
-    this.conversations = new SqliteConversations(database, conversations);
-    this.marks = new SqliteMarks({ database, rows, watchers, clock: time.aged });
+    this.conversations = new SqliteConversations(shared);
+    this.marks = new SqliteMarks(shared);
     this.presence = new SqlitePresence({ database, watchers, conversations, clock: time.aged });
     this.schedules = new SqliteSchedules(database, time.due);
     this.requests = new SqliteRequests(database, time.aged);

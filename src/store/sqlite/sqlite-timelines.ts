@@ -16,6 +16,7 @@ import {
   isCopy,
   runName,
 } from '../decisions/append.ts';
+import { afterStored } from '../decisions/conversation.ts';
 import { withHeavy } from '../decisions/retention.ts';
 import type { Quotas } from '../quotas.ts';
 import type { Retention } from '../store.ts';
@@ -33,13 +34,14 @@ import {
 } from '../timelines.ts';
 import { SqliteAdmission } from './admission.ts';
 import type { ConversationRows } from './conversation-rows.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
 import type { Now } from './store-time.ts';
-import { type Segment, TimelineEntries } from './timeline-entries.ts';
+import type { Segment, TimelineEntries } from './timeline-entries.ts';
 import type { SourceRow, TimelineRow, TimelineRows } from './timeline-rows.ts';
 import type { Watchers } from './watchers.ts';
 
 const userPrefix = userTimeline(0).slice(0, 2);
+const groupPrefix = groupTimeline('');
 
 /** What a batch has changed of a timeline in memory, and is still to be saved. */
 interface Change {
@@ -47,6 +49,8 @@ interface Change {
   readonly sources: Set<SourceRow>;
   /** Those of which something was refused. */
   readonly refused: Set<SourceRow>;
+  /** Who has written to a group, and the number of the newest that is not silent. */
+  readonly writers: Map<number, number>;
   hasHeavy: boolean;
 }
 
@@ -62,6 +66,7 @@ export interface SqliteTimelinesOptions {
   readonly rows: TimelineRows;
   readonly conversations: ConversationRows;
   readonly watchers: Watchers;
+  readonly entries: TimelineEntries;
   readonly retention: Retention;
   readonly quotas: Quotas;
   readonly clock: Now;
@@ -74,17 +79,21 @@ export class SqliteTimelines implements Timelines {
   readonly #watchers: Watchers;
   readonly #clock: Now;
   readonly #entries: TimelineEntries;
+  readonly #updateSeen: Statement<never>;
   readonly #admission: SqliteAdmission;
 
   constructor(options: SqliteTimelinesOptions) {
-    const { database, rows, conversations, watchers, retention, quotas, clock } = options;
+    const { database, rows, conversations, watchers, entries } = options;
+    const { retention, quotas, clock } = options;
     const { messagesMax } = retention;
     this.#database = database;
     this.#rows = rows;
     this.#conversations = conversations;
     this.#watchers = watchers;
     this.#clock = clock;
-    const entries = new TimelineEntries(database, messagesMax);
+    this.#updateSeen = database.prepare(
+      'UPDATE members SET seen = ? WHERE name = ? AND user_id = ?',
+    );
     this.#entries = entries;
     const admitted = { database, entries, conversations, messagesMax, quotas, clock };
     this.#admission = new SqliteAdmission(admitted);
@@ -229,29 +238,51 @@ export class SqliteTimelines implements Timelines {
     );
   }
 
-  #add(row: TimelineRow, change: Change, { timeline, from, to }: Append, run: Run): void {
+  #add(row: TimelineRow, change: Change, append: Append, run: Run): void {
+    const { timeline, from, to, silent } = append;
     const each = this.#admission.placesEach(run);
     const isOthers = to !== 0 && timeline !== userTimeline(from);
     const places = isOthers ? each : 0;
     row.head += run.count;
     row.others += run.count * places;
+    const total = this.#count(row, change, append, run.count);
     const last = change.segments.at(-1);
-    if (last?.places === places) last.runs.push(run);
-    else change.segments.push({ places, runs: [run] });
+    const peer = isOthers ? from : 0;
+    if (last?.places === places && last.peer === peer && last.silent === silent) {
+      last.runs.push(run);
+      last.total = total;
+    } else change.segments.push({ places, peer, silent, total, runs: [run] });
     if (each === 1) return;
     const excess = run.count * (each - 1);
     row.heavy = withHeavy(row.heavy, excess, row.head, this.#admission.half);
     change.hasHeavy = true;
   }
 
+  /** What is listed of the conversation, in which so many were stored. Gives its total; of own copies 0. */
+  #count(row: TimelineRow, change: Change, append: Append, count: number): number {
+    const { timeline, from, to, silent, onlyIfMember } = append;
+    const isOwn = timeline === userTimeline(from);
+    const stored = { count, seq: row.head, silent, isOwn };
+    const now = this.#clock.now();
+    if (to !== 0)
+      return this.#conversations.noteStored(isOwn ? [from, to] : [to, from], stored, now);
+    row.said = afterStored(row.said, stored, now);
+    // Who writes has read what was said before.
+    if (!silent && onlyIfMember !== undefined) change.writers.set(onlyIfMember, row.head);
+    return row.said.total;
+  }
+
   #save(changes: Batch['changes']): void {
     const now = this.#clock.now();
-    for (const [row, { segments, sources, refused, hasHeavy }] of changes) {
+    this.#conversations.flush();
+    for (const [row, { segments, sources, refused, writers, hasHeavy }] of changes) {
       const timelineId = this.#rows.saveTimeline(row, now);
       this.#entries.add(row, timelineId, segments);
       if (hasHeavy) this.#rows.saveHeavy(row);
       for (const source of sources) this.#rows.saveSource(source, timelineId, now);
       for (const source of refused) this.#rows.saveRefused(source);
+      const group = row.name.slice(groupPrefix.length);
+      for (const [userId, seq] of writers) this.#updateSeen.run(seq, group, userId);
       if (!this.#entries.needsTrim(row)) continue;
       const isUser = row.name.startsWith(userPrefix);
       const acknowledged = isUser ? this.#admission.acknowledgedOf(row) : Infinity;
@@ -263,7 +294,13 @@ export class SqliteTimelines implements Timelines {
 function changeOf(row: TimelineRow, changes: Batch['changes']): Change {
   let change = changes.get(row);
   if (!change) {
-    change = { segments: [], sources: new Set(), refused: new Set(), hasHeavy: false };
+    change = {
+      segments: [],
+      sources: new Set(),
+      refused: new Set(),
+      writers: new Map(),
+      hasHeavy: false,
+    };
     changes.set(row, change);
   }
   return change;

@@ -1,5 +1,6 @@
 /** The rows of messages: adding some, reading them, dropping what is too much. */
 import { bodiesOf, type Run } from '../../codec/run.ts';
+import { type KeptRun, totalAt } from '../decisions/conversation.ts';
 import { trimPointOf } from '../decisions/retention.ts';
 import type { Page } from '../timelines.ts';
 import { joinIntoBlocks } from './block.ts';
@@ -18,12 +19,19 @@ interface EntryState {
   readonly count: number;
   readonly places: number;
   readonly others: number;
+  readonly total: number;
+  readonly silent: number;
 }
 
-/** Runs that share rows. */
+/** Runs that share rows: of one conversation, in a user's timeline. */
 export interface Segment {
   /** Places of each message; 0: they are own copies, or in a group's timeline. */
   readonly places: number;
+  /** Whose conversation it is: who has sent it; 0: they are own copies, or in a group's timeline. */
+  readonly peer: number;
+  readonly silent: boolean;
+  /** Of that conversation, with all of these. */
+  total: number;
   readonly runs: Run[];
 }
 
@@ -46,8 +54,8 @@ export class TimelineEntries {
     this.#messagesMax = messagesMax;
     this.#trimSlack = Math.ceil(messagesMax / 32);
     this.#insert = database.prepare(
-      `INSERT INTO entries (timeline, seq, count, places, others, bodies)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entries (timeline, seq, count, places, others, total, silent, bodies)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#select = database.prepare(
       `SELECT seq, bodies FROM entries WHERE timeline = ?1 AND seq >= coalesce(
@@ -57,7 +65,8 @@ export class TimelineEntries {
     this.#selectBack = database.prepare(
       'SELECT seq, bodies FROM entries WHERE timeline = ? AND seq <= ? ORDER BY seq DESC',
     );
-    const state = 'SELECT seq, count, places, others FROM entries WHERE timeline = ?';
+    const state =
+      'SELECT seq, count, places, others, total, silent FROM entries WHERE timeline = ?';
     this.#selectStateAt = database.prepare(`${state} AND seq <= ? ORDER BY seq DESC LIMIT 1`);
     this.#selectStateAfter = database.prepare(`${state} AND seq > ? ORDER BY seq LIMIT 1`);
     this.#delete = database.prepare('DELETE FROM entries WHERE timeline = ? AND seq < ?');
@@ -71,10 +80,16 @@ export class TimelineEntries {
     let seq = row.head + 1;
     for (const { runs } of segments) for (const { count } of runs) seq -= count;
     let others = row.othersSaved;
-    for (const { places, runs } of segments) {
+    for (const { places, silent, total, runs } of segments) {
+      const segment = { last: seq - 1, count: 0, total, silent };
+      for (const { count } of runs) {
+        segment.last += count;
+        segment.count += count;
+      }
       for (const { count, bodies } of joinIntoBlocks(runs)) {
         others += count * places;
-        this.#insert.run(timelineId, seq, count, places, others, bodies);
+        const upTo = totalAt(segment, seq + count - 1);
+        this.#insert.run(timelineId, seq, count, places, others, upTo, Number(silent), bodies);
         seq += count;
       }
     }
@@ -91,6 +106,22 @@ export class TimelineEntries {
     if (!entry) return notSaved;
     const above = Math.min(entry.count, entry.seq + entry.count - 1 - number);
     return row.others - entry.others + above * entry.places;
+  }
+
+  /** The run of others that holds this number; undefined if it is not kept, or an own copy. */
+  receivedAt({ id }: TimelineRow, number: number): KeptRun | undefined {
+    const entry = this.#selectStateAt.get(id, number);
+    if (!entry || entry.places === 0) return undefined;
+    const run = keptRunOf(entry);
+    return run.last >= number ? run : undefined;
+  }
+
+  /** The first run of which a part is above this number. */
+  firstAbove({ id }: TimelineRow, number: number): KeptRun | undefined {
+    const at = this.#selectStateAt.get(id, number);
+    const entry =
+      at && at.seq + at.count - 1 > number ? at : this.#selectStateAfter.get(id, number);
+    return entry && keptRunOf(entry);
   }
 
   /**
@@ -148,4 +179,8 @@ export class TimelineEntries {
     row.trimmed = point.own;
     row.first = this.#selectStateAfter.get(timelineId, 0)?.seq ?? row.head + 1;
   }
+}
+
+function keptRunOf({ seq, count, total, silent }: EntryState): KeptRun {
+  return { last: seq + count - 1, count, total, silent: silent === 1 };
 }

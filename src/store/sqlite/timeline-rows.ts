@@ -5,6 +5,7 @@
  */
 import { RecentlyUsed } from '../../base/recently-used.ts';
 import type { SourceRecord } from '../decisions/append.ts';
+import { nothingSaid, type Said } from '../decisions/conversation.ts';
 import { type Heavy, noHeavy } from '../decisions/retention.ts';
 import { type TimelineId, userTimeline, type Watcher } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
@@ -23,6 +24,8 @@ export interface TimelineRow {
   /** What devices have acknowledged, or more is by now. */
   acknowledged: number;
   heavy: Heavy;
+  /** Of a group. */
+  said: Said;
   /** Up to here nothing is left to drop but what others have sent. */
   trimmed: number;
   /** It was that of a user who was deleted. */
@@ -44,7 +47,7 @@ const userPrefix = userTimeline(0).slice(0, 2);
 
 const unusedSource = { id: null, last: 0, seq: 0, refusals: [] };
 
-interface StoredTimeline extends Heavy {
+interface StoredTimeline extends Heavy, Said {
   readonly id: number;
   readonly head: number;
   readonly others: number;
@@ -73,7 +76,7 @@ export class TimelineRows {
   constructor(database: Database) {
     this.#selectTimeline = database.prepare(
       `SELECT id, head, others, acknowledged, heavy_sum AS sum, heavy_older AS older,
-         heavy_newer AS newer, (SELECT seq FROM entries WHERE timeline = id ORDER BY seq LIMIT 1) AS first
+         heavy_newer AS newer, total, said_at AS at, said_seq AS seq, (SELECT seq FROM entries WHERE timeline = id ORDER BY seq LIMIT 1) AS first
        FROM timelines WHERE name = ?`,
     );
     this.#selectDeleted = database.prepare('SELECT 1 FROM deletions WHERE user_id = ?');
@@ -82,10 +85,12 @@ export class TimelineRows {
        WHERE timeline = ? AND source = ?`,
     );
     this.#insertTimeline = database.prepare(
-      'INSERT INTO timelines (name, head, others, appended_at) VALUES (?, ?, ?, ?)',
+      `INSERT INTO timelines (name, head, others, appended_at, total, said_at, said_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateTimeline = database.prepare(
-      'UPDATE timelines SET head = ?, others = ?, appended_at = ? WHERE id = ?',
+      `UPDATE timelines SET head = ?, others = ?, appended_at = ?, total = ?, said_at = ?,
+         said_seq = ? WHERE id = ?`,
     );
     this.#updateHeavy = database.prepare(
       'UPDATE timelines SET heavy_sum = ?, heavy_older = ?, heavy_newer = ? WHERE id = ?',
@@ -107,7 +112,8 @@ export class TimelineRows {
     const first = stored?.first ?? head + 1;
     const { id = null, others = 0, acknowledged = 0 } = stored ?? {};
     const heavy = stored ? { sum: stored.sum, older: stored.older, newer: stored.newer } : noHeavy;
-    const state = { others, othersSaved: others, acknowledged, heavy, trimmed: first - 1 };
+    const said = stored ? { total: stored.total, at: stored.at, seq: stored.seq } : nothingSaid;
+    const state = { others, othersSaved: others, acknowledged, heavy, said, trimmed: first - 1 };
     const isGone = !stored && this.#isOfDeleted(name);
     const row: TimelineRow = { name, id, head, first, ...state, isGone, watchers: null };
     this.#timelines.set(name, row);
@@ -139,11 +145,13 @@ export class TimelineRows {
 
   /** Gives the row's id, which it has from now on. */
   saveTimeline(row: TimelineRow, now: number): number {
+    const { total, at, seq } = row.said;
     if (row.id === null) {
-      const inserted = this.#insertTimeline.run(row.name, row.head, row.others, now);
+      const state = [row.head, row.others, now, total, at, seq];
+      const inserted = this.#insertTimeline.run(row.name, ...state);
       row.id = Number(inserted.lastInsertRowid);
     } else {
-      this.#updateTimeline.run(row.head, row.others, now, row.id);
+      this.#updateTimeline.run(row.head, row.others, now, total, at, seq, row.id);
     }
     return row.id;
   }

@@ -3,9 +3,10 @@
 -- KEYS  per timeline: log, head, watchers, talk, then per run: its source and, if it is for members only, the members of the
 --       group
 -- ARGV  messagesMax, ageMs, sourceMs, '1' if what was taken before is written again: WAIT looks at writes only (else '0')
---       placeBytes, strangersMax, strangerMax, contactMax (src/store/decisions/mailbox.ts), shareMs, contactsMax
+--       placeBytes, strangersMax, strangerMax, contactMax (src/store/decisions/mailbox.ts), shareMs, contactsMax,
+--       listedMax (src/store/decisions/conversation.ts)
 --       per timeline: number of runs, then per run:
---         header "<sendSeq>:<messages>:<1 if restart><kind><peer>:<rest>" (one argument: each costs the client half a microsecond)
+--         header "<sendSeq>:<messages>:<1 if restart, plus 2 if silent><kind><peer>:<rest>" (one argument: each costs the client half a microsecond)
 --                kind 'f' to a user from another, 'o' the own copy of who sends it, 'g' to a group, 'm' to a group for members only
 --                peer the sender; of an own copy the receiver, or nothing: then the receiver is the sender
 --                rest of an own copy that is a skip: the refusal of what it is a copy of, as one letter; to a group: places of one account's share, nothing if it is not counted
@@ -24,11 +25,16 @@
 -- that, "<letter><from>-<to>" each: a repeat hears the same again (src/store/decisions/source.ts).
 --
 -- An entry of a user's log has the id "<number>-<mark>": the places of others up to it, times two, plus one if it is an own copy. So
--- how much is unread is known by two ends. Besides the records of peers (block.lua) the hash talk keeps:
+-- how much is unread is known by two ends. Behind the bodies of what others have sent it has the total of its conversation, with it: in
+-- the field `t`, or `s` if it is silent. Besides the records of peers (block.lua) the hash talk keeps:
 --   shown      the newest number that a device of the user has acknowledged (acknowledge.lua)
 --   beyond     how many more places others have taken than there are numbers: less than none where there are own copies
 --   heavy      "sum:older:newer": generations of messages of more than one place (src/store/decisions/retention.ts)
 --   sieved     own copies up to this number are gone
+--   <<peer>    "total:at:seq": messages of the peer that are not silent, ever; when the newest was stored, and its number
+--   ><peer>    "at:seq": the same of the own copies of what was written to the peer, who is nobody in what one writes to oneself
+--   said       of a group: "total:at:seq", as of a peer
+--   contacts   how many peers have a record; and listed: how many others have one of these, or more
 --   strangers  "count:last": places of all peers without a record; of each is counted in the hash counts
 -- The hash counts, of which the key differs from that of talk only in its kind, is seldom needed: a key costs half a microsecond. That
 -- of a group has the places of each account since it was begun, shareMs ago at most.
@@ -56,7 +62,8 @@ local trimEvery = 64
 -- behind them refused, and why: the same of their own copies.
 local withheld
 
-local replies, replied, key, argument = {}, 0, 1, 11
+local nowText = format('%d', now)
+local replies, replied, key, argument = {}, 0, 1, 12
 while keys[key] do
   local log, headKey, talk = keys[key], keys[key + 1], keys[key + 3]
   local watchers = call('GET', keys[key + 2])
@@ -96,7 +103,7 @@ while keys[key] do
       -- There is no such group: nothing is kept, not even a number.
       reply[place], reply[place + 1] = -2, { 'n', 0, 0, fresh, 0 }
     -- src/store/decisions/source.ts
-    elseif sendSeq < 1 or (sendSeq > next and restart == '0') then
+    elseif sendSeq < 1 or (sendSeq > next and restart % 2 == 0) then
       reply[place], reply[place + 1] = -1, next
       limit = { 0, 0, 'b' }
     elseif letter then
@@ -132,9 +139,15 @@ while keys[key] do
       -- Of the fresh messages so many are answered as stored, and so many are; why not all of them; what goes before the id's mark.
       local stored, kept, why, isShort, head, mark = fresh, fresh, nil, false, nil, 0
       local refusedTo = runLastNumber
+      -- What is listed of the conversation: its field, and what that was.
+      local listed, before, isStranger
       if kind == 'f' then
-        local facts = call('HMGET', talk, 'shown', 'beyond', 'heavy', peer)
+        listed = '<' .. peer
+        local facts = call('HMGET', talk, 'shown', 'beyond', 'heavy', peer, listed)
+        before = facts[5]
         local shown, beyond, heavy, record = (facts[1] or 0) + 0, (facts[2] or 0) + 0, facts[3], facts[4]
+        -- What was taken back is left as '0:0:0'.
+        isStranger = (not before or before == '0:0:0') and (not record or record == '0:0:0')
         head = add(freshText, headKey)
         local unreadMax = head - shown + fresh * (each - 1)
         if heavy then
@@ -158,9 +171,13 @@ while keys[key] do
         end
         if not known and peer ~= '' then
           -- No stranger from now on.
-          local flags, rest = match(call('HGET', talk, peer) or '', '^(%d)(.*)$')
-          if not flags then
-            if call('HLEN', talk) < args[10] + 0 then call('HSET', talk, peer, '1:0:0') end
+          local record = call('HGET', talk, peer) or '0:0:0'
+          local flags, rest = match(record, '^(%d)(.*)$')
+          if flags == '0' then
+            if (call('HGET', talk, 'contacts') or 0) + 0 < args[10] + 0 then
+              add(1, talk, 'contacts')
+              put(talk, peer, '1' .. rest, record)
+            end
           elseif flags % 2 == 0 then
             call('HSET', talk, peer, format('%d%s', flags + 1, rest))
           end
@@ -175,7 +192,11 @@ while keys[key] do
         else
           -- Nothing: it is not counted.
           local shareMax = tonumber(match(header, ':(%d+)$') or 0)
-          local percent = members and match(header, ':%d+$') and call('HGET', talk, 'share')
+          local percent
+          if members then
+            local facts = call('HMGET', talk, 'share', 'said')
+            listed, before, percent = 'said', facts[2], match(header, ':%d+$') and facts[1]
+          end
           if percent then shareMax = percent == '100' and 0 or math.max(1, math.floor(messagesMax * percent / 100)) end
           if shareMax > 0 then
             stored = seldom().share(seldom().countsOf(talk), peer, fresh, each, shareMax)
@@ -201,10 +222,24 @@ while keys[key] do
         if each > 1 then seldom().addHeavy(talk, head, kept * (each - 1)) end
         if head % trimEvery < kept then seldom().trim(log, talk, head, kind == 'f' or kind == 'o') end
         local number, isThere = format('%d', head), 1
+        local total
+        if listed then
+          total = before and match(before, '^%d+') or '0'
+          if restart < '2' then
+            total = format('%d', total + kept)
+            put(talk, listed, total .. ':' .. nowText .. ':' .. number, before or '0:0:0')
+            if isStranger then seldom().list(talk) end
+            -- Who writes has read what was said before.
+            if members then call('HSET', talk, '=' .. peer, number) end
+          end
+        elseif kind == 'o' and restart < '2' then
+          listed = '>' .. peer
+          if call('HSET', talk, listed, nowText .. ':' .. number) == 1 and peer ~= '' and call('HEXISTS', talk, peer) == 0 then seldom().list(talk) end
+        end
         local seq = refusedCount > 0 and '0' or number
         local age = now - refreshed
         if age > slackMs or age < 0 then
-          call('SET', source, takenTo .. ':' .. seq .. ':' .. format('%d', now) .. refused, 'PX', sourceLifeMs)
+          call('SET', source, takenTo .. ':' .. seq .. ':' .. nowText .. refused, 'PX', sourceLifeMs)
           note('SET', source, false, known)
           isThere = call('PEXPIRE', log, logLifeMs)
         else
@@ -212,9 +247,17 @@ while keys[key] do
           note('SET', source, false, known)
         end
         -- The last that may be refused.
-        local added = redis.pcall('XADD', log, number .. '-' .. (mark == 0 and '0' or format('%d', mark)), 'b', entry)
+        local id, added = number .. '-' .. (mark == 0 and '0' or format('%d', mark)), nil
+        if total then
+          added = redis.pcall('XADD', log, id, 'b', entry, restart < '2' and 't' or 's', total)
+        else
+          added = redis.pcall('XADD', log, id, 'b', entry)
+        end
         if added.err then
-          head = seldom().addBehind(added, log, headKey, head, kept, mark, entry)
+          head = seldom().addBehind(added, log, headKey, head, kept, mark, entry, total, restart >= '2')
+          if listed and restart < '2' then
+            call('HSET', talk, listed, (total and total .. ':' or '') .. nowText .. ':' .. format('%d', head))
+          end
           if refusedCount == 0 then
             call('SET', source, takenTo .. ':' .. format('%d', head) .. match(call('GET', source), '^%d+:%d+(.*)$'), 'KEEPTTL')
           end

@@ -8,7 +8,9 @@
 --   <peer>   "flags:count:last": 1 (the user has written to the peer) + 2 (the peer is blocked); places taken while room was short,
 --            up to the number `last`: none once that was acknowledged (scripts/append.lua)
 --   blocks   how many are blocked
--- and what append.lua keeps of the timeline.
+--   =<peer>  what the user has set of a conversation, also of a group's (set-flag.lua)
+-- and what append.lua keeps of the timeline and of conversations. Of a group it has what append.lua keeps, too, and what members have
+-- read (mark-member.lua).
 
 local call, match, format = redis.call, string.match, string.format
 local talk, peer, blocks = KEYS[1], ARGV[1], ARGV[2] == '1'
@@ -18,11 +20,15 @@ flags = tonumber(flags)
 if blocks == (flags >= 2) then return 0 end
 if not blocks then
   call('HINCRBY', talk, 'blocks', -1)
-  if flags == 2 then return call('HDEL', talk, peer) end
+  if flags == 2 then
+    call('HINCRBY', talk, 'contacts', -1)
+    return call('HDEL', talk, peer)
+  end
   call('HSET', talk, peer, format('%d%s', flags - 2, rest))
   return 1
 end
 if tonumber(call('HGET', talk, 'blocks') or 0) >= tonumber(ARGV[3]) then return -1 end
 call('HINCRBY', talk, 'blocks', 1)
+if flags == 0 then call('HINCRBY', talk, 'contacts', 1) end
 call('HSET', talk, peer, format('%d%s', flags + 2, rest))
 return 1

@@ -1,6 +1,6 @@
 -- Changes a group, or who may be in it: src/store/decisions/group-change.ts.
 --
--- KEYS  group, members, roll, standing, talk, invited, removed
+-- KEYS  group, members, roll, standing, talk, invited, removed, delivered, read
 -- ARGV  user who asks for it, adminsMax, invitedMax, removedMax, 'set', title, who may join, percent of one account's share ('' each: as
 --       it is; percent '-': as others have it)
 --       or 'admin', 'unadmin', 'hand-over', 'invite' or 'remove' in place of 'set', and the user whom it is about
@@ -10,7 +10,7 @@
 -- their removal, the group's field removals.
 
 local call, match = redis.call, string.match
-local group, members, roll, standing, talk, invited, removed = unpack(KEYS)
+local group, members, roll, standing, talk, invited, removed, delivered, read = unpack(KEYS)
 local by, what, user = ARGV[1], ARGV[5], ARGV[6]
 -- include admins.lua
 
@@ -70,6 +70,9 @@ if what == 'remove' then
   call('HDEL', members, user)
   call('ZREM', roll, user)
   call('ZREM', standing, user)
+  call('ZREM', delivered, user)
+  call('ZREM', read, user)
+  call('HDEL', talk, '=' .. user)
   setAdmins(without(admins, user))
   changed(true)
   return { 'changed', match(place, '%d+$') }

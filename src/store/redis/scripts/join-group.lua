@@ -1,6 +1,6 @@
 -- Makes a user a member of a group, or creates the group with its owner as the only one: src/store/decisions/membership.ts.
 --
--- KEYS  group, members, roll, head, standing, invited, removed
+-- KEYS  group, members, roll, head, standing, invited, removed, delivered, read
 -- ARGV  user id, number of the listing (list-group.lua), listedMs, membersMax, to create it: 'joined' or 'all', what members may
 --       read ('': only if it exists); its name
 -- Gives {'joined', owner, 1 if the user was in it already, joined, cursor, head, 1 if members may read all}, {'group-exists', owner, 1 if the user is in it},
@@ -52,4 +52,7 @@ call('HSET', members, user, format('%d:%d:%d:%s', head, head, order, listing))
 call('ZADD', roll, user, user)
 call('ZADD', standing, order, user)
 call('ZREM', KEYS[6], user)
+-- Nobody waits for what was said before (mark-member.lua).
+call('ZADD', KEYS[8], head, user)
+call('ZADD', KEYS[9], head, user)
 return { 'joined', owner, 0, head, head, head, showsAll() }

@@ -1,7 +1,7 @@
 -- Ends a membership: src/store/decisions/membership.ts. Another member becomes the owner, or the group is gone with its messages; its
 -- counter stays for headMs.
 --
--- KEYS  group, members, roll, log, talk, head, standing, invited, removed
+-- KEYS  group, members, roll, log, talk, head, standing, invited, removed, delivered, read
 -- ARGV  user id, headMs
 -- Gives the number of the user's listing (list-group.lua), or nil if the user was not in it.
 --
@@ -27,6 +27,9 @@ if not place then return false end
 call('HDEL', members, user)
 call('ZREM', roll, user)
 call('ZREM', standing, user)
+call('ZREM', KEYS[10], user)
+call('ZREM', KEYS[11], user)
+call('HDEL', talk, '=' .. user)
 if call('HLEN', members) == 0 then
   call('DEL', group, talk, KEYS[8], KEYS[9])
   -- Not deleted: its time to live must stay, the appends that follow may not set it (append.lua).

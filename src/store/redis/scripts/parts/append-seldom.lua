@@ -47,7 +47,7 @@ local function defineSeldom()
   end
 
   -- Adds an entry to a log that is ahead of its head, as the head was lost: numbers go on behind the log, from now on. Gives the head.
-  local function addBehind(failure, log, headKey, head, kept, mark, entry)
+  local function addBehind(failure, log, headKey, head, kept, mark, entry, total, silent)
     local newest = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
     local number = newest and tonumber(match(newest[1], '^%d+')) or 0
     -- It was refused for another reason.
@@ -55,7 +55,12 @@ local function defineSeldom()
     local behind = number + kept
     if mark > 0 then mark = mark + 2 * (behind - head) end
     call('SET', headKey, format('%d', behind))
-    call('XADD', log, format('%d-%d', behind, mark), 'b', entry)
+    local id = format('%d-%d', behind, mark)
+    if total then
+      call('XADD', log, id, 'b', entry, silent and 's' or 't', total)
+    else
+      call('XADD', log, id, 'b', entry)
+    end
     return behind
   end
 
@@ -133,6 +138,36 @@ local function defineSeldom()
     return stored, isOnline and 'b' or 'f', true
   end
 
+  -- One more conversation is listed that the user has done nothing to keep: of too many the oldest are forgotten.
+  local function list(talk)
+    local listedMax = tonumber(ARGV[11])
+    if add(1, talk, 'listed') <= listedMax then return end
+    local known = call('HGETALL', talk)
+    local kept, newest, peers = {}, {}, {}
+    for at = 1, #known, 2 do
+      local peer = match(known[at], '^=?(%d+)$')
+      if peer and byte(known[at + 1]) > 48 then kept[peer] = true end
+    end
+    for at = 1, #known, 2 do
+      local side, peer = match(known[at], '^([<>])(%d+)$')
+      if side and not kept[peer] then
+        if not newest[peer] then peers[#peers + 1] = peer end
+        newest[peer] = max(newest[peer] or 0, tonumber(match(known[at + 1], '(%d+):%d+$')))
+      end
+    end
+    local left = #peers
+    if left > listedMax then
+      table.sort(peers, function(one, other) return newest[one] < newest[other] end)
+      local gone = left - floor(listedMax * 0.9)
+      for place = 1, gone do
+        local peer = peers[place]
+        call('HDEL', talk, '<' .. peer, '>' .. peer, '=' .. peer)
+      end
+      left = left - gone
+    end
+    call('HSET', talk, 'listed', format('%d', left))
+  end
+
   -- src/store/decisions/group-share.ts: how many messages are stored.
   local function share(counts, peer, count, each, shareMax)
     local places = count * each
@@ -179,6 +214,7 @@ local function defineSeldom()
     addBehind = addBehind,
     addHeavy = addHeavy,
     admit = admit,
+    list = list,
     share = share,
     countsOf = countsOf,
     refusedOf = refusedOf,
