@@ -208,7 +208,7 @@ export const commands: readonly Command[] = [
     name: ':delete-account',
     uses: [
       [':delete-account', 'say what this deletes, and how to confirm it'],
-      [':delete-account yourUserId', 'delete your account for good'],
+      [':delete-account userId', 'delete your account for good: your own id'],
     ],
     parse: parseDeletion,
   },
