@@ -12,9 +12,9 @@ import type {
   CloseEntry,
   DoneResult,
   InterestEntry,
-  InterestResult,
   LocateEntry,
   LocateResult,
+  InterestResult as LongInterestResult,
   SubmitResult as LongSubmitResult,
   OpenEntry,
   OpenResult,
@@ -35,6 +35,10 @@ export type * from '../codec/generated/link.ts';
 /** `stored` and `refused` are left out where they are 0: nearly always. */
 export type SubmitResult = Omit<LongSubmitResult, 'stored' | 'refused'> &
   Partial<Pick<LongSubmitResult, 'stored' | 'refused'>>;
+
+/** `facts` and `removed` are left out where a server knows them. */
+export type InterestResult = Omit<LongInterestResult, 'facts' | 'removed'> &
+  Partial<Pick<LongInterestResult, 'facts' | 'removed'>>;
 
 /** Whose connection a message came from. */
 export type Sender = Pick<SubmitEntry, 'from' | 'fromName' | 'epochHex' | 'instance' | 'sessionId'>;

@@ -8,6 +8,7 @@ import type {
   DoneResult,
   DrainEntry,
   EndEntry,
+  GroupChangedEntry,
   MarkEntry,
   MembershipEntry,
   OnlineEntry,
@@ -103,6 +104,13 @@ export const serverMethods = {
     result: link.DoneResult,
     unanswered: { code },
   }),
+  groupChanged: methodOf<GroupChangedEntry, DoneResult>({
+    id: 22,
+    share: 'durable',
+    entry: link.GroupChangedEntry,
+    result: link.DoneResult,
+    unanswered: { code },
+  }),
   drain: methodOf<DrainEntry, DoneResult>({
     id: 8,
     share: 'durable',
@@ -111,5 +119,8 @@ export const serverMethods = {
     unanswered: { code },
   }),
 };
+
+/** That a user is in a group now, or not; `code`: 0, or why not. */
+export type MembershipChange = Omit<MembershipEntry, 'sessionId' | 'instance'>;
 
 export type ServerApi = ApiOf<typeof serverMethods>;

@@ -225,6 +225,21 @@ export function encodeJoined(group: string, joined: number, head: number): Uint8
   return encode({ cmd: command.group, group, after: joined, head });
 }
 
+/** What a group is. `sharePercent`: 0: as others have it. */
+export interface GroupFacts {
+  readonly group: string;
+  readonly title: string;
+  readonly owner: number;
+  readonly admins: readonly number[];
+  readonly entry: string;
+  readonly sharePercent: number;
+  readonly version: number;
+}
+
+export function encodeGroupFacts({ group, ...facts }: GroupFacts): Uint8Array {
+  return encode({ cmd: command.group, group, facts: { ...facts, admins: [...facts.admins] } });
+}
+
 /** The user is no longer in the group; `code`: why. */
 export function encodeLeft(group: string, code: number): Uint8Array {
   return encode({ cmd: command.group, group, code });

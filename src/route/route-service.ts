@@ -358,14 +358,24 @@ async function acknowledge(
 }
 
 async function interest(
-  { timelines }: Store,
-  { group, instance, address, gone }: InterestEntry,
+  { timelines, groups }: Store,
+  { group, instance, address, gone, version }: InterestEntry,
 ): Promise<InterestResult> {
   if (gone) {
     await timelines.removeInterest(group, instance);
     return { code: 0, head: 0 };
   }
-  const head = await timelines.addInterest(group, { instance, address });
-  if (head === null) return { code: Number(errorTable['unknown-group'].code), head: 0 };
-  return { code: 0, head };
+  const known = await timelines.addInterest(group, { instance, address });
+  const found = known && known.version !== version ? await groups.find(group) : null;
+  if (known === null) return { code: Number(errorTable['unknown-group'].code), head: 0 };
+  if (!found) return { code: 0, head: known.head };
+  const { name: _, history: __, sharePercent, ...facts } = found;
+  // Not before the group: a removal of this version or of a later one is among them.
+  const removed = await groups.removed(group);
+  return {
+    code: 0,
+    head: known.head,
+    facts: [{ ...facts, group, sharePercent: sharePercent ?? 0 }],
+    removed,
+  };
 }

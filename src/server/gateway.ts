@@ -124,7 +124,8 @@ export class Gateway implements Service, SessionOwner, SessionTable {
       this.groupPushes.hint(group, head);
     };
     this.groupPushes = new GroupPushes(this);
-    this.groups = new GroupTable({ routes, clock, instance, address, onMissed });
+    const onFacts = (group: LocalGroup) => this.groupPushes.facts(group);
+    this.groups = new GroupTable({ routes, clock, instance, address, onMissed, onFacts });
     this.presence = new PresenceTable({
       ...{ routes, clock, instance, address },
       counters: this.counters.presence,

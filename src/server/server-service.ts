@@ -6,6 +6,7 @@ import { immediately } from '../api/batch-call.ts';
 import type {
   DrainEntry,
   EndEntry,
+  GroupChangedEntry,
   MarkEntry,
   MembershipEntry,
   OnlineEntry,
@@ -29,7 +30,7 @@ import type { ClientSession } from './sessions/client-session.ts';
 /** What is needed of the gateway. */
 export interface SessionTable {
   readonly instance: string;
-  readonly groups: Pick<GroupTable, 'find' | 'withdrawUnfollowed'>;
+  readonly groups: Pick<GroupTable, 'find' | 'withdrawUnfollowed' | 'changed'>;
   readonly groupPushes: Pick<GroupPushes, 'push' | 'transient'>;
   readonly presence: Pick<PresenceTable, 'hint' | 'serverGone'>;
   session(sessionId: number): ClientSession | undefined;
@@ -73,6 +74,11 @@ export function createServerApi(table: SessionTable): ServerApi {
     mark: immediately((entry: MarkEntry) => {
       if (entry.instance !== table.instance) return foreign;
       for (const sessionId of entry.sessionIds) table.session(sessionId)?.marks(entry);
+      return { code: 0 };
+    }),
+    groupChanged: immediately(({ group, instance }: GroupChangedEntry) => {
+      if (instance !== table.instance) return foreign;
+      table.groups.changed(group);
       return { code: 0 };
     }),
     drain: immediately(({ instance }: DrainEntry) => {

@@ -139,6 +139,14 @@ export interface Page {
 
 export type AppendAnswered = (place: number, result: AppendResult) => void;
 
+/** What a server is interested in, as of then. */
+export interface InterestedIn {
+  /** The newest number of the group's timeline. */
+  readonly head: number;
+  /** Of the group (src/store/groups.ts); 0: of the lobby. */
+  readonly version: number;
+}
+
 export interface Timelines {
   /**
    * Appends each run on its own, those of one source in the order given. `answered` hears of each as
@@ -172,10 +180,12 @@ export interface Timelines {
 
   /**
    * A server has members of this group, or is about to: from now on `append` names it among the
-   * watchers. Idempotent. Gives the newest number of the group's timeline, as of then; null: there is
-   * no such group, and nothing is left of the question.
+   * watchers. Idempotent. Null: there is no such group, and nothing is left of the question.
    */
-  addInterest(group: string, server: { instance: string; address: string }): Promise<number | null>;
+  addInterest(
+    group: string,
+    server: { instance: string; address: string },
+  ): Promise<InterestedIn | null>;
 
   /** Undoes `addInterest`, for a server that left or died. */
   removeInterest(group: string, instance: string): Promise<void>;

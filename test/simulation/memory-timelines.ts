@@ -40,6 +40,7 @@ import {
   type AppendAnswered,
   type AppendResult,
   groupTimeline,
+  type InterestedIn,
   type Page,
   type Read,
   type TimelineId,
@@ -130,7 +131,7 @@ export class MemoryTimelines implements Timelines {
   async addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): Promise<number | null> {
+  ): Promise<InterestedIn | null> {
     const { interests, head, group: known } = this.#data.shard(groupTimeline(group));
     if (group !== lobby && known === null) {
       await this.removeInterest(group, instance);
@@ -139,7 +140,7 @@ export class MemoryTimelines implements Timelines {
     this.#data.change(groupTimeline(group), {
       interests: withEntry(interests, instance, address),
     });
-    return head;
+    return { head, version: known?.version ?? 0 };
   }
 
   async removeInterest(group: string, instance: string): Promise<void> {

@@ -95,7 +95,7 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
         heads: async (names) => names.map(() => 0),
         addInterest: async (group, server) => {
           await timelines.addInterest(group, server);
-          return 0;
+          return { head: 0, version: 0 };
         },
       }),
       sessions: {

@@ -74,6 +74,8 @@ export class RouteHarness {
   readonly memberships: MembershipEntry[] = [];
   readonly presenceHints: PresenceHintEntry[] = [];
   readonly gone: ServerGoneEntry[] = [];
+  /** Those of which the server was told that they have changed. */
+  readonly changedGroups: string[] = [];
   readonly transients: TransientEntry[] = [];
   readonly marks: MarkEntry[] = [];
   /** What the server answers to transient messages. */
@@ -113,6 +115,10 @@ export class RouteHarness {
       }),
       mark: immediately((entry) => {
         this.marks.push(entry);
+        return { code: 0 };
+      }),
+      groupChanged: immediately((entry) => {
+        this.changedGroups.push(entry.group);
         return { code: 0 };
       }),
       drain: immediately((entry) => {

@@ -112,6 +112,40 @@ describe('two servers and two routes', () => {
   });
 });
 
+test('who is removed from a group by somebody on another server is out at once, and what they still send is refused', async () => {
+  const route = await startRoute(zookeeper.address, redis.address, roundRobin);
+  await Promise.all([startServer(zookeeper.address), startServer(zookeeper.address)]);
+  await waitUntil('both servers are known', async () => {
+    const people = await Promise.all([person('any', [url(route)]), person('any', [url(route)])]);
+    return new Set(people.map(serverOf)).size === 2;
+  });
+  const [amy, bob] = [await person('amy', [url(route)]), await person('bob', [url(route)])];
+  expect(serverOf(amy)).not.toBe(serverOf(bob));
+  await amy.ask(':create cooks');
+  await bob.ask(':join cooks');
+  bob.say('#cooks;;hello');
+  await amy.whenText('hello');
+  await amy.ask(':title cooks The cooks');
+  await bob.whenEvent('hears the title', ({ event, title }) => {
+    return event === 'groupChanged' && title === 'The cooks';
+  });
+  await amy.ask(`:remove cooks ${bob.userId}`);
+  const left = await bob.whenEvent('is out', ({ event }) => event === 'left');
+  expect(left).toMatchObject({ group: 'cooks', reason: 'removed' });
+  amy.say('#cooks;;bob is gone');
+  bob.say('#cooks;;one more thing');
+  const refused = await bob.whenEvent('is refused', ({ event }) => event === 'error');
+  expect(refused).toMatchObject({ code: 'not-a-member' });
+  await amy.ask(`:invite cooks ${bob.userId}`);
+  await bob.ask(':join cooks');
+  bob.say('#cooks;;back again');
+  await amy.whenText('back again');
+  amy.say('#cooks;;welcome');
+  await bob.whenText('welcome');
+  expect(bob.texts).toEqual(['welcome']);
+  expect(amy.texts).toEqual(['hello', 'back again']);
+});
+
 describe('scaling', () => {
   test('out: a third server gets new logins; in: people of a stopped server are elsewhere within seconds', async () => {
     const route = await startRoute(zookeeper.address, redis.address, [

@@ -76,7 +76,8 @@ export class ClientCore {
   #incoming: Incoming | undefined;
   #keeper: ConnectionKeeper | undefined;
   #firstReady: PromiseWithResolvers<void> | undefined;
-  readonly #groupNews: GroupNews;
+  /** Is told what the application hears of groups by asking. */
+  readonly groupNews: GroupNews;
   readonly #ownMarks: OwnMarks;
   readonly #othersMarks: OthersMarks;
   #closing: Promise<void> | undefined;
@@ -100,7 +101,7 @@ export class ClientCore {
       write: (fields) => this.#keeper?.write(fields),
       onPresence: (presence) => this.#events.emit('presence', presence),
     });
-    this.#groupNews = new GroupNews(options.whyLeft, (name, event) => {
+    this.groupNews = new GroupNews(options.whyLeft, (name, event) => {
       if (!this.#isClosed()) this.#events.emit(name, event);
     });
     const { userId, receipts, platform } = options;
@@ -177,8 +178,8 @@ export class ClientCore {
 
   /** Makes the request that makes the user a member of the group, and follows it. */
   async follow(group: string, request: () => Promise<GroupMembership>): Promise<GroupMembership> {
-    return this.#groupNews.change(group, async () => {
-      const membership = await request();
+    return this.groupNews.change(group, async () => {
+      const membership = this.groupNews.learn(await request());
       if (!this.#isClosed()) this.#incoming?.joined(membership);
       this.#readOn();
       return membership;
@@ -187,7 +188,7 @@ export class ClientCore {
 
   /** Makes the request that ends the user's membership. */
   async unfollow(group: string, request: () => Promise<void>): Promise<void> {
-    await this.#groupNews.change(group, async () => {
+    await this.groupNews.change(group, async () => {
       const wasFollowed = this.followedGroups.includes(group);
       try {
         await request();
@@ -254,7 +255,7 @@ export class ClientCore {
       listener: () => (this.#events.of('message').size > 0 ? handOver : undefined),
       onFailure: (error) => void this.#fail(error),
       onGap: (group, gap) => this.#events.emit('gap', { ...(group !== '' && { group }), ...gap }),
-      onGroups: (changes) => this.#groupNews.tell(changes),
+      groupNews: this.groupNews,
       onTaken: () => this.#readOn(),
       onUnreadable: (membership) => this.#events.emit('unreadable', membership),
     });

@@ -174,6 +174,12 @@ export interface UserPresence {
   readonly lastSeen?: number;
 }
 
+/** What a group is, for all of its members. */
+export type GroupFacts = Pick<
+  GroupMembership,
+  'group' | 'title' | 'owner' | 'admins' | 'entry' | 'sharePercent'
+>;
+
 export interface UsersQuery {
   /** Only ids above this one. */
   readonly after?: number;
@@ -270,6 +276,11 @@ export interface ClientEvents {
    */
   joined: { readonly group: string };
   left: { readonly group: string; readonly reason: LeavingReason };
+  /**
+   * A group is not any more what the application has been told by `groups()` and the like, or by the
+   * event before; also if that changed while the client was away.
+   */
+  groupChanged: GroupFacts;
   /**
    * The key of this user (perhaps one's own) is not the one that this device has seen before. It is
    * used, unless the one before was verified (CimClient.confirmKey()).

@@ -235,8 +235,9 @@ export class CimClient {
   }
 
   /** The named groups that the user is in. */
-  groups(): Promise<GroupMembership[]> {
-    return this.#routes.groups(this.#options.userId);
+  async groups(): Promise<GroupMembership[]> {
+    const memberships = await this.#routes.groups(this.#options.userId);
+    return memberships.map((each) => this.#core.groupNews.learn(each));
   }
 
   /** Those with the lowest ids above `after`, in their order. */
@@ -245,8 +246,8 @@ export class CimClient {
   }
 
   /** What a group is. `not-a-member`, `unknown-group`, `removed-from-group`. */
-  groupInfo(group: string): Promise<GroupMembership> {
-    return this.#routes.groupInfo(this.#options.userId, group);
+  async groupInfo(group: string): Promise<GroupMembership> {
+    return this.#core.groupNews.learn(await this.#routes.groupInfo(this.#options.userId, group));
   }
 
   /**

@@ -26,6 +26,7 @@ export type {
   DelayedMessage,
   DelayedPage,
   EditedMessage,
+  GroupFacts,
   GroupMembership,
   GroupSettings,
   HistoryPage,

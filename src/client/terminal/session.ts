@@ -4,7 +4,7 @@
  */
 import { exitCodes } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
-import type { ClientEvents, LeavingReason, Message } from '../sdk/index.ts';
+import type { ClientEvents, Message } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';
 import { InputFailure, type InputSource } from './input/input-source.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -25,13 +25,6 @@ const leavingQuietlyMsMax = 500;
 
 /** How long the last outcomes may take to be known when nothing can change them any more. */
 const outcomesMsMax = 1_000;
-
-const leavingReasons = {
-  left: ': left on another device',
-  removed: ': its owner or an admin has removed you',
-  lost: ': there is no such group in the store any more',
-  unknown: '',
-} as const satisfies Record<LeavingReason, string>;
 
 export interface SessionOptions extends LineRunnerOptions {
   readonly input: InputSource;
@@ -133,12 +126,9 @@ class Session {
     if (inbox) {
       client.on('gap', (gap) => inbox.gap(gap));
       client.on('unreadable', (message) => inbox.unreadable(message));
-      client.on('joined', ({ group }) =>
-        view.notice(`you are in #${group} now: joined on another device`),
-      );
-      client.on('left', ({ group, reason }) =>
-        view.notice(`you are not in #${group} any more${leavingReasons[reason]}`),
-      );
+      client.on('joined', (event) => inbox.joined(event));
+      client.on('left', (event) => inbox.left(event));
+      client.on('groupChanged', (facts) => inbox.groupChanged(facts));
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         if (!message.transient && !message.retracted) recent.add(message);

@@ -9,6 +9,7 @@ import { groupTitleOf } from '../../base/text/names.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { ChangeResult, CreateResult, GroupChange, Membership } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
+import { groupTimeline } from '../../store/timelines.ts';
 import { outsiderRefusal, requireMembership } from '../membership.ts';
 import type { GroupStatus, RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
@@ -31,7 +32,7 @@ export function groupOperations(
   | 'groupsOf'
   | 'groupMembers'
 > {
-  const { store, accounts, servers } = context;
+  const { store, accounts, servers, registry } = context;
   const { groups } = store;
 
   /**
@@ -57,6 +58,18 @@ export function groupOperations(
             joined,
             head,
           }),
+        ),
+    );
+  }
+
+  /** Servers with members ask for what the group is now, and end who was removed. */
+  async function tellServers(group: string): Promise<void> {
+    const [watchers = []] = await store.timelines.watchers([groupTimeline(group)]);
+    await Promise.all(
+      watchers
+        .filter(({ instance }) => !registry.isGone(instance))
+        .map(({ address, instance }) =>
+          callOne(servers.at(address).groupChanged, { group, instance }),
         ),
     );
   }
@@ -90,11 +103,13 @@ export function groupOperations(
     },
 
     async leaveGroup(userId, group) {
-      const isThere = (await groups.find(group)) !== null;
+      const found = await groups.find(group);
+      const hadSay = found?.owner === userId || found?.admins.includes(userId);
       await groups.leave(group, userId);
       // Also when the user was not in it: the answer to an attempt before may have been lost.
       await tell(userId, codes.left, { group, joined: 0, head: 0 });
-      if (!isThere) throw new CimError('unknown-group');
+      if (hadSay) await tellServers(group);
+      if (!found) throw new CimError('unknown-group');
     },
 
     async changeGroup(userId, group, asked) {
@@ -105,6 +120,7 @@ export function groupOperations(
       // Also when it is a repeat: the first may have been stored, and told to nobody.
       if (change.kind === 'remove')
         await tell(change.userId, codes.removed, { group, joined: 0, head: 0 });
+      if (change.kind !== 'invite') await tellServers(group);
     },
 
     async groupOf(userId, group) {

@@ -60,6 +60,16 @@ export class GroupPushes {
     this.#add(group, this.#hint(group, head));
   }
 
+  /** Tells the members what the group is. */
+  facts(group: LocalGroup): void {
+    const { facts } = group;
+    if (facts)
+      this.#add(
+        group,
+        this.#visit(group, (member) => member.groupFacts(facts)),
+      );
+  }
+
   /** A message that is not stored; dropped where too many wait. */
   transient(group: LocalGroup, body: Uint8Array): void {
     const { counters } = this.#options;

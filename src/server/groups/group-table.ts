@@ -3,9 +3,12 @@
  * with the routes before the first member reads, said again now and then, since a route that once
  * could not reach this server may have struck it off, and withdrawn a while after the last member
  * has gone. The answer carries the group's newest number: so what was lost on its way here is
- * noticed, and members are told to read.
+ * noticed, and members are told to read. It also carries what the group is by now, if that is not
+ * what is known here, and who was removed.
  */
-import type { InterestEntry, InterestResult, RouteApi } from '../../api/route-api.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { GroupFacts, InterestEntry, InterestResult, RouteApi } from '../../api/route-api.ts';
+import type { MembershipChange } from '../../api/server-api.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -15,9 +18,14 @@ import type { GroupDelivery } from './group-message.ts';
 
 /** A session, as a group sees it. */
 export interface GroupMember {
+  readonly userId: number;
   groupMessage(message: GroupDelivery): void;
   /** The group's timeline is to be read up to `head`. */
   hint(group: string, head: number): void;
+  /** What a group is that it is a member of. */
+  groupFacts(facts: GroupFacts): void;
+  /** Its user is in a group now, or not. */
+  membership(change: MembershipChange): void;
 }
 
 export interface GroupTableOptions {
@@ -27,6 +35,8 @@ export interface GroupTableOptions {
   readonly address: () => string;
   /** Members of this group have missed something; `head` is its newest number. */
   readonly onMissed: (group: LocalGroup, head: number) => void;
+  /** What the group is has changed: `group.facts`. */
+  readonly onFacts: (group: LocalGroup) => void;
 }
 
 /** A group as this server knows it. */
@@ -38,11 +48,15 @@ export class LocalGroup {
   subscribing = 0;
   /** The newest number that was pushed to this server, or that its members were told of. */
   newest = 0;
+  /** What the group is, as members here were told; undefined: not known yet, or it is the lobby. */
+  facts: GroupFacts | undefined;
 
   /** A route has recorded the interest; false = the routes may or may not have it. */
   isRegistered = false;
   /** A question about it is on its way, one at a time: so none overtakes another. */
   isAsking = false;
+  /** The group has changed since it was asked. */
+  isStale = false;
   /** To be told when the interest is registered (0), or why it could not be. */
   readonly waiting: ((code: number) => void)[] = [];
   /** When to say it again. */
@@ -76,6 +90,7 @@ interface Question {
   readonly newest: number;
 }
 
+const removedFromGroup = Number(errorTable['removed-from-group'].code);
 const unknownGroup = Number(errorTable['unknown-group'].code);
 /** An interest that could not be said is said again after this long. */
 const retryMs = 5_000;
@@ -129,8 +144,17 @@ export class GroupTable {
     for (const group of this.#groups.values()) {
       group.newest = 0;
       group.expected = 0;
+      group.facts = undefined;
       group.sayAt = 0;
     }
+  }
+
+  /** Asks what the group is by now. */
+  changed(name: string): void {
+    const group = this.#groups.get(name);
+    if (!group?.isRegistered) return;
+    if (group.isAsking) group.isStale = true;
+    else this.#ask(group, false);
   }
 
   get size(): number {
@@ -182,17 +206,19 @@ export class GroupTable {
 
   #ask(group: LocalGroup, gone: boolean): void {
     group.isAsking = true;
+    group.isStale = false;
     // Said again, it stays registered; once it was said to be gone, nobody relies on it.
     if (gone) group.isRegistered = false;
     this.#questions.add(this.#entry(group, gone), { group, gone, newest: group.newest });
   }
 
-  #entry({ name: group }: LocalGroup, gone: boolean): InterestEntry {
+  #entry({ name: group, facts }: LocalGroup, gone: boolean): InterestEntry {
     const { instance, address } = this.#options;
-    return { group, instance, address: address(), gone };
+    return { group, instance, address: address(), gone, version: facts?.version ?? 0 };
   }
 
-  #answered({ group, gone, newest }: Question, { code, head }: InterestResult): void {
+  #answered({ group, gone, newest }: Question, result: InterestResult): void {
+    const { code, head } = result;
     group.isAsking = false;
     if (gone) {
       if (group.waiting.length > 0) this.#ask(group, false);
@@ -206,9 +232,23 @@ export class GroupTable {
     else if (isTaken) group.onArrived(head);
     // A group that has ended keeps no interest: for one of its name that is made it is said anew.
     group.isRegistered = isTaken || (group.isRegistered && code !== unknownGroup);
+    if (isTaken) this.#learn(group, result);
+    else if (code === unknownGroup) group.facts = undefined;
     for (const settle of group.waiting.splice(0)) settle(code);
+    if (group.isStale && group.isRegistered) this.#ask(group, false);
     // Names are made up faster than interest is withdrawn, and of what there is not there is none.
     if (code === unknownGroup && group.isEmpty) this.#groups.delete(group.name);
+  }
+
+  #learn(group: LocalGroup, { facts: found, removed = [] }: InterestResult): void {
+    const facts = found?.[0];
+    if (!facts) return;
+    const gone = new Set(removed);
+    const change = { group: group.name, code: removedFromGroup, joined: 0, head: 0 };
+    for (const member of group.members) if (gone.has(member.userId)) member.membership(change);
+    const isOther = !isSame(group.facts, facts);
+    group.facts = facts;
+    if (isOther) this.#options.onFacts(group);
   }
 
   /** What was named the newest may only have been faster than the push: it had a sweep's time. */
@@ -219,6 +259,11 @@ export class GroupTable {
     group.newest = head;
     this.#options.onMissed(group, head);
   }
+}
+
+/** The version also grows when somebody is removed, of which nobody else needs to be told. */
+function isSame(one: GroupFacts | undefined, other: GroupFacts): boolean {
+  return one !== undefined && isDeepStrictEqual({ ...one, version: other.version }, other);
 }
 
 /** What has arrived here, up to `newest` when it was asked, with what the store has. */

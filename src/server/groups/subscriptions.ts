@@ -94,5 +94,7 @@ export class Subscriptions {
     subscription.group.subscribing -= 1;
     subscription.group.members.add(this.#follower);
     subscription.group.hadMembers = true;
+    const { facts } = subscription.group;
+    if (facts) this.#follower.groupFacts(facts);
   }
 }

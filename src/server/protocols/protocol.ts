@@ -5,11 +5,11 @@
  * the list of listeners alone (src/server/listeners.ts).
  */
 import type { OpenResult } from '../../api/route-api.ts';
-import type { MembershipEntry } from '../../api/server-api.ts';
+import type { MembershipChange } from '../../api/server-api.ts';
 import type { CloseName } from '../../codec/close-codes.ts';
 import type { Mark } from '../../codec/generated/link.ts';
 import type { Run } from '../../codec/run.ts';
-import type { MarkPush } from '../../codec/server-frame.ts';
+import type { GroupFacts, MarkPush } from '../../codec/server-frame.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import type { GroupDelivery } from '../groups/group-message.ts';
 import type { Login } from '../sessions/client-rules.ts';
@@ -46,8 +46,10 @@ export interface Protocol {
    * be asked for.
    */
   marks(push: MarkPush, version: number): void;
+  /** What a group is that the client follows. */
+  groupFacts(facts: GroupFacts): void;
   /** The user has joined a group, or left it. */
-  membership(entry: MembershipEntry): void;
+  membership(change: MembershipChange): void;
   /** Nothing is written after this. */
   writeClose(code: number, reason: string): void;
   /** The connection has ended. */

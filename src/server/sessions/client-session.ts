@@ -9,13 +9,14 @@
  */
 import type { Duplex } from 'node:stream';
 import type { OpenResult } from '../../api/route-api.ts';
-import type { MarkEntry, MembershipEntry } from '../../api/server-api.ts';
+import type { MarkEntry, MembershipChange } from '../../api/server-api.ts';
 import { limits } from '../../base/limits.ts';
 import { type CloseName, closeCodes } from '../../codec/close-codes.ts';
 import type { Mark } from '../../codec/generated/link.ts';
 import { scanIfReadable } from '../../codec/message-scan.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 import type { Run } from '../../codec/run.ts';
+import type { GroupFacts } from '../../codec/server-frame.ts';
 import type { Holder } from '../../limits/process-budget.ts';
 import type { Arrival } from '../../net/arrivals.ts';
 import { own, type StreamOwner } from '../../net/stream-owner.ts';
@@ -284,8 +285,12 @@ export class ClientSession
     this.#protocol?.marks(entry, this.#marks.contiguous);
   }
 
+  groupFacts(facts: GroupFacts): void {
+    this.#protocol?.groupFacts(facts);
+  }
+
   /** The user has joined a group, or left it. */
-  membership(entry: MembershipEntry): void {
+  membership(entry: MembershipChange): void {
     if (entry.code !== 0) this.#requests?.leave(entry.group);
     this.#protocol?.membership(entry);
   }

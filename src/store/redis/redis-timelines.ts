@@ -13,6 +13,7 @@ import {
   type AppendAnswered,
   type AppendResult,
   groupTimeline,
+  type InterestedIn,
   type Page,
   type Read,
   type Refusal,
@@ -226,22 +227,23 @@ export class RedisTimelines implements Timelines {
   async addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): Promise<number | null> {
-    if (!(await this.#changeInterest(group, instance, address))) return null;
+  ): Promise<InterestedIn | null> {
+    const version = await this.#changeInterest(group, instance, address);
+    if (version === null) return null;
     const [head = 0] = await this.heads([groupTimeline(group)]);
-    return head;
+    return { head, version };
   }
 
   async removeInterest(group: string, instance: string): Promise<void> {
     await this.#changeInterest(group, instance, '');
   }
 
-  /** Whether there is such a group. */
-  async #changeInterest(group: string, instance: string, address: string): Promise<boolean> {
+  /** Gives the group's version; null: there is no such group. */
+  async #changeInterest(group: string, instance: string, address: string): Promise<number | null> {
     const keys = [this.#keys.watchers(groupTimeline(group)), this.#keys.group(group)];
     const args = [instance, address, group === lobby ? 0 : 1];
     const [reply] = await this.#calls.runAll(scripts.changeInterest, [{ keys, args }]);
-    return reply === 1;
+    return reply as number | null;
   }
 
   #appending(timeline: TimelineId, runs: readonly OwnCopy[]): Item {

@@ -25,6 +25,7 @@ import {
   type AppendAnswered,
   type AppendResult,
   groupTimeline,
+  type InterestedIn,
   type Page,
   type Read,
   type TimelineId,
@@ -156,10 +157,11 @@ export class SqliteTimelines implements Timelines {
   async addInterest(
     group: string,
     server: { instance: string; address: string },
-  ): Promise<number | null> {
+  ): Promise<InterestedIn | null> {
     return this.#database.transaction('ordered', () => {
-      if (!this.#watchers.addInterest(group, server)) return null;
-      return this.#rows.timeline(groupTimeline(group)).head;
+      const version = this.#watchers.addInterest(group, server);
+      if (version === null) return null;
+      return { head: this.#rows.timeline(groupTimeline(group)).head, version };
     });
   }
 

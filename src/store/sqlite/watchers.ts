@@ -13,7 +13,7 @@ export class Watchers {
   readonly #rows: TimelineRows;
   readonly #selectSessions: Statement<Watcher>;
   readonly #selectInterests: Statement<Pick<Watcher, 'instance' | 'address'>>;
-  readonly #selectGroup: Statement<unknown>;
+  readonly #selectVersion: Statement<{ version: number }>;
   readonly #insertInterest: Statement<never>;
   readonly #deleteInterest: Statement<never>;
 
@@ -26,7 +26,7 @@ export class Watchers {
     this.#selectInterests = database.prepare(
       'SELECT instance, address FROM interests WHERE timeline = ?',
     );
-    this.#selectGroup = database.prepare('SELECT 1 FROM groups WHERE name = ?');
+    this.#selectVersion = database.prepare('SELECT version FROM groups WHERE name = ?');
     this.#insertInterest = database.prepare(
       `INSERT INTO interests (timeline, instance, address) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET address = excluded.address`,
@@ -50,18 +50,19 @@ export class Watchers {
     this.#rows.forgetWatchers(userTimeline(userId));
   }
 
-  /** Whether there is such a group: if not, nothing is kept. */
+  /** Gives the group's version; null: there is no such group, and nothing is kept. */
   addInterest(
     group: string,
     { instance, address }: { instance: string; address: string },
-  ): boolean {
-    if (group !== lobby && !this.#selectGroup.get(group)) {
+  ): number | null {
+    const version = group === lobby ? 0 : this.#selectVersion.get(group)?.version;
+    if (version === undefined) {
       this.removeInterest(group, instance);
-      return false;
+      return null;
     }
     this.#insertInterest.run(groupTimeline(group), instance, address);
     this.#rows.forgetWatchers(groupTimeline(group));
-    return true;
+    return version;
   }
 
   removeInterest(group: string, instance: string): void {

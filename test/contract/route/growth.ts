@@ -183,7 +183,7 @@ export function describeGrowth(openWeighed: () => Promise<WeighedStore>): void {
       }),
     'reading a group that does not exist': async (index) => {
       const group = longGroup(index);
-      const interest = { group, instance, address, gone: false };
+      const interest = { group, instance, address, gone: false, version: 0 };
       const read = { userId: amy.userId, group, after: 0, afterIdentity: '', limit: 10 };
       const unknown = Number(errorTable['unknown-group'].code);
       // Its server may die before it withdraws.

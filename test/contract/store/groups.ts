@@ -399,13 +399,15 @@ export function describeGroups(fixture: StoreFixture): void {
     expect(await groups().memberships([])).toEqual([]);
   });
 
-  test('interest is answered with the head of the timeline', async () => {
+  test('interest is answered with the head of the timeline, and the version of the group', async () => {
     const { name } = await freshGroup();
     const server = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
-    expect(await timelines().addInterest(name, server)).toBe(0);
+    expect(await timelines().addInterest(name, server)).toEqual({ head: 0, version: 1 });
     await say(name);
     await say(name);
-    expect(await timelines().addInterest(name, server)).toBe(2);
+    expect(await timelines().addInterest(name, server)).toEqual({ head: 2, version: 1 });
+    await groups().change(name, (await groups().find(name))!.owner, { kind: 'set', title: 'new' });
+    expect(await timelines().addInterest(name, server)).toEqual({ head: 2, version: 2 });
   });
 
   test('of a group that does not exist, or has ended, no interest is left', async () => {
@@ -422,7 +424,10 @@ export function describeGroups(fixture: StoreFixture): void {
     await timelines().removeInterest(name, other.instance);
     expect(await timelines().watchers([groupTimeline(name)])).toEqual([[]]);
     // The lobby has no record, and is always there.
-    expect(await timelines().addInterest(lobby, server)).toEqual(expect.any(Number));
+    expect(await timelines().addInterest(lobby, server)).toEqual({
+      head: expect.any(Number),
+      version: 0,
+    });
     await timelines().removeInterest(lobby, server.instance);
   });
 

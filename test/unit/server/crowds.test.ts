@@ -88,6 +88,7 @@ describe('of very many', () => {
       instance: 'me',
       address: () => 'here',
       onMissed: () => {},
+      onFacts: () => {},
     });
     let registered = 0;
     for (let index = 0; index < many; index++)

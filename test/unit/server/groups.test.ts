@@ -362,3 +362,96 @@ describe('places in groups', () => {
     ]);
   });
 });
+
+describe('what a group is', () => {
+  const chess = {
+    ...{ group: 'chess', title: 'Chess club', owner: 3, admins: [1, 9], entry: 'invite' },
+    ...{ sharePercent: 20, version: 2 },
+  };
+  /** The answer to the next questions: this, where the server knows another version. */
+  const become = (facts: typeof chess, removed: readonly number[] = []) => {
+    harness.interests.answer = ({ version }) => ({
+      code: 0,
+      head: 0,
+      ...(version !== facts.version && { facts: [facts], removed }),
+    });
+  };
+  /** The versions that the server has named. */
+  const asked = () =>
+    harness.interests.entries
+      .filter(({ group }) => group === 'chess')
+      .map(({ version }) => version);
+  const told = (peer: Peer) =>
+    peer.received(command.group).map(({ group, code, facts }) => ({
+      ...{ group, code, title: facts?.title, version: facts?.version },
+    }));
+  const changed = (instance = 'me') =>
+    callOne(harness.gateway.api.groupChanged, { group: 'chess', instance });
+  const club = { group: 'chess', code: 0, title: 'Chess club', version: 2 };
+
+  test('is told to who becomes a member, and is asked for once', async () => {
+    become(chess);
+    const [amy, bob] = [await member(1), await member(3)];
+    await Promise.all([amy.settled(), bob.settled()]);
+    expect([told(amy), told(bob)]).toEqual([[club], [club]]);
+    expect(amy.received(command.group)[0]?.facts).toMatchObject({
+      ...{ title: 'Chess club', owner: 3, admins: [1, 9], entry: 'invite', sharePercent: 20 },
+    });
+    expect(asked()).toEqual([0]);
+  });
+
+  test('is told to members at once when a route says that it has changed', async () => {
+    become(chess);
+    const [amy, stranger] = [await member(1), await harness.cim(4)];
+    become({ ...chess, title: 'Go club', version: 3 });
+    expect((await changed('another'))?.code).not.toBe(0);
+    expect(await changed()).toEqual({ code: 0 });
+    await Promise.all([amy.settled(), stranger.settled()]);
+    expect(told(amy)).toEqual([club, { ...club, title: 'Go club', version: 3 }]);
+    expect(told(stranger)).toEqual([]);
+    expect(asked()).toEqual([0, 2]);
+  });
+
+  test('is asked for once more when it changes while it is asked for', async () => {
+    become(chess);
+    const amy = await member(1);
+    harness.interests.hold();
+    await changed();
+    await changed();
+    await waitUntil('it is asked for', () => harness.interests.heldCount === 1);
+    harness.interests.release();
+    await amy.settled();
+    expect(asked()).toEqual([0, 2, 2]);
+  });
+
+  test('is found at the next check if nobody said that it has changed', async () => {
+    become(chess);
+    const amy = await member(1);
+    become({ ...chess, title: 'Go club', version: 3 });
+    await harness.clock.advance(limits.checkMs + 2 * limits.sweepMs);
+    await amy.settled();
+    expect(told(amy).at(-1)).toMatchObject({ title: 'Go club' });
+  });
+
+  test('somebody was removed: they are told and follow it no more, and others hear nothing', async () => {
+    become(chess);
+    const [amy, bob] = [await member(1), await member(3)];
+    become({ ...chess, version: 3 }, [1, 77]);
+    await changed();
+    await amy.when(({ code }) => code === 7324);
+    await harness.pushGroup('chess', 8, body(9, 'without amy', 'chess'));
+    await Promise.all([amy.settled(), bob.settled()]);
+    expect(told(amy)).toEqual([
+      club,
+      { ...club, code: 7324, title: undefined, version: undefined },
+    ]);
+    expect(told(bob)).toEqual([club]);
+    expect([texts(amy), texts(bob)]).toEqual([[], ['without amy']]);
+  });
+
+  test('nobody follows is not asked for', async () => {
+    await harness.cim(1);
+    expect(await changed()).toEqual({ code: 0 });
+    expect(asked()).toEqual([]);
+  });
+});

@@ -38,6 +38,10 @@ const groupMessage: Message = {
 const newest = { isMore: false, older: false, expired: false };
 const place = { owner: 2, joined: 3, cursor: 3, head: 5 };
 const membership = groupMembership('dev', place);
+const teamFacts = {
+  ...{ group: 'dev', title: 'The team', owner: 2, admins: [3, 1], entry: 'invite' as const },
+  sharePercent: 20,
+};
 const ofTeam = { ...membership, title: 'The team', admins: [3, 1], sharePercent: 20 };
 
 function capture(): { output: Output; text: () => string } {
@@ -133,6 +137,17 @@ describe('json', () => {
       'a new secret, which is not told',
       (view) => view.result(line(8, ':secret rotate'), { kind: 'rotated' }),
       '{"event":"result","line":8,"command":":secret","data":{"rotated":true}}',
+    ],
+    ['a group joined', (view) => view.joined({ group: 'dev' }), '{"event":"joined","group":"dev"}'],
+    [
+      'a group left',
+      (view) => view.left({ group: 'dev', reason: 'removed' }),
+      '{"event":"left","group":"dev","reason":"removed"}',
+    ],
+    [
+      'a group that has changed',
+      (view) => view.groupChanged(teamFacts),
+      '{"event":"groupChanged","group":"dev","title":"The team","owner":2,"admins":[3,1],"entry":"invite","sharePercent":20}',
     ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
@@ -401,6 +416,16 @@ describe('people', () => {
       ],
     ],
     [
+      'a group that has changed',
+      (view) => view.groupChanged(teamFacts),
+      ['· #dev is now “The team” of (2) amy; admins: (3), you; who may join: who is invited'],
+    ],
+    [
+      'a group that has changed, without admins',
+      (view) => view.groupChanged({ ...teamFacts, admins: [], entry: 'closed' }),
+      ['· #dev is now “The team” of (2) amy; who may join: nobody'],
+    ],
+    [
       'what a group is from now on',
       (view) =>
         view.result(line(1, ':title dev The team'), {
@@ -638,6 +663,9 @@ describe('whatever others write has no effect on where it is shown', () => {
     view.offline(text);
     view.gap({ group: text, first: 1, last: 2 });
     view.unreadable({ group: text, seq: 1, count: 1 });
+    view.joined({ group: text });
+    view.left({ group: text, reason: 'removed' });
+    view.groupChanged({ ...teamFacts, group: text, title: text });
     view.notice(text);
     return Promise.all([
       view.message(theirs),

@@ -1,11 +1,15 @@
 /**
  * Tells an application which groups its user has joined or left on another device, or was
- * removed from, and which ones a login shows. It tells nothing that the application has asked for itself.
+ * removed from, which ones a login shows, and what changes about them. It tells nothing that the application has asked for itself.
  */
-import type { ClientEvents, LeavingReason } from '../client-events.ts';
+import type { ClientEvents, GroupFacts, GroupMembership, LeavingReason } from '../client-events.ts';
+import { readFacts, type ToldFacts } from './group-facts.ts';
 import type { GroupChanges } from './timelines.ts';
 
-type Emit = <Name extends 'joined' | 'left'>(name: Name, event: ClientEvents[Name]) => void;
+type Emit = <Name extends 'joined' | 'left' | 'groupChanged'>(
+  name: Name,
+  event: ClientEvents[Name],
+) => void;
 
 const reasons = { told: 'left', removed: 'removed', 'other-store': 'lost' } as const;
 
@@ -14,6 +18,8 @@ export class GroupNews {
   readonly #emit: Emit;
   /** Groups that are being joined or left from here. */
   readonly #changing = new Set<string>();
+  /** What the application has been told of the groups that the user is in, or could know. */
+  readonly #known = new Map<string, { readonly version: number; readonly facts: GroupFacts }>();
 
   /** `whyLeft`: as far as a route can tell; never rejects. */
   constructor(whyLeft: (group: string) => Promise<LeavingReason>, emit: Emit) {
@@ -31,9 +37,27 @@ export class GroupNews {
     }
   }
 
+  /** The application is about to be told this. */
+  learn(membership: GroupMembership): GroupMembership {
+    const { group, version } = membership;
+    const known = this.#known.get(group);
+    if (known === undefined || version >= known.version)
+      this.#known.set(group, { version, facts: factsOf(membership) });
+    return membership;
+  }
+
+  /** A server tells what a group is: when the client begins to follow it, and at every change. */
+  changed(group: string, told: ToldFacts): void {
+    const [facts, version] = readFacts(group, told);
+    const known = this.#known.get(group);
+    this.#known.set(group, { version, facts });
+    if (known && !isSame(known.facts, facts)) this.#emit('groupChanged', facts);
+  }
+
   tell({ joined, left, how }: GroupChanges): void {
     const isNews = (group: string) => !this.#changing.has(group);
     for (const group of joined.filter(isNews)) this.#emit('joined', { group });
+    for (const group of left) this.#known.delete(group);
     for (const group of left.filter(isNews)) void this.#tellLeft(group, how);
   }
 
@@ -42,4 +66,13 @@ export class GroupNews {
     const reason = how === 'missing' ? await this.#whyLeft(group) : reasons[how];
     this.#emit('left', { group, reason });
   }
+}
+
+function factsOf(facts: GroupFacts): GroupFacts {
+  const { group, title, owner, admins, entry, sharePercent } = facts;
+  return { group, title, owner, admins, entry, sharePercent };
+}
+
+function isSame(one: GroupFacts, other: GroupFacts): boolean {
+  return JSON.stringify(factsOf(one)) === JSON.stringify(factsOf(other));
 }

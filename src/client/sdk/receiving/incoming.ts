@@ -20,6 +20,7 @@ import type { Encryption } from '../e2ee/encryption.ts';
 import type { Outgoing } from '../sending/outgoing.ts';
 import { DeliveryQueue, type DeliveryQueueOptions } from './delivery-queue.ts';
 import type { FollowedTimeline } from './followed-timeline.ts';
+import type { GroupNews } from './group-news.ts';
 import { OpeningQueue } from './opening-queue.ts';
 import type { Received } from './received.ts';
 import type { Entry, Gap } from './timeline-cursor.ts';
@@ -40,8 +41,8 @@ export interface IncomingOptions extends Omit<DeliveryQueueOptions, 'onTaken'> {
   readonly encryption: Encryption;
   readonly write: (fields: RequestFields) => void;
   readonly onGap: (group: string, gap: Gap) => void;
-  /** As the server tells it: the user may have joined or left on another device. */
-  readonly onGroups: (changes: GroupChanges) => void;
+  /** Is told what the server says of groups: the user may have joined or left on another device. */
+  readonly groupNews: Pick<GroupNews, 'tell' | 'changed'>;
 }
 
 /**
@@ -166,9 +167,10 @@ export class Incoming {
     this.#timelines.get(group)?.cursor.hinted(head);
   }
 
-  /** The server's word that the user has joined a group, or left it. */
-  groupChanged({ group, code, after: joined, head }: ServerFrame): void {
-    if (code === 0) this.joined({ group, joined, head });
+  /** The server's word that the user has joined a group, or left it, or what it is. */
+  groupChanged({ group, code, after: joined, head, facts }: ServerFrame): void {
+    if (facts) this.#options.groupNews.changed(group, facts);
+    else if (code === 0) this.joined({ group, joined, head });
     else this.#dropped(group, code === removed ? 'removed' : 'told');
   }
 
@@ -251,7 +253,7 @@ export class Incoming {
   }
 
   #tell(changes: GroupChanges): void {
-    if (changes.joined.length > 0 || changes.left.length > 0) this.#options.onGroups(changes);
+    if (changes.joined.length > 0 || changes.left.length > 0) this.#options.groupNews.tell(changes);
   }
 
   #now(): number {

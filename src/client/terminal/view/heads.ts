@@ -13,6 +13,11 @@ export function personText(userId: number, userName: string | undefined): string
   return userName === undefined ? `(${userId})` : `(${userId}) ${safeName(userName)}`;
 }
 
+/** How this reader is told of somebody in a sentence. */
+export function namesFor(reader: Reader): (userId: number) => string {
+  return (userId) => (userId === reader.userId ? 'you' : personText(userId, reader.nameOf(userId)));
+}
+
 /** `you` stands for the reader alone. */
 export function person(userId: number, userName: string | undefined, reader: Reader): Span[] {
   if (userId === reader.userId) return [{ text: 'you', style: 'bold' }];

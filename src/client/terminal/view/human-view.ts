@@ -6,7 +6,8 @@ import type { ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.t
 import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
-import { dayOf, personText, type Reader } from './heads.ts';
+import { groupText, leavingText } from './group-texts.ts';
+import { dayOf, namesFor, personText, type Reader } from './heads.ts';
 import { type Block, layOut } from './layout.ts';
 import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
@@ -99,6 +100,18 @@ export class HumanView implements View, Inbox {
     const blocks = markBlocks(kind, mark, message, this.#reader);
     if (blocks.length > 0)
       this.#print(blocks).catch(ignore('whoever waits for the output hears it'));
+  }
+
+  joined({ group }: ClientEvents['joined']): void {
+    this.notice(`you are in #${group} now: joined on another device`);
+  }
+
+  left(event: ClientEvents['left']): void {
+    this.notice(leavingText(event));
+  }
+
+  groupChanged(facts: ClientEvents['groupChanged']): void {
+    this.notice(groupText(facts, namesFor(this.#reader)));
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {

@@ -79,6 +79,18 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: kind, by, upTo, ...(group !== undefined && { group }) });
   }
 
+  joined({ group }: ClientEvents['joined']): void {
+    this.#tell({ event: 'joined', group });
+  }
+
+  left({ group, reason }: ClientEvents['left']): void {
+    this.#tell({ event: 'left', group, reason });
+  }
+
+  groupChanged(facts: ClientEvents['groupChanged']): void {
+    this.#tell({ event: 'groupChanged', ...facts });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
   }

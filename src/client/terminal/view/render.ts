@@ -4,7 +4,6 @@ import type { Keyword } from '../../../base/text/keyword.ts';
 import { safeLine, safeName, safeText } from '../../../base/text/safe-text.ts';
 import type {
   DelayedMessage,
-  GroupEntry,
   GroupMembership,
   KeyStanding,
   Message,
@@ -13,10 +12,12 @@ import type {
   User,
 } from '../../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
+import { groupRows, memberChangeText, readersOf, settingTexts } from './group-texts.ts';
 import {
   colourOf,
   dayOf,
   dim,
+  namesFor,
   person,
   personText,
   type Reader,
@@ -227,11 +228,11 @@ export function resultBlocks(
     case 'left':
       return [noticeBlock(`you have left #${result.group}`)];
     case 'group':
-      return groupInfoBlocks(result.membership, reader);
+      return table(groupRows(result.membership, namesFor(reader)), 'dim');
     case 'group-set':
-      return groupSetTexts(result).map(noticeBlock);
+      return settingTexts(result).map(noticeBlock);
     case 'member-changed':
-      return [noticeBlock(memberChangeText(result, reader))];
+      return [noticeBlock(memberChangeText(result, namesFor(reader)))];
     case 'blocking':
       return [
         noticeBlock(
@@ -306,61 +307,6 @@ function shortId(id: string, messages: readonly DelayedMessage[]): string {
     messages.some((other) => other.id !== id && other.id.startsWith(id.slice(0, length)));
   while (length < id.length && isShared()) length += 1;
   return safeLine(id.slice(0, length));
-}
-
-function readersOf({ history }: GroupMembership): string {
-  return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
-}
-
-function groupInfoBlocks(membership: GroupMembership, reader: Reader): Block[] {
-  const { group, title, owner, admins, entry, sharePercent } = membership;
-  const nameOf = (userId: number) =>
-    userId === reader.userId ? 'you' : personText(userId, reader.nameOf(userId));
-  return table(
-    [
-      ['group', `#${group}`],
-      ['title', title],
-      ['owner', nameOf(owner)],
-      ['admins', admins.map(nameOf).join(', ') || '-'],
-      ['who may join', entryTexts[entry]],
-      ['members', readersOf(membership)],
-      ...(sharePercent === null ? [] : [['share', `${sharePercent} % an hour`] as const]),
-    ],
-    'dim',
-  );
-}
-
-const entryTexts = {
-  open: 'anybody',
-  invite: 'who is invited',
-  closed: 'nobody',
-} as const satisfies Record<GroupEntry, string>;
-
-function groupSetTexts({ group, settings }: Extract<Result, { kind: 'group-set' }>): string[] {
-  const { title, entry, sharePercent } = settings;
-  const share =
-    sharePercent === null
-      ? `one member may take of #${group} what it is in other groups`
-      : `one member may take ${sharePercent} % of what #${group} keeps, an hour`;
-  return [
-    ...(title === undefined ? [] : [`#${group} is called ${title || group} now`]),
-    ...(entry === undefined ? [] : [`who may join #${group} now: ${entryTexts[entry]}`]),
-    ...(sharePercent === undefined ? [] : [share]),
-  ];
-}
-
-function memberChangeText(
-  { change, group, userId }: Extract<Result, { kind: 'member-changed' }>,
-  reader: Reader,
-): string {
-  const who = personText(userId, reader.nameOf(userId));
-  return {
-    admin: `${who} is an admin of #${group} now`,
-    unadmin: `${who} is no admin of #${group} any more`,
-    owner: `${who} owns #${group} now`,
-    invite: `${who} may join #${group}: tell them to type :join ${group}`,
-    remove: `${who} is not in #${group} any more, and may join only when invited`,
-  }[change];
 }
 
 function groupBlocks(memberships: readonly GroupMembership[], reader: Reader): Block[] {

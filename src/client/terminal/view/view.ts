@@ -147,6 +147,12 @@ export interface Inbox {
   /** Somebody has got as far as this in a conversation, or (their own `by`) another device of the user. */
   marked(kind: 'delivered' | 'read', mark: Mark): void;
   gap(gap: ClientEvents['gap']): void;
+  /** The user is in this group now, by what another device has asked for. */
+  joined(event: ClientEvents['joined']): void;
+  /** The user is in this group no longer, and has not asked for it here. */
+  left(event: ClientEvents['left']): void;
+  /** What a group is from now on. */
+  groupChanged(facts: ClientEvents['groupChanged']): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;
 }

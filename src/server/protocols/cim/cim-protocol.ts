@@ -1,6 +1,6 @@
 /** cim's own protocol: numbers, acknowledgements, pages (docs/how-it-works/messages.md). */
 import type { OpenResult, ReadResult, SubmitResult } from '../../../api/route-api.ts';
-import type { MembershipEntry } from '../../../api/server-api.ts';
+import type { MembershipChange } from '../../../api/server-api.ts';
 import { limits } from '../../../base/limits.ts';
 import { decodeAcknowledgement } from '../../../codec/acknowledgement.ts';
 import {
@@ -17,6 +17,7 @@ import type { Run } from '../../../codec/run.ts';
 import {
   encodeAcks,
   encodeCloseCode,
+  encodeGroupFacts,
   encodeHint,
   encodeJoined,
   encodeLeft,
@@ -25,6 +26,7 @@ import {
   encodePresence,
   encodePush,
   encodeWelcome,
+  type GroupFacts,
   type MarkPush,
   pong,
   watchRefused,
@@ -41,6 +43,7 @@ import { encodedOnce, type Protocol, type Session } from '../protocol.ts';
 const run = new VarintReader(new Uint8Array());
 const seqField = new Uint8Array(10);
 const encodeGroupMessage = encodedOnce(({ body, seq }: GroupDelivery) => encodePush(body, seq));
+const encodeFacts = encodedOnce(encodeGroupFacts);
 /** The last one: a hint of a group is for all of its members. */
 let hint = { timeline: '', head: 0, bytes: encodeHint('', 0) };
 
@@ -53,7 +56,7 @@ export class CimProtocol implements Protocol, Asker {
   readonly #session: Session;
   readonly #groups: Pick<GroupTable, 'lobby'>;
   /** Groups joined or left before the login was answered; told after that. */
-  #memberships: MembershipEntry[] | null = null;
+  #memberships: MembershipChange[] | null = null;
 
   constructor(session: Session, groups: Pick<GroupTable, 'lobby'>) {
     this.#session = session;
@@ -157,7 +160,11 @@ export class CimProtocol implements Protocol, Asker {
     this.#session.writeLive(encodeMarks(push, version));
   }
 
-  membership(entry: MembershipEntry): void {
+  groupFacts(facts: GroupFacts): void {
+    this.#session.write(encodeFacts(facts));
+  }
+
+  membership(entry: MembershipChange): void {
     if (!this.#session.ready) {
       this.#memberships ??= [];
       if (this.#memberships.length < limits.groupsPerUserMax) this.#memberships.push(entry);

@@ -93,6 +93,10 @@ export class JavaProtocol implements Protocol {
     // It knows none.
   }
 
+  groupFacts(): void {
+    // It knows no groups.
+  }
+
   membership(): void {
     // It knows no groups.
   }

@@ -175,6 +175,40 @@ describe('a group that the server tells of later', () => {
     expect(storage.placeOf('builds')).toBeUndefined();
   });
 
+  test('what it is, is told when it is not any more what was told before', async () => {
+    const { server, client, world } = await online({ welcome: { groups: [builds()] } });
+    const titles: string[] = [];
+    client.on('groupChanged', ({ title }) => void titles.push(title));
+    const facts = {
+      ...{ group: 'builds', title: 'Builds', owner: 2, admins: [3], entry: 'open' },
+      ...{ sharePercent: 0, version: 4 },
+    };
+    // Nobody has been told anything else.
+    await server.facts(facts);
+    await server.facts({ ...facts, version: 5 });
+    expect(titles).toEqual([]);
+    await server.facts({ ...facts, title: 'New', version: 6 });
+    await server.facts({ ...facts, title: 'New', version: 7 });
+    expect(titles).toEqual(['New']);
+    // What the application asks for, it knows; an answer that was late is not the newest.
+    const answered = (title: string, version: number) => {
+      world.handlers['/groupInfo'] = () => ({ ...facts, title, version, sharePercent: null });
+      return client.groupInfo('builds');
+    };
+    await answered('Asked', 8);
+    await server.facts({ ...facts, title: 'Asked', version: 8 });
+    expect(titles).toEqual(['New']);
+    await answered('Late', 6);
+    await server.facts({ ...facts, title: 'Asked', version: 9 });
+    expect(titles).toEqual(['New']);
+    // Also while the client was away; but a group that was left is another one.
+    await server.facts({ ...facts, title: 'Away', version: 10 });
+    await server.left('builds');
+    await server.joined('builds', 20);
+    await server.facts({ ...facts, title: 'Again', version: 11 });
+    expect(titles).toEqual(['New', 'Away']);
+  });
+
   test('by being removed says so', async () => {
     const { server, client } = await online({ welcome: { groups: [builds()] } });
     const changes = recordChanges(client);

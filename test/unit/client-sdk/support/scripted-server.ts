@@ -24,6 +24,7 @@ import {
   type Ack,
   encodeAck,
   encodeClose,
+  encodeGroupFacts,
   encodeHint,
   encodeJoined,
   encodeLeft,
@@ -185,6 +186,10 @@ export class ServerConnection {
 
   joined(group: string, joined: number, head = joined): Promise<void> {
     return this.send(encodeJoined(group, joined, head));
+  }
+
+  facts(facts: Parameters<typeof encodeGroupFacts>[0]): Promise<void> {
+    return this.send(encodeGroupFacts(facts));
   }
 
   left(group: string, code = 7302): Promise<void> {

@@ -3,7 +3,14 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../../src/api/batch-call.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import type { GroupChange } from '../../../../src/store/groups.ts';
-import { amy, bob, instance, RouteHarness, submission } from '../../../support/route-harness.ts';
+import {
+  address,
+  amy,
+  bob,
+  instance,
+  RouteHarness,
+  submission,
+} from '../../../support/route-harness.ts';
 
 const notAMember = 7302;
 const removedCode = 7324;
@@ -120,4 +127,45 @@ test('who may not join hears why', async () => {
   await expect(operations.joinGroup(amy.userId, 'cooks')).rejects.toEqual(refusal('not-invited'));
   await change(bob.userId, { kind: 'set', entry: 'closed' });
   await expect(operations.joinGroup(amy.userId, 'cooks')).rejects.toEqual(refusal('group-closed'));
+});
+
+describe('servers with members', () => {
+  const interest = (version: number) =>
+    callOne(route.core.api.interest, { group: 'cooks', instance, address, gone: false, version });
+
+  test('are answered what the group is, and who was removed, if they know another version', async () => {
+    const first = await interest(0);
+    const cooks = {
+      ...{ group: 'cooks', title: 'cooks', owner: bob.userId, admins: [], entry: 'open' },
+      ...{ sharePercent: 0, version: 1 },
+    };
+    expect(first).toEqual({ code: 0, head: 0, facts: [cooks], removed: [] });
+    expect(await interest(1)).toEqual({ code: 0, head: 0 });
+    await remove(bob.userId, amy.userId);
+    await change(bob.userId, { kind: 'set', title: 'The cooks', sharePercent: 5 });
+    expect(await interest(1)).toEqual({
+      ...{ code: 0, head: 0, removed: [amy.userId] },
+      facts: [{ ...cooks, title: 'The cooks', sharePercent: 5, version: 3 }],
+    });
+    const lobby = { group: 'lobby', instance, address, gone: false, version: 0 };
+    expect(await callOne(route.core.api.interest, lobby)).toEqual({ code: 0, head: 0 });
+  });
+
+  test('hear of every change, but of invitations', async () => {
+    await interest(0);
+    const { operations } = route.core;
+    await change(bob.userId, { kind: 'invite', userId: amy.userId });
+    expect(route.changedGroups).toEqual([]);
+    await change(bob.userId, { kind: 'admin', userId: amy.userId });
+    await remove(bob.userId, 99);
+    expect(route.changedGroups).toEqual(['cooks', 'cooks']);
+    await expect(change(99, { kind: 'set', title: 'x' })).rejects.toEqual(refusal('not-an-admin'));
+    expect(route.changedGroups).toHaveLength(2);
+    // An owner or an admin leaves; then a member.
+    await operations.leaveGroup(bob.userId, 'cooks');
+    expect(route.changedGroups).toHaveLength(3);
+    await operations.joinGroup(bob.userId, 'cooks');
+    await operations.leaveGroup(bob.userId, 'cooks');
+    expect(route.changedGroups).toHaveLength(3);
+  });
 });

@@ -232,7 +232,13 @@ describe('a message to a named group', () => {
 
   test('of a member is stored once, and pushed once to each interested server', async () => {
     await route.core.operations.joinGroup(amy.userId, 'cooks');
-    await callOne(route.core.api.interest, { group: 'cooks', instance, address, gone: false });
+    await callOne(route.core.api.interest, {
+      group: 'cooks',
+      instance,
+      address,
+      gone: false,
+      version: 0,
+    });
     expect(await route.submit(submission(1, 'soup', 'cooks'))).toEqual([
       { code: 0, seq: 1, expected: 0, duplicates: 0 },
     ]);
@@ -247,7 +253,13 @@ describe('a message to a named group', () => {
     for (let userId = 100; userId < 10_100; userId++) {
       await route.store.groups.join('cooks', userId);
     }
-    await callOne(route.core.api.interest, { group: 'cooks', instance, address, gone: false });
+    await callOne(route.core.api.interest, {
+      group: 'cooks',
+      instance,
+      address,
+      gone: false,
+      version: 0,
+    });
     const { sessions, timelines } = route.store;
     const appends = jest.spyOn(timelines, 'append');
     const lookUps = jest.spyOn(sessions, 'of');

@@ -262,7 +262,13 @@ describe('a private message', () => {
 
 describe('a group message', () => {
   test('is stored once, and pushed once to each interested server', async () => {
-    await callOne(route.core.api.interest, { group: 'lobby', instance, address, gone: false });
+    await callOne(route.core.api.interest, {
+      group: 'lobby',
+      instance,
+      address,
+      gone: false,
+      version: 0,
+    });
     expect(await route.submit(submission(1, 'hello', 'lobby'))).toEqual([
       { code: 0, seq: 1, expected: 0, duplicates: 0 },
     ]);
@@ -272,7 +278,13 @@ describe('a group message', () => {
   });
 
   test('sent twice is stored once, and its group gets a hint', async () => {
-    await callOne(route.core.api.interest, { group: 'lobby', instance, address, gone: false });
+    await callOne(route.core.api.interest, {
+      group: 'lobby',
+      instance,
+      address,
+      gone: false,
+      version: 0,
+    });
     await route.submit(submission(1, 'hello', 'lobby'));
     await route.submit(submission(1, 'hello', 'lobby'));
     await waitUntil('a push and a hint', () => route.groupPushes.length === 2);

@@ -116,7 +116,7 @@ describe('a transient message', () => {
     await operations.createGroup(amy.userId, 'cooks');
     await operations.createGroup(bob.userId, 'bakers');
     for (const group of ['lobby', 'cooks', 'bakers']) {
-      await callOne(route.core.api.interest, { group, instance, address, gone: false });
+      await callOne(route.core.api.interest, { group, instance, address, gone: false, version: 0 });
     }
     const entries = ['lobby', 'cooks', 'bakers', 'nobody', 'No Group'].map((group) =>
       transientSubmission(group, group),

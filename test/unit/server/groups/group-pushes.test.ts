@@ -19,6 +19,9 @@ function memberOf({ name }: LocalGroup, written: string[]): GroupMember {
   return {
     groupMessage: () => written.push(name),
     hint: () => undefined,
+    userId: 1,
+    groupFacts: () => written.push(`facts of ${name}`),
+    membership: () => undefined,
   };
 }
 
