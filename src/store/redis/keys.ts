@@ -8,7 +8,7 @@
  *   watch:{u:7}        JSON     open sessions of the user, interested servers of a group: [[device, number, instance, address, sessionId]];
  *                               of a user who was deleted `[]`, for ever: every append reads it, and none is made then
  *   from:{u:7}:<src>   string   "last:seq:refreshed[:refusals]" of one source of appends (scripts/append.lua); expires
- *   talk:{u:7}         hash     what the user has decided about others, what is counted of them (scripts/block.lua) and of the
+ *   talk:{u:7}         hash     what the user has decided about others, what is counted of them and listed (scripts/block.lua) and of the
  *                               timeline (append.lua); of a group: what its owner has set
  *   counts:{u:7}       hash     places of strangers in a user's timeline, of accounts in a group's (scripts/append.lua); expires
  *   marks:{u:7}        hash     how far others have got with what the user has sent (scripts/move-marks.lua)
