@@ -10,7 +10,7 @@ import { cim } from './protobuf.ts';
 
 const { Content } = cim.content;
 
-/** At most one of `custom`, `edit`, `retract` and `reactions`. */
+/** At most one of `custom`, `edit`, `retract`, `reactions` and `typing`. */
 export interface MessageContent {
   /** The id of the message that this one answers. */
   readonly replyTo?: string;
@@ -20,6 +20,8 @@ export interface MessageContent {
   readonly edit?: Edit;
   readonly retract?: Retract;
   readonly reactions?: Reactions;
+  /** Its sender is typing. */
+  readonly typing?: true;
 }
 
 /** An application's own. */
@@ -53,11 +55,12 @@ export interface Reactions {
 export function encodeContent(content: MessageContent): Uint8Array {
   const problem = problemOf(content);
   if (problem !== undefined) throw new CimError('invalid-argument', problem);
-  const { mentions, reactions, ...rest } = content;
+  const { mentions, reactions, typing, ...rest } = content;
   return Content.encode(
     Content.create({
       ...rest,
       ...(mentions && { mentions: [...mentions] }),
+      ...(typing && { typing: {} }),
       ...(reactions && { reactions: { ...reactions, emoji: [...reactions.emoji] } }),
     }),
   ).finish();
@@ -82,6 +85,7 @@ function fieldsOf({
   edit,
   retract,
   reactions,
+  typing,
 }: cim.content.Content): MessageContent {
   return {
     ...(replyTo !== '' && { replyTo }),
@@ -93,6 +97,7 @@ function fieldsOf({
     ...(edit && {
       edit: { target: edit.target ?? '', counter: edit.counter ?? 0, lead: edit.lead ?? 0 },
     }),
+    ...(typing && { typing: true as const }),
     ...(retract && { retract: { target: retract.target ?? '' } }),
     ...(reactions && {
       reactions: {
@@ -106,10 +111,10 @@ function fieldsOf({
 
 /** In words; undefined: there is none. */
 function problemOf(content: MessageContent): string | undefined {
-  const { replyTo, mentions = [], custom, edit, retract, reactions } = content;
+  const { replyTo, mentions = [], custom, edit, retract, reactions, typing } = content;
   const change = edit ?? retract ?? reactions;
-  if ([custom, edit, retract, reactions].filter(Boolean).length > 1)
-    return 'a message is one of custom, edit, retract and reactions';
+  if ([custom, edit, retract, reactions, typing].filter(Boolean).length > 1)
+    return 'a message is one of custom, edit, retract, reactions and typing';
   if (change && replyTo !== undefined) return 'only a message of its own answers another one';
   if (replyTo !== undefined && !parseIdentity(replyTo)) return `replyTo: ${notAnId}`;
   if (change && !parseIdentity(change.target)) return notAnId;

@@ -6,10 +6,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../../src/base/limits.ts';
 import { Contents } from '../../src/client/sdk/content/contents.ts';
+import { EventEmitter } from '../../src/client/sdk/event-emitter.ts';
 import type { Arrived } from '../../src/client/sdk/receiving/received.ts';
 import { decodeContent } from '../../src/codec/message-content.ts';
 import { cim } from '../../src/codec/protobuf.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const { Content } = cim.content;
 const epoch = '0202020202020202';
@@ -72,8 +74,10 @@ test(
       const contents = new Contents({
         userId: 1,
         userName: 'bob',
-        now: () => 0,
         send: () => Promise.reject(new Error('nothing is sent here')),
+        sendTransient: () => Promise.reject(new Error('nor that')),
+        platform: { clock: new VirtualClock() },
+        events: new EventEmitter(),
       });
       const before = { from: 1, fromName: 'bob', to: 2, seq: 1, at: 0, text: 'as I said' };
       const own: Arrived = { ...before, id: mine };

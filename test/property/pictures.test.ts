@@ -7,10 +7,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../../src/base/limits.ts';
 import { Contents } from '../../src/client/sdk/content/contents.ts';
+import { EventEmitter } from '../../src/client/sdk/event-emitter.ts';
 import type { Message } from '../../src/client/sdk/index.ts';
 import type { Arrived } from '../../src/client/sdk/receiving/received.ts';
 import { encodeContent, type MessageContent } from '../../src/codec/message-content.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Two people, one of them with two devices, and what they write to each other. */
 const epochs = ['1111111111111111', '2222222222222222'];
@@ -69,8 +71,10 @@ function newDevice(): Contents {
   return new Contents({
     userId: 1,
     userName: 'bob',
-    now: () => 0,
     send: () => Promise.reject(new Error('nothing is sent here')),
+    sendTransient: () => Promise.reject(new Error('nor that')),
+    platform: { clock: new VirtualClock() },
+    events: new EventEmitter(),
   });
 }
 

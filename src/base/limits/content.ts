@@ -13,6 +13,11 @@ export const contentLimits = {
    * it. A message may be retracted at any time.
    */
   editWindowMs: 48 * 3_600_000,
+  /** That somebody types is told so often at most, and ends so long after it was told last. */
+  typingMsMin: 3_000,
+  typingMs: 6_000,
+  /** People, in conversations, of whom a client knows at a time that they are typing. */
+  typistsMax: 64,
   /** UTF-16 units of a text that a reaction to it says in plain words. */
   quoteCharactersMax: 40,
   /** Messages that a client knows the time and the beginning of, the last that it saw. */

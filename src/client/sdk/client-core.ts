@@ -88,8 +88,8 @@ export class ClientCore {
     this.#events = options.events;
     this.contents = new Contents({
       ...options,
-      now: () => options.platform.clock.now(),
       send: (target, draft) => this.#send(target, draft),
+      sendTransient: (target, draft) => this.sendTransient(target, draft),
     });
     this.#sender = new Sender({
       ...options,

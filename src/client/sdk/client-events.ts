@@ -292,6 +292,11 @@ export interface ClientEvents {
    */
   waiting: { readonly messages: number; readonly reason: string };
   /**
+   * Somebody is typing, in private or in a group: told when they begin, and (`ended`) when what they
+   * have written comes, or nothing was heard of it for 6 s.
+   */
+  typing: { readonly from: number; readonly group?: string; readonly ended?: true };
+  /**
    * A user whom CimClient.watchPresence() has named is there, or not: told once at the beginning, then
    * when it changes. Whoever goes is offline after 15 s: they may only be reconnecting.
    */

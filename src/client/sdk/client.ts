@@ -194,6 +194,11 @@ export class CimClient {
     return this.#core.sendTransient(target, this.#core.contents.draft(target, text, extras));
   }
 
+  /** That the user types: sent every 3 s at most. Rejects as sendTransient() does. */
+  typing(target: Target): Promise<void> {
+    return this.#core.contents.typing(target);
+  }
+
   /**
    * Who is online, by id: a page of them. Rejects with a CimError, as the following do:
    * `unavailable` when no route answers.

@@ -29,6 +29,7 @@ export type Messenger = Oracle &
     | 'start'
     | 'send'
     | 'sendTransient'
+    | 'typing'
     | 'edit'
     | 'retract'
     | 'react'

@@ -4,9 +4,10 @@
  */
 import { systemClock } from '../../base/clock.ts';
 import { CimError, exitCodeOf } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClientSettings } from '../../config/settings.ts';
-import type { User } from '../sdk/index.ts';
+import { type CimClient, lobby, type User } from '../sdk/index.ts';
 import type { Action } from './input/action.ts';
 import { completeLine } from './input/completion.ts';
 import { withEmoji } from './input/emoji.ts';
@@ -163,6 +164,7 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
         messages: recent.newest(),
       }),
     onInterrupt: () => interrupts.raise(),
+    onTyped: (text) => tellTyping(client, text),
     isForOthers: (text) => ['send', 'schedule', 'reply', 'edit'].includes(parseInput(text).kind),
   });
   const view = new HumanView({ screen, people, recent, userId: user.userId, clock: systemClock });
@@ -172,6 +174,15 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
   });
   greet(parts, view, people, online);
   return { view, input: screen };
+}
+
+/** To one person, or in a named group: everybody online is not to be told of each key. */
+function tellTyping(client: Pick<CimClient, 'typing'>, text: string): void {
+  const action = parseInput(text);
+  if (action.kind !== 'send') return;
+  const { target } = action;
+  if ('group' in target && target.group === lobby) return;
+  client.typing(target).catch(ignore('it is told when the text itself is sent'));
 }
 
 /** What somebody needs to know who has never been here. */

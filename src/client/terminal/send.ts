@@ -175,6 +175,8 @@ class SendView implements View {
     this.#complain(text).catch(ignore('there is nowhere left to say it'));
   }
 
+  typing(): void {}
+
   presence(): void {}
 
   quitting(): void {}

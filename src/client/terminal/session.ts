@@ -149,6 +149,7 @@ class Session {
       client.on('delivered', (mark) => inbox.marked('delivered', mark));
       client.on('read', (mark) => inbox.marked('read', mark));
     }
+    if (inbox) client.on('typing', (event) => view.typing(event));
     client.on('presence', (event) => view.presence(event));
     client.on('keyChanged', (change) => view.keyChanged(change));
     client.on('waiting', (event) => view.waiting(event));

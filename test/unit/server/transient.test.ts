@@ -2,8 +2,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
-import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { command, lobby } from '../../../src/codec/commands.ts';
+import { appendOrigin } from '../../../src/codec/message-body.ts';
+import { encodeContent } from '../../../src/codec/message-content.ts';
+import { encodeRequest, type RequestFields } from '../../../src/codec/server-frame.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { body, GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';
@@ -21,6 +23,11 @@ function transient(text = 'typing'): Uint8Array {
 function deliver(pushed: Uint8Array, to: { sessionIds?: number[]; group?: string }) {
   const entry = { sessionIds: [], group: '', instance: 'me', body: pushed, ...to };
   return callOne(harness.gateway.api.transient, entry);
+}
+
+/** Short enough for a length of one byte. */
+function unframed(frame: Uint8Array): Uint8Array {
+  return frame.subarray(1);
 }
 
 function texts(peer: Peer): string[] {
@@ -86,6 +93,24 @@ describe('a receiver', () => {
     await callOne(harness.gateway.api.transient, { ...entry, instance: 'my predecessor' });
     await amy.settled();
     expect(texts(amy)).toEqual([]);
+  });
+
+  test('that says something only by its content is nothing to a Java client', async () => {
+    const [java, bob] = [await harness.java(2), await harness.cim(3)];
+    const pushed = (sendSeq: number, fields: RequestFields) => {
+      const frame = { cmd: command.message, transient: true, sendSeq, ...fields };
+      const origin = { from: 1, fromName: 'user-1', epochHex: '01'.repeat(8), at: 1 };
+      return appendOrigin(unframed(encodeRequest(frame)), origin);
+    };
+    const content = encodeContent({ typing: true });
+    const sessionIds = [harness.sessionOf(2), harness.sessionOf(3)];
+    await deliver(pushed(1, { to: 2, content }), { sessionIds });
+    await deliver(pushed(2, { to: 2, content, sealed: content }), { sessionIds });
+    await deliver(pushed(3, { group: lobby, content }), { group: lobby });
+    await deliver(pushed(4, { to: 2, content, reqMsg: 'a text' }), { sessionIds });
+    await waitUntil('the last is shown', () => texts(java).length > 0);
+    await waitUntil('all are shown', () => texts(bob).length === 4);
+    expect(texts(java)).toEqual(['a text']);
   });
 
   test('that is a Java peer gets an ordinary message', async () => {

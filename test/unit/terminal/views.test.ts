@@ -72,6 +72,12 @@ describe('json', () => {
       (view) => view.message(groupMessage),
       `{"event":"message","id":"2.e.#lobby.1","from":2,"fromName":"amy","group":"lobby","text":"all","seq":3,"at":"${iso}"}`,
     ],
+    ['somebody who types', (view) => view.typing({ from: 2 }), '{"event":"typing","from":2}'],
+    [
+      'and no longer, in a group',
+      (view) => view.typing({ from: 2, group: 'cooks', ended: true }),
+      '{"event":"typing","from":2,"group":"cooks","ended":true}',
+    ],
     [
       'somebody who comes',
       (view) => view.presence({ userId: 2, online: true }),

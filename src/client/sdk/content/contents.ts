@@ -2,6 +2,8 @@
  * What messages are beside their text, for one client: it makes contents of what the application asks
  * for, says what those that came mean, and keeps the pictures of the messages that they change.
  */
+
+import type { Clock } from '../../../base/clock.ts';
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { editLead, reactionsText, retractionText } from '../../../codec/content-words.ts';
@@ -17,16 +19,20 @@ import type {
   Target,
 } from '../client-events.ts';
 import type { Draft } from '../e2ee/encryption.ts';
+import type { EventEmitter } from '../event-emitter.ts';
 import type { Arrived } from '../receiving/received.ts';
+import { checkedTarget } from '../sending/send-checks.ts';
 import { type Change, meaningOf } from './message-change.ts';
 import { Pictures } from './pictures.ts';
+import { Typing } from './typing.ts';
 
 export interface ContentsOptions {
   readonly userId: number;
   readonly userName: string;
-  /** Ms since 1970. */
-  readonly now: () => number;
   readonly send: (target: Target, draft: Draft) => Promise<SentMessage>;
+  readonly sendTransient: (target: Target, draft: Draft) => Promise<unknown>;
+  readonly platform: { readonly clock: Clock };
+  readonly events: Pick<EventEmitter, 'emit'>;
 }
 
 /** An event, by its name. */
@@ -39,9 +45,15 @@ export type ContentEvent =
 export class Contents {
   readonly #options: ContentsOptions;
   readonly #pictures = new Pictures();
+  readonly #typing: Typing;
 
   constructor(options: ContentsOptions) {
     this.#options = options;
+    this.#typing = new Typing({
+      ...options,
+      ...options.platform,
+      tell: (typing) => options.events.emit('typing', typing),
+    });
   }
 
   // ---- what comes -------------------------------------------------------------------------------
@@ -50,6 +62,11 @@ export class Contents {
   receive(arrived: Arrived): ContentEvent | null {
     const meaning = meaningOf(arrived);
     if (meaning.kind === 'void') return null;
+    if (meaning.kind === 'typing') {
+      this.#typing.heard(meaning.message);
+      return null;
+    }
+    this.#typing.ended(arrived);
     if (meaning.kind === 'change') {
       this.#pictures.add(meaning.change);
       return this.#pictures.tell(meaning.change) ? eventOf(meaning.change) : null;
@@ -82,6 +99,14 @@ export class Contents {
     return sent;
   }
 
+  /** Rejects as CimClient.typing() does. */
+  async typing(given: Target): Promise<void> {
+    const target = checkedTarget(given);
+    if (!this.#typing.begin(target)) return;
+    const draft = { text: '', content: encodeContent({ typing: true }), silent: true } as const;
+    await this.#options.sendTransient(target, draft);
+  }
+
   /** Throws a CimError `invalid-argument`. */
   draft(target: Target, text: string, { silent, ...content }: MessageExtras): Draft {
     const { replyTo } = content;
@@ -97,7 +122,7 @@ export class Contents {
   async edit(id: string, text: string, mentions?: readonly number[]): Promise<SentMessage> {
     const target = this.#ownMessage(id);
     const { at = Infinity } = this.#pictures.seen(id) ?? {};
-    if (this.#options.now() - at > limits.editWindowMs)
+    if (this.#now() - at > limits.editWindowMs)
       throw new CimError('too-late', `a message can be edited for ${editWindowHours} hours`);
     const edit = { target: id, counter: this.#nextCounter(id), lead: editLead.length };
     return this.#change(target, `${editLead}${text}`, { edit, ...(mentions && { mentions }) });
@@ -135,13 +160,17 @@ export class Contents {
 
   /** When it was accepted is not told: about now. */
   #asMessage({ id, seq, encrypted }: SentMessage, text: string): Message {
-    const { userId: from, userName: fromName, now } = this.#options;
-    return { id, from, fromName, text, seq, at: now(), ...(encrypted && { encrypted }) };
+    const { userId: from, userName: fromName } = this.#options;
+    return { id, from, fromName, text, seq, at: this.#now(), ...(encrypted && { encrypted }) };
   }
 
   #nextCounter(id: string): number {
-    const { userId, now } = this.#options;
-    return this.#pictures.nextCounter(id, userId, now());
+    return this.#pictures.nextCounter(id, this.#options.userId, this.#now());
+  }
+
+  /** Ms since 1970. */
+  #now(): number {
+    return this.#options.platform.clock.now();
   }
 
   #assertReply(replyTo: string, target: Target): void {

@@ -25,10 +25,11 @@ export type Change = Common &
     | { readonly kind: 'reactions'; readonly emoji: readonly string[] }
   );
 
-/** `void`: it would change what is not its sender's to change. It is not shown, nor counted. */
+/** `typing`: its sender is. `void`: it would change what is not its sender's to change. It is not shown, nor counted. */
 export type Meaning =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'typing'; readonly message: Message }
   | { readonly kind: 'void' };
 
 /** What cannot be understood is its text. */
@@ -37,7 +38,8 @@ export function meaningOf(arrived: Arrived): Meaning {
   const content = bytes && decodeContent(bytes);
   const plain: Meaning = { kind: 'message', message };
   if (!content) return plain;
-  const { edit, retract, reactions } = content;
+  const { edit, retract, reactions, typing } = content;
+  if (typing) return message.transient ? { kind: 'typing', message } : { kind: 'void' };
   const change = edit ?? retract ?? reactions;
   if (!change) return { kind: 'message', message: withContent(message, content) };
   if (edit && edit.lead > message.text.length) return plain;

@@ -23,4 +23,6 @@ export class PlainScreen implements Screen {
   }
 
   showConnected(): void {}
+
+  showStatus(): void {}
 }

@@ -10,4 +10,6 @@ export interface Screen extends Layout {
   /** The input line of this number has been dealt with: these rows stand for it. */
   settle(lineNumber: number, rows: readonly string[]): Promise<void>;
   showConnected(isConnected: boolean): void;
+  /** One line that is true for now; empty: there is nothing to say. */
+  showStatus(text: string): void;
 }

@@ -35,6 +35,8 @@ export interface TerminalScreenOptions {
   /** `line` goes up to the cursor. Never rejects. */
   readonly complete: (line: string) => Promise<Completion>;
   readonly onInterrupt: () => void;
+  /** The text that is being typed has changed. */
+  readonly onTyped?: (text: string) => void;
   /** Whether others are to read what was typed: that is not taken before the first login. */
   readonly isForOthers: (text: string) => boolean;
 }
@@ -59,6 +61,7 @@ export class TerminalScreen implements Screen, InputSource {
   #isAway = false;
   #isConnected = false;
   #wasConnected = false;
+  #status = '';
   /** What is being typed unseen. */
   #hidden: { readonly what: string; readonly line: HiddenLine } | undefined;
   /** Lines that nobody has taken yet. */
@@ -120,6 +123,11 @@ export class TerminalScreen implements Screen, InputSource {
     this.#draw();
   }
 
+  showStatus(text: string): void {
+    this.#status = text;
+    this.#draw();
+  }
+
   /**
    * A line that is not shown while it is typed, asked for by `what` it is. What had been typed
    * before is still there after it. Undefined: the person gave up, or the screen has stopped.
@@ -160,7 +168,10 @@ export class TerminalScreen implements Screen, InputSource {
     else if (press.kind === 'paste') this.#editor.insert(press.text, 'p');
     else if (press.name === 'tab') void this.#complete();
     else if (isEnter(press)) this.#enter();
-    else this.#editor.press(press);
+    else {
+      this.#editor.press(press);
+      this.#options.onTyped?.(this.#editor.text);
+    }
     this.#drawSoon();
   }
 
@@ -286,7 +297,12 @@ export class TerminalScreen implements Screen, InputSource {
       firstColumns: columns - 1 - prompt.width,
       rowsMax: Math.ceil(rowsMax / 2),
     });
-    const pending = this.#pendingRows(Math.min(pendingShownMax, rowsMax - draft.rows.length - 1));
+    const left = rowsMax - draft.rows.length;
+    const status = this.#status !== '' && left > 0 ? [this.#dimRow(this.#status)] : [];
+    const pending = [
+      ...this.#pendingRows(Math.min(pendingShownMax, left - status.length - 1)),
+      ...status,
+    ];
     const [first = '', ...further] = draft.rows;
     return {
       rows: [...pending, prompt.text + first, ...further],
@@ -311,9 +327,11 @@ export class TerminalScreen implements Screen, InputSource {
     const shown = texts.slice(0, Math.max(0, shownMax)).map((text) => `… ${safeLine(text)}`);
     if (texts.length > shown.length && shownMax > 0)
       shown.push(`… and ${texts.length - shown.length} more`);
-    return shown.map((text) =>
-      paint({ text: truncate(text, this.columns - 1), style: 'dim' }, this),
-    );
+    return shown.map((text) => this.#dimRow(text));
+  }
+
+  #dimRow(text: string): string {
+    return paint({ text: truncate(text, this.columns - 1), style: 'dim' }, this);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { ignore } from '../../../base/ignore.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
+import { safeLine } from '../../../base/text/safe-text.ts';
 import type { ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.ts';
 import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
@@ -15,6 +16,7 @@ import * as content from './render-content.ts';
 import { keyChangeText } from './render-keys.ts';
 import { markBlocks } from './render-marks.ts';
 import { presenceText } from './render-presence.ts';
+import { Typists } from './typists.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
 export interface HumanViewOptions {
@@ -30,6 +32,7 @@ export class HumanView implements View, Inbox {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #recent: RecentMessages;
   readonly #reader: Reader;
+  readonly #typists: Typists;
   /** The day of the last message that was shown. */
   #day: string;
 
@@ -38,6 +41,7 @@ export class HumanView implements View, Inbox {
     this.#screen = screen;
     this.#clock = clock;
     this.#reader = { userId, nameOf: (id) => people.nameOf(id) };
+    this.#typists = new Typists(this.#reader);
     this.#day = dayOf(clock.now());
   }
 
@@ -89,6 +93,10 @@ export class HumanView implements View, Inbox {
     this.#print([problemBlock(keyChangeText(change, this.#reader))]).catch(
       ignore('whoever waits for the output hears it'),
     );
+  }
+
+  typing(typing: ClientEvents['typing']): void {
+    this.#screen.showStatus(safeLine(this.#typists.after(typing)));
   }
 
   presence(presence: ClientEvents['presence']): void {

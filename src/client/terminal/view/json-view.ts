@@ -70,6 +70,11 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: 'keyChanged', userId, ...(userName && { userName }), wasVerified });
   }
 
+  typing({ from, group, ended }: ClientEvents['typing']): void {
+    const where = group !== undefined && { group };
+    this.#tell({ event: 'typing', from, ...where, ...(ended && { ended }) });
+  }
+
   presence({ userId, online, lastSeen }: ClientEvents['presence']): void {
     const seen = lastSeen !== undefined && { lastSeen: new Date(lastSeen).toISOString() };
     this.#tell({ event: 'presence', userId, online, ...seen });

@@ -121,6 +121,8 @@ export interface View {
    * these.
    */
   unsent(line: InputLine, outgoing: Outgoing, reason: string): Promise<void>;
+  /** Somebody is typing, or no longer. */
+  typing(event: ClientEvents['typing']): void;
   /** Somebody who is watched has come, or gone. */
   presence(event: ClientEvents['presence']): void;
   /** The key of somebody, perhaps one's own, is another one than before. */

@@ -29,6 +29,11 @@ const encodeGroupMessage = encodedOnce(
   ({ body, fields }: Readable) => new JavaFanOut(senderOf(fields), [javaTextOf(body, fields)]),
 );
 
+/** Of a transient message: only who knows its content is told anything by it. */
+function saysNothing({ textStart, textEnd, contentEnd }: MessageFields): boolean {
+  return textEnd === textStart && contentEnd > 0;
+}
+
 export class JavaProtocol implements Protocol {
   readonly #session: Session;
   readonly #peers: JavaPeers;
@@ -71,7 +76,8 @@ export class JavaProtocol implements Protocol {
   groupMessage(message: GroupDelivery): void {
     const { fields, seq } = message;
     const { userId } = this.#session;
-    const isShown = fields !== null && fields.from !== userId;
+    const isShown =
+      fields !== null && fields.from !== userId && !(seq === 0 && saysNothing(fields));
     // What it is not shown has its number all the same, and the next one comes after that.
     if (!isShown && seq === 0) return;
     if (!this.#session.takes(message)) return;
@@ -84,7 +90,7 @@ export class JavaProtocol implements Protocol {
   transient(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
     const body = Buffer.concat([bytes.subarray(start, end), tail]);
     const fields = scanIfReadable(body);
-    if (!fields) return;
+    if (!fields || saysNothing(fields)) return;
     const { userId } = this.#session;
     this.#session.writeLive(encodeJavaMessage(userId, senderOf(fields), javaTextOf(body, fields)));
   }

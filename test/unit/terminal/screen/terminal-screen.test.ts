@@ -22,6 +22,7 @@ function open(columns = 30, rewraps = true, isConnected = true) {
     kill: (processId: number, signal: string) =>
       kills.push({ processId, signal, isRaw: terminal.isRaw }),
   });
+  const typed: string[] = [];
   const screen = new TerminalScreen({
     stdin,
     stdout,
@@ -36,6 +37,7 @@ function open(columns = 30, rewraps = true, isConnected = true) {
     onInterrupt: () => {
       interrupts += 1;
     },
+    onTyped: (text) => typed.push(text),
     isForOthers: (text) => !text.startsWith(':'),
   });
   onTeardown(() => screen.stop());
@@ -46,7 +48,7 @@ function open(columns = 30, rewraps = true, isConnected = true) {
       () => JSON.stringify(terminal.rows) === JSON.stringify(rows),
       { timeoutMs: 2_000, pollMs: 1 },
     ).catch(() => expect(terminal.rows).toEqual(rows));
-  return { terminal, screen, shows, interrupts: () => interrupts, job, kills };
+  return { terminal, screen, shows, typed, interrupts: () => interrupts, job, kills };
 }
 
 /** No row reaches the edge; the sign counts for two columns, as it is to some terminals. */
@@ -343,6 +345,17 @@ describe('the terminal', () => {
       const remark = '! what was pasted is left out: a message has at most 65536 bytes';
       await shows([remark, '● bob> ab']);
     });
+  });
+
+  test('a line that is true for now is right above what is typed, and what is typed is told', async () => {
+    const { terminal, screen, shows, typed } = open();
+    screen.showStatus('(2) amy is typing…');
+    await shows(['(2) amy is typing…', '● bob>']);
+    terminal.type('2;;h');
+    await shows(['(2) amy is typing…', '● bob> 2;;h']);
+    expect(typed.at(-1)).toBe('2;;h');
+    screen.showStatus('');
+    await shows(['● bob> 2;;h']);
   });
 
   describe('what is pasted into a terminal that does not mark it', () => {

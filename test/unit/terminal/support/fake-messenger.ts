@@ -119,6 +119,8 @@ export class FakeMessenger implements Messenger {
     return this.send(id, `react ${emoji.join(' ')}`);
   }
 
+  async typing(): Promise<void> {}
+
   async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
     if (this.state !== 'ready') return undefined;
     this.transients.push({ target, text });
