@@ -161,7 +161,8 @@ export class SimulatedStore implements Store {
     };
     this.presence = {
       look: (batch, leaseMs) => this.#call(() => presence.look(batch, leaseMs)),
-      observers: (userIds) => this.#call(() => presence.observers(userIds)),
+      // Nobody watches here: so it draws nothing, and a seed has the course that it had before.
+      observers: (userIds) => presence.observers(userIds),
       showLastSeen: (...asked) => this.#call(() => presence.showLastSeen(...asked)),
     };
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
