@@ -245,6 +245,7 @@ describe('commands', () => {
       ]),
     );
     const examples = {
+      yourUserId: '1',
       userId: '2',
       '[count]': '5',
       '[page]': '1',
