@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly bytes: number;
   /** So many messages are acknowledged together; Infinity: none are. */
   readonly shownMessages: number;
+  /** Senders hear that theirs were delivered. */
+  readonly marks?: boolean;
   /** All that comes with one chunk is acknowledged at once, also to senders. */
   acknowledging?: boolean;
   /** Acknowledgements of whole chunks. */
@@ -49,12 +51,12 @@ export class CimConnection {
     admission: LoadLogin,
     surroundings: Surroundings,
   ): Promise<CimConnection> {
-    const { turn, bytes, shownMessages, failed } = surroundings;
+    const { turn, bytes, shownMessages, marks = false, failed } = surroundings;
     let [delivered, acknowledged] = [0, 0];
     /** To be acknowledged. */
     let newest: { readonly group: string; readonly seq: number } | undefined;
     const connection = await LoadConnection.open({
-      ...{ index: 0, account, admission, device: 'bench', tls, turn, shownMessages },
+      ...{ index: 0, account, admission, device: 'bench', tls, turn, shownMessages, marks },
       refusalOf: () => undefined,
       events: {
         message(_, bytes, start, end) {

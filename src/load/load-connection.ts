@@ -32,6 +32,8 @@ export interface LoadConnectionOptions {
   readonly events: LoadConnectionEvents;
   /** So many messages are acknowledged at once; as many as by the SDK, if nothing is said. */
   readonly shownMessages?: number;
+  /** With an acknowledgement it says that what its last sender has sent was delivered. */
+  readonly marks?: boolean;
 }
 
 export interface LoadConnectionEvents {
@@ -53,7 +55,9 @@ export interface LoadConnectionEvents {
   chunkOver?(connection: LoadConnection): void;
 }
 
+/** As the SDK has it. */
 const usualShownMessages = 100;
+const settleMs = 200;
 
 export class LoadConnection {
   readonly index: number;
@@ -63,7 +67,9 @@ export class LoadConnection {
   events: LoadConnectionEvents;
   readonly #socket: TurnSocket;
   readonly #shownMessages: number;
+  readonly #marks: boolean;
   #untold = 0;
+  #toldAt = 0;
   #isOpen = false;
   #onPageEnd: ((group: string) => void) | undefined;
 
@@ -74,6 +80,7 @@ export class LoadConnection {
     this.events = options.events;
     this.#socket = socket;
     this.#shownMessages = options.shownMessages ?? usualShownMessages;
+    this.#marks = options.marks ?? false;
   }
 
   /** Resolves when the server has said welcome. */
@@ -156,10 +163,19 @@ export class LoadConnection {
   #shown(bytes: Uint8Array, start: number, end: number): void {
     this.events.message(this, bytes, start, end);
     this.#untold += 1;
-    if (this.#untold < this.#shownMessages) return;
+    if (this.#untold < this.#shownMessages && !this.#isSettled()) return;
     this.#untold = 0;
-    const { seq, group } = scanMessage(bytes.subarray(start, end));
-    if (seq > 0) this.acknowledge(group, seq);
+    const message = scanMessage(bytes.subarray(start, end));
+    const { seq, group } = message;
+    if (seq > 0) this.write(encodeShown(group, seq, this.#marks ? message : undefined));
+  }
+
+  #isSettled(): boolean {
+    if (this.#shownMessages === Number.POSITIVE_INFINITY) return false;
+    const now = performance.now();
+    if (now - this.#toldAt < settleMs) return false;
+    this.#toldAt = now;
+    return true;
   }
 
   #receive({ cmd, group }: ServerFrame): void {

@@ -4,6 +4,7 @@
  */
 import { command, protocolVersion } from '../codec/commands.ts';
 import { cmdTag, codeTag, reqMsgTag, sendSeqTag } from '../codec/generated/wire.ts';
+import { fromHex, type MessageFields } from '../codec/message-scan.ts';
 import { encodeRequest } from '../codec/server-frame.ts';
 import {
   fieldLength,
@@ -39,9 +40,21 @@ export function encodeLogin({ userId, userName, token, device, epoch }: WireLogi
 
 export const ping = encodeRequest({ cmd: command.ping, reqMsg: 'ping' });
 
-/** A client's word that it has shown everything up to `seq`; `group` empty: of its own timeline. */
-export function encodeShown(group: string, seq: number): Uint8Array {
-  return encodeRequest({ cmd: command.ack, ...(group !== '' && { group }), after: seq });
+/**
+ * A client's word that it has shown everything up to `seq`; `group` empty: of its own timeline. With a
+ * message its sender is to hear that it was delivered.
+ */
+export function encodeShown(group: string, seq: number, message?: MessageFields): Uint8Array {
+  const marks = message && [
+    {
+      from: message.from,
+      epoch: fromHex(message.epochHex),
+      sendSeq: message.sendSeq,
+      seq: message.seq,
+    },
+  ];
+  const about = group !== '' && { group };
+  return encodeRequest({ cmd: command.ack, ...about, after: seq, ...(marks && { marks }) });
 }
 
 export interface LoadConversation {

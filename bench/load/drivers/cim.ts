@@ -16,6 +16,8 @@ export function cimDriver(options: DriverOptions): Driver {
     turn,
     bytes,
     shownMessages: durable && pattern !== 'group' ? shownMessages : Number.POSITIVE_INFINITY,
+    // What `--receipts off` of the SDK is, to tell what marks cost.
+    marks: process.env['CIM_RECEIPTS'] !== 'off',
     mayFallBehind: !durable,
     failed: (reason) => events.failed(reason),
   };
