@@ -13,6 +13,7 @@ import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { AuthMode } from './accounts/authentication.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
+import { conversationListEndpoints } from './endpoints/conversation-list.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { deletionEndpoints } from './endpoints/deletions.ts';
@@ -54,6 +55,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...groupEndpoints(operations),
       ...conversationEndpoints(operations),
       ...presenceEndpoints(operations),
+      ...conversationListEndpoints(operations),
       ...markEndpoints(operations),
       historyEndpoint(operations),
       ...delayEndpoints(operations),

@@ -12,6 +12,7 @@ import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';
 import type { Group, GroupChange, Membership } from '../store/groups.ts';
+import type { GroupMarks } from '../store/marks.ts';
 import type { ContentFields } from './messages/http-content.ts';
 
 export interface Login {
@@ -168,6 +169,19 @@ export interface UserPresence {
   readonly lastSeen?: number;
 }
 
+/** With one user (`group` empty) or in a group. */
+export interface ConversationEntry {
+  readonly peer: number;
+  readonly group: string;
+  /** Of its newest message that is not silent, ms since 1970; 0: none. */
+  readonly at: number;
+  readonly unread: number;
+  readonly isMuted: boolean;
+  readonly isPinned: boolean;
+  /** That message, if it is kept, and fits the page. */
+  readonly last?: HistoryMessage;
+}
+
 /** How far somebody has got with what a user has sent to them. */
 export interface PeerMarks {
   readonly peer: number;
@@ -233,6 +247,22 @@ export interface RouteOperations {
 
   /** By id. */
   blocked(userId: number): Promise<Account[]>;
+
+  /** Newest first. `before`: the `next` of the page before; `invalid-argument` for what is none. */
+  conversations(
+    userId: number,
+    page: { readonly before?: string; readonly limit: number },
+  ): Promise<{ conversations: ConversationEntry[]; next: string | null }>;
+
+  /** For all devices of the user. `too-many`. */
+  setConversation(
+    userId: number,
+    conversation: { readonly peer: number; readonly group: string },
+    flags: { readonly muted?: boolean; readonly pinned?: boolean },
+  ): Promise<void>;
+
+  /** Of each group how many members have got to this message, for members only: `not-a-member`. */
+  marksOfGroup(userId: number, group: string, seq: number): Promise<GroupMarks>;
 
   /** What each of these has of what the user has sent to them; in the order asked. */
   marksOfPeers(userId: number, peers: readonly number[]): Promise<PeerMarks[]>;

@@ -6,6 +6,7 @@
 import { accountOperations } from './operations/accounts.ts';
 import { apiKeyOperations } from './operations/api-keys.ts';
 import type { OperationsContext } from './operations/context.ts';
+import { conversationListOperations } from './operations/conversation-list.ts';
 import { conversationOperations } from './operations/conversations.ts';
 import { deletionOperations } from './operations/deletions.ts';
 import { groupOperations } from './operations/groups.ts';
@@ -25,6 +26,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...groupOperations(context),
     ...conversationOperations(context),
     ...presenceOperations(context),
+    ...conversationListOperations(context),
     ...markOperations(context),
     ...scheduleOperations(context),
     ...deletionOperations(context),

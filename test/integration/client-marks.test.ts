@@ -110,3 +110,46 @@ test.each([
     expect(bob.marks).toEqual(expected);
   },
 );
+
+test('what is unread is counted, agrees on all devices, and waits for a new one', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1);
+  const amy = await open(system, 2);
+  const tablet = await open(system, 2);
+  const ids: string[] = [];
+  for (const text of ['one', 'two', 'three']) ids.push((await bob.client.send({ to: 2 }, text)).id);
+  await waitUntil('all are shown', () => amy.shown.length === 3);
+  expect(await tablet.client.conversations()).toMatchObject({
+    conversations: [{ peer: 1, unread: 3, muted: false, pinned: false, last: { text: 'three' } }],
+    next: null,
+  });
+  amy.client.markRead(ids[1] as string);
+  await waitUntil('the tablet knows', () => tablet.marks.includes(`read 2 ${ids[1]}`));
+  await amy.client.setMuted({ to: 1 }, true);
+  await amy.client.setPinned({ to: 1 }, true);
+  const fresh = await open(system, 2);
+  const { conversations } = await fresh.client.conversations();
+  expect(conversations).toMatchObject([{ peer: 1, unread: 1, muted: true, pinned: true }]);
+});
+
+test('a group: who has got how far, and a page of conversations after the other', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1);
+  const amy = await open(system, 2);
+  await bob.client.createGroup('builds');
+  await amy.client.joinGroup('builds');
+  const { id, seq } = await bob.client.send({ group: 'builds' }, 'green');
+  await bob.client.send({ to: 2 }, 'have you seen it?');
+  await waitUntil('it is shown', () => amy.shown.length === 2);
+  amy.client.markRead(id);
+  await waitUntil('it is read', () => bob.marks.includes(`read 2 ${id}`));
+  const marks = await bob.client.marksOfGroup('builds', seq);
+  expect(marks).toMatchObject({ members: 2, group: 'builds', seq });
+  expect(marks.named?.find(({ userId }) => userId === 2)).toMatchObject({ read: seq });
+  const first = await amy.client.conversations({ limit: 1 });
+  const second = await amy.client.conversations({ limit: 1, before: first.next as string });
+  const names = [...first.conversations, ...second.conversations].map(
+    (each) => each.group ?? each.peer,
+  );
+  expect([names, second.next]).toEqual([[1, 'builds'], null]);
+});

@@ -26,6 +26,12 @@ import type {
   UsersQuery,
 } from './client-events.ts';
 import { watchPlainTraffic } from './connection/plain-traffic.ts';
+import type {
+  ConversationPage,
+  ConversationQuery,
+  GroupMarks,
+} from './conversations/conversation.ts';
+import { Conversations } from './conversations/conversations.ts';
 import type { Receipts } from './conversations/own-marks.ts';
 import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
@@ -68,6 +74,7 @@ export class CimClient {
   readonly #routes: Routes;
   readonly #encryption: Encryption;
   readonly #schedules: Schedules;
+  readonly #conversations: Conversations;
   readonly #core: ClientCore;
 
   constructor(given: CimClientOptions) {
@@ -92,6 +99,12 @@ export class CimClient {
       ...options,
       routes: this.#routes,
       encryption: this.#encryption,
+    });
+    this.#conversations = new Conversations({
+      ...options,
+      routes: this.#routes,
+      encryption: this.#encryption,
+      contents: () => this.#core.contents,
     });
     this.#core = new ClientCore({
       ...options,
@@ -325,6 +338,26 @@ export class CimClient {
    */
   markRead(message: Message | string): void {
     this.#core.markRead(message);
+  }
+
+  /** With people and in groups, newest first: a page of them, with what is unread in each. */
+  conversations(query: ConversationQuery = {}): Promise<ConversationPage> {
+    return this.#conversations.list(query);
+  }
+
+  /** On all devices of the user: what comes there is to make no noise. `too-many`. */
+  setMuted(target: Target, muted: boolean): Promise<void> {
+    return this.#conversations.set(target, { muted });
+  }
+
+  /** On all devices of the user: it stays on top. `too-many`. */
+  setPinned(target: Target, pinned: boolean): Promise<void> {
+    return this.#conversations.set(target, { pinned });
+  }
+
+  /** How many of a group, and who of a small one, have got to the message with this number. */
+  marksOfGroup(group: string, seq: number): Promise<GroupMarks> {
+    return this.#conversations.marksOfGroup(group, seq);
   }
 
   /** Tells by events how far others have got there already; what moves is told anyway. */

@@ -45,6 +45,12 @@ export type {
   WarningKind,
 } from './client-events.ts';
 export { conversationOf } from './content/contents.ts';
+export type {
+  Conversation,
+  ConversationPage,
+  ConversationQuery,
+  GroupMarks,
+} from './conversations/conversation.ts';
 export type { Mark } from './conversations/mark.ts';
 export type { Receipts } from './conversations/own-marks.ts';
 export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';

@@ -6,7 +6,7 @@ import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { HistoryMessage, RouteOperations } from '../operations.ts';
 import { boolean, encodedBytes, groupName, integer, sealed, string, userId } from './fields.ts';
 
-const message = {
+export const message = {
   type: 'object',
   description: 'with to or group',
   properties: {
@@ -89,7 +89,7 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
   });
 }
 
-function messageOf(message: HistoryMessage) {
+export function messageOf(message: HistoryMessage) {
   const { id, from, fromName, to, group, text, silent, seq, at } = message;
   const sealed = encodedBytes(message.sealed);
   const content = encodedBytes(message.content);

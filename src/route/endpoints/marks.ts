@@ -1,8 +1,9 @@
 /** POST /marks, /markRead: how far people have got in conversations. */
 import { limits } from '../../base/limits.ts';
+import { groupNameOf } from '../../base/text/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
-import { integer, string, userId } from './fields.ts';
+import { groupName, integer, string, userId } from './fields.ts';
 
 const upTo = { ...integer, description: 'the sendSeq of the newest message; 0: none' } as const;
 
@@ -24,6 +25,8 @@ export function markEndpoints(operations: RouteOperations): readonly Endpoint[] 
             items: userId,
             description: 'in private conversations with these users',
           },
+          group: { ...groupName, description: 'in this group of theirs, to the message seq' },
+          seq: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
         },
       },
       answer: {
@@ -47,11 +50,34 @@ export function markEndpoints(operations: RouteOperations): readonly Endpoint[] 
               },
             },
           },
+          group: {
+            type: 'object',
+            description: 'only if it was asked for',
+            properties: {
+              group: string,
+              seq: integer,
+              members: integer,
+              delivered: { ...integer, description: 'members who have that message' },
+              read: { ...integer, description: 'members who have read it' },
+              named: {
+                type: ['array', 'null'],
+                description: 'up to which number each has got; null: the group is large',
+                items: {
+                  type: 'object',
+                  properties: { userId: integer, delivered: integer, read: integer },
+                },
+              },
+            },
+          },
         },
       },
-      handle: async ({ userId, peers = [] }) => ({
-        peers: await operations.marksOfPeers(userId, peers),
-      }),
+      handle: async ({ userId, peers = [], group: given, seq = 0 }) => {
+        const found = { peers: await operations.marksOfPeers(userId, peers) };
+        if (given === undefined) return found;
+        const group = groupNameOf(given);
+        const marks = await operations.marksOfGroup(userId, group, seq);
+        return { ...found, group: { group, seq, ...marks } };
+      },
     }),
 
     endpoint({

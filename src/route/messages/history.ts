@@ -214,13 +214,13 @@ class BackwardReader {
   }
 }
 
-interface FoundMessage extends HistoryMessage {
+export interface FoundMessage extends HistoryMessage {
   /** As it is stored. */
   readonly bytes: number;
 }
 
 /** Undefined for one that cannot be read: the others are told all the same. */
-function historyMessage(seq: number, body: Uint8Array): FoundMessage | undefined {
+export function historyMessage(seq: number, body: Uint8Array): FoundMessage | undefined {
   const fields = scanIfReadable(body);
   const text = fields && decodeUtf8(body.subarray(fields.textStart, fields.textEnd));
   if (!fields || text === undefined || text === null) return undefined;

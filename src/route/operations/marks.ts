@@ -2,12 +2,13 @@
 import { CimError } from '../../base/errors.ts';
 import { markKind } from '../../codec/generated/wire.ts';
 import { parseIdentity } from '../../codec/identity.ts';
+import { requireMembership } from '../membership.ts';
 import type { RouteOperations } from '../operations.ts';
 import { callerOf, type OperationsContext } from './context.ts';
 
 export function markOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'marksOfPeers' | 'markRead'> {
+): Pick<RouteOperations, 'marksOfPeers' | 'marksOfGroup' | 'markRead'> {
   const { store, marks } = context;
   return {
     async marksOfPeers(userId, peers) {
@@ -21,6 +22,11 @@ export function markOperations(
           read,
         })),
       }));
+    },
+
+    async marksOfGroup(userId, group, seq) {
+      await requireMembership(store.groups, group, userId);
+      return store.marks.ofGroup(group, seq);
     },
 
     async markRead(userId, { id, seq, quietly }) {

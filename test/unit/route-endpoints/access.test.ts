@@ -208,6 +208,8 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /blocked': [{ userId }, users()],
   'POST /presence': [{ userIds: [1, 2] }, users(read, 'in')],
   'POST /lastSeen': [{ userId, isShown: true }, users()],
+  'POST /conversations': [{ userId }, users(['read key'])],
+  'POST /setConversation': [{ userId, peer: bob.userId, muted: true }, users()],
   'POST /marks': [{ userId, peers: [bob.userId] }, users(['read key'])],
   'POST /markRead': [
     { userId, id: `${bob.userId}.0123456789abcdef.${userId}.1`, seq: 1 },

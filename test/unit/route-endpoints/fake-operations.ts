@@ -154,6 +154,20 @@ export class FakeOperations implements RouteOperations {
     return [];
   }
 
+  async marksOfGroup(userId: number, group: string, seq: number) {
+    this.#called('marksOfGroup', { userId, group, seq });
+    return { members: 2, delivered: 1, read: 0, named: null };
+  }
+
+  async conversations(userId: number, page: unknown) {
+    this.#called('conversations', { userId, page });
+    return { conversations: [], next: null };
+  }
+
+  async setConversation(userId: number, conversation: unknown, flags: unknown) {
+    this.#called('setConversation', { userId, conversation, flags });
+  }
+
   async markRead(userId: number, message: unknown) {
     this.#called('markRead', { userId, message });
   }

@@ -1,4 +1,51 @@
-/** Marks, as routes answer them. */
+/** Conversations and marks, as the application sees them and as routes answer. */
+import type { Message } from '../client-events.ts';
+
+/** With one person or in one group. */
+export interface Conversation {
+  readonly peer?: number;
+  readonly group?: string;
+  /** When its newest message was accepted that is not silent, ms since 1970. */
+  readonly at: number;
+  /** Messages of others that were not read on any device, but for silent ones. */
+  readonly unread: number;
+  readonly muted: boolean;
+  readonly pinned: boolean;
+  /** The newest one, if it is kept. */
+  readonly last?: Message;
+}
+
+export interface ConversationQuery {
+  /** Only those that follow this page: its `next`. */
+  readonly before?: string;
+  /** At most `limits.conversationsPageMax`. */
+  readonly limit?: number;
+}
+
+export interface ConversationPage {
+  /** Newest first. */
+  readonly conversations: readonly Conversation[];
+  /** Where older ones go on; null: there are none. */
+  readonly next: string | null;
+}
+
+/** Who of a group has got as far as a message of it. */
+export interface GroupMarks {
+  readonly group: string;
+  /** The message's number. */
+  readonly seq: number;
+  readonly members: number;
+  readonly delivered: number;
+  readonly read: number;
+  /** Numbers of the group up to which each member has got, by id; null: there are too many. */
+  readonly named: readonly MemberMarks[] | null;
+}
+
+export interface MemberMarks {
+  readonly userId: number;
+  readonly delivered: number;
+  readonly read: number;
+}
 
 /** What a route answers of what one peer has of the user's messages. */
 export interface PeerMarks {
@@ -12,9 +59,13 @@ export interface PeerMarks {
 }
 
 export interface MarksQuery {
+  readonly group?: string;
+  /** With a group: of the message that is asked for. */
+  readonly seq?: number;
   readonly peers?: readonly number[];
 }
 
 export interface MarksAnswer {
   readonly peers: readonly PeerMarks[];
+  readonly group?: GroupMarks;
 }

@@ -22,7 +22,7 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const { keyword, ...rest } = query;
   const page = await routes.history(userId, rest);
-  const opened = await Promise.all(page.messages.map((each) => open(encryption, each)));
+  const opened = await Promise.all(page.messages.map((each) => openStored(encryption, each)));
   const messages = contents.readBack(opened);
   const { next, expired } = page;
   if (keyword === undefined) return { messages, next, expired };
@@ -31,7 +31,8 @@ export async function readHistory(
   return { messages: found, next, expired, searched: opened.length };
 }
 
-async function open(encryption: Encryption, stored: StoredMessage): Promise<Arrived> {
+/** A message as a route answers it, opened. Rejects with a CimError. */
+export async function openStored(encryption: Encryption, stored: StoredMessage): Promise<Arrived> {
   const { sealed: sealedText, content: contentText, ...rest } = stored;
   const content = contentText === undefined ? undefined : fromBase64Url(contentText);
   const message = { ...rest, ...(content && { content }) };

@@ -13,7 +13,13 @@ import type {
   User,
   UsersQuery,
 } from '../client-events.ts';
-import type { MarksAnswer, MarksQuery } from '../conversations/conversation.ts';
+import type {
+  Conversation,
+  ConversationPage,
+  ConversationQuery,
+  MarksAnswer,
+  MarksQuery,
+} from '../conversations/conversation.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
 import type { Platform } from '../platform.ts';
 import { asLongAsUnanswered } from './patience.ts';
@@ -62,6 +68,20 @@ export type HistoryAnswer = Omit<HistoryPage, 'messages'> & {
 export type DelayedAnswer = Omit<DelayedPage, 'messages'> & {
   readonly messages: readonly (DelayedMessage & Sealable)[];
 };
+
+export type ConversationsAnswer = Omit<ConversationPage, 'conversations'> & {
+  readonly conversations: readonly (Omit<Conversation, 'last'> & {
+    readonly last?: StoredMessage;
+  })[];
+};
+
+/** Of one conversation: with a peer or in a group. */
+export interface ConversationChange {
+  readonly peer?: number;
+  readonly group?: string;
+  readonly muted?: boolean;
+  readonly pinned?: boolean;
+}
 
 export class Routes {
   readonly #options: RoutesOptions;
@@ -143,6 +163,14 @@ export class Routes {
 
   async showLastSeen(userId: number, isShown: boolean): Promise<void> {
     await this.#post('/lastSeen', { userId, isShown });
+  }
+
+  async conversations(userId: number, query: ConversationQuery): Promise<ConversationsAnswer> {
+    return (await this.#post('/conversations', { userId, ...query })) as ConversationsAnswer;
+  }
+
+  async setConversation(userId: number, change: ConversationChange): Promise<void> {
+    await this.#post('/setConversation', { userId, ...change });
   }
 
   async marks(userId: number, query: MarksQuery): Promise<MarksAnswer> {

@@ -1,0 +1,93 @@
+/** A user's conversations, newest first, and what the account keeps of each. */
+import { CimError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Conversation } from '../../store/conversations.ts';
+import { type Membership, unreadableUpTo } from '../../store/groups.ts';
+import type { Store } from '../../store/store.ts';
+import { groupTimeline, userTimeline } from '../../store/timelines.ts';
+import { historyMessage } from '../messages/history.ts';
+import type { ConversationEntry, HistoryMessage, RouteOperations } from '../operations.ts';
+import { callerOf, type OperationsContext } from './context.ts';
+
+export function conversationListOperations(
+  context: OperationsContext,
+): Pick<RouteOperations, 'conversations' | 'setConversation'> {
+  const { store } = context;
+  return {
+    async conversations(userId, { before, limit }) {
+      const memberships = await store.groups.of(userId);
+      const names = memberships.map(({ group }) => group);
+      const [own, ofGroups] = await Promise.all([
+        store.conversations.list(userId),
+        names.length === 0 ? [] : store.conversations.ofGroups(userId, names),
+      ]);
+      const all = [...own, ...ofGroups.flatMap((each) => each ?? [])].sort(byAge);
+      const start = before === undefined ? undefined : placeOf(before);
+      const rest = start ? all.filter((each) => byAge(start, each) < 0) : all;
+      const page = rest.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        conversations: await withLast(store, userId, page, memberships),
+        next: last && rest.length > page.length ? `${last.at}.${nameOf(last)}` : null,
+      };
+    },
+
+    async setConversation(userId, conversation, flags) {
+      await callerOf(context, userId);
+      for (const [flag, isSet] of [
+        ['muted', flags.muted],
+        ['pinned', flags.pinned],
+      ] as const) {
+        if (isSet === undefined) continue;
+        const result = await store.conversations.setFlag(userId, conversation, flag, isSet);
+        if (result === 'too-many')
+          throw new CimError('too-many', `${limits.flaggedPerUserMax} conversations have a flag`);
+      }
+    },
+  };
+}
+
+type Place = Pick<Conversation, 'peer' | 'group' | 'at'>;
+
+/** The newest first; of the same moment in the order of their names. */
+function byAge(one: Place, other: Place): number {
+  if (one.at !== other.at) return other.at - one.at;
+  return nameOf(one) < nameOf(other) ? -1 : nameOf(one) === nameOf(other) ? 0 : 1;
+}
+
+function nameOf({ peer, group }: Place): string {
+  return group === '' ? `${peer}` : `#${group}`;
+}
+
+function placeOf(position: string): Place {
+  const [, at, peer = '0', group = ''] =
+    /^(\d{1,16})\.(?:(\d{1,16})|#(.+))$/su.exec(position) ?? [];
+  if (at === undefined)
+    throw new CimError('invalid-argument', 'before: must be the next of a page');
+  return { at: Number(at), peer: Number(peer), group };
+}
+
+/** With the newest message of each, as long as they fit a page. */
+async function withLast(
+  { timelines }: Store,
+  userId: number,
+  page: readonly Conversation[],
+  memberships: readonly Membership[],
+): Promise<ConversationEntry[]> {
+  const entries: ConversationEntry[] = [];
+  let bytes = 0;
+  for (const { peer, group, at, seq, unread, isMuted, isPinned } of page) {
+    const entry = { peer, group, at, unread, isMuted, isPinned };
+    const membership = memberships.find((each) => each.group === group);
+    const isReadable = seq > (membership ? unreadableUpTo(membership) : 0);
+    let last: HistoryMessage | undefined;
+    if (isReadable && bytes < limits.pageBytesMax) {
+      const timeline = group === '' ? userTimeline(userId) : groupTimeline(group);
+      const [stored] = await timelines.readBack(timeline, seq + 1, 1);
+      if (stored?.seq === seq) last = historyMessage(seq, stored.body);
+      bytes += stored?.body.length ?? 0;
+    }
+    entries.push({ ...entry, ...(last && { last }) });
+  }
+  return entries;
+}
