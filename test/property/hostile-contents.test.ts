@@ -41,6 +41,7 @@ const formed = fc
       edit: fc.record({ target: id, counter: number, lead: number }),
       retract: fc.record({ target: id }),
       reactions: fc.record({ target: id, counter: number, emoji: texts }),
+      typing: fc.constant({}),
       replyTo: id,
       mentions: fc.array(number, { maxLength: 200 }),
     },
@@ -50,6 +51,7 @@ const formed = fc
 
 const bytes = fc.oneof(
   formed,
+  fc.constant(Content.encode(Content.create({ typing: {} })).finish()),
   fc.uint8Array({ maxLength: 300 }),
   // Cut off, and with a byte changed.
   fc.tuple(formed, fc.nat(), fc.nat(255)).map(([whole, place, byte]) => {
@@ -60,30 +62,43 @@ const bytes = fc.oneof(
 );
 
 const fromAmy: fc.Arbitrary<Arrived> = fc
-  .record({ content: bytes, text: fc.string(), sendSeq: fc.nat(50), isSealed: fc.boolean() })
-  .map(({ content, text, sendSeq, isSealed }) => ({
-    id: `2.${epoch}.1.${sendSeq + 2}`,
-    ...{ from: 2, fromName: 'amy', to: 1, seq: 1, at: 1, text, content },
+  .record({
+    content: bytes,
+    text: fc.string(),
+    sendSeq: fc.nat(50),
+    isSealed: fc.boolean(),
+    isTransient: fc.boolean(),
+  })
+  .map(({ content, text, sendSeq, isSealed, isTransient }) => ({
+    id: isTransient ? '' : `2.${epoch}.1.${sendSeq + 2}`,
+    ...{ from: 2, fromName: 'amy', to: 1, seq: isTransient ? 0 : 1, at: 1, text, content },
     ...(isSealed && { encrypted: true }),
+    ...(isTransient && { transient: true }),
   }));
 
 test(
   'anything beside a text is taken, or passed over, and hurts nobody',
   async () => {
-    const property = fc.property(fc.array(fromAmy, { maxLength: 10 }), (arrived) => {
+    let typed = 0;
+    const property = fc.asyncProperty(fc.array(fromAmy, { maxLength: 10 }), async (arrived) => {
+      const events = new EventEmitter();
+      const typing: unknown[] = [];
+      events.on('typing', (event) => void typing.push(event));
+      const clock = new VirtualClock();
       const contents = new Contents({
         userId: 1,
         userName: 'bob',
         send: () => Promise.reject(new Error('nothing is sent here')),
         sendTransient: () => Promise.reject(new Error('nor that')),
-        platform: { clock: new VirtualClock() },
-        events: new EventEmitter(),
+        platform: { clock },
+        events,
       });
       const before = { from: 1, fromName: 'bob', to: 2, seq: 1, at: 0, text: 'as I said' };
       const own: Arrived = { ...before, id: mine };
       contents.readBack([own]);
       for (const each of arrived) {
         const told = contents.receive(each);
+        if (told) expect(decodeContent(each.content ?? new Uint8Array())?.typing).toBeUndefined();
         // It says what its sender says, and of nothing but what is here.
         if (told?.name === 'message') expect(told.event.text).toBe(each.text);
         else if (told) {
@@ -98,8 +113,16 @@ test(
       const [shown] = contents.readBack([own]);
       const { reactions: _reactions, ...rest } = shown ?? own;
       expect(rest).toEqual({ ...before, id: mine });
+      // That somebody types begins and ends in turn, and not by itself alone.
+      await clock.advance(limits.typingMs);
+      expect(clock.timerCount).toBe(0);
+      const turns = [{ from: 2 }, { from: 2, ended: true }];
+      expect(typing).toEqual(Array.from(typing, (_, place) => turns[place % 2]));
+      expect(typing.length % 2).toBe(0);
+      typed += typing.length;
     });
     await fuzz('contents', property, 400);
+    expect(typed).toBeGreaterThan(0);
   },
   fuzzTimeoutMs,
 );

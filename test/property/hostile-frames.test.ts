@@ -11,6 +11,7 @@ import {
   commandOf,
   decodeLogin,
   decodeRead,
+  decodeWatch,
 } from '../../src/codec/client-frame.ts';
 import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';
@@ -171,12 +172,12 @@ function field(tagNumber: fc.Arbitrary<number>, wireType: fc.Arbitrary<number>) 
 
 /** Those of a client's message in their own types, so that many pass. */
 const messageField = fc.oneof(
-  field(fc.constantFrom(1, 22, 30), fc.constant(2)),
-  field(fc.constantFrom(3, 21, 23, 24, 28), fc.constant(0)),
+  field(fc.constantFrom(1, 22, 30, 31), fc.constant(2)),
+  field(fc.constantFrom(3, 21, 23, 24, 28, 64), fc.constant(0)),
 );
 const clientField = fc.oneof(
   messageField,
-  field(fc.constantFrom(17, 19, 26, 29), fc.constant(2)),
+  field(fc.constantFrom(17, 19, 26, 29, 66, 80, 81), fc.constant(2)),
   field(fc.constantFrom(2, 16, 18, 20, 25, 27), fc.constant(0)),
 );
 const anyField = fc.oneof(
@@ -239,6 +240,7 @@ describe('a message of whatever', () => {
     decodeLogin,
     decodeRead,
     decodeServerFrame,
+    decodeWatch,
     isOtherThan: (bytes: Uint8Array) => isOtherThan('7.0123456789abcdef.1.1', bytes),
     readMessage,
     scanMessage,

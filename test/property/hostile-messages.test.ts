@@ -6,6 +6,7 @@
 // that routes and servers append, and is compared as the SDK, a Java client and a history read it.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import protobuf from 'protobufjs/minimal.js';
 import { routeMethods } from '../../src/api/route-api.ts';
 import { serverMethods } from '../../src/api/server-api.ts';
 import { limits } from '../../src/base/limits.ts';
@@ -15,6 +16,7 @@ import {
   commandOf,
   decodeLogin,
   decodeRead,
+  decodeWatch,
 } from '../../src/codec/client-frame.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
@@ -314,12 +316,13 @@ function expectSame(frame: Uint8Array, body: Uint8Array, seq: number): void {
   expect(resMsg).toBe(sealedBytes > 0 ? '[encrypted message]' : client.resMsg);
   expect(properties['sendUserName']).toBe(fromName);
   // And no other field of a frame of servers.
-  const { properties: none, batchResMsg, groups, marks, ...set } = client;
-  expect({ none, batchResMsg, groups, marks }).toEqual({
+  const { properties: none, batchResMsg, groups, marks, presences, ...set } = client;
+  expect({ none, batchResMsg, groups, marks, presences }).toEqual({
     none: {},
     batchResMsg: [],
     groups: [],
     marks: [],
+    presences: [],
   });
   for (const name of Object.keys(set)) expect(messageNames).toContain(name);
   expect(frame.length).toBeLessThan(body.length);
@@ -382,6 +385,7 @@ const others: readonly (readonly [string, number, Readonly<Record<number, Kind>>
   ],
   ['a read', command.read, { 22: 'text', 25: 'number', 26: 'text', 27: 'number' }],
   ['a ping', command.ping, { 1: 'text', 2: 'number' }],
+  ['a watch', command.presence, { 80: 'bytes', 81: 'bytes' }],
 ];
 
 test.each(others)(
@@ -557,6 +561,71 @@ test(
     });
     await fuzz('acknowledgements', property, 2_000);
     expect(marked).toBeGreaterThan(0);
+  },
+  fuzzTimeoutMs,
+);
+
+/** User ids as a client writes them, such as no user has, and such as nobody should write. */
+const watchedIds = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: 300 }).map(varint) },
+      { weight: 4, arbitrary: fc.maxSafeNat().map(varint) },
+      { weight: 1, arbitrary: largeNumber.map(varint) },
+      { weight: 1, arbitrary: by.map((count) => padded([5], count)) },
+      { weight: 1, arbitrary: fc.constantFrom([0], [0x80]) },
+    ),
+    { maxLength: 12 },
+  )
+  .map((ids) => ids.flat());
+/** Enough of them to be more than may be, now and then. */
+const manyIds = fc
+  .tuple(fc.nat(), fc.integer({ min: 250, max: 260 }))
+  .map(([first, count]) => Array.from({ length: count }, (_, at) => varint(first + at + 1)).flat());
+
+/** As protobuf reads numbers that stand in a row. */
+function idsIn(bytes: Uint8Array): number[] {
+  const { length } = bytes;
+  const row = protobuf.Reader.create(bytes);
+  const ids: number[] = [];
+  while (row.pos < length) ids.push(Number(row.uint64()));
+  return ids;
+}
+
+test(
+  'whom a client watches is to protobuf what it is to the server, and bounded',
+  async () => {
+    let watched = 0;
+    const list = (fieldNumber: number) =>
+      fc.oneof({ weight: 9, arbitrary: watchedIds }, manyIds).map((value) => ({
+        tag: varint(fieldNumber * 8 + 2),
+        length: varint(value.length),
+        value,
+      }));
+    const watch = fc.tuple(list(80), fc.option(list(81), { freq: 2 }));
+    const frames = framesOf(
+      command.presence,
+      watch.map((fields) => fields.filter((field) => field !== null)),
+    );
+    const property = fc.property(frames, (frame) => {
+      const read = resultOf(() => decodeWatch(frame));
+      if (read === undefined) return;
+      const request = Request.decode(frame);
+      for (const [ids, bytes] of [
+        [read.userIds, request.watched],
+        [read.online, request.watchedOnline],
+      ] as const) {
+        expect([...ids]).toEqual([...new Set(idsIn(bytes))]);
+        expect(ids.size).toBeLessThanOrEqual(limits.watchedPerConnectionMax);
+        for (const id of ids) {
+          expect(id).toBeGreaterThan(0);
+          expect(id).toBeLessThanOrEqual(limits.userIdMax);
+        }
+        watched += ids.size;
+      }
+    });
+    await fuzz('watches', property, 2_000);
+    expect(watched).toBeGreaterThan(0);
   },
   fuzzTimeoutMs,
 );
