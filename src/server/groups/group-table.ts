@@ -42,14 +42,17 @@ export interface GroupTableOptions {
 /** A group as this server knows it. */
 export class LocalGroup {
   readonly name: string;
-  /** Those who have read its timeline; of the lobby none, everybody who is logged in is in it. */
-  readonly members = new Set<GroupMember>();
+  readonly #members = new Set<GroupMember>();
+  /** Of these who were seen to be in it since it was last asked: the answer may be older than that. */
+  readonly #seenSince = new Set<GroupMember>();
   /** Connections whose first read is not answered yet. */
   subscribing = 0;
   /** The newest number that was pushed to this server, or that its members were told of. */
   newest = 0;
   /** What the group is, as members here were told; undefined: not known yet, or it is the lobby. */
   facts: GroupFacts | undefined;
+  /** All who were removed up to this version have been told; 0: some may not have been. */
+  version = 0;
 
   /** A route has recorded the interest; false = the routes may or may not have it. */
   isRegistered = false;
@@ -72,13 +75,46 @@ export class LocalGroup {
     this.name = name;
   }
 
+  /** Those who have read its timeline; of the lobby none, everybody who is logged in is in it. */
+  get members(): ReadonlySet<GroupMember> {
+    return this.#members;
+  }
+
+  /** A route says that they are in it: by a page of its timeline, or because they have joined. */
+  onSeen(member: GroupMember): void {
+    this.#members.add(member);
+    this.hadMembers = true;
+    if (this.isAsking) this.#seenSince.add(member);
+  }
+
+  onLeft(member: GroupMember): void {
+    this.#members.delete(member);
+    this.#seenSince.delete(member);
+  }
+
+  onAsked(): void {
+    this.isAsking = true;
+    this.isStale = false;
+    this.#seenSince.clear();
+  }
+
+  /** In the answer to what was asked last they are named as removed: whether they still are. */
+  isRemoved(member: GroupMember): boolean {
+    return !this.#seenSince.has(member);
+  }
+
+  forgetFacts(): void {
+    this.facts = undefined;
+    this.version = 0;
+  }
+
   /** Told of everything that arrives for the group. */
   onArrived(seq: number): void {
     if (seq > this.newest) this.newest = seq;
   }
 
   get isEmpty(): boolean {
-    return this.members.size === 0 && this.subscribing === 0 && this.name !== lobby;
+    return this.#members.size === 0 && this.subscribing === 0 && this.name !== lobby;
   }
 }
 
@@ -144,7 +180,7 @@ export class GroupTable {
     for (const group of this.#groups.values()) {
       group.newest = 0;
       group.expected = 0;
-      group.facts = undefined;
+      group.forgetFacts();
       group.sayAt = 0;
     }
   }
@@ -205,16 +241,15 @@ export class GroupTable {
   }
 
   #ask(group: LocalGroup, gone: boolean): void {
-    group.isAsking = true;
-    group.isStale = false;
+    group.onAsked();
     // Said again, it stays registered; once it was said to be gone, nobody relies on it.
     if (gone) group.isRegistered = false;
     this.#questions.add(this.#entry(group, gone), { group, gone, newest: group.newest });
   }
 
-  #entry({ name: group, facts }: LocalGroup, gone: boolean): InterestEntry {
+  #entry({ name: group, version }: LocalGroup, gone: boolean): InterestEntry {
     const { instance, address } = this.#options;
-    return { group, instance, address: address(), gone, version: facts?.version ?? 0 };
+    return { group, instance, address: address(), gone, version };
   }
 
   #answered({ group, gone, newest }: Question, result: InterestResult): void {
@@ -233,7 +268,7 @@ export class GroupTable {
     // A group that has ended keeps no interest: for one of its name that is made it is said anew.
     group.isRegistered = isTaken || (group.isRegistered && code !== unknownGroup);
     if (isTaken) this.#learn(group, result);
-    else if (code === unknownGroup) group.facts = undefined;
+    else if (code === unknownGroup) group.forgetFacts();
     for (const settle of group.waiting.splice(0)) settle(code);
     if (group.isStale && group.isRegistered) this.#ask(group, false);
     // Names are made up faster than interest is withdrawn, and of what there is not there is none.
@@ -245,9 +280,17 @@ export class GroupTable {
     if (!facts) return;
     const gone = new Set(removed);
     const change = { group: group.name, code: removedFromGroup, joined: 0, head: 0 };
-    for (const member of group.members) if (gone.has(member.userId)) member.membership(change);
+    const named = [...group.members].filter(({ userId }) => gone.has(userId));
+    const ended = named.filter((member) => group.isRemoved(member));
+    for (const member of ended) member.membership(change);
     const isOther = !isSame(group.facts, facts);
     group.facts = facts;
+    group.version = facts.version;
+    // Removed, and in it again since, or the other way round: the next answer is younger than both.
+    if (ended.length < named.length) {
+      group.version = 0;
+      group.isStale = true;
+    }
     if (isOther) this.#options.onFacts(group);
   }
 

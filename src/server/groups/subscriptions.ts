@@ -58,7 +58,7 @@ export class Subscriptions {
     const { group } = subscription;
     // It left while the page was on its way, and the page is older than that.
     if (this.#byName.get(group.name) !== subscription) return;
-    if (code === 0) this.#join(subscription);
+    if (code === 0) this.#seen(subscription);
     else if (code === notAMember || code === unknownGroup) this.leave(group.name);
     else if (!subscription.isMember && subscription.readsUnderWay === 0) this.leave(group.name);
   }
@@ -75,11 +75,17 @@ export class Subscriptions {
     for (const { cursor } of this.#byName.values()) cursor?.retry();
   }
 
+  /** The user has joined it: who follows it by then was in it before, and maybe not in between. */
+  joined(name: string): void {
+    const subscription = this.#byName.get(name);
+    if (subscription?.isMember) this.#seen(subscription);
+  }
+
   leave(name: string): void {
     const subscription = this.#byName.get(name);
     if (!subscription) return;
     this.#byName.delete(name);
-    if (subscription.isMember) subscription.group.members.delete(this.#follower);
+    if (subscription.isMember) subscription.group.onLeft(this.#follower);
     else subscription.group.subscribing -= 1;
   }
 
@@ -88,13 +94,13 @@ export class Subscriptions {
     for (const name of this.#byName.keys()) this.leave(name);
   }
 
-  #join(subscription: Subscription): void {
-    if (subscription.isMember) return;
+  #seen(subscription: Subscription): void {
+    const { group, isMember } = subscription;
+    group.onSeen(this.#follower);
+    if (isMember) return;
     subscription.isMember = true;
-    subscription.group.subscribing -= 1;
-    subscription.group.members.add(this.#follower);
-    subscription.group.hadMembers = true;
-    const { facts } = subscription.group;
+    group.subscribing -= 1;
+    const { facts } = group;
     if (facts) this.#follower.groupFacts(facts);
   }
 }

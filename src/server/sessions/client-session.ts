@@ -291,7 +291,7 @@ export class ClientSession
 
   /** The user has joined a group, or left it. */
   membership(entry: MembershipChange): void {
-    if (entry.code !== 0) this.#requests?.leave(entry.group);
+    this.#requests?.membership(entry);
     this.#protocol?.membership(entry);
   }
 

@@ -3,6 +3,7 @@
  * in them kept. What it asks for is bounded: in flight, under way and waiting.
  */
 import type { PassEntry, Sender, SubmitResult } from '../../api/route-api.ts';
+import type { MembershipChange } from '../../api/server-api.ts';
 import { errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Counter } from '../../base/process/counters.ts';
@@ -167,9 +168,11 @@ export class Requests implements TransientSender, Submitter {
     if (this.#intake.inFlight === 0) this.peer.onSettled();
   }
 
-  /** The user is no longer in the group. */
-  leave(group: string): void {
-    this.#reads?.subscriptions.leave(group);
+  /** The user is in a group now, or not. */
+  membership({ group, code }: MembershipChange): void {
+    const subscriptions = this.#reads?.subscriptions;
+    if (code === 0) subscriptions?.joined(group);
+    else subscriptions?.leave(group);
   }
 
   /** There is room for pages again. */

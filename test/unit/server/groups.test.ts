@@ -449,6 +449,52 @@ describe('what a group is', () => {
     expect([texts(amy), texts(bob)]).toEqual([[], ['without amy']]);
   });
 
+  test.each(['reads it', 'joins it'])(
+    'somebody was removed, and %s before the answer: it is asked once more',
+    async (how) => {
+      become(chess);
+      const [amy, bob] = [await member(1), await member(3)];
+      harness.interests.hold();
+      become({ ...chess, version: 3 }, [1, 3]);
+      await changed();
+      await waitUntil('it is asked for', () => harness.interests.heldCount === 1);
+      // Amy is invited, and back, on their way to this server at the same time as the answer.
+      if (how === 'reads it') {
+        await membership(1, 'chess', false);
+        await read(amy);
+      } else await membership(1, 'chess', true);
+      harness.interests.releaseOne(0);
+      await bob.when(({ code }) => code === 7324);
+      become({ ...chess, version: 3 }, [3]);
+      await waitUntil('it is asked once more', () => harness.interests.heldCount === 1);
+      harness.interests.release();
+      await harness.pushGroup('chess', 8, body(9, 'welcome back', 'chess'));
+      await Promise.all([amy.settled(), bob.settled()]);
+      expect([texts(amy), texts(bob)]).toEqual([['welcome back'], []]);
+      expect(amy.received(command.group).map(({ code }) => code)).not.toContain(7324);
+      expect(asked()).toEqual([0, 2, 0]);
+      await changed();
+      await amy.settled();
+      expect(asked()).toEqual([0, 2, 0, 3]);
+    },
+  );
+
+  test('somebody was removed who had just read it: the next answer says so', async () => {
+    become(chess);
+    const amy = await member(1);
+    harness.interests.hold();
+    become({ ...chess, version: 3 }, [1]);
+    await changed();
+    await read(amy);
+    harness.interests.releaseOne(0);
+    await waitUntil('it is asked once more', () => harness.interests.heldCount === 1);
+    harness.interests.release();
+    await amy.when(({ code }) => code === 7324);
+    await harness.pushGroup('chess', 8, body(9, 'without amy', 'chess'));
+    await amy.settled();
+    expect(texts(amy)).toEqual([]);
+  });
+
   test('nobody follows is not asked for', async () => {
     await harness.cim(1);
     expect(await changed()).toEqual({ code: 0 });
