@@ -1,6 +1,6 @@
 /**
- * What the key of an application may be used for, as a value and as text: `push`, `read` or
- * `group:NAME`.
+ * What the key of an application may be used for, as a value and as text: `push`, `read`,
+ * `groups` or `group:NAME`.
  */
 import { CimError } from '../errors.ts';
 import { groupNameOf } from '../text/names.ts';
@@ -11,14 +11,19 @@ export type ApiKeyScope =
   /** Send as any user, to this one group. */
   | { readonly kind: 'group'; readonly group: string }
   /** Read: who is online, history, groups and their members. */
-  | { readonly kind: 'read' };
+  | { readonly kind: 'read' }
+  /** Do what any user may do about groups: make, join and leave them, change them and who is in them. */
+  | { readonly kind: 'groups' };
+
+/** What there is, in words. */
+export const scopeForms = 'push, read, groups or group:NAME';
 
 /** Throws `invalid-argument`. */
 export function parseScope(text: string): ApiKeyScope {
-  if (text === 'push' || text === 'read') return { kind: text };
+  if (text === 'push' || text === 'read' || text === 'groups') return { kind: text };
   const group = /^group:(.*)$/s.exec(text)?.[1];
   if (group === undefined) {
-    throw new CimError('invalid-argument', 'scope: must be push, read or group:NAME');
+    throw new CimError('invalid-argument', `scope: must be ${scopeForms}`);
   }
   return { kind: 'group', group: groupNameOf(group) };
 }

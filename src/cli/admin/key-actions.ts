@@ -1,5 +1,6 @@
 /** `cim admin key create`, `key list` and `key revoke`: keys of applications. */
 import { CimError } from '../../base/errors.ts';
+import { scopeForms } from '../../base/secrets/api-key-scope.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import type { AdminResult, Ask } from './action.ts';
 
@@ -19,7 +20,7 @@ export async function createKey(
   if (label === undefined)
     throw new CimError('usage', '--label: must be given: what the key is for');
   if (scope === undefined) {
-    throw new CimError('usage', '--scope: must be given: push, read or group:NAME');
+    throw new CimError('usage', `--scope: must be given: ${scopeForms}`);
   }
   const created = (await ask('POST', '/createApiKey', { label, scope })) as Key & { key: string };
   const text = `The key ${created.id} for ${created.scope}, shown this once:\n  ${created.key}\n`;

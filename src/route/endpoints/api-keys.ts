@@ -1,7 +1,7 @@
 /** POST /createApiKey, /revokeApiKey; GET /apiKeys: keys of applications, for operators. */
 
 import { limits } from '../../base/limits.ts';
-import { formatScope, parseScope } from '../../base/secrets/api-key-scope.ts';
+import { formatScope, parseScope, scopeForms } from '../../base/secrets/api-key-scope.ts';
 import { writtenMax } from '../../base/text/normal-form.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { ApiKeyInfo, RouteOperations } from '../operations.ts';
@@ -15,7 +15,7 @@ const keyId = { type: 'string', maxLength: limits.apiKeyIdCharactersMax } as con
 const listed = {
   id: string,
   label: string,
-  scope: { ...string, description: 'push, read or group:NAME' },
+  scope: { ...string, description: scopeForms },
   createdAt: { ...integer, description: 'ms since 1970' },
 } as const;
 
@@ -40,7 +40,7 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
             type: 'string',
             maxLength: scopeCharactersMax,
             description:
-              'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups',
+              'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups; groups: make, join, leave and change groups as any user',
           },
         },
       },

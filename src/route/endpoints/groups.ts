@@ -47,13 +47,15 @@ const aboutMember = {
   properties: { ...membership.properties, peer: { ...userId, description: 'whom it is about' } },
 } as const;
 
+const access = { who: 'users', actor: 'userId', keys: ['groups'] } as const;
+
 export function groupEndpoints(operations: RouteOperations): readonly Endpoint[] {
   return [
     endpoint({
       method: 'POST',
       path: '/createGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'Makes a group, with its owner as first member; again: joins it',
       body: {
         ...membership,
@@ -76,7 +78,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/joinGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'Makes a user a member of a group; being one already is no error',
       body: membership,
       answer: status,
@@ -88,7 +90,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/leaveGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'Ends a membership; the last member takes the group along',
       body: membership,
       handle: ({ userId, group }) => operations.leaveGroup(userId, namedGroup(group)),
@@ -98,7 +100,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/setGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'The owner, or of the title an admin, says what a group is; what is absent stays',
       body: {
         ...membership,
@@ -138,7 +140,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/setGroupAdmin',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'The owner makes a member an admin, or no admin any more',
       body: {
         ...aboutMember,
@@ -156,7 +158,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/handOverGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'The owner makes another member the owner, and is a plain member then',
       body: aboutMember,
       handle: ({ userId, group, peer }) =>
@@ -167,7 +169,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/inviteToGroup',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary: 'The owner or an admin lets a user join, also one who was removed',
       body: aboutMember,
       handle: ({ userId, group, peer }) =>
@@ -178,7 +180,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       method: 'POST',
       path: '/removeMember',
       keeps: 'group',
-      access: { who: 'users', actor: 'userId' },
+      access,
       summary:
         'The owner or an admin takes a user out of a group; they join again by invitation only',
       body: aboutMember,
@@ -189,7 +191,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/groupInfo',
-      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      access: { ...access, keys: ['groups', 'read'] },
       summary: 'What a group is; for members',
       body: membership,
       answer: status,
@@ -200,7 +202,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/groups',
-      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      access: { ...access, keys: ['groups', 'read'] },
       summary: 'The groups that a user is in, by name',
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'array', items: status },
@@ -210,7 +212,7 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
     endpoint({
       method: 'POST',
       path: '/groupMembers',
-      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      access: { ...access, keys: ['groups', 'read'] },
       summary: 'The members of a group by id, a page of them; for members',
       body: {
         type: 'object',

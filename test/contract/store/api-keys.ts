@@ -9,6 +9,7 @@ export function describeApiKeys(fixture: StoreFixture): void {
   const scopes: ApiKeyScope[] = [
     { kind: 'push' },
     { kind: 'read' },
+    { kind: 'groups' },
     { kind: 'group', group: nextGroup() },
   ];
 

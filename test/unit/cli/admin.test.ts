@@ -192,7 +192,10 @@ describe('cim admin', () => {
     const { url } = await startRoute();
     const wrong = ['key', 'create', '--label', 'shop', '--scope', 'all', '--route', url];
     const { code, stderr } = await admin(...wrong);
-    expect([code, stderr]).toEqual([1, 'cim admin: scope: must be push, read or group:NAME\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'cim admin: scope: must be push, read, groups or group:NAME\n',
+    ]);
   });
 
   test('the secret in the data folder of cim dev goes to routes on this machine only', async () => {

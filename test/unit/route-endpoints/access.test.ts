@@ -40,7 +40,15 @@ const otherKey = 'B'.repeat(43);
 const callers = [
   ...['nobody', 'amy', 'amy of the application', 'bob', 'bob of the application'],
   ...['expired', 'forged', 'alg none', 'revoked', 'forged for the application'],
-  ...['push key', 'read key', 'key of cooks', 'key of bakers', 'unknown key', 'wrong secret'],
+  ...[
+    'push key',
+    'read key',
+    'groups key',
+    'key of cooks',
+    'key of bakers',
+    'unknown key',
+    'wrong secret',
+  ],
   // Last, as operators end what others could go on with.
   ...['next cluster secret', 'cluster secret'],
 ] as const;
@@ -96,6 +104,7 @@ async function credentialsIn(store: Store): Promise<Record<CallerName, string | 
     'forged for the application': await applicationToken(String(userId), 'x'.repeat(32)),
     'push key': await apiKey(store, { kind: 'push' }),
     'read key': await apiKey(store, { kind: 'read' }),
+    'groups key': await apiKey(store, { kind: 'groups' }),
     'key of cooks': await apiKey(store, { kind: 'group', group: 'cooks' }),
     'key of bakers': await apiKey(store, { kind: 'group', group: 'bakers' }),
     'unknown key': drawApiKey().key,
@@ -140,6 +149,8 @@ function users(keys: readonly CallerName[] = [], bobGets: Fate = 403): Fates {
 
 const push: readonly CallerName[] = ['push key'];
 const pushToCooks: readonly CallerName[] = ['push key', 'key of cooks'];
+const groups: readonly CallerName[] = ['groups key'];
+const readGroups: readonly CallerName[] = ['read key', 'groups key'];
 const read: readonly CallerName[] = ['read key'];
 
 /** There are no keys of accounts where nobody is proven. */
@@ -194,15 +205,15 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /p2pRoute': [{ userId, receiveUserId: bob.userId, msg: 'hi' }, users(push)],
   'POST /groupRoute': [{ userId, group: 'Cooks', msg: 'hi' }, users(pushToCooks)],
   'POST /fetchOfflineMsgs': [{ receiveUserId: userId }, users()],
-  'POST /createGroup': [{ userId, group: 'cooks' }, users()],
-  'POST /joinGroup': [{ userId, group: 'cooks' }, users()],
-  'POST /leaveGroup': [{ userId, group: 'cooks' }, users()],
-  'POST /setGroup': [{ userId, group: 'cooks', title: 'The cooks' }, users()],
-  'POST /setGroupAdmin': [{ userId, group: 'cooks', peer: bob.userId, admin: true }, users()],
-  'POST /handOverGroup': [{ userId, group: 'cooks', peer: bob.userId }, users()],
-  'POST /inviteToGroup': [{ userId, group: 'cooks', peer: bob.userId }, users()],
-  'POST /removeMember': [{ userId, group: 'cooks', peer: bob.userId }, users()],
-  'POST /groupInfo': [{ userId, group: 'cooks' }, users(read)],
+  'POST /createGroup': [{ userId, group: 'cooks' }, users(groups)],
+  'POST /joinGroup': [{ userId, group: 'cooks' }, users(groups)],
+  'POST /leaveGroup': [{ userId, group: 'cooks' }, users(groups)],
+  'POST /setGroup': [{ userId, group: 'cooks', title: 'The cooks' }, users(groups)],
+  'POST /setGroupAdmin': [{ userId, group: 'cooks', peer: bob.userId, admin: true }, users(groups)],
+  'POST /handOverGroup': [{ userId, group: 'cooks', peer: bob.userId }, users(groups)],
+  'POST /inviteToGroup': [{ userId, group: 'cooks', peer: bob.userId }, users(groups)],
+  'POST /removeMember': [{ userId, group: 'cooks', peer: bob.userId }, users(groups)],
+  'POST /groupInfo': [{ userId, group: 'cooks' }, users(readGroups)],
   'POST /block': [{ userId, peer: bob.userId }, users()],
   'POST /unblock': [{ userId, peer: bob.userId }, users()],
   'POST /blocked': [{ userId }, users()],
@@ -215,8 +226,8 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
     { userId, id: `${bob.userId}.0123456789abcdef.${userId}.1`, seq: 1 },
     users(['push key']),
   ],
-  'POST /groups': [{ userId }, users(read)],
-  'POST /groupMembers': [{ userId, group: 'cooks' }, users(read)],
+  'POST /groups': [{ userId }, users(readGroups)],
+  'POST /groupMembers': [{ userId, group: 'cooks' }, users(readGroups)],
   'POST /history': [{ userId }, users(read)],
   'POST /delay': [
     { id: 's', from: userId, group: 'cooks', text: 'hi', delaySeconds: 60 },
