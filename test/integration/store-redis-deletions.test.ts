@@ -1,13 +1,15 @@
 /** What Redis keeps of an account that was deleted: all its keys are looked through. */
-import { beforeAll, expect, test } from '@jest/globals';
-import { Keys } from '../../src/store/redis/keys.ts';
-import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
-import { nextGroup, nextUserId, opening } from '../contract/store/users.ts';
-import { Conversation } from '../support/messages.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Keys, onDeletion } from '../../src/store/redis/keys.ts';
+import { userTimeline } from '../../src/store/timelines.ts';
+import { nextGroup, nextUserId } from '../contract/store/users.ts';
+import { liveFully, newRace, raceDeletion } from '../support/deletion-race.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type OpenedStore, openRedisStore } from '../support/redis-store.ts';
 
 const keys = new Keys('cim');
+const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 let redis: TestRedis;
 let opened: OpenedStore;
 
@@ -38,49 +40,86 @@ async function tracesOf(userId: number): Promise<{ expire: string[]; last: strin
   };
 }
 
-async function liveFully(userId: number): Promise<void> {
-  const { accounts, groups, conversations, schedules, requests, sessions, timelines } =
-    opened.store;
-  const [group, bob] = [nextGroup(), nextUserId()];
-  await accounts.register({ userId, name: `Name${userId}`, verifier: 'v' });
-  await accounts.offerKeys(userId, { publicKey: 'p', wrappedKey: 'w' });
-  await groups.create(group, userId);
-  await groups.join(group, bob);
-  await conversations.block(userId, bob);
-  await schedules.create({ id: 's', owner: userId, payload: Buffer.from('x') }, 1e6);
-  await schedules.create({ id: 'cancelled', owner: userId, payload: Buffer.from('x') }, 1e6);
-  await schedules.cancel({ id: 'cancelled', owner: userId });
-  await requests.claim({ owner: userId, key: 'k', fingerprint: 'f', epochHex: 'e' });
-  await sessions.open([opening(userId)]);
-  await sessions.assignJava(userId, '10.0.0.1:9000:8081');
-  const notes = new Conversation(userId, userId).append(userTimeline(userId), 1, ['mine']);
-  const said = new Conversation(userId, group).append(groupTimeline(group), 1, ['to all']);
-  await timelines.append([notes, { ...said, onlyIfMember: userId }]);
+/** Kinds of keys, in order. */
+function kindsOf(found: readonly string[]): string[] {
+  return [...new Set(found.map((key) => key.split(':')[1] ?? ''))].toSorted();
 }
 
-test('is the id for ever, what was said in groups, and what expires by itself', async () => {
-  const userId = nextUserId();
-  await liveFully(userId);
+/** As if it had begun long ago: the next `finish` is the last. */
+async function settle(userId: number): Promise<void> {
+  await redis.command('ZADD', keys.deletions(), '1', `${userId}`);
+  await opened.store.deletions.finish(userId);
+}
+
+/** What docs/guides/ones-data.md lists: the id, and the records of others in which it is. */
+async function expectNothingElse(userId: number, peers: readonly number[]): Promise<void> {
+  const { expire, last } = await tracesOf(userId);
+  const records = peers
+    .map(userTimeline)
+    .flatMap((peer) => [keys.talk(peer), `cim:marks:{${peer}}`]);
+  const others = last.filter((key) => !records.includes(key));
+  expect(others).toEqual([keys.watchers(userTimeline(userId))]);
+  const mayExpire = new Set(['counts', 'from', 'observers', 'request', 'sent']);
+  expect(kindsOf(expire).filter((kind) => !mayExpire.has(kind))).toEqual([]);
+}
+
+test('nothing but the id for ever, what others hold, and what expires by itself', async () => {
+  const race = newRace();
+  const { amy, bob } = race;
   const { deletions, conversations, groups } = opened.store;
-  expect((await tracesOf(userId)).last.length).toBeGreaterThan(8);
-  await deletions.begin(userId);
-  await deletions.finish(userId);
-  expect(await deletions.pending()).toEqual([{ userId, isSettled: false }]);
+  await liveFully(race, opened.store);
+  const before = await tracesOf(amy);
+  const kinds = kindsOf([...before.expire, ...before.last]);
+  // What a deletion has to do something about is all there: of a new kind of key, make one there.
+  const ofUser = Object.entries(onDeletion).filter(([, what]) => what !== 'others');
+  const notYet = ['counts', 'deletions'];
+  for (const [kind] of ofUser.filter(([each]) => !notYet.includes(each)))
+    expect(kinds).toContain(kind);
+  await deletions.begin(amy);
+  await deletions.finish(amy);
+  expect(await deletions.pending()).toContainEqual({ userId: amy, isSettled: false });
 
   // As a route does that has not heard of it; a join under way has done its first step.
-  await conversations.block(userId, nextUserId());
-  await groups.create(nextGroup(), userId);
-  await redis.command('ZADD', keys.deletions(), '1', `${userId}`);
-  expect(await deletions.pending()).toEqual([{ userId, isSettled: true }]);
-  await deletions.finish(userId);
+  await conversations.block(amy, nextUserId());
+  await groups.create(nextGroup(), amy);
+  await settle(amy);
 
-  expect(await deletions.pending()).toEqual([]);
-  const { expire, last } = await tracesOf(userId);
-  expect(last).toEqual([keys.watchers(userTimeline(userId))]);
-  const kinds = new Set(expire.map((key) => key.split(':')[1]));
-  expect([...kinds].toSorted()).toEqual(['counts', 'from', 'request', 'sent']);
-  expect(await deletions.begin(userId)).toEqual({ status: 'deleted' });
-  expect(await deletions.isDeleted(userId)).toBe(true);
+  expect(await deletions.pending()).not.toContainEqual(expect.objectContaining({ userId: amy }));
+  await expectNothingElse(amy, [bob]);
+  expect(await deletions.begin(amy)).toEqual({ status: 'deleted' });
+  expect(await deletions.isDeleted(amy)).toBe(true);
+});
+
+describe('while people write, log in, join and mark', () => {
+  test.each(seeds)('nothing is left over, seed %i', async (seed) => {
+    const race = newRace();
+    const other = await openRedisStore(redis.address);
+    await liveFully(race, opened.store);
+    await raceDeletion(race, { seed, store: opened.store, deleter: other.store });
+    await settle(race.amy);
+    await expectNothingElse(race.amy, [race.bob]);
+  });
+
+  test.each(seeds)('nor where the route dies in the middle of it, seed %i', async (seed) => {
+    const race = newRace();
+    const dying = await openRedisStore(redis.address);
+    await liveFully(race, opened.store);
+    await raceDeletion(race, {
+      ...{ seed, store: opened.store, deleter: dying.store },
+      dies: async (random) => {
+        for (let turn = random.integer(0, 20); turn > 0; turn--) await nextTurn();
+        await dying.store.close();
+      },
+    });
+    await settle(race.amy);
+    await expectNothingElse(race.amy, [race.bob]);
+  });
+});
+
+test('all keys are of kinds of which it is decided what a deletion does with them', async () => {
+  const all = (await redis.command('KEYS', '*')).split('\n');
+  const decided = Object.keys(onDeletion);
+  expect(kindsOf(all).filter((kind) => !decided.includes(kind))).toEqual([]);
 });
 
 test('that was noted before a route died is begun by the next one, and forgotten if it never was', async () => {

@@ -43,6 +43,49 @@ import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
 /** Schedules are spread, by owner, over this many hash tags; changing it loses track of what is pending. */
 export const scheduleShards = 16;
 
+/**
+ * What deleting an account does with the keys of each kind. A user's own: `deleted`, `last` (when the
+ * deletion has settled), `forEver`, `expires` by itself, or `freed` and `forgotten` by a step of its
+ * own (RedisDeletions). `others`: of groups and of the cluster; a group's forget the user who leaves it.
+ */
+export const onDeletion = {
+  acct: 'deleted',
+  watch: 'forEver',
+  log: 'deleted',
+  head: 'deleted',
+  talk: 'deleted',
+  counts: 'deleted',
+  dev: 'deleted',
+  marks: 'deleted',
+  groups: 'last',
+  from: 'expires',
+  observers: 'expires',
+  request: 'expires',
+  sent: 'expires',
+  name: 'freed',
+  due: 'forgotten',
+  later: 'forgotten',
+  plan: 'forgotten',
+  deletions: 'forgotten',
+  group: 'others',
+  members: 'others',
+  delivered: 'others',
+  read: 'others',
+  roll: 'others',
+  standing: 'others',
+  invited: 'others',
+  removed: 'others',
+  'last-id': 'others',
+  probe: 'others',
+  id: 'others',
+  salt: 'others',
+  'api-keys': 'others',
+} as const;
+
+type Kind = keyof typeof onDeletion;
+
+const allKinds = Object.keys(onDeletion) as Kind[];
+
 export class Keys {
   readonly #prefix: string;
 
@@ -53,7 +96,7 @@ export class Keys {
   /** What an append to a timeline needs, whatever its source: in the order of scripts/append.lua. */
   forAppend(timeline: TimelineId): string[] {
     const tag = escapeTag(timeline);
-    return ['log', 'head', 'watch', 'talk'].map((kind) => this.#tagged(kind, tag));
+    return (['log', 'head', 'watch', 'talk'] as const).map((kind) => this.#tagged(kind, tag));
   }
 
   log(timeline: TimelineId): string {
@@ -128,9 +171,15 @@ export class Keys {
     return this.#key('acct', userTimeline(userId));
   }
 
-  /** All that is a user's own, in the order of scripts/delete-account.lua; what expires by itself is not among it. */
-  forDeletion(userId: number): string[] {
-    const kinds = ['acct', 'watch', 'log', 'head', 'talk', 'counts', 'dev', 'marks'];
+  /** The account, its watchers, and what is deleted with them (scripts/delete-account.lua). */
+  forDeletion(userId: number, isLast: boolean): string[] {
+    const isOwn = (kind: Kind) =>
+      onDeletion[kind] === 'deleted' || (isLast && onDeletion[kind] === 'last');
+    const kinds: Kind[] = [
+      'acct',
+      'watch',
+      ...allKinds.filter((kind) => kind !== 'acct' && isOwn(kind)),
+    ];
     return kinds.map((kind) => this.#key(kind, userTimeline(userId)));
   }
 
@@ -183,11 +232,11 @@ export class Keys {
     return `${this.#key('sent', `s:${shard}`)}:${member}`;
   }
 
-  #key(kind: string, tag: string): string {
+  #key(kind: Kind, tag: string): string {
     return this.#tagged(kind, escapeTag(tag));
   }
 
-  #tagged(kind: string, tag: string): string {
+  #tagged(kind: Kind, tag: string): string {
     return `${this.#prefix}:${kind}:{${tag}}`;
   }
 }

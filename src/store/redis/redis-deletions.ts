@@ -44,7 +44,7 @@ export class RedisDeletions implements Deletions {
       return { status: isOfDeleted(watchers[0]) ? 'deleted' : 'unknown' };
     const pending = [userId, limits.deletionSettlesMs];
     await this.#calls.run(scripts.noteDeletion, [this.#keys.deletions()], pending);
-    const before = await this.#calls.run(scripts.deleteAccount, this.#keys.forDeletion(userId));
+    const before = await this.#deleteOwn(userId, false);
     const sessions = parseWatchers(before as Buffer | null);
     return { status: 'begun', sessions: sessions.map((session) => ({ userId, ...session })) };
   }
@@ -62,8 +62,7 @@ export class RedisDeletions implements Deletions {
     const schedules = [this.#keys.due(shard), this.#keys.payloads(shard), this.#keys.plan(userId)];
     await this.#calls.run(scripts.forgetSchedules, schedules, [userId]);
     // A join that is under way has its second step still to do: until then its listing says where.
-    const listed = isSettled ? [this.#keys.groupsOf(userId)] : [];
-    await this.#calls.run(scripts.deleteAccount, [...this.#keys.forDeletion(userId), ...listed]);
+    await this.#deleteOwn(userId, isSettled);
     if (isSettled) await this.#settle(userId, 1);
   }
 
@@ -79,6 +78,12 @@ export class RedisDeletions implements Deletions {
 
   isDeleted(userId: number): Promise<boolean> {
     return this.#accounts.isDeleted(userId);
+  }
+
+  /** Gives who watched until then. */
+  #deleteOwn(userId: number, isLast: boolean): Promise<unknown> {
+    const keys = this.#keys.forDeletion(userId, isLast);
+    return this.#calls.run(scripts.deleteAccount, keys, [isLast ? 1 : 0]);
   }
 
   /** Whether the deletion has settled; also of one that was forgotten by another route since. */

@@ -15,18 +15,37 @@ import type { Now } from './store-time.ts';
 /** Rows of messages deleted in one go: 4 MiB or so. */
 const sliceRows = 250;
 
-/** Where a user is the one whom a row is about. */
-const ownRows = [
-  'DELETE FROM accounts WHERE user_id = ?',
-  'DELETE FROM devices WHERE user_id = ?',
-  'DELETE FROM java_logins WHERE user_id = ?',
-  'DELETE FROM conversations WHERE user_id = ?',
-  'DELETE FROM group_flags WHERE user_id = ?',
-  'DELETE FROM marks WHERE user_id = ?',
-  'DELETE FROM marks_versions WHERE user_id = ?',
-  'DELETE FROM schedules WHERE owner = ?',
-  'DELETE FROM requests WHERE owner = ?',
-];
+/**
+ * What deleting an account does with the rows of each table. `own`: they go with the user whom this
+ * column names, at once and again when it has settled. `apart`: they go by a step of their own, or
+ * stay as the user's id and nothing else. `others`: they are of other users, of groups, or of nobody.
+ */
+export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apart' | 'others'>> = {
+  accounts: { own: 'user_id' },
+  devices: { own: 'user_id' },
+  java_logins: { own: 'user_id' },
+  conversations: { own: 'user_id' },
+  group_flags: { own: 'user_id' },
+  marks: { own: 'user_id' },
+  marks_versions: { own: 'user_id' },
+  schedules: { own: 'owner' },
+  requests: { own: 'owner' },
+  deletions: 'apart',
+  timelines: 'apart',
+  entries: 'apart',
+  sources: 'apart',
+  // As Groups.leave does it.
+  members: 'apart',
+  groups: 'others',
+  outsiders: 'others',
+  interests: 'others',
+  api_keys: 'others',
+  identity: 'others',
+};
+
+const ownRows = Object.entries(onDeletion).flatMap(([table, what]) =>
+  typeof what === 'string' ? [] : [`DELETE FROM ${table} WHERE ${what.own} = ?`],
+);
 
 export interface SqliteDeletionsOptions {
   readonly database: Database;

@@ -90,6 +90,7 @@ export function describeDeletions(fixture: StoreFixture): void {
       expect(await accounts.keyPair(amy)).toBeNull();
       expect(await accounts.publicKeys([amy])).toEqual([null]);
       expect(await accounts.revoke(amy)).toBeNull();
+      expect(await store().presence.showLastSeen(amy, true)).toBe(false);
       expect(await accounts.offerKeys(amy, { publicKey: 'q', wrappedKey: 'v' })).toBeNull();
       const secret = { userId: amy, expected: null, verifier: 'b'.repeat(64), wrappedKey: null };
       expect(await accounts.replaceSecret(secret)).toBeNull();

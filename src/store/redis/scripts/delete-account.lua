@@ -1,7 +1,8 @@
 -- Deletes an account and all that is its own. What is left is the id: its watchers are '[]' for ever, by which appends (append.lua),
 -- logins (open-session.lua) and registrations (create-account.lua) know. Of a group or of others they never are.
 --
--- KEYS  account, watchers, log, head, talk, counts, devices, marks, in the end also the user's groups (list-group.lua)
+-- KEYS  account, watchers, then all else that is the user's own (src/store/redis/keys.ts)
+-- ARGV  '1' if the deletion has settled (else '0')
 -- Gives the watchers of before, or nil if there were none.
 --
 -- The name stays in the hash of the account, as `deleted`, until it is free (RedisDeletions).
@@ -14,5 +15,5 @@ call('SET', watchers, '[]')
 for at = 1, #KEYS do
   if at ~= 2 then call('DEL', KEYS[at]) end
 end
-if name and #KEYS < 9 then call('HSET', account, 'deleted', name) end
+if name and ARGV[1] == '0' then call('HSET', account, 'deleted', name) end
 return before
