@@ -31,14 +31,15 @@ export function watchFields({ userIds, online }: WatchFrame) {
 export function decodeIds(bytes: Uint8Array): ReadonlySet<number> {
   const reader = new VarintReader(bytes);
   const ids = new Set<number>();
-  while (!reader.done) {
-    const id = reader.next();
-    if (id === 0 || id > limits.userIdMax) throw new ProtocolError(`${id} is no user id`);
-    ids.add(id);
-    if (ids.size > limits.watchedPerConnectionMax)
+  // Those named twice count twice: a frame has room for a million of them.
+  for (let count = 0; !reader.done; count++) {
+    if (count >= limits.watchedPerConnectionMax)
       throw new ProtocolError(
         `a connection watches at most ${limits.watchedPerConnectionMax} users`,
       );
+    const id = reader.next();
+    if (id === 0 || id > limits.userIdMax) throw new ProtocolError(`${id} is no user id`);
+    ids.add(id);
   }
   return ids;
 }

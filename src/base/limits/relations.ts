@@ -110,6 +110,10 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.liveShortBytesMax < b.liveBytesMax &&
     b.liveBytesMax + b.readsPerConnectionMax * (b.pageBytesMax + b.frameBytesMax / 4) <=
       b.outboxBytesMax,
+  'one account cannot watch all that a server may': (b) =>
+    2 * b.devicesPerUserMax * b.watchedPerConnectionMax <= b.watchedPerServerMax,
+  'one account cannot take all the watchers of a user': (b) =>
+    2 * b.devicesPerUserMax <= b.watchersPerUserMax,
   'transient messages wait for less than stored ones': (b) =>
     b.transientOutboxBytesMax < b.liveBytesMax,
   'what a server does for its people as it stops is over before it is cut off': (b) =>

@@ -140,10 +140,14 @@ export class PresenceTable implements WatchTable {
 
   /** Users are trusted to be back: if they are not, it is heard of when it is asked anew. */
   #opened(watched: Watched): void {
-    const { watches } = watched;
-    const isKnown = Array.from(watches, ({ told }) => opened(told)).every(Boolean);
+    let isKnown = true;
+    for (const watch of watched.watches) {
+      const told = opened(watch.told);
+      if (told) watch.told = told;
+      else isKnown = false;
+    }
+    // An answer that is on its way may be from before.
     if (!isKnown || watched.isAsking) return this.#ask(watched);
-    for (const watch of watches) watch.told = toldOnline;
     watched.askAt = watched.renewAt;
   }
 

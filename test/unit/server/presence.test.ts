@@ -15,6 +15,11 @@ function watch(userIds: readonly number[], online: readonly number[] = []): Uint
   return encodeRequest(watchFields({ userIds: new Set(userIds), online: new Set(online) }));
 }
 
+/** As many as one connection may watch. */
+function idsFrom(first: number): number[] {
+  return Array.from({ length: limits.watchedPerConnectionMax }, (_, index) => first + index);
+}
+
 /** What the peer was told of presence, in order. */
 function toldTo(peer: Peer): { userId: number; online: boolean; lastSeen: number }[] {
   return peer.frames
@@ -159,6 +164,23 @@ describe('whoever watches', () => {
     }
     await stage.leave(bob);
     await stage.pass(16_000);
+    expect(toldTo(peer)).toHaveLength(2);
+  });
+
+  test('the same while it is asked whether somebody is back', async () => {
+    const stage = new Stage();
+    stage.connected.set(bob, ['other']);
+    const peer = await watching(stage, bob);
+    await stage.leave(bob);
+    stage.presences.hold();
+    await stage.pass(limits.presenceOfflineMs);
+    expect(stage.presences.heldCount).toBe(1);
+    await stage.hint(bob, true);
+    await stage.leave(bob);
+    stage.presences.release();
+    await stage.pass(14_000);
+    expect(toldTo(peer)).toHaveLength(1);
+    await stage.pass(2_000);
     expect(toldTo(peer)).toHaveLength(2);
   });
 
@@ -309,9 +331,7 @@ describe('bounds', () => {
   test('whoever names others again and again has to wait: each costs a question', async () => {
     const stage = new Stage();
     const peer = await stage.cim(amy);
-    const crowd = (first: number) =>
-      Array.from({ length: limits.watchedPerConnectionMax }, (_, index) => first + index);
-    for (let round = 0; round < 50; round++) peer.write(watch(crowd(1_000 * round + 1_000)));
+    for (let round = 0; round < 50; round++) peer.write(watch(idsFrom(1_000 * round + 1_000)));
     peer.write(watch([bob]));
     await waitUntil('the first are told of', () => toldTo(peer).length === 256);
     await stage.asked();
@@ -319,6 +339,33 @@ describe('bounds', () => {
     await stage.pass(limits.watchedPerConnectionMax * limits.presenceAddMs + limits.sweepMs);
     expect(stage.presences.entries).toHaveLength(257);
     expect(toldTo(peer).at(-1)).toMatchObject({ userId: bob });
+  });
+
+  test('one account that watches all it can, and others in turn, takes nothing from others', async () => {
+    const stage = new Stage();
+    stage.presences.hold();
+    const flood = await Promise.all(
+      Array.from({ length: limits.devicesPerUserMax }, () => stage.cim(amy)),
+    );
+    const count = flood.length * limits.watchedPerConnectionMax;
+    for (const [index, peer] of flood.entries())
+      for (let round = 0; round < 5; round++)
+        peer.write(watch(idsFrom(1_000 + 1_000_000 * round + 1_000 * index)));
+    await stage.asked();
+    expect(stage.presences.entries.length).toBeLessThanOrEqual(limits.callsUnderWayMax);
+    const honest = await stage.cim(bob);
+    honest.write(watch([eve]));
+    await stage.asked();
+    stage.presences.release();
+    await waitUntil('the honest one is told', () => toldTo(honest).length === 1);
+    await stage.asked();
+    expect(stage.presences.entries).toHaveLength(count + 1);
+    expect(stage.count('presence.refused')).toBe(0);
+    for (const peer of flood) peer.stream.end();
+    await waitUntil('they have gone', () => stage.gateway.connectionCount === 1);
+    await stage.pass(2 * limits.presenceAskMs);
+    const later = stage.presences.entries.slice(count + 1);
+    expect(new Set(later.map(({ userId }) => userId))).toEqual(new Set([eve]));
   });
 
   test('more than may be watched by one connection end it', async () => {
@@ -329,6 +376,14 @@ describe('bounds', () => {
     );
     const { reason } = await peer.when(({ cmd }) => cmd === command.close);
     expect(reason).toContain('at most 256 users');
+  });
+
+  test('the same id again and again, too', async () => {
+    const stage = new Stage();
+    const peer = await stage.cim(amy);
+    const watched = new Uint8Array(limits.watchedPerConnectionMax + 1).fill(bob);
+    peer.write(encodeRequest({ cmd: command.presence, watched }));
+    await peer.when(({ cmd }) => cmd === command.close);
   });
 
   test('ids that are none, too', async () => {
