@@ -63,7 +63,10 @@ export interface CimClientOptions {
    * nothing is said), always or not sent, never.
    */
   readonly e2ee?: EncryptionMode;
-  /** What senders are told of what is delivered to this client, and read; all, if absent. */
+  /**
+   * What senders are told of what is delivered to this client, and read; all, if absent. With `off`
+   * nobody is told that its user types, either.
+   */
   readonly receipts?: Receipts;
 }
 

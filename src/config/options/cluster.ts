@@ -74,7 +74,7 @@ export const clusterOptions = {
     choices: ['all', 'delivered', 'off'],
     topic: 'Cluster',
     description:
-      'what senders are told: that a message was delivered and read, delivered only, nothing',
+      'what senders are told: that a message was delivered and read, delivered only, nothing; a client with off does not tell that you type, either',
     defaults: { route: 'all', dev: 'all', client: 'all' },
   },
   strategy: {

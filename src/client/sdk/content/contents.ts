@@ -18,6 +18,7 @@ import type {
   SentMessage,
   Target,
 } from '../client-events.ts';
+import type { Receipts } from '../conversations/own-marks.ts';
 import type { Draft } from '../e2ee/encryption.ts';
 import type { EventEmitter } from '../event-emitter.ts';
 import type { Arrived } from '../receiving/received.ts';
@@ -32,6 +33,8 @@ export interface ContentsOptions {
   readonly send: (target: Target, draft: Draft) => Promise<SentMessage>;
   readonly sendTransient: (target: Target, draft: Draft) => Promise<unknown>;
   readonly platform: { readonly clock: Clock };
+  /** `off`: others are not told that the user types. */
+  readonly receipts?: Receipts;
   readonly events: Pick<EventEmitter, 'emit'>;
 }
 
@@ -102,7 +105,7 @@ export class Contents {
   /** Rejects as CimClient.typing() does. */
   async typing(given: Target): Promise<void> {
     const target = checkedTarget(given);
-    if (!this.#typing.begin(target)) return;
+    if (this.#options.receipts === 'off' || !this.#typing.begin(target)) return;
     const draft = { text: '', content: encodeContent({ typing: true }), silent: true } as const;
     await this.#options.sendTransient(target, draft);
   }

@@ -11,7 +11,10 @@ import { parseIdentity } from '../../../codec/identity.ts';
 import { MarkGather } from '../../../codec/mark-gather.ts';
 import type { Message } from '../client-events.ts';
 
-/** What senders are told: that a message was delivered and read, delivered only, or nothing. */
+/**
+ * What others are told of this user: that a message was delivered and read, delivered only, or
+ * nothing, and not that they are typing.
+ */
 export type Receipts = 'all' | 'delivered' | 'off';
 
 /** A message, and its number in the timeline of its group, or the user's own. */

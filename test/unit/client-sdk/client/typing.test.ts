@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { online, record } from '../support/running-client.ts';
-import { amyEpoch, type ServerConnection } from '../support/scripted-server.ts';
+import { amyEpoch, type ServerConnection, World } from '../support/scripted-server.ts';
 
 const content = { typing: true } as const;
 
@@ -77,4 +77,17 @@ test('one’s own is sent every 3 s at most, for each conversation', async () =>
   await client.typing({ to: 2 });
   expect(sent()).toEqual([2]);
   await expect(client.typing({ to: -1 })).rejects.toMatchObject({ kind: 'invalid-argument' });
+});
+
+test('is not told by whose receipts are off, and they hear of others all the same', async () => {
+  const world = new World();
+  const client = world.client({ receipts: 'off' });
+  record(client, 'message');
+  const typing = record(client, 'typing');
+  const server = await world.ready(client);
+  await client.typing({ to: 2 });
+  await expect(client.typing({ to: -1 })).rejects.toMatchObject({ kind: 'invalid-argument' });
+  expect(server.frames.filter(({ cmd }) => cmd === command.message)).toEqual([]);
+  await tell(server);
+  expect(typing).toEqual([{ from: 2 }]);
 });
