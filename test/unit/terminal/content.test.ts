@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { ClientEvents, Message } from '../../../src/client/sdk/index.ts';
+import type { Refusal } from '../../../src/client/terminal/input/action.ts';
 import { completeLine } from '../../../src/client/terminal/input/completion.ts';
 import { parseInput } from '../../../src/client/terminal/input/input.ts';
 import { parseJsonInput } from '../../../src/client/terminal/input/json-input.ts';
@@ -133,6 +134,11 @@ describe('a line', () => {
     [':retract 3', { kind: 'retract', message: '3' }],
     [':react 3 👍 😄', { kind: 'react', message: '3', emoji: ['👍', '😄'] }],
     [':react ^', { kind: 'react', message: '^', emoji: [] }],
+    [':react ^ :+1: :smile:', { kind: 'react', message: '^', emoji: ['👍', '😄'] }],
+    [
+      ':react ^ 1️⃣ 🇩🇪 👩‍👩‍👧🏽 ℹ️',
+      { kind: 'react', message: '^', emoji: ['1️⃣', '🇩🇪', '👩‍👩‍👧🏽', 'ℹ️'] },
+    ],
   ])('%s', (line, action) => {
     expect(parseInput(line)).toEqual(action);
   });
@@ -141,6 +147,15 @@ describe('a line', () => {
     '%s is explained',
     (line) => {
       expect(parseInput(line)).toMatchObject({ kind: 'refusal', code: 'bad-command' });
+    },
+  );
+
+  test.each(['lol', ':lol:', ':+1::+1:', '+1', '1', ':', '::', ':)'])(
+    'that reacts with %s is refused: it is not an emoji',
+    (word) => {
+      const { message, ...refusal } = parseInput(`:react ^ 👍 ${word}`) as Refusal;
+      expect(refusal).toEqual({ kind: 'refusal', code: 'bad-command' });
+      expect(message).toContain(`${word} is not an emoji`);
     },
   );
 

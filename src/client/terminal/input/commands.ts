@@ -4,7 +4,7 @@ import { groupHistories, type HistoryQuery } from '../../sdk/index.ts';
 import type { Action, Refusal } from './action.ts';
 import { parseAddress, parseGroup, parseUserId } from './address.ts';
 import { type Command, refuseUse } from './command.ts';
-import { emojiPages } from './emoji.ts';
+import { emojiOf, emojiPages } from './emoji.ts';
 import { groupCommands } from './group-commands.ts';
 
 /** What `:history` and `:q` show if nobody says how much. */
@@ -254,8 +254,19 @@ function withText(kind: 'reply' | 'edit'): (rest: string) => Action {
 }
 
 function parseReact(rest: string): Action {
-  const [message = '', ...emoji] = rest.split(/\s+/);
-  return message === '' ? wrongUse(':react') : { kind: 'react', message, emoji };
+  const [message = '', ...given] = rest.split(/\s+/);
+  if (message === '') return wrongUse(':react');
+  const emoji: string[] = [];
+  for (const each of given) {
+    const found = emojiOf(each);
+    if (found === undefined)
+      return wrongUse(
+        ':react',
+        `${each} is not an emoji; :emoji lists the names of those there are`,
+      );
+    emoji.push(found);
+  }
+  return { kind: 'react', message, emoji };
 }
 
 /** `name`, or `name --history joined|all`. */

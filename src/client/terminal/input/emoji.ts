@@ -38,6 +38,15 @@ export function withEmoji({ text, origin }: Draft): string {
   return text.slice(0, start) + body;
 }
 
+/** Pictures, also those that there will be, flags, and digits in a keycap. */
+const picture = /[\p{Extended_Pictographic}\p{Regional_Indicator}]|\u20e3/u;
+
+/** An emoji that was given as it is, or by its name; undefined: it is none. */
+export function emojiOf(given: string): string | undefined {
+  if (/^:[^:]+:$/.test(given)) return get(given);
+  return picture.test(given) ? given : undefined;
+}
+
 /** Those whose names begin like this, as in `:smi`. */
 export function emojiNamed(beginning: string): string[] {
   const name = beginning.slice(1);
