@@ -31,7 +31,9 @@ export type Refusal = 'not-a-member' | 'mailbox-full' | 'group-share';
  *
  * A private message is appended twice: to the receiver's timeline, and as the sender's *own copy*
  * (`timeline` is that of `from`) behind it in the same batch. Of the own copy only so much is stored
- * as was of the receiver's, so that nothing refused is shown as sent; its result says the same.
+ * as was of the receiver's, so that nothing refused is shown as sent; its result says the same. But its numbers may have been
+ * taken before: the store was not reached for the receiver then, and has no room for them now. So what
+ * is stored and refused is what the receiver's result says.
  */
 export interface Append extends Run {
   readonly timeline: TimelineId;

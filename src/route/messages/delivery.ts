@@ -217,8 +217,9 @@ export class Delivery {
    * where there is only one.
    */
   #settle(run: Judged, taken: AppendResult, own: AppendResult): void {
-    const { index, answer, refusal } = run;
-    const { status, expected } = taken.status === 'taken' ? own : taken;
+    const { index, answer, refusal, submission } = run;
+    const decisive = decisiveOf(taken, own);
+    const { status, expected } = decisive;
     if (status === 'gone') this.#settleGone(run, taken);
     else if (status === 'not-a-member') void this.#settleOutsider(run, taken);
     else if (status === 'out-of-order') answer(index, { ...refused('out-of-order'), expected });
@@ -226,17 +227,13 @@ export class Delivery {
     else if (status === 'taken') {
       const { seq, duplicates } = own;
       const outcome = { ...refused(null), seq, duplicates, watchers: taken.watchers };
-      const { group } = run.submission;
+      const { group } = submission;
       if (group === '') answer(index, outcome);
       else this.#options.pusher.behind.whenRoom(group, () => answer(index, outcome));
-    } else if (own.status === status) {
-      // Some of it may be stored: as much of the sender's own as of the receiver's.
-      this.#options.counters[status].value += own.refused || run.submission.count;
-      const { seq, duplicates, stored, refused } = own;
-      answer(index, { error: status, seq, duplicates, stored, refused, expected: 0, watchers: [] });
     } else {
-      this.#options.counters.busy.value += run.submission.count;
-      answer(index, refused('busy'));
+      const outcome = takenInPart(status, decisive, own, submission.count);
+      this.#options.counters[outcome.error].value += outcome.refused || submission.count;
+      answer(index, outcome);
     }
   }
 
@@ -318,6 +315,34 @@ function groupAppendOf(run: Judged): Append {
   const found = appendOf(run, groupTimeline(group));
   const append = isExempt ? { ...found, isExempt } : found;
   return group === lobby ? append : { ...append, onlyIfMember: from };
+}
+
+/** Which of both appends says what becomes of the run. The sender hears what either needs to go on at all. */
+function decisiveOf(taken: AppendResult, own: AppendResult): AppendResult {
+  if (taken.status === 'out-of-order' || taken.status === 'gone') return taken;
+  const isOwn = taken.status === 'taken' || own.status === 'out-of-order' || own.status === 'gone';
+  return isOwn ? own : taken;
+}
+
+/**
+ * Of a run that was not taken as a whole: stored is what the receiver has, and refused what was
+ * refused there, even if the own copy has more. What has no number in the own timeline yet comes again.
+ */
+function takenInPart(
+  status: 'busy' | 'mailbox-full' | 'group-share',
+  taken: AppendResult,
+  own: AppendResult,
+  count: number,
+) {
+  const takenEnd = taken.duplicates + taken.stored;
+  const ownEnd = own.status === 'taken' ? count : own.duplicates + own.stored + own.refused;
+  const end = Math.min(takenEnd, ownEnd);
+  const duplicates = Math.min(end, own.duplicates);
+  const stored = end - duplicates;
+  const refusedCount = Math.min(takenEnd + taken.refused, ownEnd) - end;
+  const error = refusedCount > 0 ? status : 'busy';
+  const seq = stored > 0 ? own.seq : 0;
+  return { ...refused(error), error, seq, duplicates, stored, refused: refusedCount } as const;
 }
 
 function refused(error: ErrorName | null): Outcome {

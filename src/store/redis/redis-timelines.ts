@@ -23,7 +23,7 @@ import {
   type Watcher,
 } from '../timelines.ts';
 import type { ConfirmedCalls } from './calls/confirmed-calls.ts';
-import { CopyOrdering, type OwnCopy, ownCopiesOf } from './calls/copy-ordering.ts';
+import { CopyOrdering, type OwnCopy, ownCopiesOf, resultOfCopy } from './calls/copy-ordering.ts';
 import type { Argument, Item, RedisCalls, Reply } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
 import { type Script, scripts } from './scripts.ts';
@@ -179,8 +179,10 @@ export class RedisTimelines implements Timelines {
       const batchIndex = batchIndexOf[index] as number;
       // What follows in another part is refused: a skip, of which nobody asks.
       if (batchIndexOf[index - 1] === batchIndex) return;
-      const { status, refused } = results[late.get(batchIndex) as number] as AppendResult;
-      settle(batchIndex, result.status === 'taken' ? { ...result, status, refused } : result);
+      settle(
+        batchIndex,
+        resultOfCopy(result, results[late.get(batchIndex) as number] as AppendResult),
+      );
     });
   }
 

@@ -181,6 +181,15 @@ export function describeMailboxes(fixture: StoreFixture): void {
       expect(await textsIn(flooder.id)).toHaveLength(half + 3);
     });
 
+    test('the own copy of what is refused again says no more than the receiver', async () => {
+      const { flooder } = await halfFull();
+      // A store on several nodes has all of the own copy by then.
+      await flooder.writeBoth(5);
+      const [received, copy] = await flooder.repeat(half + 4, 2);
+      expect(received).toMatchObject(full(0, 2));
+      expect(copy).toMatchObject(full(0, 2));
+    });
+
     test('large messages take more places', async () => {
       const receiver = nextUserId();
       const sender = new Sender(store, receiver);

@@ -98,6 +98,35 @@ describe('a private message', () => {
     expect(await route.submit(three())).toMatchObject([{ code: 8100, stored: 0 }]);
   });
 
+  test.each<[string, AppendResult['status'], number, number]>([
+    ['all', 'taken', 3, 0],
+    ['all, and says what became of the receiver’s', 'mailbox-full', 3, 2],
+    ['some', 'mailbox-full', 2, 1],
+    ['as many as the receiver', 'mailbox-full', 1, 2],
+  ])('is refused as the receiver has refused it, when the own copy has %s', async (...own) => {
+    const [, status, duplicates, refused] = own;
+    answers.receiver = { status: 'mailbox-full', duplicates: 1, stored: 0, refused: 2, seq: 0 };
+    answers.own = { status, duplicates, stored: 0, refused };
+    expect(await route.submit(three())).toEqual([
+      { code: 7307, seq: 0, expected: 0, duplicates: 1, stored: 0, refused: 2 },
+    ]);
+  });
+
+  test('is busy behind what is stored, when the own copy has more than a receiver who is behind', async () => {
+    answers.receiver = { status: 'busy', stored: 1 };
+    expect(await route.submit(three())).toMatchObject([{ code: 8100, stored: 1, refused: 0 }]);
+  });
+
+  test.each(['mailbox-full', 'busy'] as const)(
+    'is out of order where the own timeline has forgotten numbers, be the receiver’s %s',
+    async (status) => {
+      answers.receiver = { status, stored: 0, refused: status === 'busy' ? 0 : 3, seq: 0 };
+      answers.own = { status: 'out-of-order', stored: 0, seq: 0, expected: 1 };
+      const message = submission(4, ['one', 'two', 'three']);
+      expect(await route.submit(message)).toMatchObject([{ code: 8200, expected: 1 }]);
+    },
+  );
+
   test('to nobody leaves nothing in the store, and is counted', async () => {
     const lost = { ...submission(1, 'hi'), to: 99 };
     expect(await route.submit(lost)).toMatchObject([{ code: 7300 }]);

@@ -65,3 +65,13 @@ export function ownCopiesOf(copy: Append, taken: AppendResult): OwnCopy[] {
   }
   return parts;
 }
+
+/**
+ * What is answered of an own copy, of which this became of the first part: the same as of the run for
+ * its receiver. Where that part is a skip, that its numbers were taken before says nothing of messages.
+ */
+export function resultOfCopy(first: AppendResult, receiver: AppendResult): AppendResult {
+  if (first.status !== 'taken') return first;
+  const { status, refused, duplicates, stored } = receiver;
+  return { ...first, status, refused, duplicates: Math.min(first.duplicates, duplicates + stored) };
+}
