@@ -59,7 +59,6 @@ export class Cluster {
       hub: await createLocalRegistry(),
       store: around(cluster.#store),
       outages: cluster.outages,
-      copiesFollow: scenario.copiesFollow,
       serverAt: (address) => cluster.servers.find((server) => server.address === address),
       routeAt: (address) => cluster.routes.find(({ ip }) => `${ip}:8083` === address),
     };
@@ -75,7 +74,10 @@ export class Cluster {
     return cluster;
   }
 
-  private constructor(world: World, { messagesMax, quotas, hasSecondDevices }: Scenario) {
+  private constructor(
+    world: World,
+    { messagesMax, quotas, hasSecondDevices, refusesPrivate }: Scenario,
+  ) {
     const { random, time } = world;
     this.world = world;
     this.network = new SimulatedNetwork(world);
@@ -86,6 +88,7 @@ export class Cluster {
     });
     this.hasSecondDevices = hasSecondDevices;
     this.record.messagesMax = messagesMax;
+    this.record.refusesPrivate = refusesPrivate;
     this.ledger.losses = this.record;
     this.users = Array.from({ length: random.integer(2, 3) }, (_, index) => ({
       userId: index + 1,

@@ -11,8 +11,11 @@ export interface Scenario {
   /** People edit, retract, and react. */
   readonly hasChanges: boolean;
   readonly failsOver: boolean;
-  /** Room may be short: own copies wait for what they are copies of (docs/reference/limits.md). */
-  readonly copiesFollow: boolean;
+  /**
+   * Room may be short: what is refused may be in its sender's own timeline, as on a Redis Cluster
+   * (docs/reference/limits.md).
+   */
+  readonly refusesPrivate: boolean;
   /** One act of somebody. */
   readonly act: (cluster: Cluster) => void;
 }
@@ -25,7 +28,7 @@ export const talk: Scenario = {
   hasGroups: true,
   hasChanges: true,
   failsOver: true,
-  copiesFollow: false,
+  refusesPrivate: false,
   act,
 };
 
@@ -42,6 +45,6 @@ export const flooding: Scenario = {
   hasGroups: false,
   hasChanges: false,
   failsOver: false,
-  copiesFollow: true,
+  refusesPrivate: true,
   act: flood,
 };

@@ -38,8 +38,6 @@ export interface Surroundings {
   readonly hub: LocalRegistryHub;
   readonly store: Store;
   readonly outages: StoreOutages;
-  /** Own copies are appended after what they are copies of, as where room is short. */
-  readonly copiesFollow: boolean;
   /** Who is at an address now: a server's pushAddress, a route's name. */
   readonly serverAt: (address: string) => SimulatedServer | undefined;
   readonly routeAt: (address: string) => SimulatedRoute | undefined;

@@ -10,18 +10,21 @@ import type { Conversations } from '../../src/store/conversations.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { Marks } from '../../src/store/marks.ts';
 import type { Presence } from '../../src/store/presence.ts';
-import { ownCopiesOf } from '../../src/store/redis/calls/copy-ordering.ts';
+import {
+  CopyOrdering,
+  ownCopiesOf,
+  resultOfCopy,
+} from '../../src/store/redis/calls/copy-ordering.ts';
 import type { Requests } from '../../src/store/requests.ts';
 import type { Schedules } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
-import {
-  type Append,
-  type AppendAnswered,
-  type AppendResult,
-  type TimelineId,
-  type Timelines,
-  userTimeline,
+import type {
+  Append,
+  AppendAnswered,
+  AppendResult,
+  TimelineId,
+  Timelines,
 } from '../../src/store/timelines.ts';
 import type { SimulatedProcess } from './simulated-time.ts';
 import type { World } from './world.ts';
@@ -55,8 +58,6 @@ export interface SimulatedStoreOptions {
   readonly process: SimulatedProcess;
   readonly store: Store;
   readonly outages: StoreOutages;
-  /** Own copies are appended after what they are copies of, as where room is short. */
-  readonly copiesFollow: boolean;
 }
 
 export class SimulatedStore implements Store {
@@ -75,13 +76,12 @@ export class SimulatedStore implements Store {
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
-  readonly #copiesFollow: boolean;
+  readonly #ordering = new CopyOrdering();
 
-  constructor({ world, process, store, outages, copiesFollow }: SimulatedStoreOptions) {
+  constructor({ world, process, store, outages }: SimulatedStoreOptions) {
     this.#world = world;
     this.#process = process;
     this.#outages = outages;
-    this.#copiesFollow = copiesFollow;
     const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
     const { presence, schedules, requests, apiKeys, deletions } = store;
     this.identity = {
@@ -196,7 +196,7 @@ export class SimulatedStore implements Store {
       results[index] = result;
       answered(index, result);
     };
-    const late = this.#copiesFollow ? copiesIn(batch) : new Map<number, number>();
+    const late = this.#ordering.laterIn(batch);
     const early = [...batch.keys()].filter((index) => !late.has(index));
     await this.#appendApart(batch, early, settle, timelines);
     if (late.size > 0) await this.#appendLate(batch, late, results, settle, timelines);
@@ -226,8 +226,7 @@ export class SimulatedStore implements Store {
       const index = indexOf[place]!;
       // A skip that follows: nobody asks for it.
       if (indexOf[place - 1] === index) return;
-      const { status, refused } = results[late.get(index)!]!;
-      settle(index, result.status === 'taken' ? { ...result, status, refused } : result);
+      settle(index, resultOfCopy(result, results[late.get(index)!]!));
     };
     await this.#appendApart(copies, [...copies.keys()], settleCopy, timelines);
   }
@@ -248,7 +247,13 @@ export class SimulatedStore implements Store {
       };
       const answers = await this.#call(run, timeline).catch(() => appends.map(() => busyAppend));
       for (const [position, index] of indexes.entries()) {
-        settle(index, answers[position]!);
+        const answer = answers[position]!;
+        if (answer !== busyAppend)
+          this.#ordering.heard(
+            batch[index]!,
+            answer.status === 'busy' || answer.status === 'mailbox-full',
+          );
+        settle(index, answer);
       }
     };
     await Promise.all(Array.from(byTimeline, ([timeline, indexes]) => append(timeline, indexes)));
@@ -294,17 +299,4 @@ export class SimulatedStore implements Store {
     const until = Math.max(all, (shard && shards.get(shard)) ?? 0);
     return until > this.#world.time.now;
   }
-}
-
-/** Places of own copies, with the places of what they are copies of. */
-function copiesIn(batch: readonly Append[]): Map<number, number> {
-  const copies = new Map<number, number>();
-  const receivers = new Map<string, number>();
-  for (const [place, { timeline, to, source, sendSeq, count }] of batch.entries()) {
-    const run = `${source} ${sendSeq} ${count}`;
-    const receiver = receivers.get(run);
-    if (to !== 0 && timeline === userTimeline(to)) receivers.set(run, place);
-    else if (receiver !== undefined) copies.set(place, receiver);
-  }
-  return copies;
 }

@@ -22,6 +22,8 @@ export class StoreRecord implements Losses {
   /** The newest number of each timeline, and how many messages one keeps. */
   readonly heads = new Map<TimelineId, number>();
   messagesMax = Infinity;
+  /** What is refused for want of room may be in its sender's own timeline all the same. */
+  refusesPrivate = false;
   /** What failovers took from a timeline. */
   readonly lost = new Map<TimelineId, Loss>();
 
