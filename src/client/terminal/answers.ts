@@ -6,16 +6,20 @@ import {
   CimError,
   type ClientEvents,
   type DelayedMessage,
+  lobby,
   type PeerKey,
   type User,
 } from '../sdk/index.ts';
+import { ConversationPages } from './conversation-pages.ts';
 import { exportTo } from './export-file.ts';
 import type { Query } from './input/action.ts';
 import { emojiPage, emojiPages } from './input/emoji.ts';
 import { everyInput } from './input/input.ts';
 import { Past } from './past.ts';
 import type { People } from './people.ts';
-import type { MemberChange, Result } from './view/view.ts';
+import { readByOf } from './readers.ts';
+import type { RecentMessages } from './recent-messages.ts';
+import type { ConversationChange, MemberChange, Result } from './view/view.ts';
 
 /** What is asked of a CimClient. */
 export type Oracle = Pick<
@@ -24,6 +28,10 @@ export type Oracle = Pick<
   | 'on'
   | 'onlineUsers'
   | 'history'
+  | 'conversations'
+  | 'marksOfGroup'
+  | 'setMuted'
+  | 'setPinned'
   | 'createGroup'
   | 'joinGroup'
   | 'leaveGroup'
@@ -54,6 +62,7 @@ export type Oracle = Pick<
 export interface AnswersOptions {
   readonly client: Oracle;
   readonly people: People;
+  readonly recent: RecentMessages;
   readonly userId: number;
   readonly userName: string;
   /** Something that the person should know meanwhile, in one line. */
@@ -63,6 +72,9 @@ export interface AnswersOptions {
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #past: Past;
+  readonly #conversations: ConversationPages;
+  /** What `:more` goes on with. */
+  #shown: { more(): Promise<Result> };
   #lastReady: ClientEvents['ready'] | undefined;
   /** By user id: the numbers that were shown to be compared. */
   readonly #shownNumbers = new Map<number, string>();
@@ -70,6 +82,8 @@ export class Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#past = new Past(options.client);
+    this.#conversations = new ConversationPages(options);
+    this.#shown = this.#past;
     options.client.on('ready', (event) => {
       this.#lastReady = event;
     });
@@ -88,9 +102,23 @@ export class Answers {
       case 'online':
         return { kind: 'online', users: await this.#online(query.prefix), prefix: query.prefix };
       case 'history':
+        this.#shown = this.#past;
         return this.#past.newest(query.query);
+      case 'conversations':
+        this.#shown = this.#conversations;
+        return this.#conversations.newest(query.limit);
       case 'more':
-        return this.#past.more();
+        return this.#shown.more();
+      case 'read-by':
+        return this.#readBy(query.message);
+      case 'mute':
+      case 'unmute':
+        await client.setMuted(query, query.kind === 'mute');
+        return conversationSet(query);
+      case 'pin':
+      case 'unpin':
+        await client.setPinned(query, query.kind === 'pin');
+        return conversationSet(query);
       case 'delayed':
         return { kind: 'delayed', messages: await this.#delayed() };
       case 'cancel':
@@ -155,6 +183,20 @@ export class Answers {
       case 'members':
         return { kind: 'members', users: await this.#members(query.group), group: query.group };
     }
+  }
+
+  async #readBy(typed: string): Promise<Result> {
+    const { client, recent, people, userId } = this.#options;
+    const message = recent.get(recent.idOf(typed, ({ from }) => from === userId));
+    const { group, seq = 0 } = message ?? {};
+    if (!message || group === undefined || group === lobby || seq < 1) {
+      const problem = 'no message of a named group that was sent or shown here lately';
+      throw new CimError('invalid-argument', `${typed}: ${problem}`);
+    }
+    const marks = await client.marksOfGroup(group, seq);
+    const isStranger = (id: number) => id !== userId && people.nameOf(id) === undefined;
+    if (marks.named?.some((member) => isStranger(member.userId))) await this.#members(group);
+    return { kind: 'read-by', readBy: readByOf(message, marks) };
   }
 
   async #export(path: string | undefined): Promise<Result> {
@@ -258,6 +300,11 @@ export class Answers {
   #learn(users: readonly User[]): void {
     for (const { userId, userName } of users) this.#options.people.learn(userId, userName);
   }
+}
+
+function conversationSet(query: Extract<Query, { kind: ConversationChange }>): Result {
+  const target = 'to' in query ? { to: query.to } : { group: query.group };
+  return { kind: 'conversation-set', change: query.kind, target };
 }
 
 function memberChange({ kind, group, userId }: Extract<Query, { kind: MemberChange }>): Result {

@@ -210,12 +210,14 @@ export class LineRunner {
     });
   }
 
-  #remember({ text, about }: Outgoing, { id, transient }: SentMessage): void {
+  #remember({ target, text, about }: Outgoing, { id, seq, transient }: SentMessage): void {
     const { recent, userId: from, userName: fromName, clock } = this.#options;
     if (about?.kind === 'edit') recent.edited(about.id, text);
     else if (about?.kind === 'retract') recent.retracted(about.id);
-    else if (about?.kind !== 'react' && !transient)
-      recent.add({ id, from, fromName, text, at: clock.now() });
+    else if (about?.kind !== 'react' && !transient) {
+      const where = 'group' in target ? target : {};
+      recent.add({ id, from, fromName, ...where, seq, text, at: clock.now() });
+    }
   }
 
   /** Nor is it shown once more. */

@@ -130,7 +130,7 @@ interface Face {
 }
 
 function openPipe(
-  { settings, user, host }: Parts,
+  { settings, client, user, host }: Parts,
   output: Output,
   people: People,
   recent: RecentMessages,
@@ -139,10 +139,9 @@ function openPipe(
   if (settings.json)
     return { input, view: new JsonView(output, new Output(host.stderr), host.stderr.columns) };
   const screen = new PlainScreen(output);
-  return {
-    input,
-    view: new HumanView({ screen, people, recent, userId: user.userId, clock: systemClock }),
-  };
+  const { userId } = user;
+  const view = new HumanView({ screen, people, recent, userId, client, clock: systemClock });
+  return { input, view };
 }
 
 function openTerminal(parts: Parts, output: Output, people: People, recent: RecentMessages): Face {
@@ -167,7 +166,8 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
     onTyped: (text) => tellTyping(client, text),
     isForOthers: (text) => ['send', 'schedule', 'reply', 'edit'].includes(parseInput(text).kind),
   });
-  const view = new HumanView({ screen, people, recent, userId: user.userId, clock: systemClock });
+  const { userId } = user;
+  const view = new HumanView({ screen, people, recent, userId, client, clock: systemClock });
   prompt.serve((isWrong) => {
     view.notice(secretQuestion(user, isWrong));
     return screen.readHidden('secret');

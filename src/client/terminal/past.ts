@@ -40,7 +40,10 @@ export class Past {
   /** Those before what was shown last. */
   async more(): Promise<History> {
     if (!this.#query) {
-      throw new CimError('invalid-argument', ':more goes on from :history or :q keyword');
+      throw new CimError(
+        'invalid-argument',
+        ':more goes on from :history, :q keyword or :conversations',
+      );
     }
     const isOver = this.#next === null;
     const found = isOver ? this.#result([]) : await this.#read(this.#query, this.#next);

@@ -6,7 +6,10 @@ import { limits } from '../../base/limits.ts';
 import { CimError, type Message } from '../sdk/index.ts';
 
 /** A message, as far as it is shown with others. */
-export type RecentMessage = Pick<Message, 'id' | 'from' | 'fromName' | 'text' | 'at'> & {
+export type RecentMessage = Pick<
+  Message,
+  'id' | 'from' | 'fromName' | 'group' | 'seq' | 'text' | 'at'
+> & {
   /** In the order in which they were shown, from 1 on. */
   readonly number: number;
 };
@@ -19,12 +22,13 @@ export class RecentMessages {
   #count = 0;
 
   /** It was shown, or has another text. */
-  add({ id, from, fromName, text, at }: Omit<RecentMessage, 'number'>): void {
+  add({ id, from, fromName, group, seq, text, at }: Omit<RecentMessage, 'number'>): void {
     const known = this.#messages.get(id);
     // In characters: what is shown of it is one line.
     const start = text.slice(0, limits.quoteCharactersMax * 2).toWellFormed();
     const number = known?.number ?? ++this.#count;
-    this.#messages.set(id, { id, from, fromName, text: start, at, number });
+    const where = group === undefined ? {} : { group };
+    this.#messages.set(id, { id, from, fromName, ...where, seq, text: start, at, number });
     const [oldest] = this.#messages.keys();
     if (this.#messages.size > recentMax && oldest !== undefined) this.#messages.delete(oldest);
   }

@@ -36,7 +36,8 @@ function views() {
       people: new People(),
       recent,
       userId: 1,
-      clock: { now: () => at },
+      clock: new VirtualClock(at),
+      client: new FakeMessenger(),
     }),
     events: () =>
       String(script.read() ?? '')

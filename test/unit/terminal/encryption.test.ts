@@ -9,6 +9,7 @@ import { Output } from '../../../src/client/terminal/screen/output.ts';
 import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts';
 import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
 import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();
@@ -33,7 +34,7 @@ function withoutMark({ encrypted: _, ...rest }: Message): Message {
 function views() {
   const [script, person] = [new PassThrough(), new PassThrough()];
   const screen = new PlainScreen(new Output(person));
-  const clock = { now: () => at };
+  const clock = new VirtualClock(at);
   return {
     json: new JsonView(new Output(script), new Output(new PassThrough().resume())),
     human: new HumanView({
@@ -42,6 +43,7 @@ function views() {
       recent: new RecentMessages(),
       userId: 1,
       clock,
+      client: new FakeMessenger(),
     }),
     printed: () => String(script.read() ?? ''),
     shown: () => String(person.read() ?? ''),
@@ -142,6 +144,7 @@ describe(':verify', () => {
     const answers = new Answers({
       client,
       people: new People(),
+      recent: new RecentMessages(),
       userId: 1,
       userName: 'bob',
       notice: () => {},

@@ -11,6 +11,8 @@ import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
 import type { Result } from '../../../src/client/terminal/view/view.ts';
 import { groupMembership } from '../../support/group-membership.ts';
 import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { FakeMessenger } from './support/fake-messenger.ts';
 
 const at = new Date(2026, 0, 31, 10, 5).getTime();
 const iso = new Date(at).toISOString();
@@ -211,7 +213,8 @@ describe('people', () => {
       recent: new RecentMessages(),
       people,
       userId: 1,
-      clock: { now: () => at },
+      clock: new VirtualClock(at),
+      client: new FakeMessenger(),
     });
     return { view, text };
   }
@@ -685,7 +688,7 @@ describe('whatever others write has no effect on where it is shown', () => {
   test.each(nastyTexts)('%s', async (_, text) => {
     const { output, text: printed } = capture();
     const screen = new PlainScreen(output);
-    const clock = { now: () => at };
+    const clock = new VirtualClock(at);
     await showAll(
       new HumanView({
         screen,
@@ -693,6 +696,7 @@ describe('whatever others write has no effect on where it is shown', () => {
         recent: new RecentMessages(),
         userId: 1,
         clock,
+        client: new FakeMessenger(),
       }),
       text,
     );

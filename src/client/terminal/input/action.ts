@@ -41,6 +41,9 @@ export type Query =
   | { readonly kind: 'online'; readonly prefix: string }
   | { readonly kind: 'history'; readonly query: HistoryQuery }
   | { readonly kind: 'more' }
+  | { readonly kind: 'conversations'; readonly limit: number }
+  | ({ readonly kind: 'mute' | 'unmute' | 'pin' | 'unpin' } & Target)
+  | { readonly kind: 'read-by'; readonly message: string }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'create'; readonly group: string; readonly history?: GroupHistory }

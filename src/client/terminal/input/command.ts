@@ -13,3 +13,9 @@ export function refuseUse(uses: Command['uses'], problem?: string): Refusal {
   const typed = uses.map(([use]) => use).join(' or ');
   return refuse('bad-command', `${problem === undefined ? '' : `${problem}; `}use ${typed}`);
 }
+
+/** A number as it is typed; undefined if it is none from `min` to `max`. */
+export function parseWhole(text: string, min: number, max: number): number | undefined {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return number >= min && number <= max ? number : undefined;
+}

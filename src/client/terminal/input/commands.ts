@@ -3,7 +3,8 @@ import { limits } from '../../../base/limits.ts';
 import { groupHistories, type HistoryQuery } from '../../sdk/index.ts';
 import type { Action, Refusal } from './action.ts';
 import { parseAddress, parseGroup, parseUserId } from './address.ts';
-import { type Command, refuseUse } from './command.ts';
+import { type Command, parseWhole, refuseUse } from './command.ts';
+import { conversationCommands, parseConversation } from './conversation-commands.ts';
 import { emojiOf, emojiPages } from './emoji.ts';
 import { groupCommands } from './group-commands.ts';
 
@@ -54,9 +55,10 @@ export const commands: readonly Command[] = [
   },
   {
     name: ':more',
-    uses: [[':more', 'the older ones, after :history or :q keyword']],
+    uses: [[':more', 'the older ones, after :history, :q keyword or :conversations']],
     parse: alone(':more', { kind: 'more' }),
   },
+  ...conversationCommands,
   {
     name: ':reply',
     uses: [[':reply ^ text', 'answer the newest message; or a number that TAB lists, or an id']],
@@ -329,12 +331,8 @@ function parseHistory(rest: string): Action {
 }
 
 function parseWhose(who: string): Pick<HistoryQuery, 'peer' | 'group'> | Refusal {
-  if (who.startsWith('#')) {
-    const named = parseGroup(who);
-    return named.kind === 'refusal' ? named : { group: named.group };
-  }
-  const peer = parseUserId(who);
-  return peer === undefined ? wrongUse(':history', `${who} is not a user id`) : { peer };
+  const named = parseConversation(who) ?? wrongUse(':history', `${who} is not a user id`);
+  return 'to' in named ? { peer: named.to } : named;
 }
 
 function parseDelay(rest: string): Action {
@@ -375,9 +373,4 @@ function parseVerify(rest: string): Action {
   if (userId === undefined)
     return wrongUse(':verify', who === '' ? undefined : `${who} is not a user id`);
   return { kind: 'verify', userId, isConfirmed: word === 'ok' };
-}
-
-function parseWhole(text: string, min: number, max: number): number | undefined {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  return number >= min && number <= max ? number : undefined;
 }

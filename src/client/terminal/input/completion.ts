@@ -54,6 +54,7 @@ export function completeLine(line: string, names: Names): Completion {
   const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
   if (command === ':pu') return complete(word, names.online.map(byName));
   if (command === ':history') return complete(word, receivers(names, ' '));
+  if (isOnConversations(command)) return complete(word, conversations(names));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
   if (command !== undefined && ofGroups.has(command)) {
     const isFirst = /^:\S+\s+\S*$/u.test(line);
@@ -76,13 +77,19 @@ export function completeLine(line: string, names: Names): Completion {
 
 /** People, found by name and by id, and groups; replaced by what one writes to them with. */
 function receivers(names: Names, suffix: string): Choice[] {
-  return [
-    ...people(names.online, suffix),
-    ...[lobby, ...names.groups].map((name) => {
-      const group = `#${name}`;
-      return { word: group, replacement: group + suffix, label: group };
-    }),
-  ];
+  return [...people(names.online, suffix), ...addressed([lobby, ...names.groups], suffix)];
+}
+
+/** The lobby is none: nobody has anything unread there. */
+function conversations(names: Names): Choice[] {
+  return [...people(names.online), ...addressed(names.groups, ' ')];
+}
+
+function addressed(groups: readonly string[], suffix: string): Choice[] {
+  return groups.map((name) => {
+    const group = `#${name}`;
+    return { word: group, replacement: group + suffix, label: group };
+  });
 }
 
 function people(online: readonly User[], suffix = ' '): Choice[] {
@@ -95,8 +102,12 @@ function people(online: readonly User[], suffix = ' '): Choice[] {
   });
 }
 
+function isOnConversations(command: string | undefined): boolean {
+  return [':mute', ':unmute', ':pin', ':unpin'].includes(command ?? '');
+}
+
 function isOnMessages(command: string | undefined): boolean {
-  return [':reply', ':edit', ':retract', ':react', ':read'].includes(command ?? '');
+  return [':reply', ':edit', ':retract', ':react', ':read', ':readby'].includes(command ?? '');
 }
 
 /** By their numbers. */

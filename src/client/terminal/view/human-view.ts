@@ -3,10 +3,11 @@ import type { Clock } from '../../../base/clock.ts';
 import { ignore } from '../../../base/ignore.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
 import { safeLine } from '../../../base/text/safe-text.ts';
-import type { ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.ts';
+import type { CimClient, ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.ts';
 import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
+import { type Tick, Ticks } from '../ticks.ts';
 import { groupText, leavingText } from './group-texts.ts';
 import { dayOf, namesFor, personText, type Reader } from './heads.ts';
 import { type Block, layOut } from './layout.ts';
@@ -14,7 +15,7 @@ import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
 import * as content from './render-content.ts';
 import { keyChangeText } from './render-keys.ts';
-import { markBlocks } from './render-marks.ts';
+import { tickBlock } from './render-marks.ts';
 import { presenceText } from './render-presence.ts';
 import { Typists } from './typists.ts';
 import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
@@ -24,7 +25,9 @@ export interface HumanViewOptions {
   readonly people: People;
   readonly recent: RecentMessages;
   readonly userId: number;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'setTimeout'>;
+  /** Is asked who of a group has read what. */
+  readonly client: Pick<CimClient, 'marksOfGroup'>;
 }
 
 export class HumanView implements View, Inbox {
@@ -33,15 +36,17 @@ export class HumanView implements View, Inbox {
   readonly #recent: RecentMessages;
   readonly #reader: Reader;
   readonly #typists: Typists;
+  readonly #ticks: Ticks;
   /** The day of the last message that was shown. */
   #day: string;
 
-  constructor({ screen, people, recent, userId, clock }: HumanViewOptions) {
+  constructor({ screen, people, recent, userId, clock, client }: HumanViewOptions) {
     this.#recent = recent;
     this.#screen = screen;
     this.#clock = clock;
     this.#reader = { userId, nameOf: (id) => people.nameOf(id) };
     this.#typists = new Typists(this.#reader);
+    this.#ticks = new Ticks({ userId, recent, client, clock, show: (tick) => this.#tick(tick) });
     this.#day = dayOf(clock.now());
   }
 
@@ -104,10 +109,13 @@ export class HumanView implements View, Inbox {
   }
 
   marked(kind: 'delivered' | 'read', mark: Mark): void {
-    const message = this.#recent.get(mark.upTo);
-    const blocks = markBlocks(kind, mark, message, this.#reader);
-    if (blocks.length > 0)
-      this.#print(blocks).catch(ignore('whoever waits for the output hears it'));
+    this.#ticks.marked(kind, mark);
+  }
+
+  #tick(tick: Tick): void {
+    this.#print([tickBlock(tick, this.#reader)]).catch(
+      ignore('whoever waits for the output hears it'),
+    );
   }
 
   joined({ group }: ClientEvents['joined']): void {
@@ -180,6 +188,7 @@ export class HumanView implements View, Inbox {
   }
 
   closed(reason: string, isWanted: boolean): Promise<void> {
+    this.#ticks.stop();
     return this.#print([isWanted ? noticeBlock('bye') : problemBlock(reason)]);
   }
 

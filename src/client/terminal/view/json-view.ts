@@ -5,10 +5,19 @@
 import { ignore } from '../../../base/ignore.ts';
 import { toBase64Url } from '../../../base/text/base64url.ts';
 import { safeJson } from '../../../base/text/safe-text.ts';
-import type { ClientEvents, DelayedMessage, Mark, Message, SentMessage } from '../../sdk/index.ts';
+import type {
+  ClientEvents,
+  Conversation,
+  DelayedMessage,
+  Mark,
+  Message,
+  SentMessage,
+  Target,
+} from '../../sdk/index.ts';
+import type { ReadBy } from '../readers.ts';
 import type { Output } from '../screen/output.ts';
 import { formatRemark } from './layout.ts';
-import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+import type { ConversationChange, Inbox, InputLine, Outgoing, Result, View } from './view.ts';
 
 export class JsonView implements View, Inbox {
   readonly #output: Output;
@@ -106,18 +115,8 @@ export class JsonView implements View, Inbox {
 
   result({ number, text }: InputLine, result: Result): Promise<void> {
     const [command] = text.trimStart().split(/\s/);
-    const rest = result.kind === 'history' && {
-      older: result.older,
-      expired: result.expired,
-      ...(result.searched !== undefined && { searched: result.searched }),
-    };
-    return this.#write({
-      event: 'result',
-      line: number,
-      command,
-      data: resultData(result),
-      ...rest,
-    });
+    const data = resultData(result);
+    return this.#write({ event: 'result', line: number, command, data, ...besideData(result) });
   }
 
   sent({ number }: InputLine, _outgoing: Outgoing, sent: SentMessage): Promise<void> {
@@ -230,6 +229,54 @@ function delayedData(message: DelayedMessage) {
   };
 }
 
+/** `peer` is whom it is with: messages in it go both ways. */
+function conversationName(target: Target) {
+  return 'to' in target ? { peer: target.to } : target;
+}
+
+function conversationData({ peer = 0, group, at, unread, muted, pinned, last }: Conversation) {
+  return {
+    ...conversationName(group === undefined ? { to: peer } : { group }),
+    at: new Date(at).toISOString(),
+    unread,
+    muted,
+    pinned,
+    ...(last && { last: messageEvent(last) }),
+  };
+}
+
+/** Of a large group there are only counts. */
+function readByData({ named, ...counts }: ReadBy) {
+  if (!named) return { ...counts, readBy: null, deliveredTo: null };
+  const deliveredTo = [...named.read, ...named.delivered].sort((one, other) => one - other);
+  return { ...counts, readBy: named.read, deliveredTo };
+}
+
+function conversationFlag(change: ConversationChange) {
+  switch (change) {
+    case 'mute':
+    case 'unmute':
+      return { muted: change === 'mute' };
+    case 'pin':
+    case 'unpin':
+      return { pinned: change === 'pin' };
+  }
+}
+
+/** Whether there is more. */
+function besideData(result: Result) {
+  switch (result.kind) {
+    case 'conversations':
+      return { older: result.older };
+    case 'history': {
+      const { older, expired, searched } = result;
+      return { older, expired, ...(searched !== undefined && { searched }) };
+    }
+    default:
+      return {};
+  }
+}
+
 function resultData(result: Result): unknown {
   switch (result.kind) {
     case 'help':
@@ -256,6 +303,12 @@ function resultData(result: Result): unknown {
       return { lastSeen: result.isShown };
     case 'groups':
       return result.memberships;
+    case 'conversations':
+      return result.conversations.map(conversationData);
+    case 'read-by':
+      return readByData(result.readBy);
+    case 'conversation-set':
+      return { ...conversationName(result.target), ...conversationFlag(result.change) };
     case 'delayed':
       return result.messages.map(delayedData);
     case 'cancelled':

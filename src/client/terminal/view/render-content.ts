@@ -4,14 +4,14 @@ import type { EditedMessage, MessageReactions, RetractedMessage } from '../../sd
 import type { RecentMessage } from '../recent-messages.ts';
 import { dim, person, type Reader, receiver, timeOf } from './heads.ts';
 import type { Block, Span } from './layout.ts';
+import { beginningOf } from './message-text.ts';
 import { secrecyMark } from './render.ts';
 
 /** The message that the block below is about; nothing, if it was not shown lately. */
 export function quoteBlocks(message: RecentMessage | undefined, reader: Reader): Block[] {
   if (!message) return [];
-  const [line = ''] = message.text.trimStart().split('\n');
   const head = [dim('  ┌ '), ...person(message.from, message.fromName, reader), dim(': ')];
-  return [{ head, body: safeLine(line) }];
+  return [{ head, body: beginningOf(message.text) }];
 }
 
 export function editedBlock(edited: EditedMessage, reader: Reader): Block {

@@ -1,26 +1,41 @@
-/** How it looks that somebody has got one's messages, and has read them. Pure. */
-import { safeLine } from '../../../base/text/safe-text.ts';
-import type { Mark } from '../../sdk/index.ts';
-import type { RecentMessage } from '../recent-messages.ts';
-import { dim, person, type Reader } from './heads.ts';
+/** How it looks that others have got one's messages, and have read them. Pure. */
+import type { ReadBy } from '../readers.ts';
+import type { Tick } from '../ticks.ts';
+import { dim, namesFor, person, type Reader } from './heads.ts';
 import type { Block, Span } from './layout.ts';
+import { beginningOf } from './message-text.ts';
+import { noticeBlock } from './remarks.ts';
 
 /** Stored has one tick (render.ts), delivered two, and read two in colour. */
 const ticks = {
   delivered: dim('  ✓✓ '),
   read: { text: '  ✓✓ ', style: 'cyan' },
-} as const satisfies Record<string, Span>;
-const verbs = { delivered: ' has ', read: ' has read ' } as const;
+} as const satisfies Record<Tick['kind'], Span>;
 
-/** Nothing where the message was not shown lately, or is of somebody else. */
-export function markBlocks(
-  kind: keyof typeof ticks,
-  { by }: Mark,
-  message: RecentMessage | undefined,
-  reader: Reader,
-): Block[] {
-  if (message?.from !== reader.userId || by === reader.userId) return [];
-  const [line = ''] = message.text.trimStart().split('\n');
-  const head = [ticks[kind], ...person(by, reader.nameOf(by), reader), dim(verbs[kind])];
-  return [{ head, body: safeLine(line) }];
+/** `✓✓ (2) amy has read hi`, `✓✓ 2 have read hi`, `✓✓ all 5 have hi`. */
+export function tickBlock({ kind, by, isAll, message }: Tick, reader: Reader): Block {
+  const [only] = by.length === 1 ? by : [];
+  const who =
+    only === undefined
+      ? [{ text: `${isAll ? 'all ' : ''}${by.length}` }]
+      : person(only, reader.nameOf(only), reader);
+  const verb = `${only === undefined ? ' have ' : ' has '}${kind === 'read' ? 'read ' : ''}`;
+  return { head: [ticks[kind], ...who, dim(verb)], body: beginningOf(message.text) };
+}
+
+/** Who has read a message, who only has it, and who has not got it yet. */
+export function readByBlocks(readBy: ReadBy, reader: Reader): Block[] {
+  const { members, delivered, read, named } = readBy;
+  if (!named)
+    return [noticeBlock(`${read} of ${members} members have read it, ${delivered} have it`)];
+  const nameOf = namesFor(reader);
+  const rows = [
+    ['have read it', named.read],
+    ['have it', named.delivered],
+    ['not yet', named.missing],
+  ] as const;
+  return rows.flatMap(([what, userIds]) => {
+    const head = [dim(`  ${what} (${userIds.length}): `)];
+    return userIds.length === 0 ? [] : [{ head, body: userIds.map(nameOf).join(', ') }];
+  });
 }

@@ -8,7 +8,6 @@ import type {
   KeyStanding,
   Message,
   SentMessage,
-  Unreadable,
   User,
 } from '../../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
@@ -25,9 +24,12 @@ import {
   timeOf,
 } from './heads.ts';
 import type { Block, Span, Style } from './layout.ts';
+import { bodyOf } from './message-text.ts';
 import { noticeBlock } from './remarks.ts';
+import { conversationBlocks, conversationSetText } from './render-conversations.ts';
 import { deletedText, exportedText } from './render-data.ts';
 import { secretText, verifyBlocks } from './render-keys.ts';
+import { readByBlocks } from './render-marks.ts';
 import type { Outgoing, Result } from './view.ts';
 
 /**
@@ -48,7 +50,7 @@ export function messageBlock(message: Message, reader: Reader, keyword?: Keyword
   const tail = tailOf(message);
   const block = {
     head: [...head, ...secrecyMark(message), ...edited, { text: ': ' }],
-    body: message.retracted ? '[retracted]' : bodyOf(message),
+    body: bodyOf(message),
     ...(tail !== '' && { tail: dim(tail) }),
   };
   return keyword === undefined ? block : { ...block, keyword };
@@ -63,20 +65,6 @@ function tailOf({ transient, reactions = [] }: Message): string {
     ([emoji, count]) => safeLine(emoji) + (count > 1 ? ` ${count}` : ''),
   );
   return `${transient ? ' ~' : ''}${shown.length > 0 ? ` [${shown.join(' · ')}]` : ''}`;
-}
-
-const unreadableReasons = {
-  off: 'encryption is off here (--e2ee)',
-  'no-key': 'this device has no key of your account',
-  'lost-key': 'it is for a key that your account does not have any more',
-  'unknown-sender': "it is by a key that is not known as the sender's",
-  damaged: 'it was altered, or is not what it is said to be',
-  'unknown-form': 'this cim does not know its form',
-} as const satisfies Record<Unreadable, string>;
-
-function bodyOf({ text, unreadable }: Pick<Message, 'text' | 'unreadable'>): string {
-  if (unreadable === undefined) return safeText(text);
-  return `[cannot be read: ${unreadableReasons[unreadable]}]`;
 }
 
 const keyMarks = {
@@ -258,6 +246,12 @@ export function resultBlocks(
       return result.users.length === 0
         ? [noticeBlock('you have blocked nobody')]
         : [...userBlocks(result.users), noticeBlock(`${result.users.length} blocked`)];
+    case 'conversations':
+      return conversationBlocks(result, reader);
+    case 'read-by':
+      return readByBlocks(result.readBy, reader);
+    case 'conversation-set':
+      return [noticeBlock(conversationSetText(result, namesFor(reader)))];
     case 'delayed':
       return delayedBlocks(result.messages, reader);
     case 'cancelled':

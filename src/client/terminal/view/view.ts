@@ -6,6 +6,7 @@
 import type {
   ClientEvents,
   ClientState,
+  Conversation,
   DelayedMessage,
   GroupMembership,
   GroupSettings,
@@ -17,6 +18,7 @@ import type {
   User,
 } from '../../sdk/index.ts';
 import type { NamedEmoji } from '../input/emoji.ts';
+import type { ReadBy } from '../readers.ts';
 
 /** A line of input. Numbered from 1, blank ones included. */
 export interface InputLine {
@@ -35,6 +37,9 @@ export interface Outgoing {
 /** What was done about a user of a group. */
 export type MemberChange = 'admin' | 'unadmin' | 'owner' | 'invite' | 'remove';
 
+/** What was done about a conversation. */
+export type ConversationChange = 'mute' | 'unmute' | 'pin' | 'unpin';
+
 /** The answer to a command. */
 export type Result =
   | {
@@ -51,6 +56,21 @@ export type Result =
   | { readonly kind: 'online'; readonly users: readonly User[]; readonly prefix: string }
   | { readonly kind: 'created' | 'joined'; readonly membership: GroupMembership }
   | { readonly kind: 'left'; readonly group: string }
+  | {
+      readonly kind: 'conversations';
+      /** Newest first. */
+      readonly conversations: readonly Conversation[];
+      /** It goes on from an earlier one. */
+      readonly isMore: boolean;
+      /** There are older ones. */
+      readonly older: boolean;
+    }
+  | { readonly kind: 'read-by'; readonly readBy: ReadBy }
+  | {
+      readonly kind: 'conversation-set';
+      readonly change: ConversationChange;
+      readonly target: Target;
+    }
   | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
   | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
   | { readonly kind: 'groups'; readonly memberships: readonly GroupMembership[] }

@@ -245,6 +245,7 @@ describe('commands', () => {
       ]),
     );
     const examples = {
+      'userId|#group': '#builds',
       yourUserId: '1',
       userId: '2',
       '[count]': '5',

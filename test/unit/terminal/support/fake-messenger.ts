@@ -4,10 +4,14 @@ import type {
   ClientEventName,
   ClientEvents,
   ClientState,
+  Conversation,
+  ConversationPage,
+  ConversationQuery,
   DelayedMessage,
   DelayedPage,
   ExportRecord,
   GroupHistory,
+  GroupMarks,
   GroupMembership,
   HistoryPage,
   HistoryQuery,
@@ -181,6 +185,39 @@ export class FakeMessenger implements Messenger {
 
   async groups(): Promise<GroupMembership[]> {
     return [...this.members.keys()].map((group) => this.#placeIn(group));
+  }
+
+  /** Newest first. */
+  talks: Conversation[] = [];
+
+  /** Its `before` is how many are newer. */
+  async conversations({ before = '0', limit = 20 }: ConversationQuery): Promise<ConversationPage> {
+    const end = Number(before) + limit;
+    const next = end < this.talks.length ? `${end}` : null;
+    return { conversations: this.talks.slice(Number(before), end), next };
+  }
+
+  /** By group: what marksOfGroup() answers; undefined: no route does. */
+  readonly marks = new Map<string, Omit<GroupMarks, 'group' | 'seq'>>();
+
+  async marksOfGroup(group: string, seq: number): Promise<GroupMarks> {
+    const marks = this.marks.get(group);
+    if (!marks) throw new CimError('unavailable');
+    return { group, seq, ...marks };
+  }
+
+  async setMuted(target: Target, muted: boolean): Promise<void> {
+    this.#setFlag(target, { muted });
+  }
+
+  async setPinned(target: Target, pinned: boolean): Promise<void> {
+    this.#setFlag(target, { pinned });
+  }
+
+  #setFlag(target: Target, flag: { muted?: boolean; pinned?: boolean }): void {
+    const isIt = ({ peer, group }: Conversation) =>
+      'to' in target ? peer === target.to : group === target.group;
+    this.talks = this.talks.map((each) => (isIt(each) ? { ...each, ...flag } : each));
   }
 
   readonly blockedUsers: User[] = [];

@@ -1,0 +1,157 @@
+/** `:conversations`, `:mute`, `:pin` and `:readby`, as people and scripts see them. */
+import { PassThrough } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import type { Conversation, Message } from '../../../src/client/sdk/index.ts';
+import { Answers } from '../../../src/client/terminal/answers.ts';
+import type { Query } from '../../../src/client/terminal/input/action.ts';
+import { parseInput } from '../../../src/client/terminal/input/input.ts';
+import { People } from '../../../src/client/terminal/people.ts';
+import { RecentMessages } from '../../../src/client/terminal/recent-messages.ts';
+import { Output } from '../../../src/client/terminal/screen/output.ts';
+import { PlainScreen } from '../../../src/client/terminal/screen/plain-screen.ts';
+import { HumanView } from '../../../src/client/terminal/view/human-view.ts';
+import { JsonView } from '../../../src/client/terminal/view/json-view.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { FakeMessenger } from './support/fake-messenger.ts';
+
+const at = new Date(2026, 0, 31, 10, 5).getTime();
+const last: Message = {
+  id: 'm',
+  from: 7,
+  fromName: 'amy',
+  to: 1,
+  text: 'hi \u001b[31m\nsecond line',
+  seq: 3,
+  at,
+};
+const plain = { at, unread: 0, muted: false, pinned: false };
+const talks: readonly Conversation[] = [
+  { ...plain, peer: 7, unread: 2, last },
+  { ...plain, group: 'builds', muted: true, pinned: true, last: { ...last, from: 1 } },
+  { ...plain, peer: 123, last: { ...last, text: 'x'.repeat(100) } },
+];
+
+function open() {
+  const [people, recent, client] = [new People(), new RecentMessages(), new FakeMessenger()];
+  client.talks = [...talks];
+  const user = { userId: 1, userName: 'bob' };
+  const answers = new Answers({ client, people, recent, ...user, notice: () => {} });
+  const [script, person] = [new PassThrough(), new PassThrough()];
+  const json = new JsonView(new Output(script), new Output(new PassThrough().resume()));
+  const screen = new PlainScreen(new Output(person));
+  const clock = new VirtualClock(at);
+  const human = new HumanView({ screen, people, recent, userId: 1, clock, client });
+  const ask = async (text: string) => {
+    const result = await answers.to(parseInput(text) as Query);
+    for (const view of [json, human]) await view.result({ number: 1, text }, result);
+    return {
+      told: JSON.parse(String(script.read())),
+      shown: String(person.read()).split('\n').slice(1, -1),
+    };
+  };
+  return { ask, client, recent, people };
+}
+
+test('the list says whom each is with, what is unread there and what was said last', async () => {
+  const { ask } = open();
+  const { told, shown } = await ask(':conversations');
+  expect(shown).toEqual([
+    '  (7) amy  2026-01-31 10:05  2 unread  (7) amy: hi ␛[31m',
+    '  #builds  2026-01-31 10:05  [muted]  [pinned]  you: hi ␛[31m',
+    `  (123)    2026-01-31 10:05  (7) amy: ${'x'.repeat(38)}…`,
+    '· these were all',
+  ]);
+  expect(told).toMatchObject({ event: 'result', line: 1, command: ':conversations', older: false });
+  expect(told.data).toHaveLength(3);
+  expect(told.data[0]).toEqual({
+    peer: 7,
+    at: new Date(at).toISOString(),
+    unread: 2,
+    muted: false,
+    pinned: false,
+    last: expect.objectContaining({ event: 'message', id: 'm', from: 7, text: last.text }),
+  });
+  expect(told.data[1]).toMatchObject({ group: 'builds', muted: true, pinned: true });
+  expect(told.data[1]).not.toHaveProperty('peer');
+});
+
+test('`:more` goes on with what was listed last', async () => {
+  const { ask, client } = open();
+  client.past = [last];
+  expect((await ask(':conversations 2')).shown.at(-1)).toBe(
+    '· end of the list: :more shows older ones',
+  );
+  const { told, shown } = await ask(':more');
+  expect(told).toMatchObject({ data: [{ peer: 123 }], older: false });
+  expect(shown).toHaveLength(2);
+  expect((await ask(':more')).shown).toEqual(['· there are no more conversations']);
+  await ask(':history');
+  expect((await ask(':more')).shown).toEqual(['· there are no more messages']);
+  client.talks = [];
+  expect((await ask(':conversations')).shown).toEqual(['· no conversations yet']);
+});
+
+test('conversations are muted and pinned by user or group', async () => {
+  const { ask, client, people } = open();
+  people.learn(7, 'amy');
+  const { told, shown } = await ask(':mute 7');
+  expect(told.data).toEqual({ peer: 7, muted: true });
+  expect(shown).toEqual(['· the conversation with (7) amy is muted, on all your devices']);
+  expect((await ask(':unpin #builds')).told.data).toEqual({ group: 'builds', pinned: false });
+  expect((await ask(':unmute #builds')).told.data).toEqual({ group: 'builds', muted: false });
+  expect((await ask(':pin 123')).told.data).toEqual({ peer: 123, pinned: true });
+  expect(client.talks.map(({ muted, pinned }) => [muted, pinned])).toEqual([
+    [true, false],
+    [false, false],
+    [false, true],
+  ]);
+});
+
+test.each([
+  ':mute',
+  ':pin amy',
+  ':mute builds',
+  ':conversations 0',
+  ':conversations 101',
+  ':readby',
+])('%s is refused with how it is used', (line) => {
+  const message = expect.stringContaining(`use ${line.split(' ')[0]}`);
+  expect(parseInput(line)).toEqual({ kind: 'refusal', code: 'bad-command', message });
+});
+
+test('`:readby` says who has read a message of a group, and who has it', async () => {
+  const { ask, client, recent, people } = open();
+  client.members.set('builds', [
+    { userId: 1, userName: 'bob' },
+    { userId: 2, userName: 'cat' },
+  ]);
+  people.learn(3, 'dan');
+  recent.add({ ...last, id: 'G', from: 1, group: 'builds', seq: 5 });
+  const named = [
+    { userId: 1, delivered: 9, read: 9 },
+    { userId: 2, delivered: 6, read: 5 },
+    { userId: 3, delivered: 5, read: 4 },
+    { userId: 4, delivered: 4, read: 4 },
+  ];
+  client.marks.set('builds', { members: 4, delivered: 3, read: 2, named });
+  const { told, shown } = await ask(':readby ^');
+  expect(shown).toEqual([
+    '  have read it (1): (2) cat',
+    '  have it (1): (3) dan',
+    '  not yet (1): (4)',
+  ]);
+  const counts = { id: 'G', group: 'builds', members: 3, delivered: 2, read: 1 };
+  expect(told.data).toEqual({ ...counts, readBy: [2], deliveredTo: [2, 3] });
+  client.marks.set('builds', { members: 400, delivered: 30, read: 20, named: null });
+  const large = await ask(':readby G');
+  expect(large.shown).toEqual(['· 20 of 400 members have read it, 30 have it']);
+  expect(large.told.data).toMatchObject({ members: 400, readBy: null, deliveredTo: null });
+});
+
+test('`:readby` is about messages of named groups that were shown here', async () => {
+  const { ask, recent } = open();
+  recent.add({ ...last, id: 'private' });
+  recent.add({ ...last, id: 'everybody', group: 'lobby' });
+  for (const id of ['private', 'everybody', 'unknown'])
+    await expect(ask(`:readby ${id}`)).rejects.toMatchObject({ kind: 'invalid-argument' });
+});
