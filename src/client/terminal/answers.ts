@@ -18,7 +18,7 @@ import { everyInput } from './input/input.ts';
 import { Past } from './past.ts';
 import type { People } from './people.ts';
 import { readByOf } from './readers.ts';
-import type { RecentMessages } from './recent-messages.ts';
+import type { RecentMessage, RecentMessages } from './recent-messages.ts';
 import type { ConversationChange, MemberChange, Result } from './view/view.ts';
 
 /** What is asked of a CimClient. */
@@ -187,9 +187,10 @@ export class Answers {
 
   async #readBy(typed: string): Promise<Result> {
     const { client, recent, people, userId } = this.#options;
-    const message = recent.get(recent.idOf(typed, ({ from }) => from === userId));
-    const { group, seq = 0 } = message ?? {};
-    if (!message || group === undefined || group === lobby || seq < 1) {
+    const isMeant = ({ from, group = lobby }: RecentMessage) => from === userId && group !== lobby;
+    const message = recent.get(recent.idOf(typed, isMeant));
+    const { group = lobby, seq = 0 } = message ?? {};
+    if (!message || group === lobby || seq < 1) {
       const problem = 'no message of a named group that was sent or shown here lately';
       throw new CimError('invalid-argument', `${typed}: ${problem}`);
     }

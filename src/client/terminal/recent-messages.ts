@@ -46,9 +46,11 @@ export class RecentMessages {
     return this.#messages.get(id);
   }
 
-  /** The newest first. */
+  /** The newest first; of the same moment what was shown last. */
   newest(): RecentMessage[] {
-    return [...this.#messages.values()].sort((one, other) => other.at - one.at);
+    return [...this.#messages.values()].sort(
+      (one, other) => other.at - one.at || other.number - one.number,
+    );
   }
 
   /** The id of what is named; `^` among those that `isMeant`. Throws a CimError `invalid-argument`. */

@@ -126,7 +126,9 @@ test('`:readby` says who has read a message of a group, and who has it', async (
     { userId: 2, userName: 'cat' },
   ]);
   people.learn(3, 'dan');
+  recent.add({ ...last, id: 'before', from: 1, group: 'builds', seq: 4 });
   recent.add({ ...last, id: 'G', from: 1, group: 'builds', seq: 5 });
+  recent.add({ ...last, id: 'private', from: 1 });
   const named = [
     { userId: 1, delivered: 9, read: 9 },
     { userId: 2, delivered: 6, read: 5 },
