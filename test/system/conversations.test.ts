@@ -52,11 +52,11 @@ test('a new device lists what there is, and two devices share what is muted, pin
   amy.say(`:read ${withBob.last.id}`);
   await bob.whenEvent('is told', ({ event, upTo }) => event === 'read' && upTo === withBob.last.id);
   expect(await ask(newDevice, ':conversations')).toMatchObject([
-    { peer: 1, unread: 0, muted: true, pinned: false },
     { group: 'builds', unread: 1, muted: false, pinned: true },
+    { peer: 1, unread: 0, muted: true, pinned: false },
   ]);
   await ask(newDevice, ':unmute 1');
-  expect(await ask(amy, ':conversations 1')).toMatchObject([{ peer: 1, muted: false }]);
+  expect(await ask(amy, ':conversations 2')).toMatchObject([{}, { peer: 1, muted: false }]);
 });
 
 test('who has read a message of a group is told by name', async () => {

@@ -343,7 +343,7 @@ export class CimClient {
     this.#core.markRead(message);
   }
 
-  /** With people and in groups, newest first: a page of them, with what is unread in each. */
+  /** With people and in groups, pinned ones first and then the newest: a page of them, with what is unread in each. */
   conversations(query: ConversationQuery = {}): Promise<ConversationPage> {
     return this.#conversations.list(query);
   }

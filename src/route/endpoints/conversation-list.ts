@@ -16,7 +16,7 @@ export function conversationListEndpoints(operations: RouteOperations): readonly
       method: 'POST',
       path: '/conversations',
       access: { who: 'users', actor: 'userId', keys: ['read'] },
-      summary: "A page of a user's conversations, the newest first",
+      summary: "A page of a user's conversations, pinned ones first and then the newest",
       body: {
         type: 'object',
         required: ['userId'],

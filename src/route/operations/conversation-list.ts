@@ -1,4 +1,4 @@
-/** A user's conversations, newest first, and what the account keeps of each. */
+/** A user's conversations, pinned ones first and then the newest, and what the account keeps of each. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Conversation } from '../../store/conversations.ts';
@@ -21,14 +21,14 @@ export function conversationListOperations(
         store.conversations.list(userId),
         names.length === 0 ? [] : store.conversations.ofGroups(userId, names),
       ]);
-      const all = [...own, ...ofGroups.flatMap((each) => each ?? [])].sort(byAge);
+      const all = [...own, ...ofGroups.flatMap((each) => each ?? [])].sort(inOrder);
       const start = before === undefined ? undefined : placeOf(before);
-      const rest = start ? all.filter((each) => byAge(start, each) < 0) : all;
+      const rest = start ? all.filter((each) => inOrder(start, each) < 0) : all;
       const page = rest.slice(0, limit);
       const last = page.at(-1);
       return {
         conversations: await withLast(store, userId, page, memberships),
-        next: last && rest.length > page.length ? `${last.at}.${nameOf(last)}` : null,
+        next: last && rest.length > page.length ? nextAfter(last) : null,
       };
     },
 
@@ -47,10 +47,11 @@ export function conversationListOperations(
   };
 }
 
-type Place = Pick<Conversation, 'peer' | 'group' | 'at'>;
+type Place = Pick<Conversation, 'peer' | 'group' | 'at' | 'isPinned'>;
 
-/** The newest first; of the same moment in the order of their names. */
-function byAge(one: Place, other: Place): number {
+/** Pinned ones first, then the newest; of the same moment in the order of their names. */
+function inOrder(one: Place, other: Place): number {
+  if (one.isPinned !== other.isPinned) return one.isPinned ? -1 : 1;
   if (one.at !== other.at) return other.at - one.at;
   return nameOf(one) < nameOf(other) ? -1 : nameOf(one) === nameOf(other) ? 0 : 1;
 }
@@ -59,12 +60,17 @@ function nameOf({ peer, group }: Place): string {
   return group === '' ? `${peer}` : `#${group}`;
 }
 
+/** `1769853900000.7`, `pinned.1769853900000.#builds`. */
+function nextAfter(last: Place): string {
+  return `${last.isPinned ? 'pinned.' : ''}${last.at}.${nameOf(last)}`;
+}
+
 function placeOf(position: string): Place {
-  const [, at, peer = '0', group = ''] =
-    /^(\d{1,16})\.(?:(\d{1,16})|#(.+))$/su.exec(position) ?? [];
+  const [, pinned, at, peer = '0', group = ''] =
+    /^(pinned\.)?(\d{1,16})\.(?:(\d{1,16})|#(.+))$/su.exec(position) ?? [];
   if (at === undefined)
     throw new CimError('invalid-argument', 'before: must be the next of a page');
-  return { at: Number(at), peer: Number(peer), group };
+  return { at: Number(at), peer: Number(peer), group, isPinned: pinned !== undefined };
 }
 
 /** With the newest message of each, as long as they fit a page. */

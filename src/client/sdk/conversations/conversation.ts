@@ -23,7 +23,7 @@ export interface ConversationQuery {
 }
 
 export interface ConversationPage {
-  /** Newest first. */
+  /** Pinned ones first, then the newest. */
   readonly conversations: readonly Conversation[];
   /** Where older ones go on; null: there are none. */
   readonly next: string | null;

@@ -9,7 +9,10 @@ import { type Command, parseWhole, refuseUse } from './command.ts';
 const listedDefault = 20;
 
 const listUses: Command['uses'] = [
-  [':conversations [count]', 'list those that were used last, and what is unread in each'],
+  [
+    ':conversations [count]',
+    'list the pinned ones and those used last, and what is unread in each',
+  ],
 ];
 
 const readByUses: Command['uses'] = [
@@ -35,7 +38,7 @@ export const conversationCommands: readonly Command[] = [
   },
   flagged('mute', 'what comes there is to make no noise, on all your devices'),
   flagged('unmute', 'end that'),
-  flagged('pin', 'keep it in view, on all your devices'),
+  flagged('pin', 'keep it on top of the list, on all your devices'),
   flagged('unpin', 'end that'),
 ];
 

@@ -58,7 +58,7 @@ export type Result =
   | { readonly kind: 'left'; readonly group: string }
   | {
       readonly kind: 'conversations';
-      /** Newest first. */
+      /** Pinned ones first, then the newest. */
       readonly conversations: readonly Conversation[];
       /** It goes on from an earlier one. */
       readonly isMore: boolean;
