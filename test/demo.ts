@@ -1,7 +1,7 @@
 /**
- * `make demo`: the packaged executable runs a whole system, three people chat on it, and everything
- * they do is checked. On a terminal the system then stays up and says how to join. Exits with 0, or
- * with 1 and the step that failed.
+ * `make demo`: the packaged executable runs a whole system, three people chat on it, then two at
+ * terminals of their own and a program, and everything they do is checked. On a terminal the system
+ * then stays up and says how to join. Exits with 0, or with 1 and the step that failed.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { ignore } from '../src/base/ignore.ts';
 
 const executable = join(process.cwd(), 'bin', 'cim');
@@ -44,8 +45,8 @@ class Program {
   stderr = '';
   exitCode: number | undefined;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(executable, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], command = executable) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -87,9 +88,13 @@ class Program {
 
 interface Event {
   readonly event: string;
+  readonly id?: string;
   readonly text?: string;
   readonly fromName?: string;
   readonly group?: string;
+  readonly replyTo?: string;
+  readonly emoji?: readonly string[];
+  readonly upTo?: string;
   readonly data?: readonly { userName?: string; text?: string; fromName?: string }[];
 }
 
@@ -171,6 +176,23 @@ class Person {
     return result.data ?? [];
   }
 
+  /** Types an object, or a command that has no answer of its own, and goes on. */
+  types(line: string | object): void {
+    const typed = typeof line === 'string' ? line : JSON.stringify(line);
+    this.#type(typed);
+    this.#show(typed);
+  }
+
+  /** Waits for an event that has all of this. */
+  async hears(expected: Event): Promise<Event> {
+    const wanted = Object.entries(expected).map(([key, value]) => [key, JSON.stringify(value)]);
+    const heard = await this.#when(`hears ${JSON.stringify(expected)}`, (event) =>
+      wanted.every(([key = '', value]) => JSON.stringify(event[key as keyof Event]) === value),
+    );
+    this.#show(styled('dim', JSON.stringify(expected)));
+    return heard;
+  }
+
   get #running(): Program {
     if (!this.#program) throw new Error(`${this.name} is not there`);
     return this.#program;
@@ -191,6 +213,51 @@ class Person {
 
   #when(what: string, matches: (event: Event) => boolean): Promise<Event> {
     return this.#running.until(`${this.name} ${what}`, () => this.#events('').find(matches));
+  }
+
+  #show(what: string): void {
+    print(`  ${styled(this.#style, this.name.padStart(4))} │ ${what}`);
+  }
+}
+
+/** Somebody at a terminal: what they type goes through its line editor, what they see is drawn. */
+class TerminalPerson {
+  readonly name: string;
+  readonly #style: Style;
+  readonly #program: Program;
+  #seen = 0;
+
+  constructor(userId: number, name: string, style: Style, route: string) {
+    this.name = name;
+    this.#style = style;
+    const state = join(folder, name);
+    const client = `"${executable}" client --user-id ${userId} --name ${name} --route ${route} --state "${state}"`;
+    // `script` is what gives it a terminal.
+    const sized = `stty rows 24 columns 100; exec ${client}`;
+    this.#program = new Program(['--quiet', '--command', sized, '/dev/null'], 'script');
+  }
+
+  types(line: string): void {
+    this.#program.child.stdin.write(`${line}\r`);
+  }
+
+  /** Waits until a line with this is drawn, behind those that were waited for before. */
+  async sees(text: string): Promise<void> {
+    const line = await this.#program.until(`${this.name} sees ${text}`, () => {
+      const drawn = stripVTControlCharacters(this.#program.stdout);
+      const at = drawn.indexOf(text, this.#seen);
+      if (at < 0) return undefined;
+      this.#seen = at + text.length;
+      const start = Math.max(drawn.lastIndexOf('\n', at), drawn.lastIndexOf('\r', at)) + 1;
+      return /^[^\r\n]*/.exec(drawn.slice(start))?.[0];
+    });
+    this.#show(line.trimEnd());
+  }
+
+  async leaves(): Promise<void> {
+    this.types(':q');
+    await this.#program.until(`${this.name} leaves`, () => this.#program.exitCode !== undefined);
+    this.#show(styled('dim', 'has left'));
   }
 
   #show(what: string): void {
@@ -277,6 +344,61 @@ async function chat(route: string): Promise<void> {
   });
 }
 
+async function richChat(route: string): Promise<void> {
+  const dora = new TerminalPerson(4, 'dora', 'cyan', route);
+  const emil = new TerminalPerson(5, 'emil', 'yellow', route);
+  const robo = new Person(6, 'robo', 'magenta', route);
+
+  await step('Two people at terminals, and a program', async () => {
+    await Promise.all([dora.sees('as (4) dora'), emil.sees('as (5) emil'), robo.arrive()]);
+  });
+  await step('Private: the tick turns to read, an answer, a reaction', async () => {
+    dora.types('5;;lunch at twelve?');
+    await dora.sees('lunch at twelve? ✓');
+    await emil.sees('(4) dora → you [e2e]: lunch at twelve?');
+    await dora.sees('has read lunch at twelve?');
+    emil.types(':reply ^ with pleasure');
+    await dora.sees('┌ you: lunch at twelve?');
+    await dora.sees('(5) emil → you [e2e]: with pleasure');
+    dora.types(':react ^ 👍');
+    await emil.sees('(4) dora → you [reaction]: 👍');
+  });
+  await step('Private: a correction, and a message that is taken back', async () => {
+    dora.types(':edit ^ lunch at one?');
+    await emil.sees('┌ (4) dora: lunch at twelve?');
+    await emil.sees('[edited]: lunch at one?');
+    dora.types('5;;wrong window, sorry');
+    await emil.sees('wrong window, sorry');
+    dora.types(':retract ^');
+    await emil.sees('(4) dora → you [retracted a message]');
+  });
+  await step('In a group, with the program', async () => {
+    dora.types(':create party');
+    await dora.sees('#party is there');
+    emil.types(':join party');
+    await emil.sees('you are in #party');
+    await robo.asks(':join party');
+    dora.types('#party;;who brings cake?');
+    const { id = '' } = await robo.hears({ event: 'message', text: 'who brings cake?' });
+    robo.types(`:read ${id}`);
+    await dora.sees('has read who brings cake?');
+    robo.types({ group: 'party', text: 'I do', replyTo: id });
+    const { id: answer = '' } = await robo.hears({ event: 'sent' });
+    await emil.sees('(6) robo → #party: I do');
+    await dora.sees('(6) robo → #party: I do');
+    dora.types(':react ^ 🎂 😄');
+    await robo.hears({ event: 'reactions', id: answer, emoji: ['🎂', '😄'] });
+    robo.types({ edit: answer, text: 'I do, and tea' });
+    await emil.sees('[edited]: I do, and tea');
+    robo.types({ retract: answer });
+    await emil.sees('(6) robo → #party [retracted a message]');
+    await robo.hears({ event: 'read', upTo: answer });
+  });
+  await step('They leave', async () => {
+    await Promise.all([dora.leaves(), emil.leaves(), robo.leave()]);
+  });
+}
+
 async function step(title: string, run: () => Promise<void>): Promise<void> {
   print(`\n${styled('bold', title)}`);
   try {
@@ -311,6 +433,7 @@ async function main(): Promise<void> {
   print(ready[0].trim());
   const route = `http://${ready[1]}`;
   await chat(route);
+  await richChat(route);
   print(`\n${styled('green', 'Every step came out as it should.')}`);
   if (terminal && process.stdin.isTTY) {
     const where = route === 'http://127.0.0.1:8083' ? '' : ` --route ${route}`;

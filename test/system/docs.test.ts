@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { dyingWithParent } from '../../src/processes/programs.ts';
 import { freePort } from '../support/free-port.ts';
@@ -73,18 +74,18 @@ describe('docs/guides/authentication.md', () => {
     await (await Client.ready({ userId: 1, name: 'amy', routes })).quit();
     const bob = await Client.ready({ userId: 2, name: 'bob', routes });
     const shown = typed('key', dev, { CIM_DATA: data, CIM_ROUTE: routes[0] as string });
-    expect(shown).toContain('"dataBody":{"online":true}');
+    expect(shown).toContain('"dataBody":{"online":true,"id":"1.');
     expect(shown).toMatch(/^[0-9a-f]{16} +push .* shop$/m);
     expect(await bob.whenText('your parcel is there')).toMatchObject({ from: 1 });
   });
 });
 
-describe('docs/guides/programs.md', () => {
-  test('a bot with the SDK', async () => {
-    const dev = await startDevelopment(['--data', ':memory:']);
+describe('with the SDK', () => {
+  /** Runs the block until it has printed this; gives what it prints. */
+  async function startBot(page: string, name: string, dev: Role, online: string) {
     const folder = temporaryFolder('bot');
     const bot = join(folder, 'bot.ts');
-    const code = commandsOf('docs/guides/programs.md', 'sdk', 'ts')
+    const code = commandsOf(page, name, 'ts')
       .replaceAll("'./src/", `'${process.cwd()}/src/`)
       .replace('http://127.0.0.1:8083', `http://${dev.addresses['route']}`);
     writeFileSync(bot, code);
@@ -95,14 +96,39 @@ describe('docs/guides/programs.md', () => {
     running.stdout.on('data', (chunk) => {
       output += chunk;
     });
-    await waitUntil('the bot is online', () => output.includes('echo is online'));
-    const amy = await Client.ready({
-      userId: 1,
-      name: 'amy',
-      routes: [`http://${dev.addresses['route']}`],
-    });
+    await waitUntil('the bot is online', () => output.includes(online));
+    return () => output;
+  }
+
+  const startAmy = (dev: Role) =>
+    Client.ready({ userId: 1, name: 'amy', routes: [`http://${dev.addresses['route']}`] });
+
+  test('docs/guides/programs.md: a bot', async () => {
+    const dev = await startDevelopment();
+    await startBot('docs/guides/programs.md', 'sdk', dev, 'echo is online');
+    const amy = await startAmy(dev);
     amy.say('3;;hello');
     expect(await amy.whenText('you said: hello')).toMatchObject({ from: 3, to: 1 });
+  });
+
+  test('docs/guides/build-a-chat.md: a bot that reacts, answers and corrects itself', async () => {
+    const dev = await startDevelopment();
+    const printed = await startBot('docs/guides/build-a-chat.md', 'rich', dev, 'helper is online');
+    const amy = await startAmy(dev);
+    amy.say('4;;hello');
+    const { id } = await amy.whenEvent('is sent', ({ event }) => event === 'sent');
+    const hears = (event: string, fields: object) =>
+      amy.whenEvent(event, (heard) => {
+        const all = Object.entries(fields).map(([name, value]) => [heard[name], value]);
+        return heard.event === event && all.every(([one, other]) => isDeepStrictEqual(one, other));
+      });
+    await hears('read', { by: 4, upTo: id });
+    await hears('reactions', { id, from: 4, emoji: ['👀'] });
+    await hears('typing', { from: 4 });
+    const { id: answer } = await hears('message', { text: 'looking', replyTo: id });
+    await hears('edited', { id: answer, text: 'it has 5 letters' });
+    amy.say(`:read ${answer}`);
+    await waitUntil('the bot hears of it', () => printed().includes(`1 has read ${answer}`));
   });
 });
 
