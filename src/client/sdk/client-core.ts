@@ -10,7 +10,6 @@ import { CimError, describeError, type ErrorName } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
-import { command } from '../../codec/commands.ts';
 import type { ServerFrame } from '../../codec/server-frame.ts';
 import type { Account } from './account/account.ts';
 import type {
@@ -25,6 +24,7 @@ import type {
 } from './client-events.ts';
 import { Alarm } from './connection/alarm.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
+import { takeFrame } from './connection/take-frame.ts';
 import { Contents } from './content/contents.ts';
 import type { MarksAnswer, MarksQuery } from './conversations/conversation.ts';
 import { OthersMarks } from './conversations/others-marks.ts';
@@ -304,36 +304,13 @@ export class ClientCore {
   // ---- while connected ----------------------------------------------------------------------------
 
   #take(frame: ServerFrame): void {
-    switch (frame.cmd) {
-      case command.message:
-        this.#incoming?.message(frame);
-        break;
-      case command.ack:
-        this.#sender.outgoing.acknowledged(frame, this.#now());
-        if (frame.code === 0) this.#incoming?.stored(frame);
-        break;
-      case command.read:
-        this.#incoming?.pageEnded(frame);
-        break;
-      case command.hint:
-        this.#incoming?.hinted(frame);
-        break;
-      case command.group:
-        this.#incoming?.groupChanged(frame);
-        break;
-      case command.presence:
-        this.presence.take(frame);
-        break;
-      case command.mark:
-        this.#othersMarks.marked(frame);
-        break;
-      case command.login:
-        // No server says that: a message whose command cannot be read.
-        if (frame.seq > 0) this.#incoming?.unreadable(frame.seq);
-        break;
-      default:
-      // A pong has done its work by arriving; what a newer server says besides is not for us.
-    }
+    const { outgoing } = this.#sender;
+    takeFrame(frame, this.#now(), {
+      incoming: this.#incoming,
+      outgoing,
+      presence: this.presence,
+      marks: this.#othersMarks,
+    });
     this.#readOn();
   }
 

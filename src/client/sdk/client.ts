@@ -1,14 +1,13 @@
 /**
  * CimClient: one device of one user. Logs in, keeps the connection, sends, and delivers what comes,
  * each message once and in order. This is its face to the application; what goes on behind it is in
- * client-core.ts, and calls to routes are in routes.ts.
+ * client-core.ts, and calls to routes are in routes.ts; client-parts.ts puts it together.
  */
 
 import type { GroupHistory } from '../../base/group-history.ts';
 import { groupNameOf } from '../../base/text/names.ts';
-import { Account } from './account/account.ts';
-import type { Credentials } from './account/credentials.ts';
-import { ClientCore } from './client-core.ts';
+import type { Account } from './account/account.ts';
+import type { ClientCore } from './client-core.ts';
 import type {
   ClientEventListener,
   ClientEventName,
@@ -25,50 +24,19 @@ import type {
   User,
   UsersQuery,
 } from './client-events.ts';
-import { watchPlainTraffic } from './connection/plain-traffic.ts';
+import { type CimClientOptions, createClientParts } from './client-parts.ts';
 import type {
   ConversationPage,
   ConversationQuery,
   GroupMarks,
 } from './conversations/conversation.ts';
-import { Conversations } from './conversations/conversations.ts';
-import type { Receipts } from './conversations/own-marks.ts';
-import { Encryption, type EncryptionMode, type PeerKey } from './e2ee/encryption.ts';
-import { KeyPins } from './e2ee/key-pins.ts';
-import { Patience } from './e2ee/patience.ts';
+import type { Conversations } from './conversations/conversations.ts';
+import type { Encryption, PeerKey } from './e2ee/encryption.ts';
 import { EventEmitter } from './event-emitter.ts';
-import type { Platform, Storage } from './platform.ts';
 import { type ExportOptions, type ExportRecord, exportData } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
-import { RouteCaller } from './routes/route-caller.ts';
-import { Routes } from './routes/routes.ts';
-import { whyLeft } from './routes/why-left.ts';
-import { Schedules } from './sending/schedules.ts';
-
-export interface CimClientOptions {
-  readonly userId: number;
-  readonly userName: string;
-  /** Base URLs of routes (`http://127.0.0.1:8083`), tried in turn; or how to find them. */
-  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
-  readonly platform: Platform;
-  /** What proves whose it is. */
-  readonly credentials?: Credentials;
-  /**
-   * Where the device keeps its state. Without one it is ephemeral: a new device each time, that
-   * leaves nothing behind.
-   */
-  readonly storage?: Storage;
-  /**
-   * How private messages are encrypted from end to end: where both sides can (`auto`, what is done if
-   * nothing is said), always or not sent, never.
-   */
-  readonly e2ee?: EncryptionMode;
-  /**
-   * What senders are told of what is delivered to this client, and read; all, if absent. With `off`
-   * nobody is told that its user types, either.
-   */
-  readonly receipts?: Receipts;
-}
+import type { Routes } from './routes/routes.ts';
+import type { Schedules } from './sending/schedules.ts';
 
 export class CimClient {
   readonly #options: CimClientOptions;
@@ -80,71 +48,15 @@ export class CimClient {
   readonly #conversations: Conversations;
   readonly #core: ClientCore;
 
-  constructor(given: CimClientOptions) {
-    const platform = watchPlainTraffic({
-      ...given,
-      onPlain: (host) => this.#warnOfListeners(host),
-    });
-    const options = { ...given, platform };
+  constructor(options: CimClientOptions) {
     this.#options = options;
-    const { credentials = {} } = options;
-    const caller = new RouteCaller(options);
-    this.#account = new Account({
-      ...options,
-      credentials,
-      caller,
-      warn: (kind, message) => this.#events.emit('warning', { kind, message }),
-    });
-    this.#routes = new Routes({ caller, tokens: this.#account, platform });
-    const pins = new KeyPins();
-    this.#encryption = this.#createEncryption(pins);
-    this.#schedules = new Schedules({
-      ...options,
-      routes: this.#routes,
-      encryption: this.#encryption,
-    });
-    this.#conversations = new Conversations({
-      ...options,
-      routes: this.#routes,
-      encryption: this.#encryption,
-      contents: () => this.#core.contents,
-    });
-    this.#core = new ClientCore({
-      ...options,
-      account: this.#account,
-      encryption: this.#encryption,
-      pins,
-      events: this.#events,
-      askMarks: (query) => this.#routes.marks(options.userId, query),
-      whyLeft: (group) => whyLeft(() => this.groupInfo(group)),
-      findTrouble: () => this.#routes.trouble(),
-    });
-  }
-
-  #createEncryption(pins: KeyPins): Encryption {
-    const { userId, platform, e2ee: mode = 'auto' } = this.#options;
-    return new Encryption({
-      userId,
-      mode,
-      pins,
-      patience: new Patience(platform),
-      now: () => platform.clock.monotonic(),
-      wrapKey: async () => (await this.#account.keys())?.wrapKey,
-      fetchOwn: () => this.#routes.ownKey(userId),
-      publishOwn: (pair) => this.#routes.publishKey(userId, pair),
-      fetchKeys: (userIds) => this.#routes.keys(userIds),
-      onPinned: () => this.#core.pinsMoved(),
-      onChanged: (change) => this.#events.emit('keyChanged', change),
-      onUnusable: (message) =>
-        this.#events.emit('warning', { kind: 'encryption-unusable', message }),
-    });
-  }
-
-  #warnOfListeners(host: string): void {
-    this.#events.emit('warning', {
-      kind: 'not-encrypted',
-      message: `the connection to ${host} is not encrypted: whoever is on the way can read along`,
-    });
+    const parts = createClientParts(options, this.#events);
+    this.#account = parts.account;
+    this.#routes = parts.routes;
+    this.#encryption = parts.encryption;
+    this.#schedules = parts.schedules;
+    this.#conversations = parts.conversations;
+    this.#core = parts.core;
   }
 
   get state(): ClientState {

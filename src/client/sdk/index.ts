@@ -17,7 +17,7 @@ export type { Custom } from '../../codec/message-content.ts';
 export type { Credentials } from './account/credentials.ts';
 export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
 export { whoIs } from './account/who-is.ts';
-export { CimClient, type CimClientOptions } from './client.ts';
+export { CimClient } from './client.ts';
 export type {
   ClientEventListener,
   ClientEventName,
@@ -44,6 +44,7 @@ export type {
   UsersQuery,
   WarningKind,
 } from './client-events.ts';
+export type { CimClientOptions } from './client-parts.ts';
 export { conversationOf } from './content/contents.ts';
 export type {
   Conversation,

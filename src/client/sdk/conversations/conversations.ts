@@ -11,7 +11,7 @@ export interface ConversationsOptions {
   readonly userId: number;
   readonly routes: Routes;
   readonly encryption: Encryption;
-  readonly contents: () => Contents;
+  readonly contents: Contents;
 }
 
 export class Conversations {
@@ -27,7 +27,7 @@ export class Conversations {
     const conversations = await Promise.all(
       page.conversations.map(async ({ last: stored, ...conversation }) => {
         if (!stored) return conversation;
-        const [last] = contents().readBack([await openStored(encryption, stored)]);
+        const [last] = contents.readBack([await openStored(encryption, stored)]);
         return last ? { ...conversation, last } : conversation;
       }),
     );

@@ -1,0 +1,103 @@
+/** What a CimClient is made of, put together: client.ts is its face to the application. */
+import { Account } from './account/account.ts';
+import type { Credentials } from './account/credentials.ts';
+import { ClientCore } from './client-core.ts';
+import { watchPlainTraffic } from './connection/plain-traffic.ts';
+import { Conversations } from './conversations/conversations.ts';
+import type { Receipts } from './conversations/own-marks.ts';
+import { Encryption, type EncryptionMode } from './e2ee/encryption.ts';
+import { KeyPins } from './e2ee/key-pins.ts';
+import { Patience } from './e2ee/patience.ts';
+import type { EventEmitter } from './event-emitter.ts';
+import type { Platform, Storage } from './platform.ts';
+import { RouteCaller } from './routes/route-caller.ts';
+import { Routes } from './routes/routes.ts';
+import { whyLeft } from './routes/why-left.ts';
+import { Schedules } from './sending/schedules.ts';
+
+export interface CimClientOptions {
+  readonly userId: number;
+  readonly userName: string;
+  /** Base URLs of routes (`http://127.0.0.1:8083`), tried in turn; or how to find them. */
+  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
+  readonly platform: Platform;
+  /** What proves whose it is. */
+  readonly credentials?: Credentials;
+  /**
+   * Where the device keeps its state. Without one it is ephemeral: a new device each time, that
+   * leaves nothing behind.
+   */
+  readonly storage?: Storage;
+  /**
+   * How private messages are encrypted from end to end: where both sides can (`auto`, what is done if
+   * nothing is said), always or not sent, never.
+   */
+  readonly e2ee?: EncryptionMode;
+  /**
+   * What senders are told of what is delivered to this client, and read; all, if absent. With `off`
+   * nobody is told that its user types, either.
+   */
+  readonly receipts?: Receipts;
+}
+
+export interface ClientParts {
+  readonly account: Account;
+  readonly routes: Routes;
+  readonly encryption: Encryption;
+  readonly schedules: Schedules;
+  readonly conversations: Conversations;
+  readonly core: ClientCore;
+}
+
+export function createClientParts(given: CimClientOptions, events: EventEmitter): ClientParts {
+  const platform = watchPlainTraffic({
+    ...given,
+    onPlain: (host) => warnOfListeners(events, host),
+  });
+  const options = { ...given, platform };
+  const { userId, credentials = {} } = options;
+  const caller = new RouteCaller(options);
+  const account = new Account({
+    ...options,
+    credentials,
+    caller,
+    warn: (kind, message) => events.emit('warning', { kind, message }),
+  });
+  const routes = new Routes({ caller, tokens: account, platform });
+  const pins = new KeyPins();
+  const encryption = new Encryption({
+    userId,
+    mode: options.e2ee ?? 'auto',
+    pins,
+    patience: new Patience(platform),
+    now: () => platform.clock.monotonic(),
+    wrapKey: async () => (await account.keys())?.wrapKey,
+    fetchOwn: () => routes.ownKey(userId),
+    publishOwn: (pair) => routes.publishKey(userId, pair),
+    fetchKeys: (userIds) => routes.keys(userIds),
+    onPinned: () => core.pinsMoved(),
+    onChanged: (change) => events.emit('keyChanged', change),
+    onUnusable: (message) => events.emit('warning', { kind: 'encryption-unusable', message }),
+  });
+  const core: ClientCore = new ClientCore({
+    ...options,
+    account,
+    encryption,
+    pins,
+    events,
+    askMarks: (query) => routes.marks(userId, query),
+    whyLeft: (group) => whyLeft(() => routes.groupInfo(userId, group)),
+    findTrouble: () => routes.trouble(),
+  });
+  const { contents } = core;
+  const schedules = new Schedules({ ...options, routes, encryption });
+  const conversations = new Conversations({ userId, routes, encryption, contents });
+  return { account, routes, encryption, schedules, conversations, core };
+}
+
+function warnOfListeners(events: EventEmitter, host: string): void {
+  events.emit('warning', {
+    kind: 'not-encrypted',
+    message: `the connection to ${host} is not encrypted: whoever is on the way can read along`,
+  });
+}
