@@ -245,6 +245,11 @@ export function encodeLeft(group: string, code: number): Uint8Array {
   return encode({ cmd: command.group, group, code });
 }
 
+/** The user may join a group: `by` has invited them. */
+export function encodeInvited(group: string, by: number): Uint8Array {
+  return encode({ cmd: command.group, group, from: by });
+}
+
 export function encodePresence(presences: readonly PresenceNews[]): Uint8Array {
   return encode({ cmd: command.presence, presences: [...presences] });
 }

@@ -11,7 +11,7 @@ import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { ApiKey } from '../store/api-keys.ts';
-import type { Group, GroupChange, Membership } from '../store/groups.ts';
+import type { Group, GroupChange, Invitation, Membership } from '../store/groups.ts';
 import type { GroupMarks } from '../store/marks.ts';
 import type { ContentFields } from './messages/http-content.ts';
 
@@ -354,6 +354,9 @@ export interface RouteOperations {
 
   /** The groups that the user is in, by name. */
   groupsOf(userId: number): Promise<GroupStatus[]>;
+
+  /** To groups that the user may join, the newest first; none by whom the user has blocked. */
+  invitations(userId: number): Promise<Invitation[]>;
 
   /** Up to `limit` members with ids above `after`; for members only. */
   groupMembers(query: {

@@ -86,6 +86,13 @@ export interface MembershipQuestion {
   readonly userId: number;
 }
 
+/** That a user may join a group, and has not. */
+export interface Invitation {
+  readonly group: string;
+  /** Who has invited them, the last time. */
+  readonly by: number;
+}
+
 export type JoinRefusal = 'removed-from-group' | 'not-invited' | 'group-closed';
 
 export type JoinResult =
@@ -141,6 +148,12 @@ export interface Groups {
 
   /** Whom nobody has invited since they were removed, the first of them first. */
   removed(name: string): Promise<number[]>;
+
+  /**
+   * To this user, and neither used nor withdrawn: the newest `limits.invitationsPerUserMax`, the newest
+   * first.
+   */
+  invitations(userId: number): Promise<Invitation[]>;
 
   /** Up to `limit` members with ids above `after`, in their order. */
   members(name: string, after: number, limit: number): Promise<number[]>;

@@ -3,8 +3,8 @@ import { limits } from '../../src/base/limits.ts';
 import type { DeletionBegin, Deletions, PendingDeletion } from '../../src/store/deletions.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
-import { userTimeline } from '../../src/store/timelines.ts';
-import type { MemoryData } from './memory-shard.ts';
+import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
+import { type MemoryData, withoutEntry } from './memory-shard.ts';
 
 export class MemoryDeletions implements Deletions {
   readonly #data: MemoryData;
@@ -56,7 +56,12 @@ export class MemoryDeletions implements Deletions {
 
   #forget(userId: number): void {
     const { shards, schedules, requests } = this.#data;
-    const { groups } = this.#data.shard(userTimeline(userId));
+    const { groups, invitations } = this.#data.shard(userTimeline(userId));
+    for (const group of invitations.keys()) {
+      const { outsiders } = this.#data.shard(groupTimeline(group));
+      if (outsiders.get(userId) !== 'invited') continue;
+      this.#data.change(groupTimeline(group), { outsiders: withoutEntry(outsiders, userId) });
+    }
     shards.delete(userTimeline(userId));
     // Where its memberships are, until it has left them.
     if (groups.size > 0) this.#data.change(userTimeline(userId), { groups });

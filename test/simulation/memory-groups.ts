@@ -21,6 +21,7 @@ import type {
   GroupAcknowledgement,
   GroupChange,
   Groups,
+  Invitation,
   JoinResult,
   Membership,
   MembershipQuestion,
@@ -89,6 +90,7 @@ export class MemoryGroups implements Groups {
       }),
     });
     if (outsider) this.#unlist(name, userId);
+    if (outsider === 'invited') this.#listInvitation(name, userId, by);
     return result;
   }
 
@@ -98,6 +100,14 @@ export class MemoryGroups implements Groups {
 
   async removed(name: string): Promise<number[]> {
     return these(this.#shard(name).outsiders, 'removed');
+  }
+
+  async invitations(userId: number): Promise<Invitation[]> {
+    const { invitations } = this.#data.shard(userTimeline(userId));
+    return [...invitations]
+      .filter(([group]) => this.#shard(group).outsiders.get(userId) === 'invited')
+      .map(([group, by]) => ({ group, by }))
+      .toReversed();
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -165,6 +175,14 @@ export class MemoryGroups implements Groups {
     const { members, head, group: known } = this.#shard(group);
     const place = members.get(userId);
     return known && place && membershipOf(group, place, head, known.history);
+  }
+
+  #listInvitation(name: string, userId: number, by: number): void {
+    const timeline = userTimeline(userId);
+    const { invitations } = this.#data.shard(timeline);
+    const listed = withEntry(withoutEntry(invitations, name), name, by);
+    const newest = [...listed].slice(-limits.invitationsPerUserMax);
+    this.#data.change(timeline, { invitations: new Map(newest) });
   }
 
   #unlist(name: string, userId: number): void {

@@ -51,6 +51,8 @@ export interface Shard {
   readonly lastSeen: number | null;
   /** Of a user: the groups to look into. */
   readonly groups: ReadonlySet<string>;
+  /** Of a user: where to look for invitations, and who has made them; the oldest first. */
+  readonly invitations: ReadonlyMap<string, number>;
   /** Of a user: what there is to know of peers. */
   readonly conversations: ReadonlyMap<number, ConversationRecord>;
   readonly groupFlags: ReadonlyMap<string, Flags>;
@@ -83,6 +85,7 @@ const empty: Shard = {
   observers: noLeases,
   lastSeen: null,
   groups: new Set(),
+  invitations: new Map(),
   conversations: new Map(),
   groupFlags: new Map(),
   marks: new Map(),

@@ -139,6 +139,7 @@ export class SimulatedStore implements Store {
       of: (userId) => this.#call(() => groups.of(userId)),
       change: (name, by, change) => this.#call(() => groups.change(name, by, change)),
       removed: (name) => this.#call(() => groups.removed(name)),
+      invitations: (userId) => this.#call(() => groups.invitations(userId)),
       find: (name) => this.#call(() => groups.find(name)),
       members: (name, after, limit) => this.#call(() => groups.members(name, after, limit)),
       memberships: (questions) => this.#call(() => groups.memberships(questions)),

@@ -51,6 +51,11 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
     const place = { reader, from, epochHex, group: '', sendSeq: 1, seq: 1 };
     return marks.move([{ ...place, kind: 'read', isQuiet: false }]);
   };
+  const invited = async (userId: number, by: number) => {
+    const group = nextGroup();
+    await store.groups.create(group, by);
+    await store.groups.change(group, by, { kind: 'invite', userId });
+  };
   const [toAmy, toBob] = [private_(bob, amy), private_(amy, bob)];
   const notes = new Conversation(amy, amy).append(userTimeline(amy), 1, ['mine']);
   const report = opening(amy, { device: `device-${nextUserId()}` });
@@ -67,6 +72,7 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
     () => presence.showLastSeen(amy, true),
     () => presence.look([{ userId: amy, observer, watchers: [bob] }], 60_000),
     () => store.groups.create(nextGroup(), amy),
+    () => invited(amy, bob),
     () => store.groups.join(joined, amy),
     () => store.groups.change(joined, bob, { kind: 'admin', userId: amy }),
     () => store.groups.change(joined, bob, { kind: 'hand-over', userId: amy }),

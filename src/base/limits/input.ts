@@ -28,6 +28,8 @@ export const inputLimits = {
   groupAdminsMax: 20,
   /** Invitations to one named group that were not used: kept until they are, or the group ends. */
   groupInvitedMax: 1_000,
+  /** Invitations to one user that are listed: of more the newest. Those that are not listed count as well. */
+  invitationsPerUserMax: 100,
   /**
    * Users removed from one named group: told to its servers as one value. Of more the first are
    * forgotten, and may join again.

@@ -166,6 +166,13 @@ export interface GroupMembership {
   readonly history: GroupHistory;
 }
 
+/** That the user may join a group, and has not. */
+export interface Invitation {
+  readonly group: string;
+  /** Who has invited the user, the last time. */
+  readonly by: number;
+}
+
 /** Whether a user is there, as far as this one may know. */
 export interface UserPresence {
   readonly userId: number;
@@ -276,6 +283,11 @@ export interface ClientEvents {
    */
   joined: { readonly group: string };
   left: { readonly group: string; readonly reason: LeavingReason };
+  /**
+   * The owner of a group, or an admin, lets the user join it: CimClient.joinGroup(). Told to who is
+   * connected; CimClient.invitations() has them all.
+   */
+  invited: Invitation;
   /**
    * A group is not any more what the application has been told by `groups()` and the like, or by the
    * event before; also if that changed while the client was away.

@@ -17,6 +17,7 @@ import type {
   GroupSettings,
   HistoryPage,
   HistoryQuery,
+  Invitation,
   Message,
   MessageExtras,
   SentMessage,
@@ -171,6 +172,11 @@ export class CimClient {
   async groups(): Promise<GroupMembership[]> {
     const memberships = await this.#routes.groups(this.#options.userId);
     return memberships.map((each) => this.#core.groupNews.learn(each));
+  }
+
+  /** To groups that the user may join: the newest 100, the newest first. */
+  invitations(): Promise<Invitation[]> {
+    return this.#routes.invitations(this.#options.userId);
   }
 
   /** Those with the lowest ids above `after`, in their order. */

@@ -31,6 +31,7 @@ export type {
   GroupSettings,
   HistoryPage,
   HistoryQuery,
+  Invitation,
   LeavingReason,
   Message,
   MessageExtras,

@@ -36,6 +36,7 @@ export type Oracle = Pick<
   | 'joinGroup'
   | 'leaveGroup'
   | 'groups'
+  | 'invitations'
   | 'groupMembers'
   | 'groupInfo'
   | 'setGroup'
@@ -169,6 +170,8 @@ export class Answers {
         return { kind: 'last-seen', isShown: query.isShown };
       case 'groups':
         return { kind: 'groups', memberships: await client.groups() };
+      case 'invitations':
+        return { kind: 'invitations', invitations: await client.invitations() };
       case 'show-secret':
         return { kind: 'secret', secret: await client.secret() };
       case 'rotate-secret':

@@ -129,6 +129,7 @@ class Session {
       client.on('joined', (event) => inbox.joined(event));
       client.on('left', (event) => inbox.left(event));
       client.on('groupChanged', (facts) => inbox.groupChanged(facts));
+      client.on('invited', (invitation) => inbox.invited(invitation));
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         if (!message.transient && !message.retracted) recent.add(message);

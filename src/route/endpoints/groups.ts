@@ -1,6 +1,6 @@
 /**
  * POST /createGroup, /joinGroup, /leaveGroup, /setGroup, /setGroupAdmin, /handOverGroup,
- * /inviteToGroup, /removeMember, /groupInfo, /groups, /groupMembers: named groups.
+ * /inviteToGroup, /removeMember, /groupInfo, /groups, /invitations, /groupMembers: named groups.
  */
 
 import { CimError } from '../../base/errors.ts';
@@ -207,6 +207,25 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'array', items: status },
       handle: async ({ userId }) => (await operations.groupsOf(userId)).map(statusOf),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/invitations',
+      access: { ...access, keys: ['groups', 'read'] },
+      summary: 'The groups that a user is invited to and has not joined, the newest first',
+      body: { type: 'object', required: ['userId'], properties: { userId } },
+      answer: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            group: string,
+            by: { ...integer, description: 'who has invited the user' },
+          },
+        },
+      },
+      handle: ({ userId }) => operations.invitations(userId),
     }),
 
     endpoint({

@@ -1,5 +1,5 @@
 /**
- * Named groups, and telling the connections of whoever joins one, leaves or is removed. Telling is a
+ * Named groups, and telling the connections of whoever joins one, leaves, is removed or invited. Telling is a
  * courtesy: a device that does not hear of it finds its groups at its next login.
  */
 import { callOne } from '../../api/batch-call.ts';
@@ -30,19 +30,22 @@ export function groupOperations(
   | 'changeGroup'
   | 'groupOf'
   | 'groupsOf'
+  | 'invitations'
   | 'groupMembers'
 > {
-  const { store, accounts, servers, registry } = context;
+  const { store, accounts, blocks, servers, registry } = context;
   const { groups } = store;
 
   /**
    * The membership is stored by now, and a login reads it after its session is: of a login at the
    * same time at least one of the two sees the other. `code`: 0, or why the user is not in it.
+   * `invitedBy`: who lets them join, 0 if that is not what is new.
    */
   async function tell(
     userId: number,
     code: number,
     membership: Pick<Membership, 'group' | 'joined' | 'head'>,
+    invitedBy = 0,
   ) {
     const { group, joined, head } = membership;
     const sessions = await liveSessions(context, userId);
@@ -57,6 +60,7 @@ export function groupOperations(
             code,
             joined,
             head,
+            invitedBy,
           }),
         ),
     );
@@ -72,6 +76,16 @@ export function groupOperations(
           callOne(servers.at(address).groupChanged, { group, instance }),
         ),
     );
+  }
+
+  /** Nobody is told by whom they have blocked. */
+  async function tellInvited(by: number, group: string, userId: number): Promise<void> {
+    const [[membership], blocked] = await Promise.all([
+      groups.memberships([{ group, userId }]),
+      blocks.by(userId),
+    ]);
+    if (membership || blocked.has(by)) return;
+    await tell(userId, codes.left, { group, joined: 0, head: 0 }, by);
   }
 
   async function requireAccount(userId: number): Promise<void> {
@@ -120,7 +134,8 @@ export function groupOperations(
       // Also when it is a repeat: the first may have been stored, and told to nobody.
       if (change.kind === 'remove')
         await tell(change.userId, codes.removed, { group, joined: 0, head: 0 });
-      if (change.kind !== 'invite') await tellServers(group);
+      if (change.kind === 'invite') await tellInvited(userId, group, change.userId);
+      else await tellServers(group);
     },
 
     async groupOf(userId, group) {
@@ -137,6 +152,11 @@ export function groupOperations(
         const { name: _, ...group } = found[index] ?? {};
         return 'owner' in group ? [{ ...group, ...membership }] : [];
       });
+    },
+
+    async invitations(userId) {
+      const [found, blocked] = await Promise.all([groups.invitations(userId), blocks.by(userId)]);
+      return found.filter(({ by }) => !blocked.has(by));
     },
 
     async groupMembers({ userId, group, after, limit }) {

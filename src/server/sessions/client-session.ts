@@ -289,9 +289,9 @@ export class ClientSession
     this.#protocol?.groupFacts(facts);
   }
 
-  /** The user has joined a group, or left it. */
+  /** The user has joined a group, or left it, or is invited to it. */
   membership(entry: MembershipChange): void {
-    this.#requests?.membership(entry);
+    if (!entry.invitedBy) this.#requests?.membership(entry);
     this.#protocol?.membership(entry);
   }
 

@@ -23,6 +23,7 @@
  *   invited:{g:chess}  zset     the ids of who was invited and has not joined, by number
  *   removed:{g:chess}  zset     the ids of who was removed, and not invited since, by the order of that
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
+ *   invitations:{u:7}  hash     where to look for invitations (scripts/list-invitation.lua)
  *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
  *   deletions:{accounts} zset   deletions that have not settled, by the time when they do (scripts/note-deletion.lua)
  *   name:{n:bob}       string   "<user id>:<claimed at>"
@@ -58,6 +59,7 @@ export const onDeletion = {
   dev: 'deleted',
   marks: 'deleted',
   groups: 'last',
+  invitations: 'last',
   from: 'expires',
   observers: 'expires',
   request: 'expires',
@@ -165,6 +167,10 @@ export class Keys {
 
   groupsOf(userId: number): string {
     return this.#key('groups', userTimeline(userId));
+  }
+
+  invitationsOf(userId: number): string {
+    return this.#key('invitations', userTimeline(userId));
   }
 
   account(userId: number): string {

@@ -58,6 +58,7 @@ export class RedisDeletions implements Deletions {
     const name = await this.#calls.field(this.#keys.account(userId), 'deleted');
     if (name !== null) await this.#accounts.freeName(name, userId);
     await this.#leaveGroups(userId);
+    await this.#groups.withdrawInvitations(userId);
     const shard = scheduleShard(userId);
     const schedules = [this.#keys.due(shard), this.#keys.payloads(shard), this.#keys.plan(userId)];
     await this.#calls.run(scripts.forgetSchedules, schedules, [userId]);

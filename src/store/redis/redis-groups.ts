@@ -23,11 +23,12 @@ import type {
   GroupAcknowledgement,
   GroupChange,
   Groups,
+  Invitation,
   JoinResult,
   Membership,
   MembershipQuestion,
 } from '../groups.ts';
-import { groupTimeline } from '../timelines.ts';
+import { groupTimeline, userTimeline } from '../timelines.ts';
 import type { Argument, Item, RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
 import { scripts } from './scripts.ts';
@@ -46,6 +47,7 @@ type JoinReply = [
   cursor: number,
   head: number,
   showsAll: number,
+  used: number,
 ];
 type MemberReply = [joined: number, cursor: number, head: number, showsAll: number];
 
@@ -105,6 +107,14 @@ export class RedisGroups implements Groups {
   }
 
   async change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
+    if (change.kind === 'invite') return this.#invite(name, by, change);
+    const result = await this.#change(name, by, change);
+    if (change.kind === 'remove' && result === 'changed')
+      await this.#calls.removeField(this.#keys.invitationsOf(change.userId), name);
+    return result;
+  }
+
+  async #change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
     const timeline = groupTimeline(name);
     const bounds = [limits.groupAdminsMax, limits.groupInvitedMax, limits.groupRemovedMax];
     const [result, number] = (await this.#calls.run(
@@ -152,6 +162,31 @@ export class RedisGroups implements Groups {
   async removed(name: string): Promise<number[]> {
     const ids = await this.#calls.membersAbove(this.#keys.removed(name), 0, limits.groupRemovedMax);
     return ids.map(Number);
+  }
+
+  async invitations(userId: number): Promise<Invitation[]> {
+    const listed = await this.#calls.fields(this.#keys.invitationsOf(userId));
+    const replies = await this.#calls.runAll(
+      scripts.findInvitation,
+      listed.map(([name]) => this.#invitation(name, userId)),
+    );
+    return listed
+      .filter((_, index) => replies[index] === 1)
+      .map(([group, value]) => {
+        const [at = 0, by = 0] = value.split(':').map(Number);
+        return { at, group, by };
+      })
+      .toSorted((one, other) => other.at - one.at)
+      .map(({ group, by }) => ({ group, by }));
+  }
+
+  /** All that are listed, before the account goes: nobody else will use them. */
+  async withdrawInvitations(userId: number): Promise<void> {
+    const listed = await this.#calls.fields(this.#keys.invitationsOf(userId));
+    await this.#calls.runAll(
+      scripts.withdrawInvitation,
+      listed.map(([name]) => this.#invitation(name, userId)),
+    );
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -216,7 +251,37 @@ export class RedisGroups implements Groups {
     )) as JoinReply;
     const isMember = reply[0].toString() === 'joined' || reply[2] === 1;
     if (!isMember) await this.#unlist({ name, userId, number });
+    if (reply[7] === 1) await this.#calls.removeField(this.#keys.invitationsOf(userId), name);
     return reply;
+  }
+
+  /**
+   * Listed first, by whoever may: what the group has, the deletion of an account finds. Of one that
+   * is deleted there is nothing to invite any more.
+   */
+  async #invite(
+    name: string,
+    by: number,
+    change: GroupChange & { readonly kind: 'invite' },
+  ): Promise<ChangeResult> {
+    const { userId } = change;
+    const group = await this.find(name);
+    const list = this.#keys.invitationsOf(userId);
+    if (group?.owner === by || group?.admins.includes(by)) {
+      const isListed = await this.#calls.run(
+        scripts.listInvitation,
+        [list, this.#keys.watchers(userTimeline(userId))],
+        [name, by, limits.invitationsPerUserMax],
+      );
+      if (isListed !== 1) return 'changed';
+    }
+    const result = await this.#change(name, by, change);
+    if (result !== 'changed') await this.#calls.removeField(list, name);
+    return result;
+  }
+
+  #invitation(name: string, userId: number): Item {
+    return { keys: [this.#keys.invited(name)], args: [userId] };
   }
 
   /** Gives the number of the listing, or null if the list is full. */
@@ -271,14 +336,14 @@ function argumentsOf(change: GroupChange): Argument[] {
 
 function joinResult(name: string, reply: JoinReply | null): JoinResult {
   if (!reply) return { status: 'too-many' };
-  const [status, owner, already, ...member] = reply;
+  const [status, owner, already, joined, cursor, head, showsAll] = reply;
   switch (status.toString()) {
     case 'joined':
       return {
         status: 'joined',
         owner: Number(owner),
         already: already === 1,
-        membership: membershipIn(name, member),
+        membership: membershipIn(name, [joined, cursor, head, showsAll]),
       };
     case 'unknown-group':
     case 'too-many':

@@ -19,6 +19,7 @@ import deleteAccount from './scripts/delete-account.lua';
 import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import findDue from './scripts/find-due.lua';
+import findInvitation from './scripts/find-invitation.lua';
 import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
@@ -30,6 +31,7 @@ import leaseDue from './scripts/lease-due.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listDeletions from './scripts/list-deletions.lua';
 import listGroup from './scripts/list-group.lua';
+import listInvitation from './scripts/list-invitation.lua';
 import listSchedules from './scripts/list-schedules.lua';
 import lookPresence from './scripts/look-presence.lua';
 import markMember from './scripts/mark-member.lua';
@@ -60,6 +62,7 @@ import settleDeletion from './scripts/settle-deletion.lua';
 import showLastSeen from './scripts/show-last-seen.lua';
 import tellMarks from './scripts/tell-marks.lua';
 import unlistGroup from './scripts/unlist-group.lua';
+import withdrawInvitation from './scripts/withdraw-invitation.lua';
 
 export interface Script {
   readonly text: string;
@@ -129,6 +132,7 @@ export const scripts = {
   drawUserId: script(drawUserId),
   findDue: script(findDue),
   findMissingRights: script(findMissingRights),
+  findInvitation: script(findInvitation),
   findMembership: script(findMembership),
   finishSchedule: script(finishSchedule),
   forgetSchedules: script(forgetSchedules),
@@ -139,6 +143,7 @@ export const scripts = {
   leaveGroup: script(leaveGroup),
   listDeletions: script(listDeletions),
   listGroup: script(listGroup),
+  listInvitation: script(listInvitation),
   listSchedules: script(listSchedules),
   markMember: script(markMember),
   marksVersions: script(marksVersions),
@@ -160,6 +165,7 @@ export const scripts = {
   setFlag: script(setFlag),
   tellMarks: script(tellMarks),
   unlistGroup: script(unlistGroup),
+  withdrawInvitation: script(withdrawInvitation),
 } as const;
 
 /** What they ask of Redis. */

@@ -149,8 +149,11 @@ const tables = `
     user_id INTEGER NOT NULL,
     -- 'invited' or 'removed'.
     outsider TEXT NOT NULL,
+    -- Who has decided that.
+    by INTEGER NOT NULL,
     UNIQUE (name, user_id)
   ) STRICT;
+  CREATE INDEX outsiders_by_user ON outsiders (user_id);
 
   CREATE TABLE devices (
     user_id INTEGER NOT NULL,

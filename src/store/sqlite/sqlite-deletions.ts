@@ -37,15 +37,19 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   // As Groups.leave does it.
   members: 'apart',
   groups: 'others',
-  outsiders: 'others',
+  // Invitations go; that somebody was removed stays with the group.
+  outsiders: 'apart',
   interests: 'others',
   api_keys: 'others',
   identity: 'others',
 };
 
-const ownRows = Object.entries(onDeletion).flatMap(([table, what]) =>
-  typeof what === 'string' ? [] : [`DELETE FROM ${table} WHERE ${what.own} = ?`],
-);
+const ownRows = [
+  ...Object.entries(onDeletion).flatMap(([table, what]) =>
+    typeof what === 'string' ? [] : [`DELETE FROM ${table} WHERE ${what.own} = ?`],
+  ),
+  "DELETE FROM outsiders WHERE user_id = ? AND outsider = 'invited'",
+];
 
 export interface SqliteDeletionsOptions {
   readonly database: Database;

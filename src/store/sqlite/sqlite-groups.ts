@@ -20,6 +20,7 @@ import type {
   GroupAcknowledgement,
   GroupChange,
   Groups,
+  Invitation,
   JoinResult,
   Membership,
   MembershipQuestion,
@@ -56,6 +57,7 @@ export class SqliteGroups implements Groups {
   readonly #deleteEntries: Statement<never>;
   readonly #selectOutsider: Statement<{ outsider: Outsider }>;
   readonly #selectOutsiders: Statement<{ userId: number }>;
+  readonly #selectInvitations: Statement<{ name: string; by: number }>;
   readonly #insertOutsider: Statement<never>;
   readonly #deleteOutsider: Statement<never>;
   readonly #deleteOutsiders: Statement<never>;
@@ -115,8 +117,12 @@ export class SqliteGroups implements Groups {
     this.#selectOutsiders = database.prepare(
       'SELECT user_id AS userId FROM outsiders WHERE name = ? AND outsider = ? ORDER BY id',
     );
+    this.#selectInvitations = database.prepare(
+      `SELECT name, by FROM outsiders WHERE user_id = ? AND outsider = 'invited'
+         ORDER BY id DESC LIMIT ${limits.invitationsPerUserMax}`,
+    );
     this.#insertOutsider = database.prepare(
-      'INSERT INTO outsiders (name, user_id, outsider) VALUES (?, ?, ?)',
+      'INSERT INTO outsiders (name, user_id, outsider, by) VALUES (?, ?, ?, ?)',
     );
     this.#deleteOutsider = database.prepare('DELETE FROM outsiders WHERE name = ? AND user_id = ?');
     this.#deleteOutsiders = database.prepare('DELETE FROM outsiders WHERE name = ?');
@@ -168,6 +174,11 @@ export class SqliteGroups implements Groups {
 
   async removed(name: string): Promise<number[]> {
     return this.#database.read(() => this.#outsiders(name, 'removed'));
+  }
+
+  async invitations(userId: number): Promise<Invitation[]> {
+    const found = this.#database.read(() => this.#selectInvitations.all(userId));
+    return found.map(({ name: group, by }) => ({ group, by }));
   }
 
   async members(name: string, after: number, limit: number): Promise<number[]> {
@@ -239,10 +250,11 @@ export class SqliteGroups implements Groups {
       invited: () => this.#outsiders(name, 'invited').length,
     });
     if (group) this.#save(group);
-    if (outsider && outsider !== known) {
+    // Who is removed once more keeps their place.
+    if (outsider === 'invited' || (outsider && outsider !== known)) {
       this.#takeOut(name, userId);
       this.#deleteOutsider.run(name, userId);
-      this.#insertOutsider.run(name, userId, outsider);
+      this.#insertOutsider.run(name, userId, outsider, by);
       const removed = this.#outsiders(name, 'removed');
       if (removed.length > limits.groupRemovedMax) this.#deleteOutsider.run(name, removed[0] ?? 0);
     }

@@ -192,6 +192,48 @@ export function describeGroupChanges(fixture: StoreFixture): void {
       }
     });
 
+    test('invitations are listed with their user until they are used or withdrawn, or the group ends', async () => {
+      const { name, owner, admin, member, stranger, change, join } = await freshGroup();
+      const list = (userId: number) => fixture.another.groups.invitations(userId);
+      expect(await list(stranger)).toEqual([]);
+      expect(await change(member, { kind: 'invite', userId: stranger })).toBe('not-an-admin');
+      await change(owner, { kind: 'invite', userId: member });
+      expect([await list(stranger), await list(member)]).toEqual([[], []]);
+      const invite = (by: number) => change(by, { kind: 'invite', userId: stranger });
+      await invite(owner);
+      const ended = await freshGroup();
+      await ended.change(ended.owner, { kind: 'invite', userId: stranger });
+      const one = { group: name, by: owner };
+      expect(await list(stranger)).toEqual([{ group: ended.name, by: ended.owner }, one]);
+      for (const userId of [ended.owner, ended.member, ended.admin, ended.another])
+        await groups().leave(ended.name, userId);
+      expect(await list(stranger)).toEqual([one]);
+      // By whoever was the last to do it.
+      await invite(admin);
+      expect(await list(stranger)).toEqual([{ group: name, by: admin }]);
+      await change(owner, { kind: 'remove', userId: stranger });
+      expect(await list(stranger)).toEqual([]);
+      await invite(owner);
+      expect(await list(stranger)).toEqual([one]);
+      await join(stranger);
+      expect(await list(stranger)).toEqual([]);
+    });
+
+    test('of invitations to one user the newest are listed, and all count', async () => {
+      const { stranger } = await freshGroup();
+      const most = limits.invitationsPerUserMax;
+      const names = Array.from({ length: most + 1 }, nextGroup);
+      for (const name of names) {
+        const by = nextUserId();
+        await groups().create(name, by);
+        await groups().change(name, by, { kind: 'set', entry: 'invite' });
+        await groups().change(name, by, { kind: 'invite', userId: stranger });
+      }
+      const listed = (await groups().invitations(stranger)).map(({ group }) => group);
+      expect(listed).toEqual(names.slice(1).toReversed());
+      expect(await groups().join(names[0] ?? '', stranger)).toMatchObject({ status: 'joined' });
+    });
+
     test('closed: nobody, invited or not, until it is opened', async () => {
       const { owner, stranger, change, join } = await freshGroup();
       await change(owner, { kind: 'invite', userId: stranger });

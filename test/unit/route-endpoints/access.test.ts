@@ -214,6 +214,7 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /inviteToGroup': [{ userId, group: 'cooks', peer: bob.userId }, users(groups)],
   'POST /removeMember': [{ userId, group: 'cooks', peer: bob.userId }, users(groups)],
   'POST /groupInfo': [{ userId, group: 'cooks' }, users(readGroups)],
+  'POST /invitations': [{ userId }, users(readGroups)],
   'POST /block': [{ userId, peer: bob.userId }, users()],
   'POST /unblock': [{ userId, peer: bob.userId }, users()],
   'POST /blocked': [{ userId }, users()],

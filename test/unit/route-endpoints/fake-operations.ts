@@ -202,6 +202,11 @@ export class FakeOperations implements RouteOperations {
     return [this.#groupStatus('groupsOf', userId, 'cooks')];
   }
 
+  async invitations(userId: number) {
+    this.#called('invitations', userId);
+    return [{ group: 'cooks', by: 7 }];
+  }
+
   async groupMembers(query: unknown): Promise<Account[]> {
     this.#called('groupMembers', query);
     return [java, other];

@@ -44,7 +44,7 @@ function texts(peer: Peer): string[] {
   return peer.received(command.message).map(({ resMsg }) => resMsg);
 }
 
-function membership(userId: number, group: string, isMember: boolean) {
+function membership(userId: number, group: string, isMember: boolean, invitedBy = 0) {
   return callOne(harness.gateway.api.membership, {
     sessionId: harness.sessionOf(userId),
     instance: 'me',
@@ -52,6 +52,7 @@ function membership(userId: number, group: string, isMember: boolean) {
     code: isMember ? 0 : 7302,
     joined: 3,
     head: 4,
+    invitedBy,
   });
 }
 
@@ -181,6 +182,20 @@ describe('a user who joins or leaves elsewhere', () => {
       command.group,
       command.ping,
     ]);
+  });
+
+  test('and one who is invited, is told, and what they follow stays', async () => {
+    const amy = await member(1);
+    await membership(1, 'ops', false, 9);
+    await membership(1, 'chess', false, 9);
+    await harness.pushGroup('chess', 2, body(9, 'still here?', 'chess'));
+    await amy.settled();
+    const invitations = amy.received(command.group).map(({ group, from }) => [group, from]);
+    expect(invitations).toEqual([
+      ['ops', 9],
+      ['chess', 9],
+    ]);
+    expect(texts(amy)).toEqual(['still here?']);
   });
 
   test('is not told on a Java peer, which knows no groups', async () => {

@@ -157,6 +157,11 @@ describe('json', () => {
       (view) => view.groupChanged(teamFacts),
       '{"event":"groupChanged","group":"dev","title":"The team","owner":2,"admins":[3,1],"entry":"invite","sharePercent":20}',
     ],
+    [
+      'an invitation',
+      (view) => view.invited({ group: 'dev', by: 2 }),
+      '{"event":"invited","group":"dev","by":2}',
+    ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
   ])('%s', async (_name, show, expected) => {
@@ -425,6 +430,32 @@ describe('people', () => {
       ],
     ],
     [
+      'an invitation',
+      (view) => view.invited({ group: 'dev', by: 2 }),
+      ['· (2) amy invites you to #dev: :join dev enters it'],
+    ],
+    [
+      'invitations',
+      (view) =>
+        view.result(line(1, ':invitations'), {
+          kind: 'invitations',
+          invitations: [
+            { group: 'dev', by: 2 },
+            { group: 'ops', by: 3 },
+          ],
+        }),
+      [
+        '› :invitations',
+        '· (2) amy invites you to #dev: :join dev enters it',
+        '· (3) invites you to #ops: :join ops enters it',
+      ],
+    ],
+    [
+      'no invitations',
+      (view) => view.result(line(1, ':invitations'), { kind: 'invitations', invitations: [] }),
+      ['› :invitations', '· you are invited to no group'],
+    ],
+    [
       'a group that has changed',
       (view) => view.groupChanged(teamFacts),
       ['· #dev is now “The team” of (2) amy; admins: (3), you; who may join: who is invited'],
@@ -464,7 +495,7 @@ describe('people', () => {
         ['admin', '(2) amy is an admin of #dev now'],
         ['unadmin', '(2) amy is no admin of #dev any more'],
         ['owner', '(2) amy owns #dev now'],
-        ['invite', '(2) amy may join #dev: tell them to type :join dev'],
+        ['invite', '(2) amy may join #dev, and is told so'],
         ['remove', '(2) amy is not in #dev any more, and may join only when invited'],
       ] as const
     ).map(
@@ -658,6 +689,7 @@ describe('whatever others write has no effect on where it is shown', () => {
       { kind: 'online', prefix: '', users: users(text) },
       { kind: 'members', group: text, users: users(text) },
       { kind: 'groups', memberships: [{ ...membership, group: text }] },
+      { kind: 'invitations', invitations: [{ group: text, by: 2 }] },
       { kind: 'created', membership: { ...membership, group: text } },
       { kind: 'joined', membership: { ...membership, group: text } },
       { kind: 'left', group: text },

@@ -1,12 +1,12 @@
 /**
- * Tells an application which groups its user has joined or left on another device, or was
- * removed from, which ones a login shows, and what changes about them. It tells nothing that the application has asked for itself.
+ * Tells an application which groups its user has joined or left on another device, was removed from
+ * or invited to, which ones a login shows, and what changes about them. It tells nothing that the application has asked for itself.
  */
 import type { ClientEvents, GroupFacts, GroupMembership, LeavingReason } from '../client-events.ts';
 import { readFacts, type ToldFacts } from './group-facts.ts';
 import type { GroupChanges } from './timelines.ts';
 
-type Emit = <Name extends 'joined' | 'left' | 'groupChanged'>(
+type Emit = <Name extends 'joined' | 'left' | 'groupChanged' | 'invited'>(
   name: Name,
   event: ClientEvents[Name],
 ) => void;
@@ -52,6 +52,10 @@ export class GroupNews {
     const known = this.#known.get(group);
     this.#known.set(group, { version, facts });
     if (known && !isSame(known.facts, facts)) this.#emit('groupChanged', facts);
+  }
+
+  invited(group: string, by: number): void {
+    this.#emit('invited', { group, by });
   }
 
   tell({ joined, left, how }: GroupChanges): void {

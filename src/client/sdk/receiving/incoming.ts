@@ -42,7 +42,7 @@ export interface IncomingOptions extends Omit<DeliveryQueueOptions, 'onTaken'> {
   readonly write: (fields: RequestFields) => void;
   readonly onGap: (group: string, gap: Gap) => void;
   /** Is told what the server says of groups: the user may have joined or left on another device. */
-  readonly groupNews: Pick<GroupNews, 'tell' | 'changed'>;
+  readonly groupNews: Pick<GroupNews, 'tell' | 'changed' | 'invited'>;
 }
 
 /**
@@ -167,9 +167,10 @@ export class Incoming {
     this.#timelines.get(group)?.cursor.hinted(head);
   }
 
-  /** The server's word that the user has joined a group, or left it, or what it is. */
-  groupChanged({ group, code, after: joined, head, facts }: ServerFrame): void {
+  /** The server's word that the user has joined a group, left it or is invited, or what it is. */
+  groupChanged({ group, code, after: joined, head, facts, from: by }: ServerFrame): void {
     if (facts) this.#options.groupNews.changed(group, facts);
+    else if (by > 0) this.#options.groupNews.invited(group, by);
     else if (code === 0) this.joined({ group, joined, head });
     else this.#dropped(group, code === removed ? 'removed' : 'told');
   }

@@ -9,6 +9,7 @@ import type {
   GroupSettings,
   HistoryPage,
   HistoryQuery,
+  Invitation,
   Message,
   User,
   UsersQuery,
@@ -117,6 +118,10 @@ export class Routes {
 
   async groups(userId: number): Promise<GroupMembership[]> {
     return (await this.#post('/groups', { userId })) as GroupMembership[];
+  }
+
+  async invitations(userId: number): Promise<Invitation[]> {
+    return (await this.#post('/invitations', { userId })) as Invitation[];
   }
 
   async groupMembers(userId: number, group: string, query: UsersQuery): Promise<User[]> {

@@ -57,7 +57,7 @@ export type Query =
   | { readonly kind: 'block' | 'unblock'; readonly userId: number }
   | { readonly kind: 'watch' | 'unwatch'; readonly userIds: readonly number[] }
   | { readonly kind: 'last-seen'; readonly isShown: boolean }
-  | { readonly kind: 'groups' | 'blocked' }
+  | { readonly kind: 'groups' | 'invitations' | 'blocked' }
   | { readonly kind: 'show-secret' | 'rotate-secret' }
   /** Undefined: to a file named after the user. */
   | { readonly kind: 'export'; readonly path: string | undefined }

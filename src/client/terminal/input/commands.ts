@@ -115,6 +115,11 @@ export const commands: readonly Command[] = [
     parse: alone(':groups', { kind: 'groups' }),
   },
   {
+    name: ':invitations',
+    uses: [[':invitations', 'list the groups that you are invited to']],
+    parse: alone(':invitations', { kind: 'invitations' }),
+  },
+  {
     name: ':members',
     uses: [[':members name', 'list who is in a group']],
     parse: ofGroup('members'),

@@ -4,6 +4,7 @@ import type {
   GroupEntry,
   GroupFacts,
   GroupMembership,
+  Invitation,
   LeavingReason,
 } from '../../sdk/index.ts';
 import type { Result } from './view.ts';
@@ -32,6 +33,10 @@ export function leavingText({ group, reason }: ClientEvents['left']): string {
 export function groupText({ group, title, owner, admins, entry }: GroupFacts, nameOf: NameOf) {
   const named = admins.length === 0 ? '' : `; admins: ${admins.map(nameOf).join(', ')}`;
   return `#${group} is now “${title}” of ${nameOf(owner)}${named}; who may join: ${entryTexts[entry]}`;
+}
+
+export function invitationText({ group, by }: Invitation, nameOf: NameOf): string {
+  return `${nameOf(by)} invites you to #${group}: :join ${group} enters it`;
 }
 
 export function groupRows(membership: GroupMembership, nameOf: NameOf): [string, string][] {
@@ -76,7 +81,7 @@ export function memberChangeText(
     admin: `${who} is an admin of #${group} now`,
     unadmin: `${who} is no admin of #${group} any more`,
     owner: `${who} owns #${group} now`,
-    invite: `${who} may join #${group}: tell them to type :join ${group}`,
+    invite: `${who} may join #${group}, and is told so`,
     remove: `${who} is not in #${group} any more, and may join only when invited`,
   }[change];
 }

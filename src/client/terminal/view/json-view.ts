@@ -105,6 +105,10 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: 'groupChanged', ...facts });
   }
 
+  invited({ group, by }: ClientEvents['invited']): void {
+    this.#tell({ event: 'invited', group, by });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
   }
@@ -309,6 +313,8 @@ function resultData(result: Result): unknown {
       return readByData(result.readBy);
     case 'conversation-set':
       return { ...conversationName(result.target), ...conversationFlag(result.change) };
+    case 'invitations':
+      return result.invitations;
     case 'delayed':
       return result.messages.map(delayedData);
     case 'cancelled':

@@ -5,13 +5,20 @@ import { safeLine, safeName, safeText } from '../../../base/text/safe-text.ts';
 import type {
   DelayedMessage,
   GroupMembership,
+  Invitation,
   KeyStanding,
   Message,
   SentMessage,
   User,
 } from '../../sdk/index.ts';
 import { displayWidth } from './display-width.ts';
-import { groupRows, memberChangeText, readersOf, settingTexts } from './group-texts.ts';
+import {
+  groupRows,
+  invitationText,
+  memberChangeText,
+  readersOf,
+  settingTexts,
+} from './group-texts.ts';
 import {
   colourOf,
   dayOf,
@@ -258,6 +265,8 @@ export function resultBlocks(
       return [noticeBlock(`taken back: ${result.message.text}`)];
     case 'groups':
       return groupBlocks(result.memberships, reader);
+    case 'invitations':
+      return invitationBlocks(result.invitations, reader);
     case 'verify':
       return verifyBlocks(result.key);
     case 'secret':
@@ -317,6 +326,11 @@ function groupBlocks(memberships: readonly GroupMembership[], reader: Reader): B
     ]),
     'bold',
   );
+}
+
+function invitationBlocks(invitations: readonly Invitation[], reader: Reader): Block[] {
+  if (invitations.length === 0) return [noticeBlock('you are invited to no group')];
+  return invitations.map((each) => noticeBlock(invitationText(each, namesFor(reader))));
 }
 
 function userBlocks(users: readonly User[]): Block[] {

@@ -10,6 +10,7 @@ import type {
   DelayedMessage,
   GroupMembership,
   GroupSettings,
+  Invitation,
   Mark,
   Message,
   PeerKey,
@@ -74,6 +75,7 @@ export type Result =
   | { readonly kind: 'delayed'; readonly messages: readonly DelayedMessage[] }
   | { readonly kind: 'cancelled'; readonly message: DelayedMessage }
   | { readonly kind: 'groups'; readonly memberships: readonly GroupMembership[] }
+  | { readonly kind: 'invitations'; readonly invitations: readonly Invitation[] }
   | { readonly kind: 'verify'; readonly key: PeerKey }
   | { readonly kind: 'secret'; readonly secret: string | undefined }
   | { readonly kind: 'rotated' }
@@ -175,6 +177,8 @@ export interface Inbox {
   left(event: ClientEvents['left']): void;
   /** What a group is from now on. */
   groupChanged(facts: ClientEvents['groupChanged']): void;
+
+  invited(invitation: Invitation): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;
 }

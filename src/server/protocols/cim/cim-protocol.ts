@@ -19,6 +19,7 @@ import {
   encodeCloseCode,
   encodeGroupFacts,
   encodeHint,
+  encodeInvited,
   encodeJoined,
   encodeLeft,
   encodeMarks,
@@ -170,8 +171,10 @@ export class CimProtocol implements Protocol, Asker {
       if (this.#memberships.length < limits.groupsPerUserMax) this.#memberships.push(entry);
       return;
     }
-    const { group, code, joined, head } = entry;
-    this.#session.write(code === 0 ? encodeJoined(group, joined, head) : encodeLeft(group, code));
+    const { group, code, joined, head, invitedBy } = entry;
+    if (invitedBy) this.#session.write(encodeInvited(group, invitedBy));
+    else
+      this.#session.write(code === 0 ? encodeJoined(group, joined, head) : encodeLeft(group, code));
   }
 
   writeClose(code: number, reason: string): void {

@@ -3,7 +3,7 @@
 -- KEYS  group, members, roll, head, standing, invited, removed, delivered, read
 -- ARGV  user id, number of the listing (list-group.lua), listedMs, membersMax, to create it: 'joined' or 'all', what members may
 --       read ('': only if it exists); its name
--- Gives {'joined', owner, 1 if the user was in it already, joined, cursor, head, 1 if members may read all}, {'group-exists', owner, 1 if the user is in it},
+-- Gives {'joined', owner, 1 if the user was in it already, joined, cursor, head, 1 if members may read all, 1 if an invitation was used}, {'group-exists', owner, 1 if the user is in it},
 --       {'unknown-group'}, {'too-many'}, {'removed-from-group'}, {'group-closed'}, {'not-invited'}, or {'late'}: the listing is older than listedMs, and may be taken off any time.
 --
 -- The hash of members: user id → "joined:cursor:order:listing": the head when the user joined, what a device of the user has
@@ -30,7 +30,7 @@ if place then
     call('HSET', members, user, format('%s:%s:%s:%s', joined, cursor, order, listing))
   end
   if ARGV[5] ~= '' and owner ~= user then return { 'group-exists', owner, 1 } end
-  return { 'joined', owner, 1, tonumber(joined), tonumber(cursor), head, showsAll() }
+  return { 'joined', owner, 1, tonumber(joined), tonumber(cursor), head, showsAll(), 0 }
 end
 if owner and ARGV[5] ~= '' then return { 'group-exists', owner, 0 } end
 if owner then
@@ -51,8 +51,8 @@ local order = call('HINCRBY', group, 'joins', 1)
 call('HSET', members, user, format('%d:%d:%d:%s', head, head, order, listing))
 call('ZADD', roll, user, user)
 call('ZADD', standing, order, user)
-call('ZREM', KEYS[6], user)
+local used = call('ZREM', KEYS[6], user)
 -- Nobody waits for what was said before (mark-member.lua).
 call('ZADD', KEYS[8], head, user)
 call('ZADD', KEYS[9], head, user)
-return { 'joined', owner, 0, head, head, head, showsAll() }
+return { 'joined', owner, 0, head, head, head, showsAll(), used }

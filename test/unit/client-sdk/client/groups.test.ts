@@ -209,6 +209,18 @@ describe('a group that the server tells of later', () => {
     expect(titles).toEqual(['New', 'Away']);
   });
 
+  test('invited is told by whom, and joins nothing', async () => {
+    const { server, client, world } = await online({ welcome: { groups: [builds()] } });
+    const changes = recordChanges(client);
+    const invitations: unknown[] = [];
+    client.on('invited', (invitation) => void invitations.push(invitation));
+    await server.invited('ops', 2);
+    expect(invitations).toEqual([{ group: 'ops', by: 2 }]);
+    expect([changes, client.followedGroups]).toEqual([[], ['builds']]);
+    world.handlers['/invitations'] = () => invitations;
+    expect(await client.invitations()).toEqual(invitations);
+  });
+
   test('by being removed says so', async () => {
     const { server, client } = await online({ welcome: { groups: [builds()] } });
     const changes = recordChanges(client);

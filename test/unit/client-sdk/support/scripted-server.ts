@@ -26,6 +26,7 @@ import {
   encodeClose,
   encodeGroupFacts,
   encodeHint,
+  encodeInvited,
   encodeJoined,
   encodeLeft,
   encodePageEnd,
@@ -190,6 +191,10 @@ export class ServerConnection {
 
   facts(facts: Parameters<typeof encodeGroupFacts>[0]): Promise<void> {
     return this.send(encodeGroupFacts(facts));
+  }
+
+  invited(group: string, by: number): Promise<void> {
+    return this.send(encodeInvited(group, by));
   }
 
   left(group: string, code = 7302): Promise<void> {

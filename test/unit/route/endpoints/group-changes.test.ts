@@ -33,7 +33,7 @@ describe('a member who is removed', () => {
     for (const sessionId of [3, 4]) await route.connect(amy, sessionId);
     await route.connect(bob, 5);
     await remove(bob.userId, amy.userId);
-    const told = { instance, group: 'cooks', code: removedCode, joined: 0, head: 0 };
+    const told = { instance, group: 'cooks', code: removedCode, joined: 0, head: 0, invitedBy: 0 };
     const toBoth = [
       { ...told, sessionId: 3 },
       { ...told, sessionId: 4 },
@@ -105,6 +105,43 @@ test('whoever is not allowed is refused, whatever they ask for and whoever it is
   );
   expect(await route.store.groups.find('cooks')).toEqual(before);
   expect(await route.store.groups.members('cooks', 0, 10)).toEqual([amy.userId, bob.userId]);
+});
+
+describe('who is invited', () => {
+  const invite = () => change(bob.userId, { kind: 'invite', userId: amy.userId });
+  const listed = () => route.core.operations.invitations(amy.userId);
+
+  test('is told by whom, on every connection, and finds it in their list until it is used', async () => {
+    const { operations } = route.core;
+    await operations.leaveGroup(amy.userId, 'cooks');
+    for (const sessionId of [3, 4]) await route.connect(amy, sessionId);
+    await invite();
+    const told = { instance, group: 'cooks', joined: 0, head: 0, invitedBy: bob.userId };
+    expect(route.memberships).toMatchObject([
+      { ...told, sessionId: 3 },
+      { ...told, sessionId: 4 },
+    ]);
+    expect(await listed()).toEqual([{ group: 'cooks', by: bob.userId }]);
+    await operations.joinGroup(amy.userId, 'cooks');
+    expect(await listed()).toEqual([]);
+  });
+
+  test('and is in the group already is told nothing', async () => {
+    await route.connect(amy, 3);
+    await invite();
+    expect([route.memberships, await listed()]).toEqual([[], []]);
+  });
+
+  test('by somebody whom they have blocked is not told, and may join all the same', async () => {
+    const { operations } = route.core;
+    await operations.leaveGroup(amy.userId, 'cooks');
+    await operations.block(amy.userId, bob.userId);
+    await route.connect(amy, 3);
+    await change(bob.userId, { kind: 'set', entry: 'invite' });
+    await invite();
+    expect([route.memberships, await listed()]).toEqual([[], []]);
+    await operations.joinGroup(amy.userId, 'cooks');
+  });
 });
 
 test('ids that nobody bears are not invited, and the owner is not removed', async () => {

@@ -38,6 +38,18 @@ describe('completion', () => {
     [':mute bo', ':mute 21 '],
     [':unpin #o', ':unpin #ops '],
     [':unmute #l', ':unmute #l'],
+    [':invitat', ':invitations'],
+    [':tit', ':title '],
+    [':una', ':unadmin '],
+    [':title #b', ':title #builds'],
+    [':entry o', ':entry ops'],
+    [':entry ops i', ':entry ops invite'],
+    [':admin b', ':admin builds'],
+    [':unadmin ops bo', ':unadmin ops 21 '],
+    [':owner ops bo', ':owner ops 21 '],
+    [':invite ops bo', ':invite ops 21 '],
+    [':remove #ops bo', ':remove #ops 21 '],
+    [':share o', ':share ops'],
     [':pu b', ':pu bob'],
     [':sec', ':secret '],
     [':secret r', ':secret rotate'],
@@ -54,6 +66,7 @@ describe('completion', () => {
     expect(tab('am')).toEqual(['am', ['(2) amy', '(3) Amanda']]);
     expect(tab('2')).toEqual(['2', ['(2) amy', '(21) bob']]);
     expect(tab('#')).toEqual(['#', ['#lobby', '#builds', '#ops']]);
+    expect(tab(':inv')).toEqual([':invit', [':invitations', ':invite']]);
     expect(tab(':q')).toEqual([':q', [':q', ':q!']]);
   });
 

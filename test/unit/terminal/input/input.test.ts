@@ -117,6 +117,7 @@ describe('commands', () => {
     [':join #dev', { kind: 'join', group: 'dev' }],
     [':leave Dev', { kind: 'leave', group: 'dev' }],
     [':groups', { kind: 'groups' }],
+    [':invitations', { kind: 'invitations' }],
     [':block 7', { kind: 'block', userId: 7 }],
     [':unblock 7', { kind: 'unblock', userId: 7 }],
     [':blocked', { kind: 'blocked' }],

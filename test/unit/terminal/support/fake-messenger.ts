@@ -220,6 +220,10 @@ export class FakeMessenger implements Messenger {
     this.talks = this.talks.map((each) => (isIt(each) ? { ...each, ...flag } : each));
   }
 
+  async invitations() {
+    return [{ group: 'builds', by: 2 }];
+  }
+
   readonly blockedUsers: User[] = [];
   readonly watchedUsers = new Set<number>();
   showsLastSeen = false;
