@@ -12,7 +12,7 @@ import type { Latency } from './latency.ts';
 import { Pauses } from './pauses.ts';
 import type { Disturbance, DisturbanceKind } from './plan.ts';
 import type { Population } from './population.ts';
-import type { Saying } from './workload.ts';
+import type { Act } from './workload.ts';
 
 export interface CrowdOptions {
   readonly population: Population;
@@ -38,6 +38,8 @@ const hopelessMs = 40_000;
 /** When all has come, what would be doubled comes within this time. */
 const quietMs = 1_000;
 const pollMs = 100;
+/** Devices that read back at a time: more would only wait for each other. */
+const readersMax = 8;
 const tickMs = 10;
 /** What a device that is slow adds to each direction. */
 const slowMs = 150;
@@ -78,13 +80,13 @@ export class Crowd {
   }
 
   /** From now on the devices speak and are disturbed, until `heal`. */
-  begin(workload: Iterator<Saying, never>, disturbances: readonly Disturbance[]): void {
+  begin(workload: Iterator<Act, never>, disturbances: readonly Disturbance[]): void {
     const startMs = performance.now();
     const plan = [...disturbances];
-    let saying = workload.next().value;
+    let act = workload.next().value;
     const tick = () => {
       const nowMs = performance.now() - startMs;
-      for (; saying.atMs <= nowMs; saying = workload.next().value) this.#say(saying);
+      for (; act.atMs <= nowMs; act = workload.next().value) this.#do(act);
       while (plan[0] && plan[0].atMs <= nowMs) this.#disturb(plan.shift());
     };
     this.#ticking = this.#options.platform.clock.setInterval(tick, tickMs);
@@ -112,9 +114,19 @@ export class Crowd {
       if (quietForMs > hopelessMs || (quietForMs > quietMs && !this.#isSomethingLost())) break;
       await this.#wait(pollMs);
     }
-    if (ledger.waitingCount > 0) onProblem(`${ledger.waitingCount} messages got no answer`);
+    if (ledger.waitingCount > 0)
+      onProblem(`${ledger.waitingCount} messages or changes got no answer`);
     for (const { name, isReady, lastWarning } of this.#devices)
       if (!isReady) onProblem(`device ${name} gets no connection: ${lastWarning}`);
+  }
+
+  /** Every device reads what has become of all messages. */
+  async readBack(): Promise<void> {
+    const left = [...this.#devices];
+    const readAll = async () => {
+      for (let device = left.pop(); device; device = left.pop()) await device.readBack();
+    };
+    await Promise.all(Array.from({ length: readersMax }, readAll));
   }
 
   async close(): Promise<void> {
@@ -162,8 +174,10 @@ export class Crowd {
     });
   }
 
-  #say({ device, target, count }: Saying): void {
-    for (let index = 0; index < count; index++) this.#devices[device]?.say(target);
+  #do(act: Act): void {
+    const device = this.#devices[act.device];
+    if (act.kind !== 'say') device?.change(act);
+    else for (let index = 0; index < act.count; index++) device?.say(act.target, act.reply);
   }
 
   #disturb(disturbance: Disturbance | undefined): void {

@@ -12,12 +12,21 @@ import {
   type SecretKeeper,
   type Target,
 } from '../client/sdk/index.ts';
-import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from '../witness/ledger.ts';
+import type {
+  ChangeRecord,
+  DeviceRecord,
+  Ledger,
+  LifeRecord,
+  SentRecord,
+} from '../witness/ledger.ts';
+import { aspectsOf, reactionsValue, retraction } from '../witness/pictures.ts';
 import { type AttachedStorage, DeviceStorage } from './device-storage.ts';
 import { FragileNetwork } from './fragile-network.ts';
+import { KnownMessages } from './known-messages.ts';
 import type { Latency, Undisturbed } from './latency.ts';
-import { numberOf, textOf } from './message-text.ts';
+import { editedText, numberOf, textOf } from './message-text.ts';
 import type { Person } from './population.ts';
+import type { Changing } from './workload.ts';
 
 export interface DeviceOptions {
   readonly name: string;
@@ -42,6 +51,7 @@ interface Life {
   readonly storage: AttachedStorage;
   readonly record: LifeRecord;
   readonly waiting: Set<SentRecord>;
+  readonly changing: Set<ChangeRecord>;
 }
 
 /** Of what a closing device waits for; what is not answered then is unconfirmed. */
@@ -52,6 +62,7 @@ export class Device implements Undisturbed {
   readonly #options: DeviceOptions;
   readonly #storage = new DeviceStorage();
   readonly #record: DeviceRecord;
+  readonly #known = new KnownMessages();
   #life: Life | undefined;
   #connectedSinceMs = Infinity;
   #isDisturbed = false;
@@ -112,12 +123,11 @@ export class Device implements Undisturbed {
       routes,
       storage,
       credentials: { keeper: secrets },
-      // What it measures is delivery: sealing takes more than all the rest together.
-      e2ee: 'off',
+      e2ee: person.encrypts ? 'auto' : 'off',
       platform: { ...platform, transport: this.network.transport, http: this.network.http },
     });
     const record = ledger.began(this.#record);
-    this.#life = { client, storage, record, waiting: new Set() };
+    this.#life = { client, storage, record, waiting: new Set(), changing: new Set() };
     client.on('ready', () => {
       ledger.ready(record);
       this.#connectedSinceMs = performance.now();
@@ -146,20 +156,78 @@ export class Device implements Undisturbed {
   }
 
   /** Nothing happens between two lives. */
-  say(target: Target): void {
+  say(target: Target, reply: number | undefined): void {
     const life = this.#life;
     if (!life) return;
     const { run, ledger, latency, platform } = this.#options;
-    const record = ledger.sending(this.#record, target, platform.clock.now());
-    latency.sent(record.number, this);
+    const isHere = (other: { readonly target: Target }) => isSameTarget(other.target, target);
+    const replyTo = reply === undefined ? undefined : this.#known.pick(reply, isHere)?.id;
+    const extras = { ...(replyTo !== undefined && { replyTo }) };
+    const record = ledger.sending(this.#record, target, platform.clock.now(), extras);
+    const { number } = record;
+    latency.sent(number, this);
     life.waiting.add(record);
     life.client
-      .send(target, textOf(run, record.number))
+      .send(target, textOf(run, number), extras)
       .then(
-        ({ seq, id }) => ledger.answered(record, 'stored', { seq, id }),
+        ({ seq, id, encrypted = false }) => {
+          ledger.answered(record, 'stored', { seq, id, isEncrypted: encrypted });
+          this.#known.add({ id, number, isOwn: true, target });
+        },
         (error: unknown) => ledger.answered(record, outcomeOf(error), { code: codeOf(error) }),
       )
       .finally(() => life.waiting.delete(record));
+  }
+
+  /** Nothing happens between two lives, nor if it knows no such message. */
+  change({ kind, choice, takesBack, isForeign }: Changing): void {
+    const life = this.#life;
+    const message = this.#known.pick(
+      choice,
+      ({ isOwn }) => kind === 'react' || isOwn === !isForeign,
+    );
+    if (!life || !message) return;
+    const { run, ledger } = this.#options;
+    const { id, number } = message;
+    const count = ledger.changes.length + 1;
+    const text = editedText(run, number, count);
+    const emoji = takesBack ? [] : ['👍', `${count}`];
+    const { client, changing } = life;
+    const value = { edit: text, retract: retraction, react: reactionsValue(emoji) }[kind];
+    const record = ledger.changing(this.#record, kind, id, value);
+    changing.add(record);
+    const changes = {
+      edit: () => client.edit(id, text),
+      retract: () => client.retract(id),
+      react: () => client.react(id, emoji),
+    };
+    changes[kind]()
+      .then(
+        () => ledger.changed(record, 'stored'),
+        (error: unknown) => ledger.changed(record, outcomeOf(error), codeOf(error)),
+      )
+      .finally(() => changing.delete(record));
+  }
+
+  /** What has become of all that its user may read. */
+  async readBack(): Promise<void> {
+    const client = this.#life?.client;
+    if (!client) return;
+    const { ledger, isOfRun, run } = this.#options;
+    const history = ledger.readsBack(this.#record);
+    try {
+      for await (const message of client.export()) {
+        if (message.record !== 'message' || !isOfRun(message.from)) continue;
+        const { id, from, group, seq } = message;
+        const number = numberOf(run, message.text) ?? ledger.numberOf(id);
+        ledger.readBack(history, {
+          ...{ id, from, seq, timeline: group ?? this.userId, aspects: aspectsOf(message) },
+          isFaithful: isSame(ledger.sent.get(number), message, textOf(run, number)),
+        });
+      }
+    } catch (error) {
+      this.#problem(`cannot read its history: ${describeError(error)}`);
+    }
   }
 
   /** Ends this life in good order. */
@@ -176,6 +244,8 @@ export class Device implements Undisturbed {
     life.record.savedSeqs = this.#storage.savedSeqs;
     for (const record of life.waiting)
       this.#options.ledger.answered(record, 'unconfirmed', { code: 'crash' });
+    for (const record of life.changing)
+      this.#options.ledger.changed(record, 'unconfirmed', 'crash');
     this.network.abandon();
     await life.client.close({ timeoutMs: 0 });
   }
@@ -199,11 +269,14 @@ export class Device implements Undisturbed {
     const { run, isOfRun, ledger, latency } = this.#options;
     // What others say in the lobby is none of our business.
     if (!isOfRun(message.from)) return;
-    const number = numberOf(run, message.text) ?? 0;
-    const sent = ledger.sent.get(number);
-    const isFaithful = sent !== undefined && isSame(sent, message, textOf(run, number));
-    ledger.showed(this.#record, { number, seq: message.seq, id: message.id, isFaithful });
-    latency.shown(number, this);
+    const { id, seq, from, group } = message;
+    const number = numberOf(run, message.text) ?? ledger.numberOf(id);
+    const isFaithful = isSame(ledger.sent.get(number), message, textOf(run, number));
+    ledger.showed(this.#record, { number, seq, id, isFaithful });
+    const isOwn = from === this.userId;
+    const target = group === undefined ? { to: isOwn ? (message.to ?? 0) : from } : { group };
+    this.#known.add({ id, number, isOwn, target });
+    if (!message.encrypted) latency.shown(number, this);
   }
 
   #problem(problem: string): void {
@@ -212,10 +285,20 @@ export class Device implements Undisturbed {
   }
 }
 
-function isSame({ userId, target }: SentRecord, message: Message, text: string): boolean {
+/** As it was sent; its text, and what it answers, unless that was changed since. */
+function isSame(sent: SentRecord | undefined, message: Message, text: string): boolean {
+  if (!sent) return false;
+  const { userId, target, replyTo } = sent;
   const hasTarget =
     'group' in target ? message.group === target.group : message.to === target.to && !message.group;
-  return message.from === userId && hasTarget && message.text === text;
+  const isAnswer = message.retracted || (message.replyTo ?? '') === replyTo;
+  const isChanged = message.retracted || message.edited !== undefined;
+  return message.from === userId && hasTarget && isAnswer && (isChanged || message.text === text);
+}
+
+function isSameTarget(one: Target, other: Target): boolean {
+  if ('group' in one) return 'group' in other && one.group === other.group;
+  return 'to' in other && one.to === other.to;
 }
 
 /** `internal`: the route has failed over it, and says nothing about what it had done by then. */

@@ -115,6 +115,8 @@ async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<
   phase = 'waiting for what is on its way';
   await Promise.all([crowd.heal(), injector?.heal()]);
   await crowd.settle();
+  phase = 'reading back';
+  await crowd.readBack();
   endProgress();
 
   const { breaches, shownAgain } = check(ledger);

@@ -12,6 +12,11 @@ export function textOf(run: string, number: number): string {
   return `cim verify ${run} #${number} ${letter.repeat(length)}`;
 }
 
+/** What message `number` says after the edit of that number: short, and never used before. */
+export function editedText(run: string, number: number, edit: number): string {
+  return `cim verify ${run} #${number} edit ${edit}`;
+}
+
 /** The number of a message of this run; undefined: it is somebody else's. */
 export function numberOf(run: string, text: string): number | undefined {
   const [, ofRun, number] = /^cim verify (\w+) #(\d+) /.exec(text) ?? [];

@@ -5,6 +5,8 @@ import { SeededRandom } from '../witness/seeded-random.ts';
 export interface Person {
   readonly userId: number;
   readonly userName: string;
+  /** What they write to others like them is encrypted from end to end. */
+  readonly encrypts: boolean;
   /** Ids of the person's devices. */
   readonly devices: readonly string[];
 }
@@ -39,6 +41,8 @@ export interface PopulationOptions {
 /** Above every id that people give out; each run has a million of its own up to 2^53. */
 const firstUserId = 8_000_000_000_000_000;
 const usersPerRun = 800_000;
+/** One in so many encrypts: sealing takes more than all the rest together. */
+const encryptingShare = 3;
 
 export function drawPopulation(options: PopulationOptions): Population {
   const random = new SeededRandom(options.seed, 'population');
@@ -49,6 +53,7 @@ export function drawPopulation(options: PopulationOptions): Population {
     return {
       userId: firstUserId + options.run * usersPerRun + index + 1,
       userName: `verify-${run}-${index + 1}`,
+      encrypts: index % encryptingShare === 0,
       devices: Array.from({ length: count }, (__, device) => `${index + 1}.${device + 1}`),
     };
   });

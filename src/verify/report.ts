@@ -1,9 +1,10 @@
 /** What a run has come to: figures, and their forms for people and for programs. Pure. */
 import { align } from '../base/text/align.ts';
 import { safeLine } from '../base/text/safe-text.ts';
-import type { BreachKind, Verdict } from '../witness/checker.ts';
+import type { BreachKind } from '../witness/breach.ts';
+import type { Verdict } from '../witness/checker.ts';
 import { describeBreach } from '../witness/describe-breach.ts';
-import type { LedgerView, Outcome } from '../witness/ledger.ts';
+import type { ChangeKind, LedgerView, Outcome } from '../witness/ledger.ts';
 import type { LatencySummary } from './latency.ts';
 import { disturbances, faults, type Plan } from './plan.ts';
 
@@ -17,8 +18,16 @@ export interface VerifyReport {
   readonly plan: Plan;
   readonly planned: Readonly<Record<string, number>>;
   readonly sent: number;
-  readonly outcomes: Readonly<Record<Exclude<Outcome, 'transient'>, number>>;
-  /** Why messages were refused or are unconfirmed, and how many. */
+  readonly outcomes: Readonly<Record<Answer, number>>;
+  /** Of those that are stored. */
+  readonly replies: number;
+  readonly encrypted: number;
+  /** Edits, retractions and reactions: what was answered, and how many of each are stored. */
+  readonly changeOutcomes: Readonly<Record<Answer, number>>;
+  readonly changes: Readonly<Record<ChangeKind, number>>;
+  /** Messages that were changed, as devices have read them back: compared, on all devices together. */
+  readonly pictures: number;
+  /** Why messages and changes were refused or are unconfirmed, and how many. */
   readonly codes: Readonly<Record<string, number>>;
   readonly shown: number;
   readonly shownAgain: number;
@@ -32,6 +41,8 @@ export interface VerifyReport {
   readonly evidenceIn?: string;
   readonly isKept: boolean;
 }
+
+type Answer = Exclude<Outcome, 'transient'>;
 
 export interface ReportOptions {
   readonly seed: number;
@@ -50,6 +61,8 @@ const detailsMax = 10;
 export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions): VerifyReport {
   const { breaches, shownAgain } = verdict;
   const sent = [...ledger.sent.values()];
+  const { changes } = ledger;
+  const stored = sent.filter(({ outcome }) => outcome === 'stored');
   return {
     ...options,
     devices: ledger.devices.length,
@@ -59,15 +72,20 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
       ...countBy(plan.disturbances, ({ kind }) => disturbances[kind].text),
     },
     sent: sent.length,
-    outcomes: {
-      waiting: 0,
-      stored: 0,
-      refused: 0,
-      unconfirmed: 0,
-      ...countBy(sent, ({ outcome }) => outcome),
+    outcomes: { ...noAnswers, ...countBy(sent, ({ outcome }) => outcome) },
+    replies: stored.filter(({ replyTo }) => replyTo !== '').length,
+    encrypted: stored.filter(({ isEncrypted }) => isEncrypted).length,
+    changeOutcomes: { ...noAnswers, ...countBy(changes, ({ outcome }) => outcome) },
+    changes: {
+      ...{ edit: 0, retract: 0, react: 0 },
+      ...countBy(
+        changes.filter(({ outcome }) => outcome === 'stored'),
+        ({ kind }) => kind,
+      ),
     },
+    pictures: ledger.devices.reduce((sum, { history }) => sum + (history?.pictures.size ?? 0), 0),
     codes: countBy(
-      sent.filter(({ code }) => code !== ''),
+      [...sent, ...changes].filter(({ code }) => code !== ''),
       ({ code }) => code,
     ),
     shown: ledger.devices.reduce((sum, { shown }) => sum + shown.length, 0),
@@ -79,6 +97,10 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
       altered: 0,
       refused: 0,
       astray: 0,
+      undone: 0,
+      forged: 0,
+      differing: 0,
+      missing: 0,
       ...countBy(breaches, ({ kind }) => kind),
     },
     details: breaches.slice(0, detailsMax).map((breach) => describeBreach(breach, ledger)),
@@ -86,19 +108,28 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
   };
 }
 
+const noAnswers = { waiting: 0, stored: 0, refused: 0, unconfirmed: 0 };
+
 export function formatReport(report: VerifyReport): string {
-  const { outcomes, breaches, latency } = report;
+  const { outcomes, changeOutcomes, changes, breaches, latency } = report;
+  const kinds = `edits ${changes.edit}, retractions ${changes.retract}, reactions ${changes.react}`;
   const codes = listCounts(report.codes);
+  const sumOf = (...answers: readonly Answer[]) =>
+    String(answers.reduce((sum, each) => sum + outcomes[each] + changeOutcomes[each], 0));
   const rows: [string, string][] = [
     ['sent', `${report.sent} by ${report.devices} devices of ${report.people} people`],
-    ['stored', String(outcomes.stored)],
-    ['refused', String(outcomes.refused)],
-    ['unconfirmed', `${outcomes.unconfirmed + outcomes.waiting}`],
+    ['stored', `${outcomes.stored}: replies ${report.replies}, encrypted ${report.encrypted}`],
+    ['changed', `${changeOutcomes.stored}: ${kinds}`],
+    ['refused', sumOf('refused')],
+    ['unconfirmed', sumOf('unconfirmed', 'waiting')],
     ...(codes === '' ? [] : [['', codes] satisfies [string, string]]),
     ['shown', `${report.shown}${again(report.shownAgain)}`],
     ['lost', String(breaches.lost)],
     ['doubled', String(breaches.doubled)],
     ['disordered', String(breaches.disordered)],
+    ['read back', `${report.pictures} changed messages, on all devices together`],
+    ['undone', String(breaches.undone)],
+    ['differing', String(breaches.differing)],
     ...otherBreaches(report),
     ['latency', formatLatency(latency)],
   ];
@@ -109,7 +140,7 @@ export function formatReport(report: VerifyReport): string {
     ...report.problems.map((problem) => `unexpected: ${problem}`),
     ...(report.evidenceIn === undefined ? [] : [`logs: ${report.evidenceIn}`]),
     `again: ${report.again}`,
-    report.isKept ? 'kept: nothing lost, doubled or out of order' : 'BROKEN',
+    report.isKept ? 'kept: nothing lost, doubled, out of order or undone' : 'BROKEN',
   ];
   // What roles and devices have said may be part of it.
   return lines.map((line) => `${safeLine(line)}\n`).join('');
@@ -117,11 +148,13 @@ export function formatReport(report: VerifyReport): string {
 
 /** What hardly ever is, so that it is only told when it is. */
 function otherBreaches({ breaches }: VerifyReport): [string, string][] {
-  const { altered, refused, astray } = breaches;
+  const { altered, refused, astray, forged, missing } = breaches;
   const all: [string, number][] = [
     ['altered', altered],
     ['refused but shown', refused],
     ['shown to others', astray],
+    ['forged', forged],
+    ['missing when read back', missing],
   ];
   return all.filter(([, count]) => count > 0).map(([name, count]) => [name, String(count)]);
 }

@@ -11,33 +11,13 @@
  * An unconfirmed message may be shown or not, but all devices that read one timeline agree: once
  * one of them has shown it, the others owe it too. A failover that loses a tail takes acknowledged
  * messages, and nothing else: what is still, or again, there is shown all the same, and nothing twice.
+ *
+ * What became of messages after they were shown is pictures.ts's.
  */
 import { lobby } from '../client/sdk/index.ts';
+import type { Breach, BreachKind } from './breach.ts';
 import type { DeviceRecord, LedgerView, SentRecord, ShownRecord, Timeline } from './ledger.ts';
-
-export type BreachKind =
-  /** Acknowledged, or shown elsewhere from the same timeline, and not shown here. */
-  | 'lost'
-  | 'doubled'
-  /**
-   * Shown after one of the same conversation that was sent later; or after one of the same timeline
-   * that is newer, where it is known that its numbers were given out once.
-   */
-  | 'disordered'
-  /** Other than it was sent, or never sent at all. */
-  | 'altered'
-  /** Refused for good, and shown. */
-  | 'refused'
-  /** On a device that it was not for, or by the instance that has sent it. */
-  | 'astray';
-
-export interface Breach {
-  readonly kind: BreachKind;
-  /** Of the message. */
-  readonly number: number;
-  /** Where it was, or was not, shown. */
-  readonly device: string;
-}
+import { checkPictures } from './pictures.ts';
 
 export interface Verdict {
   readonly breaches: readonly Breach[];
@@ -55,7 +35,7 @@ export function check(ledger: LedgerView): Verdict {
     shownAgain += reading.shownAgain;
     read.set(device, reading.numbers);
   }
-  breaches.push(...checkTimelines(ledger, read), ...checkLobby(ledger));
+  breaches.push(...checkTimelines(ledger, read), ...checkLobby(ledger), ...checkPictures(ledger));
   return { breaches, shownAgain };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What was sent and what was shown, as it happened; what to think of it is checker.ts's. All times
+ * What was sent, changed and shown, as it happened; what to think of it is checker.ts's. All times
  * are places in one sequence of events, so that "before" needs no clock.
  */
 import type { Target } from '../client/sdk/index.ts';
@@ -25,6 +25,8 @@ export interface SentRecord {
   readonly sentStep: number;
   /** Ms since 1970, for people. */
   readonly at: number;
+  /** Id of the message that it answers; empty: none. */
+  readonly replyTo: string;
   outcome: Outcome;
   /** Why it was refused. */
   code: string;
@@ -32,6 +34,49 @@ export interface SentRecord {
   seq: number;
   /** Its identity; empty if not known. */
   id: string;
+  /** Known to be encrypted from end to end. */
+  isEncrypted: boolean;
+}
+
+export type ChangeKind = 'edit' | 'retract' | 'react';
+
+/** What somebody does to a message that is there already. */
+export interface ChangeRecord {
+  readonly kind: ChangeKind;
+  /** Id of the message. */
+  readonly id: string;
+  readonly userId: number;
+  readonly device: string;
+  readonly life: number;
+  /** What is then read at this aspect (`aspectOf`). */
+  readonly value: string;
+  readonly sentStep: number;
+  /** Infinity: not yet. */
+  answeredStep: number;
+  outcome: Exclude<Outcome, 'transient'>;
+  /** Why it was refused. */
+  code: string;
+}
+
+/** A message as a device reads it back in the end. */
+export interface PictureRecord {
+  readonly id: string;
+  readonly from: number;
+  /** That it was read from. */
+  readonly timeline: Timeline;
+  readonly seq: number;
+  /** What became of it, by aspect (`aspectOf`); what is not there is as it was sent. */
+  readonly aspects: ReadonlyMap<string, string>;
+  /** Sender and target are as they were sent, and so is the text, unless it was edited or retracted. */
+  readonly isFaithful: boolean;
+}
+
+/** What a device has read back. */
+export interface HistoryRecord {
+  /** By message id; only of what anybody has changed, or seems to have. */
+  readonly pictures: Map<string, PictureRecord>;
+  /** The oldest number that is still there. */
+  readonly oldestSeqs: Map<Timeline, number>;
 }
 
 export interface ShownRecord {
@@ -66,6 +111,8 @@ export interface DeviceRecord {
   /** In order. */
   readonly lives: LifeRecord[];
   readonly shown: ShownRecord[];
+  /** Undefined: it has read nothing back. */
+  history: HistoryRecord | undefined;
 }
 
 /** What failovers took from timelines. */
@@ -79,9 +126,12 @@ export interface Losses {
 export interface LedgerView {
   /** By number. */
   readonly sent: ReadonlyMap<number, SentRecord>;
+  readonly changes: readonly ChangeRecord[];
   readonly devices: readonly DeviceRecord[];
   /** Undefined: nobody knows. */
   readonly losses: Losses | undefined;
+  /** Of the message with this id; 0 if nobody knows it. */
+  numberOf(id: string): number;
   /** Whether this user has joined a named group, or tried to. */
   hasEntered(group: string, userId: number): boolean;
   /**
@@ -97,13 +147,21 @@ interface Membership {
   readonly joinedStep: number;
 }
 
+/** What a change is a change of: the last one of each aspect counts. */
+export function aspectOf({ kind, userId }: Pick<ChangeRecord, 'kind' | 'userId'>): string {
+  return kind === 'react' ? `reactions of ${userId}` : kind === 'edit' ? 'text' : 'retraction';
+}
+
 export class Ledger implements LedgerView {
   readonly sent = new Map<number, SentRecord>();
+  readonly changes: ChangeRecord[] = [];
   readonly devices: DeviceRecord[] = [];
   losses: Losses | undefined;
   /** By group and user. */
   readonly #memberships = new Map<string, Membership[]>();
   readonly #leavers = new Set<string>();
+  readonly #numbers = new Map<string, number>();
+  readonly #changed = new Set<string>();
   #steps = 0;
   #waiting = 0;
   #stored = 0;
@@ -131,7 +189,7 @@ export class Ledger implements LedgerView {
   }
 
   addDevice(device: string, userId: number): DeviceRecord {
-    const record: DeviceRecord = { device, userId, lives: [], shown: [] };
+    const record: DeviceRecord = { device, userId, lives: [], shown: [], history: undefined };
     this.devices.push(record);
     return record;
   }
@@ -165,6 +223,10 @@ export class Ledger implements LedgerView {
     this.#leavers.add(memberOf(group, userId));
   }
 
+  numberOf(id: string): number {
+    return this.#numbers.get(id) ?? 0;
+  }
+
   hasEntered(group: string, userId: number): boolean {
     return this.#memberships.has(memberOf(group, userId));
   }
@@ -193,12 +255,12 @@ export class Ledger implements LedgerView {
     from: DeviceRecord | Pick<DeviceRecord, 'userId'>,
     target: Target,
     at: number,
-    number = this.sent.size + 1,
+    { number = this.sent.size + 1, replyTo = '' } = {},
   ): SentRecord {
     const [device, life] = 'lives' in from ? [from.device, from.lives.length - 1] : ['', 0];
     const record: SentRecord = {
       ...{ number, userId: from.userId, device, life, target, sentStep: this.#step(), at },
-      ...{ outcome: 'waiting', code: '', seq: 0, id: '' },
+      ...{ replyTo, outcome: 'waiting', code: '', seq: 0, id: '', isEncrypted: false },
     };
     this.sent.set(number, record);
     this.#waiting += 1;
@@ -209,12 +271,54 @@ export class Ledger implements LedgerView {
   answered(
     record: SentRecord,
     outcome: Exclude<Outcome, 'waiting'>,
-    { code = '', seq = 0, id = '' } = {},
+    { code = '', seq = 0, id = '', isEncrypted = false } = {},
   ): void {
     if (record.outcome !== 'waiting') return;
-    Object.assign(record, { outcome, code, seq, id });
+    Object.assign(record, { outcome, code, seq, id, isEncrypted });
     this.#waiting -= 1;
     if (outcome === 'stored') this.#stored += 1;
+    if (id !== '') this.#numbers.set(id, record.number);
+  }
+
+  /** The next change, before it is handed to the SDK. `value`: a text, or reactions. */
+  changing(
+    { device, userId, lives }: DeviceRecord,
+    kind: ChangeKind,
+    id: string,
+    value: string,
+  ): ChangeRecord {
+    const record: ChangeRecord = {
+      ...{ kind, id, userId, device, life: lives.length - 1, value, sentStep: this.#step() },
+      ...{ answeredStep: Infinity, outcome: 'waiting', code: '' },
+    };
+    this.changes.push(record);
+    this.#changed.add(id);
+    this.#waiting += 1;
+    return record;
+  }
+
+  /** The first answer counts. */
+  changed(
+    record: ChangeRecord,
+    outcome: Exclude<ChangeRecord['outcome'], 'waiting'>,
+    code = '',
+  ): void {
+    if (record.outcome !== 'waiting') return;
+    Object.assign(record, { outcome, code, answeredStep: this.#step() });
+    this.#waiting -= 1;
+  }
+
+  /** The device reads all back: what it has read before is forgotten. */
+  readsBack(device: DeviceRecord): HistoryRecord {
+    const history: HistoryRecord = { pictures: new Map(), oldestSeqs: new Map() };
+    device.history = history;
+    return history;
+  }
+
+  readBack({ pictures, oldestSeqs }: HistoryRecord, picture: PictureRecord): void {
+    const { id, timeline, seq, aspects } = picture;
+    oldestSeqs.set(timeline, Math.min(seq, oldestSeqs.get(timeline) ?? Infinity));
+    if (aspects.size > 0 || this.#changed.has(id)) pictures.set(id, picture);
   }
 
   showed(
@@ -225,6 +329,7 @@ export class Ledger implements LedgerView {
     const record = { ...message, id, life, shownStep: this.#step(), isTaken: true };
     shown.push(record);
     this.#shown += 1;
+    if (id !== '' && message.number > 0) this.#numbers.set(id, message.number);
     return record;
   }
 

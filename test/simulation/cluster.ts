@@ -11,7 +11,6 @@ import type { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { calm } from './fault-profile.ts';
 import type { Shard } from './memory-shard.ts';
 import { MemoryStore } from './memory-store.ts';
-import { comparePictures } from './pictures.ts';
 import type { Scenario } from './scenarios.ts';
 import { SimulatedDevice, type User } from './simulated-device.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
@@ -38,8 +37,6 @@ export class Cluster {
   hasGroups = false;
   /** Nor where they take what changes messages. */
   hasChanges = false;
-  /** Pictures of messages that differ, in one line each. */
-  differences: readonly string[] = [];
   readonly hasSecondDevices: boolean;
   #texts = 0;
 
@@ -171,15 +168,10 @@ export class Cluster {
     });
   }
 
-  /** Looks whether everybody has the same picture of each message. */
-  async comparePictures(): Promise<void> {
+  /** Everybody reads back what became of messages. */
+  async readBack(): Promise<void> {
     const running = this.devices.filter((device) => device.running);
-    const views = await Promise.all(
-      running.map(async (device) => ({ device, pictures: await device.pictures() })),
-    );
-    const doubtful = this.devices.flatMap((device) => [...device.doubtful]);
-    const ids = new Set(doubtful.map((each) => each.split(' ')[0] ?? ''));
-    this.differences = comparePictures(views, ids);
+    await Promise.all(running.map((device) => device.readBack()));
   }
 
   // ---- the end of all faults ---------------------------------------------------------------------

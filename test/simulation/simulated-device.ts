@@ -5,12 +5,18 @@
 import { CimError, describeError } from '../../src/base/errors.ts';
 import { ignore } from '../../src/base/ignore.ts';
 import { CimClient, type Message, type Storage, type Target } from '../../src/client/sdk/index.ts';
-import type { DeviceRecord, Ledger, LifeRecord, SentRecord } from '../../src/witness/ledger.ts';
-import { type Pictures, pictureOf } from './pictures.ts';
+import type {
+  ChangeRecord,
+  DeviceRecord,
+  Ledger,
+  LifeRecord,
+  SentRecord,
+} from '../../src/witness/ledger.ts';
+import { aspectsOf, reactionsValue, retraction } from '../../src/witness/pictures.ts';
 import { type HttpHost, httpOf } from './simulated-http.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 import { SimulatedProcess } from './simulated-time.ts';
-import { numberOf } from './store-record.ts';
+import { numberOf, textOf } from './store-record.ts';
 import type { World } from './world.ts';
 
 export interface User {
@@ -50,10 +56,9 @@ export class SimulatedDevice {
   #life: LifeRecord | undefined;
   /** Ids of the messages that it has sent or shown. */
   readonly #known: string[] = [];
-  /** Ids of messages that it has changed, as far as it was not told that this is stored. */
-  readonly doubtful = new Set<string>();
   /** What this life has sent and was not told the end of. */
   readonly #open = new Set<SentRecord>();
+  readonly #openChanges = new Set<ChangeRecord>();
 
   constructor(options: DeviceOptions, surroundings: DeviceSurroundings) {
     const { name, user } = options;
@@ -129,14 +134,18 @@ export class SimulatedDevice {
 
   /** Nobody is left to be told what became of them. */
   #giveUp(): void {
-    for (const sent of this.#open) this.#surroundings.ledger.answered(sent, 'unconfirmed');
+    const { ledger } = this.#surroundings;
+    for (const sent of this.#open) ledger.answered(sent, 'unconfirmed');
+    for (const change of this.#openChanges) ledger.changed(change, 'unconfirmed');
     this.#open.clear();
+    this.#openChanges.clear();
   }
 
   send(target: Target, text: string): void {
     if (!this.running || !this.#client || !this.#life) return;
     const { world, ledger } = this.#surroundings;
-    const sent = ledger.sending(this.#record, target, world.time.epochMs, numberOf(text));
+    const number = numberOf(text);
+    const sent = ledger.sending(this.#record, target, world.time.epochMs, { number });
     this.#open.add(sent);
     world.note(this.name, `sends ${text} to ${nameOf(target)}`);
     const { process } = this;
@@ -155,7 +164,7 @@ export class SimulatedDevice {
     if (!this.running || !this.#client || !this.#life) return;
     const { world, ledger } = this.#surroundings;
     const number = numberOf(text);
-    const sent = ledger.sending(this.#record, target, world.time.epochMs, number);
+    const sent = ledger.sending(this.#record, target, world.time.epochMs, { number });
     ledger.answered(sent, 'transient');
     void this.#client.sendTransient(target, text).then((written) => {
       if (written) world.note(this.name, `sends ${text}, transient, to ${nameOf(target)}`);
@@ -166,39 +175,54 @@ export class SimulatedDevice {
   /** Edits, retracts or reacts to a message that it knows, if there is one that it may. */
   change(text: string): void {
     const client = this.#client;
-    const { world } = this.#surroundings;
+    const { world, ledger } = this.#surroundings;
     const { random } = world;
     if (!this.running || !client || this.#known.length === 0) return;
     const id = random.pick(this.#known);
     const isOwn = id.startsWith(`${this.user.userId}.`);
     const kind = isOwn ? random.pick(['edit', 'edit', 'react', 'retract'] as const) : 'react';
+    const emoji = random.chance(0.3) ? [] : [text];
     world.note(this.name, `${kind} ${text} of ${id}`);
+    const values = { edit: text, retract: retraction, react: reactionsValue(emoji) };
+    const change = ledger.changing(this.#record, kind, id, values[kind]);
+    this.#openChanges.add(change);
     const changes = {
       edit: () => client.edit(id, text),
       retract: () => client.retract(id),
-      react: () => client.react(id, random.chance(0.3) ? [] : [text]),
+      react: () => client.react(id, emoji),
     };
     const { process } = this;
-    this.doubtful.add(`${id} ${text}`);
+    const settle = (outcome: 'stored' | 'refused' | 'unconfirmed') => {
+      if (!process.alive) return;
+      this.#openChanges.delete(change);
+      ledger.changed(change, outcome);
+    };
     changes[kind]().then(
-      () => void (process.alive && this.doubtful.delete(`${id} ${text}`)),
-      ignore('it stays doubtful'),
+      () => settle('stored'),
+      (error: unknown) => settle(outcomeOf(error)),
     );
   }
 
   /** All that it may read, as it is now. Rejects if a route does not answer. */
-  async pictures(): Promise<Pictures> {
+  async readBack(): Promise<void> {
     const client = this.#client;
-    const { random } = this.#surroundings.world;
-    const pictures = new Map<string, string>();
+    const { ledger, world } = this.#surroundings;
+    const history = ledger.readsBack(this.#record);
     let before: string | null | undefined;
     while (client && before !== null) {
-      const limit = random.integer(1, 20);
+      const limit = world.random.integer(1, 20);
       const page = await client.history({ limit, ...(before !== undefined && { before }) });
-      for (const message of page.messages) pictures.set(message.id, pictureOf(message));
+      for (const message of page.messages) {
+        const { id, from, group, seq, text, edited, retracted } = message;
+        const number = ledger.numberOf(id);
+        const isOther = edited !== undefined || retracted || number === 0;
+        ledger.readBack(history, {
+          ...{ id, from, seq, timeline: group ?? this.user.userId, aspects: aspectsOf(message) },
+          isFaithful: isOther || text === textOf(number),
+        });
+      }
       before = page.next;
     }
-    return pictures;
   }
 
   /** Makes the group, or joins it. */
@@ -235,7 +259,8 @@ export class SimulatedDevice {
     if (!this.running || !this.#client) return;
     const { world, ledger } = this.#surroundings;
     const { userId } = this.user;
-    const sent = ledger.sending({ userId }, target, world.time.epochMs, numberOf(text));
+    const number = numberOf(text);
+    const sent = ledger.sending({ userId }, target, world.time.epochMs, { number });
     this.#open.add(sent);
     world.note(this.name, `schedules ${text} to ${nameOf(target)}`);
     const { process } = this;
@@ -261,15 +286,16 @@ export class SimulatedDevice {
   }
 
   #refuse(sent: SentRecord, error: unknown): void {
-    if (!(error instanceof CimError)) throw error;
-    this.#settle(sent, error.kind === 'unconfirmed' ? 'unconfirmed' : 'refused');
+    this.#settle(sent, outcomeOf(error));
   }
 
   #show(client: CimClient, message: Message): void | Promise<void> {
     const { world, ledger } = this.#surroundings;
-    const { id, from, text, seq } = message;
+    const { id, from, text, seq, edited, retracted } = message;
     if (!message.transient) this.#known.push(id);
-    const number = numberOf(text);
+    // What it learned of changes before is part of the message already.
+    const isChanged = edited !== undefined || retracted;
+    const number = isChanged ? ledger.numberOf(id) : numberOf(text);
     const sent = ledger.sent.get(number);
     const isFaithful = sent?.userId === from && isTo(sent.target, message);
     const shown = ledger.showed(this.#record, { number, seq, id, isFaithful });
@@ -311,6 +337,11 @@ export class SimulatedDevice {
       }),
     };
   }
+}
+
+function outcomeOf(error: unknown): 'refused' | 'unconfirmed' {
+  if (!(error instanceof CimError)) throw error;
+  return error.kind === 'unconfirmed' ? 'unconfirmed' : 'refused';
 }
 
 function isTo(target: Target, { to, group }: Message): boolean {

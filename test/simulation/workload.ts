@@ -84,7 +84,7 @@ function changes(cluster: Cluster): void {
   for (let count = random.integer(1, burstMax); count > 0; count--)
     time.after(random.integer(0, 4_000), () => {
       const running = cluster.devices.filter((device) => device.running);
-      if (running.length > 0) random.pick(running).change(`c${count}`);
+      if (running.length > 0) random.pick(running).change(`c${cluster.ledger.changes.length + 1}`);
     });
 }
 
@@ -98,7 +98,7 @@ function sendOverHttp(cluster: Cluster): void {
   const toLobby = random.chance(0.3);
   const receiver = toLobby ? { group: lobby } : { to: random.pick(users).userId };
   const text = cluster.newText();
-  const sent = ledger.sending({ userId }, receiver, time.epochMs, numberOf(text));
+  const sent = ledger.sending({ userId }, receiver, time.epochMs, { number: numberOf(text) });
   world.note('caller', `sends ${text} to ${nameOf(receiver)} for ${userId}`);
   const body = { userId, msg: text, ...('to' in receiver && { receiveUserId: receiver.to }) };
   const url = `${random.pick(routes).origin}${toLobby ? '/groupRoute' : '/p2pRoute'}`;

@@ -8,7 +8,7 @@ import { Ledger } from '../../../src/witness/ledger.ts';
 test('a disturbance is left out while one before it outlasts its time', async () => {
   const device = new Device({
     name: '1.1',
-    person: { userId: 1, userName: 'amy', devices: ['1.1'] },
+    person: { userId: 1, userName: 'amy', encrypts: false, devices: ['1.1'] },
     secrets: memorySecretKeeper(),
     run: 'run',
     groups: [],

@@ -55,6 +55,27 @@ test('of a run that broke one: who, what, when, on which device', () => {
   expect(formatReport(report)).toContain('BROKEN');
 });
 
+test('of a run in which a change was undone', () => {
+  const ledger = oneMessage(true);
+  const [amy, bob] = ledger.devices;
+  const id = '1.0123456789abcdef.2.1';
+  ledger.changed(ledger.changing(amy!, 'react', id, '👍'), 'stored');
+  ledger.changed(ledger.changing(bob!, 'edit', id, 'hers'), 'refused', 'not-the-author');
+  const picture = { id, from: 1, timeline: 2, seq: 4, aspects: new Map(), isFaithful: true };
+  ledger.readBack(ledger.readsBack(bob!), picture);
+  const report = reportOf(ledger);
+  expect(report).toMatchObject({
+    isKept: false,
+    changes: { edit: 0, retract: 0, react: 1 },
+    changeOutcomes: { stored: 1, refused: 1 },
+    codes: { 'not-the-author': 1 },
+    pictures: 1,
+    breaches: { undone: 1, differing: 0 },
+  });
+  for (const line of ['changed      1: edits 0, retractions 0, reactions 1', 'undone       1'])
+    expect(formatReport(report)).toContain(line);
+});
+
 test('what should not have happened breaks it, whatever became of the messages', () => {
   const report = reportOf(oneMessage(true), ['device 1.1 was told not to come back: replaced']);
   expect(report.isKept).toBe(false);

@@ -2,7 +2,8 @@
 // ledgers of a good run, each doctored in one way.
 import { describe, expect, test } from '@jest/globals';
 import { lobby } from '../../../src/client/sdk/index.ts';
-import { type Breach, check } from '../../../src/witness/checker.ts';
+import type { Breach } from '../../../src/witness/breach.ts';
+import { check } from '../../../src/witness/checker.ts';
 import {
   type DeviceRecord,
   Ledger,
