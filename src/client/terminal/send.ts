@@ -50,6 +50,8 @@ export async function runSend(
 export interface SendAllOptions {
   readonly client: Messenger;
   readonly target: Target;
+  /** Id of the message that is answered. */
+  readonly replyTo: string | undefined;
   /** Undefined: the lines of the input. */
   readonly text: string | undefined;
   readonly json: boolean;
@@ -63,7 +65,8 @@ export interface SendAllOptions {
 
 /** With a client that is there already. */
 export async function sendAll(options: SendAllOptions): Promise<number> {
-  const { client, target, text, json, transient, token, user, prompt, host } = options;
+  const { client, target, replyTo, text, json, transient, token, user, prompt, host } = options;
+  const extras = replyTo !== undefined && { extras: { replyTo } };
   const output = new Output(host.stdout);
   const view = new SendView(host, output, { isJson: json, hasLines: text === undefined });
   const interrupts = new Interrupts(host);
@@ -84,7 +87,7 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     hasToken: token !== undefined,
     asked: prompt.asked,
     parse: (line): Action =>
-      line.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text: line },
+      line.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text: line, ...extras },
     isTransient: transient,
     patienceMs: 0,
     stays: false,

@@ -74,6 +74,14 @@ export const accountOptions = {
     description: 'the group to send to',
     defaults: { send: optional },
   },
+  replyTo: {
+    type: 'text',
+    charactersMax: limits.identityCharactersMax,
+    topic: 'Message',
+    placeholder: 'ID',
+    description: 'the id of the message that this one answers',
+    defaults: { send: optional },
+  },
   transient: {
     type: 'boolean',
     topic: 'Message',

@@ -15,6 +15,7 @@ function begin({
   token = undefined as string | undefined,
   fd = -1,
   text = undefined as string | undefined,
+  replyTo = undefined as string | undefined,
 } = {}) {
   const client = new FakeMessenger();
   const streams = {
@@ -32,6 +33,7 @@ function begin({
     json,
     transient,
     target: { to: 2 },
+    replyTo,
     text,
     token,
     user: { userId: 1, userName: 'bob' },
@@ -86,6 +88,19 @@ describe('send', () => {
       ['one', '3;;two', ':q', '::x'].map((text) => [{ to: 2 }, text]),
     );
     expect([out(), err()]).toEqual(['', '']);
+  });
+
+  test('with --reply-to each line answers that message', async () => {
+    const { client, stdin, code, sent } = begin({ replyTo: '2.0123456789abcdef.1.1' });
+    client.answersAtOnce = true;
+    client.connect();
+    stdin.end('one\ntwo\n');
+    await sent(2);
+    expect(await code).toBe(0);
+    expect(client.sendings).toMatchObject([
+      { text: 'one', extras: { replyTo: '2.0123456789abcdef.1.1' } },
+      { text: 'two', extras: { replyTo: '2.0123456789abcdef.1.1' } },
+    ]);
   });
 
   test('leaves what waits for the user to the devices that show it', async () => {
