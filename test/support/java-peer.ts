@@ -63,6 +63,8 @@ export class JavaPeer {
   readonly userId: number;
   readonly userName: string;
   readonly frames: JavaFrame[] = [];
+  /** Frames that hold what the Java system does not know. */
+  readonly strange: JavaFrame[] = [];
   readonly socket: Socket;
   closed = false;
 
@@ -72,9 +74,11 @@ export class JavaPeer {
     this.socket = socket;
     const decoder = new FrameDecoder(16 * 1024 * 1024);
     socket.on('data', (chunk) =>
-      decoder.push(chunk, (bytes, start, end) =>
-        this.frames.push(Response.decode(bytes.slice(start, end))),
-      ),
+      decoder.push(chunk, (bytes, start, end) => {
+        const received = Response.decode(bytes.slice(start, end));
+        this.frames.push(received);
+        if (!isOfJava(received, end - start)) this.strange.push(received);
+      }),
     );
     socket.on('error', ignore('the event close follows'));
     socket.on('close', () => {
@@ -166,4 +170,12 @@ export class JavaPeer {
     this.socket.destroy();
     await javaPost(route, '/offLine', { userId: this.userId, msg: 'offLine' });
   }
+}
+
+/** Nothing is in it but the five fields of the Java system, and one of its commands. */
+function isOfJava(received: JavaFrame, size: number): boolean {
+  const { resMsg, responseId, cmd, properties } = received;
+  const batchResMsg = [...received.batchResMsg];
+  const own = Response.encode({ resMsg, responseId, cmd, properties, batchResMsg }).finish();
+  return cmd <= 3 && own.length === size;
 }
