@@ -24,8 +24,11 @@ export const marksLimits = {
   markVersionsAheadMax: 64,
   /** Conversations whose marks a client keeps, those that were used last, and asks for at once. */
   clientMarkedConversationsMax: 64,
-  /** Sources of one reader of which a client keeps how far they have got: as many as the store. */
-  clientMarksOfReaderMax: 8,
+  /**
+   * Own messages of one group whose numbers a client keeps: routes tell by number how far members have
+   * got. Of older ones it hears by pushes only.
+   */
+  clientMarkedMessagesMax: 64,
   /** Conversations in one page of the list. */
   conversationsPageMax: 100,
 } as const;

@@ -321,6 +321,8 @@ export class ClientCore {
 
   /** Undefined if nobody needs to be waited for. */
   #handOver(message: Arrived): Promise<void> | undefined {
+    const isOwn = message.from === this.#options.userId;
+    if (isOwn && !message.transient) this.#othersMarks.sent(message);
     const told = this.contents.receive(message);
     return told ? this.#events.hand(told.name, told.event) : undefined;
   }

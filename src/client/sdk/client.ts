@@ -281,7 +281,10 @@ export class CimClient {
     return this.#conversations.marksOfGroup(group, seq);
   }
 
-  /** Tells by events how far others have got there already; what moves is told anyway. */
+  /**
+   * Tells by events how far others have got there already; what moves is told anyway. In a group: with
+   * what the user has said there since this client started.
+   */
   followMarks(target: Target): Promise<void> {
     return this.#core.followMarks(target);
   }

@@ -6,13 +6,15 @@ import type { Clock, Timer } from '../../../base/clock.ts';
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { epochBytes } from '../../../codec/acknowledgement.ts';
+import { lobby } from '../../../codec/commands.ts';
 import { markKind } from '../../../codec/generated/wire.ts';
 import { parseIdentity, sourceOf } from '../../../codec/identity.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 import type { ServerFrame } from '../../../codec/server-frame.ts';
-import type { SentMessage, Target } from '../client-events.ts';
-import type { MarksAnswer, MarksQuery, PeerMarks } from './conversation.ts';
+import type { Target } from '../client-events.ts';
+import type { GroupMarks, MarksAnswer, MarksQuery, PeerMarks } from './conversation.ts';
 import type { Mark } from './mark.ts';
+import type { Numbered } from './own-marks.ts';
 
 export interface OthersMarksOptions {
   readonly userId: number;
@@ -31,6 +33,8 @@ interface Conversation {
   readonly target: Target;
   /** By reader and source; what moved last comes last. */
   readonly got: Map<string, Got>;
+  /** Of a group: what the user has said there last, in any order. */
+  own: readonly Numbered[];
 }
 
 /** After no route has told, it is asked again. */
@@ -49,12 +53,14 @@ export class OthersMarks {
     this.#options = options;
   }
 
-  /** The user has sent this. */
-  sent({ id }: SentMessage): void {
+  /** The user has sent this, here or on another device. */
+  sent({ id, seq }: Numbered): void {
     const message = parseIdentity(id);
-    if (!message || message.to === this.#options.userId) return;
+    if (!message || message.to === this.#options.userId || message.group === lobby) return;
     const { to, group } = message;
-    this.#use(group === '' ? { to } : { group });
+    const conversation = this.#use(group === '' ? { to } : { group });
+    if (group === '' || seq === 0) return;
+    conversation.own = [...conversation.own, { id, seq }].slice(-limits.clientMarkedMessagesMax);
   }
 
   /** Tells what is known already of this conversation. Rejects with a CimError. */
@@ -97,7 +103,7 @@ export class OthersMarks {
 
   #use(target: Target): Conversation {
     const key = 'to' in target ? `${target.to}` : `#${target.group}`;
-    const conversation = this.#conversations.get(key) ?? { target, got: new Map() };
+    const conversation = this.#conversations.get(key) ?? { target, got: new Map(), own: [] };
     keepLast(this.#conversations, key, conversation, limits.clientMarkedConversationsMax);
     return conversation;
   }
@@ -129,10 +135,26 @@ export class OthersMarks {
 
   async #askFor(conversations: readonly Conversation[]): Promise<void> {
     const peers = conversations.flatMap(({ target }) => ('to' in target ? [target.to] : []));
-    if (peers.length === 0) return;
+    if (peers.length > 0) await this.#askForPeers(peers);
+    for (const { target, own } of conversations)
+      if ('group' in target && own.length > 0) await this.#askForGroup(target.group);
+  }
+
+  async #askForPeers(peers: readonly number[]): Promise<void> {
     const answer = await this.#options.ask({ peers });
     if (this.#isOver) return;
     for (const each of answer.peers) this.#learnPeer(each);
+  }
+
+  async #askForGroup(group: string): Promise<void> {
+    try {
+      const answer = await this.#options.ask({ group });
+      if (answer.group && !this.#isOver) this.#learnGroup(answer.group);
+    } catch (error) {
+      // The user is in it no longer, say.
+      if (!(error instanceof CimError) || error.retryable) throw error;
+      this.#conversations.delete(`#${group}`);
+    }
   }
 
   #learnPeer({ peer, sources }: PeerMarks): void {
@@ -142,6 +164,30 @@ export class OthersMarks {
       this.#move({ to: peer }, peer, source, 'read', read);
     }
   }
+
+  #learnGroup({ group, named }: GroupMarks): void {
+    const { own } = this.#use({ group });
+    for (const { userId, delivered, read } of named ?? []) {
+      if (userId === this.#options.userId) continue;
+      for (const [kind, upTo] of [
+        ['read', read],
+        ['delivered', delivered],
+      ] as const) {
+        const message = parseIdentity(newestUpTo(own, upTo));
+        if (!message) continue;
+        const { from, epochHex, sendSeq } = message;
+        this.#move({ group }, userId, sourceOf(from, epochHex, 0, group), kind, sendSeq);
+      }
+    }
+  }
+}
+
+/** The id of the newest one that has at most this number; empty: there is none. */
+function newestUpTo(messages: readonly Numbered[], upTo: number): string {
+  const newest = { id: '', seq: 0 };
+  for (const { id, seq } of messages)
+    if (seq <= upTo && seq >= newest.seq) Object.assign(newest, { id, seq });
+  return newest.id;
 }
 
 /** Puts it last, and drops the first of too many. */

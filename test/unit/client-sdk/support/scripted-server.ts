@@ -29,6 +29,7 @@ import {
   encodeInvited,
   encodeJoined,
   encodeLeft,
+  encodeMarks,
   encodePageEnd,
   encodePush,
   encodeWelcome,
@@ -195,6 +196,11 @@ export class ServerConnection {
 
   invited(group: string, by: number): Promise<void> {
     return this.send(encodeInvited(group, by));
+  }
+
+  /** How far a reader has got; without marks: some were missed. */
+  marks(told: Parameters<typeof encodeMarks>[0], version: number): Promise<void> {
+    return this.send(encodeMarks(told, version));
   }
 
   left(group: string, code = 7302): Promise<void> {
