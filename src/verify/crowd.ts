@@ -139,7 +139,8 @@ export class Crowd {
   }
 
   #isSomethingLost(): boolean {
-    return check(this.#options.ledger).breaches.some(({ kind }) => kind === 'lost');
+    const { breaches, markBreaches } = check(this.#options.ledger);
+    return [...breaches, ...markBreaches].some(({ kind }) => kind === 'lost' || kind === 'untold');
   }
 
   async #whenAll(isGivenUp: () => boolean, isTrue: (device: Device) => boolean): Promise<void> {

@@ -56,6 +56,8 @@ interface Life {
 
 /** Of what a closing device waits for; what is not answered then is unconfirmed. */
 const closeMs = 2_000;
+/** One message in so many is read at once by its person. */
+const readEach = 3;
 
 export class Device implements Undisturbed {
   readonly network: FragileNetwork;
@@ -143,7 +145,9 @@ export class Device implements Undisturbed {
       this.#problem(`messages ${first} to ${last} of its timeline are said to be gone`),
     );
     client.on('closed', ({ reason }) => this.#closed(client, reason));
-    client.on('message', (message) => this.#show(message));
+    client.on('message', (message) => this.#show(client, message));
+    client.on('delivered', (mark) => ledger.marks.hears(this.#record, 'delivered', mark));
+    client.on('read', (mark) => ledger.marks.hears(this.#record, 'read', mark));
     client
       .start()
       .catch(ignore('a client that is closed before it was ever ready: `closed` has told'));
@@ -265,7 +269,7 @@ export class Device implements Undisturbed {
     this.start();
   }
 
-  #show(message: Message): void {
+  #show(client: CimClient, message: Message): void {
     const { run, isOfRun, ledger, latency } = this.#options;
     // What others say in the lobby is none of our business.
     if (!isOfRun(message.from)) return;
@@ -274,6 +278,11 @@ export class Device implements Undisturbed {
     const isFaithful = isSame(ledger.sent.get(number), message, textOf(run, number));
     ledger.showed(this.#record, { number, seq, id, isFaithful });
     const isOwn = from === this.userId;
+    ledger.marks.gets(this.#record, 'delivered', { number, id, seq });
+    if (!isOwn && number % readEach === 0) {
+      client.markRead(message);
+      ledger.marks.gets(this.#record, 'read', { number, id, seq });
+    }
     const target = group === undefined ? { to: isOwn ? (message.to ?? 0) : from } : { group };
     this.#known.add({ id, number, isOwn, target });
     if (!message.encrypted) latency.shown(number, this);

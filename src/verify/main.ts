@@ -15,6 +15,7 @@ import { listenForSignals, type SignalSource } from '../base/process/signals.ts'
 import { safeJson } from '../base/text/safe-text.ts';
 import { nodePlatform } from '../client/sdk/node/node-platform.ts';
 import type { VerifySettings } from '../config/settings.ts';
+import { describeMarkBreach } from '../witness/check-marks.ts';
 import { check } from '../witness/checker.ts';
 import { describeBreach } from '../witness/describe-breach.ts';
 import { Ledger } from '../witness/ledger.ts';
@@ -119,17 +120,21 @@ async function verify({ settings, log, host, pauses, lifecycle }: Run): Promise<
   await crowd.readBack();
   endProgress();
 
-  const { breaches, shownAgain } = check(ledger);
-  const isKept = breaches.length === 0 && problems.length === 0;
-  const evidence = () =>
-    breaches.slice(0, evidenceMax).map((breach) => describeBreach(breach, ledger));
+  const verdict = check(ledger);
+  const { breaches } = verdict;
+  const ahead = verdict.markBreaches.filter(({ kind }) => kind === 'ahead');
+  const isKept = breaches.length + ahead.length + problems.length === 0;
+  const evidence = () => [
+    ...breaches.slice(0, evidenceMax).map((breach) => describeBreach(breach, ledger)),
+    ...ahead.slice(0, evidenceMax).map(describeMarkBreach),
+  ];
   return makeReport({
     seed,
     again: replayCommand(settings, seed),
     people: settings.users,
     plan,
     ledger,
-    verdict: { breaches, shownAgain },
+    verdict,
     problems,
     latency: latency.summary(),
     ...(!isKept &&

@@ -2,6 +2,7 @@
 import { align } from '../base/text/align.ts';
 import { safeLine } from '../base/text/safe-text.ts';
 import type { BreachKind } from '../witness/breach.ts';
+import { describeMarkBreach } from '../witness/check-marks.ts';
 import type { Verdict } from '../witness/checker.ts';
 import { describeBreach } from '../witness/describe-breach.ts';
 import type { ChangeKind, LedgerView, Outcome } from '../witness/ledger.ts';
@@ -32,6 +33,11 @@ export interface VerifyReport {
   readonly shown: number;
   readonly shownAgain: number;
   readonly breaches: Readonly<Record<BreachKind, number>>;
+  /**
+   * How often devices were told how far others have got: of more than that, which breaks a promise, and
+   * of what they were never told, which breaks none.
+   */
+  readonly marks: { readonly told: number; readonly ahead: number; readonly untold: number };
   /** The first few. */
   readonly details: readonly string[];
   /** What should not have happened, whatever became of the messages. */
@@ -59,7 +65,8 @@ export interface ReportOptions {
 const detailsMax = 10;
 
 export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions): VerifyReport {
-  const { breaches, shownAgain } = verdict;
+  const { breaches, markBreaches, shownAgain } = verdict;
+  const ahead = markBreaches.filter(({ kind }) => kind === 'ahead');
   const sent = [...ledger.sent.values()];
   const { changes } = ledger;
   const stored = sent.filter(({ outcome }) => outcome === 'stored');
@@ -103,15 +110,23 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
       missing: 0,
       ...countBy(breaches, ({ kind }) => kind),
     },
-    details: breaches.slice(0, detailsMax).map((breach) => describeBreach(breach, ledger)),
-    isKept: breaches.length === 0 && options.problems.length === 0,
+    marks: {
+      told: ledger.marks.told.length,
+      ahead: ahead.length,
+      untold: markBreaches.filter(({ kind }) => kind === 'untold').length,
+    },
+    details: [
+      ...breaches.map((breach) => describeBreach(breach, ledger)),
+      ...ahead.map(describeMarkBreach),
+    ].slice(0, detailsMax),
+    isKept: breaches.length + ahead.length + options.problems.length === 0,
   };
 }
 
 const noAnswers = { waiting: 0, stored: 0, refused: 0, unconfirmed: 0 };
 
 export function formatReport(report: VerifyReport): string {
-  const { outcomes, changeOutcomes, changes, breaches, latency } = report;
+  const { outcomes, changeOutcomes, changes, breaches, marks, latency } = report;
   const kinds = `edits ${changes.edit}, retractions ${changes.retract}, reactions ${changes.react}`;
   const codes = listCounts(report.codes);
   const sumOf = (...answers: readonly Answer[]) =>
@@ -130,6 +145,7 @@ export function formatReport(report: VerifyReport): string {
     ['read back', `${report.pictures} changed messages, on all devices together`],
     ['undone', String(breaches.undone)],
     ['differing', String(breaches.differing)],
+    ['marks', `${marks.told}: ahead ${marks.ahead}, never told ${marks.untold}`],
     ...otherBreaches(report),
     ['latency', formatLatency(latency)],
   ];

@@ -16,11 +16,14 @@
  */
 import { lobby } from '../client/sdk/index.ts';
 import type { Breach, BreachKind } from './breach.ts';
+import { checkMarks, type MarkBreach } from './check-marks.ts';
 import type { DeviceRecord, LedgerView, SentRecord, ShownRecord, Timeline } from './ledger.ts';
 import { checkPictures } from './pictures.ts';
 
 export interface Verdict {
   readonly breaches: readonly Breach[];
+  /** Of what people were told of how far others have got. */
+  readonly markBreaches: readonly MarkBreach[];
   /** Shown once more because the device crashed before it had saved that it was shown. */
   readonly shownAgain: number;
 }
@@ -36,7 +39,7 @@ export function check(ledger: LedgerView): Verdict {
     read.set(device, reading.numbers);
   }
   breaches.push(...checkTimelines(ledger, read), ...checkLobby(ledger), ...checkPictures(ledger));
-  return { breaches, shownAgain };
+  return { breaches, markBreaches: [...checkMarks(ledger)], shownAgain };
 }
 
 // ---- what was shown -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * are places in one sequence of events, so that "before" needs no clock.
  */
 import type { Target } from '../client/sdk/index.ts';
+import { MarkLedger } from './mark-ledger.ts';
 
 /**
  * `waiting`: not answered yet. `stored`: acknowledged. `refused`: for good, it must never be shown.
@@ -128,6 +129,7 @@ export interface LedgerView {
   readonly sent: ReadonlyMap<number, SentRecord>;
   readonly changes: readonly ChangeRecord[];
   readonly devices: readonly DeviceRecord[];
+  readonly marks: MarkLedger;
   /** Undefined: nobody knows. */
   readonly losses: Losses | undefined;
   /** Of the message with this id; 0 if nobody knows it. */
@@ -156,6 +158,7 @@ export class Ledger implements LedgerView {
   readonly sent = new Map<number, SentRecord>();
   readonly changes: ChangeRecord[] = [];
   readonly devices: DeviceRecord[] = [];
+  readonly marks = new MarkLedger(this.sent);
   losses: Losses | undefined;
   /** By group and user. */
   readonly #memberships = new Map<string, Membership[]>();

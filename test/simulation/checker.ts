@@ -5,18 +5,21 @@
  * by count, every message is answered, and no client gives up by itself.
  */
 import type { TimelineId } from '../../src/store/timelines.ts';
-import { type Breach, check as checkShown } from '../../src/witness/checker.ts';
+import type { Breach } from '../../src/witness/breach.ts';
+import { describeMarkBreach } from '../../src/witness/check-marks.ts';
+import { check as checkShown } from '../../src/witness/checker.ts';
 import { describeBreach } from '../../src/witness/describe-breach.ts';
 import type { Ledger, SentRecord } from '../../src/witness/ledger.ts';
 import { numberOf, type StoreRecord, textOf, timelineIdOf } from './store-record.ts';
 
 /** In one line each, what was not kept; empty when all was. */
 export function check(ledger: Ledger, store: StoreRecord): string[] {
-  const { breaches } = checkShown(ledger);
+  const { breaches, markBreaches } = checkShown(ledger);
   return [
     ...breaches
       .filter((breach) => !isOwnCopy(breach, ledger, store))
       .map((breach) => describeBreach(breach, ledger)),
+    ...markBreaches.map(describeMarkBreach),
     ...checkStored(ledger, store),
   ];
 }

@@ -139,6 +139,8 @@ export class Cluster {
   /** A failover to a replica that has only what the picture shows. */
   failOver(timeline: TimelineId, picture: Shard): void {
     const before = this.#messagesOf(timeline);
+    for (const { userId } of this.users)
+      if (userTimeline(userId) === timeline) this.ledger.marks.setBack.add(userId);
     this.#store.data.setBack(timeline, {
       ...picture,
       devices: this.picture(timeline).devices,
@@ -172,6 +174,12 @@ export class Cluster {
   async readBack(): Promise<void> {
     const running = this.devices.filter((device) => device.running);
     await Promise.all(running.map((device) => device.readBack()));
+  }
+
+  /** Everybody asks how much is unread. */
+  async countUnread(): Promise<void> {
+    const running = this.devices.filter((device) => device.running);
+    await Promise.all(running.map((device) => device.countUnread()));
   }
 
   // ---- the end of all faults ---------------------------------------------------------------------

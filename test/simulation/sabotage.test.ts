@@ -1,6 +1,6 @@
 /** The simulation finds what it is there for: each way to break a promise, within a few seeds. */
 import { expect, test } from '@jest/globals';
-import { floodSabotages, sabotages } from './sabotage.ts';
+import { floodSabotages, markSabotages, sabotages } from './sabotage.ts';
 import { flooding, talk } from './scenarios.ts';
 import { simulate } from './simulate.ts';
 
@@ -9,6 +9,7 @@ const seedsMax = 40;
 
 const all = [
   ...Object.entries(sabotages).map((entry) => [...entry, talk] as const),
+  ...Object.entries(markSabotages).map((entry) => [...entry, talk] as const),
   ...Object.entries(floodSabotages).map((entry) => [...entry, flooding] as const),
 ];
 

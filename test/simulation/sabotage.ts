@@ -4,6 +4,7 @@
  */
 import { scanMessage } from '../../src/codec/message-scan.ts';
 import { bodiesOf, runOf } from '../../src/codec/run.ts';
+import type { Marks } from '../../src/store/marks.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   type Append,
@@ -106,6 +107,43 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
   },
 };
 
+/** What is told of how far others have got. */
+export const markSabotages: Readonly<Record<string, Sabotage>> = {
+  'a store that moves marks to what was not shown yet': (store) =>
+    withMarks(store, {
+      move: (batch) =>
+        store.marks.move(batch.map((move) => ({ ...move, sendSeq: move.sendSeq + 1 }))),
+    }),
+
+  'a store that moves marks and tells nobody': (store) =>
+    withMarks(store, {
+      move: async (batch) => {
+        const moved = await store.marks.move(batch);
+        return moved.map((each) => ({ ...each, watchers: [], own: null }));
+      },
+      // Nor afterwards.
+      versions: async (userIds) => userIds.map(() => 0),
+    }),
+
+  'a store that takes what was read for delivered': (store) =>
+    withMarks(store, {
+      move: (batch) => store.marks.move(batch.map((move) => ({ ...move, kind: 'delivered' }))),
+    }),
+
+  'a store that counts one message too many as unread': (store) => {
+    const { conversations } = store;
+    return {
+      ...store,
+      ...closing(store),
+      conversations: {
+        ...bound(conversations),
+        list: async (userId) =>
+          (await conversations.list(userId)).map((each) => ({ ...each, unread: each.unread + 1 })),
+      },
+    };
+  },
+};
+
 /** What only full mailboxes bring to light. */
 export const floodSabotages: Readonly<Record<string, Sabotage>> = {
   'a store that trims by count what is unread': (store) => {
@@ -145,6 +183,10 @@ export const floodSabotages: Readonly<Record<string, Sabotage>> = {
 
 function withAppend(store: Store, change: (append: Append) => Append): Store {
   return withTimelines(store, { append: (batch) => store.timelines.append(batch.map(change)) });
+}
+
+function withMarks(store: Store, changes: Partial<Marks>): Store {
+  return { ...store, ...closing(store), marks: { ...bound(store.marks), ...changes } };
 }
 
 function withTimelines(store: Store, changes: Partial<Timelines>): Store {

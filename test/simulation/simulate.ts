@@ -56,9 +56,15 @@ export async function simulate(
   cluster.heal();
   await untilDone(cluster, endsAt + quietMsMax);
   const isReadBack = !cluster.hasChanges || (await readBack(cluster));
+  // Where old messages give way to new ones, what was read may be kept no longer.
+  const isCounted = scenario !== talk || (await countUnread(cluster));
   return {
     seed,
-    violations: [...violationsOf(cluster), ...(isReadBack ? [] : ['histories cannot be read'])],
+    violations: [
+      ...violationsOf(cluster),
+      ...(isReadBack ? [] : ['histories cannot be read']),
+      ...(isCounted ? [] : ['what is unread is not told']),
+    ],
     trace: world.trace,
     hash: hashOf(world.trace),
     messages: cluster.ledger.sent.size,
@@ -87,7 +93,8 @@ async function untilDone(cluster: Cluster, until: number): Promise<void> {
   let done = false;
   while (!done && time.now < until) {
     await time.runUntil(time.now + lookMs);
-    if (violationsOf(cluster).length > 0) continue;
+    // Nor is it read back before every change is answered.
+    if (cluster.ledger.waitingCount > 0 || violationsOf(cluster).length > 0) continue;
     await time.runUntil(time.now + afterMs);
     done = violationsOf(cluster).length === 0;
   }
@@ -101,6 +108,25 @@ async function readBack(cluster: Cluster): Promise<boolean> {
     isDone = true;
   }, ignore('then it is not done'));
   await time.runUntil(time.now + quietMsMax);
+  return isDone;
+}
+
+/** Whether everybody could ask how much is unread, and what they hear is right in the end. */
+async function countUnread(cluster: Cluster): Promise<boolean> {
+  const { time } = cluster.world;
+  const until = time.now + quietMsMax;
+  let isDone = false;
+  let isAsked = false;
+  while (time.now < until && !(isDone && violationsOf(cluster).length === 0)) {
+    if (!isAsked || isDone) {
+      isAsked = true;
+      isDone = false;
+      cluster.countUnread().then(() => {
+        isDone = true;
+      }, ignore('then it is not done'));
+    }
+    await time.runUntil(time.now + lookMs);
+  }
   return isDone;
 }
 

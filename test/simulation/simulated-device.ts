@@ -4,7 +4,13 @@
  */
 import { CimError, describeError } from '../../src/base/errors.ts';
 import { ignore } from '../../src/base/ignore.ts';
-import { CimClient, type Message, type Storage, type Target } from '../../src/client/sdk/index.ts';
+import {
+  CimClient,
+  type Mark,
+  type Message,
+  type Storage,
+  type Target,
+} from '../../src/client/sdk/index.ts';
 import type {
   ChangeRecord,
   DeviceRecord,
@@ -12,6 +18,7 @@ import type {
   LifeRecord,
   SentRecord,
 } from '../../src/witness/ledger.ts';
+import type { MarkKind } from '../../src/witness/mark-ledger.ts';
 import { aspectsOf, reactionsValue, retraction } from '../../src/witness/pictures.ts';
 import { type HttpHost, httpOf } from './simulated-http.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
@@ -43,6 +50,9 @@ export interface DeviceOptions {
 
 /** The wall clock of a phone may be set to anything. */
 const skewMsMax = 60_000;
+/** Of what is shown somebody reads so much, this long after it was taken at the latest. */
+const readShare = 0.4;
+const readMsMax = 3_000;
 
 export class SimulatedDevice {
   readonly name: string;
@@ -106,6 +116,8 @@ export class SimulatedDevice {
     });
     client.on('offline', ({ reason }) => world.note(this.name, `offline: ${reason}`));
     client.on('message', (message) => this.#show(client, message));
+    client.on('delivered', (mark) => this.#hear('delivered', mark));
+    client.on('read', (mark) => this.#hear('read', mark));
     client.on('closed', ({ reason, error }) => {
       world.note(this.name, `closed: ${reason}`);
       if (life.end === 'alive') life.end = error === null ? 'closed' : 'failed';
@@ -302,15 +314,48 @@ export class SimulatedDevice {
     world.note(this.name, `shows ${text} ${message.group ?? ''}${seq}`);
     const { takingMsMax } = this.#options;
     const takingMs = takingMsMax === 0 ? 0 : world.random.integer(0, takingMsMax);
-    if (takingMs === 0) return;
+    if (world.random.chance(readShare))
+      this.process.after(takingMs + world.random.integer(0, readMsMax), () =>
+        this.#read(client, message, number),
+      );
+    const take = () => {
+      if (!message.transient) ledger.marks.gets(this.#record, 'delivered', { number, id, seq });
+    };
+    if (takingMs === 0) return take();
     shown.isTaken = false;
     return new Promise((resolve) => {
       this.process.after(takingMs, () => {
         // What is still being taken when the client closes is not.
         shown.isTaken = client.state !== 'closed';
+        if (shown.isTaken) take();
         resolve();
       });
     });
+  }
+
+  /** Its person has seen it. */
+  #read(client: CimClient, message: Message, number: number): void {
+    if (message.transient || message.from === this.user.userId || client.state === 'closed') return;
+    const { world, ledger } = this.#surroundings;
+    world.note(this.name, `reads ${message.text}`);
+    client.markRead(message);
+    const { id, seq } = message;
+    ledger.marks.gets(this.#record, 'read', { number, id, seq });
+  }
+
+  #hear(kind: MarkKind, mark: Mark): void {
+    const { world, ledger } = this.#surroundings;
+    world.note(this.name, `hears ${kind} by ${mark.by} ${world.nameOf(mark.upTo)}`);
+    ledger.marks.hears(this.#record, kind, mark);
+  }
+
+  /** Asks how much is unread. Rejects if no route answers. */
+  async countUnread(): Promise<void> {
+    const { conversations } = (await this.#client?.conversations({ limit: 100 })) ?? {};
+    const counts = (conversations ?? []).flatMap(({ peer, unread }) =>
+      peer === undefined || peer === this.user.userId ? [] : [{ peer, unread }],
+    );
+    this.#surroundings.ledger.marks.counts(this.#record, counts);
   }
 
   /** A disk that one process has at a time, and that keeps what was saved when it dies. */

@@ -15,9 +15,11 @@ import { pushAddress, type Registry, routeName } from '../../src/registry/regist
 import type { Authentication } from '../../src/route/accounts/authentication.ts';
 import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
 import { accountEndpoints } from '../../src/route/endpoints/accounts.ts';
+import { conversationListEndpoints } from '../../src/route/endpoints/conversation-list.ts';
 import { delayEndpoints } from '../../src/route/endpoints/delay.ts';
 import { groupEndpoints } from '../../src/route/endpoints/groups.ts';
 import { historyEndpoint } from '../../src/route/endpoints/history.ts';
+import { markEndpoints } from '../../src/route/endpoints/marks.ts';
 import { messageEndpoints } from '../../src/route/endpoints/messages.ts';
 import { Gateway } from '../../src/server/gateway.ts';
 import { cimOrJava } from '../../src/server/protocols/cim-or-java.ts';
@@ -121,6 +123,8 @@ export class SimulatedRoute {
       ...delayEndpoints(operations),
       ...groupEndpoints(operations),
       historyEndpoint(operations),
+      ...conversationListEndpoints(operations),
+      ...markEndpoints(operations),
     ];
     this.process = process;
     this.stopping = false;

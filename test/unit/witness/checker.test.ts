@@ -128,7 +128,7 @@ describe('private messages', () => {
     end(bob, 'crashed', { '': 1, cooks: 9 });
     begin(bob);
     show(unsaved, 2, bob);
-    expect(check(ledger)).toEqual({ breaches: [], shownAgain: 1 });
+    expect(check(ledger)).toMatchObject({ breaches: [], shownAgain: 1 });
     show(unsaved, 2, bob);
     show(saved, 1, bob);
     expect(breaches()).toEqual([
@@ -253,7 +253,7 @@ describe('a named group', () => {
     end(bob, 'crashed', { '': 9, cooks: 1 });
     begin(bob);
     show(unsaved, 2, bob);
-    expect(check(ledger)).toEqual({ breaches: [], shownAgain: 1 });
+    expect(check(ledger)).toMatchObject({ breaches: [], shownAgain: 1 });
     show(saved, 1, bob);
     expect(breaches()).toEqual([breach('doubled', saved, 'bob')]);
   });
