@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { Client, executable, startDevelopment } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startTerminal } from '../support/terminal.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 let route: string;
 let bob: Client;
@@ -87,4 +88,30 @@ test('a window that is made wider and narrower loses and doubles nothing', async
   }
   await terminal.press('C-u', 'C-c');
   await terminal.whenShown(/bye/);
+});
+
+test('who types is shown to whom it is for, until it is said or they stop', async () => {
+  const ida = await startPerson(21, 'ida');
+  const pat = await startPerson(22, 'pat');
+  const isTyping = /^\(21\) ida is typing…$/;
+  const whenGone = () =>
+    waitUntil(
+      'nobody is typing',
+      async () => !(await pat.rows()).some((row) => isTyping.test(row)),
+    );
+  const typeUntilShown = () =>
+    waitUntil('ida is typing', async () => {
+      // However late it is looked at: it is told anew.
+      await ida.type('!');
+      return (await pat.rows()).some((row) => isTyping.test(row));
+    });
+  await ida.type('22;;hi');
+  await typeUntilShown();
+  await ida.press('Enter');
+  await pat.whenShown(/\(21\) ida → you .*: hi!+$/);
+  await whenGone();
+  await ida.type('22;;again');
+  await typeUntilShown();
+  await ida.press('C-u');
+  await whenGone();
 });
