@@ -5,7 +5,7 @@ import { flooding, talk } from './scenarios.ts';
 import { simulate } from './simulate.ts';
 
 /** Enough for each to come about; most do in the first few. */
-const seedsMax = 40;
+const seedsMax = 100;
 
 const all = [
   ...Object.entries(sabotages).map((entry) => [...entry, talk] as const),

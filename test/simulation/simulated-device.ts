@@ -194,7 +194,7 @@ export class SimulatedDevice {
     const isOwn = id.startsWith(`${this.user.userId}.`);
     const kind = isOwn ? random.pick(['edit', 'edit', 'react', 'retract'] as const) : 'react';
     const emoji = random.chance(0.3) ? [] : [text];
-    world.note(this.name, `${kind} ${text} of ${id}`);
+    world.note(this.name, `${kind} ${text} of ${world.nameOf(id)}`);
     const values = { edit: text, retract: retraction, react: reactionsValue(emoji) };
     const change = ledger.changing(this.#record, kind, id, values[kind]);
     this.#openChanges.add(change);
