@@ -381,7 +381,7 @@ async function richChat(route: string): Promise<void> {
     dora.types('#party;;who brings cake?');
     const { id = '' } = await robo.hears({ event: 'message', text: 'who brings cake?' });
     robo.types(`:read ${id}`);
-    await dora.sees('has read who brings cake?');
+    await dora.sees('read who brings cake?');
     robo.types({ group: 'party', text: 'I do', replyTo: id });
     const { id: answer = '' } = await robo.hears({ event: 'sent' });
     await emil.sees('(6) robo → #party: I do');

@@ -10,6 +10,7 @@ import { Cluster } from './cluster.ts';
 import { type Disturbance, drawDisturbances } from './disturbances.ts';
 import { drawFaults } from './fault-profile.ts';
 import { type Scenario, talk } from './scenarios.ts';
+import { actMsMax } from './workload.ts';
 import { hashOf } from './world.ts';
 
 export interface Verdict {
@@ -54,6 +55,8 @@ export async function simulate(
   scheduleAll(cluster, endsAt, drawDisturbances(random, failsOver), scenario);
   await time.runUntil(endsAt);
   cluster.heal();
+  // Nobody begins anything once all has come.
+  await time.runUntil(endsAt + actMsMax);
   await untilDone(cluster, endsAt + quietMsMax);
   const isReadBack = !cluster.hasChanges || (await readBack(cluster));
   // Where old messages give way to new ones, what was read may be kept no longer.

@@ -78,11 +78,14 @@ function burst(cluster: Cluster, device: SimulatedDevice, receiver: Target): voi
   }
 }
 
+/** What people do at once is done within this time. */
+export const actMsMax = 4_000;
+
 /** Several people change what they know, now and over some time: also what others change meanwhile. */
 function changes(cluster: Cluster): void {
   const { random, time } = cluster.world;
   for (let count = random.integer(1, burstMax); count > 0; count--)
-    time.after(random.integer(0, 4_000), () => {
+    time.after(random.integer(0, actMsMax), () => {
       const running = cluster.devices.filter((device) => device.running);
       if (running.length > 0) random.pick(running).change(`c${cluster.ledger.changes.length + 1}`);
     });

@@ -9,6 +9,8 @@ export const marksLimits = {
   markSourcesHeldMax: 64,
   /** The same at a client, which sends them slowly. */
   clientMarkSourcesMax: 256,
+  /** Marks that were sent so long ago have arrived, or their connection would have been given up. */
+  clientMarksSentMs: 60_000,
   /** Marks that a client sends within a settling of 200 ms, by all timelines. */
   clientMarksAtOnceMax: 16,
   /**

@@ -105,7 +105,7 @@ export class ClientCore {
       if (!this.#isClosed()) this.#events.emit(name, event);
     });
     const { userId, receipts, platform } = options;
-    this.#ownMarks = new OwnMarks(userId, receipts);
+    this.#ownMarks = new OwnMarks(userId, () => this.#now(), receipts);
     this.#othersMarks = new OthersMarks({
       userId,
       clock: platform.clock,

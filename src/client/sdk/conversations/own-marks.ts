@@ -25,12 +25,13 @@ export class OwnMarks {
   readonly #receipts: Receipts;
   /** By group; empty: the user's own timeline. */
   readonly #waiting = new Map<string, MarkGather>();
-  /** What was sent last, by group: it may get lost with the connection. */
-  readonly #sent = new Map<string, readonly Mark[]>();
+  readonly #sent: SentMarks;
 
-  constructor(userId: number, receipts: Receipts = 'all') {
+  /** `now`: ms, from any moment on. */
+  constructor(userId: number, now: () => number, receipts: Receipts = 'all') {
     this.#userId = userId;
     this.#receipts = receipts;
+    this.#sent = new SentMarks(now);
   }
 
   /** The application has taken it. */
@@ -56,20 +57,19 @@ export class OwnMarks {
     if (!waiting) return [];
     const taken = waiting.take(Math.min(countMax, limits.marksPerFrameMax));
     if (waiting.isEmpty) this.#waiting.delete(group);
-    if (taken.length > 0) this.#sent.set(group, taken);
+    for (const mark of taken) this.#sent.add(group, mark);
     return taken;
   }
 
-  /** The connection is another one: what was sent last on the one before is sent again. */
+  /** The connection is another one: what may have got lost with the one before is sent again. */
   connected(): void {
-    for (const [group, marks] of this.#sent) for (const mark of marks) this.#gather(group, mark);
-    this.#sent.clear();
+    for (const [group, mark] of this.#sent.take()) this.#gather(group, mark);
   }
 
   /** The user is in this group no longer. */
   left(group: string): void {
     this.#waiting.delete(group);
-    this.#sent.delete(group);
+    this.#sent.left(group);
   }
 
   #add({ id, seq }: Numbered, kind: number): boolean {
@@ -83,11 +83,61 @@ export class OwnMarks {
   }
 
   #gather(group: string, mark: Mark): void {
-    let waiting = this.#waiting.get(group);
-    if (!waiting) {
-      waiting = new MarkGather(limits.clientMarkSourcesMax);
-      this.#waiting.set(group, waiting);
-    }
-    waiting.add(mark);
+    addMark(this.#waiting, group, mark);
   }
+}
+
+/**
+ * Marks that were sent within the last minutes. Nobody answers them, and a connection may be dead for
+ * a while before that is noticed.
+ */
+class SentMarks {
+  readonly #now: () => number;
+  /** By group, and when the first of them was sent. */
+  #recent = new Map<string, MarkGather>();
+  #recentSince = 0;
+  #older = new Map<string, MarkGather>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  add(group: string, mark: Mark): void {
+    this.#forget();
+    addMark(this.#recent, group, mark);
+  }
+
+  /** With their groups, the oldest first; none is left. */
+  *take(): Iterable<readonly [string, Mark]> {
+    this.#forget();
+    const generations = [this.#older, this.#recent];
+    this.#older = new Map();
+    this.#recent = new Map();
+    for (const generation of generations)
+      for (const [group, marks] of generation)
+        for (const mark of marks.take(limits.clientMarkSourcesMax)) yield [group, mark];
+  }
+
+  left(group: string): void {
+    this.#recent.delete(group);
+    this.#older.delete(group);
+  }
+
+  /** Each is kept for `limits.clientMarksSentMs` at least, and for twice that at most. */
+  #forget(): void {
+    const age = this.#now() - this.#recentSince;
+    if (age < limits.clientMarksSentMs) return;
+    this.#older = age < 2 * limits.clientMarksSentMs ? this.#recent : new Map();
+    this.#recent = new Map();
+    this.#recentSince = this.#now();
+  }
+}
+
+function addMark(gathers: Map<string, MarkGather>, group: string, mark: Mark): void {
+  let gather = gathers.get(group);
+  if (!gather) {
+    gather = new MarkGather(limits.clientMarkSourcesMax);
+    gathers.set(group, gather);
+  }
+  gather.add(mark);
 }

@@ -1,5 +1,6 @@
 /** Which marks a client sends of what it has taken and shown, and when it sends them again. */
 import { expect, test } from '@jest/globals';
+import { limits } from '../../../../src/base/limits.ts';
 import { OwnMarks } from '../../../../src/client/sdk/conversations/own-marks.ts';
 import { markKind } from '../../../../src/codec/generated/wire.ts';
 
@@ -31,7 +32,7 @@ test.each([
   ],
   ['off', [[readQuietly, 2, 12]]],
 ] as const)('with receipts %s', (receipts, expected) => {
-  const marks = new OwnMarks(1, receipts);
+  const marks = new OwnMarks(1, () => 0, receipts);
   marks.delivered(numbered(1));
   marks.read(numbered(2));
   marks.delivered(numbered(3));
@@ -40,7 +41,7 @@ test.each([
 });
 
 test("of the lobby, of what is not stored and of what is one's own none waits", () => {
-  const marks = new OwnMarks(1, 'all');
+  const marks = new OwnMarks(1, () => 0);
   marks.delivered(numbered(1, '#lobby'));
   marks.read(numbered(1, '#lobby'));
   marks.delivered({ id: `2.${epoch}.1.~1`, seq: 0 });
@@ -51,7 +52,7 @@ test("of the lobby, of what is not stored and of what is one's own none waits", 
 });
 
 test('what may have got lost with a connection is sent again on the next, unless more is known', () => {
-  const marks = new OwnMarks(1, 'all');
+  const marks = new OwnMarks(1, () => 0);
   marks.delivered(numbered(1, '#builds'));
   expect(kinds(marks, 'builds')).toEqual([[delivered, 1, 11]]);
   marks.connected();
@@ -62,4 +63,22 @@ test('what may have got lost with a connection is sent again on the next, unless
   marks.left('builds');
   marks.connected();
   expect(marks.has('builds')).toBe(false);
+});
+
+test('of one source both kinds are sent again, and nothing that was sent long ago', () => {
+  let now = 1_000_000;
+  const marks = new OwnMarks(1, () => now);
+  marks.delivered(numbered(5));
+  expect(kinds(marks)).toEqual([[delivered, 5, 15]]);
+  marks.read(numbered(2));
+  expect(kinds(marks)).toEqual([[read, 2, 12]]);
+  now += limits.clientMarksSentMs;
+  marks.connected();
+  expect(kinds(marks)).toEqual([
+    [delivered, 5, 15],
+    [read, 2, 12],
+  ]);
+  now += 2 * limits.clientMarksSentMs;
+  marks.connected();
+  expect(kinds(marks)).toEqual([]);
 });
