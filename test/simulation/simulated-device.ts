@@ -64,6 +64,8 @@ export class SimulatedDevice {
   #disk: string | undefined;
   #client: CimClient | undefined;
   #life: LifeRecord | undefined;
+  /** Its user has ended it. */
+  #isClosing = false;
   /** Ids of the messages that it has sent or shown. */
   readonly #known: string[] = [];
   /** What this life has sent and was not told the end of. */
@@ -94,6 +96,7 @@ export class SimulatedDevice {
     const skewMs = world.random.integer(-skewMsMax, skewMsMax);
     const process = new SimulatedProcess(world.time, this.name, skewMs);
     const life = ledger.began(this.#record);
+    this.#isClosing = false;
     const client = new CimClient({
       ...this.user,
       routes,
@@ -141,6 +144,7 @@ export class SimulatedDevice {
   close(): void {
     if (!this.running) return;
     this.#surroundings.world.note(this.name, 'closes');
+    this.#isClosing = true;
     void this.#client?.close({ timeoutMs: this.#surroundings.world.random.integer(0, 5_000) });
   }
 
@@ -325,9 +329,10 @@ export class SimulatedDevice {
     shown.isTaken = false;
     return new Promise((resolve) => {
       this.process.after(takingMs, () => {
-        // What is still being taken when the client closes is not.
-        shown.isTaken = client.state !== 'closed';
-        if (shown.isTaken) take();
+        // What is still being taken when the client closes may be shown again.
+        const isClosed = client.state === 'closed';
+        shown.isTaken = !isClosed && !this.#isClosing;
+        if (!isClosed) take();
         resolve();
       });
     });
