@@ -252,7 +252,7 @@ export interface RouteOperations {
   conversations(
     userId: number,
     page: { readonly before?: string; readonly limit: number },
-  ): Promise<{ conversations: ConversationEntry[]; next: string | null }>;
+  ): Promise<{ conversations: ConversationEntry[]; next: string | null; scannedBytes: number }>;
 
   /** For all devices of the user. `too-many`. */
   setConversation(

@@ -59,9 +59,10 @@ export function conversationListEndpoints(operations: RouteOperations): readonly
           },
         },
       },
-      handle: async ({ userId, before, limit = limitDefault }) => {
+      handle: async ({ userId, before, limit = limitDefault }, { read }) => {
         const page = { limit, ...(before !== undefined && { before }) };
-        const { conversations, next } = await operations.conversations(userId, page);
+        const { conversations, next, scannedBytes } = await operations.conversations(userId, page);
+        read(scannedBytes);
         return {
           conversations: conversations.map(({ peer, group, isMuted, isPinned, last, ...rest }) => ({
             ...(group === '' ? { peer } : { group }),

@@ -29,6 +29,7 @@ export function conversationListOperations(
       return {
         conversations: await withLast(store, userId, page, memberships),
         next: last && rest.length > page.length ? nextAfter(last) : null,
+        scannedBytes: all.length * rowBytes,
       };
     },
 
@@ -46,6 +47,9 @@ export function conversationListOperations(
     },
   };
 }
+
+/** What the store reads for a conversation, about, whether it is on the page or not. */
+const rowBytes = 64;
 
 type Place = Pick<Conversation, 'peer' | 'group' | 'at' | 'isPinned'>;
 

@@ -161,7 +161,7 @@ export class FakeOperations implements RouteOperations {
 
   async conversations(userId: number, page: unknown) {
     this.#called('conversations', { userId, page });
-    return { conversations: [], next: null };
+    return { conversations: [], next: null, scannedBytes: this.scannedBytes };
   }
 
   async setConversation(userId: number, conversation: unknown, flags: unknown) {

@@ -148,6 +148,12 @@ test('a user reads so much, and is told when to come again; operators as much as
   expect(route.refused('read')).toBe(2);
 });
 
+test('a list of conversations counts by all that it was made from', async () => {
+  const route = new LimitedRoute({ readBytesRate: 16 * 1024 });
+  route.operations.scannedBytes = 8 * 1024 * limits.readBurstSeconds;
+  expect(await route.statuses(3, '/conversations', { userId: 1 }, amy)).toEqual([200, 200, 429]);
+});
+
 test('many reads of a user at the same moment are no way around it: those that wait are refused', async () => {
   const route = new LimitedRoute({ readBytesRate: 16 * 1024 });
   route.operations.scannedBytes = 16 * 1024 * limits.readBurstSeconds;
