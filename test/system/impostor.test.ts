@@ -114,7 +114,7 @@ function forgedTokens(own: string, victims: string): Record<string, string> {
 
 /** For these nobody has to prove anything, or any user may. */
 const forAnybody = ['/healthz', '/readyz', '/salt', '/challenge'];
-const forAnyUser = [...forAnybody, '/onlineUser', '/onlineUsers', '/me', '/keys'];
+const forAnyUser = [...forAnybody, '/onlineUser', '/onlineUsers', '/me', '/keys', '/presence'];
 
 /** What browsers send for pages of others: by their origin, or under a name that they have rebound. */
 const foreign: readonly Record<string, string>[] = [
@@ -148,6 +148,9 @@ const harm: Readonly<Record<string, unknown>> = {
   publicKey: 'A'.repeat(43),
   wrappedKey: 'A'.repeat(80),
   nonce: 'x',
+  admin: true,
+  isShown: true,
+  seq: 1,
 };
 
 interface Documentation {
