@@ -40,9 +40,10 @@ async function enter(name: string, userId: number, listing: string): Promise<str
   const reply = await redis.command(
     'EVAL',
     scripts.joinGroup.text,
-    '7',
+    '9',
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.head(timeline)],
     ...[keys.standing(name), keys.invited(name), keys.removed(name)],
+    ...[keys.delivered(name), keys.read(name)],
     ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', '', name],
   );
   return reply.split('\n')[0];
@@ -54,10 +55,10 @@ function exit(name: string, userId: number): Promise<string> {
   return redis.command(
     'EVAL',
     scripts.leaveGroup.text,
-    '9',
+    '11',
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.log(timeline)],
     ...[keys.talk(timeline), keys.head(timeline), keys.standing(name)],
-    ...[keys.invited(name), keys.removed(name)],
+    ...[keys.invited(name), keys.removed(name), keys.delivered(name), keys.read(name)],
     ...[`${userId}`, `${limits.endedGroupMs}`],
   );
 }

@@ -63,7 +63,8 @@ beforeAll(async () => {
   const { log } = recordingLog();
   app = await openRouteApp({ log, route });
   onTeardown(() => app.close());
-  endpoints = await endpointsOf(app);
+  // Whose answers are looked at is not to be deleted meanwhile.
+  endpoints = (await endpointsOf(app)).filter(({ path }) => path !== '/deleteAccount');
 });
 
 test(
@@ -87,7 +88,7 @@ test(
       expect(bytes).toBeLessThanOrEqual(answerBytesMax);
       if (code === '9000') answered.add(endpoint.path);
     });
-    const isWhole = await fuzz('answers', property, 400);
+    const isWhole = await fuzz('answers', property, 800);
     if (isWhole) expect(answered.size).toBeGreaterThanOrEqual(Math.floor(endpoints.length / 2));
   },
   fuzzTimeoutMs,

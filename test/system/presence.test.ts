@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { type ClusterServer, startCluster, type TestCluster } from '../support/cluster.ts';
 import { Client, executable } from '../support/roles.ts';
 import { countOf, serverOf } from '../support/talk.ts';
@@ -13,7 +13,7 @@ import { waitUntil } from '../support/wait-until.ts';
 let cluster: TestCluster;
 let lastId = 0;
 
-beforeAll(async () => {
+beforeEach(async () => {
   cluster = await startCluster({ servers: 2, routes: 2 });
 });
 

@@ -74,7 +74,7 @@ export const accountOptions = {
     description: 'the group to send to',
     defaults: { send: optional },
   },
-  replyTo: {
+  'reply-to': {
     type: 'text',
     charactersMax: limits.identityCharactersMax,
     topic: 'Message',

@@ -73,8 +73,7 @@ export const clusterOptions = {
     type: 'choice',
     choices: ['all', 'delivered', 'off'],
     topic: 'Cluster',
-    description:
-      'what senders are told: that a message was delivered and read, delivered only, nothing; a client with off does not tell that you type, either',
+    description: 'what others hear: delivered and read, delivered, nothing (typing, too)',
     defaults: { route: 'all', dev: 'all', client: 'all' },
   },
   strategy: {

@@ -81,7 +81,7 @@ export const usersOptions = {
     topic: 'Keys of applications',
     placeholder: 'SCOPE',
     description:
-      'push (send as anybody), read (read as anybody), groups (make and change groups as anybody), group:NAME (send to that group as anybody)',
+      'as anybody: push (send), read, groups (change them), group:NAME (send to that one)',
     defaults: { admin: optional },
   },
   from: {

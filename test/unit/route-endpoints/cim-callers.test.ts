@@ -406,8 +406,10 @@ test('/openapi.json has every endpoint', async () => {
     ...['post /p2pRoute', 'post /groupRoute', 'post /fetchOfflineMsgs'],
     ...['post /createGroup', 'post /joinGroup', 'post /leaveGroup'],
     ...['post /setGroup', 'post /setGroupAdmin', 'post /handOverGroup', 'post /inviteToGroup'],
-    ...['post /removeMember', 'post /groupInfo', 'post /groups', 'post /groupMembers'],
+    ...['post /removeMember', 'post /groupInfo', 'post /groups', 'post /invitations'],
+    'post /groupMembers',
     ...['post /block', 'post /unblock', 'post /blocked', 'post /presence', 'post /lastSeen'],
+    ...['post /conversations', 'post /setConversation', 'post /marks', 'post /markRead'],
     ...[
       'post /history',
       'post /delay',

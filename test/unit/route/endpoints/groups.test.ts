@@ -174,7 +174,7 @@ describe('creating and joining', () => {
     await route.submit(submission(1, 'soup', 'cooks'));
     route.memberships.length = 0;
     await route.core.operations.joinGroup(bob.userId, 'cooks');
-    const told = { instance, group: 'cooks', code: 0, joined: 1, head: 1 };
+    const told = { instance, group: 'cooks', code: 0, joined: 1, head: 1, invitedBy: 0 };
     expect(route.memberships).toHaveLength(2);
     expect(route.memberships).toEqual(
       expect.arrayContaining([
@@ -207,7 +207,8 @@ describe('leaving', () => {
     await route.connect(amy, 3);
     await operations.leaveGroup(amy.userId, 'cooks');
     await operations.leaveGroup(amy.userId, 'cooks');
-    const told = { sessionId: 3, instance, group: 'cooks', code: notAMember, joined: 0, head: 0 };
+    const place = { joined: 0, head: 0, invitedBy: 0 };
+    const told = { sessionId: 3, instance, group: 'cooks', code: notAMember, ...place };
     expect(route.memberships).toEqual([told, told]);
     expect(await operations.groupsOf(amy.userId)).toEqual([]);
     expect(await operations.groupsOf(bob.userId)).toEqual([

@@ -260,7 +260,7 @@ describe('a damaged file', () => {
   });
 
   test('is told of when the damage is met later', async () => {
-    const { folder } = await damaged(40);
+    const { folder } = await damaged(60);
     const store = openIn(folder);
     await expect(textsFor(store)).rejects.toMatchObject({
       kind: 'unavailable',
