@@ -3,13 +3,15 @@
  * settings that are wrong.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startProcess } from '../support/processes.ts';
 import { executable, startRole } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 interface Run {
   readonly status: number | null;
@@ -39,7 +41,7 @@ function cim(args: readonly string[], env: Record<string, string> = {}): Run {
 describe('the executable', () => {
   test('says its version without any Node.js on the machine', () => {
     const { status, stdout } = cim(['--version']);
-    expect([status, stdout]).toEqual([0, 'cim 0.1.0\n']);
+    expect([status, stdout]).toEqual([0, `cim ${version}\n`]);
   });
 
   test('runs from a read-only folder, as a user without a home, with ZooKeeper inside', async () => {
@@ -77,7 +79,7 @@ describe('the executable', () => {
 
   test('hears of no options that are for other programs of the machine', () => {
     const { status, stdout } = cim(['--version'], { NODE_OPTIONS: '--no-such-option' });
-    expect([status, stdout]).toEqual([0, 'cim 0.1.0\n']);
+    expect([status, stdout]).toEqual([0, `cim ${version}\n`]);
   });
 
   /**
