@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover demo bench scale docs audit services clean
+.PHONY: help setup build check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,7 +95,10 @@ soak: setup services build ## cim verify: five minutes with faults for each seed
 	@for seed in $(SOAK_SEEDS); do bin/cim verify --minutes 5 --faults --seed $$seed; done
 
 soak-failover: setup services build ## masters and replicas of Redis fail in turn under cim verify: ROUNDS=20 SEED=1
-	@ROUNDS=$(ROUNDS) SEED=$(SEED) $(JEST) --testMatch '**/*.soak.ts'
+	@ROUNDS=$(ROUNDS) SEED=$(SEED) $(JEST) --testMatch '**/redis-failover.soak.ts'
+
+soak-upgrade: setup services build ## a cluster of the last released version is brought to this one and back, under cim verify
+	@$(JEST) --testMatch '**/rolling-upgrade.soak.ts'
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts

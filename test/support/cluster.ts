@@ -4,7 +4,7 @@
  */
 import { freePort } from './free-port.ts';
 import { startRedis, type TestRedis } from './redis.ts';
-import { type Role, startRole } from './roles.ts';
+import { executable, type Role, startRole } from './roles.ts';
 import { type BreakableProxy, startTcpProxy } from './tcp-proxy.ts';
 import { startZooKeeper, type TestZooKeeper } from './zookeeper.ts';
 
@@ -36,9 +36,9 @@ abstract class ClusterRole {
   }
 
   /** Starts it, unless it is running. */
-  async start(): Promise<void> {
+  async start(program = executable): Promise<void> {
     if (this.#role && !this.#role.process.hasExited) return;
-    this.#role = await startRole(this.#name, this.#args);
+    this.#role = await startRole(this.#name, this.#args, {}, { program });
   }
 }
 
@@ -78,6 +78,8 @@ export interface ClusterOptions {
   readonly routes?: number;
   readonly serverArgs?: readonly string[];
   readonly routeArgs?: readonly string[];
+  /** What all roles are started with: another executable than today's. */
+  readonly program?: string;
 }
 
 export async function startCluster({
@@ -85,6 +87,7 @@ export async function startCluster({
   routes = 2,
   serverArgs = [],
   routeArgs = [],
+  program,
 }: ClusterOptions = {}): Promise<TestCluster> {
   const [redis, zookeeper] = await Promise.all([
     startRedis({ appendfsync: 'always' }),
@@ -103,7 +106,7 @@ export async function startCluster({
   const serverRoles = await Promise.all(
     Array.from({ length: servers }, () => openServer([...common, ...serverArgs])),
   );
-  await Promise.all([...routeRoles, ...serverRoles].map((role) => role.start()));
+  await Promise.all([...routeRoles, ...serverRoles].map((role) => role.start(program)));
   return {
     redis,
     zookeeper,

@@ -19,17 +19,24 @@ export interface Role {
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** Starts `cim <args>`, with so many file descriptors, and waits for its ready line. */
+export interface RoleOptions {
+  /** So many file descriptors. */
+  readonly descriptors?: number;
+  /** Another executable than today's. */
+  readonly program?: string;
+}
+
+/** Starts `cim <args>` and waits for its ready line. */
 export async function startRole(
   name: string,
   args: readonly string[],
   env: Record<string, string> = {},
-  descriptors?: number,
+  { descriptors, program = executable }: RoleOptions = {},
 ): Promise<Role> {
-  const limited = ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, executable];
+  const limited = ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, program];
   const started = await startProcess({
     name: `cim ${name}`,
-    command: descriptors === undefined ? executable : 'bash',
+    command: descriptors === undefined ? program : 'bash',
     args: [...(descriptors === undefined ? [] : limited), name, ...args],
     env: { CIM_LOG_LEVEL: 'warn', ...env },
     ready: (process) => readyAddresses(process) !== undefined,
@@ -44,10 +51,10 @@ export function startDevelopment(args: readonly string[] = ['--data', ':memory:'
 export function startServer(
   zk: string,
   args: readonly string[] = [],
-  { port = 0, descriptors }: { port?: number; descriptors?: number } = {},
+  { port = 0, ...options }: RoleOptions & { port?: number } = {},
 ): Promise<Role> {
   const where = ['--port', String(port), '--http-port', '0', '--host', '127.0.0.1', '--zk', zk];
-  return startRole('server', [...where, ...args], {}, descriptors);
+  return startRole('server', [...where, ...args], {}, options);
 }
 
 export function startRoute(zk: string, redis: string, args: readonly string[] = []): Promise<Role> {

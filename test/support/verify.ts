@@ -6,8 +6,9 @@ import { waitUntil } from './wait-until.ts';
 export function startVerify(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program = executable,
 ): Promise<TestProcess> {
-  return startProcess({ name: 'cim verify', command: executable, args: ['verify', ...args], env });
+  return startProcess({ name: 'cim verify', command: program, args: ['verify', ...args], env });
 }
 
 /** Until it says so on stderr. */
