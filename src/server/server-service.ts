@@ -73,7 +73,7 @@ export function createServerApi(table: SessionTable): ServerApi {
     }),
     mark: immediately((entry: MarkEntry) => {
       if (entry.instance !== table.instance) return foreign;
-      for (const sessionId of entry.sessionIds) table.session(sessionId)?.marks(entry);
+      for (const sessionId of entry.sessionIds) table.session(sessionId)?.marks.push(entry);
       return { code: 0 };
     }),
     groupChanged: immediately(({ group, instance }: GroupChangedEntry) => {

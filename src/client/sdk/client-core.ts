@@ -15,7 +15,6 @@ import type { Account } from './account/account.ts';
 import type {
   ClientEvents,
   ClientState,
-  GroupMembership,
   LeavingReason,
   Message,
   SentMessage,
@@ -35,6 +34,7 @@ import type { KeyPins } from './e2ee/key-pins.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
+import { GroupFollowing } from './receiving/group-following.ts';
 import { GroupNews } from './receiving/group-news.ts';
 import { Incoming } from './receiving/incoming.ts';
 import type { Arrived } from './receiving/received.ts';
@@ -78,6 +78,7 @@ export class ClientCore {
   #firstReady: PromiseWithResolvers<void> | undefined;
   /** Is told what the application hears of groups by asking. */
   readonly groupNews: GroupNews;
+  readonly groups: GroupFollowing;
   readonly #ownMarks: OwnMarks;
   readonly #othersMarks: OthersMarks;
   #closing: Promise<void> | undefined;
@@ -103,6 +104,12 @@ export class ClientCore {
     });
     this.groupNews = new GroupNews(options.whyLeft, (name, event) => {
       if (!this.#isClosed()) this.#events.emit(name, event);
+    });
+    this.groups = new GroupFollowing({
+      news: this.groupNews,
+      incoming: () => this.#incoming,
+      isClosed: () => this.#isClosed(),
+      onFollowed: () => this.#readOn(),
     });
     const { userId, receipts, platform } = options;
     this.#ownMarks = new OwnMarks(userId, () => this.#now(), receipts);
@@ -170,35 +177,6 @@ export class ClientCore {
   /** What this device knows of others' keys has changed. */
   pinsMoved(): void {
     void this.#device?.then((device) => device.pinsMoved());
-  }
-
-  get followedGroups(): readonly string[] {
-    return this.#incoming?.groups ?? [];
-  }
-
-  /** Makes the request that makes the user a member of the group, and follows it. */
-  async follow(group: string, request: () => Promise<GroupMembership>): Promise<GroupMembership> {
-    return this.groupNews.change(group, async () => {
-      const membership = this.groupNews.learn(await request());
-      if (!this.#isClosed()) this.#incoming?.joined(membership);
-      this.#readOn();
-      return membership;
-    });
-  }
-
-  /** Makes the request that ends the user's membership. */
-  async unfollow(group: string, request: () => Promise<void>): Promise<void> {
-    await this.groupNews.change(group, async () => {
-      const wasFollowed = this.followedGroups.includes(group);
-      try {
-        await request();
-      } catch (error) {
-        // Its last member has left it: this one, whose first answer was lost, or the store has lost it.
-        const isGone = error instanceof CimError && error.kind === 'unknown-group';
-        if (!isGone || !wasFollowed) throw error;
-      }
-      this.#incoming?.left(group);
-    });
   }
 
   close(timeoutMs: number): Promise<void> {

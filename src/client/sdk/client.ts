@@ -147,25 +147,25 @@ export class CimClient {
   ): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.follow(name, () => this.#routes.createGroup(userId, name, history));
+    return this.#core.groups.follow(name, () => this.#routes.createGroup(userId, name, history));
   }
 
   async joinGroup(group: string): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.follow(name, () => this.#routes.joinGroup(userId, name));
+    return this.#core.groups.follow(name, () => this.#routes.joinGroup(userId, name));
   }
 
   /** What is in the group is no longer the user's, on any device. */
   async leaveGroup(group: string): Promise<void> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.unfollow(name, () => this.#routes.leaveGroup(userId, name));
+    return this.#core.groups.unfollow(name, () => this.#routes.leaveGroup(userId, name));
   }
 
   /** The names of the groups that are followed now. */
   get followedGroups(): readonly string[] {
-    return this.#core.followedGroups;
+    return this.#core.groups.names;
   }
 
   /** The named groups that the user is in. */

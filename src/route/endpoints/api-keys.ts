@@ -4,7 +4,8 @@ import { limits } from '../../base/limits.ts';
 import { formatScope, parseScope, scopeForms } from '../../base/secrets/api-key-scope.ts';
 import { writtenMax } from '../../base/text/normal-form.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { ApiKeyInfo, RouteOperations } from '../operations.ts';
+import type { ApiKeyInfo } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { integer, string } from './fields.ts';
 
 /** `group:` and a name. */

@@ -4,7 +4,8 @@ import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { isExempt } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { DelayedMessage, RouteOperations } from '../operations.ts';
+import type { DelayedMessage } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import {
   encodedBytes,
   groupName,

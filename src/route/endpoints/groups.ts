@@ -11,7 +11,8 @@ import { groupNameOf } from '../../base/text/names.ts';
 import { writtenMax } from '../../base/text/normal-form.ts';
 import { lobby } from '../../codec/commands.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { GroupStatus, RouteOperations } from '../operations.ts';
+import type { GroupStatus } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { account, groupName, integer, pageFields, string, userId } from './fields.ts';
 
 const status = {

@@ -3,7 +3,8 @@ import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import type { HistoryMessage, RouteOperations } from '../operations.ts';
+import type { HistoryMessage } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { boolean, encodedBytes, groupName, integer, sealed, string, userId } from './fields.ts';
 
 export const message = {

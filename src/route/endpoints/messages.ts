@@ -8,7 +8,8 @@ import { isExempt } from '../../http/access.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { Sending } from '../../limits/send-rates.ts';
 import type { ContentFields } from '../messages/http-content.ts';
-import type { RouteOperations, SendOptions } from '../operations.ts';
+import type { SendOptions } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { boolean, groupName, string, text, userId } from './fields.ts';
 
 const transient = {

@@ -10,7 +10,7 @@ import { decodeUtf8 } from '../../base/text/utf8.ts';
 import { identityOfFields } from '../../codec/identity.ts';
 import { scanIfReadable } from '../../codec/message-scan.ts';
 import type { Page, TimelineId, Timelines } from '../../store/timelines.ts';
-import type { HistoryMessage, HistoryPage, HistoryQuery } from '../operations.ts';
+import type { HistoryMessage, HistoryPage, HistoryQuery } from '../operation-shapes.ts';
 import { formatPosition, type HistoryPosition, parsePosition } from './history-position.ts';
 
 /**

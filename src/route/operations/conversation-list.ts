@@ -6,7 +6,8 @@ import { type Membership, unreadableUpTo } from '../../store/groups.ts';
 import type { Store } from '../../store/store.ts';
 import { groupTimeline, userTimeline } from '../../store/timelines.ts';
 import { historyMessage } from '../messages/history.ts';
-import type { ConversationEntry, HistoryMessage, RouteOperations } from '../operations.ts';
+import type { ConversationEntry, HistoryMessage } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { callerOf, type OperationsContext } from './context.ts';
 
 export function conversationListOperations(

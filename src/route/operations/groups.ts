@@ -11,7 +11,8 @@ import type { ChangeResult, CreateResult, GroupChange, Membership } from '../../
 import { javaDevice } from '../../store/sessions.ts';
 import { groupTimeline } from '../../store/timelines.ts';
 import { outsiderRefusal, requireMembership } from '../membership.ts';
-import type { GroupStatus, RouteOperations } from '../operations.ts';
+import type { GroupStatus } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 /** Why somebody is not in a group. */

@@ -2,12 +2,8 @@
 import { CimError } from '../../base/errors.ts';
 import { assertUserName } from '../../base/text/names.ts';
 import { deliverTexts, epochOfName } from '../messages/http-message.ts';
-import type {
-  ImportedAccount,
-  ImportedMessage,
-  ImportFate,
-  RouteOperations,
-} from '../operations.ts';
+import type { ImportedAccount, ImportedMessage, ImportFate } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import type { OperationsContext } from './context.ts';
 
 const created: ImportFate = { status: 'created', reason: '' };

@@ -12,7 +12,8 @@ import { type HistorySource, readHistory } from '../messages/history.ts';
 import { type ContentFields, saidOverHttp } from '../messages/http-content.ts';
 import { assertText, deliverTexts, passTexts, type Texts } from '../messages/http-message.ts';
 import { epochOf } from '../messages/request-epoch.ts';
-import type { HistoryQuery, RouteOperations } from '../operations.ts';
+import type { HistoryQuery } from '../operation-shapes.ts';
+import type { RouteOperations } from '../operations.ts';
 import { callerOf, liveSessions, type OperationsContext } from './context.ts';
 
 export function messageOperations(

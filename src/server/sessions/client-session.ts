@@ -29,8 +29,8 @@ import { Backlog, type BacklogOwner } from './backlog.ts';
 import { assertUser, type Login } from './client-rules.ts';
 import { CursorReport } from './cursor-report.ts';
 import { FrameSource, type SourceOwner } from './frame-source.ts';
-import { MarkVersions } from './mark-versions.ts';
 import { type Asker, type RequestOwner, type RequestSession, Requests } from './requests.ts';
+import { type MarkTeller, SessionMarks } from './session-marks.ts';
 
 /** What a session needs of its gateway. */
 export interface SessionOwner extends RequestOwner, SourceOwner {
@@ -54,7 +54,15 @@ const nothing = new Uint8Array();
 
 /** There are very many, most of them idle: what is not always needed is made when it is. */
 export class ClientSession
-  implements Session, GroupMember, RequestSession, BacklogOwner, StreamOwner, Holder, FrameSender
+  implements
+    Session,
+    GroupMember,
+    RequestSession,
+    BacklogOwner,
+    StreamOwner,
+    Holder,
+    FrameSender,
+    MarkTeller
 {
   readonly sessionId: number;
   /** Empty if its stream has none. */
@@ -75,6 +83,7 @@ export class ClientSession
    * what was pushed before the login was answered it is told after that.
    */
   newest = 0;
+  readonly marks: SessionMarks;
 
   readonly #owner: SessionOwner;
   readonly #wire: Wire;
@@ -93,7 +102,6 @@ export class ClientSession
   /** Null until the client has asked for something. */
   #requests: Requests | null = null;
   #cursor: CursorReport | null = null;
-  readonly #marks = new MarkVersions();
 
   /**
    * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
@@ -106,6 +114,7 @@ export class ClientSession
     this.#isOver = isOver;
     this.#stream = stream;
     this.#frames = new FrameSource(stream, this, owner);
+    this.marks = new SessionMarks(this, owner.counters.marks);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.clock.monotonic();
     own(stream, this);
@@ -197,7 +206,7 @@ export class ClientSession
     this.connectionNumber = result.connectionNumber;
     this.storeId = result.storeId;
     this.raiseNewest(result.head);
-    this.#marks.startFrom(result.marksVersion);
+    this.marks.startFrom(result.marksVersion);
     this.#protocol?.onOpened(result);
   }
 
@@ -207,7 +216,7 @@ export class ClientSession
     // Nothing that its client knows of numbers and keys is of this one: the next login tells.
     if (storeId !== this.storeId) return this.close('other-store');
     this.onMissed(head);
-    this.onMarksMissed(marksVersion);
+    this.marks.missed(marksVersion);
   }
 
   /** The user's timeline has got as far as this: whatever was not pushed here is to be read. */
@@ -222,24 +231,6 @@ export class ClientSession
   retryMarks(): void {
     this.#cursor?.retry();
     this.#requests?.retryMarks();
-  }
-
-  /** Of the marks that concern the user everything up to this version was told to this client. */
-  get marksVersion(): number {
-    return this.#marks.contiguous;
-  }
-
-  /** There are marks up to this version: if not all were told, the client is to ask for them. */
-  onMarksMissed(version: number): void {
-    if (!this.ready || version <= this.#marks.contiguous) return;
-    this.#owner.counters.marks.missed.value += 1;
-    this.#marks.startFrom(version);
-    this.#protocol?.marks({ reader: this.userId, group: '', marks: [] }, version);
-  }
-
-  /** The store has gone back to this version, after a failover that lost a tail. */
-  onMarksRewound(version: number): void {
-    this.#marks.startFrom(version);
   }
 
   raiseNewest(seq: number): void {
@@ -275,14 +266,8 @@ export class ClientSession
     if (this.#takesTransient()) this.#protocol?.transient(bytes, start, end, tail);
   }
 
-  /** How far somebody has got; dropped if there is no room for it: the next check finds that. */
-  marks(entry: MarkEntry): void {
-    if (!this.ready || this.#backlog.bufferedBytes > limits.transientOutboxBytesMax) {
-      this.#owner.counters.marks.droppedAtReceiver.value += 1;
-      return;
-    }
-    for (const version of entry.versions) this.#marks.told(version);
-    this.#protocol?.marks(entry, this.#marks.contiguous);
+  writeMarks(entry: Pick<MarkEntry, 'reader' | 'group' | 'marks'>, version: number): void {
+    this.#protocol?.marks(entry, version);
   }
 
   groupFacts(facts: GroupFacts): void {

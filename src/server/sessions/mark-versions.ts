@@ -7,8 +7,8 @@ import { limits } from '../../base/limits.ts';
 
 export class MarkVersions {
   #contiguous = 0;
-  /** Told, with a gap below. */
-  readonly #ahead = new Set<number>();
+  /** Told, with a gap below; null: none, as nearly always. */
+  #ahead: Set<number> | null = null;
 
   get contiguous(): number {
     return this.#contiguous;
@@ -17,18 +17,21 @@ export class MarkVersions {
   /** Everything up to this one is known to the client, or it has been told to ask. */
   startFrom(version: number): void {
     this.#contiguous = version;
-    for (const ahead of this.#ahead) if (ahead <= version) this.#ahead.delete(ahead);
+    for (const ahead of this.#ahead ?? []) if (ahead <= version) this.#ahead?.delete(ahead);
     this.#closeGap();
   }
 
   told(version: number): void {
-    if (version <= this.#contiguous) return;
-    if (this.#ahead.size >= limits.markVersionsAheadMax) return;
-    this.#ahead.add(version);
+    if (version === this.#contiguous + 1) this.#contiguous = version;
+    else if (version > this.#contiguous) {
+      this.#ahead ??= new Set();
+      if (this.#ahead.size < limits.markVersionsAheadMax) this.#ahead.add(version);
+    }
     this.#closeGap();
   }
 
   #closeGap(): void {
-    while (this.#ahead.delete(this.#contiguous + 1)) this.#contiguous += 1;
+    while (this.#ahead?.delete(this.#contiguous + 1)) this.#contiguous += 1;
+    if (this.#ahead?.size === 0) this.#ahead = null;
   }
 }

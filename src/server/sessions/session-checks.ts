@@ -55,7 +55,7 @@ export class SessionChecks {
     this.#suspicions = [];
     for (const { session, head, marksVersion } of suspicions) {
       session.onMissed(head);
-      session.onMarksMissed(marksVersion);
+      session.marks.missed(marksVersion);
     }
     this.#turn = (this.#turn + 1) % turnCount;
     // Routes are slow: of what was to be asked a second ago not all was. The next turn will do.
@@ -67,21 +67,22 @@ export class SessionChecks {
   #ask(session: ClientSession): void {
     session.retryMarks();
     const { instance } = this.#options;
-    const { userId, device, connectionNumber, sessionId, storeId, newest, marksVersion } = session;
+    const { userId, device, connectionNumber, sessionId, storeId, newest, marks } = session;
     this.#questions.add(
       { userId, device, connectionNumber, instance, sessionId, storeId },
-      { session, newest, marksVersion },
+      { session, newest, marksVersion: marks.version },
     );
   }
 
   #compare(asked: Question, { known, head, marksVersion }: CheckResult): void {
     const { session } = asked;
     if (!known) this.#options.onUnknown(session);
-    if (head > session.newest || marksVersion > session.marksVersion)
+    if (head > session.newest || marksVersion > session.marks.version)
       this.#suspicions.push({ session, head, marksVersion });
     // The store gives out numbers anew, after a failover that lost a tail.
     if (head < session.newest && session.newest === asked.newest) session.newest = head;
-    if (marksVersion < session.marksVersion && session.marksVersion === asked.marksVersion)
-      session.onMarksRewound(marksVersion);
+    const { version } = session.marks;
+    if (marksVersion < version && version === asked.marksVersion)
+      session.marks.startFrom(marksVersion);
   }
 }

@@ -9,9 +9,9 @@ import type {
   HistoryPage,
   ImportedAccount,
   ImportedMessage,
-  RouteOperations,
   ServerStatus,
-} from '../../../src/route/operations.ts';
+} from '../../../src/route/operation-shapes.ts';
+import type { RouteOperations } from '../../../src/route/operations.ts';
 import type { Account, KeyPair, PublicKeys } from '../../../src/store/accounts.ts';
 import type { GroupChange } from '../../../src/store/groups.ts';
 import { serverAddress } from '../../support/role-addresses.ts';

@@ -71,6 +71,7 @@ describe('of very many', () => {
     const connections = Array.from({ length: many }, () => ({
       sessionId: turns + 1,
       ready: true,
+      marks: { version: 0 },
       retryMarks: () => {},
     }));
     sessions.sweep(connections as never);

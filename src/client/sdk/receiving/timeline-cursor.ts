@@ -1,11 +1,8 @@
 /**
- * Follows one timeline: puts what is pushed and what is read into one order without gaps or
- * repeats, and says when to read. Used for one's own timeline and for each group's. A pure state
- * machine: no timers, no I/O. Its owner calls in what happens, hands what is emitted to the
- * application in that order, and after each call asks `nextRead` whether to read now and `wakeAt`
- * when to ask again.
- *
- * Two places: `#received` is the last message that was emitted, `position` the last that the
+ * Follows one timeline, a user's own or a group's: puts what is pushed and what is read into one order
+ * without gaps or repeats, and says when to read. A pure state machine: no timers, no I/O. Its owner
+ * calls in what happens, hands what is emitted to the application in that order, and after each call
+ * asks `nextRead` whether to read now and `wakeAt` when to ask again. Two places: `#received` is the last message that was emitted, `position` the last that the
  * application took. position ≤ received, but for numbers that were given out anew. Only what was
  * taken is saved, so a crash shows a message again rather than never.
  */

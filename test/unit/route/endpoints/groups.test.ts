@@ -4,7 +4,7 @@ import { callOne } from '../../../../src/api/batch-call.ts';
 import type { AcknowledgeEntry, ReadEntry } from '../../../../src/api/route-api.ts';
 import type { GroupHistory } from '../../../../src/base/group-history.ts';
 import { formatPosition } from '../../../../src/route/messages/history-position.ts';
-import type { HistoryQuery } from '../../../../src/route/operations.ts';
+import type { HistoryQuery } from '../../../../src/route/operation-shapes.ts';
 import { javaDevice } from '../../../../src/store/sessions.ts';
 import { groupTimeline } from '../../../../src/store/timelines.ts';
 import {

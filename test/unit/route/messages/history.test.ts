@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { limits } from '../../../../src/base/limits.ts';
 import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
 import { type HistorySource, readHistory } from '../../../../src/route/messages/history.ts';
-import type { HistoryPage, HistoryQuery } from '../../../../src/route/operations.ts';
+import type { HistoryPage, HistoryQuery } from '../../../../src/route/operation-shapes.ts';
 import { type TimelineId, type Timelines, userTimeline } from '../../../../src/store/timelines.ts';
 import { amy, bob, RouteHarness, submission } from '../../../support/route-harness.ts';
 
