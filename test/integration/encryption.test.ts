@@ -291,6 +291,21 @@ test('who has no key gets clear text, unless it must not be', async () => {
   expect(stored(system)).not.toContain('never');
 });
 
+test('who was typed to before they had a key is written to with it', async () => {
+  const system = await startSystem();
+  const before = await open(system, amy, { e2ee: 'off' });
+  const fromBob = await open(system, bob);
+  await fromBob.client.typing({ to: amy });
+  await before.client.close();
+  const toAmy = await open(system, amy);
+  // Asks without anything that was held before.
+  const carol = await open(system, 3, { userName: 'carol' });
+  await waitUntil('amy has a key', () => carol.client.peerKey(amy).then(Boolean, () => false));
+  await fromBob.client.send({ to: amy }, 'hello');
+  await waitUntil('it is there', () => toAmy.texts().includes('hello'));
+  expect(toAmy.messages.find(({ text }) => text === 'hello')?.encrypted).toBe(true);
+});
+
 test('clear text in the name of who has a key is told apart, live, in the history and with require', async () => {
   const system = await startSystem();
   const [ofBob, ofAmy] = await openBoth(system);

@@ -90,7 +90,11 @@ export class ClientCore {
     this.contents = new Contents({
       ...options,
       send: (target, draft) => this.#send(target, draft),
-      sendTransient: (target, draft) => this.sendTransient(target, draft),
+      sendTransient: async (target, draft) => {
+        await this.sendTransient(target, draft);
+        // Who types to somebody whose first login is under way asks too early.
+        if ('to' in target) options.encryption.forgetMissingKey(target.to);
+      },
     });
     this.#sender = new Sender({
       ...options,

@@ -151,6 +151,11 @@ export class Encryption {
     this.#own.connected(isOffered, isOtherStore);
   }
 
+  /** Something was sent that tells nothing in clear text: a message is not to be so for its sake. */
+  forgetMissingKey(userId: number): void {
+    this.#peers.forgetMissing(userId);
+  }
+
   /** Nothing is asked for any more; who waits is told. */
   stop(): void {
     this.#patience.stop();

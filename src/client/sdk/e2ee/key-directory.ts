@@ -68,6 +68,11 @@ export class KeyDirectory {
     this.#held.delete(userId);
   }
 
+  /** If it was told that they have no key. */
+  forgetMissing(userId: number): void {
+    if (this.held(userId)?.current === null) this.forget(userId);
+  }
+
   /** The store is another one: nothing that was told, or is on its way, is true of it. */
   forgetAll(): void {
     this.#era += 1;

@@ -51,6 +51,11 @@ export class PeerKeys {
     this.#settlesAt = this.#options.now() + limits.storeSettlesMs;
   }
 
+  /** That they have no key is not held: whether they have one by now is asked for the next message. */
+  forgetMissing(userId: number): void {
+    this.#directory.forgetMissing(userId);
+  }
+
   /**
    * The key to seal with; undefined: the user never had one, as far as this device knows. Throws
    * `no-key` where one is missing, `key-changed` where the one that was verified is not in use any
