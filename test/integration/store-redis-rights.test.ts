@@ -357,6 +357,22 @@ test.each(Object.entries(cases))('%s', async (_, [before, asked]) => {
   expect(partly).toEqual([]);
 });
 
+test('what was taken back in this very millisecond is as if it had never been', async () => {
+  const { store, redis } = await startWorld();
+  const first = together(...send(bob, 1, ['one']));
+  await first(store, redis);
+  const whole = await contents(redis);
+
+  await redis.flushall();
+  // What take-back.lua leaves behind.
+  const sources = ['{u:1001}:1001.X.1002', '{u:1002}:1001.X.1002'];
+  for (const source of sources) {
+    await redis.set(`cim:from:${source.replace('X', 'abcdefabcdefabcd')}`, '0:0:0', 'PX', 60_000);
+  }
+  await first(store, redis);
+  expect(await contents(redis)).toBe(whole);
+});
+
 function ofCim(error: unknown): void {
   expect(error).toBeInstanceOf(CimError);
 }

@@ -77,6 +77,8 @@ while keys[key] do
     local header, entry = args[argument + place - 1], args[argument + place]
     local runFirst, count, restart, kind, peer = match(header, '^(%d+):(%d+):(%d)(%l)(%d*)')
     local known = call('GET', source)
+    -- What was taken back a moment ago is there for a millisecond.
+    if known == '0:0:0' then known = false end
     local last, refreshed, refused = '0', '0', ''
     if known then last, refreshed, refused = match(known, '^(%d+):%d+:(%d+):?(.*)$') end
     local next, sendSeq = last + 1, runFirst + 0
