@@ -104,6 +104,8 @@ export function makeReport({ ledger, verdict, plan, ...options }: ReportOptions)
       altered: 0,
       refused: 0,
       astray: 0,
+      intruding: 0,
+      overheard: 0,
       undone: 0,
       forged: 0,
       differing: 0,
@@ -164,11 +166,13 @@ export function formatReport(report: VerifyReport): string {
 
 /** What hardly ever is, so that it is only told when it is. */
 function otherBreaches({ breaches }: VerifyReport): [string, string][] {
-  const { altered, refused, astray, forged, missing } = breaches;
+  const { altered, refused, astray, intruding, overheard, forged, missing } = breaches;
   const all: [string, number][] = [
     ['altered', altered],
     ['refused but shown', refused],
     ['shown to others', astray],
+    ['by somebody removed', intruding],
+    ['shown to somebody removed', overheard],
     ['forged', forged],
     ['missing when read back', missing],
   ];

@@ -14,6 +14,10 @@ export type BreachKind =
   | 'refused'
   /** On a device that it was not for, or by the instance that has sent it. */
   | 'astray'
+  /** To a group, acknowledged, and sent by somebody who had been removed from it. */
+  | 'intruding'
+  /** To a group, and shown to somebody who had been removed from it before it was sent. */
+  | 'overheard'
   /** Read back without a change that was acknowledged. */
   | 'undone'
   /** Read back with what nobody has made of it who may. */

@@ -38,6 +38,10 @@ export function check(ledger: LedgerView): Verdict {
     shownAgain += reading.shownAgain;
     read.set(device, reading.numbers);
   }
+  for (const message of ledger.sent.values()) {
+    const { number, device, userId } = message;
+    if (isKeptFrom(ledger, message, userId)) breaches.push({ kind: 'intruding', number, device });
+  }
   breaches.push(...checkTimelines(ledger, read), ...checkLobby(ledger), ...checkPictures(ledger));
   return { breaches, markBreaches: [...checkMarks(ledger)], shownAgain };
 }
@@ -58,6 +62,7 @@ function checkShown(ledger: LedgerView, device: DeviceRecord) {
     if (message.outcome === 'refused') add('refused');
     const isOwn = message.device === device.device && message.life === life;
     if (isOwn || !isFor(ledger, message, device)) add('astray');
+    if (isKeptFrom(ledger, message, device.userId)) add('overheard');
     const before = shown.get(number);
     shown.set(number, showing);
     const isAgain = before !== undefined && mayBeAgain(ledger, message, device, before, showing);
@@ -135,6 +140,14 @@ function conversationOf({ device, life, target, number }: SentRecord): string {
 function isFor(ledger: LedgerView, { userId, target }: SentRecord, device: DeviceRecord): boolean {
   if ('to' in target) return target.to === device.userId || userId === device.userId;
   return target.group === lobby || ledger.hasEntered(target.group, device.userId);
+}
+
+/** It was sent and stored while this user was no member of its group. */
+function isKeptFrom(ledger: LedgerView, message: SentRecord, userId: number): boolean {
+  const { target, outcome } = message;
+  return (
+    outcome === 'stored' && 'group' in target && ledger.wasShutOut(target.group, userId, message)
+  );
 }
 
 function timelineAt({ target }: SentRecord, { userId }: DeviceRecord): Timeline {

@@ -4,6 +4,7 @@
  */
 import type { Target } from '../client/sdk/index.ts';
 import { MarkLedger } from './mark-ledger.ts';
+import { Removals } from './removals.ts';
 
 /**
  * `waiting`: not answered yet. `stored`: acknowledged. `refused`: for good, it must never be shown.
@@ -29,6 +30,8 @@ export interface SentRecord {
   /** Id of the message that it answers; empty: none. */
   readonly replyTo: string;
   outcome: Outcome;
+  /** Infinity: not yet. */
+  answeredStep: number;
   /** Why it was refused. */
   code: string;
   /** In the group's timeline, or the sender's own; 0 if not known. */
@@ -141,6 +144,8 @@ export interface LedgerView {
    * logged in since another of its user's has. Infinity: not at all, as for whoever has ever left.
    */
   followedSince(device: DeviceRecord, group: string, step: number): number;
+  /** Whether this user was removed from the group before this was sent, and could not join again until it was answered. */
+  wasShutOut(group: string, userId: number, message: SentRecord): boolean;
 }
 
 interface Membership {
@@ -163,6 +168,7 @@ export class Ledger implements LedgerView {
   /** By group and user. */
   readonly #memberships = new Map<string, Membership[]>();
   readonly #leavers = new Set<string>();
+  readonly #removals = new Removals();
   readonly #numbers = new Map<string, number>();
   readonly #changed = new Set<string>();
   #steps = 0;
@@ -224,6 +230,27 @@ export class Ledger implements LedgerView {
   /** Or is about to: how that overlaps with joining nobody can tell. */
   left(group: string, userId: number): void {
     this.#leavers.add(memberOf(group, userId));
+    this.#removals.leaving(group, this.#step());
+  }
+
+  /** Somebody is about to remove them. */
+  removing(group: string, userId: number): void {
+    this.#leavers.add(memberOf(group, userId));
+  }
+
+  /** That is acknowledged. */
+  removed(group: string, userId: number): void {
+    this.#removals.removed(group, userId, this.#step());
+  }
+
+  /** Somebody is about to invite them. */
+  inviting(group: string, userId: number): void {
+    this.#removals.inviting(group, userId, this.#step());
+  }
+
+  /** That is acknowledged. */
+  invited(group: string, userId: number): void {
+    this.#removals.invited(group, userId);
   }
 
   numberOf(id: string): number {
@@ -253,6 +280,10 @@ export class Ledger implements LedgerView {
     return since;
   }
 
+  wasShutOut(group: string, userId: number, { sentStep, answeredStep }: SentRecord): boolean {
+    return this.#removals.wasShutOut(group, userId, sentStep, answeredStep);
+  }
+
   /** The next message, before it is handed to the SDK; `userId` alone: by no device. */
   sending(
     from: DeviceRecord | Pick<DeviceRecord, 'userId'>,
@@ -263,7 +294,8 @@ export class Ledger implements LedgerView {
     const [device, life] = 'lives' in from ? [from.device, from.lives.length - 1] : ['', 0];
     const record: SentRecord = {
       ...{ number, userId: from.userId, device, life, target, sentStep: this.#step(), at },
-      ...{ replyTo, outcome: 'waiting', code: '', seq: 0, id: '', isEncrypted: false },
+      ...{ replyTo, outcome: 'waiting', answeredStep: Infinity, code: '', seq: 0, id: '' },
+      isEncrypted: false,
     };
     this.sent.set(number, record);
     this.#waiting += 1;
@@ -277,7 +309,7 @@ export class Ledger implements LedgerView {
     { code = '', seq = 0, id = '', isEncrypted = false } = {},
   ): void {
     if (record.outcome !== 'waiting') return;
-    Object.assign(record, { outcome, code, seq, id, isEncrypted });
+    Object.assign(record, { outcome, answeredStep: this.#step(), code, seq, id, isEncrypted });
     this.#waiting -= 1;
     if (outcome === 'stored') this.#stored += 1;
     if (id !== '') this.#numbers.set(id, record.number);

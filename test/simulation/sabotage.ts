@@ -70,6 +70,16 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
       },
     }),
 
+  'a store that removes nobody from a group': (store) => ({
+    ...store,
+    ...closing(store),
+    groups: {
+      ...bound(store.groups),
+      change: async (name, by, change) =>
+        change.kind === 'remove' ? 'changed' : store.groups.change(name, by, change),
+    },
+  }),
+
   'a store that starts new devices at the end': (store) => ({
     ...store,
     ...closing(store),

@@ -271,6 +271,35 @@ export class SimulatedDevice {
     this.#client.leaveGroup(group).catch(ignore('faults are what it is tried with'));
   }
 
+  /** Removes somebody from it, if this user may. */
+  remove(group: string, userId: number): void {
+    if (!this.running || !this.#client) return;
+    const { world, ledger } = this.#surroundings;
+    ledger.removing(group, userId);
+    this.#client.removeMember(group, userId).then(
+      () => {
+        ledger.removed(group, userId);
+        world.note(this.name, `has removed ${userId} from ${group}`);
+      },
+      (error: unknown) =>
+        world.note(this.name, `has not removed ${userId}: ${describeError(error)}`),
+    );
+  }
+
+  invite(group: string, userId: number): void {
+    if (!this.running || !this.#client) return;
+    const { world, ledger } = this.#surroundings;
+    ledger.inviting(group, userId);
+    this.#client.inviteToGroup(group, userId).then(
+      () => {
+        ledger.invited(group, userId);
+        world.note(this.name, `has invited ${userId} to ${group}`);
+      },
+      (error: unknown) =>
+        world.note(this.name, `has not invited ${userId}: ${describeError(error)}`),
+    );
+  }
+
   schedule(target: Target, text: string, delaySeconds: number): void {
     if (!this.running || !this.#client) return;
     const { world, ledger } = this.#surroundings;

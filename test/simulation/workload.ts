@@ -22,6 +22,7 @@ export function act(cluster: Cluster): void {
   const kind = random.fraction();
   if (kind < 0.1 && cluster.hasGroups) device.enter(namedGroup);
   else if (kind < 0.12 && cluster.hasGroups) device.leave(namedGroup);
+  else if (kind < 0.2 && cluster.hasGroups) removes(cluster, running);
   else if (kind < 0.4 && cluster.hasChanges) changes(cluster);
   else if (kind < 0.85) burst(cluster, device, receiverOf(cluster));
   else if (kind < 0.93)
@@ -76,6 +77,22 @@ function burst(cluster: Cluster, device: SimulatedDevice, receiver: Target): voi
     if (spreadMs === 0) send();
     else time.after(random.integer(0, spreadMs), send);
   }
+}
+
+/** Everybody enters the group, somebody is removed from it, and all talk on, also they; they may be invited again. */
+function removes(cluster: Cluster, running: readonly SimulatedDevice[]): void {
+  const { random, time } = cluster.world;
+  const later = (act: () => void) => time.after(random.integer(0, actMsMax), act);
+  const owner = random.pick(running);
+  const { userId } = random.pick(cluster.users);
+  owner.enter(namedGroup);
+  for (const device of running) later(() => device.enter(namedGroup));
+  later(() => owner.remove(namedGroup, userId));
+  for (let count = random.integer(0, burstMax); count > 0; count--) {
+    const device = random.pick(running);
+    later(() => device.send({ group: namedGroup }, cluster.newText()));
+  }
+  if (random.chance(0.3)) later(() => owner.invite(namedGroup, userId));
 }
 
 /** What people do at once is done within this time. */

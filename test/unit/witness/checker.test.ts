@@ -244,6 +244,51 @@ describe('a named group', () => {
     expect(breaches()).toEqual([breach('astray', number, 'bob')]);
   });
 
+  test('sent by somebody removed, or shown to them', () => {
+    const { ledger, amy, amyToo, bob, bobToo, say, show, breaches } = scene();
+    const before = say(amy, target);
+    show(before, 1, amyToo, bob, bobToo);
+    ledger.removing('cooks', bobId);
+    const meanwhile = say(bob, target);
+    show(meanwhile, 2, amy, amyToo, bobToo);
+    ledger.removed('cooks', bobId);
+    const overheard = say(amy, target);
+    const intruding = say(bob, target);
+    say(bob, target, 'refused');
+    show(overheard, 3, amyToo, bob);
+    show(intruding, 4, amy, amyToo);
+    expect(breaches()).toEqual([
+      breach('overheard', overheard, 'bob'),
+      breach('intruding', intruding, 'bob'),
+    ]);
+  });
+
+  test.each<[string, (ledger: Ledger) => void]>([
+    ['is about to be invited', (ledger) => ledger.inviting('cooks', bobId)],
+    ['may have a group without members before them', (ledger) => ledger.left('cooks', amyId)],
+  ])('somebody removed who %s', (_, may) => {
+    const { ledger, amy, bob, bobToo, say, show, breaches } = scene();
+    ledger.removing('cooks', bobId);
+    ledger.removed('cooks', bobId);
+    may(ledger);
+    ledger.removed('cooks', bobId);
+    const number = say(bob, { group: 'cooks' });
+    show(number, 1, amy, bobToo);
+    const lost = breaches().filter(({ kind }) => kind !== 'lost');
+    expect(lost).toEqual([]);
+  });
+
+  test('an invitation that is answered allows another removal', () => {
+    const { ledger, amy, bob, say, show, breaches } = scene();
+    ledger.inviting('cooks', bobId);
+    ledger.invited('cooks', bobId);
+    ledger.removing('cooks', bobId);
+    ledger.removed('cooks', bobId);
+    const number = say(amy, target);
+    show(number, 1, bob);
+    expect(breaches()).toContainEqual(breach('overheard', number, 'bob'));
+  });
+
   test('shown again after a crash: allowed for what was not saved of this group', () => {
     const { ledger, amy, amyToo, bob, bobToo, say, show, begin, end, breaches } = scene();
     const saved = say(amy, target);
