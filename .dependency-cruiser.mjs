@@ -14,6 +14,7 @@ const wrappers = {
   'hdr-histogram-js': '^src/load/latencies.ts$',
   jose: '^src/auth/',
   '@hpke/core': '^src/client/sdk/',
+  '@noble/curves': '^src/client/sdk/e2ee/signing.ts$',
   'rate-limiter-flexible': '^src/limits/',
 };
 

@@ -2,6 +2,7 @@
 // system runs bin/cim, long attacks it, breaks what it needs and puts load on it.
 /** Packages that are ESM only; Jest runs CommonJS. */
 const esmOnly = [
+  ...['@noble/curves', '@noble/hashes'],
   ...['ansi-regex', 'cac', 'cookie', 'env-paths', 'get-east-asian-width'],
   ...['is-safe-filename', 'jose', 'string-width', 'strip-ansi'],
 ];

@@ -58,4 +58,18 @@ export const clientLimits = {
   exportAttemptsMax: 30,
   /** Messages that a client seals or opens at the same time: all cores are busy with less. */
   clientSealsMax: 16,
+  /** How often a key of a group is ratcheted: once for each member who joins and nobody goes. */
+  groupRatchetsMax: 1_000,
+  /** Keys that are tried for one message of a group: the right one, and what members have given wrongly. */
+  groupKeyTriesMax: 16,
+  /** Keys of messages that a client holds, of all groups and epochs: to make one takes two hashes. */
+  clientMessageKeysMax: 1_024,
+  /**
+   * How long a message of a group is held back for a key that this member was not given yet: once for
+   * an epoch. And how long members who are there wait at most until one of them gives it.
+   */
+  clientGroupKeyWaitMs: 10_000,
+  clientGroupGiveMsMax: 3_000,
+  /** The keys of a group are not asked for more often for the sake of what cannot be read. */
+  clientGroupKeysMsMin: 1_000,
 } as const;

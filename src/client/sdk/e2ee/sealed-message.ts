@@ -10,7 +10,8 @@
  * The ids only tell which keys to try: what is sealed is bound to the keys themselves.
  */
 import { limits } from '../../../base/limits.ts';
-import { toHex } from '../../../codec/message-scan.ts';
+import { fromHex, toHex } from '../../../codec/message-scan.ts';
+import { concatenate } from './bytes.ts';
 import { keyIdBytes, type OwnKeys, type PublicKey, partOverheadBytes, seal } from './sealing.ts';
 
 const version = 1;
@@ -34,8 +35,8 @@ export async function sealBytes(
 ): Promise<Uint8Array> {
   const receivers = receiver.text === sender.text ? [sender] : [receiver, sender];
   const parts = await Promise.all(receivers.map((key) => seal(bytes, sender, key, context)));
-  const ids = [sender.id, receiver.id].map(bytesOfHex);
-  return concatenate([Uint8Array.of(version), ...ids, ...parts]);
+  const ids = [sender.id, receiver.id].map(fromHex);
+  return concatenate(Uint8Array.of(version), ...ids, ...parts);
 }
 
 /** Undefined: it is not of this form. */
@@ -67,19 +68,4 @@ export function contextOfText(
 
 export function contextOfContent(identity: string): string {
   return `${identity} content`;
-}
-
-function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
 }

@@ -1,0 +1,148 @@
+/**
+ * Which key is that of an epoch of a group (docs/guides/encryption.md). A key is *drawn* for an epoch
+ * and sealed for all who are members then. At each later epoch it is *ratcheted*: until there is a
+ * newer draw, and never past a moment at which somebody went. Pure: what is held, and what follows
+ * from it.
+ */
+import { limits } from '../../../../base/limits.ts';
+import { ratcheted } from './group-cipher.ts';
+
+/** What the group's register says of the group as it is now. */
+export interface GroupStatus {
+  /** Grows with every change of who is a member, and with a draw where there is a key already. */
+  readonly keyEpoch: number;
+  /** Into this epoch no key is ratcheted: somebody went, or one was drawn for it. */
+  readonly freshFrom: number;
+  /** The epoch of the newest draw; 0: there was none. */
+  readonly drawn: number;
+  /** Which draw that was; empty: there was none. */
+  readonly drawId: string;
+}
+
+/** A key that was sealed for this member: of which epoch, and who says so. */
+export interface Slot {
+  readonly epoch: number;
+  /** User id. */
+  readonly by: number;
+  /** The draw that it came with; empty: this member alone was given it. */
+  readonly draw: string;
+  /** The newest draw when the register was last seen to have this one. */
+  readonly seenWith: string;
+  /** Somebody else than the giver has written with it: it is the group's. */
+  readonly isProven?: boolean;
+}
+
+/** What came with draws first. */
+function byTrust<Each extends Slot>(slots: readonly Each[]): readonly Each[] {
+  return slots.toSorted((one, other) => Number(isGiven(one)) - Number(isGiven(other)));
+}
+
+/** The one epoch that a key may be drawn for: that of now while it has none, else the next. */
+export function epochToDraw({ keyEpoch, freshFrom, drawn }: GroupStatus): number {
+  return drawn < freshFrom ? keyEpoch : keyEpoch + 1;
+}
+
+/**
+ * Those that may lead to the key of now. Before the newest draw, or before somebody went, there is
+ * none: who is gone may have it. Nor in what the register had before it lost a draw: by then an epoch
+ * may have come again, with other members.
+ */
+export function slotsForSealing<Each extends Slot>(
+  slots: readonly Each[],
+  { keyEpoch, freshFrom, drawn, drawId }: GroupStatus,
+): readonly Each[] {
+  const first = Math.max(freshFrom, drawn);
+  return slots.filter(({ epoch, draw, seenWith }) => {
+    const isOfNow = draw === drawId || (draw === '' && seenWith === drawId);
+    return isOfNow && epoch >= first && isWithinReach(epoch, keyEpoch);
+  });
+}
+
+/** Those that may lead to the key of an epoch, the likeliest first. */
+export function slotsForOpening<Each extends Slot>(
+  slots: readonly Each[],
+  at: number,
+): readonly Each[] {
+  return byTrust(slots)
+    .filter(({ epoch }) => isWithinReach(epoch, at))
+    .toSorted((one, other) => other.epoch - one.epoch)
+    .slice(0, limits.groupKeyTriesMax);
+}
+
+/** A slot, and the key of now that follows from it. */
+export interface Candidate {
+  readonly slot: Slot;
+  readonly key: Uint8Array;
+}
+
+/**
+ * The key to seal with; undefined: one has to be drawn. `candidates`: what came of `slotsForSealing`.
+ * What came with the draw counts. What single members have given does if two of them agree, or it was
+ * seen in use: one alone may give another than the rest have, who then could not read what is written.
+ */
+export function keyToSealWith(candidates: readonly Candidate[]): Uint8Array | undefined {
+  const ofDraw = candidates.find(({ slot }) => !isGiven(slot));
+  if (ofDraw) return ofDraw.key;
+  const [first, ...others] = candidates;
+  const isAgreed = others.every(({ key }) => first && isSame(key, first.key));
+  const givers = new Set(candidates.map(({ slot }) => slot.by));
+  const isSure = givers.size > 1 || first?.slot.isProven === true;
+  return isAgreed && isSure ? first?.key : undefined;
+}
+
+/**
+ * What somebody is given who is a member since this epoch: the keys from then on; `showsAll`: and those
+ * before. `ratchets`: what a member has; of several of one epoch the first counts.
+ */
+export async function keysToGive(
+  ratchets: readonly Ratchet[],
+  since: number,
+  showsAll: boolean,
+): Promise<{ readonly epoch: number; readonly key: Uint8Array }[]> {
+  const known = ratchets
+    .toSorted((one, other) => one.epoch - other.epoch)
+    .filter(({ epoch }, index, all) => epoch !== all[index - 1]?.epoch);
+  const places = known.filter(({ epoch }) => showsAll || epoch >= since);
+  const keys = places.map(async (each) => ({ epoch: each.epoch, key: await each.at(each.epoch) }));
+  const before = known.findLast(({ epoch }) => isWithinReach(epoch, since));
+  if (before && before.epoch < since)
+    keys.push(before.at(since).then((key) => ({ epoch: since, key })));
+  return Promise.all(keys);
+}
+
+/** The keys that follow from one, by epoch. Keeps the last one that was asked for. */
+export class Ratchet {
+  readonly epoch: number;
+  readonly #group: string;
+  readonly #key: Uint8Array;
+  #last: { readonly epoch: number; readonly key: Uint8Array };
+
+  constructor(group: string, epoch: number, key: Uint8Array) {
+    this.epoch = epoch;
+    this.#group = group;
+    this.#key = key;
+    this.#last = { epoch, key };
+  }
+
+  /** Of this epoch, or a later one within `limits.groupRatchetsMax`. */
+  async at(epoch: number): Promise<Uint8Array> {
+    const first = { epoch: this.epoch, key: this.#key };
+    let { epoch: reached, key } = this.#last.epoch <= epoch ? this.#last : first;
+    for (; reached < epoch; reached++) key = await ratcheted(key, this.#group, reached + 1);
+    this.#last = { epoch, key };
+    return key;
+  }
+}
+
+function isGiven({ draw }: Slot): boolean {
+  return draw === '';
+}
+
+/** A group has no more joins than it has members before somebody goes. */
+function isWithinReach(epoch: number, at: number): boolean {
+  return epoch <= at && at - epoch <= limits.groupRatchetsMax;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
