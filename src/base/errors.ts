@@ -189,11 +189,72 @@ export const errorTable = {
     meaning:
       'The owner or an admin has removed the user from the group; who was removed may join when one of them has invited them',
   },
+  'unknown-file': {
+    code: '7330',
+    status: 404,
+    retryable: false,
+    meaning:
+      'There is no such file, or it is another one’s: it may have expired, or was never finished',
+  },
+  'file-too-large': {
+    code: '7331',
+    status: 200,
+    retryable: false,
+    meaning: 'The file is larger than files may be here',
+  },
+  'no-room-for-files': {
+    code: '7332',
+    status: 200,
+    retryable: false,
+    meaning: 'There is no room for the file until others have expired',
+  },
+  'file-exists': {
+    code: '7333',
+    status: 200,
+    retryable: false,
+    meaning: 'The id belongs to another file: draw another one',
+  },
+  'bad-chunk': {
+    code: '7334',
+    status: 400,
+    retryable: false,
+    meaning: 'This is not the part of the file that it is said to be: nothing of it was kept',
+  },
+  'incomplete-file': {
+    code: '7335',
+    status: 200,
+    retryable: false,
+    meaning: 'Parts of the file are missing: begin again to hear which, and send those',
+  },
+  'bad-file': {
+    code: '7336',
+    status: 200,
+    retryable: false,
+    meaning: 'The file has another hash than was said when it was begun',
+  },
+  'no-files': {
+    code: '7337',
+    status: 200,
+    retryable: false,
+    meaning: 'This cluster keeps no files',
+  },
+  'bad-range': {
+    code: '7338',
+    status: 416,
+    retryable: false,
+    meaning: 'The file has no such range',
+  },
   'not-the-author': {
     code: '7310',
     status: 200,
     retryable: false,
     meaning: 'Only the author of the message may do this',
+  },
+  'damaged-file': {
+    code: '7349',
+    status: 200,
+    retryable: false,
+    meaning: 'What has come is not the file that the message tells of',
   },
   busy: { code: '8100', status: 503, retryable: true, meaning: 'Not taken, please try again' },
   'too-many-requests': {

@@ -5,12 +5,13 @@
  */
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { fileOf, type MessageFile, problemOfFile } from './file-content.ts';
 import { parseIdentity } from './identity.ts';
 import { cim } from './protobuf.ts';
 
 const { Content } = cim.content;
 
-/** At most one of `custom`, `edit`, `retract`, `reactions` and `typing`. */
+/** At most one of `custom`, `edit`, `retract`, `reactions`, `typing` and `file`. */
 export interface MessageContent {
   /** The id of the message that this one answers. */
   readonly replyTo?: string;
@@ -22,6 +23,7 @@ export interface MessageContent {
   readonly reactions?: Reactions;
   /** Its sender is typing. */
   readonly typing?: true;
+  readonly file?: MessageFile;
 }
 
 /** An application's own. */
@@ -86,6 +88,7 @@ function fieldsOf({
   retract,
   reactions,
   typing,
+  file,
 }: cim.content.Content): MessageContent {
   return {
     ...(replyTo !== '' && { replyTo }),
@@ -98,6 +101,7 @@ function fieldsOf({
       edit: { target: edit.target ?? '', counter: edit.counter ?? 0, lead: edit.lead ?? 0 },
     }),
     ...(typing && { typing: true as const }),
+    ...(file && { file: fileOf(file) }),
     ...(retract && { retract: { target: retract.target ?? '' } }),
     ...(reactions && {
       reactions: {
@@ -111,10 +115,10 @@ function fieldsOf({
 
 /** In words; undefined: there is none. */
 function problemOf(content: MessageContent): string | undefined {
-  const { replyTo, mentions = [], custom, edit, retract, reactions, typing } = content;
+  const { replyTo, mentions = [], custom, edit, retract, reactions, typing, file } = content;
   const change = edit ?? retract ?? reactions;
-  if ([custom, edit, retract, reactions, typing].filter(Boolean).length > 1)
-    return 'a message is one of custom, edit, retract, reactions and typing';
+  if ([custom, edit, retract, reactions, typing, file].filter(Boolean).length > 1)
+    return 'a message is one of custom, edit, retract, reactions, typing and file';
   if (change && replyTo !== undefined) return 'only a message of its own answers another one';
   if (replyTo !== undefined && !parseIdentity(replyTo)) return `replyTo: ${notAnId}`;
   if (change && !parseIdentity(change.target)) return notAnId;
@@ -123,6 +127,7 @@ function problemOf(content: MessageContent): string | undefined {
   return (
     problemOfMentions(mentions) ??
     (custom && problemOfType(custom.type)) ??
+    (file && problemOfFile(file)) ??
     (reactions && problemOfEmoji(reactions.emoji))
   );
 }

@@ -55,7 +55,18 @@ interface MapSchema {
   readonly description?: string;
 }
 
-type FieldSchema = IntegerSchema | StringSchema | BooleanSchema | ListSchema | MapSchema;
+/** Fields of its own, as a body has them. */
+interface RecordSchema extends BodySchema {
+  readonly description?: string;
+}
+
+type FieldSchema =
+  | IntegerSchema
+  | StringSchema
+  | BooleanSchema
+  | ListSchema
+  | MapSchema
+  | RecordSchema;
 
 export interface BodySchema {
   readonly type: 'object';
@@ -73,7 +84,9 @@ type FieldOf<Schema> = Schema extends { readonly enum: readonly (infer Choice)[]
         ? boolean
         : Schema extends { readonly type: 'array'; readonly items: infer Item }
           ? readonly FieldOf<Item>[]
-          : Readonly<Record<string, string>>;
+          : Schema extends BodySchema
+            ? BodyOf<Schema>
+            : Readonly<Record<string, string>>;
 
 /** What a handler gets of a body with this schema. */
 export type BodyOf<Schema extends BodySchema> = {
@@ -90,20 +103,24 @@ export type BodyOf<Schema extends BodySchema> = {
  * The fields that the schema names, in its types. Throws `invalid-argument` or `too-long`, naming
  * the field.
  */
-export function readBody<Schema extends BodySchema>(
+export function readBody<Schema extends BodySchema>(schema: Schema, body: unknown): BodyOf<Schema> {
+  if (!isObject(body)) throw new CimError('invalid-argument', 'the body must be a JSON object');
+  return readFields(schema, body, '');
+}
+
+/** `place`: what names of fields are told with in front. */
+function readFields<Schema extends BodySchema>(
   { required, properties }: Schema,
-  body: unknown,
+  body: object,
+  place: string,
 ): BodyOf<Schema> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new CimError('invalid-argument', 'the body must be a JSON object');
-  }
   const fields: [string, unknown][] = [];
   for (const [name, schema] of Object.entries(properties)) {
     const value = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
     if (value !== undefined && value !== null) {
-      fields.push([name, readField(schema, value, name)]);
+      fields.push([name, readField(schema, value, `${place}${name}`)]);
     } else if (required.includes(name)) {
-      throw new CimError('invalid-argument', `${name}: must be given`);
+      throw new CimError('invalid-argument', `${place}${name}: must be given`);
     }
   }
   return Object.fromEntries(fields) as BodyOf<Schema>;
@@ -120,7 +137,10 @@ function readField(schema: FieldSchema, value: unknown, name: string): unknown {
     case 'array':
       return readList(schema, value, name);
     case 'object':
-      return readMap(schema, value, name);
+      if (!isObject(value)) refuse(name, 'must be an object');
+      return 'properties' in schema
+        ? readFields(schema, value, `${name}.`)
+        : readMap(schema, value, name);
   }
 }
 
@@ -167,10 +187,11 @@ function readList({ items, maxItems }: ListSchema, value: unknown, name: string)
   return value.map((item, index) => readField(items, item, `${name}[${index}]`));
 }
 
-function readMap(schema: MapSchema, value: unknown, name: string): Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    refuse(name, 'must be an object');
-  }
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readMap(schema: MapSchema, value: object, name: string): Record<string, string> {
   const { maxProperties } = schema;
   const given = Object.entries(value);
   if (given.length > maxProperties) refuse(name, `must have at most ${maxProperties} keys`);

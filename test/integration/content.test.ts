@@ -106,6 +106,45 @@ test('an application says, by HTTP, what an SDK understands', async () => {
   }
 });
 
+test('an application sends a file that it has uploaded, with or without words', async () => {
+  const ofAmy = await open(amy, 'amy');
+  await open(bob, 'bob');
+  const file = {
+    ...{ id: 'AAAAAAAAAAAAAAAAAAAAAA', capability: 'c'.repeat(32), name: 'a.png' },
+    ...{ bytes: 300_000, type: 'image/png', sha256: 'ab'.repeat(32), thumbnail: '_wA' },
+  };
+  const inPrivate = { userId: bob, receiveUserId: amy, file };
+  const first = await call('/p2pRoute', inPrivate);
+  const second = await call('/groupRoute', { userId: bob, file, msg: 'look' });
+  await ofAmy.until(2);
+  const brought = {
+    ...file,
+    sha256: new Uint8Array(32).fill(0xab),
+    thumbnail: Uint8Array.of(255, 0),
+  };
+  expect(ofAmy.told).toMatchObject([
+    ['message', { id: first, text: '[a.png, 300 KB]', file: brought }],
+    ['message', { id: second, text: 'look', file: brought }],
+  ]);
+  const wrong = [
+    { id: '../x' },
+    { name: 'a/b' },
+    { sha256: 'AB' },
+    { thumbnail: '!' },
+    { width: 1 },
+  ];
+  for (const part of wrong)
+    await expect(
+      call('/p2pRoute', { ...inPrivate, file: { ...file, ...part } }),
+    ).rejects.toMatchObject({
+      kind: 'invalid-argument',
+    });
+  const { name: _, ...nameless } = file;
+  await expect(call('/p2pRoute', { ...inPrivate, file: nameless })).rejects.toMatchObject({
+    message: 'file.name: must be given',
+  });
+});
+
 test('by HTTP, too, only what is theirs can be changed', async () => {
   await open(amy, 'amy');
   await open(bob, 'bob');

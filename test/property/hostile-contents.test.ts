@@ -8,7 +8,7 @@ import { limits } from '../../src/base/limits.ts';
 import { Contents } from '../../src/client/sdk/content/contents.ts';
 import { EventEmitter } from '../../src/client/sdk/event-emitter.ts';
 import type { Arrived } from '../../src/client/sdk/receiving/received.ts';
-import { decodeContent } from '../../src/codec/message-content.ts';
+import { decodeContent, encodeContent } from '../../src/codec/message-content.ts';
 import { cim } from '../../src/codec/protobuf.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -42,6 +42,19 @@ const formed = fc
       retract: fc.record({ target: id }),
       reactions: fc.record({ target: id, counter: number, emoji: texts }),
       typing: fc.constant({}),
+      file: fc.record({
+        id: fc.constantFrom('AAAAAAAAAAAAAAAAAAAAAA', '../../x', ''),
+        capability: fc.constantFrom('c'.repeat(32), ''),
+        name: fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a.png', '../a', '\ud800')),
+        bytes: number,
+        type: fc.constantFrom('image/png', 'a/b\r\n', ''),
+        width: number,
+        height: number,
+        durationMs: number,
+        thumbnail: fc.uint8Array(),
+        key: fc.oneof(fc.uint8Array(), fc.constant(new Uint8Array(32))),
+        sha256: fc.oneof(fc.uint8Array(), fc.constant(new Uint8Array(32))),
+      }),
       replyTo: id,
       mentions: fc.array(number, { maxLength: 200 }),
     },
@@ -100,8 +113,13 @@ test(
         const told = contents.receive(each);
         if (told) expect(decodeContent(each.content ?? new Uint8Array())?.typing).toBeUndefined();
         // It says what its sender says, and of nothing but what is here.
-        if (told?.name === 'message') expect(told.event.text).toBe(each.text);
-        else if (told) {
+        if (told?.name === 'message') {
+          expect(told.event.text).toBe(each.text);
+          // What is shown as a file could be sent as one.
+          const { file } = told.event;
+          if (file) expect(decodeContent(encodeContent({ file }))).toEqual({ file });
+        }
+        if (told && told.name !== 'message') {
           expect([mine, theirs]).toContain(told.event.id);
           if (told.name !== 'reactions') expect(told.event.id).toBe(theirs);
         }

@@ -11,6 +11,7 @@ import {
   type Storage,
   type Target,
 } from '../../src/client/sdk/index.ts';
+import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import type {
   ChangeRecord,
   DeviceRecord,
@@ -107,6 +108,8 @@ export class SimulatedDevice {
         random: world.random.fork(`${this.name} ${this.#record.lives.length}`),
         http: httpOf(world, process, hostAt),
         transport: network.transportOf(process),
+        // Nobody sends files here.
+        files: nodePlatform().files,
       },
       ...(!this.ephemeral && { storage: this.#storageFor(process) }),
     });

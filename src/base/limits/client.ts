@@ -54,8 +54,8 @@ export const clientLimits = {
    * Rows that a terminal shows of one text: of more, what others have said would be out of sight.
    */
   shownRowsMax: 100,
-  /** So often in a row an export asks for a page that it is not given: some minutes. */
-  exportAttemptsMax: 30,
+  /** So often in a row an export, or a file, asks for what it is not given: some minutes. */
+  patientAttemptsMax: 30,
   /** Messages that a client seals or opens at the same time: all cores are busy with less. */
   clientSealsMax: 16,
   /** How often a key of a group is ratcheted: once for each member who joins and nobody goes. */

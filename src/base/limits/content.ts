@@ -8,6 +8,14 @@ export const contentLimits = {
   mentionsMax: 100,
   /** Characters of an application's name for a kind of its own. Its data has the room of a text. */
   customTypeCharactersMax: 64,
+  /** Characters of the name of a file: no file system has longer ones. */
+  fileNameCharactersMax: 255,
+  /** Bytes of a small picture of a file: sealed twice and stored with the message. */
+  thumbnailBytesMax: 20 * 1024,
+  /** Pixels of a picture's side. */
+  pictureSideMax: 1_000_000,
+  /** Plain bytes of a file that are sealed as one: held whole, as nothing of it is shown before. */
+  filePieceBytes: 1024 * 1024,
   /**
    * How long after its message an edit counts, by the times at which routes accepted both. Clients hold
    * it. A message may be retracted at any time.

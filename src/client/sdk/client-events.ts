@@ -3,6 +3,7 @@
 import type { CimError } from '../../base/errors.ts';
 import type { GroupEntry } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
+import type { MessageFile } from '../../codec/file-content.ts';
 import type { Custom } from '../../codec/message-content.ts';
 import type { Mark } from './conversations/mark.ts';
 import type { Unreadable } from './e2ee/encryption.ts';
@@ -33,6 +34,8 @@ export interface Message {
   readonly mentions?: readonly number[];
   /** An application's own. */
   readonly custom?: Custom;
+  /** Its text says plainly which: CimClient.openFile() gives what is in it. */
+  readonly file?: MessageFile;
   /** When the text was put in the place of the first one, ms since 1970. */
   readonly edited?: number;
   /** Its author has taken it back: its text is empty. */
@@ -77,7 +80,7 @@ export type RetractedMessage = Doing;
 export type MessageReactions = Doing & { readonly emoji: readonly string[] };
 
 /** What a message may have beside its text, as of Message. */
-export type MessageExtras = Pick<Message, 'replyTo' | 'mentions' | 'custom'> & {
+export type MessageExtras = Pick<Message, 'replyTo' | 'mentions' | 'custom' | 'file'> & {
   readonly silent?: boolean;
 };
 

@@ -9,6 +9,8 @@ import { Encryption, type EncryptionMode } from './e2ee/encryption.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
 import type { EventEmitter } from './event-emitter.ts';
+import { FileRoutes } from './files/file-routes.ts';
+import { Files } from './files/files.ts';
 import type { Platform, Storage } from './platform.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
@@ -46,6 +48,7 @@ export interface ClientParts {
   readonly encryption: Encryption;
   readonly schedules: Schedules;
   readonly conversations: Conversations;
+  readonly files: Files;
   readonly core: ClientCore;
 }
 
@@ -92,7 +95,14 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
   const { contents } = core;
   const schedules = new Schedules({ ...options, routes, encryption });
   const conversations = new Conversations({ userId, routes, encryption, contents });
-  return { account, routes, encryption, schedules, conversations, core };
+  const files = new Files({
+    routes: new FileRoutes({ userId, routes, caller, platform }),
+    encryption,
+    platform,
+    send: (target, text, extras) => contents.send(target, text, extras),
+  });
+  events.on('closed', () => files.stop());
+  return { account, routes, encryption, schedules, conversations, files, core };
 }
 
 function warnOfListeners(events: EventEmitter, host: string): void {

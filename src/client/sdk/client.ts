@@ -6,6 +6,7 @@
 
 import type { GroupHistory } from '../../base/group-history.ts';
 import { groupNameOf } from '../../base/text/names.ts';
+import type { MessageFile } from '../../codec/file-content.ts';
 import type { Account } from './account/account.ts';
 import type { ClientCore } from './client-core.ts';
 import type {
@@ -34,6 +35,8 @@ import type {
 import type { Conversations } from './conversations/conversations.ts';
 import type { Encryption, PeerKey } from './e2ee/encryption.ts';
 import { EventEmitter } from './event-emitter.ts';
+import type { Files, SendFileOptions, SentFile } from './files/files.ts';
+import type { FileBytes, TransferOptions } from './files/transfer.ts';
 import { type ExportOptions, type ExportRecord, exportData } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
 import type { Routes } from './routes/routes.ts';
@@ -47,6 +50,7 @@ export class CimClient {
   readonly #encryption: Encryption;
   readonly #schedules: Schedules;
   readonly #conversations: Conversations;
+  readonly #files: Files;
   readonly #core: ClientCore;
 
   constructor(options: CimClientOptions) {
@@ -57,6 +61,7 @@ export class CimClient {
     this.#encryption = parts.encryption;
     this.#schedules = parts.schedules;
     this.#conversations = parts.conversations;
+    this.#files = parts.files;
     this.#core = parts.core;
   }
 
@@ -81,14 +86,30 @@ export class CimClient {
 
   /**
    * Resolves when the message is stored. `text` says plainly what `custom` is, for those who do not
-   * know it. May be called in any state but `closed`: what cannot be
-   * sent now waits. Rejects with a CimError: `too-long`, `invalid-argument`, `busy` (too much is
-   * waiting), `no-key` and `key-changed` (it cannot be encrypted, and must be), what the route
-   * refused it with (`unknown-receiver`, …), `unconfirmed` (written, not answered, and the client was
-   * closed), `unavailable` (the client was closed before it was written).
+   * know it. May be called in any state but `closed`: what cannot be sent now waits. Rejects with a
+   * CimError: `too-long`, `invalid-argument`, `busy` (too much is waiting), `no-key` and `key-changed`
+   * (it cannot be encrypted, and must be), what the route refused it with (`unknown-receiver`, …),
+   * `unconfirmed` (written, not answered, and the client was closed), `unavailable` (the client was
+   * closed before it was written).
    */
   send(target: Target, text: string, extras: MessageExtras = {}): Promise<SentMessage> {
     return this.#core.contents.send(target, text, extras);
+  }
+
+  /**
+   * Brings a file to the cluster, and sends the message that says so. In private it is encrypted here
+   * (unless that is off). Rejects as `send` does, with what routes refuse, or the reason of `signal`.
+   */
+  sendFile(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    return this.#files.send(target, blob, options);
+  }
+
+  /**
+   * What is in the file of a message: of an encrypted one only what its sender has sealed; of any, the
+   * end says whether it was the file. Rejects with a CimError (`unknown-file`, `damaged-file`, …).
+   */
+  openFile(file: MessageFile, options: TransferOptions = {}): FileBytes {
+    return this.#files.open(file, options);
   }
 
   /**
@@ -151,9 +172,8 @@ export class CimClient {
   }
 
   async joinGroup(group: string): Promise<GroupMembership> {
-    const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.groups.follow(name, () => this.#routes.joinGroup(userId, name));
+    return this.#core.groups.follow(name, () => this.#routes.joinGroup(this.#options.userId, name));
   }
 
   /** What is in the group is no longer the user's, on any device. */
@@ -357,11 +377,9 @@ export class CimClient {
    * Waits where it is too much for now. Rejects with a CimError, or the reason of `signal`.
    */
   export(options: ExportOptions = {}): AsyncGenerator<ExportRecord, void, undefined> {
-    return exportData({ ...this.#options, client: this, keys: () => this.#ownKeys() }, options);
-  }
-
-  async #ownKeys(): Promise<unknown> {
-    return this.#account.keepsKeys && (await this.#routes.keys([this.#options.userId]))[0];
+    const keys = async () =>
+      this.#account.keepsKeys && (await this.#routes.keys([this.#options.userId]))[0];
+    return exportData({ ...this.#options, client: this, keys }, options);
   }
 
   /**
@@ -373,9 +391,8 @@ export class CimClient {
   }
 
   /**
-   * Waits up to `timeoutMs` (default 5 000) for outstanding acknowledgements, also through a
-   * reconnect, and closes. Idempotent; never rejects. What is unanswered then is rejected, see
-   * send().
+   * Waits up to `timeoutMs` (default 5 000) for outstanding acknowledgements, also through a reconnect,
+   * and closes. Idempotent; never rejects. What is unanswered then is rejected: send().
    */
   close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     return this.#core.close(timeoutMs);

@@ -13,6 +13,7 @@ export { CimError, type ErrorName } from '../../base/errors.ts';
 export { type GroupEntry, groupEntries } from '../../base/group-entry.ts';
 export { type GroupHistory, groupHistories } from '../../base/group-history.ts';
 export { lobby } from '../../codec/commands.ts';
+export type { MessageFile } from '../../codec/file-content.ts';
 export type { Custom } from '../../codec/message-content.ts';
 export type { Credentials } from './account/credentials.ts';
 export { memorySecretKeeper } from './account/memory-secret-keeper.ts';
@@ -58,15 +59,23 @@ export type { Receipts } from './conversations/own-marks.ts';
 export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
 export type { KeyStanding } from './e2ee/key-pins.ts';
 export type { KeyChange } from './e2ee/peer-keys.ts';
+export type { SendFileOptions, SentFile } from './files/files.ts';
+export { safeFileName } from './files/safe-file-name.ts';
+export type { FileBytes, FileProgress, TransferOptions } from './files/transfer.ts';
 export type {
   ByteStream,
   ByteStreamEvents,
   DeviceStore,
+  FileTransport,
+  GetRequest,
   HttpRequest,
   HttpTransport,
+  IncomingBytes,
   KeptSecrets,
   Platform,
+  PutRequest,
   Random,
+  RunningHash,
   SecretKeeper,
   ServerPort,
   Storage,

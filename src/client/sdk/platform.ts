@@ -10,6 +10,7 @@ export interface Platform {
   readonly http: HttpTransport;
   readonly clock: Clock;
   readonly random: Random;
+  readonly files: FileTransport;
 }
 
 /** A stream of bytes to a server, in both directions. */
@@ -59,6 +60,45 @@ export interface HttpRequest {
   /** Sent as JSON, unless undefined. */
   readonly body?: unknown;
   readonly timeoutMs: number;
+}
+
+/** How files come and go, in any amount. */
+export interface FileTransport {
+  /**
+   * One piece of a file, to a route: the answer's `dataBody`. Rejects as `HttpTransport.request` does,
+   * or with the reason of `signal`.
+   */
+  put(url: string, request: PutRequest): Promise<unknown>;
+  /** Bytes of a route: resolves when they begin to come. It rejects likewise, and the stream does. */
+  get(url: string, request: GetRequest): Promise<IncomingBytes>;
+  sha256(): RunningHash;
+}
+
+export interface GetRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** It is `unavailable` when for so long nothing moves. */
+  readonly quietMsMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface PutRequest extends GetRequest {
+  readonly body: Uint8Array;
+  /** Told how many of them have left so far. */
+  readonly onSent: (bytes: number) => void;
+}
+
+export interface IncomingBytes {
+  /** Where in the whole they begin, from 0 on. */
+  readonly first: number;
+  /** How many the whole has. */
+  readonly total: number;
+  /** Whoever stops to read it ends it. */
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  digest(): Uint8Array;
 }
 
 export interface Random {

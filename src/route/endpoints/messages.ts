@@ -4,8 +4,10 @@ import { limits } from '../../base/limits.ts';
 import { fromBase64Url } from '../../base/text/base64url.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { lobby } from '../../codec/commands.ts';
+import type { MessageFile } from '../../codec/file-content.ts';
 import { isExempt } from '../../http/access.ts';
 import { type Caller, type Endpoint, endpoint } from '../../http/endpoint.ts';
+import type { BodyOf } from '../../http/schema.ts';
 import type { Sending } from '../../limits/send-rates.ts';
 import type { ContentFields } from '../messages/http-content.ts';
 import type { SendOptions } from '../operation-shapes.ts';
@@ -18,6 +20,28 @@ const transient = {
 } as const;
 
 const messageId = { type: 'string', maxLength: limits.identityCharactersMax } as const;
+
+const file = {
+  type: 'object',
+  required: ['id', 'capability', 'name', 'bytes', 'type', 'sha256'],
+  properties: {
+    id: { type: 'string', maxLength: 22 },
+    capability: { type: 'string', maxLength: 64, description: 'as POST /files answers it' },
+    name: { type: 'string', maxLength: limits.fileNameCharactersMax },
+    bytes: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    type: { type: 'string', maxLength: 127, description: 'its media type, as image/png' },
+    sha256: { type: 'string', maxLength: 64, description: 'of its bytes, as hex' },
+    width: { type: 'integer', minimum: 1, maximum: limits.pictureSideMax },
+    height: { type: 'integer', minimum: 1, maximum: limits.pictureSideMax },
+    durationMs: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    thumbnail: {
+      type: 'string',
+      maxLength: Math.ceil((limits.thumbnailBytesMax * 4) / 3),
+      description: `a small picture of it, at most ${limits.thumbnailBytesMax} bytes; base64url`,
+    },
+  },
+  description: 'a file that was uploaded before; without msg the text says which: [a.png, 300 KB]',
+} as const;
 
 /** With X-Cim-Version only, and with a single message. */
 const contentFields = {
@@ -47,6 +71,7 @@ const contentFields = {
     maxLength: Math.ceil((limits.textBytesMax * 4) / 3),
     description: 'with customType: base64url',
   },
+  file,
   silent: { type: 'boolean', description: 'it is not counted as unread' },
 } as const;
 
@@ -58,9 +83,9 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       method: 'POST',
       path: '/p2pRoute',
       access: { who: 'users', actor: 'userId', keys: ['push'] },
-      sends: ({ userId, msg, batchMsg, customData }) => ({
+      sends: ({ userId, msg, batchMsg, ...beside }) => ({
         userId,
-        ...sendingOf(batchMsg ?? [], msg, customData),
+        ...sendingOf(batchMsg ?? [], msg, beside),
       }),
       repeatable: true,
       summary: 'Sends to one user; 7000 is stored for a receiver who is offline',
@@ -106,7 +131,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
         keys: ['push', 'group'],
         group: ({ group = lobby }) => groupNameOf(group),
       },
-      sends: ({ userId, msg, customData }) => ({ userId, ...sendingOf([], msg, customData) }),
+      sends: ({ userId, msg, ...beside }) => ({ userId, ...sendingOf([], msg, beside) }),
       repeatable: true,
       summary: 'Sends to everybody online, or to the members of a group',
       body: {
@@ -150,7 +175,13 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
   ];
 }
 
-type Content = ContentFields & { readonly customType?: string; readonly customData?: string };
+type GivenFile = BodyOf<typeof file>;
+
+type Content = Omit<ContentFields, 'file'> & {
+  readonly customType?: string;
+  readonly customData?: string;
+  readonly file?: GivenFile;
+};
 
 function optionsOf(
   { java, key, identity }: Caller,
@@ -166,7 +197,28 @@ function optionsOf(
   };
 }
 
-function contentOf({ customType, customData = '', ...fields }: Content): ContentFields {
+function contentOf({ file, ...rest }: Content): ContentFields {
+  const content = withCustom(rest);
+  return file ? { ...content, file: fileOf(file) } : content;
+}
+
+function fileOf({ thumbnail = '', sha256, ...file }: GivenFile): MessageFile {
+  const bytes = fromBase64Url(thumbnail);
+  if (!bytes) throw new CimError('invalid-argument', 'file.thumbnail: must be base64url');
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw new CimError('invalid-argument', 'file.sha256: must be 64 digits of hex');
+  return {
+    ...file,
+    ...(bytes.length > 0 && { thumbnail: bytes }),
+    sha256: Uint8Array.from(Buffer.from(sha256, 'hex')),
+  };
+}
+
+function withCustom({
+  customType,
+  customData = '',
+  ...fields
+}: Omit<Content, 'file'>): ContentFields {
   if (customType === undefined) return fields;
   const data = fromBase64Url(customData);
   if (!data) throw new CimError('invalid-argument', 'customData: must be base64url');
@@ -174,9 +226,14 @@ function contentOf({ customType, customData = '', ...fields }: Content): Content
 }
 
 /** A batch wins over `msg`. */
-function sendingOf(batch: readonly string[], msg = '', customData = ''): Sending {
+function sendingOf(
+  batch: readonly string[],
+  msg = '',
+  { customData = '', file }: Pick<Content, 'customData' | 'file'>,
+): Sending {
   const texts = batch.length > 0 ? batch : [msg];
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), customData.length);
+  const beside = customData.length + (file?.thumbnail?.length ?? 0);
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), beside);
   return { count: texts.length, bytes };
 }
 
@@ -191,13 +248,14 @@ function textsOf(
   return text === undefined ? [] : [text];
 }
 
-/** What retracts or reacts has words of its own. */
+/** What retracts or reacts has words of its own, and a file may have. */
 function textOf(
   msg: string | undefined,
   { content }: SendOptions,
   problem: string,
 ): string | undefined {
   if (content?.retract !== undefined || content?.react !== undefined) return undefined;
+  if (msg === undefined && content?.file) return undefined;
   if (msg === undefined) throw new CimError('invalid-argument', problem);
   return msg;
 }

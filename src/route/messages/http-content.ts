@@ -1,6 +1,7 @@
 /** What a message that comes over HTTP is beside its text: from the fields of its request to bytes. */
 import { CimError } from '../../base/errors.ts';
-import { editLead, reactionsText, retractionText } from '../../codec/content-words.ts';
+import { editLead, fileText, reactionsText, retractionText } from '../../codec/content-words.ts';
+import type { MessageFile } from '../../codec/file-content.ts';
 import { isSameConversation, parseIdentity } from '../../codec/identity.ts';
 import { encodeContent } from '../../codec/message-content.ts';
 
@@ -16,6 +17,7 @@ export interface ContentFields {
   readonly react?: string;
   readonly emoji?: readonly string[];
   readonly custom?: { readonly type: string; readonly data: Uint8Array };
+  readonly file?: MessageFile;
   readonly silent?: boolean;
 }
 
@@ -37,7 +39,7 @@ export interface Said {
 
 /** Throws a CimError: `invalid-argument`, `not-the-author`. */
 export function saidOverHttp(text: string | undefined, fields: ContentFields, place: Place): Said {
-  const { edit, retract, react, emoji = [], replyTo, mentions, custom, silent } = fields;
+  const { edit, retract, react, emoji = [], replyTo, mentions, custom, file, silent } = fields;
   for (const id of [replyTo, edit, retract, react]) if (id !== undefined) assertHere(id, place);
   for (const id of [edit, retract]) if (id !== undefined) assertOwn(id, place);
   const { name, at: counter } = place;
@@ -46,6 +48,7 @@ export function saidOverHttp(text: string | undefined, fields: ContentFields, pl
     ...(replyTo !== undefined && { replyTo }),
     ...(mentions && { mentions }),
     ...(custom && { custom }),
+    ...(file && { file }),
     ...(edit !== undefined && { edit: { target: edit, counter, lead } }),
     ...(retract !== undefined && { retract: { target: retract } }),
     ...(react !== undefined && { reactions: { target: react, counter, emoji } }),
@@ -60,9 +63,10 @@ export function saidOverHttp(text: string | undefined, fields: ContentFields, pl
 }
 
 function wordsOf(text: string | undefined, fields: ContentFields, name: string): string {
-  const { edit, retract, react, emoji = [] } = fields;
+  const { edit, retract, react, emoji = [], file } = fields;
   if (retract !== undefined) return retractionText(name);
   if (react !== undefined) return reactionsText(name, emoji);
+  if (text === undefined && file) return fileText(file);
   if (text === undefined) throw new CimError('invalid-argument', 'msg: must be given');
   return edit === undefined ? text : `${editLead}${text}`;
 }

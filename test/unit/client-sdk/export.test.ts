@@ -110,7 +110,7 @@ test('gives up in the end, and at once on what is for good', async () => {
   const failed = all(records).catch((error: unknown) => error);
   await clock.advance(3_600_000);
   expect(await failed).toMatchObject({ kind: 'busy' });
-  expect(asked).toBe(limits.exportAttemptsMax);
+  expect(asked).toBe(limits.patientAttemptsMax);
   const refused = exporting({ before: 'p' }, async () => {
     throw new CimError('invalid-argument');
   });

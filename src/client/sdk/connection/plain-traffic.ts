@@ -22,12 +22,26 @@ export function watchPlainTraffic({ platform, routes, onPlain }: PlainTrafficOpt
     isTold = true;
     onPlain(host);
   };
+  const look = (url: string) => {
+    if (!isHttps(url)) notice(new URL(url).hostname);
+  };
   return {
     clock: platform.clock,
     random: platform.random,
+    files: {
+      put: (url, request) => {
+        look(url);
+        return platform.files.put(url, request);
+      },
+      get: (url, request) => {
+        look(url);
+        return platform.files.get(url, request);
+      },
+      sha256: () => platform.files.sha256(),
+    },
     http: {
       request: (url, request) => {
-        if (!isHttps(url)) notice(new URL(url).hostname);
+        look(url);
         return platform.http.request(url, request);
       },
     },

@@ -66,7 +66,10 @@ function changeOf(
 }
 
 /** A reply to what was said elsewhere is none: it would show that to those who are here. */
-function withContent(message: Message, { replyTo, mentions, custom }: MessageContent): Message {
+function withContent(
+  message: Message,
+  { replyTo, mentions, custom, file }: MessageContent,
+): Message {
   const answered = replyTo === undefined ? undefined : parseIdentity(replyTo);
   const { from, to = 0, group = '' } = message;
   const isHere = answered && isSameConversation(answered, { from, to, group });
@@ -75,6 +78,7 @@ function withContent(message: Message, { replyTo, mentions, custom }: MessageCon
     ...(isHere && replyTo !== undefined && { replyTo }),
     ...(mentions && { mentions }),
     ...(custom && { custom }),
+    ...(file && { file }),
   };
 }
 

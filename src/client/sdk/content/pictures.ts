@@ -160,7 +160,7 @@ function withEdit(message: Message, { by }: Edit): Message {
 }
 
 function tombstone(message: Message): Message {
-  const { replyTo: _replyTo, mentions: _mentions, custom: _custom, ...rest } = message;
+  const { replyTo: _replyTo, mentions: _mentions, custom: _custom, file: _file, ...rest } = message;
   return { ...rest, text: '', retracted: true };
 }
 

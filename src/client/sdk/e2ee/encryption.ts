@@ -179,6 +179,11 @@ export class Encryption {
     return { ...clear, sealed, content: await sealIn(contextOfContent(identity), content) };
   }
 
+  /** Rejects as seal() would for this user, now. */
+  async assertSendable(to: number): Promise<void> {
+    await this.seal(to, '', { text: '' });
+  }
+
   /**
    * `isPatient`: waits while no route answers; otherwise rejects with the CimError of the routes.
    */

@@ -1,11 +1,12 @@
 /** The SDK's needs, met by Node.js. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../base/clock.ts';
 import { refusalOfStranger } from '../../../base/network/port-owner.ts';
 import { Tls, type TlsDialling } from '../../../base/network/tls.ts';
+import { BytesClient } from '../../../http/bytes-client.ts';
 import { jsonRequester } from '../../../http/client.ts';
-import type { Platform } from '../platform.ts';
+import type { FileTransport, Platform, RunningHash } from '../platform.ts';
 import { createTcpTransport } from './tcp-transport.ts';
 
 export { folderSecretKeeper } from './folder-secret-keeper.ts';
@@ -21,6 +22,23 @@ export function nodePlatform(tls: TlsDialling = Tls.ofSystem(), portOwner?: numb
     transport: createTcpTransport(tls, refusalOf),
     http: { request: jsonRequester(tls, refusalOf) },
     clock: systemClock,
+    files: fileTransport(new BytesClient(tls, refusalOf)),
     random: { bytes: (count) => randomBytes(count), fraction: Math.random },
+  };
+}
+
+function fileTransport(client: BytesClient): FileTransport {
+  return {
+    put: (url, request) => client.put(url, request),
+    get: (url, request) => client.get(url, request),
+    sha256,
+  };
+}
+
+export function sha256(): RunningHash {
+  const hash = createHash('sha256');
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => new Uint8Array(hash.digest()),
   };
 }

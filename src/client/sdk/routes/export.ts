@@ -2,8 +2,6 @@
  * Gives a person all that the cluster has of them, as they may read it: what is sealed is opened here.
  * A page of the history at a time, from the newest back, so that memory is bounded however much there is.
  */
-import { Backoff } from '../../../base/backoff.ts';
-import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { fromBase64Url } from '../../../base/text/base64url.ts';
 import { toHex } from '../../../codec/message-scan.ts';
@@ -18,6 +16,7 @@ import type {
 } from '../client-events.ts';
 import { publishedKeysOf } from '../e2ee/key-directory.ts';
 import type { Platform } from '../platform.ts';
+import { patiently } from './patience.ts';
 
 /** SHA-256 of public keys, as hex. */
 export interface KeyFingerprints {
@@ -121,40 +120,4 @@ async function fingerprintsOf(answer: unknown): Promise<KeyFingerprints | null> 
     current: keys.current === null ? null : await fingerprintOf(keys.current),
     earlier: await Promise.all(keys.earlier.map(fingerprintOf)),
   };
-}
-
-/** Asks again what may be answered later, as rates allow no more for now. */
-async function patiently<Answer>(
-  { clock, random }: ExportSources['platform'],
-  signal: AbortSignal | undefined,
-  request: () => Promise<Answer>,
-): Promise<Answer> {
-  const backoff = new Backoff({ baseMs: 500, capMs: 10_000, random: () => random.fraction() });
-  for (let attempt = 1; ; attempt++) {
-    signal?.throwIfAborted();
-    try {
-      return await request();
-    } catch (error) {
-      const mayWork = error instanceof CimError && error.retryable;
-      if (!mayWork || attempt === limits.exportAttemptsMax) throw error;
-      await pause(clock, error.retryAfterMs ?? backoff.next(), signal);
-    }
-  }
-}
-
-/** Ends early when the export is to. */
-function pause(
-  clock: Platform['clock'],
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      timer.cancel();
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
 }

@@ -16,6 +16,8 @@ export type Call = Pick<HttpRequest, 'method' | 'body'> & {
   readonly path: string;
   /** What proves who calls; undefined: nothing does. */
   readonly bearer?: string | undefined;
+  /** How long the answer may take; absent: as long as most. */
+  readonly timeoutMs?: number;
 };
 
 /** Above what a route may take to probe a server and to wait for its store. */
@@ -34,13 +36,18 @@ export class RouteCaller {
    * The answer's dataBody. Throws the CimError that the answer tells of, `unavailable` when no
    * route gave one.
    */
-  async call(call: Call): Promise<unknown> {
+  call(call: Call): Promise<unknown> {
+    return this.ask(call.path, (url) => this.#request(url, call));
+  }
+
+  /** The same in any other way of asking: `request` is given the URL at one route after the other. */
+  async ask<Answer>(path: string, request: (url: string) => Promise<Answer>): Promise<Answer> {
     let failure = new CimError('unavailable', 'no route is known');
     for (const url of await this.#candidates()) {
       try {
-        const dataBody = await this.#callOne(url, call);
+        const answer = await askOne(url, path, request);
         this.#keep(url);
-        return dataBody;
+        return answer;
       } catch (error) {
         if (!(error instanceof CimError)) throw error;
         if (error.kind !== 'unavailable') {
@@ -52,6 +59,12 @@ export class RouteCaller {
     }
     this.#urls = [];
     throw failure;
+  }
+
+  /** The route that has answered last comes last from now on. */
+  tryOthers(): void {
+    const [first, ...others] = this.#urls;
+    if (first !== undefined) this.#urls = [...others, first];
   }
 
   /**
@@ -72,26 +85,34 @@ export class RouteCaller {
     if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
   }
 
-  async #callOne(url: string, { method, path, body, bearer }: Call): Promise<unknown> {
-    try {
-      return await this.#options.platform.http.request(`${url.replace(/\/$/, '')}${path}`, {
-        method,
-        headers: {
-          'x-cim-version': String(protocolVersion),
-          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-        },
-        body,
-        timeoutMs: answerMs,
-      });
-    } catch (error) {
-      if (!isPathMissing(error)) throw error;
-      const { origin } = new URL(url);
-      throw new CimError(
-        'unavailable',
-        `${origin} is no route, as it has no ${path}: perhaps the HTTP port of a server; a route listens on 8083 unless it is told another port`,
-        { cause: error },
-      );
-    }
+  #request(url: string, { method, body, bearer, timeoutMs = answerMs }: Call): Promise<unknown> {
+    return this.#options.platform.http.request(url, {
+      method,
+      headers: {
+        'x-cim-version': String(protocolVersion),
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      },
+      body,
+      timeoutMs,
+    });
+  }
+}
+
+async function askOne<Answer>(
+  route: string,
+  path: string,
+  request: (url: string) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await request(`${route.replace(/\/$/, '')}${path}`);
+  } catch (error) {
+    if (!isPathMissing(error)) throw error;
+    const { origin } = new URL(route);
+    throw new CimError(
+      'unavailable',
+      `${origin} is no route, as it has no ${path}: perhaps the HTTP port of a server; a route listens on 8083 unless it is told another port`,
+      { cause: error },
+    );
   }
 }
 

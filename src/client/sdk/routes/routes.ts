@@ -22,6 +22,7 @@ import type {
   MarksQuery,
 } from '../conversations/conversation.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
+import type { UploadFacts } from '../files/transfer.ts';
 import type { Platform } from '../platform.ts';
 import { asLongAsUnanswered } from './patience.ts';
 import type { Call, RouteCaller } from './route-caller.ts';
@@ -209,6 +210,17 @@ export class Routes {
   /** In their order; of each what others may know. */
   async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
     return (await this.#post('/keys', { userIds })) as readonly unknown[];
+  }
+
+  /** Answers how far it is. */
+  beginFile(userId: number, facts: UploadFacts): Promise<unknown> {
+    return this.#post('/files', { userId, ...facts });
+  }
+
+  async finishFile(userId: number, id: string, capability: string): Promise<void> {
+    const body = { userId, id, capability };
+    // All of it is read once more.
+    await this.#call({ method: 'POST', path: '/finishFile', body, timeoutMs: 120_000 });
   }
 
   /** What a route says is the matter with the cluster; null: nothing that it knows of. */

@@ -1,11 +1,14 @@
 /** What messages are beside their text: how it is sent, and what the application is told of it. */
 import { expect, test } from '@jest/globals';
+import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
+import { toBase64Url } from '../../../../src/base/text/base64url.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { frame } from '../../../../src/codec/frame.ts';
-import { decodeContent } from '../../../../src/codec/message-content.ts';
+import { decodeContent, encodeContent } from '../../../../src/codec/message-content.ts';
 import { com } from '../../../../src/codec/protobuf.ts';
 import { settle } from '../../../support/virtual-clock.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 import { online, record, watch } from '../support/running-client.ts';
 import { type ServerConnection, World } from '../support/scripted-server.ts';
 
@@ -38,6 +41,72 @@ test('what an application says beside a text is written with it', async () => {
   expect(taken(server)).toMatchObject({ reqMsg: 'bob asks', content, silent: true });
   expect(taken(server)).toMatchObject({ reqMsg: 'yes', content: { replyTo: fromAmy(1) } });
   expect(taken(server)).toMatchObject({ reqMsg: 'plain', content: {}, silent: false });
+});
+
+const file = {
+  ...{ id: 'AAAAAAAAAAAAAAAAAAAAAA', capability: 'c'.repeat(32), name: 'a.png', bytes: 300_000 },
+  ...{ type: 'image/png', sha256: new Uint8Array(32) },
+};
+
+test('a file is brought first, and then its message says so', async () => {
+  const { world, client, server, messages } = await online();
+  for (const path of ['/files', '/finishFile'])
+    world.handlers[path] = (body) => world.files.post('https://route', path, body);
+  const blob = new Blob(['what is in it'], { type: 'text/plain' });
+  const sending = watch(
+    client.sendFile({ group: 'lobby' }, blob, { name: 'a.txt', mentions: [2] }),
+  );
+  await waitUntil('its message is sent', () => server.frames.length > 0);
+  expect(world.callsTo('/files')).toMatchObject([{ userId: 1, bytes: 13, type: 'text/plain' }]);
+  const sent = taken(server);
+  expect(sent).toMatchObject({ reqMsg: '[a.txt, 13 bytes]', silent: false });
+  expect(sent.content).toMatchObject({ mentions: [2], file: { name: 'a.txt', bytes: 13 } });
+  await server.ack({ sendSeq: sent.sendSeq, group: 'lobby' });
+  await waitUntil('it is stored', () => sending.value !== undefined);
+  const { file: brought } = sending.value ?? {};
+  // To others as well, as it is.
+  watch(client.send({ group: 'lobby' }, 'look', { ...(brought && { file: brought }) }));
+  expect(taken(server).content).toEqual({ file: brought });
+  await server.push(1, { sendSeq: 1, text: '[a.txt, 13 bytes]', content: sent.content ?? {} });
+  const [message] = messages;
+  expect(message?.file).toEqual(brought);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of client.openFile(message?.file ?? file)) chunks.push(chunk);
+  expect(Buffer.concat(chunks).toString()).toBe('what is in it');
+});
+
+test('a closed client brings nothing any more', async () => {
+  const { world, client } = await online();
+  world.handlers['/files'] = () => {
+    throw new CimError('unavailable');
+  };
+  const sending = watch(client.sendFile({ group: 'lobby' }, new Blob(['x']), { name: 'a' }));
+  await waitUntil('it is begun', () => world.callsTo('/files').length > 0);
+  await client.close({ timeoutMs: 0 });
+  await waitUntil('it has ended', () => sending.error !== undefined);
+  expect(sending.error).toMatchObject({ kind: 'unavailable', message: 'the client is closed' });
+});
+
+test('of a file that was taken back nothing is shown', async () => {
+  const { world, client, server, messages } = await online();
+  await server.push(1, { sendSeq: 1, text: 'x', content: { file } });
+  expect(messages).toMatchObject([{ id: fromAmy(1), file }]);
+  await server.push(2, { sendSeq: 2, content: { retract: { target: fromAmy(1) } } });
+  const content = toBase64Url(encodeContent({ file }));
+  const past = {
+    from: 2,
+    fromName: 'amy',
+    to: 1,
+    text: 'x',
+    seq: 1,
+    at: 1,
+    id: fromAmy(1),
+    content,
+  };
+  world.handlers['/history'] = () => ({ messages: [past], next: null, expired: false });
+  const { messages: found } = await client.history({ limit: 1 });
+  expect(found).toMatchObject([{ id: fromAmy(1), retracted: true, text: '' }]);
+  expect(found[0]).not.toHaveProperty('file');
 });
 
 test('changes are silent, and say plainly what they are', async () => {

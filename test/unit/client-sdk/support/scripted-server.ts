@@ -36,6 +36,7 @@ import {
   type PageEnd,
   type Welcome,
 } from '../../../../src/codec/server-frame.ts';
+import { FakeFiles } from '../../../support/fake-files.ts';
 import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle, VirtualClock } from '../../../support/virtual-clock.ts';
 
@@ -242,8 +243,11 @@ export class World {
   unsentBytes = 0;
   #byte = 0;
 
+  readonly files = new FakeFiles();
+
   readonly platform: Platform = {
     clock: this.clock,
+    files: this.files.transport,
     random: {
       bytes: (count) => new Uint8Array(count).fill(++this.#byte),
       fraction: () => this.fraction,

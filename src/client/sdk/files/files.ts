@@ -1,0 +1,112 @@
+/**
+ * Files beside messages, as an application sends and opens them. A file is brought to the cluster first;
+ * the message then says what it is, and how it is read.
+ */
+import { CimError } from '../../../base/errors.ts';
+import { toBase64Url } from '../../../base/text/base64url.ts';
+import { isMediaType, unknownMediaType } from '../../../base/text/media-type.ts';
+import { fileText } from '../../../codec/content-words.ts';
+import { fileKeyBytes, type MessageFile } from '../../../codec/file-content.ts';
+import { encodeContent } from '../../../codec/message-content.ts';
+import type { MessageExtras, SentMessage, Target } from '../client-events.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
+import type { Platform } from '../platform.ts';
+import { checkedTarget } from '../sending/send-checks.ts';
+import { download } from './download.ts';
+import type { FileRoutes } from './file-routes.ts';
+import { FileSeal } from './file-seal.ts';
+import type { FileBytes, TransferOptions } from './transfer.ts';
+import { upload } from './upload.ts';
+import { UploadSource } from './upload-source.ts';
+
+/** What an application says of a file that it sends, and whether it wants to hear of its way. */
+export type SendFileOptions = Pick<
+  MessageFile,
+  'name' | 'width' | 'height' | 'durationMs' | 'thumbnail'
+> &
+  Omit<MessageExtras, 'file' | 'custom'> &
+  TransferOptions & {
+    /** Its media type; that of the blob, if absent. */
+    readonly type?: string;
+  };
+
+/** `file` may be sent to others as well: CimClient.send(). */
+export type SentFile = SentMessage & { readonly file: MessageFile };
+
+export interface FilesOptions {
+  readonly routes: FileRoutes;
+  readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'>;
+  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
+  readonly send: (target: Target, text: string, extras: MessageExtras) => Promise<SentMessage>;
+}
+
+const idBytes = 16;
+
+export class Files {
+  readonly #options: FilesOptions;
+  readonly #ended = new AbortController();
+
+  constructor(options: FilesOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects as CimClient.sendFile() does. */
+  async send(given: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    const target = checkedTarget(given);
+    const { signal: givenSignal, onProgress = () => {}, type: givenType, ...rest } = options;
+    const { name, width, height, durationMs, thumbnail, ...extras } = rest;
+    const { routes, platform } = this.#options;
+    const { random, files } = platform;
+    const type = givenType ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
+    const id = toBase64Url(random.bytes(idBytes));
+    const key = this.#isSealed(target) ? random.bytes(fileKeyBytes) : undefined;
+    const seal = key && (await FileSeal.of(key, id, blob.size));
+    const facts = {
+      ...{ id, name, bytes: blob.size, type },
+      ...(width !== undefined && { width }),
+      ...(height !== undefined && { height }),
+      ...(durationMs !== undefined && { durationMs }),
+      ...(thumbnail && { thumbnail }),
+      ...(key && { key }),
+    };
+    // Before anything is sent: what others would not take for a file, and whom nothing can be sent to.
+    encodeContent({ file: { ...facts, capability: id, sha256: files.sha256().digest() } });
+    if (key && 'to' in target) await this.#options.encryption.assertSendable(target.to);
+    const signal = this.#signalOf(givenSignal);
+    const source = new UploadSource(blob, seal);
+    // What is sealed is bytes to everybody but those who have the key.
+    const said = seal ? unknownMediaType : type;
+    const uploaded = await upload({
+      ...{ id, type: said, source, routes, platform, signal, onProgress },
+    });
+    const file = { ...facts, ...uploaded };
+    const sent = await this.#options.send(target, fileText(file), { ...extras, file });
+    return { ...sent, file };
+  }
+
+  /** Rejects as CimClient.openFile() does. */
+  async *open(file: MessageFile, options: TransferOptions): FileBytes {
+    const { signal, onProgress = () => {} } = options;
+    encodeContent({ file });
+    const { routes, platform } = this.#options;
+    yield* download({ file, routes, platform, signal: this.#signalOf(signal), onProgress });
+  }
+
+  /** The client is closed: nothing goes on. */
+  stop(): void {
+    this.#ended.abort(new CimError('unavailable', 'the client is closed'));
+  }
+
+  /**
+   * In private always: whether the message is sealed as well is known only when it is sent. In a group
+   * everybody would have the key from a message in clear text.
+   */
+  #isSealed(target: Target): boolean {
+    return 'to' in target && !this.#options.encryption.isOff;
+  }
+
+  #signalOf(given: AbortSignal | undefined): AbortSignal {
+    const { signal } = this.#ended;
+    return given ? AbortSignal.any([given, signal]) : signal;
+  }
+}

@@ -1,0 +1,26 @@
+/** A file on its way: what routes are told of it, and how whoever waits for it sees and ends it. */
+
+/** What an upload is begun with. To begin it once more is to go on with it. */
+export interface UploadFacts {
+  readonly id: string;
+  readonly bytes: number;
+  readonly type: string;
+  /** Of all that is uploaded, as hex. */
+  readonly sha256: string;
+}
+
+/** `bytes` of `total` are there. */
+export interface FileProgress {
+  readonly bytes: number;
+  readonly total: number;
+}
+
+export interface TransferOptions {
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+  /** Told again and again; it may fall back when a part has to be sent anew. */
+  readonly onProgress?: (progress: FileProgress) => void;
+}
+
+/** As they come: in pieces of any size. */
+export type FileBytes = AsyncGenerator<Uint8Array, void, undefined>;

@@ -1,0 +1,103 @@
+/**
+ * Brings a file to the cluster, a chunk at a time. What fails is done once more, at any route: nothing
+ * of it is harmful to repeat.
+ */
+import { CimError } from '../../../base/errors.ts';
+import { toHex } from '../../../codec/message-scan.ts';
+import type { Platform } from '../platform.ts';
+import { patiently } from '../routes/patience.ts';
+import type { FileRoutes, Upload } from './file-routes.ts';
+import type { FileProgress } from './transfer.ts';
+import type { UploadSource } from './upload-source.ts';
+
+export interface UploadOptions {
+  readonly id: string;
+  readonly type: string;
+  readonly source: UploadSource;
+  readonly routes: FileRoutes;
+  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: FileProgress) => void;
+}
+
+export interface Uploaded {
+  readonly capability: string;
+  /** Of the plain file. */
+  readonly sha256: Uint8Array;
+}
+
+/** So often chunks may turn out to be missing at the end: a route has lost what it had taken. */
+const roundsMax = 5;
+/** A chunk is held whole. */
+const chunkBytesMax = 64 * 1024 * 1024;
+
+/** Rejects with a CimError, or the reason of `signal`. */
+export async function upload(options: UploadOptions): Promise<Uploaded> {
+  const { id, type, source, routes, platform, signal } = options;
+  const { bytes } = source;
+  const hashes = await source.hash(platform.files.sha256, signal);
+  const facts = { id, bytes, type, sha256: toHex(hashes.uploaded) };
+  const hashOfChunks = new Map<number, string>();
+  for (let round = 1; ; round++) {
+    const begun = await patiently(platform, signal, () => routes.begin(facts));
+    await sendMissing(assertUpload(begun, bytes), options, hashOfChunks);
+    const { capability } = begun;
+    try {
+      await patiently(platform, signal, () => routes.finish(id, capability));
+      return { capability, sha256: hashes.plain };
+    } catch (error) {
+      const isIncomplete = error instanceof CimError && error.kind === 'incomplete-file';
+      if (!isIncomplete || round === roundsMax) throw error;
+    }
+  }
+}
+
+async function sendMissing(
+  { capability, chunkBytes, chunks, received }: Upload,
+  { id, source, routes, platform, signal, onProgress }: UploadOptions,
+  hashOfChunks: Map<number, string>,
+): Promise<void> {
+  const { bytes: total } = source;
+  const isThere = new Set(received);
+  const endOf = (number: number) => Math.min(total, (number + 1) * chunkBytes);
+  const sizeOf = (number: number) => endOf(number) - number * chunkBytes;
+  let sent = [...isThere].reduce((sum, number) => sum + sizeOf(number), 0);
+  onProgress({ bytes: sent, total });
+  for (let number = 0; number < chunks; number++) {
+    if (isThere.has(number)) continue;
+    signal.throwIfAborted();
+    const bytes = await source.read(number * chunkBytes, endOf(number));
+    const sha256 = hashOf(bytes, platform);
+    // Under one key and one nonce nothing else is ever sealed and sent.
+    if ((hashOfChunks.get(number) ?? sha256) !== sha256)
+      throw new CimError('invalid-argument', 'the file has changed while it was sent');
+    hashOfChunks.set(number, sha256);
+    const before = sent;
+    const chunk = { id, number, capability, bytes, sha256 };
+    const onSent = (count: number) => onProgress({ bytes: before + count, total });
+    await patiently(platform, signal, () => routes.put(chunk, onSent, signal));
+    sent += bytes.length;
+  }
+  onProgress({ bytes: sent, total });
+}
+
+function hashOf(bytes: Uint8Array, { files }: Pick<Platform, 'files'>): string {
+  const hash = files.sha256();
+  hash.update(bytes);
+  return toHex(hash.digest());
+}
+
+/** Whoever answers may be anybody: what is reckoned with has to fit. */
+function assertUpload(upload: Upload, bytes: number): Upload {
+  const { capability, chunkBytes, chunks, received } = upload;
+  const fits =
+    typeof capability === 'string' &&
+    Number.isSafeInteger(chunkBytes) &&
+    chunkBytes >= 1 &&
+    chunkBytes <= chunkBytesMax &&
+    chunks === Math.ceil(bytes / chunkBytes) &&
+    Array.isArray(received) &&
+    received.every((number) => Number.isSafeInteger(number) && number >= 0 && number < chunks);
+  if (!fits) throw new CimError('internal', 'the answer to the beginning of an upload is none');
+  return upload;
+}
