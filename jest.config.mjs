@@ -4,7 +4,7 @@
 const esmOnly = [
   ...['@noble/curves', '@noble/hashes'],
   ...['ansi-regex', 'cac', 'cookie', 'env-paths', 'get-east-asian-width'],
-  ...['is-safe-filename', 'jose', 'string-width', 'strip-ansi'],
+  ...['is-safe-filename', 'jose', 'mime', 'string-width', 'strip-ansi'],
 ];
 
 export default {

@@ -12,6 +12,7 @@ export const sendCommand: Command = {
   role: 'send',
   examples: [
     'cim send --user-id 1 --name bob --to 2 hello amy',
+    'cim send --user-id 1 --name bob --to 2 --file report.pdf',
     'make 2>&1 | cim send --user-id 1 --name bob --group builds',
   ],
   async run(call) {
@@ -20,6 +21,8 @@ export const sendCommand: Command = {
       throw new CimError('usage', '--to or --group must be given');
     }
     const text = call.positionals.length > 0 ? call.positionals.join(' ') : undefined;
+    if (settings.file !== undefined && (text !== undefined || settings.transient))
+      throw new CimError('usage', '--file goes without a text, and is always stored');
     const { runSend } = await import('../../client/terminal/send.ts');
     return runSend(settings, text, createLogger('send', settings.logLevel), call.host);
   },

@@ -7,19 +7,24 @@ import { hideDrawnSecrets } from '../../auth/account-secret.ts';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
+import { fileText } from '../../codec/content-words.ts';
 import {
   type CimClient,
   conversationOf,
   type MessageExtras,
+  type SentFile,
   type SentMessage,
   type Target,
 } from '../sdk/index.ts';
 import { Answers, type Oracle } from './answers.ts';
+import { type Asked, helpfulMessage } from './helpful-message.ts';
 import type { Action, MessageAction, Query } from './input/action.ts';
 import type { ReadLine } from './input/line-splitter.ts';
+import { type LocalFile, openLocalFile } from './local-file.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
 import { isShortName, type RecentMessages } from './recent-messages.ts';
+import { Transfers } from './transfers.ts';
 import type { InputLine, Outgoing, View } from './view/view.ts';
 
 /** What the terminal needs of a CimClient. */
@@ -29,6 +34,8 @@ export type Messenger = Oracle &
     | 'start'
     | 'send'
     | 'sendTransient'
+    | 'sendFile'
+    | 'openFile'
     | 'typing'
     | 'edit'
     | 'retract'
@@ -38,9 +45,6 @@ export type Messenger = Oracle &
     | 'close'
     | 'followedGroups'
   >;
-
-/** What a line is about. */
-type Asked = Target | Query | Extract<Action, { kind: 'read' }>;
 
 /** Enough to keep the connection busy; the SDK holds each text until it is answered. */
 const outstandingMax = { countMax: 1_000, bytesMax: 8 * 1024 * 1024 };
@@ -65,6 +69,7 @@ export class LineRunner {
   readonly #options: LineRunnerOptions;
   readonly #outstanding = new Outstanding(outstandingMax);
   readonly #answers: Answers;
+  readonly #transfers: Transfers;
   readonly #connected = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #endReason = Promise.withResolvers<string>();
@@ -74,6 +79,7 @@ export class LineRunner {
   constructor(options: LineRunnerOptions) {
     this.#options = options;
     this.#answers = new Answers({ ...options, notice: (text) => options.view.notice(text) });
+    this.#transfers = new Transfers(options);
     options.client.on('ready', () => this.#connected.resolve());
     options.client.on('closed', () => this.#ended.resolve());
   }
@@ -96,8 +102,9 @@ export class LineRunner {
     return this.#outstanding.whenNone();
   }
 
+  /** Or some more of a file has gone or come. */
   whenNextAnswered(): Promise<void> {
-    return this.#outstanding.whenFewer();
+    return Promise.race([this.#outstanding.whenFewer(), this.#transfers.whenMoved()]);
   }
 
   /** A line has asked to delete the account: resolves with whether it is, once that was shown. */
@@ -137,6 +144,10 @@ export class LineRunner {
       case 'retract':
       case 'react':
         return this.#beginOn(line, action);
+      case 'file':
+        return this.#beginFile(line, action);
+      case 'open':
+        return this.#beginOpening(line, action);
       case 'read':
         return this.#tell(line, async () => this.#markRead(line, action.message), action);
       case 'schedule':
@@ -181,6 +192,41 @@ export class LineRunner {
     });
   }
 
+  async #beginFile(
+    line: InputLine,
+    { target, path, replyTo }: Extract<Action, { kind: 'file' }>,
+  ): Promise<void> {
+    let outgoing: Outgoing;
+    let file: LocalFile;
+    try {
+      file = await openLocalFile(path);
+      outgoing = { target, text: fileText({ name: file.facts.name, bytes: file.blob.size }) };
+    } catch (error) {
+      if (!(error instanceof CimError)) throw error;
+      return this.#options.view.refused(line, error.kind, error.message);
+    }
+    return this.#beginSending(line, outgoing, () =>
+      this.#unlessClosed(this.#transfers.send(line, target, file, replyTo)),
+    );
+  }
+
+  /** The lines after it go on meanwhile: it may take long. */
+  async #beginOpening(line: InputLine, action: Extract<Action, { kind: 'open' }>): Promise<void> {
+    const { recent, view } = this.#options;
+    if (isShortName(action.message)) await this.#settle();
+    const task = this.#tell(
+      line,
+      async () => {
+        const id = recent.idOf(action.message, ({ file }) => file !== undefined);
+        const result = await this.#transfers.save(line, id, action.path);
+        return () => view.result(line, result);
+      },
+      action,
+    );
+    this.#outstanding.add(0, task);
+    task.catch(ignore('the output is broken: the session ends by that'));
+  }
+
   async #markRead(line: InputLine, named: string): Promise<() => Promise<void>> {
     const { client, recent, userId, view } = this.#options;
     const id = recent.idOf(named, ({ from }) => from !== userId);
@@ -210,13 +256,15 @@ export class LineRunner {
     });
   }
 
-  #remember({ target, text, about }: Outgoing, { id, seq, transient }: SentMessage): void {
+  #remember({ target, text, about }: Outgoing, sent: SentMessage & Partial<SentFile>): void {
+    const { id, seq, transient, file } = sent;
     const { recent, userId: from, userName: fromName, clock } = this.#options;
     if (about?.kind === 'edit') recent.edited(about.id, text);
     else if (about?.kind === 'retract') recent.retracted(about.id);
     else if (about?.kind !== 'react' && !transient) {
       const where = 'group' in target ? target : {};
-      recent.add({ id, from, fromName, ...where, seq, text, at: clock.now() });
+      const brought = file && { file };
+      recent.add({ id, from, fromName, ...where, seq, text, at: clock.now(), ...brought });
     }
   }
 
@@ -331,24 +379,4 @@ function holdsSecret({ text }: Outgoing): boolean {
 function textOf(action: MessageAction): string {
   if (action.kind === 'react') return action.emoji.join(' ');
   return action.kind === 'retract' ? '' : action.text;
-}
-
-/** The group that it is about, if it is. */
-function groupOf(asked: Asked): string | undefined {
-  if ('kind' in asked && asked.kind === 'history') return asked.query.group;
-  return 'group' in asked ? asked.group : undefined;
-}
-
-/** What the person can do about it, where that is not clear from the error itself. */
-function helpfulMessage({ kind, message }: CimError, asked: Asked): string {
-  const group = groupOf(asked);
-  if (group === undefined) return message;
-  // Whoever wants to be out of it has what they want.
-  const isLeaving = 'kind' in asked && asked.kind === 'leave';
-  const advise = (advice: string) => (isLeaving ? 'there is nothing to leave' : advice);
-  if (kind === 'not-a-member')
-    return `you are not in #${group}: ${advise(`enter it with :join ${group}`)}`;
-  if (kind === 'unknown-group')
-    return `there is no group #${group}: ${advise(`make it with :create ${group}`)}`;
-  return message;
 }

@@ -14,6 +14,7 @@ import { withEmoji } from './input/emoji.ts';
 import { parseInput } from './input/input.ts';
 import type { InputSource } from './input/input-source.ts';
 import { jsonLineBytesMax, parseJsonInput } from './input/json-input.ts';
+import { pathsFor } from './input/path-completion.ts';
 import { lineBytesMax, pipeInput } from './input/pipe-input.ts';
 import { Interrupts } from './interrupts.ts';
 import { SecretPrompt, secretQuestion } from './keyboard/secret-prompt.ts';
@@ -161,6 +162,7 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
         online: await online.get(),
         groups: client.followedGroups,
         messages: recent.newest(),
+        paths: await pathsFor(line),
       }),
     onInterrupt: () => interrupts.raise(),
     onTyped: (text) => tellTyping(client, text),

@@ -3,12 +3,12 @@
  * with, by ^ for the newest one, or by its id. And how each begins, to be shown with what is said of it.
  */
 import { limits } from '../../base/limits.ts';
-import { CimError, type Message } from '../sdk/index.ts';
+import { CimError, type Message, type MessageFile } from '../sdk/index.ts';
 
 /** A message, as far as it is shown with others. */
 export type RecentMessage = Pick<
   Message,
-  'id' | 'from' | 'fromName' | 'group' | 'seq' | 'text' | 'at'
+  'id' | 'from' | 'fromName' | 'group' | 'seq' | 'text' | 'at' | 'file'
 > & {
   /** In the order in which they were shown, from 1 on. */
   readonly number: number;
@@ -22,13 +22,14 @@ export class RecentMessages {
   #count = 0;
 
   /** It was shown, or has another text. */
-  add({ id, from, fromName, group, seq, text, at }: Omit<RecentMessage, 'number'>): void {
+  add({ id, from, fromName, group, seq, text, at, file }: Omit<RecentMessage, 'number'>): void {
     const known = this.#messages.get(id);
     // In characters: what is shown of it is one line.
     const start = text.slice(0, limits.quoteCharactersMax * 2).toWellFormed();
     const number = known?.number ?? ++this.#count;
     const where = group === undefined ? {} : { group };
-    this.#messages.set(id, { id, from, fromName, ...where, seq, text: start, at, number });
+    const kept = { id, from, fromName, ...where, seq, text: start, at, number };
+    this.#messages.set(id, file ? { ...kept, file: withoutThumbnail(file) } : kept);
     const [oldest] = this.#messages.keys();
     if (this.#messages.size > recentMax && oldest !== undefined) this.#messages.delete(oldest);
   }
@@ -66,6 +67,11 @@ export class RecentMessages {
       name === '^' ? 'there is no message yet' : `there is no message ${name}: TAB lists them`,
     );
   }
+}
+
+/** Nobody sees it here. */
+function withoutThumbnail({ thumbnail: _, ...file }: MessageFile): MessageFile {
+  return file;
 }
 
 /** As a person names a message, and not by its id. */

@@ -33,16 +33,17 @@ export async function runSend(
   log: Logger,
   host: TerminalHost,
 ): Promise<number> {
-  const { to, group } = settings;
+  const { to, group, file } = settings;
   const target = to !== undefined ? { to } : group !== undefined ? { group } : undefined;
   if (!target) throw new CimError('usage', 'there is nobody to send to');
   const prompt = new SecretPrompt();
   const options = { log, isEphemeral: true, ask: prompt.ask };
   const { client, user } = await openClient(settings, options);
   // Where the keyboard is not for what is to be sent.
-  if (text !== undefined && host.stdin.isTTY && host.stderr.isTTY)
+  const isGiven = text !== undefined || file !== undefined;
+  if (isGiven && host.stdin.isTTY && host.stderr.isTTY)
     prompt.serve((isWrong) => askHiddenLine(secretQuestion(user, isWrong), host));
-  if (text === undefined && host.stdin.isTTY)
+  if (!isGiven && host.stdin.isTTY)
     host.stderr.write('cim send: sends what you type here, each line as a message; Ctrl-D ends\n');
   return sendAll({ ...settings, client, user, prompt, target, text, host });
 }
@@ -54,6 +55,8 @@ export interface SendAllOptions {
   readonly replyTo: string | undefined;
   /** Undefined: the lines of the input. */
   readonly text: string | undefined;
+  /** The path of a file that is sent instead. */
+  readonly file: string | undefined;
   readonly json: boolean;
   readonly transient: boolean;
   /** An application's, if it lets the client in. */
@@ -65,10 +68,10 @@ export interface SendAllOptions {
 
 /** With a client that is there already. */
 export async function sendAll(options: SendAllOptions): Promise<number> {
-  const { client, target, replyTo, text, json, transient, token, user, prompt, host } = options;
-  const extras = replyTo !== undefined && { extras: { replyTo } };
+  const { client, text, file, json, transient, token, user, prompt, host } = options;
+  const argument = file ?? text;
   const output = new Output(host.stdout);
-  const view = new SendView(host, output, { isJson: json, hasLines: text === undefined });
+  const view = new SendView(host, output, { isJson: json, hasLines: argument === undefined });
   const interrupts = new Interrupts(host);
   let isInterrupted = false;
   void interrupts.next().then(() => {
@@ -77,7 +80,7 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
   const code = await runSession({
     client,
     view,
-    input: text === undefined ? pipeInput(host.stdin) : argumentInput(text),
+    input: argument === undefined ? pipeInput(host.stdin) : argumentInput(argument),
     interrupts,
     people: new People(),
     recent: new RecentMessages(),
@@ -86,8 +89,8 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     ...user,
     hasToken: token !== undefined,
     asked: prompt.asked,
-    parse: (line): Action =>
-      line.trim() === '' ? { kind: 'nothing' } : { kind: 'send', target, text: line, ...extras },
+    parse:
+      file === undefined ? (line) => textAction(line, options) : () => fileAction(file, options),
     isTransient: transient,
     patienceMs: 0,
     stays: false,
@@ -98,6 +101,16 @@ export async function sendAll(options: SendAllOptions): Promise<number> {
     view.notice('nothing was sent: the input has no text');
   const isComplete = view.refusedCount === 0 && !isInterrupted;
   return code === exitCodes.ok && !isComplete ? exitCodes.failure : code;
+}
+
+function textAction(text: string, { target, replyTo }: SendAllOptions): Action {
+  if (text.trim() === '') return { kind: 'nothing' };
+  const extras = replyTo !== undefined && { extras: { replyTo } };
+  return { kind: 'send', target, text, ...extras };
+}
+
+function fileAction(path: string, { target, replyTo }: SendAllOptions): Action {
+  return { kind: 'file', target, path, ...(replyTo !== undefined && { replyTo }) };
 }
 
 function argumentInput(text: string): InputSource {
@@ -162,6 +175,10 @@ class SendView implements View {
     this.#sentCount += 1;
     if (this.#isJson) await this.#output.write(sentEvent(number, sent));
   }
+
+  transferring(): void {}
+
+  transferred(): void {}
 
   async refused({ number }: InputLine, code: string, message: string): Promise<void> {
     this.#refusedCount += 1;

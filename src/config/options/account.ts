@@ -82,6 +82,13 @@ export const accountOptions = {
     description: 'the id of the message that this one answers',
     defaults: { send: optional },
   },
+  file: {
+    type: 'path',
+    topic: 'Message',
+    placeholder: 'PATH',
+    description: 'send this file',
+    defaults: { send: optional },
+  },
   transient: {
     type: 'boolean',
     topic: 'Message',

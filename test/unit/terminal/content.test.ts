@@ -207,7 +207,7 @@ describe('a line', () => {
     const recent = new RecentMessages();
     recent.add(message);
     recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', text: 'yes', at: at + 1 });
-    const names = { online: [], groups: [], messages: recent.newest() };
+    const names = { online: [], groups: [], messages: recent.newest(), paths: [] };
     expect(completeLine(':reply ', names).labels).toEqual([
       '2 (1) bob: yes',
       '1 (2) amy: helo␊you',

@@ -1,11 +1,14 @@
 // `cim send` with a client that does what the test says.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { exitCodes } from '../../../src/base/errors.ts';
 import { CimError } from '../../../src/client/sdk/index.ts';
 import { SecretPrompt } from '../../../src/client/terminal/keyboard/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
 import { onTeardown } from '../../support/teardown.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { FakeMessenger } from './support/fake-messenger.ts';
 
@@ -16,6 +19,7 @@ function begin({
   fd = -1,
   text = undefined as string | undefined,
   replyTo = undefined as string | undefined,
+  file = undefined as string | undefined,
 } = {}) {
   const client = new FakeMessenger();
   const streams = {
@@ -34,6 +38,7 @@ function begin({
     transient,
     target: { to: 2 },
     replyTo,
+    file,
     text,
     token,
     user: { userId: 1, userName: 'bob' },
@@ -270,4 +275,20 @@ describe('send', () => {
     expect(await code).toBe(77);
     expect(err()).toMatch(/^cim send: this is not the secret of \(1\) bob: [^\n]*\n$/);
   });
+});
+
+test('a file is sent in place of a text, and one that cannot be is said', async () => {
+  const folder = temporaryFolder('send');
+  writeFileSync(join(folder, 'a.txt'), 'what is in it');
+  const { client, code, out } = begin({ json: true, file: join(folder, 'a.txt') });
+  client.connect();
+  expect(await code).toBe(exitCodes.ok);
+  expect(JSON.parse(out())).toEqual({ event: 'sent', line: 1, id: 'file1', seq: 1 });
+  expect([...client.brought.values()].map(String)).toEqual([
+    `${Buffer.from('what is in it').join()}`,
+  ]);
+  const failing = begin({ file: join(folder, 'none') });
+  failing.client.connect();
+  expect(await failing.code).toBe(exitCodes.failure);
+  expect(failing.err()).toContain('there is no such file');
 });

@@ -16,6 +16,14 @@ export type Action =
       readonly extras?: MessageExtras;
     }
   | MessageAction
+  | {
+      readonly kind: 'file';
+      readonly target: Target;
+      readonly path: string;
+      readonly replyTo?: string;
+    }
+  /** `message`: as it was named. Undefined: to this folder. */
+  | { readonly kind: 'open'; readonly message: string; readonly path: string | undefined }
   | { readonly kind: 'read'; readonly message: string }
   | {
       readonly kind: 'schedule';

@@ -6,6 +6,7 @@ import { parseAddress, parseGroup, parseUserId } from './address.ts';
 import { type Command, parseWhole, refuseUse } from './command.ts';
 import { conversationCommands, parseConversation } from './conversation-commands.ts';
 import { emojiOf, emojiPages } from './emoji.ts';
+import { fileCommands } from './file-commands.ts';
 import { groupCommands } from './group-commands.ts';
 
 /** What `:history` and `:q` show if nobody says how much. */
@@ -69,6 +70,7 @@ export const commands: readonly Command[] = [
     uses: [[':edit ^ text', 'put another text in the place of your newest message, or of another']],
     parse: withText('edit'),
   },
+  ...fileCommands,
   {
     name: ':read',
     uses: [

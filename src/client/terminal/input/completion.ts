@@ -6,6 +6,7 @@ import type { RecentMessage } from '../recent-messages.ts';
 import { personText } from '../view/heads.ts';
 import { commands } from './commands.ts';
 import { emojiNamed } from './emoji.ts';
+import { typedPath } from './path-completion.ts';
 
 export interface Completion {
   /** The end of the line that is replaced. */
@@ -44,6 +45,8 @@ export interface Names {
   readonly groups: readonly string[];
   /** The messages that were shown last, the newest first. */
   readonly messages: readonly RecentMessage[];
+  /** Of this machine, as they would be typed in this line; folders end in a slash. */
+  readonly paths: readonly string[];
 }
 
 /** Those that somebody may want to name: more than a few nobody reads through. */
@@ -51,9 +54,13 @@ const messagesListed = 10;
 
 /** `line` goes up to the cursor. */
 export function completeLine(line: string, names: Names): Completion {
+  const path = typedPath(line);
+  if (path !== undefined) return complete(path, paths(line, names));
   const [, command, word = ''] = /^(:\S+)\s+(?:.*\s)?(\S*)$/su.exec(line) ?? [];
   if (command === ':pu') return complete(word, names.online.map(byName));
-  if (command === ':history') return complete(word, receivers(names, ' '));
+  if (command === ':history' || command === ':file') return complete(word, receivers(names, ' '));
+  if (command === ':open')
+    return complete(word, messages(names.messages.filter(({ file }) => file !== undefined)));
   if (isOnConversations(command)) return complete(word, conversations(names));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
   if (command !== undefined && ofGroups.has(command)) {
@@ -117,6 +124,12 @@ function messages(recent: readonly RecentMessage[]): Choice[] {
     replacement: `${number} `,
     label: `${number} ${personText(from, fromName)}: ${safeLine(text.trim())}`,
   }));
+}
+
+/** Files are saved in folders. */
+function paths(line: string, names: Names): Choice[] {
+  const isSaving = line.startsWith(':open');
+  return names.paths.filter((path) => !isSaving || path.endsWith('/')).map(plain);
 }
 
 /** With or without their #. */

@@ -28,6 +28,7 @@ function parseObjectLine(line: string): Action {
   if (!given) return wrong('the line begins with { and is no JSON object');
   for (const kind of ['edit', 'retract', 'react'] as const)
     if (kind in given) return parseChange(kind, given);
+  if ('file' in given) return parseFile(given);
   return parseMessage(given);
 }
 
@@ -39,6 +40,18 @@ function parseChange(kind: keyof typeof changes, given: Given): Action {
   if (kind === 'retract') return { kind, message };
   if (kind === 'edit') return isText(text) ? { kind, message, text } : noText;
   return areTexts(emoji) ? { kind, message, emoji } : wrong('emoji must be an array of strings');
+}
+
+function parseFile(given: Given): Action {
+  const unknown = unknownOf(given, ['to', 'group', 'file', 'replyTo']);
+  if (unknown) return unknown;
+  const { file: path, replyTo } = given;
+  if (!isText(path)) return wrong('file must be the path of a file');
+  const target = targetOf(given);
+  if ('kind' in target) return target;
+  if (replyTo === undefined) return { kind: 'file', target, path };
+  if (typeof replyTo !== 'string') return wrong('replyTo must be the id of a message');
+  return { kind: 'file', target, path, replyTo };
 }
 
 function parseMessage(given: Given): Action {

@@ -14,11 +14,12 @@ import { type Block, layOut } from './layout.ts';
 import { noticeBlock, problemBlock } from './remarks.ts';
 import * as render from './render.ts';
 import * as content from './render-content.ts';
+import { transferText } from './render-data.ts';
 import { keyChangeText } from './render-keys.ts';
 import { tickBlock } from './render-marks.ts';
 import { presenceText } from './render-presence.ts';
 import { Typists } from './typists.ts';
-import type { Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+import type { Inbox, InputLine, Outgoing, Result, Transfer, View } from './view.ts';
 
 export interface HumanViewOptions {
   readonly screen: Screen;
@@ -37,6 +38,10 @@ export class HumanView implements View, Inbox {
   readonly #reader: Reader;
   readonly #typists: Typists;
   readonly #ticks: Ticks;
+  /** Who is typing. */
+  #typing = '';
+  /** What is on its way, by line. */
+  readonly #transfers = new Map<number, string>();
   /** The day of the last message that was shown. */
   #day: string;
 
@@ -101,7 +106,22 @@ export class HumanView implements View, Inbox {
   }
 
   typing(typing: ClientEvents['typing']): void {
-    this.#screen.showStatus(safeLine(this.#typists.after(typing)));
+    this.#typing = this.#typists.after(typing);
+    this.#showStatus();
+  }
+
+  transferring({ number }: InputLine, transfer: Transfer): void {
+    this.#transfers.set(number, transferText(transfer));
+    this.#showStatus();
+  }
+
+  transferred({ number }: InputLine): void {
+    if (this.#transfers.delete(number)) this.#showStatus();
+  }
+
+  #showStatus(): void {
+    const parts = [...this.#transfers.values(), this.#typing].filter((part) => part !== '');
+    this.#screen.showStatus(safeLine(parts.join(' · ')));
   }
 
   presence(presence: ClientEvents['presence']): void {

@@ -11,13 +11,22 @@ import type {
   DelayedMessage,
   Mark,
   Message,
+  MessageFile,
   SentMessage,
   Target,
 } from '../../sdk/index.ts';
 import type { ReadBy } from '../readers.ts';
 import type { Output } from '../screen/output.ts';
 import { formatRemark } from './layout.ts';
-import type { ConversationChange, Inbox, InputLine, Outgoing, Result, View } from './view.ts';
+import type {
+  ConversationChange,
+  Inbox,
+  InputLine,
+  Outgoing,
+  Result,
+  Transfer,
+  View,
+} from './view.ts';
 
 export class JsonView implements View, Inbox {
   readonly #output: Output;
@@ -132,6 +141,12 @@ export class JsonView implements View, Inbox {
     return this.sent(line, outgoing, { id, seq: 0 });
   }
 
+  transferring({ number }: InputLine, { bytes, total }: Transfer): void {
+    this.#tell({ event: 'progress', line: number, bytes, total });
+  }
+
+  transferred(): void {}
+
   refused({ number }: InputLine, code: string, message: string): Promise<void> {
     return this.#output.write(errorEvent(number, code, message));
   }
@@ -193,11 +208,22 @@ function messageEvent(message: Message) {
   };
 }
 
-function besideText({ replyTo, mentions, custom, edited, reactions }: Message) {
+/** Without what it is read with: that is the client's to keep. */
+function fileData({ name, bytes, type, width, height, durationMs, thumbnail }: MessageFile) {
+  return {
+    ...{ name, bytes, type },
+    ...(width !== undefined && { width, height }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(thumbnail && { thumbnail: toBase64Url(thumbnail) }),
+  };
+}
+
+function besideText({ replyTo, mentions, custom, file, edited, reactions }: Message) {
   return {
     ...(replyTo !== undefined && { replyTo }),
     ...(mentions && { mentions }),
     ...(custom && { custom: { type: custom.type, data: toBase64Url(custom.data) } }),
+    ...(file && { file: fileData(file) }),
     ...(edited !== undefined && { edited: new Date(edited).toISOString() }),
     ...(reactions && { reactions }),
   };
@@ -331,6 +357,8 @@ function resultData(result: Result): unknown {
       return { rotated: true };
     case 'exported':
       return { file: result.file, messages: result.messages, expired: result.expired };
+    case 'opened':
+      return { file: result.file, name: result.name, bytes: result.bytes };
     case 'deleted':
       return { userId: result.userId, deleted: true };
     case 'online':

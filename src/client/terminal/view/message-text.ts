@@ -1,6 +1,7 @@
 /** What is shown of the text of a message. Pure. */
 import { safeLine, safeText } from '../../../base/text/safe-text.ts';
-import type { Message, Unreadable } from '../../sdk/index.ts';
+import { fileText } from '../../../codec/content-words.ts';
+import type { Message, MessageFile, Unreadable } from '../../sdk/index.ts';
 
 const unreadableReasons = {
   off: 'encryption is off here (--e2ee)',
@@ -16,10 +17,19 @@ export function bodyOf({
   text,
   unreadable,
   retracted,
-}: Pick<Message, 'text' | 'unreadable' | 'retracted'>): string {
+  file,
+}: Pick<Message, 'text' | 'unreadable' | 'retracted' | 'file'>): string {
   if (retracted) return '[retracted]';
-  if (unreadable === undefined) return safeText(text);
+  if (unreadable === undefined) return file ? fileBody(text, file) : safeText(text);
   return `[cannot be read: ${unreadableReasons[unreadable]}]`;
+}
+
+/** What its sender says of it in words is beside what it is. */
+function fileBody(text: string, file: MessageFile): string {
+  const { width, height } = file;
+  const what = fileText(file);
+  const shown = safeLine(width === undefined ? what : `${what.slice(0, -1)}, ${width}×${height}]`);
+  return text === what ? shown : `${safeText(text)} ${shown}`;
 }
 
 /** Its first line, which says what a text is about; nothing in it begins a line of its own. */

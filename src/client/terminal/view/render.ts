@@ -34,7 +34,7 @@ import type { Block, Span, Style } from './layout.ts';
 import { bodyOf } from './message-text.ts';
 import { noticeBlock } from './remarks.ts';
 import { conversationBlocks, conversationSetText } from './render-conversations.ts';
-import { deletedText, exportedText } from './render-data.ts';
+import { deletedText, exportedText, openedText } from './render-data.ts';
 import { secretText, verifyBlocks } from './render-keys.ts';
 import { readByBlocks } from './render-marks.ts';
 import type { Outgoing, Result } from './view.ts';
@@ -278,6 +278,8 @@ export function resultBlocks(
       return [noticeBlock('your account has a new secret: :secret show tells it')];
     case 'exported':
       return [noticeBlock(exportedText(result))];
+    case 'opened':
+      return [noticeBlock(openedText(result))];
     case 'deleted':
       return [noticeBlock(deletedText)];
     case 'members':

@@ -87,6 +87,14 @@ export type Result =
       /** There were older ones, but they are not kept any more. */
       readonly expired: boolean;
     }
+  | {
+      readonly kind: 'opened';
+      /** Where it is now. */
+      readonly file: string;
+      /** As its sender calls it. */
+      readonly name: string;
+      readonly bytes: number;
+    }
   | { readonly kind: 'deleted'; readonly userId: number }
   | { readonly kind: 'group'; readonly membership: GroupMembership }
   | { readonly kind: 'group-set'; readonly group: string; readonly settings: GroupSettings }
@@ -128,6 +136,14 @@ interface Info {
   readonly server?: string;
 }
 
+/** A file on its way: `bytes` of `total`. */
+export interface Transfer {
+  readonly what: string;
+  readonly bytes: number;
+  readonly total: number;
+  readonly percent: number;
+}
+
 export interface View {
   ready(event: ClientEvents['ready']): void;
   offline(reason: string): void;
@@ -136,6 +152,10 @@ export interface View {
   result(line: InputLine, result: Result): Promise<void>;
   sent(line: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void>;
   scheduled(line: InputLine, outgoing: Outgoing, delaySeconds: number, id: string): Promise<void>;
+  /** What this line has begun is so far. */
+  transferring(line: InputLine, transfer: Transfer): void;
+  /** It is over, in whatever way. */
+  transferred(line: InputLine): void;
   /** `outgoing` if there was a text to be sent. */
   refused(line: InputLine, code: string, message: string, outgoing?: Outgoing): Promise<void>;
   /**

@@ -13,6 +13,7 @@ function tab(line: string): [string, readonly string[]] {
     online,
     groups: ['builds', 'ops'],
     messages: [],
+    paths: [],
   });
   return [line.slice(0, line.length - typed.length) + (replacements[0] ?? typed), labels];
 }
@@ -72,8 +73,12 @@ describe('completion', () => {
 
   test('names that begin with halves of the same character have nothing in common there', () => {
     const online = ['a😀', 'a😁'].map((userName, index) => ({ userId: index + 2, userName }));
-    expect(completeLine(':pu a', { online, groups: [], messages: [] }).replacements).toEqual([]);
-    expect(completeLine(':pu ', { online, groups: [], messages: [] }).replacements).toEqual(['a']);
+    expect(
+      completeLine(':pu a', { online, groups: [], messages: [], paths: [] }).replacements,
+    ).toEqual([]);
+    expect(
+      completeLine(':pu ', { online, groups: [], messages: [], paths: [] }).replacements,
+    ).toEqual(['a']);
   });
 
   test.each(['zoe', '2;;hel', ':nope', 'hello bo'])('%j stays', (line) => {
@@ -85,6 +90,7 @@ describe('completion', () => {
       online: [{ userId: 2, userName: 'a\u001b[2J' }],
       groups: ['a\u202eb'],
       messages: [],
+      paths: [],
     };
     for (const line of [':pu a', ':leave a'])
       expect(completeLine(line, named)).toMatchObject({ replacements: [], labels: [] });

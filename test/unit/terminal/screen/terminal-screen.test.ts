@@ -33,7 +33,12 @@ function open(columns = 30, rewraps = true, isConnected = true) {
     userName: 'bob',
     isColoured: false,
     complete: async (line) =>
-      completeLine(line, { online: [{ userId: 2, userName: 'amy' }], groups: [], messages: [] }),
+      completeLine(line, {
+        online: [{ userId: 2, userName: 'amy' }],
+        groups: [],
+        messages: [],
+        paths: [],
+      }),
     onInterrupt: () => {
       interrupts += 1;
     },

@@ -10,6 +10,7 @@ import type {
   DelayedMessage,
   DelayedPage,
   ExportRecord,
+  FileBytes,
   GroupHistory,
   GroupMarks,
   GroupMembership,
@@ -17,9 +18,13 @@ import type {
   HistoryQuery,
   Message,
   MessageExtras,
+  MessageFile,
   PeerKey,
+  SendFileOptions,
+  SentFile,
   SentMessage,
   Target,
+  TransferOptions,
   User,
   UsersQuery,
 } from '../../../../src/client/sdk/index.ts';
@@ -121,6 +126,27 @@ export class FakeMessenger implements Messenger {
 
   react(id: string, emoji: readonly string[]): Promise<SentMessage> {
     return this.send(id, `react ${emoji.join(' ')}`);
+  }
+
+  /** What is in files, by their ids. */
+  readonly brought = new Map<string, Uint8Array>();
+
+  async sendFile(_target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const id = `${this.brought.size + 1}`.padStart(22, 'f');
+    this.brought.set(id, bytes);
+    options.onProgress?.({ bytes: bytes.length, total: bytes.length });
+    const { name, type = '' } = options;
+    const facts = { name, type, bytes: bytes.length, capability: id };
+    const file = { ...facts, id, sha256: new Uint8Array(32) };
+    return { id: `file${this.brought.size}`, seq: this.brought.size, file };
+  }
+
+  async *openFile({ id }: MessageFile, { onProgress }: TransferOptions = {}): FileBytes {
+    const bytes = this.brought.get(id);
+    if (!bytes) throw new CimError('unknown-file');
+    yield bytes;
+    onProgress?.({ bytes: bytes.length, total: bytes.length });
   }
 
   async typing(): Promise<void> {}

@@ -1,0 +1,31 @@
+/** What one types about files: they are sent to people and groups, and those of messages are saved. */
+import type { Action } from './action.ts';
+import { type Command, refuseUse } from './command.ts';
+import { parseConversation } from './conversation-commands.ts';
+
+const fileUses: Command['uses'] = [
+  [':file userId|#group path', 'send a file to one person or to a group'],
+];
+
+const openUses: Command['uses'] = [
+  [':open ^', 'save the newest file that was shown, in this folder; or that of another message'],
+  [':open ^ path', 'the same, in another folder or under another name'],
+];
+
+export const fileCommands: readonly Command[] = [
+  { name: ':file', uses: fileUses, parse: parseFile },
+  { name: ':open', uses: openUses, parse: parseOpen },
+];
+
+function parseFile(rest: string): Action {
+  const [, who = '', path = ''] = /^(\S+)\s+(\S.*)$/su.exec(rest) ?? [];
+  if (path === '') return refuseUse(fileUses);
+  const target = parseConversation(who);
+  if (target === undefined) return refuseUse(fileUses, `${who} is neither a user id nor a #group`);
+  return 'code' in target ? target : { kind: 'file', target, path };
+}
+
+function parseOpen(rest: string): Action {
+  const [, message = '', path] = /^(\S+)(?:\s+(\S.*))?$/su.exec(rest) ?? [];
+  return message === '' ? refuseUse(openUses) : { kind: 'open', message, path };
+}

@@ -1,0 +1,117 @@
+/** Files that a line sends or saves: one after the other, while the lines go on. */
+import { ignore } from '../../base/ignore.ts';
+import { limits } from '../../base/limits.ts';
+import {
+  type CimClient,
+  CimError,
+  conversationOf,
+  type FileProgress,
+  type MessageFile,
+  type SentFile,
+  type Target,
+} from '../sdk/index.ts';
+import type { LocalFile } from './local-file.ts';
+import type { RecentMessages } from './recent-messages.ts';
+import { saveFile } from './save-file.ts';
+import type { InputLine, Result, View } from './view/view.ts';
+
+export interface TransfersOptions {
+  readonly client: Pick<CimClient, 'sendFile' | 'openFile' | 'history'>;
+  readonly view: Pick<View, 'transferring' | 'transferred'>;
+  readonly recent: RecentMessages;
+  readonly userId: number;
+}
+
+/** Pages of a conversation that are looked through for a message that was not shown lately. */
+const pagesMax = 25;
+
+export class Transfers {
+  readonly #options: TransfersOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+  #moved = Promise.withResolvers<void>();
+
+  constructor(options: TransfersOptions) {
+    this.#options = options;
+  }
+
+  /** Some bytes have gone, or come. */
+  whenMoved(): Promise<void> {
+    return this.#moved.promise;
+  }
+
+  /** Rejects as CimClient.sendFile() does. */
+  send(
+    line: InputLine,
+    target: Target,
+    { blob, facts }: LocalFile,
+    replyTo: string | undefined,
+  ): Promise<SentFile> {
+    const { client } = this.#options;
+    return this.#inTurn(line, (onProgress) =>
+      client.sendFile(target, blob, {
+        ...facts,
+        ...(replyTo !== undefined && { replyTo }),
+        onProgress: onProgress(`sending ${facts.name}`),
+      }),
+    );
+  }
+
+  /** Rejects with a CimError. */
+  save(line: InputLine, id: string, path: string | undefined): Promise<Result> {
+    const { client } = this.#options;
+    return this.#inTurn(line, async (onProgress) => {
+      const file = await this.#fileOf(id);
+      const { name, bytes } = file;
+      const stream = client.openFile(file, { onProgress: onProgress(`saving ${name}`) });
+      return { kind: 'opened', file: await saveFile(name, stream, path), name, bytes };
+    });
+  }
+
+  #inTurn<Answer>(
+    line: InputLine,
+    act: (onProgress: (what: string) => (progress: FileProgress) => void) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { view } = this.#options;
+    const answer = this.#turn
+      .then(() => act((what) => this.#teller(line, what)))
+      .finally(() => view.transferred(line));
+    this.#turn = answer.catch(ignore('whoever has typed it is told'));
+    return answer;
+  }
+
+  /** Each percent is told once. */
+  #teller(line: InputLine, what: string): (progress: FileProgress) => void {
+    let told = -1;
+    return ({ bytes, total }) => {
+      this.#moved.resolve();
+      this.#moved = Promise.withResolvers();
+      const percent = total === 0 ? 100 : Math.floor((bytes / total) * 100);
+      if (percent === told) return;
+      told = percent;
+      this.#options.view.transferring(line, { what, bytes, total, percent });
+    };
+  }
+
+  async #fileOf(id: string): Promise<MessageFile> {
+    const { recent } = this.#options;
+    const file = recent.get(id)?.file ?? (await this.#lookUp(id));
+    if (file) return file;
+    throw new CimError('unknown-file', `there is no file in the message ${id}`);
+  }
+
+  /** In the conversation that it is of. */
+  async #lookUp(id: string): Promise<MessageFile | undefined> {
+    const { client, userId } = this.#options;
+    const target = conversationOf(id, userId);
+    const where = 'to' in target ? { peer: target.to } : target;
+    const limit = limits.pageMessagesMax;
+    let before: string | null | undefined;
+    for (let page = 1; page <= pagesMax && before !== null; page++) {
+      const read = await client.history({ ...where, limit, ...(before && { before }) });
+      const message = read.messages.find((each) => each.id === id);
+      if (message) return message.file;
+      before = read.next;
+    }
+    return undefined;
+  }
+}
