@@ -42,8 +42,8 @@ export default {
     forbid(
       'server-is-alone',
       '^src/server/',
-      '^src/(route|client|dev|cli|store)/',
-      'Roles meet in api/ and codec/; a server never opens the store.',
+      '^src/(route|client|dev|cli|store|files)/',
+      'Roles meet in api/ and codec/; a server never opens the store, nor files.',
     ),
     forbid(
       'protocols-are-behind-one-seam',
@@ -60,7 +60,7 @@ export default {
     forbid(
       'client-is-alone',
       '^src/client/',
-      '^src/(server|route|dev|cli|store)/',
+      '^src/(server|route|dev|cli|store|files)/',
       'Roles meet in api/ and codec/.',
     ),
     forbid(
@@ -155,6 +155,12 @@ export default {
       'The store serves routes and knows none.',
     ),
     forbid(
+      'files-are-below-roles',
+      '^src/files/',
+      '^src/(?!files/|base/)',
+      'Bytes under names: what they are, and whose, is for roles and the store.',
+    ),
+    forbid(
       'registry-is-below-roles',
       '^src/registry/',
       '^src/(?!registry/|base/)',
@@ -206,8 +212,8 @@ export default {
       name: 'backends-behind-their-face',
       severity: 'error',
       comment: 'Roles reach a back end through its interface and its open function only.',
-      from: { path: '^src/', pathNot: '^src/(store|registry)/' },
-      to: { path: '^src/(store/(redis|sqlite)|registry/(zookeeper|local))/' },
+      from: { path: '^src/', pathNot: '^src/(store|registry|files)/' },
+      to: { path: '^src/(store/(redis|sqlite)|registry/(zookeeper|local)|files/(local|s3))/' },
     },
     ...Object.entries(wrappers).map(([name, owner]) => ({
       name: `one-wrapper-for-${name}`,

@@ -6,6 +6,7 @@
  */
 import { clientLimits } from './limits/client.ts';
 import { contentLimits } from './limits/content.ts';
+import { filesLimits } from './limits/files.ts';
 import { httpLimits } from './limits/http.ts';
 import { inputLimits } from './limits/input.ts';
 import { linksLimits } from './limits/links.ts';
@@ -25,6 +26,7 @@ export const limits = {
   ...clientLimits,
   ...contentLimits,
   ...marksLimits,
+  ...filesLimits,
 } as const;
 
 assertRelations(limits);

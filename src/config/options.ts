@@ -6,6 +6,7 @@
 import type { Option, Role } from './option.ts';
 import { accountOptions } from './options/account.ts';
 import { clusterOptions } from './options/cluster.ts';
+import { filesOptions } from './options/files.ts';
 import { limitsOptions } from './options/limits.ts';
 import { listeningOptions } from './options/listening.ts';
 import { outputOptions } from './options/output.ts';
@@ -23,6 +24,7 @@ export const optionTable = {
   ...tlsOptions,
   ...limitsOptions,
   ...storageOptions,
+  ...filesOptions,
   ...runOptions,
   ...outputOptions,
 } as const satisfies Record<string, Option>;

@@ -3,6 +3,7 @@
  * things differ, and are passed in: the store is embedded, the registry is in the process, and
  * server and route call each other directly instead of over links.
  */
+import { join } from 'node:path';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
 import { countDroppedLines, type Logger } from '../base/log.ts';
@@ -17,6 +18,7 @@ import { ClusterKey } from '../base/secrets/cluster-key.ts';
 import { drawSecret } from '../base/secrets/secret.ts';
 import { keepSecretFile } from '../base/secrets/secret-file.ts';
 import type { DevSettings } from '../config/settings.ts';
+import { openBlobs } from '../files/open-blobs.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
@@ -28,6 +30,7 @@ import { openAuthentication } from '../route/accounts/authentication.ts';
 import { openDoors } from '../route/accounts/open-doors.ts';
 import { buildRouteApp } from '../route/app.ts';
 import { createRouteCore } from '../route/core.ts';
+import { fileBoundsOf } from '../route/files/file-bounds.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -56,6 +59,7 @@ async function start(
 
   const store = await openStore(settings, { log });
   lifecycle.onStop('store', () => store.close());
+  const blobs = await openBlobs({ ...settings, filesFolder: ownFolder(settings) });
   const secret = settings.clusterSecret ?? (await ownSecret(settings.data));
   const keys = [await ClusterKey.derive(secret)];
   const clusterKeys = () => keys;
@@ -76,6 +80,7 @@ async function start(
     strategy,
     authentication,
     receipts: settings.receipts,
+    files: blobs && { blobs, bounds: fileBoundsOf(settings) },
     clock,
     budget,
     log,
@@ -143,6 +148,12 @@ async function start(
       return lifecycle.stop();
     },
   };
+}
+
+/** Beside the store; nowhere if that is in memory. */
+function ownFolder({ filesFolder, data }: DevSettings): string | undefined {
+  if (filesFolder !== undefined || data === ':memory:') return filesFolder;
+  return join(data, 'files');
 }
 
 /** Known to those who may read the data folder; to nobody if there is none. */

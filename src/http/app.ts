@@ -51,6 +51,7 @@ import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
 import { Semaphore } from './semaphore.ts';
 import { ServerSockets } from './server-sockets.ts';
+import { addStreamEndpoints, type StreamEndpoint } from './stream-endpoint.ts';
 import { isOwnUpgrade } from './upgrade.ts';
 import { assertNoForeignPage, noWebPages, type WebPageRules } from './web-pages.ts';
 
@@ -60,6 +61,7 @@ export interface HttpAppOptions {
   readonly log: Logger;
   /** Beside these there are /healthz, /readyz, /challenge and /openapi.json. */
   readonly endpoints: readonly Endpoint[];
+  readonly streams?: readonly StreamEndpoint[];
   readonly proofs: Proofs;
   /** `--auth open`: whoever shows nothing may act for any user. */
   readonly open?: boolean;
@@ -115,11 +117,15 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   admitWebPages(app, options.webPages ?? noWebPages);
   refuseStrangers(app, options, sockets, gate);
   refuseUntilOpen(app, options);
-  refuseUnknownPaths(app, endpoints);
+  const { streams = [] } = options;
+  refuseUnknownPaths(app, [...endpoints, ...streams]);
   app.register(swagger, openApiOptions(options));
   app.register(async (scope) => {
     const reading = new Semaphore(limits.httpReadsUnderWayMax);
     for (const endpoint of endpoints) addEndpoint(scope, endpoint, options, operators, reading);
+    scope.register(async (apart) =>
+      addStreamEndpoints(apart, streams, (request) => sockets.stream(request)),
+    );
     // It does not change: one copy, for all who have not taken theirs yet, made before anybody waits.
     let document: Buffer;
     app.addHook('onReady', async () => {
@@ -169,7 +175,8 @@ function createFastify(
   };
   const connections = {
     shouldUpgradeCallback: isOwnUpgrade,
-    requestTimeout: limits.httpRequestMsMax,
+    // Of one whose body is taken as it comes; the others have less (ServerSockets).
+    requestTimeout: limits.fileChunkMsMax,
     headersTimeout: limits.httpRequestMsMax,
     keepAliveTimeout: limits.httpIdleMsMax,
     // Node looks every half minute for who has taken too long: as long again as they may take.
@@ -216,9 +223,12 @@ function admitWebPages(app: FastifyInstance, rules: WebPageRules): void {
   if (rules.allowOrigin.length === 0) return;
   app.register(cors, {
     origin: [...rules.allowOrigin],
-    methods: ['GET', 'HEAD', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'x-cim-version', idempotencyKeyHeader],
-    exposedHeaders: ['retry-after'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT'],
+    allowedHeaders: [
+      ...['authorization', 'content-type', 'x-cim-version', idempotencyKeyHeader],
+      ...['x-cim-file', 'x-cim-sha256', 'range', 'if-range'],
+    ],
+    exposedHeaders: ['retry-after', 'etag', 'content-range'],
     maxAge: preflightSeconds,
   });
 }
@@ -257,13 +267,18 @@ function sendFailure(reply: FastifyReply, failure: CimError): FastifyReply {
 }
 
 /** Before the body is looked at: whoever has the path or the method wrong should hear that. */
-function refuseUnknownPaths(app: FastifyInstance, endpoints: readonly Endpoint[]): void {
-  const allowed = new Map(
-    endpoints.map(({ path, method }) => [path, method === 'GET' ? 'GET, HEAD' : method]),
-  );
+function refuseUnknownPaths(
+  app: FastifyInstance,
+  endpoints: readonly Pick<Endpoint | StreamEndpoint, 'path' | 'method'>[],
+): void {
+  const allowed = endpoints.map(({ path, method }) => ({
+    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+    methods: method === 'GET' ? 'GET, HEAD' : method,
+  }));
   app.addHook('onRequest', async ({ is404, url, method }, reply) => {
     if (!is404) return;
-    const allow = allowed.get(url.split('?', 1)[0] ?? '');
+    const [path = ''] = url.split('?', 1);
+    const allow = allowed.find(({ pattern }) => pattern.test(path))?.methods;
     if (allow === undefined) throw new CimError('not-found');
     reply.header('allow', allow);
     throw new CimError('wrong-method', `${method} is not possible here, but ${allow} is`);

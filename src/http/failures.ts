@@ -27,9 +27,12 @@ export function asCimError(error: unknown): CimError | undefined {
   return undefined;
 }
 
+/** What Node.js calls a request that has not come in time. */
+export const lateRequest = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 const statusByParserError: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  [lateRequest]: 408,
 };
 
 /** Answers bytes that are no HTTP request, and ends their connection. */

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../base/limits.ts';
 import type { Holder } from '../limits/process-budget.ts';
 import type { Turns, TurnTaker } from '../limits/turns.ts';
+import { lateRequest, refuseConnection } from './failures.ts';
 import { readInSlices } from './sliced-reading.ts';
 
 export class PortConnection implements Holder, TurnTaker {
@@ -38,6 +39,12 @@ export class PortConnection implements Holder, TurnTaker {
   #waitsForTurn = false;
   #isEnded = false;
   #endSlices = () => {};
+  /** Of the last request's body, if it is read as a stream: what has not been parsed. */
+  #streamLeft = 0;
+  /** The request whose body that is. */
+  #streamed: IncomingMessage | null = null;
+  /** The request that is being sent, since when, and what had been read then. */
+  #sending: { request: IncomingMessage; at: number; bytesRead: number } | null = null;
   /** Since when bytes of answers wait for the peer; null: none do. */
   #unreadSince: number | null = null;
   /** Bytes that the peer had taken then. */
@@ -94,11 +101,23 @@ export class PortConnection implements Holder, TurnTaker {
   /** Takes over reading from Node.js, which has begun it; requests will come over `stream`. */
   readFrom(stream: Socket): void {
     this.#stream = stream;
-    this.#endSlices = readInSlices(stream, () => {
-      if (this.#isHeldBack || this.#hasToWait()) return false;
-      this.#count(1);
-      return true;
+    this.#endSlices = readInSlices(stream, (bytes) => {
+      if (this.#isHeldBack || this.#hasToWait()) return 0;
+      return this.#streamLeft > limits.httpSliceBytes
+        ? this.#parseStream(bytes)
+        : this.#parseSlice(bytes);
     });
+  }
+
+  /**
+   * Whoever takes the body of a request takes it as it comes: it is parsed in large pieces, is not held
+   * here, and may come for as long as it comes fast enough. Before any of it was looked at.
+   */
+  stream(request: IncomingMessage): void {
+    if (request !== this.#last || request.complete) return;
+    const declared = Number(request.headers['content-length'] ?? 0);
+    this.#streamLeft = declared - request.readableLength;
+    this.#streamed = request;
   }
 
   /** It is not HTTP any more. */
@@ -140,9 +159,49 @@ export class PortConnection implements Holder, TurnTaker {
     return now - this.#unreadSince <= allowedMs;
   }
 
+  /** Whether the peer sends what it has begun, as fast as it must: to be called now and then. */
+  isSendingInTime(now: number): boolean {
+    const request = this.#last;
+    if (request === null || request.complete) {
+      this.#sending = null;
+      return true;
+    }
+    const { bytesRead } = this.#stream;
+    if (this.#sending?.request !== request) this.#sending = { request, at: now, bytesRead };
+    const { at, bytesRead: before } = this.#sending;
+    const streamed = this.#streamed === request ? bytesRead - before : 0;
+    const allowedMs = limits.httpRequestMsMax + (streamed * 1_000) / limits.bytesPerSecondMin;
+    return now - at <= allowedMs;
+  }
+
+  /** Answers that it took too long, and ends it. */
+  endLate(): void {
+    this.end();
+    const late = Object.assign(new Error('a request took too long'), { code: lateRequest });
+    refuseConnection(late, this.#stream);
+  }
+
   end(): void {
     this.#isEnded = true;
     this.#waiting.length = 0;
+  }
+
+  #parseSlice(bytes: number): number {
+    this.#count(1);
+    const parsed = Math.min(bytes, limits.httpSliceBytes);
+    this.#streamLeft = Math.max(0, this.#streamLeft - parsed);
+    return parsed;
+  }
+
+  /** None of it is more than that body. */
+  #parseStream(bytes: number): number {
+    const parsed = Math.min(bytes, limits.httpStreamSliceBytes, this.#streamLeft);
+    this.#count(Math.ceil(parsed / limits.httpStreamWorkBytes));
+    this.#streamLeft -= parsed;
+    // It does not wait here.
+    for (const [response, readBefore] of this.#answering)
+      this.#answering.set(response, readBefore + parsed);
+    return parsed;
   }
 
   /** As many as may be worked on, as long as it is its turn. */

@@ -69,7 +69,7 @@ export class ServerSockets {
     });
     const { clock, budget } = this.#options;
     server.on('listening', () => {
-      const sweep = clock.setInterval(() => this.#endUnread(), limits.sweepMs);
+      const sweep = clock.setInterval(() => this.#endSlow(), limits.sweepMs);
       const unwatch = budget?.watch(() => this.#busy);
       server.on('close', () => {
         sweep.cancel();
@@ -77,6 +77,11 @@ export class ServerSockets {
       });
     });
     return server;
+  }
+
+  /** The body of this request is taken as it comes (PortConnection.stream). */
+  stream(request: IncomingMessage): void {
+    this.#of(request.socket)?.stream(request);
   }
 
   /** Whether a request came over a connection that has no place but for an operator's. */
@@ -188,9 +193,14 @@ export class ServerSockets {
     this.#idle.delete(connection);
   }
 
-  #endUnread(): void {
+  #endSlow(): void {
     const now = this.#options.clock.monotonic();
     this.#options.budget?.review();
+    for (const connection of this.#all.values()) {
+      if (connection.isEnded || connection.isSendingInTime(now)) continue;
+      this.#forget(connection);
+      connection.endLate();
+    }
     for (const connection of this.#busy) {
       if (connection.isTaking(now)) continue;
       if (this.#options.limits) this.#options.limits.unread.value += 1;

@@ -26,6 +26,7 @@ export type KeptClass = keyof typeof keptPerHour;
 const keptPerHour = {
   group: limits.groupChangesPerHourMax,
   schedule: limits.schedulesPerHourMax,
+  file: limits.filesPerHourMax,
   'idempotency-key': limits.idempotencyKeysPerHourMax,
 } as const;
 const hourSeconds = 3_600;
@@ -54,6 +55,7 @@ export class CallerLimits {
     this.kept = {
       group: new RateLimit(keptPerHour.group, hourSeconds),
       schedule: new RateLimit(keptPerHour.schedule, hourSeconds),
+      file: new RateLimit(keptPerHour.file, hourSeconds),
       'idempotency-key': new RateLimit(keptPerHour['idempotency-key'], hourSeconds),
     };
     this.sends = new SendRates({

@@ -17,6 +17,7 @@ import { conversationListEndpoints } from './endpoints/conversation-list.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { deletionEndpoints } from './endpoints/deletions.ts';
+import { fileEndpoints, fileStreams } from './endpoints/files.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { importEndpoints } from './endpoints/imports.ts';
@@ -61,10 +62,12 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...delayEndpoints(operations),
       ...keyEndpoints(operations),
       ...deletionEndpoints(operations),
+      ...fileEndpoints(operations),
       ...operatorEndpoints(operations),
       ...importEndpoints(operations),
       ...apiKeyEndpoints(operations),
       countersEndpoint(options.counters),
     ],
+    streams: fileStreams(operations),
   });
 }

@@ -11,6 +11,7 @@ import { ClockWatch } from '../base/process/clock-watch.ts';
 import { Counters } from '../base/process/counters.ts';
 import { Health } from '../base/process/health.ts';
 import type { Service } from '../base/process/lifecycle.ts';
+import type { BlobStore } from '../files/blob-store.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { LiveServer, Registry } from '../registry/registry.ts';
 import { watchRegistry } from '../registry/registry-health.ts';
@@ -19,6 +20,10 @@ import { AccountDirectory } from './accounts/account-directory.ts';
 import type { Authentication } from './accounts/authentication.ts';
 import { Callers } from './accounts/callers.ts';
 import { DeletionWatch } from './accounts/deletion-watch.ts';
+import { createFileCounters } from './files/file-counters.ts';
+import { type FileBounds, FileService } from './files/file-service.ts';
+import { FileSweep } from './files/file-sweep.ts';
+import { fileRefusal } from './files/one-route.ts';
 import { Blocks } from './messages/blocks.ts';
 import { Delivery } from './messages/delivery.ts';
 import { Marks, type Receipts } from './messages/marks.ts';
@@ -36,6 +41,9 @@ import { createRouteService } from './route-service.ts';
 import type { ServerDirectory } from './servers/server-directory.ts';
 import { StoreWatch } from './store-watch.ts';
 
+/** Where none are kept. */
+const noFiles: FileBounds = { fileBytesMax: 0, userBytesMax: 0, allBytesMax: 0, lifeMs: 0 };
+
 /** Accounts take some hundred bytes each. */
 const rememberedMax = 50_000;
 
@@ -49,6 +57,8 @@ export interface RouteCoreOptions {
   readonly authentication: Authentication;
   /** What senders are told of how far others have got; all, if absent. */
   readonly receipts?: Receipts;
+  /** Where the bytes of files are, and how many there may be; none are kept if absent. */
+  readonly files?: { readonly blobs: BlobStore; readonly bounds: FileBounds } | undefined;
   readonly clock: Clock;
   /** Of the process. */
   readonly budget: ProcessBudget;
@@ -71,6 +81,7 @@ export interface RouteCore extends Service {
   readonly operations: RouteOperations;
   /** What the tokens and keys of callers over HTTP are worth. */
   readonly callers: Callers;
+  readonly files: FileService;
   readonly counters: Counters;
   /** Of the store, and of the registry as far as a route needs it. */
   readonly health: Health;
@@ -84,6 +95,7 @@ export function createRouteCore({
   strategy,
   authentication,
   receipts = 'all',
+  files,
   clock,
   budget,
   log,
@@ -136,6 +148,31 @@ export function createRouteCore({
     receipts,
     counters: routeCounters.marks,
   });
+  const blobs = files?.blobs;
+  const refusal = () => fileRefusal(blobs, registry);
+  const fileCounters = createFileCounters(counters);
+  const fileService = new FileService({
+    files: store.files,
+    blobs,
+    refusal,
+    bounds: files?.bounds ?? noFiles,
+    budget,
+    counters: fileCounters,
+    log,
+  });
+  const fileSweep =
+    blobs &&
+    new FileSweep({
+      ...{ files: store.files, blobs, refusal, clock, log },
+      removed: fileCounters.removed,
+    });
+  if (blobs)
+    health.watch({
+      name: 'files',
+      fault: 'shared',
+      meaning: 'no files could be taken or given',
+      look: () => refusal() ?? blobs.problem,
+    });
   const context: OperationsContext = {
     store,
     registry,
@@ -146,6 +183,7 @@ export function createRouteCore({
     delivery,
     marks,
     transients,
+    files: fileService,
     presenceHints,
     servers,
     isUsable,
@@ -171,6 +209,7 @@ export function createRouteCore({
     counters,
     health,
     callers,
+    files: fileService,
     api: createRouteService({
       store,
       storeWatch,
@@ -193,12 +232,13 @@ export function createRouteCore({
       scheduler.start();
       goneServers.start();
       deletionWatch.start();
+      fileSweep?.start();
     },
     async stop() {
       storeWatch.stop();
       clockWatch.stop();
       goneServers.stop();
-      await Promise.all([scheduler.stop(), deletionWatch.stop()]);
+      await Promise.all([scheduler.stop(), deletionWatch.stop(), fileSweep?.stop()]);
     },
   };
 }

@@ -18,6 +18,7 @@ import { type Lifecycle, type ReloadableService, startWith } from '../base/proce
 import { version } from '../base/process/version.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { RouteSettings } from '../config/settings.ts';
+import { openBlobs } from '../files/open-blobs.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
@@ -33,6 +34,7 @@ import { openAuthentication } from './accounts/authentication.ts';
 import { openDoors } from './accounts/open-doors.ts';
 import { buildRouteApp } from './app.ts';
 import { createRouteCore } from './core.ts';
+import { fileBoundsOf } from './files/file-bounds.ts';
 import { ServerPool } from './servers/server-directory.ts';
 
 export interface RunningRoute extends ReloadableService {
@@ -65,11 +67,13 @@ async function start(
 
   const store = await openStore(settings, { log, health });
   lifecycle.onStop('store', () => store.close());
+  const blobs = await openBlobs(settings);
   const registry = await openRegistry({
     zookeeper: settings.zk,
     auth: settings.zkAuth,
     sessionTimeoutMs: settings.zkSessionTimeoutMs,
-    follow: ['servers'],
+    // Of a folder for files there may be one route only.
+    follow: blobs?.isLocal ? ['servers', 'routes'] : ['servers'],
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
@@ -85,6 +89,7 @@ async function start(
     strategy: strategies[settings.strategy](),
     authentication,
     receipts: settings.receipts,
+    files: blobs && { blobs, bounds: fileBoundsOf(settings) },
     clock,
     budget,
     log,

@@ -4,12 +4,15 @@
  * implements them. Failures are CimErrors.
  */
 
+import type { Readable } from 'node:stream';
 import type { GroupHistory } from '../base/group-history.ts';
 import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
+import type { FileFacts, FileUsage } from '../store/files.ts';
 import type { GroupChange, Invitation } from '../store/groups.ts';
 import type { GroupMarks } from '../store/marks.ts';
+import type { BegunFile, FinishedFile, UploadedPart } from './files/file-service.ts';
 import type {
   ApiKeyInfo,
   ConversationEntry,
@@ -29,7 +32,37 @@ import type {
   UserPresence,
 } from './operation-shapes.ts';
 
+/** A finished file; `read` or `close` must be called. */
+export interface OpenedFile extends Pick<FileFacts, 'bytes' | 'type' | 'sha256'> {
+  /** From a byte up to another, which is not in it. */
+  read(from: number, to: number): Promise<Readable>;
+  /** Nothing of it is wanted. */
+  close(): void;
+}
+
 export interface RouteOperations {
+  /**
+   * Begins an upload, or goes on with it. `account-mismatch`, `no-files`, `file-too-large`,
+   * `no-room-for-files`, `file-exists`, `invalid-argument`, `busy`.
+   */
+  beginFile(facts: FileFacts): Promise<BegunFile>;
+
+  /** `unknown-file`, `bad-chunk`, `no-files`, `busy`. `address`: of who sends it. */
+  putFilePart(part: UploadedPart & { readonly address: string }): Promise<void>;
+
+  /** `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`. */
+  finishFile(id: string, capability: string): Promise<FinishedFile>;
+
+  /** `unknown-file`, `no-files`, `busy`. `address`: of who reads it. */
+  openFile(file: {
+    readonly id: string;
+    readonly capability: string;
+    readonly address: string;
+  }): Promise<OpenedFile>;
+
+  /** For operators. */
+  fileUsage(): Promise<FileUsage>;
+
   /**
    * Idempotent by name; with `--auth secret` only for the holder of the account's secret.
    * `name-taken`, `id-taken`, `unauthenticated`, `account-mismatch`, `invalid-argument`,

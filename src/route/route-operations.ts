@@ -9,6 +9,7 @@ import type { OperationsContext } from './operations/context.ts';
 import { conversationListOperations } from './operations/conversation-list.ts';
 import { conversationOperations } from './operations/conversations.ts';
 import { deletionOperations } from './operations/deletions.ts';
+import { fileOperations } from './operations/files.ts';
 import { groupOperations } from './operations/groups.ts';
 import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
@@ -30,6 +31,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...markOperations(context),
     ...scheduleOperations(context),
     ...deletionOperations(context),
+    ...fileOperations(context),
     ...operatorOperations(context),
     ...importOperations(context),
     ...apiKeyOperations(context),

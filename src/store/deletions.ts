@@ -36,7 +36,7 @@ export interface Deletions {
   begin(userId: number): Promise<DeletionBegin>;
 
   /**
-   * Ends its memberships as `Groups.leave` does, forgets its schedules, frees its name, and sweeps once
+   * Ends its memberships as `Groups.leave` does, forgets its schedules, has its files expire, frees its name, and sweeps once
    * more what `begin` has taken away. Nothing for an account whose deletion has not begun. If it has
    * settled, it is pending no longer and only its id is left. Rejects with `busy`, having done a part.
    */

@@ -1,6 +1,6 @@
 /**
  * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups,
- * conversations, marks, presence, schedules, requests, keys of applications. Two implementations, one
+ * conversations, marks, presence, schedules, requests, keys of applications, what is known of files. Two implementations, one
  * contract
  * (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
@@ -10,6 +10,7 @@ import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';
 import type { Conversations } from './conversations.ts';
 import type { Deletions } from './deletions.ts';
+import type { Files } from './files.ts';
 import type { Groups } from './groups.ts';
 import type { StoreIdentity } from './identity.ts';
 import type { Marks } from './marks.ts';
@@ -32,6 +33,7 @@ export interface Store {
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
+  readonly files: Files;
 
   /**
    * Null when the store answers, otherwise in one line why not: it may be this connection alone. For

@@ -15,6 +15,7 @@ import { describeConversationModel } from './store/conversation-model.ts';
 import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
 import { describeDeletions } from './store/deletions.ts';
+import { describeFiles } from './store/files.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupChanges } from './store/group-changes.ts';
 import { describeGroupMarks } from './store/group-marks.ts';
@@ -98,6 +99,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,
   'keys of applications': describeApiKeys,
+  files: describeFiles,
   identity: describeIdentity,
   lifecycle: describeLifecycle,
 };

@@ -51,8 +51,19 @@ async function settle(userId: number): Promise<void> {
   await opened.store.deletions.finish(userId);
 }
 
+/** Nobody gets the files of the user; they are known until their bytes are gone. */
+async function removeFiles(owner: number): Promise<void> {
+  const { files } = opened.store;
+  const list = await redis.command('ZRANGE', keys.filesOf(owner), '0', '-1');
+  const left = list.split('\n').filter(Boolean);
+  expect(left).not.toEqual([]);
+  expect(await Promise.all(left.map((id) => files.find(id)))).toEqual(left.map(() => null));
+  await files.remove(left.map((id) => ({ id, owner })));
+}
+
 /** What docs/guides/ones-data.md lists: the id, and the records of others in which it is. */
 async function expectNothingElse(userId: number, peers: readonly number[]): Promise<void> {
+  await removeFiles(userId);
   const { expire, last } = await tracesOf(userId);
   const records = peers
     .map(userTimeline)

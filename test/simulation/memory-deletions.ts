@@ -1,21 +1,24 @@
 /** Deletions in memory, as src/store/deletions.ts says it, and nothing besides. */
 import { limits } from '../../src/base/limits.ts';
 import type { DeletionBegin, Deletions, PendingDeletion } from '../../src/store/deletions.ts';
+import type { Files } from '../../src/store/files.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
 import { type MemoryData, withoutEntry } from './memory-shard.ts';
 
+interface MemoryParts {
+  readonly groups: Groups;
+  readonly files: Pick<Files, 'expireOf'>;
+  readonly sessions: Sessions;
+}
+
 export class MemoryDeletions implements Deletions {
   readonly #data: MemoryData;
-  readonly #parts: { readonly groups: Groups; readonly sessions: Sessions };
+  readonly #parts: MemoryParts;
   readonly #now: () => number;
 
-  constructor(
-    data: MemoryData,
-    parts: { readonly groups: Groups; readonly sessions: Sessions },
-    now: () => number,
-  ) {
+  constructor(data: MemoryData, parts: MemoryParts, now: () => number) {
     this.#data = data;
     this.#parts = parts;
     this.#now = now;
@@ -38,7 +41,8 @@ export class MemoryDeletions implements Deletions {
     const { deletions } = this.#data;
     const settlesAt = deletions.get(userId);
     if (settlesAt === undefined) return;
-    const { groups } = this.#parts;
+    const { groups, files } = this.#parts;
+    await files.expireOf(userId);
     for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
     this.#forget(userId);
     if (settlesAt !== null && settlesAt <= this.#now()) deletions.set(userId, null);

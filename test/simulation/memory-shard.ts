@@ -19,6 +19,7 @@ import { noLeases, type ObserverLease } from '../../src/store/decisions/presence
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
+import type { StoredFile } from '../../src/store/files.ts';
 import type { Group } from '../../src/store/groups.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
@@ -108,6 +109,9 @@ export interface KnownAccount extends Account, Credential {
 
 export type KnownSchedule = Schedule & ScheduleState;
 
+/** `removeAt`: when its bytes may be taken away. */
+export type KnownFile = StoredFile & { readonly removeAt: number };
+
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */
 export class MemoryData {
   /** Grows when the store is made another one. */
@@ -119,6 +123,7 @@ export class MemoryData {
   readonly apiKeys = new Map<string, ApiKey>();
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();
+  readonly files = new Map<string, KnownFile>();
 
   shard(id: TimelineId): Shard {
     return this.shards.get(id) ?? empty;

@@ -12,6 +12,7 @@ import {
   pageOf,
 } from '../../src/store/decisions/schedule.ts';
 import type { Deletions } from '../../src/store/deletions.ts';
+import type { Files } from '../../src/store/files.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
 import type { Marks } from '../../src/store/marks.ts';
@@ -29,6 +30,7 @@ import type { Retention, Store } from '../../src/store/store.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryDeletions } from './memory-deletions.ts';
+import { MemoryFiles } from './memory-files.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
 import { MemoryPresence } from './memory-presence.ts';
@@ -58,6 +60,7 @@ export class MemoryStore implements Store {
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
+  readonly files: Files;
   #closed = false;
 
   constructor({
@@ -78,6 +81,7 @@ export class MemoryStore implements Store {
     this.presence = new MemoryPresence(data, now);
     this.requests = new MemoryRequests(data);
     this.apiKeys = new MemoryApiKeys(data);
+    this.files = new MemoryFiles(data, now);
     this.schedules = new MemorySchedules(data, now);
   }
 

@@ -73,6 +73,7 @@ export class SimulatedStore implements Store {
   readonly schedules: Schedules;
   readonly requests: Requests;
   readonly apiKeys: Store['apiKeys'];
+  readonly files: Store['files'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
@@ -83,7 +84,7 @@ export class SimulatedStore implements Store {
     this.#process = process;
     this.#outages = outages;
     const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
-    const { presence, schedules, requests, apiKeys, deletions } = store;
+    const { presence, schedules, requests, apiKeys, deletions, files } = store;
     this.identity = {
       get: () => this.#call(() => identity.get()),
       salt: () => this.#call(() => identity.salt()),
@@ -166,6 +167,8 @@ export class SimulatedStore implements Store {
       observers: (userIds) => presence.observers(userIds),
       showLastSeen: (...asked) => this.#call(() => presence.showLastSeen(...asked)),
     };
+    // No world here has files: what looks for them draws nothing.
+    this.files = files;
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {
       create: (schedule, delayMs) => this.#call(() => schedules.create(schedule, delayMs)),

@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
 import { SeededRandom } from '../../src/witness/seeded-random.ts';
 import { nextGroup, nextUserId, opening } from '../contract/store/users.ts';
+import { drawFileId } from './file-uploads.ts';
 import { Conversation } from './messages.ts';
 
 export interface DeletionRace {
@@ -36,7 +37,7 @@ export async function liveFully({ amy, bob, groups }: DeletionRace, store: Store
 
 /** Every kind of work that is about amy, once. */
 function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promise<unknown>)[] {
-  const { accounts, sessions, conversations, marks, presence, schedules, requests } = store;
+  const { accounts, sessions, conversations, marks, presence, schedules, requests, files } = store;
   const [joined = '', own = ''] = groups;
   const private_ = (from: number, to: number) => {
     const conversation = new Conversation(from, to);
@@ -60,6 +61,8 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
   const notes = new Conversation(amy, amy).append(userTimeline(amy), 1, ['mine']);
   const report = opening(amy, { device: `device-${nextUserId()}` });
   const id = `s${nextUserId()}`;
+  const file = { owner: amy, bytes: 1, type: 'image/png', sha256: 'h', capability: 'c' };
+  const room = { userBytesMax: 1e12, allBytesMax: 1e12 };
   const observer = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
   return [
     () => toAmy.send().then(() => mark(amy, bob, toAmy.epochHex)),
@@ -89,6 +92,7 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
     () => schedules.create({ id: `${id}c`, owner: amy, payload: Buffer.from('x') }, 1e6),
     () => schedules.cancel({ id: `${id}c`, owner: amy }),
     () => requests.claim({ owner: amy, key: id, fingerprint: 'f', epochHex: 'e' }),
+    () => files.begin({ ...file, id: drawFileId() }, room),
     () => accounts.offerKeys(amy, { publicKey: 'q', wrappedKey: 'w' }),
     () => accounts.revoke(amy),
     () => accounts.register({ userId: amy, name: `Name${amy}`, verifier: 'v' }),

@@ -56,6 +56,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     presence: store.presence,
     requests: store.requests,
     apiKeys: store.apiKeys,
+    files: store.files,
     deletions: store.deletions,
     schedules,
     timelines,

@@ -25,7 +25,7 @@ import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { runOf, skipOf } from '../../src/codec/run.ts';
 import { createLocalRegistry } from '../../src/registry/open-registry.ts';
 import type { Authentication } from '../../src/route/accounts/authentication.ts';
-import { createRouteCore, type RouteCore } from '../../src/route/core.ts';
+import { createRouteCore, type RouteCore, type RouteCoreOptions } from '../../src/route/core.ts';
 import type { Account } from '../../src/store/accounts.ts';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -51,6 +51,8 @@ interface HarnessOptions {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly authentication?: Authentication;
+  /** None are kept if absent. */
+  readonly files?: RouteCoreOptions['files'];
   /** Instances of servers that are alive beside the one that calls are made to. */
   readonly otherServers?: readonly string[];
 }
@@ -139,6 +141,7 @@ export class RouteHarness {
     store,
     clock = systemClock,
     authentication = { mode: 'open', tokens: testTokens },
+    files,
     otherServers = [],
   }: HarnessOptions = {}): Promise<RouteHarness> {
     const log = createLogger('test', 'silent');
@@ -159,6 +162,7 @@ export class RouteHarness {
         servers: { at: () => server },
         strategy: strategies['round-robin'](),
         authentication,
+        files,
         clock,
         budget: processBudget(clock),
         log,

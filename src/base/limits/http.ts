@@ -55,6 +55,12 @@ export const httpLimits = {
    */
   httpTurnWorkMax: 200,
   httpRequestWork: 8,
+  /**
+   * The same of a body that is read as a stream: what comes in one piece from the socket, and how much
+   * of it counts as a piece.
+   */
+  httpStreamSliceBytes: 64 * 1024,
+  httpStreamWorkBytes: 16 * 1024,
   /** What such a request costs. */
   httpRequestOverheadBytes: 8 * 1024,
   /** Header fields of a request: each is an object of 100 bytes, however short it is. */

@@ -4,6 +4,7 @@
  */
 import type { clientLimits } from './client.ts';
 import type { contentLimits } from './content.ts';
+import type { filesLimits } from './files.ts';
 import type { httpLimits } from './http.ts';
 import type { inputLimits } from './input.ts';
 import type { linksLimits } from './links.ts';
@@ -22,7 +23,8 @@ export type Bounds = Readonly<
       typeof storeLimits &
       typeof clientLimits &
       typeof contentLimits &
-      typeof marksLimits),
+      typeof marksLimits &
+      typeof filesLimits),
     number
   >
 >;
@@ -146,6 +148,13 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.marksPerFrameMax <= b.clientMarksAtOnceMax,
   'answers may be taken more slowly than requests are sent': (b) =>
     b.frameMsMax <= b.httpAnswerMsMax && b.httpAnswerMsMax <= b.httpRequestMsMax,
+  'no part of a file is on its way when its bytes are removed': (b) =>
+    b.httpRequestMsMax + (b.fileChunkBytes * 1_000) / b.bytesPerSecondMin < b.fileChunkMsMax &&
+    b.fileChunkMsMax < b.fileRemovedMs,
+  'the transfers of a route fit a part of the least budget': (b) =>
+    b.fileTransfersMax * b.fileTransferBytes <= b.processBytesMin / 2,
+  'the record of the largest file fits a call of the store': (b) =>
+    (b.fileBytesCeiling / b.fileChunkBytes) * 72 <= b.storeBatchBytesMax,
 };
 
 /** Those that do not hold. */

@@ -6,6 +6,7 @@ import { didYouMean } from '../../config/suggest.ts';
 import type { Action, AdminResult } from './action.ts';
 import { backUp, restore } from './backup-actions.ts';
 import { askCluster } from './cluster.ts';
+import { files } from './file-actions.ts';
 import { importJava } from './import/import-java.ts';
 import { createKey, listKeys, revokeKey } from './key-actions.ts';
 import { counters, drain, newStoreId, servers } from './server-actions.ts';
@@ -18,6 +19,7 @@ const actions: Readonly<Record<string, Action>> = {
   kick: { target: 'the id of a user', run: kick },
   'reset-secret': { target: 'the id of a user', run: resetSecret },
   'delete-user': { target: 'the id of a user', run: deleteUser },
+  files: { run: files },
   'key create': { run: createKey },
   'key list': { run: listKeys },
   'key revoke': { target: 'the id of a key', run: revokeKey },

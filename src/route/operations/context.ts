@@ -11,6 +11,7 @@ import type { Store } from '../../store/store.ts';
 import type { AccountDirectory } from '../accounts/account-directory.ts';
 import type { Authentication } from '../accounts/authentication.ts';
 import type { Callers } from '../accounts/callers.ts';
+import type { FileService } from '../files/file-service.ts';
 import type { Blocks } from '../messages/blocks.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import type { Marks } from '../messages/marks.ts';
@@ -28,6 +29,7 @@ export interface OperationsContext {
   readonly delivery: Delivery;
   readonly marks: Marks;
   readonly transients: Transients;
+  readonly files: FileService;
   readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;
   /** Whether this route may call it, and so tell it what is for its people. */

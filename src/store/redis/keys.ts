@@ -37,6 +37,11 @@
  *   later:{s:3}        hash     their payloads
  *   plan:{s:3}:<user>  zset     the ids of one owner's, by the time at which they are due
  *   sent:{s:3}:<sch>   string   of a schedule that was sent, or cancelled: which of both; expires
+ *   file:{files}:<id>  hash     what is known of a file (scripts/begin-file.lua)
+ *   files-of:{files}:<user> zset the ids of one owner's, by the time at which they expire
+ *   file-owners:{files} zset    owners by the bytes that they have
+ *   file-bytes:{files} number   bytes of all files
+ *   file-expiry:{files} zset    files ("<owner>.<id>") by the time at which their bytes may be removed
  */
 import { nameKey } from '../../base/text/names.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
@@ -82,6 +87,12 @@ export const onDeletion = {
   id: 'others',
   salt: 'others',
   'api-keys': 'others',
+  // They expire (Files.expireOf), and are forgotten when their bytes are gone.
+  file: 'forgotten',
+  'files-of': 'forgotten',
+  'file-owners': 'forgotten',
+  'file-bytes': 'others',
+  'file-expiry': 'others',
 } as const;
 
 type Kind = keyof typeof onDeletion;
@@ -236,6 +247,26 @@ export class Keys {
 
   sent(shard: number, member: string): string {
     return `${this.#key('sent', `s:${shard}`)}:${member}`;
+  }
+
+  file(id: string): string {
+    return `${this.#key('file', 'files')}:${id}`;
+  }
+
+  filesOf(owner: number): string {
+    return `${this.#key('files-of', 'files')}:${owner}`;
+  }
+
+  fileOwners(): string {
+    return this.#key('file-owners', 'files');
+  }
+
+  fileBytes(): string {
+    return this.#key('file-bytes', 'files');
+  }
+
+  fileExpiry(): string {
+    return this.#key('file-expiry', 'files');
   }
 
   #key(kind: Kind, tag: string): string {

@@ -9,6 +9,7 @@ import { userTimeline } from '../timelines.ts';
 import type { RedisCalls } from './calls/redis-calls.ts';
 import { type Keys, scheduleShard } from './keys.ts';
 import type { RedisAccounts } from './redis-accounts.ts';
+import type { RedisFiles } from './redis-files.ts';
 import type { RedisGroups } from './redis-groups.ts';
 import { scripts } from './scripts.ts';
 import { isOfDeleted, parseWatchers } from './watchers.ts';
@@ -18,6 +19,7 @@ export interface RedisDeletionsOptions {
   readonly keys: Keys;
   readonly accounts: RedisAccounts;
   readonly groups: RedisGroups;
+  readonly files: RedisFiles;
 }
 
 export class RedisDeletions implements Deletions {
@@ -25,12 +27,14 @@ export class RedisDeletions implements Deletions {
   readonly #keys: Keys;
   readonly #accounts: RedisAccounts;
   readonly #groups: RedisGroups;
+  readonly #files: RedisFiles;
 
-  constructor({ calls, keys, accounts, groups }: RedisDeletionsOptions) {
+  constructor({ calls, keys, accounts, groups, files }: RedisDeletionsOptions) {
     this.#calls = calls;
     this.#keys = keys;
     this.#accounts = accounts;
     this.#groups = groups;
+    this.#files = files;
   }
 
   async begin(userId: number): Promise<DeletionBegin> {
@@ -62,6 +66,7 @@ export class RedisDeletions implements Deletions {
     const shard = scheduleShard(userId);
     const schedules = [this.#keys.due(shard), this.#keys.payloads(shard), this.#keys.plan(userId)];
     await this.#calls.run(scripts.forgetSchedules, schedules, [userId]);
+    await this.#files.expireOf(userId);
     // A join that is under way has its second step still to do: until then its listing says where.
     await this.#deleteOwn(userId, isSettled);
     if (isSettled) await this.#settle(userId, 1);

@@ -16,6 +16,7 @@ import { RedisAccounts } from './redis-accounts.ts';
 import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisDeletions } from './redis-deletions.ts';
+import { RedisFiles } from './redis-files.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
 import { RedisMarks } from './redis-marks.ts';
@@ -58,6 +59,7 @@ export class RedisStore implements Store {
   readonly schedules: RedisSchedules;
   readonly requests: RedisRequests;
   readonly apiKeys: RedisApiKeys;
+  readonly files: RedisFiles;
   readonly #links: readonly RedisLink[];
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
@@ -112,8 +114,9 @@ export class RedisStore implements Store {
     this.sessions = new RedisSessions(calls, keys);
     this.timelines = new RedisTimelines({ calls, keys, retention, quotas, confirmed });
     this.groups = new RedisGroups(calls, keys);
-    const { accounts, groups } = this;
-    this.deletions = new RedisDeletions({ calls, keys, accounts, groups });
+    this.files = new RedisFiles(calls, keys);
+    const { accounts, groups, files } = this;
+    this.deletions = new RedisDeletions({ calls, keys, accounts, groups, files });
     this.conversations = new RedisConversations(calls, keys);
     this.marks = new RedisMarks(calls, keys);
     this.presence = new RedisPresence(calls, keys);

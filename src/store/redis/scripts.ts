@@ -5,6 +5,7 @@ import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
 import addApiKey from './scripts/add-api-key.lua';
 import append from './scripts/append.lua';
+import beginFile from './scripts/begin-file.lua';
 import block from './scripts/block.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeGroup from './scripts/change-group.lua';
@@ -13,21 +14,28 @@ import claimName from './scripts/claim-name.lua';
 import claimRequest from './scripts/claim-request.lua';
 import clock from './scripts/clock.lua';
 import closeSession from './scripts/close-session.lua';
+import countFiles from './scripts/count-files.lua';
 import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
 import deleteAccount from './scripts/delete-account.lua';
 import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
+import dropPart from './scripts/drop-part.lua';
+import expireFile from './scripts/expire-file.lua';
 import findDue from './scripts/find-due.lua';
+import findFile from './scripts/find-file.lua';
 import findInvitation from './scripts/find-invitation.lua';
 import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
+import finishFile from './scripts/finish-file.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
 import forgetSchedules from './scripts/forget-schedules.lua';
 import groupConversation from './scripts/group-conversation.lua';
 import groupMarks from './scripts/group-marks.lua';
 import joinGroup from './scripts/join-group.lua';
+import keepPart from './scripts/keep-part.lua';
 import leaseDue from './scripts/lease-due.lua';
+import leaseFiles from './scripts/lease-files.lua';
 import leaveGroup from './scripts/leave-group.lua';
 import listDeletions from './scripts/list-deletions.lua';
 import listGroup from './scripts/list-group.lua';
@@ -55,6 +63,7 @@ import readAccounts from './scripts/read-accounts.lua';
 import readBack from './scripts/read-back.lua';
 import readConversation from './scripts/read-conversation.lua';
 import releaseName from './scripts/release-name.lua';
+import removeFile from './scripts/remove-file.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
 import setFlag from './scripts/set-flag.lua';
@@ -117,6 +126,7 @@ export const scripts = {
   acknowledgeGroup: script(acknowledgeGroup),
   addApiKey: script(addApiKey),
   append: appending(append),
+  beginFile: script(beginFile),
   block: script(block),
   cancelSchedule: script(cancelSchedule),
   changeGroup: script(changeGroup),
@@ -125,21 +135,28 @@ export const scripts = {
   claimRequest: script(claimRequest),
   clock: script(clock),
   closeSession: script(closeSession),
+  countFiles: script(countFiles),
   createAccount: script(createAccount),
   createSchedule: script(createSchedule),
   deleteAccount: script(deleteAccount),
   drawOnce: script(drawOnce),
   drawUserId: script(drawUserId),
+  dropPart: script(dropPart),
+  expireFile: script(expireFile),
   findDue: script(findDue),
+  findFile: script(findFile),
   findMissingRights: script(findMissingRights),
   findInvitation: script(findInvitation),
   findMembership: script(findMembership),
+  finishFile: script(finishFile),
   finishSchedule: script(finishSchedule),
   forgetSchedules: script(forgetSchedules),
   groupConversation: script(groupConversation),
   groupMarks: script(groupMarks),
   joinGroup: script(joinGroup),
+  keepPart: script(keepPart),
   leaseDue: script(leaseDue),
+  leaseFiles: script(leaseFiles),
   leaveGroup: script(leaveGroup),
   listDeletions: script(listDeletions),
   listGroup: script(listGroup),
@@ -158,6 +175,7 @@ export const scripts = {
   readBack: script(readBack),
   readConversation: script(readConversation),
   releaseName: script(releaseName),
+  removeFile: script(removeFile),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
   settleDeletion: script(settleDeletion),

@@ -8,9 +8,9 @@
 import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { assertWritable, makeFolder } from '../../base/data-folder.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { assertWritable, makeFolder } from './data-folder.ts';
 import { OpenFiles } from './open-files.ts';
 import { checkSchema, prepareSchema } from './schema.ts';
 import { hasOwnLog, WriteAheadLog } from './write-ahead-log.ts';

@@ -14,8 +14,8 @@ import {
 import { chmod, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../base/data-folder.ts';
 import { CimError, describeError } from '../../base/errors.ts';
-import { makeFolder } from './data-folder.ts';
 import { assertOwnLog, assertUnused, fileName } from './database.ts';
 import { checkSchema, drawnId } from './schema.ts';
 import { drawGeneration, readMark, writeMark } from './write-ahead-log.ts';

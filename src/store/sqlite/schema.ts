@@ -12,6 +12,33 @@ const applicationId = 0x63_69_6d_31;
 /** 16 hex digits, in SQL. */
 export const drawnId = 'lower(hex(randomblob(8)))';
 
+/** Since version 8. */
+const filesTables = `
+  CREATE TABLE files (
+    id TEXT PRIMARY KEY,
+    owner INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    -- What it takes of what its owner, and all, may have.
+    counted INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    capability TEXT NOT NULL,
+    is_finished INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER NOT NULL,
+    -- When its bytes may be taken away, or the end of the lease of who does.
+    remove_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_of_owner ON files (owner, counted);
+  CREATE INDEX files_to_remove ON files (remove_at);
+
+  CREATE TABLE file_parts (
+    file TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (file, number)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 const tables = `
   -- Which store this is: one row.
   CREATE TABLE identity (id TEXT NOT NULL, salt TEXT NOT NULL) STRICT;
@@ -246,6 +273,7 @@ const tables = `
     UNIQUE (owner, key)
   ) STRICT;
   CREATE INDEX requests_by_age ON requests (forget_at);
+  ${filesTables}
 `;
 
 /**
@@ -269,7 +297,7 @@ export interface Schema {
   readonly upgrades: Readonly<Record<number, string>>;
 }
 
-const current: Schema = { version: 7, tables, upgrades: {} };
+const current: Schema = { version: 8, tables, upgrades: { 7: filesTables } };
 
 /**
  * Of a database that was just opened, before it is written: throws if it is not ours, or of a version

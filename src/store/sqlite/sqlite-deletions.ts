@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../../base/limits.ts';
 import type { DeletionBegin, Deletions, PendingDeletion } from '../deletions.ts';
+import type { Files } from '../files.ts';
 import type { Groups } from '../groups.ts';
 import type { Session } from '../sessions.ts';
 import { userTimeline } from '../timelines.ts';
@@ -32,6 +33,9 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   requests: { own: 'owner' },
   deletions: 'apart',
   timelines: 'apart',
+  // They expire (Files.expireOf): routes take their bytes away.
+  files: 'apart',
+  file_parts: 'apart',
   entries: 'apart',
   sources: 'apart',
   // As Groups.leave does it.
@@ -54,6 +58,7 @@ const ownRows = [
 export interface SqliteDeletionsOptions {
   readonly database: Database;
   readonly groups: Pick<Groups, 'of' | 'leave'>;
+  readonly files: Pick<Files, 'expireOf'>;
   /** What is kept in memory of the tables. */
   readonly caches: readonly { forget(): void }[];
   readonly clock: Now;
@@ -128,7 +133,7 @@ export class SqliteDeletions implements Deletions {
   }
 
   async finish(userId: number): Promise<void> {
-    const { database, groups, caches, clock } = this.#options;
+    const { database, groups, files, caches, clock } = this.#options;
     const known = database.read(() => this.#select.get(userId));
     if (!known) return;
     const { timeline, settlesAt } = known;
@@ -136,6 +141,7 @@ export class SqliteDeletions implements Deletions {
       while (database.erase(() => this.#deleteEntries.run(timeline).changes) !== 0)
         await nextTurn();
     for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
+    await files.expireOf(userId);
     database.erase(() => {
       for (const statement of this.#deleteOwn) statement.run(userId);
       if (settlesAt !== null && settlesAt <= clock.now()) this.#settle.run(userId);

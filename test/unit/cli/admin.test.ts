@@ -105,6 +105,19 @@ describe('cim admin', () => {
     expect(operations.calls[0]).toEqual(['deleteAccount', [7, undefined]]);
   });
 
+  test('files', async () => {
+    const { url } = await startRoute();
+    expect((await admin('files', '--route', url)).stdout).toBe(
+      'USER ID        FILES    BYTES\n' +
+        'all                3  1565536\n' +
+        '1547028929407      2  1500000\n' +
+        '1547028929408      1    65536\n',
+    );
+    expect((await admin('files', '--route', url, '--json')).stdout).toBe(
+      '{"files":3,"bytes":1565536,"owners":[{"userId":1547028929407,"files":2,"bytes":1500000},{"userId":1547028929408,"files":1,"bytes":65536}]}\n',
+    );
+  });
+
   test('drain', async () => {
     const { url, operations } = await startRoute();
     expect((await admin('drain', '10.0.0.1:9000', '--route', url)).stdout).toBe(

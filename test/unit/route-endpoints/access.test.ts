@@ -239,6 +239,17 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /publishKey': [{ userId, ...keyPair }, notIfOpen(users())],
   'POST /ownKey': [{ userId }, notIfOpen(users())],
   'POST /keys': [{ userIds: [1, 2] }, notIfOpen(users([], 'in'))],
+  'POST /files': [
+    {
+      ...{ userId, id: 'A'.repeat(22), bytes: 1, type: 'image/png', sha256: 'ab'.repeat(32) },
+    },
+    users(push),
+  ],
+  // Whoever has the capability.
+  'PUT /files/{id}/{number}': [null, always],
+  'GET /files/{id}': [null, always],
+  'POST /finishFile': [{ id: 'A'.repeat(22), capability: 'c' }, always],
+  'POST /fileUsage': [{}, operators],
   'POST /servers': [{}, operators],
   'POST /kick': [{ userId: bob.userId }, operators],
   'POST /resetSecret': [{ userId, loginKey: otherKey }, operators],
@@ -367,8 +378,10 @@ test('docs/guides/nginx.conf lets through what users and applications may ask, a
   const [, listed = ''] = /location ~ \^\/\(([\w|]+)\)\$ /.exec(config) ?? [];
   const forUsers = Object.entries(routeTable)
     .filter(([name, [, fates]]) => fates !== operators && !/\/(openapi.json|challenge)$/.test(name))
-    .map(([name]) => name.replace(/^\w+ \//, ''));
+    .map(([name]) => name.replace(/^\w+ \//, ''))
+    .filter((name) => !/^files(\/|$)/.test(name));
   expect(listed.split('|').sort()).toEqual(forUsers.sort());
-  expect(config.match(/location [^{]+/g)).toHaveLength(2);
+  expect(config.match(/location [^{]+/g)).toHaveLength(3);
+  expect(config).toContain('location ~ ^/files(/|$) {');
   expect(config).toContain('location / { return 404; }');
 });

@@ -417,6 +417,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /cancelDelayed',
       ...['post /publishKey', 'post /ownKey', 'post /keys'],
       'post /deleteAccount',
+      ...['post /files', 'post /finishFile', 'post /fileUsage'],
       'post /servers',
       'post /kick',
       'post /resetSecret',
@@ -426,6 +427,7 @@ test('/openapi.json has every endpoint', async () => {
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       'get /counters',
+      ...['put /files/{id}/{number}', 'get /files/{id}'],
     ],
   ]);
   const { properties } = paths['/delay'].post.requestBody.content['application/json'].schema;

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/route/operation-shapes.ts';
 import type { RouteOperations } from '../../../src/route/operations.ts';
 import type { Account, KeyPair, PublicKeys } from '../../../src/store/accounts.ts';
+import type { FileFacts } from '../../../src/store/files.ts';
 import type { GroupChange } from '../../../src/store/groups.ts';
 import { serverAddress } from '../../support/role-addresses.ts';
 
@@ -72,6 +73,37 @@ export class FakeOperations implements RouteOperations {
   async importMessages(messages: readonly ImportedMessage[]) {
     this.#called('importMessages', messages);
     return messages.map(() => ({ status: 'created', reason: '' }) as const);
+  }
+
+  async beginFile(facts: FileFacts) {
+    this.#called('beginFile', facts);
+    this.#assertAccount(facts.owner);
+    return {
+      ...{ id: facts.id, capability: 'c', chunkBytes: 8, chunks: 1, received: [], expiresAt: 5 },
+    };
+  }
+
+  async putFilePart({ body: _, ...part }: { body: unknown }) {
+    this.#called('putFilePart', part);
+  }
+
+  async finishFile(id: string, capability: string) {
+    this.#called('finishFile', [id, capability]);
+    return { id, bytes: 1, type: 'image/png', sha256: 'ab'.repeat(32), expiresAt: 5 };
+  }
+
+  async openFile(file: { id: string }): Promise<never> {
+    this.#called('openFile', file);
+    throw new CimError('unknown-file');
+  }
+
+  async fileUsage() {
+    this.#called('fileUsage', null);
+    const owners = [
+      { userId: java.userId, files: 2, bytes: 1_500_000 },
+      { userId: other.userId, files: 1, bytes: 65_536 },
+    ];
+    return { files: 3, bytes: 1_565_536, owners };
   }
 
   async block(...pair: [number, number]) {

@@ -155,6 +155,12 @@ export class RedisCalls {
     return client.zrange(key, ...range).catch((error: unknown) => this.#fail(error));
   }
 
+  /** How many members a sorted set has. */
+  async countOf(key: string): Promise<number> {
+    const { client } = this.#link;
+    return client.zcard(key).catch((error: unknown) => this.#fail(error));
+  }
+
   /** The values of these fields of a hash, null where there is none. */
   async someFields(key: string, fields: readonly (string | number)[]): Promise<(string | null)[]> {
     if (fields.length === 0) return [];

@@ -222,6 +222,7 @@ describe('a private message', () => {
           schedules,
           requests,
           apiKeys,
+          files: inner.files,
           timelines,
         },
         problem: async () => null,

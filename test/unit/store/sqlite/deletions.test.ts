@@ -68,6 +68,14 @@ function rowsOf(database: Database, amy: number): Record<string, unknown[]> {
 /** Those whose rows go with the user. */
 const own = Object.keys(onDeletion).filter((table) => typeof onDeletion[table] === 'object');
 
+/** Nobody gets the files of the user; they are known until their bytes are gone. */
+async function removeFiles(database: Database, { files }: Store, owner: number): Promise<void> {
+  const left = database.prepare<{ id: string }>('SELECT id FROM files WHERE owner = ?').all(owner);
+  expect(left).not.toEqual([]);
+  for (const { id } of left) expect(await files.find(id)).toBeNull();
+  await files.remove(left.map(({ id }) => ({ id, owner })));
+}
+
 /** Once it has settled: the id, and the records of others in which it is (docs/guides/ones-data.md). */
 function expectNothingElse(database: Database, { amy, bob }: DeletionRace): void {
   const {
@@ -113,6 +121,7 @@ test('is nothing but the id, once it has settled', async () => {
   await clock.advance(limits.deletionSettlesMs);
   expect(await store.deletions.pending()).toEqual([{ userId: amy, isSettled: true }]);
   await store.deletions.finish(amy);
+  await removeFiles(database, store, amy);
   expectNothingElse(database, race);
   expect(await store.deletions.pending()).toEqual([]);
   expect(await store.deletions.begin(amy)).toEqual({ status: 'deleted' });
@@ -129,6 +138,7 @@ test.each(seeds)(
     await raceDeletion(race, { seed, store, deleter: store });
     await clock.advance(limits.deletionSettlesMs);
     await store.deletions.finish(race.amy);
+    await removeFiles(database, store, race.amy);
     expectNothingElse(database, race);
   },
 );
@@ -158,6 +168,7 @@ test.each([1, 2, 3])(
     await clock.advance(limits.deletionSettlesMs);
     expect(await store.deletions.pending()).toEqual([{ userId: race.amy, isSettled: true }]);
     await store.deletions.finish(race.amy);
+    await removeFiles(database, store, race.amy);
     expectNothingElse(database, race);
   },
 );

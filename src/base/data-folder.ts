@@ -1,5 +1,5 @@
 /**
- * The folder of a database. Not made by mkdir's `recursive`: that never returns where a folder takes no
+ * The folder of a database, or of files. Not made by mkdir's `recursive`: that never returns where a folder takes no
  * other (`/proc`), and says of a disk that takes no writes that a folder is missing.
  */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';

@@ -1,0 +1,43 @@
+/** Files: what is uploaded beside messages. */
+export const filesLimits = {
+  /** Bytes of one part of an upload: what is sent anew when a connection breaks, and checked by itself. */
+  fileChunkBytes: 8 * 1024 * 1024,
+  /** How long one may take to come, at `bytesPerSecondMin`: Node.js then ends the request by itself. */
+  fileChunkMsMax: 45 * 60_000,
+  /** Bytes of one file; a setting goes up to `fileBytesCeiling`. */
+  fileBytesMax: 100 * 1024 * 1024,
+  /** Each of its parts is a field of the upload's record, and all are read with it. */
+  fileBytesCeiling: 16 * 1024 * 1024 * 1024,
+  /** Bytes of all files of one user, unfinished ones included. */
+  userFileBytesMax: 1024 * 1024 * 1024,
+  /** Bytes of all files of a cluster. */
+  allFileBytesMax: 10 * 1024 * 1024 * 1024,
+  /** What the smallest file counts: its record costs too, and bounds in bytes so bound files as well. */
+  fileCountedBytesMin: 64 * 1024,
+  /** An upload that is not finished within this time is removed. */
+  fileUnfinishedMs: 24 * 3600 * 1000,
+  /**
+   * What has expired is given to nobody, and its bytes are removed so long after: by then no part of it
+   * is on its way any more.
+   */
+  fileRemovedMs: 3600 * 1000,
+  /** Routes look so often for what is to be removed, so many at a time, each for so long. */
+  fileSweepMs: 60_000,
+  filesPerSweepMax: 100,
+  fileSweepLeaseMs: 10 * 60_000,
+  /** Users of whom an operator is told how much they have, those with most first. */
+  fileOwnersListedMax: 100,
+  /** Files that one user begins in an hour: each is a record for a day at least. */
+  filesPerHourMax: 1_000,
+  /** Parts that are taken or given at a time, of a route and of one address: each holds buffers. */
+  fileTransfersMax: 64,
+  fileTransfersPerAddressMax: 16,
+  /** What one of them counts: buffers of its socket, of its file, and what was read and not written. */
+  fileTransferBytes: 256 * 1024,
+  /** Uploads that are looked at, for their end, at a time: each may be read as a whole. */
+  fileFinishesUnderWayMax: 4,
+  /** Uploads whose hash a route has come along with: of others it reads the parts when they are finished. */
+  fileHashesMax: 1_024,
+  /** Characters of a MIME type. */
+  fileTypeCharactersMax: 127,
+} as const;

@@ -1,0 +1,50 @@
+/** Files, for callers: who may begin one, and how many are on their way at a time. */
+import type { RouteOperations } from '../operations.ts';
+import { callerOf, type OperationsContext } from './context.ts';
+
+export function fileOperations(
+  context: OperationsContext,
+): Pick<RouteOperations, 'beginFile' | 'putFilePart' | 'finishFile' | 'openFile' | 'fileUsage'> {
+  const { files, store } = context;
+  return {
+    async beginFile(facts) {
+      await callerOf(context, facts.owner);
+      return files.begin(facts);
+    },
+
+    async putFilePart({ address, ...part }) {
+      const end = files.transfers.begin(address);
+      try {
+        await files.putPart(part);
+      } finally {
+        end();
+      }
+    },
+
+    finishFile: (id, capability) => files.finish(id, capability),
+
+    async openFile({ id, capability, address }) {
+      const close = files.transfers.begin(address);
+      try {
+        const file = await files.find(id, capability);
+        const { bytes, type, sha256 } = file;
+        return {
+          ...{ bytes, type, sha256, close },
+          async read(from, to) {
+            try {
+              return (await files.read(file, from, to)).once('close', close);
+            } catch (error) {
+              close();
+              throw error;
+            }
+          },
+        };
+      } catch (error) {
+        close();
+        throw error;
+      }
+    },
+
+    fileUsage: () => store.files.usage(),
+  };
+}
