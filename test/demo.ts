@@ -4,13 +4,15 @@
  * then stays up and says how to join. Exits with 0, or with 1 and the step that failed.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { crc32, deflateSync } from 'node:zlib';
 import { ignore } from '../src/base/ignore.ts';
 
 const executable = join(process.cwd(), 'bin', 'cim');
@@ -95,6 +97,7 @@ interface Event {
   readonly replyTo?: string;
   readonly emoji?: readonly string[];
   readonly upTo?: string;
+  readonly file?: { readonly name: string; readonly bytes: number; readonly type: string };
   readonly data?: readonly { userName?: string; text?: string; fromName?: string }[];
 }
 
@@ -321,6 +324,20 @@ async function chat(route: string): Promise<void> {
       print(`       │ ${members.join(', ')}`);
     },
   );
+  await step('A picture in private: encrypted on its way, and the same in the end', async () => {
+    const picture = join(folder, 'picture.png');
+    const saved = join(folder, 'saved.png');
+    writeFileSync(picture, pictureOf(1_600, 2_000));
+    amy.types({ to: bob.userId, file: picture });
+    const { file } = await bob.hears({ event: 'message', text: '[picture.png, 9.6 MB]' });
+    const { name, type } = file ?? {};
+    check('what bob is told', [name, type], ['picture.png', 'image/png']);
+    await bob.asks(`:open ^ ${saved}`);
+    const [sent, got] = [picture, saved].map(hashOfFile);
+    check('the hash of what bob has', got, sent);
+    print(`       │ ${sent}  what amy has sent`);
+    print(`       │ ${got}  what bob has saved`);
+  });
   await step('Who is online', async () => {
     const users = await amy.asks(':olu');
     check(
@@ -342,6 +359,36 @@ async function chat(route: string): Promise<void> {
   await step('Everybody leaves', async () => {
     for (const person of [amy, bob, cat]) await person.leave();
   });
+}
+
+/** A picture of noise, which takes as many bytes as it may. */
+function pictureOf(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  // Three colours of 8 bits each.
+  header.set([8, 2], 8);
+  const rows = randomBytes(height * (1 + 3 * width));
+  for (let row = 0; row < height; row++) rows[row * (1 + 3 * width)] = 0;
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  const parts = [['IHDR', header] as const, ['IDAT', deflateSync(rows)] as const];
+  return Buffer.concat([
+    signature,
+    ...parts.map(([name, data]) => pngPart(name, data)),
+    pngPart('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function pngPart(name: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(name), data]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  checksum.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, checksum]);
+}
+
+function hashOfFile(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 async function richChat(route: string): Promise<void> {

@@ -26,7 +26,7 @@ export async function openLocalFile(typed: string): Promise<LocalFile> {
     // A device or a pipe might never end.
     if (!(await stat(path)).isFile()) throw new CimError('invalid-argument', `${typed} is no file`);
     const name = nameFor(path);
-    const type = mime.getType(name) ?? unknownMediaType;
+    const type = mime.getType(name)?.toLowerCase() ?? unknownMediaType;
     const blob = await openAsBlob(path, { type });
     return { blob, facts: { name, type, ...(await measure(blob, type)) } };
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { isMediaType } from '../../base/text/media-type.ts';
 import { anyone } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { AnswerHeaders, StreamEndpoint } from '../../http/stream-endpoint.ts';
@@ -184,11 +185,8 @@ const asAttachment: AnswerHeaders = {
   'cache-control': 'private, no-store',
 };
 
-const typePart = '[a-z0-9][a-z0-9!#$&^_.+-]{0,62}';
-const typePattern = new RegExp(`^${typePart}/${typePart}$`);
-
 function typeOf(type: string): string {
-  if (typePattern.test(type)) return type;
+  if (isMediaType(type)) return type;
   const wanted = 'a MIME type in lower case, without parameters, as image/png';
   throw new CimError('invalid-argument', `type: must be ${wanted}`);
 }

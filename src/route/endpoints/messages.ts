@@ -29,7 +29,11 @@ const file = {
     capability: { type: 'string', maxLength: 64, description: 'as POST /files answers it' },
     name: { type: 'string', maxLength: limits.fileNameCharactersMax },
     bytes: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-    type: { type: 'string', maxLength: 127, description: 'its media type, as image/png' },
+    type: {
+      type: 'string',
+      maxLength: limits.fileTypeCharactersMax,
+      description: 'its media type, as image/png',
+    },
     sha256: { type: 'string', maxLength: 64, description: 'of its bytes, as hex' },
     width: { type: 'integer', minimum: 1, maximum: limits.pictureSideMax },
     height: { type: 'integer', minimum: 1, maximum: limits.pictureSideMax },

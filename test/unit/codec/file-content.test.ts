@@ -61,6 +61,7 @@ const wrong: readonly Partial<MessageFile>[] = [
   { bytes: 2 ** 53 },
   { type: '' },
   { type: 'png' },
+  { type: 'Image/PNG' },
   { type: 'text/html; charset=utf-8' },
   { type: 'text/html\r\nX: y' },
   { type: `a/${'b'.repeat(126)}` },

@@ -69,8 +69,8 @@ export class FileRoutes {
     );
   }
 
-  async finish(id: string, capability: string): Promise<void> {
-    await this.#options.routes.finishFile(this.#options.userId, id, capability);
+  finish(id: string, capability: string): Promise<void> {
+    return this.#options.routes.finishFile(id, capability);
   }
 
   /** From there to its end, or less. */

@@ -57,7 +57,8 @@ export class Files {
     const { name, width, height, durationMs, thumbnail, ...extras } = rest;
     const { routes, platform } = this.#options;
     const { random, files } = platform;
-    const type = givenType ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
+    const type =
+      givenType?.toLowerCase() ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
     const id = toBase64Url(random.bytes(idBytes));
     const key = this.#isSealed(target) ? random.bytes(fileKeyBytes) : undefined;
     const seal = key && (await FileSeal.of(key, id, blob.size));

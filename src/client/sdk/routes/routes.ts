@@ -217,8 +217,8 @@ export class Routes {
     return this.#post('/files', { userId, ...facts });
   }
 
-  async finishFile(userId: number, id: string, capability: string): Promise<void> {
-    const body = { userId, id, capability };
+  async finishFile(id: string, capability: string): Promise<void> {
+    const body = { id, capability };
     // All of it is read once more.
     await this.#call({ method: 'POST', path: '/finishFile', body, timeoutMs: 120_000 });
   }

@@ -85,7 +85,7 @@ describe('a file', () => {
     const { fake, files, sent } = setUp();
     const seen: number[] = [];
     const { file, id } = await files.send(target, blob, {
-      ...{ name: 'a.png', width: 64, height: 48, replyTo: 'x' },
+      ...{ name: 'a.png', type: 'Image/PNG', width: 64, height: 48, replyTo: 'x' },
       onProgress: ({ bytes, total }) => seen.push(bytes / total),
     });
     expect(id).toBe('id1');
