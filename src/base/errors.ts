@@ -112,13 +112,26 @@ export const errorTable = {
     code: '7400',
     status: 200,
     retryable: false,
-    meaning: 'The receiver has no key, so the message cannot be encrypted',
+    meaning: 'There is no key with which to encrypt: the account has none',
   },
   'key-changed': {
     code: '7401',
     status: 200,
     retryable: false,
     meaning: 'The key of the receiver has changed since it was verified',
+  },
+  'encrypted-group': {
+    code: '7402',
+    status: 200,
+    retryable: false,
+    meaning:
+      'The group is encrypted: only what was encrypted with its key goes there, by clients that can',
+  },
+  'not-encrypted': {
+    code: '7403',
+    status: 200,
+    retryable: false,
+    meaning: 'The group is not encrypted: nobody there could open it',
   },
   'too-many': {
     code: '7304',
@@ -268,6 +281,12 @@ export const errorTable = {
     status: 200,
     retryable: true,
     meaning: 'A message before this one is missing: send again from the first unanswered one',
+  },
+  'stale-key': {
+    code: '8201',
+    status: 200,
+    retryable: true,
+    meaning: 'The group has another key by now: encrypt with that one, and send again',
   },
   'key-reused': {
     code: '8300',

@@ -8,6 +8,7 @@ import {
   cmdTag,
   contentTag,
   groupTag,
+  keyEpochTag,
   reqMsgTag,
   restartTag,
   sealedTag,
@@ -23,6 +24,8 @@ import { VarintReader } from './varint.ts';
 // A binding of its own: the compiler takes it for the constant that it is.
 const messageCommand = command.message;
 
+const keyEpochMax = 0xffff_ffff;
+
 /** One is enough for all messages of a process: it holds the one that was read last. */
 export class MessageReader {
   to = 0;
@@ -31,6 +34,7 @@ export class MessageReader {
   restart = false;
   transient = false;
   silent = false;
+  keyEpoch = 0;
   textBytes = 0;
   sealedBytes = 0;
   contentBytes = 0;
@@ -52,6 +56,7 @@ export class MessageReader {
     this.restart = false;
     this.transient = false;
     this.silent = false;
+    this.keyEpoch = 0;
     this.textBytes = 0;
     this.sealedBytes = 0;
     this.contentBytes = 0;
@@ -114,6 +119,11 @@ export class MessageReader {
       }
       case silentTag:
         this.silent = reader.nextFlag();
+        return;
+      case keyEpochTag:
+        this.keyEpoch = reader.next();
+        // Of a larger one others read the lower bits alone.
+        if (this.keyEpoch > keyEpochMax) throw new ProtocolError('no group has had so many keys');
         return;
       default:
         throw new ProtocolError(`field ${Math.floor(found / 8)} is not a client's to set here`);

@@ -11,6 +11,7 @@ import {
   fromNameTag,
   fromTag,
   groupTag,
+  keyEpochTag,
   reqMsgTag,
   restartTag,
   sealedTag,
@@ -45,6 +46,8 @@ export interface MessageFields {
   contentStart: number;
   contentEnd: number;
   silent: boolean;
+  /** The epoch of the group's key under which it is sealed; 0: under none. */
+  keyEpoch: number;
 }
 
 export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): string {
@@ -82,6 +85,7 @@ export function scanMessage(body: Uint8Array): MessageFields {
     contentStart: 0,
     contentEnd: 0,
     silent: false,
+    keyEpoch: 0,
   };
   const reader = new VarintReader(body);
   while (!reader.done) readField(reader, fields);
@@ -114,6 +118,9 @@ function readField(reader: VarintReader, fields: MessageFields): void {
     }
     case silentTag:
       fields.silent = reader.nextFlag();
+      return;
+    case keyEpochTag:
+      fields.keyEpoch = reader.next();
       return;
     case toTag:
       fields.to = reader.next();

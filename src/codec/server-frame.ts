@@ -73,6 +73,8 @@ export interface WelcomeGroup {
   /** Where a device that was never seen before starts. */
   readonly cursor: number;
   readonly head: number;
+  /** The epoch of its key; 0: it is not encrypted. */
+  readonly keyEpoch: number;
 }
 
 export function encodeWelcome(welcome: Welcome): Uint8Array {
@@ -220,9 +222,14 @@ export function encodeMarks({ reader, group, marks }: MarkPush, version: number)
   });
 }
 
-/** The user has joined a group. */
-export function encodeJoined(group: string, joined: number, head: number): Uint8Array {
-  return encode({ cmd: command.group, group, after: joined, head });
+/** The user has joined a group. `keyEpoch`: of its key; 0: it is not encrypted. */
+export function encodeJoined(
+  group: string,
+  joined: number,
+  head: number,
+  keyEpoch: number,
+): Uint8Array {
+  return encode({ cmd: command.group, group, after: joined, head, keyEpoch });
 }
 
 /** What a group is. `sharePercent`: 0: as others have it. */
@@ -234,6 +241,8 @@ export interface GroupFacts {
   readonly entry: string;
   readonly sharePercent: number;
   readonly version: number;
+  /** 0: it is not encrypted. */
+  readonly keyEpoch: number;
 }
 
 export function encodeGroupFacts({ group, ...facts }: GroupFacts): Uint8Array {

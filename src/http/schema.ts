@@ -41,7 +41,7 @@ interface BooleanSchema {
 
 interface ListSchema {
   readonly type: 'array';
-  readonly items: IntegerSchema | StringSchema;
+  readonly items: IntegerSchema | StringSchema | RecordSchema;
   readonly maxItems: number;
   readonly description?: string;
 }

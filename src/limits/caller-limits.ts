@@ -27,6 +27,7 @@ const keptPerHour = {
   group: limits.groupChangesPerHourMax,
   schedule: limits.schedulesPerHourMax,
   file: limits.filesPerHourMax,
+  'group-key': limits.groupKeyCallsPerHourMax,
   'idempotency-key': limits.idempotencyKeysPerHourMax,
 } as const;
 const hourSeconds = 3_600;
@@ -56,6 +57,7 @@ export class CallerLimits {
       group: new RateLimit(keptPerHour.group, hourSeconds),
       schedule: new RateLimit(keptPerHour.schedule, hourSeconds),
       file: new RateLimit(keptPerHour.file, hourSeconds),
+      'group-key': new RateLimit(keptPerHour['group-key'], hourSeconds),
       'idempotency-key': new RateLimit(keptPerHour['idempotency-key'], hourSeconds),
     };
     this.sends = new SendRates({

@@ -18,6 +18,7 @@ import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { deletionEndpoints } from './endpoints/deletions.ts';
 import { fileEndpoints, fileStreams } from './endpoints/files.ts';
+import { groupKeyEndpoints } from './endpoints/group-keys.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
 import { historyEndpoint } from './endpoints/history.ts';
 import { importEndpoints } from './endpoints/imports.ts';
@@ -54,6 +55,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...accountEndpoints(operations, options.mode),
       ...messageEndpoints(operations),
       ...groupEndpoints(operations),
+      ...groupKeyEndpoints(operations),
       ...conversationEndpoints(operations),
       ...presenceEndpoints(operations),
       ...conversationListEndpoints(operations),

@@ -83,6 +83,8 @@ export interface HistoryMessage {
   readonly text: string;
   /** In place of the text, which is empty: what only the devices of both sides can open. */
   readonly sealed?: Uint8Array;
+  /** The epoch of the group's key under which it is sealed. */
+  readonly keyEpoch?: number;
   /** What the message is beside its text; sealed if the text is. */
   readonly content?: Uint8Array;
   /** It is not counted as unread. */

@@ -10,6 +10,14 @@ import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { FileFacts, FileUsage } from '../store/files.ts';
+import type {
+  Draw,
+  Drawn,
+  GivenSlot,
+  GroupKeyChange,
+  OwnKeys,
+  SlotPlace,
+} from '../store/group-keys.ts';
 import type { GroupChange, Invitation } from '../store/groups.ts';
 import type { GroupMarks } from '../store/marks.ts';
 import type { BegunFile, FinishedFile, UploadedPart } from './files/file-service.ts';
@@ -198,15 +206,19 @@ export interface RouteOperations {
 
   /**
    * Repeating it is harmless. `history`: what members may read; of a group that exists it stays as
-   * it is. `group-exists`, `too-many`, `invalid-argument`.
+   * it is. `e2ee`: it is encrypted, for good. `group-exists`, `no-key`, `too-many`, `invalid-argument`.
    */
-  createGroup(userId: number, group: string, history?: GroupHistory): Promise<GroupStatus>;
+  createGroup(
+    userId: number,
+    group: string,
+    made?: { readonly history?: GroupHistory; readonly e2ee?: boolean } | undefined,
+  ): Promise<GroupStatus>;
 
   /**
-   * Repeating it is harmless. `unknown-group`, `too-many`, `removed-from-group`, `group-closed`,
-   * `not-invited`.
+   * Repeating it is harmless. `e2ee`: who asks can read what is encrypted. `unknown-group`, `too-many`,
+   * `removed-from-group`, `group-closed`, `not-invited`, `encrypted-group`, `no-key`.
    */
-  joinGroup(userId: number, group: string): Promise<GroupStatus>;
+  joinGroup(userId: number, group: string, e2ee?: boolean): Promise<GroupStatus>;
 
   /** Not being in it is no error. `unknown-group`: there is none of this name. */
   leaveGroup(userId: number, group: string): Promise<void>;
@@ -234,6 +246,16 @@ export interface RouteOperations {
     after: number;
     limit: number;
   }): Promise<Account[]>;
+
+  /**
+   * Of the register of an encrypted group (src/store/group-keys.ts), for members only: `not-a-member`,
+   * `unknown-group`, `not-encrypted`. All are harmless to repeat.
+   */
+  readGroupKeys(userId: number, group: string, after?: SlotPlace): Promise<OwnKeys>;
+  drawGroupKey(draw: Draw): Promise<Drawn>;
+  giveGroupKeys(userId: number, group: string, slots: readonly GivenSlot[]): Promise<number>;
+  forgetGroupKeys(userId: number, group: string): Promise<void>;
+  groupChanges(userId: number, group: string, after: number): Promise<GroupKeyChange[]>;
 
   /**
    * Takes a server (`host:port` of its port for clients, or its instance) out of choice and lets everybody there go

@@ -2,9 +2,21 @@
 import type { Counter, Counters } from '../base/process/counters.ts';
 
 export interface RouteCounters {
-  /** Messages that were refused by what is stored already, by why: for good, but `busy` for now. */
+  /**
+   * Messages that were refused by what is stored already, by why: for good, but `busy` and `stale-key`
+   * for now.
+   */
   readonly refused: Readonly<
-    Record<'mailbox-full' | 'group-share' | 'unknown-receiver' | 'busy', Counter>
+    Record<
+      | 'mailbox-full'
+      | 'group-share'
+      | 'unknown-receiver'
+      | 'encrypted-group'
+      | 'not-encrypted'
+      | 'stale-key'
+      | 'busy',
+      Counter
+    >
   >;
   /** How far people have got in conversations. */
   readonly marks: { readonly moved: Counter; readonly dropped: Counter };
@@ -30,6 +42,9 @@ export function createRouteCounters(counters: Counters): RouteCounters {
       'mailbox-full': refused('mailbox-full', 'the receiver was away, and had too much unread'),
       'group-share': refused('group-share', 'the sender had said enough there for the hour'),
       'unknown-receiver': refused('unknown-receiver', 'the receiver has no account'),
+      'encrypted-group': refused('encrypted-group', 'clear text to an encrypted group'),
+      'not-encrypted': refused('not-encrypted', 'encrypted with a key of a group that has none'),
+      'stale-key': refused('stale-key', 'the group has another key by now; senders repeat them'),
       busy: refused('busy', 'the store did not take them; their senders repeat them'),
     },
     marks: {

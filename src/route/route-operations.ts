@@ -10,6 +10,7 @@ import { conversationListOperations } from './operations/conversation-list.ts';
 import { conversationOperations } from './operations/conversations.ts';
 import { deletionOperations } from './operations/deletions.ts';
 import { fileOperations } from './operations/files.ts';
+import { groupKeyOperations } from './operations/group-keys.ts';
 import { groupOperations } from './operations/groups.ts';
 import { importOperations } from './operations/imports.ts';
 import { keyOperations } from './operations/keys.ts';
@@ -25,6 +26,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...accountOperations(context),
     ...messageOperations(context),
     ...groupOperations(context),
+    ...groupKeyOperations(context),
     ...conversationOperations(context),
     ...presenceOperations(context),
     ...conversationListOperations(context),

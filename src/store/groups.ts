@@ -23,8 +23,16 @@ export interface Group {
   readonly history: GroupHistory;
   /** What one account may take of what the group keeps within an hour, in percent; null: see `Quotas`. */
   readonly sharePercent: number | null;
-  /** From 1 on, it grows with each change of the above, and when somebody is removed. */
+  /**
+   * From 1 on, it grows with each change of the above, and when somebody is removed; of an encrypted
+   * group with each change of its epoch.
+   */
   readonly version: number;
+  /**
+   * The epoch of its key (src/store/group-keys.ts), from 1 on: it grows with each change of who is a
+   * member, in the same step. 0: it is not encrypted. Which of both is set when it is created.
+   */
+  readonly keyEpoch: number;
 }
 
 /** What there is to set; what is not named stays. */
@@ -72,6 +80,8 @@ export interface Membership {
   /** The newest number of the group's timeline. */
   readonly head: number;
   readonly history: GroupHistory;
+  /** As of `Group`. */
+  readonly keyEpoch: number;
 }
 
 /** Nothing up to this number of the group's timeline may be read by the member. */
@@ -93,7 +103,8 @@ export interface Invitation {
   readonly by: number;
 }
 
-export type JoinRefusal = 'removed-from-group' | 'not-invited' | 'group-closed';
+/** `encrypted-group`: it is encrypted, and what joins cannot say that it can read it. */
+export type JoinRefusal = 'removed-from-group' | 'not-invited' | 'group-closed' | 'encrypted-group';
 
 export type JoinResult =
   /** `already`: the user was in it before, and nothing has changed. */
@@ -106,12 +117,15 @@ export type JoinResult =
   | { readonly status: 'unknown-group' }
   /** By what was decided about the user, or about who may join. */
   | { readonly status: JoinRefusal }
-  /** The user is in `limits.groupsPerUserMax` groups, or the group has `limits.groupMembersMax` members. */
+  /**
+   * The user is in `limits.groupsPerUserMax` groups, or the group has `limits.groupMembersMax` members,
+   * an encrypted one `limits.encryptedGroupMembersMax`.
+   */
   | { readonly status: 'too-many' };
 
 export type CreateResult =
   | JoinResult
-  /** Somebody else has created it. */
+  /** Somebody else has created it; or the same user has, and it is not encrypted as asked. */
   | { readonly status: 'group-exists'; readonly owner: number };
 
 export interface GroupAcknowledgement {
@@ -124,11 +138,18 @@ export interface GroupAcknowledgement {
 export interface Groups {
   /**
    * Makes the group and its owner a member. Repeating it is harmless: it is then a `join`, and the
-   * group keeps the `history` that it has (`joined` unless it was made with another).
+   * group keeps the `history` that it has (`joined` unless it was made with another). `e2ee`: it is
+   * encrypted.
    */
-  create(name: string, owner: number, history?: GroupHistory): Promise<CreateResult>;
+  create(
+    name: string,
+    owner: number,
+    history?: GroupHistory,
+    e2ee?: boolean,
+  ): Promise<CreateResult>;
 
-  join(name: string, userId: number): Promise<JoinResult>;
+  /** `canRead`: what is encrypted as well; needed for an encrypted group. */
+  join(name: string, userId: number, canRead?: boolean): Promise<JoinResult>;
 
   /**
    * False if the user was not in it. When the owner leaves, another one owns it (`Group.owner`); when

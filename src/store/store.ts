@@ -1,8 +1,7 @@
 /**
- * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups,
- * conversations, marks, presence, schedules, requests, keys of applications, what is known of files. Two implementations, one
- * contract
- * (test/contract/store.ts): `redis/` for a cluster,
+ * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups and
+ * their keys, conversations, marks, presence, schedules, requests, keys of applications, what is known
+ * of files. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
@@ -11,6 +10,7 @@ import type { ApiKeys } from './api-keys.ts';
 import type { Conversations } from './conversations.ts';
 import type { Deletions } from './deletions.ts';
 import type { Files } from './files.ts';
+import type { GroupKeys } from './group-keys.ts';
 import type { Groups } from './groups.ts';
 import type { StoreIdentity } from './identity.ts';
 import type { Marks } from './marks.ts';
@@ -27,6 +27,7 @@ export interface Store {
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
+  readonly groupKeys: GroupKeys;
   readonly conversations: Conversations;
   readonly marks: Marks;
   readonly presence: Presence;

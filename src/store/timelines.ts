@@ -19,9 +19,15 @@ export function groupTimeline(group: string): TimelineId {
 /**
  * Why a message is refused for good. `not-a-member`: `onlyIfMember` is not in the group.
  * `mailbox-full`: the receiver is away, and there is no room for more from this sender before some of
- * it was read. `group-share`: the sender has had their share of what the group keeps.
+ * it was read. `group-share`: the sender has had their share of what the group keeps. `encrypted-group`,
+ * `not-encrypted`: the group is, and the message is not, or the other way round.
  */
-export type Refusal = 'not-a-member' | 'mailbox-full' | 'group-share';
+export type Refusal =
+  | 'not-a-member'
+  | 'mailbox-full'
+  | 'group-share'
+  | 'encrypted-group'
+  | 'not-encrypted';
 
 /**
  * A run of messages of one sender to one conversation, appended as one entry; or a skip, which
@@ -61,6 +67,8 @@ export interface Append extends Run {
   readonly onlyIfMember?: number;
   /** To a group: no share is counted, as for applications with a key. */
   readonly isExempt?: boolean;
+  /** The epoch of the key under which all its messages are sealed; 0 or absent: under none of a group. */
+  readonly keyEpoch?: number;
 }
 
 export interface AppendResult {
@@ -68,7 +76,8 @@ export interface AppendResult {
    * `taken`: all of the run is in the timeline, now or from before (or its sender is blocked, which
    * looks the same). `out-of-order`: nothing was stored, `expected` would be taken. `busy`: the shard
    * cannot be reached in time, and nothing is known; or the receiver is online and merely behind, and
-   * what is not `stored` may be appended again later. Both: retrying is harmless. `gone`: the user whose
+   * what is not `stored` may be appended again later. Both: retrying is harmless. `stale-key`: the group
+   * has another key by now; what was not taken before took no number, and is to be sealed anew. `gone`: the user whose
    * timeline it is was deleted; nothing was stored, not even a number, and never will be. (Of a message
    * to them the own copy may be stored all the same, where the two are kept on different nodes.)
    *
@@ -77,7 +86,7 @@ export interface AppendResult {
    * them is refused with them. Where messages behind them were taken before, these were not looked at:
    * appended on their own they have an answer of their own.
    */
-  readonly status: 'taken' | 'out-of-order' | 'busy' | 'gone' | Refusal;
+  readonly status: 'taken' | 'out-of-order' | 'busy' | 'stale-key' | 'gone' | Refusal;
   /** Messages, from the first, that had been taken before; of a skip nobody asks. */
   readonly duplicates: number;
   /**

@@ -108,8 +108,8 @@ const forms = {
 const sender = { fromName: 'amy', epochHex: '00'.repeat(8), instance: 'i', sessionId: 1 };
 
 function entry(from: number, bodies: Uint8Array = new Uint8Array()): SubmitEntry {
-  const conversation = { to: 7, group: '', sendSeq: 1, restart: false, silent: false, refusal: 0 };
-  return { from, ...sender, ...conversation, count: 1, bodies };
+  const conversation = { to: 7, group: '', sendSeq: 1, restart: false, silent: false };
+  return { from, ...sender, ...conversation, keyEpoch: 0, refusal: 0, count: 1, bodies };
 }
 
 /** All results of a batch, in the order of its entries. */

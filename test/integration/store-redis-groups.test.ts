@@ -6,6 +6,7 @@ import { Keys } from '../../src/store/redis/keys.ts';
 import { scripts } from '../../src/store/redis/scripts.ts';
 import { groupTimeline } from '../../src/store/timelines.ts';
 import { nextGroup, nextUserId } from '../contract/store/users.ts';
+import { drawOf, encryptedGroup, gaveTo } from '../support/group-keys.ts';
 import { Conversation } from '../support/messages.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type OpenedStore, openRedisStore } from '../support/redis-store.ts';
@@ -40,11 +41,11 @@ async function enter(name: string, userId: number, listing: string): Promise<str
   const reply = await redis.command(
     'EVAL',
     scripts.joinGroup.text,
-    '9',
+    '10',
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.head(timeline)],
     ...[keys.standing(name), keys.invited(name), keys.removed(name)],
-    ...[keys.delivered(name), keys.read(name)],
-    ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', '', name],
+    ...[keys.delivered(name), keys.read(name), keys.talk(timeline)],
+    ...[`${userId}`, listing, `${limits.groupJoinMs / 2}`, '10', '', name, '0', '10', '10'],
   );
   return reply.split('\n')[0];
 }
@@ -59,7 +60,7 @@ function exit(name: string, userId: number): Promise<string> {
     ...[keys.group(name), keys.members(timeline), keys.roll(name), keys.log(timeline)],
     ...[keys.talk(timeline), keys.head(timeline), keys.standing(name)],
     ...[keys.invited(name), keys.removed(name), keys.delivered(name), keys.read(name)],
-    ...[`${userId}`, `${limits.endedGroupMs}`],
+    ...[`${userId}`, `${limits.endedGroupMs}`, '10'],
   );
 }
 
@@ -216,4 +217,76 @@ test('the number of a group that has ended goes after a while; a new one of its 
   expect(await lifeMs()).toBeLessThanOrEqual(limits.endedGroupMs);
   expect(await groups.create(name, owner)).toMatchObject({ membership: { joined: 2, head: 2 } });
   expect(await lifeMs()).toBe(-1);
+});
+
+describe('the register of an encrypted group', () => {
+  /** What there is of the group, but for what outlasts it. */
+  const keysOf = async (name: string) => {
+    const known = await redis.command('KEYS', '*');
+    const tag = keys.group(name).slice('cim:group:'.length);
+    return known
+      .split('\n')
+      .filter((key) => key.includes(tag))
+      .map((key) => key.replace(tag, '').slice('cim:'.length))
+      .toSorted();
+  };
+
+  test('ends with its group, and what was sealed for a member with the membership', async () => {
+    const { name, owner, members, slots, due } = await encryptedGroup(opened.store, 3);
+    const { groupKeys } = opened.store;
+    const [, member = 0, another = 0] = members;
+    await groupKeys.draw(drawOf(name, owner, await due(), await slots('a')));
+    await groupKeys.give(name, member, [gaveTo(another, 3)]);
+    const next = { ...drawOf(name, another, 4, await slots('b')), commit: false };
+    await groupKeys.draw(next);
+    expect(await keysOf(name)).toEqual(
+      expect.arrayContaining([
+        ...['changes:', 'draw::3', 'draws:', `given::${another}`, 'since:', `staged::${another}`],
+      ]),
+    );
+    await groups.leave(name, another);
+    const draw = `${keys.group(name).replace(':group:', ':draw:')}:3`;
+    expect(await redis.command('HGET', draw, `${another}`)).toBe('');
+    expect((await keysOf(name)).filter((key) => key.includes(`${another}`))).toEqual([]);
+    for (const userId of members) await groups.leave(name, userId);
+    expect(await keysOf(name)).toEqual([]);
+  });
+
+  test('forgets what is staged, and nothing that counts', async () => {
+    const { name, owner, slots } = await encryptedGroup(opened.store, 2);
+    const draw = drawOf(name, owner, 2, await slots('a'));
+    await opened.store.groupKeys.draw({ ...draw, commit: false });
+    const key = (kind: string) => keys.group(name).replace(':group:', `:${kind}:`);
+    const life = Number(await redis.command('PTTL', `${key('staged')}:${owner}`));
+    expect(life).toBeGreaterThan(0);
+    expect(life).toBeLessThanOrEqual(limits.groupKeyStagedMs);
+    await redis.command('DEL', `${key('staged')}:${owner}`);
+    // As if it had expired.
+    expect(await opened.store.groupKeys.draw({ ...draw, slots: [] })).toMatchObject({
+      status: 'incomplete',
+      missing: [owner, owner + 1],
+    });
+    await opened.store.groupKeys.draw(draw);
+    expect(await redis.command('PTTL', `${key('draw')}:2`)).toBe('-1');
+  });
+
+  test('takes the pages of the largest group', async () => {
+    const { name, owner, slots, due } = await encryptedGroup(
+      opened.store,
+      limits.encryptedGroupMembersMax,
+    );
+    const all = await slots('s'.repeat(100));
+    const draw = { ...drawOf(name, owner, await due(), []), draw: 'd'.repeat(22) };
+    const pages = [];
+    for (let from = 0; from < all.length; from += limits.groupKeySlotsPerCallMax)
+      pages.push(all.slice(from, from + limits.groupKeySlotsPerCallMax));
+    const statuses = [];
+    for (const [index, page] of pages.entries()) {
+      const commit = index === pages.length - 1;
+      const drawn = await opened.store.groupKeys.draw({ ...draw, slots: page, commit });
+      statuses.push(typeof drawn === 'string' ? drawn : drawn.status);
+    }
+    expect(statuses).toEqual(['staged', 'staged', 'committed']);
+    expect(await groups.join(name, nextUserId(), true)).toEqual({ status: 'too-many' });
+  });
 });

@@ -259,13 +259,14 @@ function asClient(written: Uint8Array): ServerFrame {
 
 /** From the sender's server to the receiver's, by way of a route; the body as it is stored. */
 function stored(frame: Uint8Array): Uint8Array {
-  const { to, group, sendSeq, restart, silent } = reader;
+  const { to, group, sendSeq, restart, silent, keyEpoch } = reader;
   const entry = crossed(routeMethods.submit.entry, {
     ...submitter,
     to,
     group,
     sendSeq,
     restart,
+    keyEpoch,
     silent,
     refusal: 0,
     count: 1,

@@ -27,29 +27,45 @@ import type {
   MembershipQuestion,
 } from '../../src/store/groups.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
-import { type MemoryData, type Shard, withEntry, withoutEntry } from './memory-shard.ts';
+import { withMember, withoutMember } from './memory-group-keys.ts';
+import {
+  emptyRegister,
+  type MemoryData,
+  type Register,
+  type Shard,
+  withEntry,
+  withoutEntry,
+} from './memory-shard.ts';
 
 export class MemoryGroups implements Groups {
   readonly #data: MemoryData;
 
-  constructor(data: MemoryData) {
+  readonly #now: () => number;
+
+  constructor(data: MemoryData, now: () => number) {
     this.#data = data;
+    this.#now = now;
   }
 
   async create(
     name: string,
     owner: number,
     history: GroupHistory = 'joined',
+    e2ee = false,
   ): Promise<CreateResult> {
-    return this.#enter(name, owner, history, (facts) => decideCreate(name, owner, history, facts));
+    const made = newGroup(name, owner, history, e2ee);
+    return this.#enter(made, owner, e2ee, (facts) =>
+      decideCreate(name, owner, { history, e2ee }, facts),
+    );
   }
 
-  async join(name: string, userId: number): Promise<JoinResult> {
-    return this.#enter(name, userId, 'joined', (facts) => decideJoin(name, facts));
+  async join(name: string, userId: number, canRead = false): Promise<JoinResult> {
+    const made = newGroup(name, userId, 'joined', false);
+    return this.#enter(made, userId, canRead, (facts) => decideJoin(name, facts));
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
-    const { members, group } = this.#shard(name);
+    const { members, group, register } = this.#shard(name);
     const wasMember = group !== null && members.has(userId);
     if (wasMember) {
       const rest = withoutEntry(members, userId);
@@ -59,7 +75,14 @@ export class MemoryGroups implements Groups {
       this.#data.change(groupTimeline(name), {
         members: rest,
         group: next,
-        ...(next === null && { outsiders: new Map(), messages: [], said: nothingSaid }),
+        ...(next !== null &&
+          next.keyEpoch > 0 && { register: this.#without(register, next, userId, userId, 'left') }),
+        ...(next === null && {
+          outsiders: new Map(),
+          messages: [],
+          said: nothingSaid,
+          register: emptyRegister,
+        }),
       });
     }
     this.#unlist(name, userId);
@@ -74,7 +97,7 @@ export class MemoryGroups implements Groups {
   }
 
   async change(name: string, by: number, change: GroupChange): Promise<ChangeResult> {
-    const { group: known, members, outsiders } = this.#shard(name);
+    const { group: known, members, outsiders, register } = this.#shard(name);
     const userId = 'userId' in change ? change.userId : 0;
     const { result, group, outsider } = decideChange(by, change, {
       group: known ?? undefined,
@@ -84,6 +107,10 @@ export class MemoryGroups implements Groups {
     });
     this.#data.change(groupTimeline(name), {
       ...(group && { group }),
+      ...(group &&
+        group.keyEpoch !== known?.keyEpoch && {
+          register: this.#without(register, group, userId, by, 'removed'),
+        }),
       ...(outsider && {
         members: withoutEntry(members, userId),
         outsiders: withOutsider(outsiders, userId, outsider),
@@ -133,15 +160,31 @@ export class MemoryGroups implements Groups {
     }
   }
 
-  #enter<Result extends CreateResult>(
-    name: string,
+  #without(
+    register: Register,
+    { keyEpoch: epoch }: Group,
     userId: number,
-    madeWith: GroupHistory,
+    by: number,
+    kind: 'left' | 'removed',
+  ): Register {
+    return withoutMember(register, { epoch, kind, userId, by, at: this.#now() });
+  }
+
+  #enter<Result extends CreateResult>(
+    made: Group,
+    userId: number,
+    canRead: boolean,
     decide: (facts: EntryFacts) => Entry<Result>,
   ): Result {
-    const { group, members, outsiders, head } = this.#shard(name);
+    const { name } = made;
+    const { group, members, outsiders, head, register } = this.#shard(name);
     const list = this.#listOf(userId);
-    const { result, entered } = decide({
+    const {
+      result,
+      entered,
+      group: changes,
+    } = decide({
+      canRead,
       group: group ? { ...group, members: members.size } : undefined,
       head,
       member: members.get(userId),
@@ -152,8 +195,12 @@ export class MemoryGroups implements Groups {
     if (entered) {
       const { joined } = entered;
       const place = { delivered: joined, read: joined, seen: joined };
+      const now = { ...(group ?? made), ...changes };
       this.#data.change(groupTimeline(name), {
-        ...(group === null && { group: newGroup(name, userId, madeWith) }),
+        group: now,
+        ...(now.keyEpoch > 0 && {
+          register: withMember(register, userId, now.keyEpoch, this.#now()),
+        }),
         members: withEntry(members, userId, { ...entered, ...place }),
         outsiders: withoutEntry(outsiders, userId),
       });
@@ -174,7 +221,7 @@ export class MemoryGroups implements Groups {
   #place(group: string, userId: number): Membership | null | undefined {
     const { members, head, group: known } = this.#shard(group);
     const place = members.get(userId);
-    return known && place && membershipOf(group, place, head, known.history);
+    return known && place && membershipOf(group, place, head, known);
   }
 
   #listInvitation(name: string, userId: number, by: number): void {

@@ -13,6 +13,7 @@ import {
   type PlaceCount,
   type Said,
 } from '../../src/store/decisions/conversation.ts';
+import { firstState, type KnownDraw, type Staged } from '../../src/store/decisions/group-keys.ts';
 import type { MemberPlace, ReaderMarks } from '../../src/store/decisions/marks.ts';
 import type { Member, Outsider } from '../../src/store/decisions/membership.ts';
 import { noLeases, type ObserverLease } from '../../src/store/decisions/presence.ts';
@@ -20,6 +21,7 @@ import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
 import type { StoredFile } from '../../src/store/files.ts';
+import type { GroupKeyChange, KeySlot, KeyState } from '../../src/store/group-keys.ts';
 import type { Group } from '../../src/store/groups.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
@@ -35,6 +37,33 @@ export interface Message {
   readonly total: number;
   readonly silent: boolean;
 }
+
+/** By user: what is sealed for them. */
+export type Sealed = ReadonlyMap<number, string>;
+
+/** What a group has of its keys, beside its epoch. */
+export interface Register extends Pick<KeyState, 'freshFrom' | 'drawn'> {
+  readonly draws: readonly (KnownDraw & { readonly slots: Sealed })[];
+  /** By who draws. */
+  readonly staged: ReadonlyMap<number, Staged & { readonly slots: Sealed; readonly until: number }>;
+  readonly given: ReadonlyMap<number, readonly KeySlot[]>;
+  /** The epochs with which members have joined. */
+  readonly since: ReadonlyMap<number, number>;
+  /** Members who have no key of that epoch or later. */
+  readonly keyless: ReadonlySet<number>;
+  readonly changes: readonly GroupKeyChange[];
+}
+
+export const emptyRegister: Register = {
+  freshFrom: firstState.freshFrom,
+  drawn: firstState.drawn,
+  draws: [],
+  staged: new Map(),
+  given: new Map(),
+  since: new Map(),
+  keyless: new Set(),
+  changes: [],
+};
 
 export interface Shard {
   readonly messages: readonly Message[];
@@ -73,6 +102,8 @@ export interface Shard {
   readonly members: ReadonlyMap<number, Member & MemberPlace>;
   /** Who was invited or removed, and is no member; the first removed first. */
   readonly outsiders: ReadonlyMap<number, Outsider>;
+  /** Of an encrypted group. */
+  readonly register: Register;
 }
 
 const empty: Shard = {
@@ -99,6 +130,7 @@ const empty: Shard = {
   said: nothingSaid,
   members: new Map(),
   outsiders: new Map(),
+  register: emptyRegister,
 };
 
 export interface KnownAccount extends Account, Credential {

@@ -13,6 +13,7 @@ import {
 } from '../../src/store/decisions/schedule.ts';
 import type { Deletions } from '../../src/store/deletions.ts';
 import type { Files } from '../../src/store/files.ts';
+import type { GroupKeys } from '../../src/store/group-keys.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
 import type { Marks } from '../../src/store/marks.ts';
@@ -31,6 +32,7 @@ import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryDeletions } from './memory-deletions.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { MemoryGroupKeys } from './memory-group-keys.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
 import { MemoryPresence } from './memory-presence.ts';
@@ -54,6 +56,7 @@ export class MemoryStore implements Store {
   readonly sessions: Sessions;
   readonly timelines: MemoryTimelines;
   readonly groups: Groups;
+  readonly groupKeys: GroupKeys;
   readonly conversations: Conversations;
   readonly marks: Marks;
   readonly presence: Presence;
@@ -74,7 +77,8 @@ export class MemoryStore implements Store {
     this.accounts = new MemoryAccounts(data, now);
     this.sessions = new MemorySessions(data, now);
     this.timelines = new MemoryTimelines({ data, retention, quotas, now });
-    this.groups = new MemoryGroups(data);
+    this.groups = new MemoryGroups(data, now);
+    this.groupKeys = new MemoryGroupKeys(data, retention.messagesMax, now);
     this.deletions = new MemoryDeletions(data, this, now);
     this.conversations = new MemoryConversations(data);
     this.marks = new MemoryMarks(data, now);

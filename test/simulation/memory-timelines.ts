@@ -20,6 +20,7 @@ import {
   saysSomething,
   unknownPeer,
 } from '../../src/store/decisions/conversation.ts';
+import { keyRefusal } from '../../src/store/decisions/group-keys.ts';
 import {
   decideShare,
   isPeriodOver,
@@ -201,8 +202,11 @@ export class MemoryTimelines implements Timelines {
       return timeline === userTimeline(from)
         ? admitCopy(append, fresh, duplicates, copied)
         : this.#admitToMailbox(append, shard, fresh);
-    if (onlyIfMember !== undefined && !shard.members.has(onlyIfMember))
-      return { status: 'not-a-member', stored: 0 };
+    if (onlyIfMember !== undefined) {
+      if (!shard.members.has(onlyIfMember)) return { status: 'not-a-member', stored: 0 };
+      const refusal = keyRefusal(append.keyEpoch ?? 0, shard.group?.keyEpoch ?? 0);
+      if (refusal) return { status: refusal, stored: 0 };
+    }
     return this.#admitToGroup(append, shard, fresh);
   }
 

@@ -67,6 +67,7 @@ export class SimulatedStore implements Store {
   readonly sessions: Sessions;
   readonly timelines: Timelines;
   readonly groups: Groups;
+  readonly groupKeys: Store['groupKeys'];
   readonly conversations: Conversations;
   readonly marks: Marks;
   readonly presence: Presence;
@@ -84,7 +85,7 @@ export class SimulatedStore implements Store {
     this.#process = process;
     this.#outages = outages;
     const { identity, accounts, sessions, timelines, groups, conversations, marks } = store;
-    const { presence, schedules, requests, apiKeys, deletions, files } = store;
+    const { presence, schedules, requests, apiKeys, deletions, files, groupKeys } = store;
     this.identity = {
       get: () => this.#call(() => identity.get()),
       salt: () => this.#call(() => identity.salt()),
@@ -134,8 +135,8 @@ export class SimulatedStore implements Store {
         this.#call(() => timelines.removeInterest(group, instance)),
     };
     this.groups = {
-      create: (name, owner, history) => this.#call(() => groups.create(name, owner, history)),
-      join: (name, userId) => this.#call(() => groups.join(name, userId)),
+      create: (...asked) => this.#call(() => groups.create(...asked)),
+      join: (...asked) => this.#call(() => groups.join(...asked)),
       leave: (name, userId) => this.#call(() => groups.leave(name, userId)),
       of: (userId) => this.#call(() => groups.of(userId)),
       change: (name, by, change) => this.#call(() => groups.change(name, by, change)),
@@ -145,6 +146,13 @@ export class SimulatedStore implements Store {
       members: (name, after, limit) => this.#call(() => groups.members(name, after, limit)),
       memberships: (questions) => this.#call(() => groups.memberships(questions)),
       acknowledge: (batch) => this.#call(() => groups.acknowledge(batch)),
+    };
+    this.groupKeys = {
+      draw: (draw) => this.#call(() => groupKeys.draw(draw)),
+      give: (...asked) => this.#call(() => groupKeys.give(...asked)),
+      read: (...asked) => this.#call(() => groupKeys.read(...asked)),
+      forget: (...asked) => this.#call(() => groupKeys.forget(...asked)),
+      changes: (...asked) => this.#call(() => groupKeys.changes(...asked)),
     };
     this.conversations = {
       block: (userId, peer) => this.#call(() => conversations.block(userId, peer)),

@@ -51,6 +51,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     accounts: store.accounts,
     sessions: store.sessions,
     groups: store.groups,
+    groupKeys: store.groupKeys,
     conversations: store.conversations,
     marks: store.marks,
     presence: store.presence,

@@ -250,6 +250,7 @@ export function submission(
     sendSeq,
     restart: false,
     silent: false,
+    keyEpoch: 0,
     refusal: 0,
   };
   return { ...sender, ...fields, ...runOf(frames) };

@@ -45,10 +45,12 @@ export const ratesLimits = {
   /**
    * What a user leaves in the store for days over HTTP, in an hour: groups made, entered and left (the
    * newest number of one that has ended stays for `endedGroupMs`), scheduled messages (their ids stay
-   * for `sourceStateMs`), keys of requests (`idempotencyKeyMs`, and their conversations).
+   * for `sourceStateMs`), keys of requests (`idempotencyKeyMs`, and their conversations); and what is sealed
+   * for members of encrypted groups: pages of draws, and what is given.
    */
   groupChangesPerHourMax: 300,
   schedulesPerHourMax: 1_000,
+  groupKeyCallsPerHourMax: 2_000,
   idempotencyKeysPerHourMax: 1_000,
   /** Requests that send, after which those who have not sent for a while are forgotten. */
   sendsBetweenSweeps: 1_000,

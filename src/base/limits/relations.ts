@@ -125,6 +125,10 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.stopMsMax < b.workersStopMsMax,
   'a body has room for the values of a batch of texts, and of an import': (b) =>
     2 * b.batchTextsMax <= b.jsonValuesMax && 32 * b.importBatchMax <= b.jsonValuesMax,
+  'a page of a draw fits a body, and a page of slots an answer': (b) =>
+    b.groupKeySlotsPerCallMax * (b.sealedKeyCharactersMax + 40) <= 64 * 1024 &&
+    3 * b.groupKeySlotsPerCallMax + 16 <= b.jsonValuesMax &&
+    b.groupKeySlotsPageMax * (b.sealedKeyCharactersMax + 128) <= 64 * 1024,
   'a list without pages is no larger than what else is answered': (b) =>
     b.keysPerRequestMax * (nameBytes(b) + publicKeysBytes(b) + 128) <= b.pageBytesMax &&
     b.apiKeysMax * (bytesPerCharacter * b.labelCharactersMax + groupNameBytes(b) + 192) <=

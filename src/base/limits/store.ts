@@ -94,6 +94,31 @@ export const storeLimits = {
   deletionLookMs: 10_000,
   /** Pending deletions that a route looks at in one go; beyond them it forgets all accounts each time. */
   deletionsListedMax: 1_000,
+  /** Members of an encrypted group: each new key is sealed for each of them. */
+  encryptedGroupMembersMax: 1_000,
+  /**
+   * Slots of a page of a draw, and of what is given in one call; and characters of each: a key that is
+   * sealed has 107.
+   */
+  groupKeySlotsPerCallMax: 384,
+  groupKeysPerGiftMax: 64,
+  sealedKeyCharactersMax: 128,
+  /** For so long a draw may be staged, after its last page. */
+  groupKeyStagedMs: 5 * 60_000,
+  /** Draws of a group that are kept, with a slot for each member. */
+  groupKeyDrawsMax: 64,
+  /**
+   * Those who may give a member the key of one epoch: one alone could give what cannot be opened, and
+   * there would be no second. And all that one member is given.
+   */
+  groupKeyGiversMax: 4,
+  groupKeysGivenMax: 256,
+  /** Slots, and members without a key, in one answer. */
+  groupKeySlotsPageMax: 100,
+  groupKeyMissingMax: 50,
+  /** Changes of members and keys that an encrypted group remembers, and those in one answer. */
+  groupChangesMax: 1_000,
+  groupChangesPageMax: 200,
   /** So long a user's list may name a group that does not know the user: a join takes milliseconds. */
   groupJoinMs: 60_000,
 } as const;

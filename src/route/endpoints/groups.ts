@@ -13,7 +13,7 @@ import { lobby } from '../../codec/commands.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { GroupStatus } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
-import { account, groupName, integer, pageFields, string, userId } from './fields.ts';
+import { account, boolean, groupName, integer, pageFields, string, userId } from './fields.ts';
 
 const status = {
   type: 'object',
@@ -33,6 +33,8 @@ const status = {
     cursor: { ...integer, description: 'the newest number that a device of the user has shown' },
     head: { ...integer, description: "the group's newest number" },
     history: { ...string, enum: groupHistories, description: 'what members may read' },
+    e2ee: { ...boolean, description: 'whether only its members can read what is said there' },
+    keyEpoch: { ...integer, description: 'of its key; grows with who is a member; 0 without e2ee' },
   },
 } as const;
 
@@ -68,11 +70,16 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
             description:
               'what members may read: what was said since they joined (if absent), or all; of a group that exists it stays as it is',
           },
+          e2ee: {
+            type: 'boolean',
+            description:
+              'true: it is encrypted from end to end, for good; its owner needs a key pair',
+          },
         },
       },
       answer: status,
-      handle: async ({ userId, group, history }) =>
-        statusOf(await operations.createGroup(userId, namedGroup(group), history)),
+      handle: async ({ userId, group, ...made }) =>
+        statusOf(await operations.createGroup(userId, namedGroup(group), made)),
     }),
 
     endpoint({
@@ -81,10 +88,20 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
       keeps: 'group',
       access,
       summary: 'Makes a user a member of a group; being one already is no error',
-      body: membership,
+      body: {
+        ...membership,
+        properties: {
+          ...membership.properties,
+          e2ee: {
+            type: 'boolean',
+            description:
+              'true: the client can read encrypted groups; such a one is not joined without',
+          },
+        },
+      },
       answer: status,
-      handle: async ({ userId, group }) =>
-        statusOf(await operations.joinGroup(userId, namedGroup(group))),
+      handle: async ({ userId, group, e2ee }) =>
+        statusOf(await operations.joinGroup(userId, namedGroup(group), e2ee)),
     }),
 
     endpoint({
@@ -253,7 +270,8 @@ export function groupEndpoints(operations: RouteOperations): readonly Endpoint[]
   ];
 }
 
-function namedGroup(written: string): string {
+/** Of any group but the lobby. */
+export function namedGroup(written: string): string {
   const name = groupNameOf(written);
   if (name === lobby) {
     throw new CimError('invalid-argument', `group: everybody online is in the ${lobby}`);
@@ -263,7 +281,7 @@ function namedGroup(written: string): string {
 
 function statusOf(status: GroupStatus) {
   const { group, title, owner, admins, entry, history, sharePercent, version } = status;
-  const { joined, cursor, head } = status;
+  const { joined, cursor, head, keyEpoch } = status;
   const known = { group, title, owner, admins, entry, history, sharePercent, version };
-  return { ...known, joined, cursor, head };
+  return { ...known, joined, cursor, head, e2ee: keyEpoch > 0, keyEpoch };
 }

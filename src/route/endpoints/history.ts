@@ -18,6 +18,10 @@ export const message = {
     group: string,
     text: string,
     sealed,
+    keyEpoch: {
+      ...integer,
+      description: 'in a group: the epoch of the key under which it is sealed',
+    },
     content: { ...string, description: 'base64url; sealed if the text is' },
     silent: { ...boolean, description: 'true: it is not counted as unread' },
     seq: integer,
@@ -91,8 +95,8 @@ export function historyEndpoint(operations: RouteOperations): Endpoint {
 }
 
 export function messageOf(message: HistoryMessage) {
-  const { id, from, fromName, to, group, text, silent, seq, at } = message;
+  const { id, from, fromName, to, group, text, keyEpoch, silent, seq, at } = message;
   const sealed = encodedBytes(message.sealed);
   const content = encodedBytes(message.content);
-  return { id, from, fromName, to, group, text, sealed, content, silent, seq, at };
+  return { id, from, fromName, to, group, text, sealed, keyEpoch, content, silent, seq, at };
 }

@@ -38,6 +38,8 @@ export interface Submission extends Run {
   readonly restart: boolean;
   /** Of all its messages: they are not counted as unread. */
   readonly silent: boolean;
+  /** The epoch of the group's key under which all its messages are sealed; 0: under none. */
+  readonly keyEpoch: number;
   /** Why its messages can never be stored, as far as can be seen of themselves. */
   readonly refusal: ErrorName | null;
   /** No share of the group is counted: it is an application's. */
@@ -311,8 +313,8 @@ function appendOf({ submission, source, refusal }: Judged, timeline: Append['tim
 
 function groupAppendOf(run: Judged): Append {
   const { group, from } = run.submission;
-  const { isExempt } = run.submission;
-  const found = appendOf(run, groupTimeline(group));
+  const { isExempt, keyEpoch } = run.submission;
+  const found = { ...appendOf(run, groupTimeline(group)), keyEpoch };
   const append = isExempt ? { ...found, isExempt } : found;
   return group === lobby ? append : { ...append, onlyIfMember: from };
 }
@@ -329,7 +331,7 @@ function decisiveOf(taken: AppendResult, own: AppendResult): AppendResult {
  * refused there, even if the own copy has more. What has no number in the own timeline yet comes again.
  */
 function takenInPart(
-  status: 'busy' | 'mailbox-full' | 'group-share',
+  status: Exclude<AppendResult['status'], 'taken' | 'out-of-order' | 'gone' | 'not-a-member'>,
   taken: AppendResult,
   own: AppendResult,
   count: number,
@@ -340,7 +342,7 @@ function takenInPart(
   const duplicates = Math.min(end, own.duplicates);
   const stored = end - duplicates;
   const refusedCount = Math.min(takenEnd + taken.refused, ownEnd) - end;
-  const error = refusedCount > 0 ? status : 'busy';
+  const error = refusedCount > 0 || status === 'stale-key' ? status : 'busy';
   const seq = stored > 0 ? own.seq : 0;
   return { ...refused(error), error, seq, duplicates, stored, refused: refusedCount } as const;
 }

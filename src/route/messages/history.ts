@@ -233,6 +233,7 @@ export function historyMessage(seq: number, body: Uint8Array): FoundMessage | un
     ...(group === '' ? { to } : { group }),
     text,
     ...(sealedEnd > 0 && { sealed: body.subarray(sealedStart, sealedEnd) }),
+    ...(fields.keyEpoch > 0 && { keyEpoch: fields.keyEpoch }),
     ...(contentEnd > 0 && { content: body.subarray(contentStart, contentEnd) }),
     ...(fields.silent && { silent: true as const }),
     seq,

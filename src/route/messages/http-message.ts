@@ -75,6 +75,8 @@ function submissionsOf(message: Texts): Submission[] {
     group,
     restart: false,
     silent: false,
+    // What only members can open is sent by their clients.
+    keyEpoch: 0,
     isExempt,
   };
   const submissions: Submission[] = [];
@@ -147,7 +149,7 @@ function bodyOf(message: Texts, text: Text, sendSeq: number): Uint8Array {
 function sizeOf({ group = '', content }: Texts, text: Text): ContentSize {
   const [textBytes, sealedBytes] =
     typeof text === 'string' ? [Buffer.byteLength(text), 0] : [0, text.length];
-  return { group, textBytes, sealedBytes, contentBytes: content?.length ?? 0 };
+  return { group, textBytes, sealedBytes, contentBytes: content?.length ?? 0, keyEpoch: 0 };
 }
 
 function isThere<T>(value: T | null): value is T {

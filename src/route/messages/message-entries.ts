@@ -28,14 +28,15 @@ const nothing = new Uint8Array();
 
 function ofSubmit(entry: SubmitEntry): SubmitEntry {
   const { from, fromName, epochHex, instance, sessionId } = entry;
-  const { to, group, sendSeq, restart, silent, refusal, count, bodies } = entry;
+  const { to, group, sendSeq, restart, silent, keyEpoch, refusal, count, bodies } = entry;
   const sender = { from, fromName, epochHex, instance, sessionId };
-  return { ...sender, to, group, sendSeq, restart, silent, refusal, count, bodies };
+  const place = { to, group, sendSeq, restart, silent, keyEpoch };
+  return { ...sender, ...place, refusal, count, bodies };
 }
 
 function readSubmission(entry: SubmitEntry, at: number): Submission {
   const { from, fromName, epochHex, to, group, sendSeq, restart, silent } = entry;
-  const { refusal, count, instance, sessionId } = entry;
+  const { keyEpoch, refusal, count, instance, sessionId } = entry;
   const { bodies } =
     refusal === 0 ? appendOriginToAll(entry, { from, fromName, epochHex, at }) : skipOf(count);
   return {
@@ -46,6 +47,7 @@ function readSubmission(entry: SubmitEntry, at: number): Submission {
     sendSeq,
     restart,
     silent,
+    keyEpoch,
     refusal: refusal === 0 ? null : errorOfCode(refusal),
     count,
     bodies,
@@ -68,6 +70,7 @@ export function transientOf(
     textBytes: textEnd - textStart,
     sealedBytes: sealedEnd - sealedStart,
     contentBytes: fields.contentEnd - fields.contentStart,
+    keyEpoch: fields.keyEpoch,
     body: appendOrigin(body, { from, fromName, epochHex, at }),
     origin: { instance, sessionId },
   };

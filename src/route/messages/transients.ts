@@ -11,7 +11,7 @@ import { lobby } from '../../codec/commands.ts';
 import { type ContentSize, contentRefusal } from '../../codec/content.ts';
 import { Budget } from '../../limits/budget.ts';
 import type { ProcessBudget } from '../../limits/process-budget.ts';
-import type { Groups } from '../../store/groups.ts';
+import type { Groups, Membership } from '../../store/groups.ts';
 import {
   groupTimeline,
   type TimelineId,
@@ -38,6 +38,8 @@ export type TransientFate =
   | readonly Watcher[]
   | 'too-long'
   | 'invalid-argument'
+  | 'not-encrypted'
+  | 'encrypted-group'
   | 'unknown-group'
   | 'not-a-member'
   | 'busy';
@@ -132,9 +134,12 @@ export class Transients {
           [...receivers].map(async (userId) => [userId, await blocks.by(userId)] as const),
         ),
       );
-      const outsiders = new Set(named.filter((_, index) => !members[index]));
+      const refusals = new Map(
+        named.map((waiting, index) => [waiting, refusalOf(waiting.message, members[index])]),
+      );
       for (const waiting of allowed) {
-        if (outsiders.has(waiting)) this.#refuse(waiting, 'not-a-member');
+        const refusal = refusals.get(waiting);
+        if (refusal) this.#refuse(waiting, refusal);
         else {
           const told = watchersOf.get(timelineOf(waiting.message)) ?? [];
           const { to, group, from } = waiting.message;
@@ -174,6 +179,19 @@ export class Transients {
 
 function isNamed(group: string): boolean {
   return group !== '' && group !== lobby;
+}
+
+/**
+ * Of one to a named group. Nothing of it is kept, so the epoch of its key is not looked at; and where
+ * nothing is said, nothing is to be encrypted.
+ */
+function refusalOf(
+  { keyEpoch, textBytes, contentBytes }: Transient,
+  member: Membership | null | undefined,
+): (TransientFate & string) | null {
+  if (!member) return 'not-a-member';
+  if (member.keyEpoch === 0) return keyEpoch === 0 ? null : 'not-encrypted';
+  return keyEpoch === 0 && textBytes + contentBytes > 0 ? 'encrypted-group' : null;
 }
 
 function timelineOf({ to, group }: Transient): TimelineId {

@@ -8,6 +8,7 @@ import type { LiveServer, Registry } from '../../registry/registry.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { Session } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
+import { groupTimeline } from '../../store/timelines.ts';
 import type { AccountDirectory } from '../accounts/account-directory.ts';
 import type { Authentication } from '../accounts/authentication.ts';
 import type { Callers } from '../accounts/callers.ts';
@@ -43,6 +44,31 @@ export async function callerOf({ accounts }: OperationsContext, userId: number):
   const account = await accounts.find(userId);
   if (!account) throw new CimError('account-mismatch', 'userId: there is no such account');
   return account;
+}
+
+/** Where anybody may be anybody, a key tells nothing. */
+export async function hasKey(
+  { store, authentication }: OperationsContext,
+  userId: number,
+): Promise<boolean> {
+  if (authentication.mode === 'open') return false;
+  const [keys] = await store.accounts.publicKeys([userId]);
+  return typeof keys?.current === 'string';
+}
+
+/** Servers with members ask for what the group is now, and end who was removed. */
+export async function tellServers(
+  { store, registry, servers }: OperationsContext,
+  group: string,
+): Promise<void> {
+  const [watchers = []] = await store.timelines.watchers([groupTimeline(group)]);
+  await Promise.all(
+    watchers
+      .filter(({ instance }) => !registry.isGone(instance))
+      .map(({ address, instance }) =>
+        callOne(servers.at(address).groupChanged, { group, instance }),
+      ),
+  );
 }
 
 /** What a login may be sent to. */

@@ -9,11 +9,13 @@ import { groupTitleOf } from '../../base/text/names.ts';
 import type { Account } from '../../store/accounts.ts';
 import type { ChangeResult, CreateResult, GroupChange, Membership } from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
-import { groupTimeline } from '../../store/timelines.ts';
 import { outsiderRefusal, requireMembership } from '../membership.ts';
 import type { GroupStatus } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
-import { callerOf, liveSessions, type OperationsContext } from './context.ts';
+import { callerOf, hasKey, liveSessions, type OperationsContext, tellServers } from './context.ts';
+
+/** Of somebody who is not in a group. */
+const nowhere = { joined: 0, head: 0, keyEpoch: 0 };
 
 /** Why somebody is not in a group. */
 const codes = {
@@ -34,7 +36,7 @@ export function groupOperations(
   | 'invitations'
   | 'groupMembers'
 > {
-  const { store, accounts, blocks, servers, registry } = context;
+  const { store, accounts, blocks, servers } = context;
   const { groups } = store;
 
   /**
@@ -45,10 +47,10 @@ export function groupOperations(
   async function tell(
     userId: number,
     code: number,
-    membership: Pick<Membership, 'group' | 'joined' | 'head'>,
+    membership: Pick<Membership, 'group' | 'joined' | 'head' | 'keyEpoch'>,
     invitedBy = 0,
   ) {
-    const { group, joined, head } = membership;
+    const { group, joined, head, keyEpoch } = membership;
     const sessions = await liveSessions(context, userId);
     await Promise.all(
       sessions
@@ -62,19 +64,8 @@ export function groupOperations(
             joined,
             head,
             invitedBy,
+            keyEpoch,
           }),
-        ),
-    );
-  }
-
-  /** Servers with members ask for what the group is now, and end who was removed. */
-  async function tellServers(group: string): Promise<void> {
-    const [watchers = []] = await store.timelines.watchers([groupTimeline(group)]);
-    await Promise.all(
-      watchers
-        .filter(({ instance }) => !registry.isGone(instance))
-        .map(({ address, instance }) =>
-          callOne(servers.at(address).groupChanged, { group, instance }),
         ),
     );
   }
@@ -86,7 +77,7 @@ export function groupOperations(
       blocks.by(userId),
     ]);
     if (membership || blocked.has(by)) return;
-    await tell(userId, codes.left, { group, joined: 0, head: 0 }, by);
+    await tell(userId, codes.left, { group, ...nowhere }, by);
   }
 
   async function requireAccount(userId: number): Promise<void> {
@@ -94,8 +85,11 @@ export function groupOperations(
   }
 
   async function enter(userId: number, group: string, result: CreateResult): Promise<GroupStatus> {
-    if (result.status !== 'joined') throw refusalOf(group, result);
-    await tell(userId, 0, result.membership);
+    if (result.status === 'encrypted-group' && !(await hasKey(context, userId))) throw noKey();
+    if (result.status !== 'joined') throw refusalOf(group, userId, result);
+    const { already, membership } = result;
+    await tell(userId, 0, membership);
+    if (!already && membership.keyEpoch > 0) await tellServers(context, group);
     return statusOf(result.membership);
   }
 
@@ -107,14 +101,16 @@ export function groupOperations(
   }
 
   return {
-    async createGroup(userId, group, history) {
+    async createGroup(userId, group, { history, e2ee = false } = {}) {
       await callerOf(context, userId);
-      return enter(userId, group, await groups.create(group, userId, history));
+      if (e2ee && !(await hasKey(context, userId))) throw noKey();
+      return enter(userId, group, await groups.create(group, userId, history, e2ee));
     },
 
-    async joinGroup(userId, group) {
+    async joinGroup(userId, group, e2ee = false) {
       await callerOf(context, userId);
-      return enter(userId, group, await groups.join(group, userId));
+      const canRead = e2ee && (await hasKey(context, userId));
+      return enter(userId, group, await groups.join(group, userId, canRead));
     },
 
     async leaveGroup(userId, group) {
@@ -122,8 +118,8 @@ export function groupOperations(
       const hadSay = found?.owner === userId || found?.admins.includes(userId);
       await groups.leave(group, userId);
       // Also when the user was not in it: the answer to an attempt before may have been lost.
-      await tell(userId, codes.left, { group, joined: 0, head: 0 });
-      if (hadSay) await tellServers(group);
+      await tell(userId, codes.left, { group, ...nowhere });
+      if (hadSay || (found && found.keyEpoch > 0)) await tellServers(context, group);
       if (!found) throw new CimError('unknown-group');
     },
 
@@ -133,10 +129,9 @@ export function groupOperations(
       const result = await groups.change(group, userId, change);
       if (result !== 'changed') throw changeRefusalOf(change, result);
       // Also when it is a repeat: the first may have been stored, and told to nobody.
-      if (change.kind === 'remove')
-        await tell(change.userId, codes.removed, { group, joined: 0, head: 0 });
+      if (change.kind === 'remove') await tell(change.userId, codes.removed, { group, ...nowhere });
       if (change.kind === 'invite') await tellInvited(userId, group, change.userId);
-      else await tellServers(group);
+      else await tellServers(context, group);
     },
 
     async groupOf(userId, group) {
@@ -192,14 +187,35 @@ function changeRefusalOf(
   );
 }
 
-function refusalOf(group: string, result: Exclude<CreateResult, { status: 'joined' }>): CimError {
+function noKey(): CimError {
+  return new CimError(
+    'no-key',
+    'an encrypted group is for accounts with a key pair: this one has none (docs/guides/encryption.md)',
+  );
+}
+
+function refusalOf(
+  group: string,
+  userId: number,
+  result: Exclude<CreateResult, { status: 'joined' }>,
+): CimError {
   if (result.status === 'too-many') {
     return new CimError(
       'too-many',
-      `a user may be in ${limits.groupsPerUserMax} groups, and a group may have ${limits.groupMembersMax} members`,
+      `a user may be in ${limits.groupsPerUserMax} groups, and a group may have ${limits.groupMembersMax} members, an encrypted one ${limits.encryptedGroupMembersMax}`,
     );
   }
+  if (result.status === 'encrypted-group')
+    return new CimError(
+      result.status,
+      'the group is encrypted: it is joined by a client that can read it, which says e2ee',
+    );
   if (result.status !== 'group-exists') return new CimError(result.status);
+  if (result.owner === userId)
+    return new CimError(
+      'group-exists',
+      `the group ${JSON.stringify(group)} is there and not encrypted, which stays so: choose another name`,
+    );
   return new CimError(
     'group-exists',
     `the group ${JSON.stringify(group)} was created by user ${result.owner}: join it, or choose another name`,

@@ -11,7 +11,7 @@ export function scheduleOperations(
   context: OperationsContext,
 ): Pick<RouteOperations, 'schedule' | 'delayed' | 'cancelDelayed'> {
   const { accounts } = context;
-  const { schedules } = context.store;
+  const { schedules, groups } = context.store;
 
   return {
     async schedule({ id, from, delaySeconds, ...message }) {
@@ -22,6 +22,12 @@ export function scheduleOperations(
       await callerOf(context, from);
       const { to } = message;
       if (to !== undefined && !(await accounts.find(to))) throw new CimError(accounts.absence);
+      const { group } = message;
+      if (group !== undefined && ((await groups.find(group))?.keyEpoch ?? 0) > 0)
+        throw new CimError(
+          'encrypted-group',
+          'group: it is encrypted, and nobody knows its key when the message is due',
+        );
       const schedule = { id, owner: from, payload: encodePayload(message) };
       if ((await schedules.create(schedule, delaySeconds * 1000)) === 'too-many') {
         throw new CimError(

@@ -279,7 +279,8 @@ export class GroupTable {
     const facts = found?.[0];
     if (!facts) return;
     const gone = new Set(removed);
-    const change = { group: group.name, code: removedFromGroup, joined: 0, head: 0, invitedBy: 0 };
+    const none = { joined: 0, head: 0, invitedBy: 0, keyEpoch: 0 };
+    const change = { group: group.name, code: removedFromGroup, ...none };
     const named = [...group.members].filter(({ userId }) => gone.has(userId));
     const ended = named.filter((member) => group.isRemoved(member));
     for (const member of ended) member.membership(change);

@@ -40,6 +40,7 @@ class OpenRun implements SubmittedRun {
   weight = 0;
   readonly #restart: boolean;
   readonly #silent: boolean;
+  readonly #keyEpoch: number;
   readonly #refusal: number;
   /** Whole messages with their lengths, that lie elsewhere than those after them. */
   #pieces: Uint8Array[] | null = null;
@@ -51,7 +52,7 @@ class OpenRun implements SubmittedRun {
 
   /** For a message as it was read, which is then to be added. */
   constructor(submitter: Submitter, message: MessageReader) {
-    const { to, group, sendSeq, restart, silent } = message;
+    const { to, group, sendSeq, restart, silent, keyEpoch } = message;
     const refusal = contentRefusal(message);
     this.submitter = submitter;
     this.to = to;
@@ -59,6 +60,7 @@ class OpenRun implements SubmittedRun {
     this.sendSeq = sendSeq;
     this.#restart = restart;
     this.#silent = silent;
+    this.#keyEpoch = keyEpoch;
     this.#refusal = refusal === null ? 0 : Number(errorTable[refusal].code);
   }
 
@@ -71,6 +73,7 @@ class OpenRun implements SubmittedRun {
       message.group === this.group &&
       !message.restart &&
       message.silent === this.#silent &&
+      message.keyEpoch === this.#keyEpoch &&
       this.#refusal === 0 &&
       contentRefusal(message) === null &&
       this.count < limits.runMessagesMax &&
@@ -132,6 +135,7 @@ class OpenRun implements SubmittedRun {
       sendSeq,
       restart: this.#restart,
       silent: this.#silent,
+      keyEpoch: this.#keyEpoch,
       refusal: this.#refusal,
       count,
       bodies: this.#takeBodies(),

@@ -4,6 +4,7 @@
  */
 import { limits } from '../../base/limits.ts';
 import type { ChangeResult, Group, GroupChange } from '../groups.ts';
+import { nextKeyEpoch } from './group-keys.ts';
 import type { Outsider } from './membership.ts';
 
 export interface ChangeFacts {
@@ -47,7 +48,8 @@ export function decideChange(by: number, change: GroupChange, facts: ChangeFacts
     case 'invite':
       return { result: 'changed', ...(!isMember && { outsider: 'invited' }) };
     case 'remove': {
-      const changed = { ...group, admins: others, version: group.version + 1 };
+      const keyEpoch = nextKeyEpoch(group.keyEpoch);
+      const changed = { ...group, admins: others, keyEpoch, version: group.version + 1 };
       return { result: 'changed', outsider: 'removed', ...(isMember && { group: changed }) };
     }
   }

@@ -5,6 +5,7 @@
 import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import type { CreateResult, Group, JoinRefusal, JoinResult, Membership } from '../groups.ts';
+import { firstState, nextKeyEpoch } from './group-keys.ts';
 
 export interface Member {
   readonly joined: number;
@@ -15,6 +16,8 @@ export interface Member {
 export type Outsider = 'invited' | 'removed';
 
 export interface EntryFacts {
+  /** Can read what is encrypted. */
+  readonly canRead: boolean;
   /** Undefined if there is none of this name. */
   readonly group: (Omit<Group, 'name'> & { readonly members: number }) | undefined;
   /** Of the group's timeline. */
@@ -30,9 +33,11 @@ export interface Entry<Result extends CreateResult> {
   readonly result: Result;
   /** What the user has from now on in the group that is made if there is none; null: nothing changes. */
   readonly entered: Member | null;
+  /** What changes of a group that was there; absent: nothing. */
+  readonly group?: Pick<Group, 'version' | 'keyEpoch'>;
 }
 
-export function newGroup(name: string, owner: number, history: GroupHistory): Group {
+export function newGroup(name: string, owner: number, history: GroupHistory, e2ee: boolean): Group {
   return {
     name,
     title: name,
@@ -42,17 +47,25 @@ export function newGroup(name: string, owner: number, history: GroupHistory): Gr
     history,
     sharePercent: null,
     version: 1,
+    keyEpoch: e2ee ? firstState.keyEpoch : 0,
   };
 }
 
 export function decideCreate(
   name: string,
   owner: number,
-  history: GroupHistory,
+  { history, e2ee }: { readonly history: GroupHistory; readonly e2ee: boolean },
   facts: EntryFacts,
 ): Entry<CreateResult> {
-  const group = facts.group ?? { ...newGroup(name, owner, history), members: 0 };
-  if (group.owner === owner || hasTooMany(facts)) return decideJoin(name, { ...facts, group });
+  if (hasTooMany(facts)) return { result: { status: 'too-many' }, entered: null };
+  const { group, head } = facts;
+  if (!group) {
+    const entered = { joined: head, cursor: head };
+    const membership = membershipOf(name, entered, head, newGroup(name, owner, history, e2ee));
+    return { result: { status: 'joined', owner, already: false, membership }, entered };
+  }
+  const isAsAsked = group.owner === owner && (!e2ee || group.keyEpoch > 0);
+  if (isAsAsked) return decideJoin(name, facts);
   return { result: { status: 'group-exists', owner: group.owner }, entered: null };
 }
 
@@ -62,20 +75,26 @@ export function decideJoin(name: string, facts: EntryFacts): Entry<JoinResult> {
   const already = facts.member !== undefined;
   if (hasTooMany(facts)) return { result: { status: 'too-many' }, entered: null };
   if (!group) return { result: { status: 'unknown-group' }, entered: null };
-  const refusal = already ? undefined : refusalOf(group, facts.outsider);
+  const refusal = already ? undefined : refusalOf(group, facts);
   if (refusal) return { result: { status: refusal }, entered: null };
-  if (!already && group.members >= limits.groupMembersMax)
+  const isEncrypted = group.keyEpoch > 0;
+  const membersMax = isEncrypted ? limits.encryptedGroupMembersMax : limits.groupMembersMax;
+  if (!already && group.members >= membersMax)
     return { result: { status: 'too-many' }, entered: null };
-  const { owner, history } = group;
-  const membership = membershipOf(name, member, head, history);
+  const { owner } = group;
+  const changes = isEncrypted && !already;
+  const version = group.version + 1;
+  const changed = changes ? { ...group, version, keyEpoch: nextKeyEpoch(group.keyEpoch) } : group;
+  const membership = membershipOf(name, member, head, changed);
   return {
     result: { status: 'joined', owner, already, membership },
     entered: already ? null : member,
+    ...(changes && { group: { version, keyEpoch: changed.keyEpoch } }),
   };
 }
 
 /** What a group is when a user has left it; null: it is gone, with its last member. */
-export function decideLeave<Known extends Pick<Group, 'owner' | 'admins' | 'version'>>(
+export function decideLeave<Known extends Pick<Group, 'owner' | 'admins' | 'version' | 'keyEpoch'>>(
   userId: number,
   group: Known,
   /** Who has been in it for longest: of its admins, and of its members. */
@@ -84,17 +103,20 @@ export function decideLeave<Known extends Pick<Group, 'owner' | 'admins' | 'vers
   if (heirs.member === undefined) return null;
   const owner = group.owner === userId ? (heirs.admin ?? heirs.member) : group.owner;
   const admins = group.admins.filter((admin) => admin !== userId && admin !== owner);
-  const isSame = owner === group.owner && admins.length === group.admins.length;
-  return isSame ? group : { ...group, owner, admins, version: group.version + 1 };
+  const keyEpoch = nextKeyEpoch(group.keyEpoch);
+  const isSame =
+    owner === group.owner && admins.length === group.admins.length && keyEpoch === group.keyEpoch;
+  return isSame ? group : { ...group, owner, admins, keyEpoch, version: group.version + 1 };
 }
 
 function refusalOf(
-  { entry }: Pick<Group, 'entry'>,
-  outsider: Outsider | undefined,
+  { entry, keyEpoch }: Pick<Group, 'entry' | 'keyEpoch'>,
+  { outsider, canRead }: EntryFacts,
 ): JoinRefusal | undefined {
   if (outsider === 'removed') return 'removed-from-group';
   if (entry === 'closed') return 'group-closed';
-  return entry === 'invite' && outsider !== 'invited' ? 'not-invited' : undefined;
+  if (entry === 'invite' && outsider !== 'invited') return 'not-invited';
+  return keyEpoch > 0 && !canRead ? 'encrypted-group' : undefined;
 }
 
 /** After a failover that lost a tail the head may be behind both numbers of a member. */
@@ -102,9 +124,10 @@ export function membershipOf(
   group: string,
   { joined, cursor }: Member,
   head: number,
-  history: GroupHistory,
+  { history, keyEpoch }: Pick<Group, 'history' | 'keyEpoch'>,
 ): Membership {
-  return { group, joined, cursor: Math.max(joined, Math.min(cursor, head)), head, history };
+  const shown = Math.max(joined, Math.min(cursor, head));
+  return { group, joined, cursor: shown, head, history, keyEpoch };
 }
 
 function hasTooMany({ member, groupsOfUser }: EntryFacts): boolean {

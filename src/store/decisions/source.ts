@@ -82,7 +82,7 @@ export interface Settled extends SourceFacts {
 /** What was found of the new messages of a run. */
 export interface Admitted {
   /** Why not all of them are stored. */
-  readonly status: 'taken' | 'busy' | Refusal;
+  readonly status: 'taken' | 'busy' | 'stale-key' | Refusal;
   readonly stored: number;
   /** Of an own copy: so many at the end were not looked at for the receiver. */
   readonly untouched?: number;
@@ -100,7 +100,7 @@ export function settleNew(
   if (status === 'taken') return { last: runLast, refusals, refused: 0 };
   const refusedTo = runLast - untouched;
   // What was not stored comes again.
-  if (status === 'busy' || refusedTo <= end)
+  if (status === 'busy' || status === 'stale-key' || refusedTo <= end)
     return { last: stored > 0 ? end : last, refusals, refused: 0 };
   const refused = withRefused(refusals, status, end + 1, refusedTo);
   return { last: refusedTo, refusals: refused, refused: refusedTo - end };

@@ -22,6 +22,11 @@
  *   standing:{g:chess} zset     the same ids by the order in which they joined: who is the next owner
  *   invited:{g:chess}  zset     the ids of who was invited and has not joined, by number
  *   removed:{g:chess}  zset     the ids of who was removed, and not invited since, by the order of that
+ *   draws:{g:chess}    hash     of an encrypted group: the draws of its key; draw:{g:chess}:<epoch>, staged:{g:chess}:<user> and
+ *                               given:{g:chess}:<user> hash: what is sealed for members (scripts/parts/group-keys.lua)
+ *   since:{g:chess}    zset     of an encrypted group: the ids of its members by the epoch with which they joined; keyless:{g:chess} the
+ *                               same of those who have no key since
+ *   changes:{g:chess}  stream   of an encrypted group: what has changed of members and keys
  *   groups:{u:7}       hash     where to look for the user: names of groups and when each was listed (scripts/list-group.lua)
  *   invitations:{u:7}  hash     where to look for invitations (scripts/list-invitation.lua)
  *   acct:{u:7}         hash     the account: its name, what proves its holder, its keys (scripts/create-account.lua)
@@ -82,6 +87,13 @@ export const onDeletion = {
   standing: 'others',
   invited: 'others',
   removed: 'others',
+  draws: 'others',
+  draw: 'others',
+  staged: 'others',
+  given: 'others',
+  since: 'others',
+  keyless: 'others',
+  changes: 'others',
   'last-id': 'others',
   probe: 'others',
   id: 'others',

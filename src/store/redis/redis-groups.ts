@@ -48,8 +48,15 @@ type JoinReply = [
   head: number,
   showsAll: number,
   used: number,
+  keyEpoch: number,
 ];
-type MemberReply = [joined: number, cursor: number, head: number, showsAll: number];
+type MemberReply = [
+  joined: number,
+  cursor: number,
+  head: number,
+  showsAll: number,
+  keyEpoch: number,
+];
 
 export class RedisGroups implements Groups {
   readonly #calls: RedisCalls;
@@ -64,16 +71,17 @@ export class RedisGroups implements Groups {
     name: string,
     owner: number,
     history: GroupHistory = 'joined',
+    e2ee = false,
   ): Promise<CreateResult> {
-    const reply = await this.#enter(name, owner, history);
+    const reply = await this.#enter(name, owner, history, e2ee);
     if (reply?.[0].toString() === 'group-exists') {
       return { status: 'group-exists', owner: Number(reply[1]) };
     }
     return joinResult(name, reply);
   }
 
-  async join(name: string, userId: number): Promise<JoinResult> {
-    return joinResult(name, await this.#enter(name, userId, null));
+  async join(name: string, userId: number, canRead = false): Promise<JoinResult> {
+    return joinResult(name, await this.#enter(name, userId, null, canRead));
   }
 
   async leave(name: string, userId: number): Promise<boolean> {
@@ -93,7 +101,7 @@ export class RedisGroups implements Groups {
         this.#keys.delivered(name),
         this.#keys.read(name),
       ],
-      [userId, limits.endedGroupMs],
+      [userId, limits.endedGroupMs, limits.groupChangesMax],
     );
     if (number === null) return false;
     await this.#unlist({ name, userId, number: String(number) });
@@ -130,7 +138,7 @@ export class RedisGroups implements Groups {
         this.#keys.delivered(name),
         this.#keys.read(name),
       ],
-      [by, ...bounds, change.kind, ...argumentsOf(change)],
+      [by, ...bounds, limits.groupChangesMax, change.kind, ...argumentsOf(change)],
     )) as [result: Buffer, number?: Buffer];
     const listing = String(number ?? '');
     if ('userId' in change && listing !== '')
@@ -139,9 +147,10 @@ export class RedisGroups implements Groups {
   }
 
   async find(name: string): Promise<Group | null> {
-    const [record, share] = await Promise.all([
+    const talk = this.#keys.talk(groupTimeline(name));
+    const [record, [share = null, epoch = null]] = await Promise.all([
       this.#calls.fields(this.#keys.group(name)),
-      this.#calls.field(this.#keys.talk(groupTimeline(name)), 'share'),
+      this.#calls.someFields(talk, ['share', 'epoch']),
     ]);
     const fields = new Map(record);
     const owner = fields.get('owner');
@@ -156,6 +165,7 @@ export class RedisGroups implements Groups {
       history: fields.get('history') === 'all' ? 'all' : 'joined',
       sharePercent: share === null ? null : Number(share),
       version: Number(fields.get('version')),
+      keyEpoch: Number(epoch),
     };
   }
 
@@ -198,7 +208,10 @@ export class RedisGroups implements Groups {
     const items = questions.map(({ group, userId }): Item => {
       const timeline = groupTimeline(group);
       return {
-        keys: [this.#keys.members(timeline), this.#keys.head(timeline), this.#keys.group(group)],
+        keys: [
+          ...[this.#keys.members(timeline), this.#keys.head(timeline)],
+          ...[this.#keys.group(group), this.#keys.talk(timeline)],
+        ],
         args: [userId],
       };
     });
@@ -225,11 +238,15 @@ export class RedisGroups implements Groups {
     await this.#calls.runAll(scripts.acknowledgeGroup, items);
   }
 
-  /** Both steps of a join; `create`: makes the group. Null if the user's list is full. */
+  /**
+   * Both steps of a join; `create`: makes the group. `e2ee`: it is to be encrypted, or who joins can read
+   * what is. Null if the user's list is full.
+   */
   async #enter(
     name: string,
     userId: number,
     create: GroupHistory | null,
+    e2ee: boolean,
   ): Promise<JoinReply | null> {
     const number = await this.#list(name, userId);
     if (number === null) return null;
@@ -246,8 +263,12 @@ export class RedisGroups implements Groups {
         this.#keys.removed(name),
         this.#keys.delivered(name),
         this.#keys.read(name),
+        this.#keys.talk(timeline),
       ],
-      [userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? '', name],
+      [
+        ...[userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? '', name],
+        ...[e2ee ? 1 : 0, limits.encryptedGroupMembersMax, limits.groupChangesMax],
+      ],
     )) as JoinReply;
     const isMember = reply[0].toString() === 'joined' || reply[2] === 1;
     if (!isMember) await this.#unlist({ name, userId, number });
@@ -336,26 +357,31 @@ function argumentsOf(change: GroupChange): Argument[] {
 
 function joinResult(name: string, reply: JoinReply | null): JoinResult {
   if (!reply) return { status: 'too-many' };
-  const [status, owner, already, joined, cursor, head, showsAll] = reply;
+  const [status, owner, already, joined, cursor, head, showsAll, , keyEpoch] = reply;
   switch (status.toString()) {
     case 'joined':
       return {
         status: 'joined',
         owner: Number(owner),
         already: already === 1,
-        membership: membershipIn(name, [joined, cursor, head, showsAll]),
+        membership: membershipIn(name, [joined, cursor, head, showsAll, keyEpoch]),
       };
     case 'unknown-group':
     case 'too-many':
     case 'removed-from-group':
     case 'group-closed':
     case 'not-invited':
+    case 'encrypted-group':
       return { status: status.toString() as Exclude<JoinResult['status'], 'joined'> };
     default:
       throw new CimError('busy', `joining ${name} took too long`);
   }
 }
 
-function membershipIn(group: string, [joined, cursor, head, showsAll]: MemberReply): Membership {
-  return membershipOf(group, { joined, cursor }, head, showsAll === 1 ? 'all' : 'joined');
+function membershipIn(
+  group: string,
+  [joined, cursor, head, showsAll, keyEpoch]: MemberReply,
+): Membership {
+  const history = showsAll === 1 ? 'all' : 'joined';
+  return membershipOf(group, { joined, cursor }, head, { history, keyEpoch });
 }

@@ -17,6 +17,7 @@ import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisDeletions } from './redis-deletions.ts';
 import { RedisFiles } from './redis-files.ts';
+import { RedisGroupKeys } from './redis-group-keys.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
 import { RedisMarks } from './redis-marks.ts';
@@ -53,6 +54,7 @@ export class RedisStore implements Store {
   readonly sessions: RedisSessions;
   readonly timelines: RedisTimelines;
   readonly groups: RedisGroups;
+  readonly groupKeys: RedisGroupKeys;
   readonly conversations: RedisConversations;
   readonly marks: RedisMarks;
   readonly presence: RedisPresence;
@@ -114,6 +116,7 @@ export class RedisStore implements Store {
     this.sessions = new RedisSessions(calls, keys);
     this.timelines = new RedisTimelines({ calls, keys, retention, quotas, confirmed });
     this.groups = new RedisGroups(calls, keys);
+    this.groupKeys = new RedisGroupKeys(calls, keys, retention);
     this.files = new RedisFiles(calls, keys);
     const { accounts, groups, files } = this;
     this.deletions = new RedisDeletions({ calls, keys, accounts, groups, files });

@@ -61,9 +61,12 @@ const letterOf: Readonly<Record<Refusal, string>> = {
   'not-a-member': 'n',
   'mailbox-full': 'f',
   'group-share': 'g',
+  'encrypted-group': 'c',
+  'not-encrypted': 'e',
 };
 const statusOf: Readonly<Partial<Record<string, AppendResult['status']>>> = {
   b: 'busy',
+  s: 'stale-key',
   x: 'gone',
   ...Object.fromEntries(Object.entries(letterOf).map(([refusal, letter]) => [letter, refusal])),
 };
@@ -270,9 +273,9 @@ export class RedisTimelines implements Timelines {
     }
     const shareMax = timeline === lobbyTimeline ? this.#lobbyShareMax : this.#groupShareMax;
     const share = append.isExempt || bodies.length === 0 ? '' : `:${shareMax ?? 0}`;
-    return onlyIfMember === undefined
-      ? `${numbers}g${from}${share}`
-      : `${numbers}m${onlyIfMember}${share}`;
+    if (onlyIfMember === undefined) return `${numbers}g${from}${share}`;
+    const sealedIn = append.keyEpoch ? `k${append.keyEpoch}` : '';
+    return `${numbers}m${onlyIfMember}${sealedIn}${share}`;
   }
 
   #read(script: Script, timeline: TimelineId, args: Argument[]): Promise<Reply> {

@@ -18,6 +18,7 @@ import countFiles from './scripts/count-files.lua';
 import createAccount from './scripts/create-account.lua';
 import createSchedule from './scripts/create-schedule.lua';
 import deleteAccount from './scripts/delete-account.lua';
+import drawGroupKey from './scripts/draw-group-key.lua';
 import drawOnce from './scripts/draw-once.lua';
 import drawUserId from './scripts/draw-user-id.lua';
 import dropPart from './scripts/drop-part.lua';
@@ -29,7 +30,9 @@ import findMembership from './scripts/find-membership.lua';
 import findMissingRights from './scripts/find-missing-rights.lua';
 import finishFile from './scripts/finish-file.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
+import forgetGroupKeys from './scripts/forget-group-keys.lua';
 import forgetSchedules from './scripts/forget-schedules.lua';
+import giveGroupKeys from './scripts/give-group-keys.lua';
 import groupConversation from './scripts/group-conversation.lua';
 import groupMarks from './scripts/group-marks.lua';
 import joinGroup from './scripts/join-group.lua';
@@ -53,6 +56,7 @@ import appendSeldom from './scripts/parts/append-seldom.lua';
 import bodies from './scripts/parts/bodies.lua';
 import checkRights from './scripts/parts/check-rights.lua';
 import cursor from './scripts/parts/cursor.lua';
+import groupKeys from './scripts/parts/group-keys.lua';
 import seen from './scripts/parts/seen.lua';
 import takeBack from './scripts/parts/take-back.lua';
 import time from './scripts/parts/time.lua';
@@ -62,6 +66,8 @@ import read from './scripts/read.lua';
 import readAccounts from './scripts/read-accounts.lua';
 import readBack from './scripts/read-back.lua';
 import readConversation from './scripts/read-conversation.lua';
+import readGroupChanges from './scripts/read-group-changes.lua';
+import readGroupKeys from './scripts/read-group-keys.lua';
 import releaseName from './scripts/release-name.lua';
 import removeFile from './scripts/remove-file.lua';
 import replaceSecret from './scripts/replace-secret.lua';
@@ -84,6 +90,7 @@ const parts: Readonly<Record<string, string>> = {
   'append-seldom.lua': appendSeldom,
   'bodies.lua': bodies,
   'cursor.lua': cursor,
+  'group-keys.lua': groupKeys,
   'seen.lua': seen,
   'time.lua': time,
   'total.lua': total,
@@ -139,6 +146,7 @@ export const scripts = {
   createAccount: script(createAccount),
   createSchedule: script(createSchedule),
   deleteAccount: script(deleteAccount),
+  drawGroupKey: script(drawGroupKey),
   drawOnce: script(drawOnce),
   drawUserId: script(drawUserId),
   dropPart: script(dropPart),
@@ -150,7 +158,9 @@ export const scripts = {
   findMembership: script(findMembership),
   finishFile: script(finishFile),
   finishSchedule: script(finishSchedule),
+  forgetGroupKeys: script(forgetGroupKeys),
   forgetSchedules: script(forgetSchedules),
+  giveGroupKeys: script(giveGroupKeys),
   groupConversation: script(groupConversation),
   groupMarks: script(groupMarks),
   joinGroup: script(joinGroup),
@@ -174,6 +184,8 @@ export const scripts = {
   readAccounts: script(readAccounts),
   readBack: script(readBack),
   readConversation: script(readConversation),
+  readGroupChanges: script(readGroupChanges),
+  readGroupKeys: script(readGroupKeys),
   releaseName: script(releaseName),
   removeFile: script(removeFile),
   replaceSecret: script(replaceSecret),

@@ -8,6 +8,7 @@ import { lobby } from '../../codec/commands.ts';
 import type { Run } from '../../codec/run.ts';
 import type { Admission } from '../decisions/append.ts';
 import type { PlaceCount } from '../decisions/conversation.ts';
+import { keyRefusal } from '../decisions/group-keys.ts';
 import { decideShare, isPeriodOver, shareMaxOf, shareOf } from '../decisions/group-share.ts';
 import { type Bounds, boundsOf, decideMailbox, placesPerMessage } from '../decisions/mailbox.ts';
 import type { Quotas } from '../quotas.ts';
@@ -42,7 +43,7 @@ export class SqliteAdmission {
   readonly #bounds: Bounds;
   readonly #counts = new RecentlyUsed<TimelineId, Counts>(timelinesMax);
   readonly #selectGroup: Statement<unknown>;
-  readonly #selectMember: Statement<unknown>;
+  readonly #selectMember: Statement<{ keyEpoch: number }>;
   readonly #selectShare: Statement<{ percent: number | null }>;
   readonly #selectAcknowledged: Statement<{ acknowledged: number }>;
 
@@ -51,7 +52,10 @@ export class SqliteAdmission {
     this.#bounds = boundsOf(options.messagesMax, options.quotas);
     const { database } = options;
     this.#selectGroup = database.prepare('SELECT 1 FROM groups WHERE name = ?');
-    this.#selectMember = database.prepare('SELECT 1 FROM members WHERE name = ? AND user_id = ?');
+    this.#selectMember = database.prepare(
+      `SELECT key_epoch AS keyEpoch FROM members JOIN groups USING (name)
+         WHERE name = ? AND user_id = ?`,
+    );
     this.#selectShare = database.prepare(
       'SELECT share_percent AS percent FROM groups WHERE name = ?',
     );
@@ -75,11 +79,14 @@ export class SqliteAdmission {
   }
 
   /** Of a run to a group. */
-  toGroup({ timeline, from, onlyIfMember, isExempt }: Append, fresh: Run): Admission {
+  toGroup({ timeline, from, onlyIfMember, isExempt, keyEpoch = 0 }: Append, fresh: Run): Admission {
     const { count } = fresh;
     const name = timeline.slice(groupPrefix.length);
-    if (onlyIfMember !== undefined && !this.#selectMember.get(name, onlyIfMember))
-      return { status: 'not-a-member', stored: 0 };
+    if (onlyIfMember !== undefined) {
+      const member = this.#selectMember.get(name, onlyIfMember);
+      const refusal = member ? keyRefusal(keyEpoch, member.keyEpoch) : 'not-a-member';
+      if (refusal) return { status: refusal, stored: 0 };
+    }
     const shareMax = isExempt ? null : this.#shareMaxOf(name);
     if (shareMax === null) return { status: 'taken', stored: count };
     const { quotas, clock, messagesMax } = this.#options;

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
+import { groupKeyTables, groupKeyUpgrade } from './group-key-tables.ts';
 import { drawGeneration, readMark, type WriteAheadLog, writeMark } from './write-ahead-log.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "cim1". */
@@ -151,7 +152,12 @@ const tables = `
     -- Grows with what members are told of.
     version INTEGER NOT NULL DEFAULT 1,
     -- How many there are: counting them would cost each join more than all else.
-    members INTEGER NOT NULL DEFAULT 0
+    members INTEGER NOT NULL DEFAULT 0,
+    -- The epoch of its key, the newest one into which none may be ratcheted, and that of the newest draw
+    -- (src/store/decisions/group-keys.ts); 0: it is not encrypted.
+    key_epoch INTEGER NOT NULL DEFAULT 0,
+    fresh_from INTEGER NOT NULL DEFAULT 0,
+    drawn INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
 
   -- In the order of joining. joined is the head of the group's timeline then.
@@ -165,6 +171,9 @@ const tables = `
     delivered INTEGER NOT NULL,
     read INTEGER NOT NULL,
     seen INTEGER NOT NULL,
+    -- Of an encrypted group: the epoch with which the member joined, and whether there is a key since.
+    key_since INTEGER NOT NULL DEFAULT 0,
+    has_key INTEGER NOT NULL DEFAULT 0,
     UNIQUE (name, user_id)
   ) STRICT;
   CREATE INDEX members_by_user ON members (user_id);
@@ -274,6 +283,7 @@ const tables = `
   ) STRICT;
   CREATE INDEX requests_by_age ON requests (forget_at);
   ${filesTables}
+  ${groupKeyTables}
 `;
 
 /**
@@ -297,7 +307,11 @@ export interface Schema {
   readonly upgrades: Readonly<Record<number, string>>;
 }
 
-const current: Schema = { version: 8, tables, upgrades: { 7: filesTables } };
+const current: Schema = {
+  version: 8,
+  tables,
+  upgrades: { 7: `${filesTables}${groupKeyUpgrade}` },
+};
 
 /**
  * Of a database that was just opened, before it is written: throws if it is not ours, or of a version

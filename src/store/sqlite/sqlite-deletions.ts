@@ -40,6 +40,10 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   sources: 'apart',
   // As Groups.leave does it.
   members: 'apart',
+  group_draws: 'apart',
+  group_draw_slots: 'apart',
+  group_given_slots: 'apart',
+  group_changes: 'apart',
   groups: 'others',
   // Invitations go; that somebody was removed stays with the group.
   outsiders: 'apart',

@@ -10,6 +10,7 @@ import {
   type EntryFacts,
   type Member,
   membershipOf,
+  newGroup,
   type Outsider,
 } from '../decisions/membership.ts';
 import { movedCursor } from '../decisions/session.ts';
@@ -27,6 +28,7 @@ import type {
 } from '../groups.ts';
 import { groupTimeline } from '../timelines.ts';
 import type { Database, Statement } from './database.ts';
+import type { GroupKeyRows } from './group-key-rows.ts';
 import type { TimelineRows } from './timeline-rows.ts';
 
 interface GroupRow extends Omit<Group, 'admins'> {
@@ -34,13 +36,12 @@ interface GroupRow extends Omit<Group, 'admins'> {
   readonly members: number;
 }
 
-interface MemberRow extends Member {
-  readonly history: GroupHistory;
-}
+interface MemberRow extends Member, Pick<Group, 'history' | 'keyEpoch'> {}
 
 export class SqliteGroups implements Groups {
   readonly #database: Database;
   readonly #rows: TimelineRows;
+  readonly #keyRows: GroupKeyRows;
   readonly #selectGroup: Statement<GroupRow>;
   readonly #insertGroup: Statement<never>;
   readonly #updateGroup: Statement<never>;
@@ -63,28 +64,30 @@ export class SqliteGroups implements Groups {
   readonly #deleteOutsiders: Statement<never>;
   readonly #forgetSaid: Statement<never>;
 
-  constructor(database: Database, rows: TimelineRows) {
+  constructor(database: Database, rows: TimelineRows, keyRows: GroupKeyRows) {
     this.#database = database;
     this.#rows = rows;
+    this.#keyRows = keyRows;
     this.#selectGroup = database.prepare(
-      `SELECT name, title, owner, admins, entry, history, share_percent AS sharePercent, version, members
+      `SELECT name, title, owner, admins, entry, history, share_percent AS sharePercent, version, members,
+         key_epoch AS keyEpoch
          FROM groups WHERE name = ?`,
     );
     this.#insertGroup = database.prepare(
-      'INSERT INTO groups (name, title, owner, history) VALUES (?1, ?1, ?2, ?3)',
+      'INSERT INTO groups (name, title, owner, history, key_epoch) VALUES (?1, ?1, ?2, ?3, ?4)',
     );
     this.#updateGroup = database.prepare(
-      `UPDATE groups SET title = ?, owner = ?, admins = ?, entry = ?, share_percent = ?, version = ?
-         WHERE name = ?`,
+      `UPDATE groups SET title = ?, owner = ?, admins = ?, entry = ?, share_percent = ?, version = ?,
+         key_epoch = ? WHERE name = ?`,
     );
     this.#deleteGroup = database.prepare('DELETE FROM groups WHERE name = ?');
     this.#selectMember = database.prepare(
-      `SELECT joined, cursor, history FROM members JOIN groups USING (name)
+      `SELECT joined, cursor, history, key_epoch AS keyEpoch FROM members JOIN groups USING (name)
          WHERE name = ? AND user_id = ?`,
     );
     this.#selectGroupsOf = database.prepare(
-      `SELECT name, joined, cursor, history FROM members JOIN groups USING (name)
-         WHERE user_id = ?`,
+      `SELECT name, joined, cursor, history, key_epoch AS keyEpoch
+         FROM members JOIN groups USING (name) WHERE user_id = ?`,
     );
     this.#selectPage = database.prepare(
       'SELECT user_id AS userId FROM members WHERE name = ? AND user_id > ? ORDER BY user_id LIMIT ?',
@@ -135,15 +138,20 @@ export class SqliteGroups implements Groups {
     name: string,
     owner: number,
     history: GroupHistory = 'joined',
+    e2ee = false,
   ): Promise<CreateResult> {
+    const made = newGroup(name, owner, history, e2ee);
     return this.#database.transaction('durable', () =>
-      this.#enter(name, owner, history, (facts) => decideCreate(name, owner, history, facts)),
+      this.#enter(made, owner, e2ee, (facts) =>
+        decideCreate(name, owner, { history, e2ee }, facts),
+      ),
     );
   }
 
-  async join(name: string, userId: number): Promise<JoinResult> {
+  async join(name: string, userId: number, canRead = false): Promise<JoinResult> {
+    const made = newGroup(name, userId, 'joined', false);
     return this.#database.transaction('durable', () =>
-      this.#enter(name, userId, 'joined', (facts) => decideJoin(name, facts)),
+      this.#enter(made, userId, canRead, (facts) => decideJoin(name, facts)),
     );
   }
 
@@ -205,14 +213,21 @@ export class SqliteGroups implements Groups {
     });
   }
 
+  /** `made`: the group, if it is created now. */
   #enter<Result extends CreateResult>(
-    name: string,
+    made: Group,
     userId: number,
-    history: GroupHistory,
+    canRead: boolean,
     decide: (facts: EntryFacts) => Entry<Result>,
   ): Result {
+    const { name } = made;
     const group = this.#group(name);
-    const { result, entered } = decide({
+    const {
+      result,
+      entered,
+      group: changes,
+    } = decide({
+      canRead,
       group,
       head: this.#head(name),
       member: this.#selectMember.get(name, userId),
@@ -220,8 +235,11 @@ export class SqliteGroups implements Groups {
       groupsOfUser: () => this.#countGroupsOf.get(userId)?.count ?? 0,
     });
     if (!entered) return result;
-    if (!group) this.#insertGroup.run(name, userId, history);
+    const now = { ...(group ?? made), ...changes };
+    if (!group) this.#insertGroup.run(name, userId, now.history, now.keyEpoch);
+    else if (changes) this.#save(now);
     this.#insertMember.run(name, userId, entered.joined);
+    if (now.keyEpoch > 0) this.#keyRows.entered(name, userId, now.keyEpoch, !group);
     this.#addToCount.run(1, name);
     this.#deleteOutsider.run(name, userId);
     return result;
@@ -235,21 +253,28 @@ export class SqliteGroups implements Groups {
       admin: heirs.find(({ isAdmin }) => isAdmin === 1)?.userId,
       member: heirs.find(({ isAdmin }) => isAdmin === 0)?.userId,
     });
-    if (next) this.#save(next);
-    else this.#end(name);
+    if (!next) this.#end(name);
+    else {
+      this.#save(next);
+      const { keyEpoch: epoch } = next;
+      if (epoch > 0) this.#keyRows.gone(name, { epoch, kind: 'left', userId, by: userId });
+    }
     return true;
   }
 
   #change(name: string, by: number, change: GroupChange): ChangeResult {
     const userId = 'userId' in change ? change.userId : 0;
     const known = this.#selectOutsider.get(name, userId)?.outsider;
+    const before = this.#group(name);
     const { result, group, outsider } = decideChange(by, change, {
-      group: this.#group(name),
+      group: before,
       isMember: this.#selectMember.get(name, userId) !== undefined,
       outsider: known,
       invited: () => this.#outsiders(name, 'invited').length,
     });
     if (group) this.#save(group);
+    if (group && group.keyEpoch !== before?.keyEpoch)
+      this.#keyRows.gone(name, { epoch: group.keyEpoch, kind: 'removed', userId, by });
     // Who is removed once more keeps their place.
     if (outsider === 'invited' || (outsider && outsider !== known)) {
       this.#takeOut(name, userId);
@@ -270,6 +295,7 @@ export class SqliteGroups implements Groups {
 
   #end(name: string): void {
     this.#deleteGroup.run(name);
+    this.#keyRows.ended(name);
     this.#deleteOutsiders.run(name);
     this.#deleteEntries.run(groupTimeline(name));
     this.#forgetSaid.run(groupTimeline(name));
@@ -280,9 +306,10 @@ export class SqliteGroups implements Groups {
     return row && { ...row, admins: JSON.parse(row.admins) as number[] };
   }
 
-  #save({ name, title, owner, admins, entry, sharePercent, version }: Group): void {
+  #save({ name, title, owner, admins, entry, sharePercent, version, keyEpoch }: Group): void {
     const listed = JSON.stringify(admins);
-    this.#updateGroup.run(title, owner, listed, entry, sharePercent, version, name);
+    const settings = [title, owner, listed, entry, sharePercent];
+    this.#updateGroup.run(...settings, version, keyEpoch, name);
   }
 
   #outsiders(name: string, which: Outsider): number[] {
@@ -290,7 +317,7 @@ export class SqliteGroups implements Groups {
   }
 
   #membership(group: string, member: MemberRow): Membership {
-    return membershipOf(group, member, this.#head(group), member.history);
+    return membershipOf(group, member, this.#head(group), member);
   }
 
   #head(group: string): number {

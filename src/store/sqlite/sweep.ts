@@ -1,6 +1,7 @@
 /**
  * What time takes away: the state of sources that were not used for long, the messages of timelines
- * that nothing was appended to for long, the numbers of groups that have ended, the ids of schedules and the keys of requests of long ago.
+ * that nothing was appended to for long, the numbers of groups that have ended, the ids of schedules
+ * and the keys of requests of long ago, draws of group keys that were begun and never counted.
  * Tables are walked a slice at a time, so that no step is noticed.
  */
 import { limits } from '../../base/limits.ts';
@@ -32,6 +33,7 @@ export class Sweep {
   readonly #deleteEndedGroups: Statement<never>;
   readonly #deleteSchedules: Statement<never>;
   readonly #deleteRequests: Statement<never>;
+  readonly #deleteStaged: readonly Statement<never>[];
 
   constructor({ database, rows, timelineAgeMs }: SweepOptions) {
     this.#database = database;
@@ -64,6 +66,11 @@ export class Sweep {
          (SELECT number FROM ${table} WHERE forget_at < ? LIMIT ${sliceRows})`;
     this.#deleteSchedules = database.prepare(deleteFrom('schedules'));
     this.#deleteRequests = database.prepare(deleteFrom('requests'));
+    const staged = 'head IS NULL AND until < ?';
+    this.#deleteStaged = [
+      `DELETE FROM group_draw_slots WHERE draw IN (SELECT id FROM group_draws WHERE ${staged})`,
+      `DELETE FROM group_draws WHERE ${staged}`,
+    ].map((sql) => database.prepare(sql));
   }
 
   /** One slice of each table. */
@@ -73,6 +80,7 @@ export class Sweep {
       if (changed.some(Boolean)) this.#rows.forget();
       this.#deleteSchedules.run(now);
       this.#deleteRequests.run(now);
+      for (const statement of this.#deleteStaged) statement.run(now);
     });
   }
 

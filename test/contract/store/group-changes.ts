@@ -37,6 +37,7 @@ export function describeGroupChanges(fixture: StoreFixture): void {
       history: 'joined',
       sharePercent: null,
       version: 1,
+      keyEpoch: 0,
     };
     expect(await groups().find(name)).toEqual(begun);
     const set = { kind: 'set', title: 'Ä { title }', entry: 'invite', sharePercent: 5 } as const;

@@ -32,6 +32,11 @@ const step = fc.record({
       'invite',
       'remove',
       'remove',
+      'draw',
+      'draw',
+      'draw',
+      'give',
+      'forget',
     ] as const),
   ),
   user: fc.integer({ min: 0, max: 3 }),
@@ -64,9 +69,13 @@ export function describeGroupModel(fixture: StoreFixture): void {
             sent += 1;
             const onlyIfMember = users[user]!;
             const timeline = groupTimeline(names[group]!);
+            // Most are clear, or sealed under a key that is none.
+            const keyEpoch = Math.max(0, seq - 2);
             const run = conversations[group]![user]!.append(timeline, sent, [`text ${sent}`]);
             return async ({ timelines }) => {
-              const [result] = await timelines.append([{ ...run, onlyIfMember, restart: true }]);
+              const [result] = await timelines.append([
+                { ...run, keyEpoch, onlyIfMember, restart: true },
+              ]);
               const { status, stored, refused, seq: first } = result!;
               return { status, stored, refused, seq: stored > 0 ? first : 0 };
             };
@@ -87,9 +96,10 @@ function actionOf(
   const userId = users[user]!;
   switch (kind) {
     case 'create':
-      return ({ groups }) => groups.create(name, userId, seq % 2 === 0 ? 'joined' : 'all');
+      return ({ groups }) =>
+        groups.create(name, userId, seq % 2 === 0 ? 'joined' : 'all', other < 2);
     case 'join':
-      return ({ groups }) => groups.join(name, userId);
+      return ({ groups }) => groups.join(name, userId, other > 0);
     case 'leave':
       return ({ groups }) => groups.leave(name, userId);
     case 'set': {
@@ -107,6 +117,20 @@ function actionOf(
     case 'invite':
     case 'remove':
       return ({ groups }) => groups.change(name, userId, { kind, userId: users[other]! });
+    case 'draw':
+      return ({ groupKeys }) =>
+        groupKeys.draw({
+          ...{ group: name, by: userId, epoch: Math.max(1, seq), draw: `draw${other % 2}` },
+          slots: users
+            .filter((_, index) => index !== other)
+            .map((each, index) => ({ userId: each, sealed: index === seq ? '' : `sealed${seq}` })),
+          commit: other !== 0,
+        });
+    case 'give':
+      return ({ groupKeys }) =>
+        groupKeys.give(name, userId, [{ userId: users[other]!, epoch: seq, sealed: 'given' }]);
+    case 'forget':
+      return ({ groupKeys }) => groupKeys.forget(name, userId);
     default:
       return ({ groups }) => groups.acknowledge([{ userId, group: name, seq }]);
   }
@@ -120,7 +144,7 @@ async function beInAll({ groups }: Store, userId: number, names: readonly string
 }
 
 async function stateOf(
-  { groups, timelines }: Store,
+  { groups, groupKeys, timelines }: Store,
   names: readonly string[],
   users: readonly number[],
 ) {
@@ -140,6 +164,15 @@ async function stateOf(
   const memberships = await Promise.all(users.map((userId) => groups.of(userId)));
   return {
     ofGroups,
+    ofKeys: await Promise.all(
+      questions.map(async ({ group, userId }) => {
+        const changes = await groupKeys.changes(group, userId, 0);
+        return [
+          await groupKeys.read(group, userId),
+          typeof changes === 'string' ? changes : changes.map(({ at: _, ...rest }) => rest),
+        ];
+      }),
+    ),
     ofQuestions: await groups.memberships(questions),
     memberships: memberships.map((of) => of.filter(({ group }) => names.includes(group))),
   };

@@ -78,7 +78,14 @@ export function describeGroups(fixture: StoreFixture): void {
     test('makes a group and its owner a member', async () => {
       const [name, owner] = [nextGroup(), nextUserId()];
       expect(await groups().find(name)).toBeNull();
-      const membership = { group: name, joined: 0, cursor: 0, head: 0, history: 'joined' };
+      const membership = {
+        group: name,
+        joined: 0,
+        cursor: 0,
+        head: 0,
+        history: 'joined',
+        keyEpoch: 0,
+      };
       expect(await groups().create(name, owner)).toEqual({
         status: 'joined',
         owner,
@@ -97,7 +104,7 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner,
         already: true,
-        membership: { group: name, joined: 0, cursor: 0, head: 1, history: 'joined' },
+        membership: { group: name, joined: 0, cursor: 0, head: 1, history: 'joined', keyEpoch: 0 },
       });
       for (const userId of [others[0]!, nextUserId()]) {
         expect(await groups().create(name, userId)).toEqual({ status: 'group-exists', owner });
@@ -143,11 +150,11 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner,
         already: false,
-        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined' },
+        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined', keyEpoch: 0 },
       });
       await say(name);
       expect(await groups().of(userId)).toEqual([
-        { group: name, joined: 2, cursor: 2, head: 3, history: 'joined' },
+        { group: name, joined: 2, cursor: 2, head: 3, history: 'joined', keyEpoch: 0 },
       ]);
     });
 
@@ -158,7 +165,14 @@ export function describeGroups(fixture: StoreFixture): void {
       await say(name);
       await groups().acknowledge([{ userId, group: name, seq: 1 }]);
       await say(name);
-      const membership = { group: name, joined: 0, cursor: 1, head: 2, history: 'joined' };
+      const membership = {
+        group: name,
+        joined: 0,
+        cursor: 1,
+        head: 2,
+        history: 'joined',
+        keyEpoch: 0,
+      };
       expect(await groups().join(name, userId)).toEqual({
         status: 'joined',
         owner,
@@ -270,7 +284,7 @@ export function describeGroups(fixture: StoreFixture): void {
         status: 'joined',
         owner: somebody,
         already: false,
-        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined' },
+        membership: { group: name, joined: 2, cursor: 2, head: 2, history: 'joined', keyEpoch: 0 },
       });
       expect(await say(name, 'new')).toBe(3);
       const { messages } = await read(name);
@@ -457,7 +471,7 @@ export function describeGroups(fixture: StoreFixture): void {
     await groups().acknowledge(users.map((userId) => ({ userId, group: name, seq: 1 })));
     for (const userId of [users[0]!, users.at(-1)!]) {
       expect(await groups().of(userId)).toEqual([
-        { group: name, joined: 0, cursor: 1, head: 1, history: 'joined' },
+        { group: name, joined: 0, cursor: 1, head: 1, history: 'joined', keyEpoch: 0 },
       ]);
     }
     // The next owner is found among all of them.

@@ -22,6 +22,7 @@ const entry: SubmitEntry = {
   sendSeq: 1,
   restart: false,
   silent: false,
+  keyEpoch: 0,
   refusal: 0,
   count: 1,
   bodies: new Uint8Array(),

@@ -229,6 +229,14 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   ],
   'POST /groups': [{ userId }, users(readGroups)],
   'POST /groupMembers': [{ userId, group: 'cooks' }, users(readGroups)],
+  'POST /groupKeys': [{ userId, group: 'cooks' }, users()],
+  'POST /drawGroupKey': [
+    { userId, group: 'cooks', epoch: 1, draw: 'd'.repeat(22), slots: [], commit: false },
+    users(),
+  ],
+  'POST /giveGroupKey': [{ userId, group: 'cooks', slots: [] }, users()],
+  'POST /forgetGroupKeys': [{ userId, group: 'cooks' }, users()],
+  'POST /groupChanges': [{ userId, group: 'cooks' }, users()],
   'POST /history': [{ userId }, users(read)],
   'POST /delay': [
     { id: 's', from: userId, group: 'cooks', text: 'hi', delaySeconds: 60 },

@@ -177,6 +177,8 @@ describe('named groups', () => {
     joined: 2,
     cursor: 4,
     head: 5,
+    e2ee: false,
+    keyEpoch: 0,
   };
 
   test.each([
@@ -408,6 +410,8 @@ test('/openapi.json has every endpoint', async () => {
     ...['post /setGroup', 'post /setGroupAdmin', 'post /handOverGroup', 'post /inviteToGroup'],
     ...['post /removeMember', 'post /groupInfo', 'post /groups', 'post /invitations'],
     'post /groupMembers',
+    ...['post /groupKeys', 'post /drawGroupKey', 'post /giveGroupKey'],
+    ...['post /forgetGroupKeys', 'post /groupChanges'],
     ...['post /block', 'post /unblock', 'post /blocked', 'post /presence', 'post /lastSeen'],
     ...['post /conversations', 'post /setConversation', 'post /marks', 'post /markRead'],
     ...[

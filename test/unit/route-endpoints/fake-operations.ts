@@ -20,6 +20,8 @@ import { serverAddress } from '../../support/role-addresses.ts';
 const java: Account = { userId: 1547028929407, name: 'zhangsan' };
 const other: Account = { userId: 1547028929408, name: 'lisi' };
 
+const keyState = { keyEpoch: 3, freshFrom: 2, drawn: 2 };
+
 export class FakeOperations implements RouteOperations {
   /** Of a page of history. */
   scannedBytes = 100;
@@ -181,6 +183,30 @@ export class FakeOperations implements RouteOperations {
     return { messages, next: 'older', expired: false, scannedBytes: this.scannedBytes };
   }
 
+  async readGroupKeys(userId: number, group: string, after?: unknown) {
+    this.#called('readGroupKeys', { userId, group, after });
+    return { ...keyState, drawId: 'd', slots: [], more: false, missing: [] };
+  }
+
+  async drawGroupKey(draw: unknown) {
+    this.#called('drawGroupKey', draw);
+    return { ...keyState, drawId: 'd', status: 'committed' as const, missing: [] };
+  }
+
+  async giveGroupKeys(userId: number, group: string, slots: unknown) {
+    this.#called('giveGroupKeys', { userId, group, slots });
+    return 1;
+  }
+
+  async forgetGroupKeys(userId: number, group: string) {
+    this.#called('forgetGroupKeys', { userId, group });
+  }
+
+  async groupChanges(userId: number, group: string, after: number) {
+    this.#called('groupChanges', { userId, group, after });
+    return [];
+  }
+
   async marksOfPeers(userId: number, peers: readonly number[]) {
     this.#called('marksOfPeers', { userId, peers });
     return [];
@@ -314,7 +340,7 @@ export class FakeOperations implements RouteOperations {
     this.#called(operation, { userId, group });
     return {
       ...{ group, title: 'Cooks', owner: java.userId, admins: [3, 4], entry: 'invite' as const },
-      ...{ history: 'joined' as const, sharePercent: null, version: 6 },
+      ...{ history: 'joined' as const, sharePercent: null, version: 6, keyEpoch: 0 },
       ...{ joined: 2, cursor: 4, head: 5 },
     };
   }

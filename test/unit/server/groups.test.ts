@@ -53,6 +53,7 @@ function membership(userId: number, group: string, isMember: boolean, invitedBy 
     joined: 3,
     head: 4,
     invitedBy,
+    keyEpoch: 0,
   });
 }
 
@@ -381,7 +382,7 @@ describe('places in groups', () => {
 describe('what a group is', () => {
   const chess = {
     ...{ group: 'chess', title: 'Chess club', owner: 3, admins: [1, 9], entry: 'invite' },
-    ...{ sharePercent: 20, version: 2 },
+    ...{ sharePercent: 20, version: 2, keyEpoch: 0 },
   };
   /** The answer to the next questions: this, where the server knows another version. */
   const become = (facts: typeof chess, removed: readonly number[] = []) => {

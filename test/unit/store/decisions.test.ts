@@ -105,11 +105,11 @@ describe('a mailbox', () => {
 
 describe('a group', () => {
   test('stays its owner’s when another leaves, goes to the heir with its owner, and ends with the last', () => {
-    const group = { owner: 1, admins: [4, 5], version: 7 };
+    const group = { owner: 1, admins: [4, 5], version: 7, keyEpoch: 0 };
     const heirs = { admin: 5, member: 2 };
     expect(decideLeave(3, group, heirs)).toBe(group);
-    expect(decideLeave(4, group, heirs)).toEqual({ owner: 1, admins: [5], version: 8 });
-    expect(decideLeave(1, group, heirs)).toEqual({ owner: 5, admins: [4], version: 8 });
+    expect(decideLeave(4, group, heirs)).toEqual({ ...group, admins: [5], version: 8 });
+    expect(decideLeave(1, group, heirs)).toEqual({ ...group, owner: 5, admins: [4], version: 8 });
     const plain = { ...group, admins: [] };
     expect(decideLeave(1, plain, { admin: undefined, member: 2 })).toMatchObject({ owner: 2 });
     expect(decideLeave(1, group, { admin: undefined, member: undefined })).toBeNull();
@@ -117,7 +117,7 @@ describe('a group', () => {
 
   test('has no cursor beyond its head, nor before the place of joining', () => {
     const cursorOf = (joined: number, cursor: number, head: number) =>
-      membershipOf('g', { joined, cursor }, head, 'joined').cursor;
+      membershipOf('g', { joined, cursor }, head, { history: 'joined', keyEpoch: 0 }).cursor;
     expect([cursorOf(2, 4, 9), cursorOf(2, 9, 4), cursorOf(5, 3, 9), cursorOf(5, 9, 2)]).toEqual([
       4, 4, 5, 5,
     ]);

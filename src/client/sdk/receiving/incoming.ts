@@ -320,8 +320,9 @@ function markFields({ from, epochHex, sendSeq, seq, kind }: Mark) {
 }
 
 function welcomeGroupOf(membership: ServerFrame['groups'][number]): WelcomeGroup {
-  const { group, joined, cursor, head } = membership;
-  return { group: group ?? '', joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
+  const { group, joined, cursor, head, keyEpoch } = membership;
+  const numbers = { joined: joined ?? 0, cursor: cursor ?? 0, head: head ?? 0 };
+  return { group: group ?? '', ...numbers, keyEpoch: keyEpoch ?? 0 };
 }
 
 /** The last moment that a Date can tell. */

@@ -104,7 +104,7 @@ export class Timelines {
   /** The user has joined this group. False: that is known. */
   joined(membership: Pick<WelcomeGroup, 'group' | 'joined' | 'head'>): boolean {
     if (this.#isMember(membership)) return false;
-    this.#followGroup({ ...membership, cursor: membership.joined }, false);
+    this.#followGroup({ ...membership, cursor: membership.joined, keyEpoch: 0 }, false);
     return true;
   }
 

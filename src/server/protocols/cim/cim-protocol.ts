@@ -171,10 +171,10 @@ export class CimProtocol implements Protocol, Asker {
       if (this.#memberships.length < limits.groupsPerUserMax) this.#memberships.push(entry);
       return;
     }
-    const { group, code, joined, head, invitedBy } = entry;
+    const { group, code, joined, head, keyEpoch, invitedBy } = entry;
     if (invitedBy) this.#session.write(encodeInvited(group, invitedBy));
-    else
-      this.#session.write(code === 0 ? encodeJoined(group, joined, head) : encodeLeft(group, code));
+    else if (code === 0) this.#session.write(encodeJoined(group, joined, head, keyEpoch));
+    else this.#session.write(encodeLeft(group, code));
   }
 
   writeClose(code: number, reason: string): void {

@@ -59,11 +59,15 @@ export function ownCopiesOf(copy: Append, taken: AppendResult): OwnCopy[] {
   const parts: OwnCopy[] = [];
   if (stored > 0 && bodies.length > 0) parts.push({ ...copy, ...firstOf(copy, stored) });
   const { status, refused } = taken;
-  if (refused > 0 && status !== 'busy' && status !== 'out-of-order' && status !== 'gone') {
+  if (refused > 0 && isRefusal(status)) {
     const skipped = { sendSeq: sendSeq + stored, ...skipOf(refused) };
     parts.push({ ...copy, ...skipped, refusal: status });
   }
   return parts;
+}
+
+function isRefusal(status: AppendResult['status']): status is Refusal {
+  return !['taken', 'busy', 'stale-key', 'out-of-order', 'gone'].includes(status);
 }
 
 /**

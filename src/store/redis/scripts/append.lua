@@ -8,7 +8,8 @@
 --       per timeline: number of runs, then per run:
 --         header "<sendSeq>:<messages>:<1 if restart, plus 2 if silent><kind><peer>:<rest>" (one argument: each costs the client half a microsecond)
 --                kind 'f' to a user from another, 'o' the own copy of who sends it, 'g' to a group, 'm' to a group for members only
---                peer the sender; of an own copy the receiver, or nothing: then the receiver is the sender
+--                peer the sender; of an own copy the receiver, or nothing: then the receiver is the sender; behind the sender in a
+--                group "k<epoch>" if the messages are sealed under its key
 --                rest of an own copy that is a skip: the refusal of what it is a copy of, as one letter; to a group: places of one account's share, nothing if it is not counted
 --         entry  the bodies, each preceded by its length as a varint (src/codec/run.ts); empty: a skip, which takes its numbers all
 --                the same
@@ -17,7 +18,8 @@
 --                            else of the last, else 0
 --         -1, expected       out of order
 --         -2, {letter, duplicates, stored, refused, seq} refused in part or as a whole: the letters are 'n' not a member, 'f' mailbox
---                            full, 'g' group share; 'b' busy, 'h' hidden: the sender is blocked; 'x' the user was deleted
+--                            full, 'g' group share, 'c' the group is encrypted and they are not, 'e' the other way round; 'b' busy, 's' the
+--                            group has another key by now, 'h' hidden: the sender is blocked; 'x' the user was deleted
 --
 -- A source keeps "last:seq:refreshed": the last number taken from it, the timeline number which that got (0: none, a skip), and when
 -- the times to live of the source and of the log were last set. They are set a sixteenth longer than asked and then left alone for
@@ -34,6 +36,7 @@
 --   <<peer>    "total:at:seq": messages of the peer that are not silent, ever; when the newest was stored, and its number
 --   ><peer>    "at:seq": the same of the own copies of what was written to the peer, who is nobody in what one writes to oneself
 --   said       of a group: "total:at:seq", as of a peer
+--   epoch      of an encrypted group: that of its key (parts/group-keys.lua)
 --   contacts   how many peers have a record; and listed: how many others have one of these, or more
 --   strangers  "count:last": places of all peers without a record; of each is counted in the hash counts
 -- The hash counts, of which the key differs from that of talk only in its kind, is seldom needed: a key costs half a microsecond. That
@@ -196,14 +199,18 @@ while keys[key] do
           local shareMax = tonumber(match(header, ':(%d+)$') or 0)
           local percent
           if members then
-            local facts = call('HMGET', talk, 'share', 'said')
+            local facts = call('HMGET', talk, 'share', 'said', 'epoch')
             listed, before, percent = 'said', facts[2], match(header, ':%d+$') and facts[1]
+            local sealedIn = match(header, 'k(%d+)')
+            if (facts[3] or nil) ~= sealedIn then
+              stored, why = 0, (not sealedIn and 'c') or (facts[3] and 's') or 'e'
+            end
           end
           if percent then shareMax = percent == '100' and 0 or math.max(1, math.floor(messagesMax * percent / 100)) end
-          if shareMax > 0 then
+          if shareMax > 0 and not why then
             stored = seldom().share(seldom().countsOf(talk), peer, fresh, each, shareMax)
           end
-          if stored < fresh then why = 'g' end
+          if stored < fresh then why = why or 'g' end
         end
         kept = stored
         if kept > 0 then head = add(format('%d', kept), headKey) end
@@ -213,7 +220,7 @@ while keys[key] do
       if why and stored < fresh then
         local storedTo = sendSeq + duplicates + stored - 1
         takenTo = format('%d', storedTo)
-        if why ~= 'b' and refusedTo > storedTo then
+        if why ~= 'b' and why ~= 's' and refusedTo > storedTo then
           refusedCount, takenTo = refusedTo - storedTo, format('%d', refusedTo)
           refused = seldom().withRefused(refused, why == 'h' and 'f' or why, storedTo + 1, refusedTo)
         end

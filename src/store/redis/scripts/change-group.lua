@@ -1,7 +1,7 @@
 -- Changes a group, or who may be in it: src/store/decisions/group-change.ts.
 --
 -- KEYS  group, members, roll, standing, talk, invited, removed, delivered, read
--- ARGV  user who asks for it, adminsMax, invitedMax, removedMax, 'set', title, who may join, percent of one account's share ('' each: as
+-- ARGV  user who asks for it, adminsMax, invitedMax, removedMax, changesMax, 'set', title, who may join, percent of one account's share ('' each: as
 --       it is; percent '-': as others have it)
 --       or 'admin', 'unadmin', 'hand-over', 'invite' or 'remove' in place of 'set', and the user whom it is about
 -- Gives {'changed', number of the listing (list-group.lua) of a member who was removed, else ''}, or {why not}.
@@ -9,10 +9,11 @@
 -- The hash of members is described in join-group.lua. Invited and removed have users who are no members: removed in the order of
 -- their removal, the group's field removals.
 
-local call, match = redis.call, string.match
+local call, match, format = redis.call, string.match, string.format
 local group, members, roll, standing, talk, invited, removed, delivered, read = unpack(KEYS)
-local by, what, user = ARGV[1], ARGV[5], ARGV[6]
+local by, what, user = ARGV[1], ARGV[6], ARGV[7]
 -- include admins.lua
+-- include group-keys.lua
 
 local owner = call('HGET', group, 'owner')
 if not owner then return { 'unknown-group' } end
@@ -38,7 +39,7 @@ local function setAdmins(others)
 end
 
 if what == 'set' then
-  local title, entry, percent = ARGV[6], ARGV[7], ARGV[8]
+  local title, entry, percent = ARGV[7], ARGV[8], ARGV[9]
   if not isOwner and (entry ~= '' or percent ~= '') then return { 'not-the-owner' } end
   if not isAllowed then return { 'not-an-admin' } end
   local isTitle, isEntry = set(group, 'title', title), set(group, 'entry', entry)
@@ -74,6 +75,7 @@ if what == 'remove' then
   call('ZREM', read, user)
   call('HDEL', talk, '=' .. user)
   setAdmins(without(admins, user))
+  leaveKeys(ARGV[5], 'removed', user, by)
   changed(true)
   return { 'changed', match(place, '%d+$') }
 end

@@ -2,15 +2,16 @@
 -- counter stays for headMs.
 --
 -- KEYS  group, members, roll, log, talk, head, standing, invited, removed, delivered, read
--- ARGV  user id, headMs
+-- ARGV  user id, headMs, changesMax
 -- Gives the number of the user's listing (list-group.lua), or nil if the user was not in it.
 --
 -- The hash of members is described in join-group.lua.
 
-local call, match = redis.call, string.match
+local call, match, format = redis.call, string.match, string.format
 local group, members, roll, log, talk, standing = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[7]
 local user = ARGV[1]
 -- include admins.lua
+-- include group-keys.lua
 
 -- The longest-standing of the admins, without them of the members.
 local function heirOf(admins)
@@ -31,12 +32,14 @@ call('ZREM', KEYS[10], user)
 call('ZREM', KEYS[11], user)
 call('HDEL', talk, '=' .. user)
 if call('HLEN', members) == 0 then
+  endKeys(user)
   call('DEL', group, talk, KEYS[8], KEYS[9])
   -- Not deleted: its time to live must stay, the appends that follow may not set it (append.lua).
   call('XTRIM', log, 'MAXLEN', 0)
   call('PEXPIRE', KEYS[6], ARGV[2])
   return match(place, '%d+$')
 end
+local isChanged = leaveKeys(ARGV[3], 'left', user, user)
 local admins, isOwner = call('HGET', group, 'admins') or '', call('HGET', group, 'owner') == user
 if isOwner or isAmong(admins, user) then
   local others = without(admins, user)
@@ -46,6 +49,7 @@ if isOwner or isAmong(admins, user) then
     call('HSET', group, 'owner', heir)
   end
   call('HSET', group, 'admins', others)
-  call('HINCRBY', group, 'version', 1)
+  isChanged = true
 end
+if isChanged then call('HINCRBY', group, 'version', 1) end
 return match(place, '%d+$')

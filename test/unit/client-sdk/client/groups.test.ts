@@ -11,7 +11,7 @@ import { World } from '../support/scripted-server.ts';
 
 /** The user's place in the group `builds`. */
 function builds(place: Partial<WelcomeGroup> = {}): WelcomeGroup {
-  return { group: 'builds', joined: 10, cursor: 12, head: 14, ...place };
+  return { group: 'builds', joined: 10, cursor: 12, head: 14, keyEpoch: 0, ...place };
 }
 
 const identity = (sendSeq: number) => `2.0202020202020202.#builds.${sendSeq}`;
@@ -181,7 +181,7 @@ describe('a group that the server tells of later', () => {
     client.on('groupChanged', ({ title }) => void titles.push(title));
     const facts = {
       ...{ group: 'builds', title: 'Builds', owner: 2, admins: [3], entry: 'open' },
-      ...{ sharePercent: 0, version: 4 },
+      ...{ sharePercent: 0, version: 4, keyEpoch: 0 },
     };
     // Nobody has been told anything else.
     await server.facts(facts);

@@ -187,8 +187,8 @@ export class ServerConnection {
     return this.send(encodeHint(group, head));
   }
 
-  joined(group: string, joined: number, head = joined): Promise<void> {
-    return this.send(encodeJoined(group, joined, head));
+  joined(group: string, joined: number, head = joined, keyEpoch = 0): Promise<void> {
+    return this.send(encodeJoined(group, joined, head, keyEpoch));
   }
 
   facts(facts: Parameters<typeof encodeGroupFacts>[0]): Promise<void> {

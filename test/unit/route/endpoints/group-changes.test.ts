@@ -33,7 +33,15 @@ describe('a member who is removed', () => {
     for (const sessionId of [3, 4]) await route.connect(amy, sessionId);
     await route.connect(bob, 5);
     await remove(bob.userId, amy.userId);
-    const told = { instance, group: 'cooks', code: removedCode, joined: 0, head: 0, invitedBy: 0 };
+    const told = {
+      instance,
+      group: 'cooks',
+      code: removedCode,
+      joined: 0,
+      head: 0,
+      invitedBy: 0,
+      keyEpoch: 0,
+    };
     const toBoth = [
       { ...told, sessionId: 3 },
       { ...told, sessionId: 4 },
@@ -116,7 +124,14 @@ describe('who is invited', () => {
     await operations.leaveGroup(amy.userId, 'cooks');
     for (const sessionId of [3, 4]) await route.connect(amy, sessionId);
     await invite();
-    const told = { instance, group: 'cooks', joined: 0, head: 0, invitedBy: bob.userId };
+    const told = {
+      instance,
+      group: 'cooks',
+      joined: 0,
+      head: 0,
+      invitedBy: bob.userId,
+      keyEpoch: 0,
+    };
     expect(route.memberships).toMatchObject([
       { ...told, sessionId: 3 },
       { ...told, sessionId: 4 },
@@ -174,7 +189,7 @@ describe('servers with members', () => {
     const first = await interest(0);
     const cooks = {
       ...{ group: 'cooks', title: 'cooks', owner: bob.userId, admins: [], entry: 'open' },
-      ...{ sharePercent: 0, version: 1 },
+      ...{ sharePercent: 0, version: 1, keyEpoch: 0 },
     };
     expect(first).toEqual({ code: 0, head: 0, facts: [cooks], removed: [] });
     expect(await interest(1)).toEqual({ code: 0, head: 0 });

@@ -33,6 +33,7 @@ const asMade = {
   admins: [],
   entry: 'open',
   history: 'joined',
+  keyEpoch: 0,
   sharePercent: null,
   version: 1,
 };
@@ -52,7 +53,7 @@ describe('what was said before a member joined', () => {
   /** Two texts before bob joins, one after. */
   async function joinedLate(history?: GroupHistory): Promise<void> {
     const { operations } = route.core;
-    await operations.createGroup(amy.userId, 'cooks', history);
+    await operations.createGroup(amy.userId, 'cooks', history && { history });
     await route.submit(submission(1, 'soup', 'cooks'));
     await route.submit(submission(2, 'fish', 'cooks'));
     await operations.joinGroup(bob.userId, 'cooks');
@@ -174,7 +175,15 @@ describe('creating and joining', () => {
     await route.submit(submission(1, 'soup', 'cooks'));
     route.memberships.length = 0;
     await route.core.operations.joinGroup(bob.userId, 'cooks');
-    const told = { instance, group: 'cooks', code: 0, joined: 1, head: 1, invitedBy: 0 };
+    const told = {
+      instance,
+      group: 'cooks',
+      code: 0,
+      joined: 1,
+      head: 1,
+      invitedBy: 0,
+      keyEpoch: 0,
+    };
     expect(route.memberships).toHaveLength(2);
     expect(route.memberships).toEqual(
       expect.arrayContaining([
@@ -193,7 +202,7 @@ describe('creating and joining', () => {
     await acknowledge({ userId: bob.userId, group: 'cooks', seq: 1, marks: [] });
     await acknowledge({ userId: bob.userId, group: 'lobby', seq: 1, marks: [] });
     expect((await route.connect(bob, 3)).groups).toEqual([
-      { group: 'cooks', joined: 0, cursor: 1, head: 2, history: 'joined' },
+      { group: 'cooks', joined: 0, cursor: 1, head: 2, history: 'joined', keyEpoch: 0 },
     ]);
     expect((await route.connect(bob, 4, '')).groups).toEqual([]);
   });
@@ -207,7 +216,7 @@ describe('leaving', () => {
     await route.connect(amy, 3);
     await operations.leaveGroup(amy.userId, 'cooks');
     await operations.leaveGroup(amy.userId, 'cooks');
-    const place = { joined: 0, head: 0, invitedBy: 0 };
+    const place = { joined: 0, head: 0, invitedBy: 0, keyEpoch: 0 };
     const told = { sessionId: 3, instance, group: 'cooks', code: notAMember, ...place };
     expect(route.memberships).toEqual([told, told]);
     expect(await operations.groupsOf(amy.userId)).toEqual([]);

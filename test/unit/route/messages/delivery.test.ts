@@ -187,7 +187,7 @@ describe('a private message', () => {
     let thawed = Promise.resolve();
     const inner = await openMemoryStore();
     const { identity, accounts, deletions, sessions, groups, conversations, marks } = inner;
-    const { presence, schedules, requests, apiKeys } = inner;
+    const { presence, schedules, requests, apiKeys, groupKeys } = inner;
     const append: Store['timelines']['append'] = (batch, answered = () => {}) =>
       Promise.all(
         batch.map(async (run, place) => {
@@ -216,6 +216,7 @@ describe('a private message', () => {
           deletions,
           sessions,
           groups,
+          groupKeys,
           conversations,
           marks,
           presence,

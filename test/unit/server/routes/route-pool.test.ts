@@ -169,6 +169,7 @@ function entry(from: number, order = 0): SubmitEntry {
     sendSeq: 1,
     restart: false,
     silent: false,
+    keyEpoch: 0,
     refusal: 0,
     count: 1,
     bodies: new Uint8Array(),
