@@ -18,6 +18,7 @@ const wrappers = {
   'image-size': '^src/client/terminal/local-file.ts$',
   mime: '^src/client/terminal/local-file.ts$',
   'rate-limiter-flexible': '^src/limits/',
+  aws4fetch: '^src/files/s3/',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */

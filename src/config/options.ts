@@ -39,6 +39,7 @@ export const exclusivePairs: readonly (readonly [OptionName, OptionName])[] = [
   ['route', 'zk'],
   ['to', 'group'],
   ['jwt-secret', 'jwt-keys'],
+  ['files-folder', 's3-url'],
 ];
 
 /** The options in the order of the table, each secret with its file. */

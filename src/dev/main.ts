@@ -150,9 +150,9 @@ async function start(
   };
 }
 
-/** Beside the store; nowhere if that is in memory. */
-function ownFolder({ filesFolder, data }: DevSettings): string | undefined {
-  if (filesFolder !== undefined || data === ':memory:') return filesFolder;
+/** Beside the store; nowhere if that is in memory, or files are in an S3. */
+function ownFolder({ filesFolder, s3Url, data }: DevSettings): string | undefined {
+  if (filesFolder !== undefined || s3Url !== undefined || data === ':memory:') return filesFolder;
   return join(data, 'files');
 }
 

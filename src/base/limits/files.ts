@@ -38,6 +38,8 @@ export const filesLimits = {
   fileFinishesUnderWayMax: 4,
   /** Uploads whose hash a route has come along with: of others it reads the parts when they are finished. */
   fileHashesMax: 1_024,
+  /** An S3 that says nothing for so long does not answer. */
+  s3SilenceMsMax: 15_000,
   /** Characters of a MIME type. */
   fileTypeCharactersMax: 127,
 } as const;
