@@ -11,7 +11,7 @@ ARCH := $(subst aarch64,arm64,$(subst x86_64,x64,$(shell uname -m)))
 NODE_HOME := $(CURDIR)/node_modules/node-$(shell uname -s | tr A-Z a-z)-$(ARCH)
 export PATH := $(NODE_HOME)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-INSTALLED := node_modules/.cim-installed
+INSTALLED := node_modules/.cim-ready
 GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
@@ -27,9 +27,10 @@ $(INSTALLED): package.json package-lock.json
 	@echo 'installing the dependencies'
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@echo 'building the ZooKeeper client'
-	@# Native code, built here against the headers that come with the pinned Node.js.
+	@# Native code, built here against the headers that come with the pinned Node.js; with a flag, since what this process starts
+	@# would inherit its connection otherwise, and a connection that another process holds cannot be made anew.
 	@if [ -d "$(NODE_HOME)" ]; then export npm_config_nodedir="$(NODE_HOME)"; fi; \
-	  npm rebuild zookeeper --foreground-scripts --loglevel=error > node_modules/.zookeeper-build.log 2>&1 \
+	  CPPFLAGS=-DSOCK_CLOEXEC_ENABLED=1 npm rebuild zookeeper --foreground-scripts --loglevel=error > node_modules/.zookeeper-build.log 2>&1 \
 	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
 	@touch $@
 

@@ -1,5 +1,7 @@
 /** Real processes that are killed, restarted and frozen, seen by a registry that lives on. */
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '../../src/base/log.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
@@ -113,6 +115,12 @@ test('a process restarted at once on its old address takes it over, before and a
     return servers.size === 0 && routes.length === 0;
   });
   expect(seen()).toEqual(nobody);
+});
+
+test('what a connected process starts does not inherit its connection', async () => {
+  const { stdout } = await promisify(execFile)('ls', ['-l', '/proc/self/fd']);
+  const inherited = stdout.split('\n').filter((line) => / ([3-9]|\d\d+) -> socket:/.test(line));
+  expect(inherited).toEqual([]);
 });
 
 test('a process frozen for longer than its session comes back by itself, as the same instance', async () => {

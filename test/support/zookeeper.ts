@@ -3,15 +3,15 @@
  * folder.
  */
 
+import { type ChildProcess, fork } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Library from 'zookeeper';
 import { askPort } from '../../src/processes/local-ports.ts';
 import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess } from './processes.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-import { waitUntil } from './wait-until.ts';
+import type { ShellCall, ShellMessage } from './zookeeper-shell.ts';
 
 const jar = '/usr/share/java/zookeeper.jar';
 const logger = '/usr/share/java/slf4j-simple.jar';
@@ -111,53 +111,76 @@ export class TestZooKeeper {
 
 /**
  * Somebody else's plain session with ZooKeeper: a Java server, an operator, or a look at what is
- * there.
+ * there. In a process of its own (zookeeper-shell.ts), as theirs would be.
  */
 export async function openZooKeeperShell(address: string): Promise<ZooKeeperShell> {
-  const client = new Library({ connect: address, timeout: 10_000, debug_level: 0 });
-  let isConnected = false;
-  client.once('connect', () => {
-    isConnected = true;
+  const child = fork(join(__dirname, 'zookeeper-shell.ts'), [address], { execArgv: [] });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  onTeardown(async () => {
+    child.kill('SIGKILL');
+    await exited;
   });
-  client.init({});
-  onTeardown(() => client.close());
-  await waitUntil(`the shell is connected to ${address}`, () => isConnected);
-  return new ZooKeeperShell(client);
+  const shell = new ZooKeeperShell(child);
+  await shell.isConnected;
+  return shell;
 }
 
 export class ZooKeeperShell {
-  readonly #client: Library;
+  /** Rejects when the process has ended before. */
+  readonly isConnected: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #calls = 0;
 
-  constructor(client: Library) {
-    this.#client = client;
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    const connected = Promise.withResolvers<void>();
+    this.isConnected = connected.promise;
+    child.on('message', (message: ShellMessage) => {
+      if (message === 'connected') return connected.resolve();
+      const { call, error, result } = message;
+      const waiting = this.#waiting.get(call);
+      this.#waiting.delete(call);
+      if (error === undefined) waiting?.resolve(result);
+      else waiting?.reject(new Error(error));
+    });
+    child.once('exit', () => {
+      const ended = new Error('the shell has ended');
+      connected.reject(ended);
+      for (const { reject } of this.#waiting.values()) reject(ended);
+    });
   }
 
-  async create(
+  create(
     path: string,
     data: string,
     kind: 'persistent' | 'ephemeral' = 'persistent',
   ): Promise<void> {
-    await this.#client.create(path, data, kind === 'ephemeral' ? 1 : 0);
+    return this.#call('create', path, data, kind);
   }
 
-  async children(path: string): Promise<string[]> {
-    return (await this.#client.get_children(path, false)) as string[];
+  children(path: string): Promise<string[]> {
+    return this.#call('children', path);
   }
 
   /** The data and the owning session. */
-  async read(path: string): Promise<{ data: string; owner: string }> {
-    const [stat, data] = (await this.#client.get(path, false)) as unknown as [
-      { ephemeralOwner: string },
-      Buffer | null,
-    ];
-    return { data: data?.toString() ?? '', owner: stat.ephemeralOwner };
+  read(path: string): Promise<{ data: string; owner: string }> {
+    return this.#call('read', path);
   }
 
-  async write(path: string, data: string): Promise<void> {
-    await this.#client.set(path, data, -1);
+  write(path: string, data: string): Promise<void> {
+    return this.#call('write', path, data);
   }
 
-  async remove(path: string): Promise<void> {
-    await this.#client.delete_(path, -1);
+  remove(path: string): Promise<void> {
+    return this.#call('remove', path);
+  }
+
+  #call<Result>(...what: ShellCall['what']): Promise<Result> {
+    const waiting = Promise.withResolvers<unknown>();
+    this.#calls += 1;
+    this.#waiting.set(this.#calls, waiting);
+    this.#child.send({ call: this.#calls, what } satisfies ShellCall);
+    return waiting.promise as Promise<Result>;
   }
 }
