@@ -272,7 +272,7 @@ function stored(frame: Uint8Array): Uint8Array {
     count: 1,
     bodies: runOf([frame]).bodies,
   });
-  expect(entry).toMatchObject({ to, group, sendSeq, restart, silent });
+  expect(entry).toMatchObject({ to, group, sendSeq, restart, silent, keyEpoch });
   const run = appendOriginToAll(entry, { ...entry, at: origin.at });
   const pushed = crossed(serverMethods.push.entry, {
     ...run,
@@ -311,6 +311,7 @@ function expectSame(frame: Uint8Array, body: Uint8Array, seq: number): void {
   const content = body.subarray(scanned.contentStart, scanned.contentEnd);
   expect(content).toEqual(Buffer.from(client.content));
   expect(scanned.silent).toBe(client.silent);
+  expect([scanned.keyEpoch, client.keyEpoch]).toEqual([reader.keyEpoch, reader.keyEpoch]);
   expect(identityOf(body)).toBe(`${sourceOf(from, epochHex, to, group)}.${sendSeq}`);
   const java = encodeJavaMessage(1, { userId: from, name: fromName }, javaTextOf(body, scanned));
   const { resMsg, properties } = asClient(java);
@@ -331,6 +332,7 @@ function expectSame(frame: Uint8Array, body: Uint8Array, seq: number): void {
 
 const messageNames = [
   ...['resMsg', 'cmd', 'to', 'group', 'sendSeq', 'transient', 'sealed', 'content', 'silent'],
+  'keyEpoch',
   ...['from', 'fromName', 'fromEpoch', 'at', 'seq'],
 ];
 
@@ -430,6 +432,7 @@ const whole = {
   sealed: { tag: varint(30 * 8 + 2), length: [1], value: [7] },
   content: { tag: varint(31 * 8 + 2), length: [1], value: [7] },
   silent: { tag: varint(64 * 8), length: [], value: [1] },
+  keyEpoch: { tag: varint(67 * 8), length: [], value: [3] },
 } satisfies Record<string, Field>;
 
 function bytesOf(fields: Readonly<Record<string, Field>>): Uint8Array {

@@ -89,6 +89,42 @@ describe('runs of a client', () => {
     expect(sizes()).toEqual(numbers.map((sendSeq) => [sendSeq, 1]));
   });
 
+  test('are sealed under one key, which a route is told of', async () => {
+    const peer = await harness.cim();
+    const sealed = Buffer.from('sealed');
+    const fields = { reqMsg: '', to: 0, group: 'cooks', sealed };
+    const frames = [1, 2, 3].map((sendSeq) =>
+      frame(sendSeq, { ...fields, keyEpoch: sendSeq > 1 ? 7 : 6 }),
+    );
+    peer.write(Buffer.concat(frames));
+    await waitUntil('the answers', () => acks(peer).length === 3);
+    expect(harness.submits.entries.map(({ count, keyEpoch }) => [count, keyEpoch])).toEqual([
+      [1, 6],
+      [2, 7],
+    ]);
+  });
+
+  test.each([
+    ['sealed for a group under no key', { to: 0, group: 'cooks', reqMsg: '', sealed: [1] }, 3000],
+    ['sealed for the lobby', { to: 0, group: 'lobby', reqMsg: '', sealed: [1], keyEpoch: 1 }, 7403],
+    ['the key of a group, to a user', { reqMsg: '', sealed: [1], keyEpoch: 1 }, 3000],
+    ['a key, and nothing sealed', { to: 0, group: 'cooks', sealed: [], keyEpoch: 1 }, 3000],
+  ])('%s is refused, and takes its number', async (_name, { sealed, ...fields }, refusal) => {
+    const peer = await harness.cim();
+    peer.write(frame(1, { ...fields, sealed: Uint8Array.from(sealed) }));
+    await waitUntil('the answer', () => acks(peer).length === 1);
+    expect(harness.submits.entries).toMatchObject([{ sendSeq: 1, count: 1, refusal }]);
+  });
+
+  test('with an epoch that others would read as another end the connection', async () => {
+    const peer = await harness.cim();
+    const tag = [0x98, 0x04];
+    const [length = 0, ...rest] = frame(1, { to: 0, group: 'cooks' });
+    const epoch = [...tag, 0x81, 0x80, 0x80, 0x80, 0x10];
+    peer.write(Uint8Array.from([length + epoch.length, ...rest, ...epoch]));
+    expect(await peer.when(({ cmd }) => cmd === command.close)).toMatchObject({ code: 302 });
+  });
+
   test('are silent as a whole', async () => {
     const peer = await harness.cim();
     peer.write(Buffer.concat([1, 2, 3].map((sendSeq) => frame(sendSeq, { silent: sendSeq > 1 }))));

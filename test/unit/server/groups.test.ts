@@ -428,6 +428,26 @@ describe('what a group is', () => {
     expect(asked()).toEqual([0, 2]);
   });
 
+  test('of an encrypted one each epoch of its key is told, also to who joins', async () => {
+    become({ ...chess, keyEpoch: 4 });
+    const amy = await member(1);
+    become({ ...chess, keyEpoch: 5, version: 3 });
+    await changed();
+    // Another version of the same is none that members have to hear of.
+    become({ ...chess, keyEpoch: 5, version: 4 });
+    await changed();
+    await amy.settled();
+    const epochs = amy.received(command.group).flatMap(({ facts }) => facts?.keyEpoch ?? []);
+    expect(epochs).toEqual([4, 5]);
+    const bob = await harness.cim(3);
+    await callOne(harness.gateway.api.membership, {
+      ...{ sessionId: harness.sessionOf(3), instance: 'me', group: 'go', code: 0 },
+      ...{ joined: 3, head: 4, invitedBy: 0, keyEpoch: 9 },
+    });
+    await bob.settled();
+    expect(bob.received(command.group)).toMatchObject([{ group: 'go', keyEpoch: 9 }]);
+  });
+
   test('is asked for once more when it changes while it is asked for', async () => {
     become(chess);
     const amy = await member(1);
