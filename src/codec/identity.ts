@@ -54,10 +54,14 @@ export function isSameConversation(
   return isOneWay || (one.from === other.to && one.to === other.from);
 }
 
-/** Whether an identity, as somebody tells it, is that of a private message between these two. */
-export function isPrivateIdentity(identity: string, from: number, to: number): boolean {
+/** Whether an identity, as somebody tells it, is that of a message by this sender to this receiver. */
+export function isIdentityIn(
+  identity: string,
+  { from, to, group }: Pick<MessageId, 'from' | 'to' | 'group'>,
+): boolean {
   const id = parseIdentity(identity);
-  return id !== undefined && id.group === '' && id.from === from && id.to === to;
+  if (id === undefined || id.from !== from || id.group !== group) return false;
+  return group !== '' || id.to === to;
 }
 
 /**

@@ -3,8 +3,6 @@
  * `cim dev` in this process: whatever way a message takes, both sides read it, and the store holds
  * none of it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { deriveAccountKeys, formatSecret } from '../../src/auth/account-secret.ts';
@@ -24,6 +22,7 @@ import {
 import { requestJson } from '../../src/http/client.ts';
 import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
 import { secretOf } from '../support/secret-of.ts';
+import { storedBytes } from '../support/stored-bytes.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -93,13 +92,6 @@ async function openBoth(system: System): Promise<[Person, Person]> {
   return pair;
 }
 
-/** All bytes that the store has on disk. */
-function stored({ data }: System): string {
-  return readdirSync(data)
-    .map((file) => readFileSync(join(data, file), 'latin1'))
-    .join('\n');
-}
-
 /** What an operator does with `cim admin reset-secret`. */
 async function resetSecret({ url }: System, userId: number, secret: string): Promise<void> {
   const { loginKey } = await deriveAccountKeys(secret, userId);
@@ -151,7 +143,7 @@ test('whatever way a message takes, both sides read it, and nobody else has it',
   expect(found.messages.map(({ text }) => text)).toEqual(['plain five']);
   expect(found.searched).toBeGreaterThanOrEqual(5);
 
-  const bytes = stored(system);
+  const bytes = storedBytes(system.data);
   expect(bytes).toContain('a word to everybody');
   expect(bytes).not.toContain('plain');
 });
@@ -268,7 +260,7 @@ test('a route that suddenly says that somebody has no key is not believed', asyn
   await expect(later.client.send({ to: amy }, 'plain two')).rejects.toMatchObject({
     kind: 'no-key',
   });
-  expect(stored(system)).not.toContain('plain');
+  expect(storedBytes(system.data)).not.toContain('plain');
 });
 
 test('who has no key gets clear text, unless it must not be', async () => {
@@ -286,9 +278,11 @@ test('who has no key gets clear text, unless it must not be', async () => {
   await expect(strict.client.schedule({ to: amy }, 'never', 1)).rejects.toMatchObject({
     kind: 'no-key',
   });
-  await strict.client.send({ group: lobby }, 'to everybody');
-  expect(stored(system)).toContain('in clear');
-  expect(stored(system)).not.toContain('never');
+  await expect(strict.client.send({ group: lobby }, 'never')).rejects.toMatchObject({
+    kind: 'no-key',
+  });
+  expect(storedBytes(system.data)).toContain('in clear');
+  expect(storedBytes(system.data)).not.toContain('never');
 });
 
 test('who was typed to before they had a key is written to with it', async () => {

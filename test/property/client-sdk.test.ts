@@ -304,6 +304,7 @@ class SendingWorld {
       return undefined;
     },
     write: (message) => this.#wire.push(message),
+    onStale: () => {},
   });
 
   constructor() {

@@ -7,5 +7,6 @@ export function groupMembership<Given extends Partial<GroupMembership>>(
 ) {
   const place = { joined: 0, cursor: 0, head: 0 };
   const settings = { title: group, admins: [], entry: 'open', history: 'joined' } as const;
-  return { group, owner: 1, ...settings, sharePercent: null, version: 1, ...place, ...given };
+  const fixed = { owner: 1, e2ee: false, sharePercent: null, version: 1, keyEpoch: 0 };
+  return { group, ...fixed, ...settings, ...place, ...given };
 }

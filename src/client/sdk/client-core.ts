@@ -29,8 +29,10 @@ import type { MarksAnswer, MarksQuery } from './conversations/conversation.ts';
 import { OthersMarks } from './conversations/others-marks.ts';
 import { OwnMarks, type Receipts } from './conversations/own-marks.ts';
 import { DeviceState } from './device-state.ts';
-import type { Draft, Encryption } from './e2ee/encryption.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import type { KnownGroups } from './e2ee/groups/known-groups.ts';
 import type { KeyPins } from './e2ee/key-pins.ts';
+import type { Draft } from './e2ee/sealable.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import type { Platform, Storage } from './platform.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
@@ -51,6 +53,7 @@ export interface ClientCoreOptions {
   readonly encryption: Encryption;
   /** Of the encryption: kept with the device's state. */
   readonly pins: KeyPins;
+  readonly known: KnownGroups;
   readonly events: EventEmitter;
   readonly receipts?: Receipts;
   /** Asks a route how far others have got. */
@@ -106,7 +109,7 @@ export class ClientCore {
       write: (fields) => this.#keeper?.write(fields),
       onPresence: (presence) => this.#events.emit('presence', presence),
     });
-    this.groupNews = new GroupNews(options.whyLeft, (name, event) => {
+    this.groupNews = new GroupNews(options.whyLeft, options.encryption.groups, (name, event) => {
       if (!this.#isClosed()) this.#events.emit(name, event);
     });
     this.groups = new GroupFollowing({
@@ -178,7 +181,7 @@ export class ClientCore {
     return isOpen && unsent <= limits.transientOutboxBytesMax;
   }
 
-  /** What this device knows of others' keys has changed. */
+  /** What this device knows of others' keys, or of groups, has changed. */
   pinsMoved(): void {
     void this.#device?.then((device) => device.pinsMoved());
   }
@@ -211,12 +214,10 @@ export class ClientCore {
   }
 
   #openDevice(): Promise<DeviceState> {
-    const { userId, platform, storage, pins } = this.#options;
+    const { storage } = this.#options;
     return DeviceState.open({
+      ...this.#options,
       storage,
-      userId,
-      platform,
-      pins,
       warn: (kind, message) => this.#warn(kind, message),
     });
   }

@@ -6,9 +6,9 @@ import type { GroupHistory } from '../../base/group-history.ts';
 import type { MessageFile } from '../../codec/file-content.ts';
 import type { Custom } from '../../codec/message-content.ts';
 import type { Mark } from './conversations/mark.ts';
-import type { Unreadable } from './e2ee/encryption.ts';
 import type { KeyStanding } from './e2ee/key-pins.ts';
 import type { KeyChange } from './e2ee/peer-keys.ts';
+import type { Unreadable } from './e2ee/sealable.ts';
 
 /**
  * `idle` until start(); `connecting` until the first login is done; `ready`: logged in;
@@ -158,8 +158,12 @@ export interface GroupMembership {
    * --group-share says.
    */
   readonly sharePercent: number | null;
+  /** Only its members can read what is said in it; from its creation on. */
+  readonly e2ee: boolean;
   /** Grows when any of these changes. */
   readonly version: number;
+  /** Grows with every change of who is a member, if it is encrypted; else 0. */
+  readonly keyEpoch: number;
   /** The number of its newest message when the user joined, the last time. */
   readonly joined: number;
   /** The newest number that a device of the user has acknowledged. */
@@ -167,6 +171,12 @@ export interface GroupMembership {
   readonly head: number;
   /** What its members may read: what came since they joined, or all that is kept. */
   readonly history: GroupHistory;
+}
+
+/** What a group is made with, for good. */
+export interface NewGroup {
+  readonly history?: GroupHistory;
+  readonly e2ee?: boolean;
 }
 
 /** That the user may join a group, and has not. */
@@ -187,8 +197,24 @@ export interface UserPresence {
 /** What a group is, for all of its members. */
 export type GroupFacts = Pick<
   GroupMembership,
-  'group' | 'title' | 'owner' | 'admins' | 'entry' | 'sharePercent'
+  'group' | 'title' | 'owner' | 'admins' | 'entry' | 'sharePercent' | 'e2ee'
 >;
+
+/** A change of the members, or of the key, of an encrypted group. */
+export interface GroupNewsItem {
+  readonly group: string;
+  /**
+   * `drawn`: there is a new key, for all who are members. `given`: this member was given the one that
+   * there is.
+   */
+  readonly kind: 'created' | 'joined' | 'left' | 'removed' | 'drawn' | 'given';
+  /** Whom it is about. */
+  readonly userId: number;
+  /** Who did it. */
+  readonly by: number;
+  /** Ms since 1970. */
+  readonly at: number;
+}
 
 export interface UsersQuery {
   /** Only ids above this one. */
@@ -296,6 +322,11 @@ export interface ClientEvents {
    * event before; also if that changed while the client was away.
    */
   groupChanged: GroupFacts;
+  /**
+   * What has changed of who is in an encrypted group, and of its key: each once and in order, also what
+   * happened while this device was away, of the newest 1 000.
+   */
+  groupNews: GroupNewsItem;
   /**
    * The key of this user (perhaps one's own) is not the one that this device has seen before. It is
    * used, unless the one before was verified (CimClient.confirmKey()).

@@ -5,13 +5,16 @@ import { ClientCore } from './client-core.ts';
 import { watchPlainTraffic } from './connection/plain-traffic.ts';
 import { Conversations } from './conversations/conversations.ts';
 import type { Receipts } from './conversations/own-marks.ts';
-import { Encryption, type EncryptionMode } from './e2ee/encryption.ts';
+import { Encryption } from './e2ee/encryption.ts';
+import { KnownGroups } from './e2ee/groups/known-groups.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
+import type { EncryptionMode } from './e2ee/sealable.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import { FileRoutes } from './files/file-routes.ts';
 import { Files } from './files/files.ts';
 import type { Platform, Storage } from './platform.ts';
+import { GroupChanges } from './receiving/group-changes.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
 import { whyLeft } from './routes/why-left.ts';
@@ -68,6 +71,13 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
   });
   const routes = new Routes({ caller, tokens: account, platform });
   const pins = new KeyPins();
+  const known = new KnownGroups();
+  const changes = new GroupChanges({
+    known,
+    ask: (group, after) => routes.groupChanges(userId, group, after),
+    tell: (change) => events.emit('groupNews', change),
+    onKnown: () => core.pinsMoved(),
+  });
   const encryption = new Encryption({
     userId,
     mode: options.e2ee ?? 'auto',
@@ -80,6 +90,21 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
     fetchKeys: (userIds) => routes.keys(userIds),
     onPinned: () => core.pinsMoved(),
     onChanged: (change) => events.emit('keyChanged', change),
+    groups: {
+      known,
+      random: platform.random,
+      onKnown: () => core.pinsMoved(),
+      onNews: (group) => void changes.look(group),
+      askEpoch: async (group) => (await routes.groupInfo(userId, group)).keyEpoch,
+      calls: {
+        groupKeys: (group, after) => routes.groupKeys(userId, group, after),
+        drawGroupKey: (request) => routes.drawGroupKey(userId, request),
+        giveGroupKey: (group, slots) => routes.giveGroupKey(userId, group, slots),
+        forgetGroupKeys: (group) => routes.forgetGroupKeys(userId, group),
+        groupInfo: (group) => routes.groupInfo(userId, group),
+        groupMembers: (group, query) => routes.groupMembers(userId, group, query),
+      },
+    },
     onUnusable: (message) => events.emit('warning', { kind: 'encryption-unusable', message }),
   });
   const core: ClientCore = new ClientCore({
@@ -87,6 +112,7 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
     account,
     encryption,
     pins,
+    known,
     events,
     askMarks: (query) => routes.marks(userId, query),
     whyLeft: (group) => whyLeft(() => routes.groupInfo(userId, group)),

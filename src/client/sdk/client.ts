@@ -4,7 +4,6 @@
  * client-core.ts, and calls to routes are in routes.ts; client-parts.ts puts it together.
  */
 
-import type { GroupHistory } from '../../base/group-history.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import type { MessageFile } from '../../codec/file-content.ts';
 import type { Account } from './account/account.ts';
@@ -21,6 +20,7 @@ import type {
   Invitation,
   Message,
   MessageExtras,
+  NewGroup,
   SentMessage,
   Target,
   User,
@@ -160,20 +160,19 @@ export class CimClient {
   /**
    * Makes a group, with the user as its owner and first member, and follows it. Repeating it is
    * harmless, as it is with the following two. `history`: what members may read; `joined` if absent,
-   * and of a group that exists it stays as it is. `group-exists`: somebody else has made it.
+   * and it stays as it is. `e2ee`: only members can read it. `group-exists`: somebody else has made it.
    */
-  async createGroup(
-    group: string,
-    { history }: { readonly history?: GroupHistory } = {},
-  ): Promise<GroupMembership> {
+  async createGroup(group: string, settings: NewGroup = {}): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    return this.#core.groups.follow(name, () => this.#routes.createGroup(userId, name, history));
+    return this.#core.groups.follow(name, () => this.#routes.createGroup(userId, name, settings));
   }
 
   async joinGroup(group: string): Promise<GroupMembership> {
     const name = groupNameOf(group);
-    return this.#core.groups.follow(name, () => this.#routes.joinGroup(this.#options.userId, name));
+    const { userId, e2ee } = this.#options;
+    const canRead = e2ee !== 'off';
+    return this.#core.groups.follow(name, () => this.#routes.joinGroup(userId, name, canRead));
   }
 
   /** What is in the group is no longer the user's, on any device. */

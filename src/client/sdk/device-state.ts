@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import { toHex } from '../../codec/message-scan.ts';
 import type { WarningKind } from './client-events.ts';
+import { isSavedGroups, type KnownGroups, type SavedGroups } from './e2ee/groups/known-groups.ts';
 import { isSavedPins, type KeyPins, type SavedPins } from './e2ee/key-pins.ts';
 import type { DeviceStore, Platform, Storage } from './platform.ts';
 import type { SavedWindow } from './receiving/identity-window.ts';
@@ -19,6 +20,8 @@ export interface DeviceStateOptions {
   readonly platform: Pick<Platform, 'clock' | 'random'>;
   /** Get what was saved of them, and are saved with the rest. */
   readonly pins: KeyPins;
+  /** Likewise. */
+  readonly known: KnownGroups;
   readonly warn: (kind: WarningKind, message: string) => void;
 }
 
@@ -41,6 +44,8 @@ interface SavedState {
   /** By group; one's own is the group without a name. */
   readonly places: readonly (readonly [string, SavedCursor])[];
   readonly pins: SavedPins;
+  /** Groups that are encrypted; absent: as versions before 0.3 save it. */
+  readonly encryptedGroups?: SavedGroups;
 }
 
 export class DeviceState {
@@ -48,9 +53,10 @@ export class DeviceState {
   readonly #warn: DeviceStateOptions['warn'];
   /** Null: an ephemeral device. */
   #store: DeviceStore | null;
-  #state: Omit<SavedState, 'places' | 'pins'>;
+  #state: Omit<SavedState, 'places' | 'pins' | 'encryptedGroups'>;
   readonly #cursors: Map<string, SavedCursor>;
   readonly #pins: KeyPins;
+  readonly #known: KnownGroups;
   /** The save under way, and whether the state has changed since it began. */
   #saving: Promise<void> | null = null;
   #changed = false;
@@ -77,18 +83,20 @@ export class DeviceState {
   }
 
   private constructor(
-    { platform, warn, pins }: DeviceStateOptions,
+    { platform, warn, pins, known }: DeviceStateOptions,
     store: DeviceStore | null,
     state: SavedState,
   ) {
     this.#clock = platform.clock;
     this.#warn = warn;
     this.#store = store;
-    const { places, pins: savedPins, ...rest } = state;
+    const { places, pins: savedPins, encryptedGroups = [], ...rest } = state;
     this.#state = rest;
     this.#cursors = new Map(places);
     this.#pins = pins;
     pins.restore(savedPins);
+    this.#known = known;
+    known.restore(encryptedGroups);
   }
 
   get device(): string {
@@ -142,7 +150,7 @@ export class DeviceState {
     void this.#save();
   }
 
-  /** The pins have changed; saved soon. */
+  /** The pins, or what is known of groups, have changed; saved soon. */
   pinsMoved(): void {
     void this.#save();
   }
@@ -189,7 +197,13 @@ export class DeviceState {
 
   #toJson(): string {
     const places = [...this.#cursors];
-    const state: SavedState = { ...this.#state, places, pins: this.#pins.save() };
+    const pins = this.#pins.save();
+    const state: SavedState = {
+      ...this.#state,
+      places,
+      pins,
+      encryptedGroups: this.#known.save(),
+    };
     return JSON.stringify(state);
   }
 }
@@ -238,10 +252,8 @@ function parseJson(text: string): unknown {
 
 function isSavedState(value: unknown): value is SavedState {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, userId, device, connectionNumber, storeId, places, pins } = value as Record<
-    string,
-    unknown
-  >;
+  const { version, userId, device, connectionNumber, storeId, places, pins, encryptedGroups } =
+    value as Record<string, unknown>;
   return (
     version === stateVersion &&
     isCount(userId) &&
@@ -252,7 +264,8 @@ function isSavedState(value: unknown): value is SavedState {
     places.every(
       (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isSavedCursor(entry[1]),
     ) &&
-    isSavedPins(pins)
+    isSavedPins(pins) &&
+    (encryptedGroups === undefined || isSavedGroups(encryptedGroups))
   );
 }
 

@@ -29,6 +29,7 @@ export type {
   EditedMessage,
   GroupFacts,
   GroupMembership,
+  GroupNewsItem,
   GroupSettings,
   HistoryPage,
   HistoryQuery,
@@ -56,9 +57,10 @@ export type {
 } from './conversations/conversation.ts';
 export type { Mark } from './conversations/mark.ts';
 export type { Receipts } from './conversations/own-marks.ts';
-export type { EncryptionMode, PeerKey, Unreadable } from './e2ee/encryption.ts';
+export type { PeerKey } from './e2ee/encryption.ts';
 export type { KeyStanding } from './e2ee/key-pins.ts';
 export type { KeyChange } from './e2ee/peer-keys.ts';
+export type { EncryptionMode, Unreadable } from './e2ee/sealable.ts';
 export type { SendFileOptions, SentFile } from './files/files.ts';
 export { safeFileName } from './files/safe-file-name.ts';
 export type { FileBytes, FileProgress, TransferOptions } from './files/transfer.ts';

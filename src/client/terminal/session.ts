@@ -130,6 +130,7 @@ class Session {
       client.on('left', (event) => inbox.left(event));
       client.on('groupChanged', (facts) => inbox.groupChanged(facts));
       client.on('invited', (invitation) => inbox.invited(invitation));
+      client.on('groupNews', (news) => inbox.groupNews(news));
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         if (!message.transient && !message.retracted) recent.add(message);

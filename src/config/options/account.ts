@@ -44,7 +44,8 @@ export const accountOptions = {
     type: 'choice',
     choices: ['auto', 'require', 'off'],
     topic: 'Account',
-    description: 'encrypt private messages end to end: where both sides can, always, never',
+    description:
+      'encrypt private messages end to end: where both sides can, always (and write to encrypted groups only), never',
     defaults: { client: 'auto', send: 'auto' },
   },
   state: {

@@ -1,6 +1,7 @@
 /** What a device remembers, and what becomes of it where it cannot. */
 import { describe, expect, test } from '@jest/globals';
 import { DeviceState } from '../../../src/client/sdk/device-state.ts';
+import { KnownGroups } from '../../../src/client/sdk/e2ee/groups/known-groups.ts';
 import { KeyPins } from '../../../src/client/sdk/e2ee/key-pins.ts';
 import type { Storage } from '../../../src/client/sdk/platform.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
@@ -22,6 +23,7 @@ async function open(storage: Storage | undefined, userId = 1, pins = new KeyPins
       },
     },
     pins,
+    known: new KnownGroups(),
     warn: (kind) => warnings.push(kind),
   });
   return { state, warnings };

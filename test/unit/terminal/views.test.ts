@@ -43,6 +43,7 @@ const membership = groupMembership('dev', place);
 const teamFacts = {
   ...{ group: 'dev', title: 'The team', owner: 2, admins: [3, 1], entry: 'invite' as const },
   sharePercent: 20,
+  e2ee: false,
 };
 const ofTeam = { ...membership, title: 'The team', admins: [3, 1], sharePercent: 20 };
 
@@ -155,7 +156,7 @@ describe('json', () => {
     [
       'a group that has changed',
       (view) => view.groupChanged(teamFacts),
-      '{"event":"groupChanged","group":"dev","title":"The team","owner":2,"admins":[3,1],"entry":"invite","sharePercent":20}',
+      '{"event":"groupChanged","group":"dev","title":"The team","owner":2,"admins":[3,1],"entry":"invite","sharePercent":20,"e2ee":false}',
     ],
     [
       'an invitation',
@@ -426,6 +427,7 @@ describe('people', () => {
         '  admins        (3), you',
         '  who may join  who is invited',
         '  members       read what is said from then on',
+        '  encrypted     no, the cluster can read it',
         '  share         20 % an hour',
       ],
     ],

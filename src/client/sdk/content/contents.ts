@@ -19,7 +19,7 @@ import type {
   Target,
 } from '../client-events.ts';
 import type { Receipts } from '../conversations/own-marks.ts';
-import type { Draft } from '../e2ee/encryption.ts';
+import type { Draft } from '../e2ee/sealable.ts';
 import type { EventEmitter } from '../event-emitter.ts';
 import type { Arrived } from '../receiving/received.ts';
 import { checkedTarget } from '../sending/send-checks.ts';

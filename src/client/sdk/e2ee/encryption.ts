@@ -10,11 +10,16 @@
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { decodeUtf8 } from '../../../base/text/utf8.ts';
-import type { KeyPins, KeyStanding } from './key-pins.ts';
+import type { Platform } from '../platform.ts';
+import { GroupEncryption, type GroupEncryptionOptions } from './groups/group-encryption.ts';
+import { GroupKeys } from './groups/group-keys.ts';
+import { type GroupKeyCalls, GroupRegister } from './groups/group-register.ts';
+import type { KeyPins } from './key-pins.ts';
 import { OwnKeyHolder, type OwnKeysOptions } from './own-keys.ts';
 import type { Patience } from './patience.ts';
 import { type KeyChange, PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
 import { safetyNumber } from './safety-number.ts';
+import type { ClearStanding, Draft, EncryptionMode, Opened, Sendable } from './sealable.ts';
 import {
   contextOfContent,
   contextOfText,
@@ -26,49 +31,6 @@ import { type OwnKeys, open, type PublicKey } from './sealing.ts';
 import { Slots } from './slots.ts';
 
 const utf8 = new TextEncoder();
-
-export type EncryptionMode = 'auto' | 'require' | 'off';
-
-/** A message as an application gives it. */
-export interface Draft {
-  readonly text: string;
-  /** A Content (proto/content.proto). */
-  readonly content?: Uint8Array;
-  /** It is not counted as unread. */
-  readonly silent?: boolean;
-}
-
-/** What it is sent as: in clear text, or sealed in both parts. */
-export type Sendable =
-  | (Draft & { readonly sealed?: never })
-  | (Omit<Draft, 'text'> & { readonly sealed: Uint8Array; readonly text?: never });
-
-/**
- * Why what was sealed cannot be read. `off`: encryption is off here. `no-key`: this device has no
- * key of the account. `lost-key`: it is for a key that the account does not have any more.
- * `unknown-sender`: by a key that is not known as the sender's. `damaged`: it was altered, or is not
- * by whom or for whom or in the place that it is said to be. `unknown-form`: by a newer cim, or
- * nothing at all.
- */
-export type Unreadable =
-  | 'off'
-  | 'no-key'
-  | 'lost-key'
-  | 'unknown-sender'
-  | 'damaged'
-  | 'unknown-form';
-
-/** `key`: what is known of the one that it was sealed with; one's own counts as verified. */
-export type Opened =
-  | (Pick<Draft, 'text' | 'content'> & { readonly key: KeyStanding })
-  | { readonly unreadable: Unreadable };
-
-/**
- * Of a private message that came in clear text. `unknown`: nothing is said against it.
- * `unprotected`: nothing in clear text is wanted here. `unexpected`: the other side has a key, so it
- * is either by a program that uses none, in their name, or by somebody else.
- */
-export type ClearStanding = 'unknown' | 'unprotected' | 'unexpected';
 
 /** A message as it was received. */
 export interface SealedFor {
@@ -101,7 +63,17 @@ export interface EncryptionOptions
   readonly publishOwn: OwnKeysOptions['publish'];
   readonly fetchKeys: PeerKeysOptions['fetch'];
   readonly onChanged: (change: KeyChange) => void;
+  readonly groups: GroupOptions;
 }
+
+/** Of encrypted groups. */
+export type GroupOptions = Pick<
+  GroupEncryptionOptions,
+  'known' | 'askEpoch' | 'onKnown' | 'onNews'
+> & {
+  readonly calls: GroupKeyCalls;
+  readonly random: Platform['random'];
+};
 
 export class Encryption {
   readonly userId: number;
@@ -112,6 +84,7 @@ export class Encryption {
   readonly #peers: PeerKeys;
   readonly #patience: Patience;
   readonly #slots = new Slots(limits.clientSealsMax);
+  readonly groups: GroupEncryption;
 
   constructor(options: EncryptionOptions) {
     const { userId, mode, pins, patience, onPinned, fetchOwn, publishOwn, fetchKeys } = options;
@@ -122,6 +95,11 @@ export class Encryption {
     this.#onPinned = onPinned;
     this.#own = new OwnKeyHolder({ ...options, fetch: fetchOwn, publish: publishOwn });
     this.#peers = new PeerKeys({ ...options, fetch: fetchKeys });
+    const { calls, random, ...ofGroups } = options.groups;
+    const register = new GroupRegister(calls);
+    const common = { ...options, own: this.#own, peers: this.#peers, slots: this.#slots };
+    const keys = new GroupKeys({ ...common, register, random });
+    this.groups = new GroupEncryption({ ...common, ...ofGroups, keys });
   }
 
   get isOff(): boolean {
@@ -148,6 +126,8 @@ export class Encryption {
   connected(isOffered: boolean, isOtherStore: boolean): void {
     if (this.isOff) return;
     if (isOtherStore) this.#peers.storeChanged();
+    if (isOtherStore) this.groups.storeChanged();
+    this.groups.connected();
     this.#own.connected(isOffered, isOtherStore);
   }
 

@@ -81,8 +81,13 @@ export class OwnKeyHolder {
 
   /** The pair of this id, that of now or one of before. Rejects as `get` does. */
   async find(keyId: string): Promise<OwnKeys | undefined> {
+    return (await this.all()).find((each) => each.id === keyId);
+  }
+
+  /** The pair of now, and those of before. Rejects as `get` does. */
+  async all(): Promise<readonly OwnKeys[]> {
     const keys = await this.get();
-    return [keys, ...this.#former].find((each) => each?.id === keyId) ?? undefined;
+    return keys ? [keys, ...this.#former] : this.#former;
   }
 
   async #opened(): Promise<OwnKeys | null> {

@@ -62,6 +62,13 @@ export class PeerKeys {
    * more, `unknown-receiver`.
    */
   async receiverKey(userId: number): Promise<PublicKey | undefined> {
+    const key = await this.memberKey(userId);
+    if (this.#options.pins.writeTo(userId)) this.#options.onPinned();
+    return key;
+  }
+
+  /** The same for a group's key: who is in a group with somebody has not written to them by that. */
+  async memberKey(userId: number): Promise<PublicKey | undefined> {
     const published = await this.#findSettled(userId);
     const key = await this.#pinCurrent(userId, published);
     const pin = this.#options.pins.of(userId);
@@ -71,7 +78,6 @@ export class PeerKeys {
     }
     if (!published) throw new CimError('unknown-receiver');
     if (key && pin?.verified && pin.verified !== key.text) throw keyChanged(userId);
-    if (this.#options.pins.writeTo(userId)) this.#options.onPinned();
     return key;
   }
 

@@ -29,7 +29,9 @@ export const keyIdBytes = 8;
 export const partOverheadBytes = keyBytes + 16;
 
 const utf8 = new TextEncoder();
-const info = utf8.encode('cim message v1');
+
+/** What is sealed: nothing that is sealed as one opens as another. */
+export type Purpose = 'cim message v1' | 'cim group key v1';
 
 const suite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),
@@ -73,7 +75,9 @@ export async function seal(
   sender: OwnKeys,
   receiver: PublicKey,
   identity: string,
+  purpose: Purpose = 'cim message v1',
 ): Promise<Uint8Array> {
+  const info = utf8.encode(purpose);
   const parameters = { recipientPublicKey: receiver.key, senderKey: sender.pair, info };
   try {
     const { enc, ct } = await suite.seal(parameters, text, utf8.encode(identity));
@@ -95,8 +99,10 @@ export async function open(
   sender: PublicKey,
   receiver: OwnKeys,
   identity: string,
+  purpose: Purpose = 'cim message v1',
 ): Promise<Uint8Array | undefined> {
   const enc = part.subarray(0, keyBytes);
+  const info = utf8.encode(purpose);
   const parameters = { recipientKey: receiver.pair, senderPublicKey: sender.key, enc, info };
   try {
     const sealed = part.subarray(keyBytes);

@@ -35,7 +35,9 @@ export type SentFile = SentMessage & { readonly file: MessageFile };
 
 export interface FilesOptions {
   readonly routes: FileRoutes;
-  readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'>;
+  readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'> & {
+    readonly groups: Pick<Encryption['groups'], 'isSealed'>;
+  };
   readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
   readonly send: (target: Target, text: string, extras: MessageExtras) => Promise<SentMessage>;
 }
@@ -60,7 +62,7 @@ export class Files {
     const type =
       givenType?.toLowerCase() ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
     const id = toBase64Url(random.bytes(idBytes));
-    const key = this.#isSealed(target) ? random.bytes(fileKeyBytes) : undefined;
+    const key = (await this.#isSealed(target)) ? random.bytes(fileKeyBytes) : undefined;
     const seal = key && (await FileSeal.of(key, id, blob.size));
     const facts = {
       ...{ id, name, bytes: blob.size, type },
@@ -100,10 +102,11 @@ export class Files {
 
   /**
    * In private always: whether the message is sealed as well is known only when it is sent. In a group
-   * everybody would have the key from a message in clear text.
+   * that is not encrypted everybody would have the key from a message in clear text.
    */
-  #isSealed(target: Target): boolean {
-    return 'to' in target && !this.#options.encryption.isOff;
+  async #isSealed(target: Target): Promise<boolean> {
+    const { encryption } = this.#options;
+    return 'to' in target ? !encryption.isOff : encryption.groups.isSealed(target.group);
   }
 
   #signalOf(given: AbortSignal | undefined): AbortSignal {

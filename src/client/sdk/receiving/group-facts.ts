@@ -8,7 +8,7 @@ export type ToldFacts = NonNullable<ServerFrame['facts']>;
 /** With its version. */
 export function readFacts(
   group: string,
-  { title, owner, admins, entry, sharePercent, version }: ToldFacts,
+  { title, owner, admins, entry, sharePercent, version, keyEpoch }: ToldFacts,
 ): [facts: GroupFacts, version: number] {
   const facts = {
     group,
@@ -17,6 +17,7 @@ export function readFacts(
     admins: admins ?? [],
     entry: groupEntries.find((each) => each === entry) ?? 'open',
     sharePercent: sharePercent || null,
+    e2ee: (keyEpoch ?? 0) > 0,
   };
   return [facts, version ?? 0];
 }

@@ -67,8 +67,8 @@ const removed = Number(errorTable['removed-from-group'].code);
 export class Incoming {
   readonly #options: IncomingOptions;
   readonly #deliveries: DeliveryQueue;
-  /** Of one's own timeline: the others are not encrypted, and do not wait for it. */
-  readonly #opening: OpeningQueue;
+  /** By timeline: none waits for what is to be opened of another. */
+  readonly #opening = new Map<string, OpeningQueue>();
   readonly #openingTransients: OpeningQueue;
   readonly #timelines: Timelines;
   readonly #trail = new Trail();
@@ -83,14 +83,12 @@ export class Incoming {
       ...options,
       onTaken: (message) => this.#taken(message),
     });
-    const opening = { ...options, onOpened: () => this.#deliveries.deliver() };
-    this.#opening = new OpeningQueue(opening);
-    this.#openingTransients = new OpeningQueue(opening);
+    this.#openingTransients = this.#newOpening();
     this.#timelines = new Timelines({
       state: options.state,
       random: options.random,
       since: options.clock.now() - clocksApartMsMax,
-      untakenCount: () => this.#deliveries.untakenCount + this.#opening.length,
+      untakenCount: () => this.#deliveries.untakenCount + this.#openingCount,
       emit: (timeline, entry) => this.#hand(timeline, entry),
     });
   }
@@ -99,6 +97,9 @@ export class Incoming {
     const { cursor, head, groupHead: lobbyHead } = welcome;
     this.#online = true;
     const groups = welcome.groups.map(welcomeGroupOf);
+    const { encryption } = this.#options;
+    for (const { group, keyEpoch } of welcome.groups)
+      encryption.groups.learn(group ?? '', keyEpoch ?? 0);
     this.#tell(this.#timelines.connected({ cursor, head, lobbyHead, groups, isOtherStore }));
     this.#options.marks.connected();
     this.#settleSoon();
@@ -168,11 +169,13 @@ export class Incoming {
   }
 
   /** The server's word that the user has joined a group, left it or is invited, or what it is. */
-  groupChanged({ group, code, after: joined, head, facts, from: by }: ServerFrame): void {
+  groupChanged({ group, code, after: joined, head, facts, from: by, keyEpoch }: ServerFrame): void {
     if (facts) this.#options.groupNews.changed(group, facts);
     else if (by > 0) this.#options.groupNews.invited(group, by);
-    else if (code === 0) this.joined({ group, joined, head });
-    else this.#dropped(group, code === removed ? 'removed' : 'told');
+    else if (code === 0) {
+      this.#options.encryption.groups.learn(group, keyEpoch);
+      this.joined({ group, joined, head });
+    } else this.#dropped(group, code === removed ? 'removed' : 'told');
   }
 
   /** The user is in this group now: it is followed. */
@@ -202,6 +205,7 @@ export class Incoming {
 
   #dropped(group: string, how: GroupChanges['how']): void {
     this.#options.marks.left(group);
+    this.#opening.delete(group);
     if (this.#timelines.left(group)) this.#tell({ joined: [], left: [group], how });
   }
 
@@ -242,8 +246,19 @@ export class Incoming {
   #hand(timeline: FollowedTimeline, entry: Entry<Received>): void {
     const handOn = (content: Parameters<DeliveryQueue['add']>[2]) =>
       this.#deliveries.add(timeline, entry, content);
-    if (timeline.group === own) this.#opening.add(entry.content, handOn);
-    else handOn(entry.content);
+    const opening = this.#opening.get(timeline.group) ?? this.#newOpening();
+    this.#opening.set(timeline.group, opening);
+    opening.add(entry.content, handOn);
+  }
+
+  #newOpening(): OpeningQueue {
+    return new OpeningQueue({ ...this.#options, onOpened: () => this.#deliveries.deliver() });
+  }
+
+  get #openingCount(): number {
+    let count = 0;
+    for (const { length } of this.#opening.values()) count += length;
+    return count;
   }
 
   #handTransient(message: Received): void {
@@ -334,10 +349,8 @@ function isSound({ from, fromEpoch, to, sendSeq, at }: ServerFrame): boolean {
   return areNumbers && from > 0 && fromEpoch.length === epochBytes && at <= dateMax;
 }
 
-function messageOf(
-  id: string,
-  { from, fromName, to, group, resMsg: text, sealed, content, silent, seq, at }: ServerFrame,
-): Received {
+function messageOf(id: string, frame: ServerFrame): Received {
+  const { from, fromName, to, group, resMsg: text, sealed, content, silent, seq, at } = frame;
   const target = group === '' ? { to } : { group };
   const known = {
     id,
@@ -348,11 +361,9 @@ function messageOf(
     at,
     ...(silent && { silent: true as const }),
   };
-  // Groups are not encrypted.
-  if (sealed.length > 0 && group !== '') return { ...known, text: '', unreadable: 'unknown-form' };
   // The frame's bytes are in a buffer that is used again.
   const message = { ...known, ...(content.length > 0 && { content: content.slice() }) };
-  return sealed.length === 0
-    ? { ...message, text }
-    : { ...message, text: '', sealed: sealed.slice() };
+  if (sealed.length === 0) return { ...message, text };
+  const { keyEpoch } = frame;
+  return { ...message, text: '', sealed: sealed.slice(), ...(group !== '' && { keyEpoch }) };
 }

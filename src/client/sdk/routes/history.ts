@@ -5,7 +5,7 @@
  */
 import { fromBase64Url } from '../../../base/text/base64url.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
-import { isPrivateIdentity } from '../../../codec/identity.ts';
+import { isIdentityIn } from '../../../codec/identity.ts';
 import type { HistoryPage, HistoryQuery } from '../client-events.ts';
 import type { Contents } from '../content/contents.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
@@ -33,14 +33,15 @@ export async function readHistory(
 
 /** A message as a route answers it, opened. Rejects with a CimError. */
 export async function openStored(encryption: Encryption, stored: StoredMessage): Promise<Arrived> {
-  const { sealed: sealedText, content: contentText, ...rest } = stored;
+  const { sealed: sealedText, content: contentText, keyEpoch, ...rest } = stored;
   const content = contentText === undefined ? undefined : fromBase64Url(contentText);
   const message = { ...rest, ...(content && { content }) };
   if (sealedText === undefined) return asReceivedInClear(encryption, message);
-  const { id, from, to = 0 } = message;
+  const { id, from, to = 0, group = '' } = message;
   const sealed = fromBase64Url(sealedText);
   // The identity is what was sealed: a route may not say that it was from or to somebody else.
-  if (!sealed || !isPrivateIdentity(id, from, to))
+  if (!sealed || !isIdentityIn(id, { from, to, group }))
     return { ...rest, text: '', unreadable: 'damaged' };
-  return openMessage(encryption, { ...message, text: '', sealed }, false);
+  const ofGroup = keyEpoch !== undefined && { keyEpoch };
+  return openMessage(encryption, { ...message, text: '', sealed, ...ofGroup }, false);
 }

@@ -1,7 +1,6 @@
 /** What a user asks of routes, as themselves. Logging in is account/account.ts's. */
 
 import { CimError } from '../../../base/errors.ts';
-import type { GroupHistory } from '../../../base/group-history.ts';
 import type {
   DelayedMessage,
   DelayedPage,
@@ -11,6 +10,7 @@ import type {
   HistoryQuery,
   Invitation,
   Message,
+  NewGroup,
   User,
   UsersQuery,
 } from '../client-events.ts';
@@ -21,6 +21,7 @@ import type {
   MarksAnswer,
   MarksQuery,
 } from '../conversations/conversation.ts';
+import type { DrawRequest, GivenSlots } from '../e2ee/groups/group-register.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
 import type { UploadFacts } from '../files/transfer.ts';
 import type { Platform } from '../platform.ts';
@@ -58,6 +59,8 @@ export interface ScheduleRequest {
 export interface Sealable {
   /** base64url */
   readonly sealed?: string;
+  /** Of a group: the epoch of its key. */
+  readonly keyEpoch?: number;
 }
 
 /** Bytes are base64url. */
@@ -104,13 +107,20 @@ export class Routes {
   async createGroup(
     userId: number,
     group: string,
-    history: GroupHistory | undefined,
+    { history, e2ee }: NewGroup,
   ): Promise<GroupMembership> {
-    return (await this.#post('/createGroup', { userId, group, history })) as GroupMembership;
+    const body = { userId, group, history, ...(e2ee && { e2ee }) };
+    const membership = (await this.#post('/createGroup', body)) as GroupMembership;
+    // A route of an older version passes the wish over.
+    if (e2ee && !membership.e2ee)
+      throw new CimError('not-allowed', `#${group} is there, and this route made it unencrypted`);
+    return membership;
   }
 
-  async joinGroup(userId: number, group: string): Promise<GroupMembership> {
-    return (await this.#post('/joinGroup', { userId, group })) as GroupMembership;
+  /** `e2ee`: what is encrypted can be read here. */
+  async joinGroup(userId: number, group: string, e2ee: boolean): Promise<GroupMembership> {
+    const body = { userId, group, ...(e2ee && { e2ee }) };
+    return (await this.#post('/joinGroup', body)) as GroupMembership;
   }
 
   async leaveGroup(userId: number, group: string): Promise<void> {
@@ -153,6 +163,27 @@ export class Routes {
 
   async removeMember(userId: number, group: string, peer: number): Promise<void> {
     await this.#post('/removeMember', { userId, group, peer });
+  }
+
+  /** What there is of the keys of an encrypted group for this user. */
+  async groupKeys(userId: number, group: string, after: string | undefined): Promise<unknown> {
+    return this.#post('/groupKeys', { userId, group, ...(after !== undefined && { after }) });
+  }
+
+  async drawGroupKey(userId: number, request: DrawRequest): Promise<unknown> {
+    return this.#post('/drawGroupKey', { userId, ...request });
+  }
+
+  async giveGroupKey(userId: number, group: string, slots: GivenSlots): Promise<unknown> {
+    return this.#post('/giveGroupKey', { userId, group, slots });
+  }
+
+  async groupChanges(userId: number, group: string, after: number): Promise<unknown> {
+    return this.#post('/groupChanges', { userId, group, after });
+  }
+
+  async forgetGroupKeys(userId: number, group: string): Promise<unknown> {
+    return this.#post('/forgetGroupKeys', { userId, group });
   }
 
   async block(userId: number, peer: number): Promise<void> {

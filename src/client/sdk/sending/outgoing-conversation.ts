@@ -1,7 +1,7 @@
 /** What outgoing.ts keeps of the messages to one user or group. */
 import { Backoff } from '../../../base/backoff.ts';
 import type { CimError } from '../../../base/errors.ts';
-import type { Draft, Sendable } from '../e2ee/encryption.ts';
+import type { Draft, Sendable } from '../e2ee/sealable.ts';
 
 /** How a message ended; called once. */
 export interface SendOutcome {
@@ -41,6 +41,10 @@ export interface OutgoingConversation {
   readonly inFlight: Set<number>;
   /** What came back in the present round of writing. */
   refusal: 'none' | 'out-of-order' | 'busy';
+  /** One was refused as sealed with a key that is not the group's any more. */
+  isStale: boolean;
+  /** Grows when all that is unanswered is to be made anew. */
+  era: number;
   expected: number;
   progress: boolean;
   retryAt: number;
@@ -64,6 +68,8 @@ export function newConversation(
     nextToPrepare: 1,
     inFlight: new Set(),
     refusal: 'none',
+    isStale: false,
+    era: 0,
     expected: 0,
     progress: false,
     retryAt: 0,
@@ -79,6 +85,14 @@ export function beginRound(conversation: OutgoingConversation, retryAt: number):
   conversation.expected = 0;
   conversation.progress = false;
   conversation.retryAt = retryAt;
+}
+
+/** What was made of its messages does not count any more: each is made again before it is written. */
+export function makeAnew(conversation: OutgoingConversation): void {
+  conversation.era += 1;
+  for (const message of conversation.unanswered.values()) message.sendable = undefined;
+  const [first = conversation.nextToPrepare] = conversation.unanswered.keys();
+  conversation.nextToPrepare = Math.min(first, conversation.nextToPrepare);
 }
 
 /** Characters, and bytes. */

@@ -12,10 +12,11 @@
 import { CimError, type ErrorName, errorOfCode } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Ack } from '../../../codec/server-frame.ts';
-import type { Draft, Sendable } from '../e2ee/encryption.ts';
+import type { Draft, Sendable } from '../e2ee/sealable.ts';
 import {
   beginRound,
   keyOf,
+  makeAnew,
   newConversation,
   type OutgoingConversation,
   type SendOutcome,
@@ -43,7 +44,7 @@ export interface UnpreparedMessage {
   readonly group: string;
   readonly sendSeq: number;
   readonly draft: Draft;
-  /** What it is made into counts only until the store turns out to be another one. */
+  /** What it is made into counts only until the store turns out to be another one, or a key is stale. */
   readonly era: number;
 }
 
@@ -57,6 +58,8 @@ export interface OutgoingOptions {
    */
   readonly prepare: (message: UnpreparedMessage) => Sendable | undefined;
   readonly write: (message: OutgoingMessage) => void;
+  /** What is sealed for this group is sealed with a key that is not its key any more. */
+  readonly onStale: (group: string) => void;
 }
 
 /**
@@ -75,7 +78,6 @@ export class Outgoing {
   #online = false;
   #count = 0;
   #characters = 0;
-  #era = 0;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -112,8 +114,8 @@ export class Outgoing {
 
   /** What is to be written for this message. */
   prepared({ to, group, sendSeq, era }: UnpreparedMessage, sendable: Sendable, now: number): void {
-    if (era !== this.#era) return;
     const conversation = this.#conversation(to, group);
+    if (era !== conversation.era) return;
     const message = conversation.unanswered.get(sendSeq);
     if (message) message.sendable = sendable;
     this.#writeOn(conversation, now);
@@ -124,8 +126,8 @@ export class Outgoing {
    * learns by the next one (`restart`).
    */
   unsendable({ to, group, sendSeq, era }: UnpreparedMessage, error: CimError, now: number): void {
-    if (era !== this.#era) return;
     const conversation = this.#conversation(to, group);
+    if (era !== conversation.era) return;
     this.#settle(conversation, sendSeq)?.outcome.refused(error);
     this.#writeOn(conversation, now);
   }
@@ -135,13 +137,7 @@ export class Outgoing {
    * anew when it is to be written.
    */
   prepareAnew(): void {
-    this.#era += 1;
-    for (const conversation of this.#pending) {
-      const { unanswered } = conversation;
-      for (const message of unanswered.values()) message.sendable = undefined;
-      const [first = conversation.nextToPrepare] = unanswered.keys();
-      conversation.nextToPrepare = Math.min(first, conversation.nextToPrepare);
-    }
+    for (const conversation of this.#pending) makeAnew(conversation);
   }
 
   /** Logged in: everything unanswered is written, again where need be. */
@@ -156,6 +152,7 @@ export class Outgoing {
     this.#waiting.clear();
     for (const conversation of this.#conversations.values()) {
       conversation.inFlight.clear();
+      this.#renew(conversation);
       conversation.refusedSince = Infinity;
       beginRound(conversation, 0);
     }
@@ -269,7 +266,8 @@ export class Outgoing {
       const message = unanswered.get(sendSeq);
       if (!message) continue;
       const { draft } = message;
-      message.sendable = this.#options.prepare({ to, group, sendSeq, draft, era: this.#era });
+      const { era } = conversation;
+      message.sendable = this.#options.prepare({ to, group, sendSeq, draft, era });
     }
   }
 
@@ -289,6 +287,10 @@ export class Outgoing {
         if (conversation.refusal === 'none') conversation.refusal = 'out-of-order';
         conversation.expected = expected;
         return;
+      case 'stale-key':
+        conversation.isStale = true;
+        if (conversation.refusal === 'none') conversation.refusal = 'busy';
+        return;
       case 'busy':
       case 'unavailable':
         conversation.refusal = 'busy';
@@ -306,6 +308,7 @@ export class Outgoing {
     const { refusal, expected, progress, backoff, unanswered } = conversation;
     // Nothing is left when all of it was seen in a timeline before it was refused.
     const isDone = unanswered.size === 0;
+    this.#renew(conversation);
     const wait = !isDone && (refusal === 'busy' || !progress);
     beginRound(conversation, wait ? now + backoff.next() : 0);
     if (isDone) return;
@@ -315,6 +318,14 @@ export class Outgoing {
     // The timeline has forgotten what it had taken of this conversation: it expired, or a failover
     // lost a tail.
     if (first && expected > 0 && expected < conversation.nextToWrite) first.restart = true;
+  }
+
+  /** What a stale key was found out about is sealed anew. */
+  #renew(conversation: OutgoingConversation): void {
+    if (!conversation.isStale) return;
+    conversation.isStale = false;
+    this.#options.onStale(conversation.group);
+    makeAnew(conversation);
   }
 
   #stored(conversation: OutgoingConversation, sendSeq: number, seq: number): void {

@@ -1,6 +1,7 @@
 /**
  * Messages for later. The sender seals them now, under the identity under which the route will send
- * them. So nobody needs to be there when they are due.
+ * them. So nobody needs to be there when they are due. Not to encrypted groups: by then they may have
+ * another key.
  */
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { scheduleName, scheduleSendSeq, sourceOf } from '../../../codec/identity.ts';
@@ -45,6 +46,7 @@ export class Schedules {
 
   async #contentOf(receiver: Target, text: string, id: string) {
     const { encryption } = this.#options;
+    if ('group' in receiver) await encryption.groups.assertInClear(receiver.group);
     if ('group' in receiver || encryption.isInClear(receiver.to)) return { text };
     const identity = await this.#identityOf(receiver.to, id);
     const { text: clear, sealed } = await encryption.seal(receiver.to, identity, { text });

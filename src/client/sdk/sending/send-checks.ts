@@ -3,7 +3,7 @@ import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { groupNameOf } from '../../../base/text/names.ts';
 import type { Target } from '../client-events.ts';
-import type { Draft } from '../e2ee/encryption.ts';
+import type { Draft } from '../e2ee/sealable.ts';
 
 /** The target with its group, if it is one, in the form that the group bears. */
 export function checkedTarget(target: Target): Target {

@@ -9,7 +9,8 @@ import { sourceOf, transientIdentity } from '../../../codec/identity.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 import type { SentMessage, Target } from '../client-events.ts';
 import type { RequestFields } from '../connection/connection.ts';
-import type { Draft, Encryption, Sendable } from '../e2ee/encryption.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
+import type { Draft, Sendable } from '../e2ee/sealable.ts';
 import type { Platform } from '../platform.ts';
 import { Outgoing, type UnpreparedMessage } from './outgoing.ts';
 import { checkedDraft, checkedTarget } from './send-checks.ts';
@@ -46,6 +47,7 @@ export class Sender {
       random: () => platform.random.fraction(),
       date: () => platform.clock.now(),
       prepare: (message) => this.#prepare(message),
+      onStale: (group) => options.encryption.groups.changed(group),
       write: ({ to, group, sendSeq, sendable, restart }) =>
         write({
           cmd: command.message,
@@ -96,8 +98,9 @@ export class Sender {
       });
       return { id, seq: 0, transient: true, ...(sendable.sealed && { encrypted: true }) };
     };
-    if (!this.#isSealed(to, group)) return write(checked);
-    return this.#sealInOrder(to, id, checked, write);
+    if (this.#isInClear(to, group)) return write(checked);
+    if (this.#sealingCount >= limits.clientTransientsHeldMax) return undefined;
+    return this.#sealInOrder(this.#seal(to, group, id, checked), write);
   }
 
   /** Resolves when all that was sent is answered, and after `timeoutMs` at the latest. */
@@ -122,24 +125,31 @@ export class Sender {
     if (this.outgoing.unansweredCount === 0) this.#onAllAnswered?.();
   }
 
-  /** Groups are not encrypted. */
-  #isSealed(to: number, group: string): boolean {
-    return group === '' && !this.#options.encryption.isInClear(to);
+  #isInClear(to: number, group: string): boolean {
+    const { encryption } = this.#options;
+    return group === '' ? encryption.isInClear(to) : encryption.groups.isInClear(group);
+  }
+
+  #seal(to: number, group: string, identity: string, draft: Draft): Promise<Sendable> {
+    const { encryption } = this.#options;
+    return group === ''
+      ? encryption.seal(to, identity, draft)
+      : encryption.groups.seal(group, identity, draft);
   }
 
   #prepare(message: UnpreparedMessage): Sendable | undefined {
     const { to, group, draft } = message;
-    if (!this.#isSealed(to, group)) return draft;
-    void this.#seal(message);
+    if (this.#isInClear(to, group)) return draft;
+    void this.#makeSealed(message);
     return undefined;
   }
 
   /** Never rejects. */
-  async #seal(message: UnpreparedMessage): Promise<void> {
+  async #makeSealed(message: UnpreparedMessage): Promise<void> {
     const { to, group, sendSeq, draft } = message;
     const identity = `${this.#sourceTo(to, group)}.${sendSeq}`;
     try {
-      const sendable = await this.#options.encryption.seal(to, identity, draft);
+      const sendable = await this.#seal(to, group, identity, draft);
       this.outgoing.prepared(message, sendable, this.#now());
     } catch (error) {
       const known =
@@ -155,14 +165,10 @@ export class Sender {
    * those before have been written, so it is a part of what the next one waits for.
    */
   #sealInOrder<Result>(
-    to: number,
-    identity: string,
-    draft: Draft,
+    sealing: Promise<Sendable>,
     write: (sendable: Sendable) => Result,
-  ): Promise<Result> | undefined {
-    if (this.#sealingCount >= limits.clientTransientsHeldMax) return undefined;
+  ): Promise<Result> {
     this.#sealingCount += 1;
-    const sealing = this.#options.encryption.seal(to, identity, draft);
     const written = Promise.allSettled([this.#lastSealed, sealing])
       .then(() => sealing)
       .then(write)
@@ -174,9 +180,10 @@ export class Sender {
   }
 
   /** Of a server that knows no content only the text is asked, which says it plainly. */
-  #fieldsOf({ text, sealed, content, silent }: Sendable): RequestFields {
+  #fieldsOf({ text, sealed, keyEpoch, content, silent }: Sendable): RequestFields {
     return {
       ...(sealed === undefined ? { reqMsg: text } : { sealed }),
+      ...(keyEpoch !== undefined && { keyEpoch }),
       ...(this.serverVersion >= contentVersion && {
         ...(content && { content }),
         ...(silent && { silent }),

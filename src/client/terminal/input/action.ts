@@ -54,7 +54,12 @@ export type Query =
   | { readonly kind: 'read-by'; readonly message: string }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'cancel'; readonly id: string }
-  | { readonly kind: 'create'; readonly group: string; readonly history?: GroupHistory }
+  | {
+      readonly kind: 'create';
+      readonly group: string;
+      readonly history?: GroupHistory;
+      readonly e2ee?: true;
+    }
   | { readonly kind: 'join' | 'leave' | 'members' | 'group'; readonly group: string }
   | { readonly kind: 'set-group'; readonly group: string; readonly settings: GroupSettings }
   | {

@@ -98,6 +98,7 @@ export const commands: readonly Command[] = [
     uses: [
       [':create name', 'make a group, and be its owner and first member'],
       [':create name --history all', 'the same; who joins may read what was said before'],
+      [':create name --e2ee', 'a group that only its members can read, not the cluster'],
     ],
     parse: parseCreate,
   },
@@ -278,17 +279,19 @@ function parseReact(rest: string): Action {
   return { kind: 'react', message, emoji };
 }
 
-/** `name`, or `name --history joined|all`. */
+/** `name`, and `--history joined|all` and `--e2ee` in any order. */
 function parseCreate(rest: string): Action {
-  if (rest === '') return wrongUse(':create');
-  const [, name = rest, chosen] = /^(\S+)\s+--history\b\s*(.*)$/.exec(rest) ?? [];
+  const e2ee = /\s--e2ee(?=\s|$)/.test(rest) && ({ e2ee: true } as const);
+  const others = rest.replace(/\s+--e2ee(?=\s|$)/g, '').trim();
+  if (others === '') return wrongUse(':create');
+  const [, name = others, chosen] = /^(\S+)\s+--history\b\s*(.*)$/.exec(others) ?? [];
   const named = parseGroup(name);
   if (named.kind === 'refusal') return named;
   const { group } = named;
-  if (chosen === undefined) return { kind: 'create', group };
+  if (chosen === undefined) return { kind: 'create', group, ...e2ee };
   const history = groupHistories.find((each) => each === chosen);
   if (!history) return wrongUse(':create', '--history is joined or all');
-  return { kind: 'create', group, history };
+  return { kind: 'create', group, history, ...e2ee };
 }
 
 function ofUser(kind: 'block' | 'unblock'): (rest: string) => Action {

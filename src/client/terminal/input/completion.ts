@@ -36,7 +36,7 @@ const ofGroups: ReadonlySet<string> = new Set([
 
 const entryChoices = groupEntries.map(plain);
 
-const createChoices = ['--history', ...groupHistories].map(plain);
+const createChoices = ['--history', ...groupHistories, '--e2ee'].map(plain);
 
 /** What can be named besides commands and emoji. */
 export interface Names {

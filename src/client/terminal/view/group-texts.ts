@@ -40,7 +40,7 @@ export function invitationText({ group, by }: Invitation, nameOf: NameOf): strin
 }
 
 export function groupRows(membership: GroupMembership, nameOf: NameOf): [string, string][] {
-  const { group, title, owner, admins, entry, sharePercent } = membership;
+  const { group, title, owner, admins, entry, sharePercent, e2ee } = membership;
   return [
     ['group', `#${group}`],
     ['title', title],
@@ -48,8 +48,26 @@ export function groupRows(membership: GroupMembership, nameOf: NameOf): [string,
     ['admins', admins.map(nameOf).join(', ') || '-'],
     ['who may join', entryTexts[entry]],
     ['members', readersOf(membership)],
+    ['encrypted', e2ee ? 'yes, only its members can read it' : 'no, the cluster can read it'],
     ...(sharePercent === null ? [] : [['share', `${sharePercent} % an hour`] as [string, string]]),
   ];
+}
+
+/** `(3) joe is in #dev now`; who did it, where that is somebody else. */
+export function groupNewsText(
+  { group, kind, userId, by }: ClientEvents['groupNews'],
+  nameOf: NameOf,
+): string {
+  const who = nameOf(userId);
+  const verb = who === 'you' ? 'are' : 'is';
+  return {
+    created: `${who} made #${group}, which only its members can read`,
+    joined: `${who} ${verb} in #${group} now, and ${verb === 'are' ? 'read' : 'reads'} what is said from here on`,
+    left: `${who} ${verb} not in #${group} any more`,
+    removed: `${nameOf(by)} removed ${who} from #${group}`,
+    drawn: `#${group} has a new key, by ${nameOf(by)}`,
+    given: `${nameOf(by)} gave ${who} the key of #${group}`,
+  }[kind];
 }
 
 export function readersOf({ history }: GroupMembership): string {

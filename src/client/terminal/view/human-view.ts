@@ -8,7 +8,7 @@ import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
 import { type Tick, Ticks } from '../ticks.ts';
-import { groupText, invitationText, leavingText } from './group-texts.ts';
+import { groupNewsText, groupText, invitationText, leavingText } from './group-texts.ts';
 import { dayOf, namesFor, personText, type Reader } from './heads.ts';
 import { type Block, layOut } from './layout.ts';
 import { noticeBlock, problemBlock } from './remarks.ts';
@@ -152,6 +152,10 @@ export class HumanView implements View, Inbox {
 
   invited(invitation: ClientEvents['invited']): void {
     this.notice(invitationText(invitation, namesFor(this.#reader)));
+  }
+
+  groupNews(news: ClientEvents['groupNews']): void {
+    this.notice(groupNewsText(news, namesFor(this.#reader)));
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {

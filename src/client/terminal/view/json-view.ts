@@ -118,6 +118,10 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: 'invited', group, by });
   }
 
+  groupNews({ at, ...news }: ClientEvents['groupNews']): void {
+    this.#tell({ event: 'groupNews', ...news, at: new Date(at).toISOString() });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
   }

@@ -7,6 +7,7 @@ const unreadableReasons = {
   off: 'encryption is off here (--e2ee)',
   'no-key': 'this device has no key of your account',
   'lost-key': 'it is for a key that your account does not have any more',
+  'no-group-key': 'you were given no key of the group of that time',
   'unknown-sender': "it is by a key that is not known as the sender's",
   damaged: 'it was altered, or is not what it is said to be',
   'unknown-form': 'this cim does not know its form',

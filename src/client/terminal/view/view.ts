@@ -199,6 +199,8 @@ export interface Inbox {
   groupChanged(facts: ClientEvents['groupChanged']): void;
 
   invited(invitation: Invitation): void;
+  /** Who is in an encrypted group has changed, or its key. */
+  groupNews(news: ClientEvents['groupNews']): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;
 }

@@ -1,6 +1,7 @@
 /** The whole client against a scripted server: logging in, and coming back. */
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
+import { protocolVersion } from '../../../../src/codec/commands.ts';
 import { encodeClose } from '../../../../src/codec/server-frame.ts';
 import { serverAddress } from '../../../support/role-addresses.ts';
 import { settle } from '../../../support/virtual-clock.ts';
@@ -27,7 +28,7 @@ describe('logging in', () => {
     expect(login).toMatchObject({
       requestId: 1,
       reqMsg: 'bob',
-      protocolVersion: 2,
+      protocolVersion,
       connectionNumber: world.clock.now(),
     });
     expect(login.ephemeral).toBe(false);

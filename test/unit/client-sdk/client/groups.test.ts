@@ -308,7 +308,8 @@ describe('joining and leaving', () => {
     const changes = recordChanges(client);
     world.handlers[`/${method}`] = () => answer;
     await expect(client[method]('builds')).resolves.toEqual(answer);
-    expect(world.callsTo(`/${method}`)).toEqual([{ userId: 1, group: 'builds' }]);
+    const canRead = method === 'joinGroup' && { e2ee: true };
+    expect(world.callsTo(`/${method}`)).toEqual([{ userId: 1, group: 'builds', ...canRead }]);
     expect(server.take('read')).toMatchObject({ group: 'builds', after: 10 });
     await server.joined('builds', 10, 14);
     expect(server.frames).toEqual([]);
@@ -386,7 +387,7 @@ describe('joining and leaving', () => {
     const { client, server, world } = await online();
     world.handlers['/joinGroup'] = () => answer;
     await client.joinGroup('Builds');
-    expect(world.callsTo('/joinGroup')).toEqual([{ userId: 1, group: 'builds' }]);
+    expect(world.callsTo('/joinGroup')).toEqual([{ userId: 1, group: 'builds', e2ee: true }]);
     server.take('read');
     watch(client.send({ group: 'BUILDS' }, 'hi'));
     expect(server.take('message')).toMatchObject({ group: 'builds', sendSeq: 1 });

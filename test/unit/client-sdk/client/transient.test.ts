@@ -7,7 +7,9 @@ import { World } from '../support/scripted-server.ts';
 
 describe('a transient message', () => {
   test('is written, and never again', async () => {
-    const { client, server, world } = await online();
+    const dev = { group: 'dev', joined: 0, cursor: 0, head: 0 };
+    const { client, server, world } = await online({ welcome: { groups: [dev] } });
+    server.take('read');
     expect(await client.sendTransient({ to: 2 }, 'typing')).toEqual({
       id: '1.0101010101010101.2.~1',
       seq: 0,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
-import type { Opened, Sendable } from '../../../../src/client/sdk/e2ee/encryption.ts';
+import type { Opened, Sendable } from '../../../../src/client/sdk/e2ee/sealable.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 import { type Device, deviceOf, KeyServer, secretOf } from './support/key-server.ts';
 

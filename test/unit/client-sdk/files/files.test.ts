@@ -58,6 +58,7 @@ function setUp({ chunkBytes = 400_000, isOff = false } = {}) {
       assertSendable: async (to) => {
         if (unreachable.has(to)) throw new CimError('no-key');
       },
+      groups: { isSealed: async (group) => group === 'secret' },
     },
     send: async (target, text, extras) => {
       sent.push({ target, text, extras });

@@ -4,6 +4,7 @@ import { CimError, type ErrorName } from '../../../../src/base/errors.ts';
 import type { HttpRequest, Platform } from '../../../../src/client/sdk/platform.ts';
 import { RouteCaller } from '../../../../src/client/sdk/routes/route-caller.ts';
 import { Routes, type TokenSource } from '../../../../src/client/sdk/routes/routes.ts';
+import { protocolVersion } from '../../../../src/codec/commands.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 function refuse(kind: ErrorName): never {
@@ -93,12 +94,14 @@ describe('what is asked', () => {
     const { open, requests } = network({ a: () => null });
     const routes = open(['http://a/']);
     await routes.onlineUsers({});
-    await routes.joinGroup(1, 'cooks');
+    await routes.joinGroup(1, 'cooks', false);
+    await routes.joinGroup(1, 'cooks', true);
     expect(requests.map(({ method, url, body }) => [method, url, body])).toEqual([
       ['POST', 'http://a/onlineUsers', {}],
       ['POST', 'http://a/joinGroup', { userId: 1, group: 'cooks' }],
+      ['POST', 'http://a/joinGroup', { userId: 1, group: 'cooks', e2ee: true }],
     ]);
-    expect(requests[0]?.headers).toEqual({ 'x-cim-version': '2' });
+    expect(requests[0]?.headers).toEqual({ 'x-cim-version': String(protocolVersion) });
   });
 });
 

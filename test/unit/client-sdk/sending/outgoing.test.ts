@@ -19,6 +19,8 @@ function sender({ online = true, isSealing = false } = {}) {
   const unprepared: UnpreparedMessage[] = [];
   const written: OutgoingMessage[] = [];
   const ends: string[] = [];
+  /** Groups whose key was said to be another one. */
+  const stale: string[] = [];
   const device = {
     written,
     ends,
@@ -36,7 +38,9 @@ function sender({ online = true, isSealing = false } = {}) {
         return undefined;
       },
       write: (message) => written.push(message),
+      onStale: (group) => stale.push(group),
     }),
+    stale,
     /** "stored <text> <seq>" or "<kind> <text>" will be in `ends`. */
     add(text: string, to = 2, group = '') {
       const outcome = {

@@ -1,7 +1,7 @@
 /** Transient messages are sealed at the same time, and written in the order in which they were sent. */
 import { expect, jest, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
-import type { Sendable } from '../../../../src/client/sdk/e2ee/encryption.ts';
+import type { Sendable } from '../../../../src/client/sdk/e2ee/sealable.ts';
 import { Sender } from '../../../../src/client/sdk/sending/sender.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { deviceOf, KeyServer } from '../e2ee/support/key-server.ts';

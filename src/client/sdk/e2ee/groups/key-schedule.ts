@@ -33,7 +33,7 @@ export interface Slot {
 }
 
 /** What came with draws first. */
-function byTrust<Each extends Slot>(slots: readonly Each[]): readonly Each[] {
+export function byTrust<Each extends Slot>(slots: readonly Each[]): readonly Each[] {
   return slots.toSorted((one, other) => Number(isGiven(one)) - Number(isGiven(other)));
 }
 
@@ -134,7 +134,7 @@ export class Ratchet {
   }
 }
 
-function isGiven({ draw }: Slot): boolean {
+export function isGiven({ draw }: Slot): boolean {
   return draw === '';
 }
 

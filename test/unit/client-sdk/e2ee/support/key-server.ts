@@ -3,11 +3,14 @@
 import { deriveAccountKeys, formatSecret } from '../../../../../src/auth/account-secret.ts';
 import { type Clock, systemClock } from '../../../../../src/base/clock.ts';
 import type { CimError } from '../../../../../src/base/errors.ts';
-import { Encryption, type EncryptionMode } from '../../../../../src/client/sdk/e2ee/encryption.ts';
+import { Encryption } from '../../../../../src/client/sdk/e2ee/encryption.ts';
+import { KnownGroups } from '../../../../../src/client/sdk/e2ee/groups/known-groups.ts';
 import { KeyPins, type SavedPins } from '../../../../../src/client/sdk/e2ee/key-pins.ts';
 import type { WrappedPair } from '../../../../../src/client/sdk/e2ee/key-vault.ts';
 import { Patience } from '../../../../../src/client/sdk/e2ee/patience.ts';
 import type { KeyChange } from '../../../../../src/client/sdk/e2ee/peer-keys.ts';
+import type { EncryptionMode } from '../../../../../src/client/sdk/e2ee/sealable.ts';
+import { GroupServer } from './group-server.ts';
 
 export class KeyServer {
   readonly pairs = new Map<number, WrappedPair>();
@@ -63,6 +66,8 @@ export interface DeviceOptions {
   readonly secret?: string | null;
   readonly pins?: SavedPins;
   readonly clock?: Clock;
+  /** The group's register; absent: there is no encrypted group. */
+  readonly group?: GroupServer;
 }
 
 export function secretOf(userId: number): string {
@@ -73,17 +78,15 @@ export function secretOf(userId: number): string {
 export function deviceOf(
   server: KeyServer,
   userId: number,
-  { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock }: DeviceOptions = {},
+  { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock, group }: DeviceOptions = {},
 ): Device {
   const changes: KeyChange[] = [];
   const unusable: string[] = [];
   const pins = new KeyPins();
   pins.restore(saved);
   const time = clock ?? systemClock;
-  const patience = new Patience({
-    clock: time,
-    random: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
-  });
+  const random = { bytes: (count: number) => new Uint8Array(count), fraction: () => 0 };
+  const patience = new Patience({ clock: time, random });
   const encryption = new Encryption({
     userId,
     mode,
@@ -99,6 +102,14 @@ export function deviceOf(
     publishOwn: async (pair) => server.publish(userId, pair),
     fetchKeys: (userIds) => server.keys(userIds),
     onPinned: () => {},
+    groups: {
+      known: new KnownGroups(),
+      random,
+      onKnown: () => {},
+      onNews: () => {},
+      askEpoch: async () => group?.status.keyEpoch ?? 0,
+      calls: (group ?? new GroupServer()).callsOf(userId),
+    },
     onChanged: (change) => void changes.push(change),
     onUnusable: (reason) => void unusable.push(reason),
   });

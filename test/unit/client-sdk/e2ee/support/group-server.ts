@@ -1,0 +1,136 @@
+/** The register of one encrypted group, without routes; and members' keys of it on their devices. */
+import { CimError } from '../../../../../src/base/errors.ts';
+import type { GroupKeyCalls } from '../../../../../src/client/sdk/e2ee/groups/group-register.ts';
+import type { GroupStatus } from '../../../../../src/client/sdk/e2ee/groups/key-schedule.ts';
+import { epochToDraw } from '../../../../../src/client/sdk/e2ee/groups/key-schedule.ts';
+
+interface StoredSlot {
+  readonly userId: number;
+  readonly epoch: number;
+  readonly by: number;
+  readonly draw: string;
+  readonly sealed: string;
+}
+
+export class GroupServer {
+  /** With the epoch that they joined with. */
+  readonly members = new Map<number, number>();
+  history: 'joined' | 'all' = 'joined';
+  status: GroupStatus = { keyEpoch: 0, freshFrom: 1, drawn: 0, drawId: '' };
+  /** All that there ever was: as somebody has it who copies the store. */
+  readonly everStored: StoredSlot[] = [];
+  slots: StoredSlot[] = [];
+  /** Slots in one answer. */
+  pageMax = 100;
+  /** Thrown, or called, before the call with this name: once. */
+  readonly before = new Map<keyof GroupKeyCalls, () => void>();
+  readonly called: (keyof GroupKeyCalls)[] = [];
+  readonly #staged = new Map<number, { readonly draw: string; readonly slots: StoredSlot[] }>();
+
+  join(userId: number): void {
+    this.status = { ...this.status, keyEpoch: this.status.keyEpoch + 1 };
+    this.members.set(userId, this.status.keyEpoch);
+  }
+
+  leave(userId: number): void {
+    const freshFrom = this.status.keyEpoch + 1;
+    this.status = { ...this.status, keyEpoch: freshFrom, freshFrom };
+    this.members.delete(userId);
+    this.slots = this.slots.filter((slot) => slot.userId !== userId);
+  }
+
+  /** As this user's client makes them. */
+  callsOf(by: number): GroupKeyCalls {
+    const call = <Result>(name: keyof GroupKeyCalls, answer: () => Result): Promise<Result> =>
+      this.#call(name, by, answer);
+    return {
+      groupKeys: (_group, after) => call('groupKeys', () => this.#read(by, after)),
+      drawGroupKey: (request) =>
+        call('drawGroupKey', () => {
+          const { epoch, draw, commit } = request;
+          const slots = request.slots.map((slot) => ({ ...slot, epoch, by, draw }));
+          return { status: this.#draw(by, epoch, draw, slots, commit) };
+        }),
+      giveGroupKey: (_group, slots) =>
+        call('giveGroupKey', () => {
+          for (const slot of slots) this.give({ ...slot, by, draw: '' });
+        }),
+      forgetGroupKeys: () =>
+        call('forgetGroupKeys', () => {
+          this.slots = this.slots.filter((slot) => slot.userId !== by);
+        }),
+      groupInfo: () => call('groupInfo', () => ({ history: this.history })),
+      groupMembers: (_group, { after = 0 }) =>
+        call('groupMembers', () =>
+          [...this.members.keys()]
+            .filter((id) => id > after)
+            .toSorted((a, b) => a - b)
+            .slice(0, 2)
+            .map((userId) => ({ userId })),
+        ),
+    };
+  }
+
+  give(slot: StoredSlot): void {
+    const since = this.members.get(slot.userId);
+    const isTheirs = since !== undefined && (slot.epoch >= since || this.history === 'all');
+    const isThere = this.slots.some(
+      ({ userId, epoch, by }) => userId === slot.userId && epoch === slot.epoch && by === slot.by,
+    );
+    if (isTheirs && !isThere) this.#store([slot]);
+  }
+
+  async #call<Result>(
+    name: keyof GroupKeyCalls,
+    by: number,
+    answer: () => Result,
+  ): Promise<Result> {
+    await Promise.resolve();
+    this.called.push(name);
+    const before = this.before.get(name);
+    this.before.delete(name);
+    before?.();
+    if (!this.members.has(by)) throw new CimError('not-a-member');
+    return answer();
+  }
+
+  #read(by: number, after: string | undefined) {
+    const own = this.slots
+      .filter(({ userId }) => userId === by)
+      .filter((slot) => slot.sealed !== '')
+      .toSorted((one, other) => other.epoch - one.epoch || one.by - other.by);
+    const start = own.findIndex((slot) => `${slot.epoch}:${slot.by}` === after) + 1;
+    const missing = [...this.members].filter(
+      ([member, since]) =>
+        member !== by &&
+        !this.slots.some(
+          ({ userId, epoch, sealed }) => userId === member && epoch >= since && sealed !== '',
+        ),
+    );
+    return {
+      ...this.status,
+      slots: own.slice(start, start + this.pageMax),
+      more: own.length > start + this.pageMax,
+      missing: missing.map(([userId, since]) => ({ userId, since })),
+    };
+  }
+
+  #draw(by: number, epoch: number, draw: string, page: StoredSlot[], commit: boolean): string {
+    if (this.status.drawn === epoch) return this.status.drawId === draw ? 'committed' : 'taken';
+    if (epoch !== epochToDraw(this.status)) return 'stale';
+    const before = this.#staged.get(by);
+    const slots = before?.draw === draw ? [...before.slots, ...page] : page;
+    this.#staged.set(by, { draw, slots });
+    if (!commit) return 'staged';
+    const receivers = new Set(slots.map(({ userId }) => userId));
+    if ([...this.members.keys()].some((member) => !receivers.has(member))) return 'incomplete';
+    this.#store(slots.filter(({ userId }) => this.members.has(userId)));
+    this.status = { keyEpoch: epoch, freshFrom: epoch, drawn: epoch, drawId: draw };
+    return 'committed';
+  }
+
+  #store(slots: readonly StoredSlot[]): void {
+    this.slots.push(...slots);
+    this.everStored.push(...slots);
+  }
+}
