@@ -18,7 +18,7 @@ export interface BlobStore {
 
   /**
    * Stores exactly these bytes. If they cannot all be had, or stored, it rejects and there is nothing.
-   * Whatever had this name is replaced.
+   * Whatever had this name is replaced. The memory of what comes is not the sender's any more.
    */
   put(name: BlobName, bytes: AsyncIterable<Uint8Array>, content: BlobContent): Promise<void>;
 

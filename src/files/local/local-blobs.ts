@@ -3,7 +3,6 @@
  * name, and in it its parts. A part is written under another name and renamed when it is whole.
  */
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,8 +11,9 @@ import { assertWritable, makeFolder } from '../../base/data-folder.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { BlobName, BlobStore } from '../blob-store.ts';
+import { FileSink } from './file-sink.ts';
 
-/** What is read or written at a time. */
+/** What is read at a time. */
 const streamBytes = 256 * 1024;
 /** What must fit on the disk before it is said to have room again. */
 const probeBytes = 1024 * 1024;
@@ -49,8 +49,7 @@ export class LocalBlobs implements BlobStore {
     const unfinished = join(folder, `${name.part}.${randomBytes(8).toString('hex')}`);
     try {
       await mkdir(folder, { mode: 0o700, recursive: true });
-      const options = { flags: 'wx', mode: 0o600, highWaterMark: streamBytes };
-      await pipeline(bytes, createWriteStream(unfinished, options));
+      await writeTo(unfinished, bytes);
       await rename(unfinished, join(folder, name.part));
       this.#problem = null;
     } catch (error) {
@@ -132,5 +131,14 @@ export class LocalBlobs implements BlobStore {
       ? 'the disk for files is full'
       : `the folder for files cannot be used for now (${code})`;
     return new CimError('busy', this.#problem, { cause: error });
+  }
+}
+
+async function writeTo(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await pipeline(bytes, new FileSink(file));
+  } finally {
+    await file.close();
   }
 }

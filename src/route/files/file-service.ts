@@ -113,7 +113,12 @@ export class FileService {
     // What was stored here or elsewhere before may be gone, so it is stored again.
     const whole = this.#hashes.before(id, number);
     const blob = blobName(name, number, sha256);
-    await blobs.put(blob, takenBytes(body(), { bytes, sha256, whole }), { bytes, sha256 });
+    const taken = takenBytes(body(), { bytes, sha256, whole });
+    try {
+      await blobs.put(blob, taken, { bytes, sha256 });
+    } finally {
+      taken.destroy();
+    }
     const keeping = await files.keepPart(id, number, sha256);
     if (keeping.status === 'unknown') throw new CimError('unknown-file');
     if (keeping.status === 'finished') return;

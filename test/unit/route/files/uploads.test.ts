@@ -4,6 +4,7 @@
  * fills what they may not.
  */
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
@@ -23,6 +24,7 @@ import {
 import { amy, bob, openMemoryStore, RouteHarness } from '../../../support/route-harness.ts';
 import { onTeardown } from '../../../support/teardown.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 import { recordingLog } from '../../http/recording-log.ts';
 
 const roomy: FileBounds = {
@@ -430,6 +432,40 @@ describe('bounds', () => {
     await caller.put(file, 0, Buffer.alloc(3), capability);
     expect(transfers.count).toBe(0);
   });
+});
+
+test('what fails while a part comes is answered there, and the connection goes on', async () => {
+  const { amy: caller, folder, url } = await startRoute();
+  const file = testFile(limits.fileChunkBytes);
+  const { capability } = (await caller.begin(file)).dataBody;
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  onTeardown(() => socket.destroy());
+  let text = '';
+  socket.on('data', (piece) => {
+    text += piece.toString();
+  });
+  const head = (hash: string) =>
+    `PUT /files/${file.id}/0 HTTP/1.1\r\nHost: x\r\nX-Cim-File: ${capability}\r\nX-Cim-Sha256: ${hash}\r\nContent-Length: ${file.content.length}\r\n\r\n`;
+  // The folder of the file cannot be made: something else has its name.
+  const name = Buffer.from(file.id, 'base64url').toString('hex');
+  writeFileSync(join(folder, name.slice(0, 2)), '');
+  const answers = (count: number) =>
+    waitUntil('it is answered', () => text.split('HTTP/1.1 ').length - 1 === count);
+  socket.write(head(sha256(file.content)));
+  socket.write(file.content);
+  await answers(1);
+  expect(text).toContain('503');
+  rmSync(join(folder, name.slice(0, 2)));
+  socket.write(head('ab'.repeat(32)));
+  socket.write(file.content);
+  await answers(2);
+  expect(text).toContain('7334');
+  socket.write(head(sha256(file.content)));
+  socket.write(file.content);
+  await answers(3);
+  expect(text).toContain('9000');
+  expect(await caller.finish(file, capability)).toMatchObject({ code: '9000' });
 });
 
 test('those of an account that was deleted are gone at once', async () => {
