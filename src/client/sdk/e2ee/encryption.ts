@@ -159,9 +159,10 @@ export class Encryption {
     return { ...clear, sealed, content: await sealIn(contextOfContent(identity), content) };
   }
 
-  /** Rejects as seal() would for this user, now. */
+  /** Rejects as seal() would for this user, now. A key that they get meanwhile is used all the same. */
   async assertSendable(to: number): Promise<void> {
     await this.seal(to, '', { text: '' });
+    this.forgetMissingKey(to);
   }
 
   /**

@@ -139,6 +139,16 @@ describe('to somebody who never had a key', () => {
     await clock.advance(60_000);
     expect((await encryption.seal(amy, identity, { text: 'hi' })).sealed).toBeDefined();
   });
+
+  test('to have asked whether they can be written to does not put it off', async () => {
+    const server = new KeyServer();
+    const { encryption } = deviceOf(server, bob);
+    await encryption.assertSendable(amy);
+    await hasKeys(deviceOf(server, amy));
+    expect((await encryption.seal(amy, identity, { text: 'hi' })).sealed).toBeDefined();
+    const strict = deviceOf(server, bob, { mode: 'require' });
+    await expect(strict.encryption.assertSendable(3)).rejects.toMatchObject({ kind: 'no-key' });
+  });
 });
 
 describe('never back to clear text', () => {
