@@ -31,7 +31,8 @@ export interface MessageFile {
 
 /** 128 bits as base64url. */
 const idForm = /^[A-Za-z0-9_-]{22}$/;
-const capabilityForm = /^[A-Za-z0-9_-]{22,64}$/;
+/** As routes make them: they go into a header. */
+export const capabilityForm = /^[A-Za-z0-9_-]{22,64}$/;
 /** What separates the parts of a path, and what cannot be seen. */
 const notOfNames = /[\p{Cc}/\\]/u;
 

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
+import { type Clock, systemClock, type Timer } from '../base/clock.ts';
 import { CimError, describeError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { TlsDialling } from '../base/network/tls.ts';
@@ -38,15 +39,17 @@ const sliceBytes = 64 * 1024;
 
 export class BytesClient {
   readonly #dispatcher: Dispatcher;
+  readonly #clock: Clock;
 
-  constructor(tls: TlsDialling, refusalOf?: RefusalOf) {
+  constructor(tls: TlsDialling, refusalOf?: RefusalOf, clock = systemClock) {
     this.#dispatcher = tlsAgent(tls, refusalOf);
+    this.#clock = clock;
   }
 
   /** The answer's dataBody. Rejects with the CimError that it tells of, `unavailable`, or the reason of `signal`. */
   async put(url: string, { body, onSent, ...options }: BytesUpload): Promise<unknown> {
     const shown = shownUrl(url);
-    const silence = new Silence(options);
+    const silence = new Silence(options, this.#clock);
     try {
       const answer = await request(url, {
         method: 'PUT',
@@ -74,7 +77,7 @@ export class BytesClient {
   /** Resolves when they begin to come. Rejects as put() does, and so does the stream. */
   async get(url: string, options: BytesRequest): Promise<BytesAnswer> {
     const shown = shownUrl(url);
-    const silence = new Silence(options);
+    const silence = new Silence(options, this.#clock);
     try {
       const { statusCode, headers, body } = await request(url, {
         method: 'GET',
@@ -102,12 +105,14 @@ export class BytesClient {
 
 /** Ends a request in which nothing moves. */
 class Silence {
+  readonly #clock: Clock;
   readonly #quietMsMax: number;
   readonly #controller = new AbortController();
   readonly signal: AbortSignal;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor({ quietMsMax, signal }: BytesRequest) {
+  constructor({ quietMsMax, signal }: BytesRequest, clock: Clock) {
+    this.#clock = clock;
     this.#quietMsMax = quietMsMax;
     this.signal = AbortSignal.any([signal, this.#controller.signal]);
     this.broken();
@@ -116,7 +121,7 @@ class Silence {
   /** Something has moved. */
   broken(): void {
     this.pause();
-    this.#timer = setTimeout(
+    this.#timer = this.#clock.setTimeout(
       () => this.#controller.abort(new Error(`silent for ${this.#quietMsMax / 1_000} s`)),
       this.#quietMsMax,
     );
@@ -124,7 +129,7 @@ class Silence {
 
   /** Nothing is waited for. */
   pause(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 }
 

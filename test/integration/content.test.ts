@@ -139,6 +139,12 @@ test('an application sends a file that it has uploaded, with or without words', 
     ).rejects.toMatchObject({
       kind: 'invalid-argument',
     });
+  const userId = await javaRegister(route, 'java-file');
+  const peer = await JavaPeer.login(route, userId, 'java-file');
+  await call('/p2pRoute', { userId: bob, receiveUserId: userId, file });
+  await waitUntil('the Java client is shown words', () => peer.texts.length > 0);
+  expect(peer.texts).toEqual(['[a.png, 300 KB]']);
+  await peer.close(route);
   const { name: _, ...nameless } = file;
   await expect(call('/p2pRoute', { ...inPrivate, file: nameless })).rejects.toMatchObject({
     message: 'file.name: must be given',

@@ -66,6 +66,17 @@ export function goodValue(schema: Schema): fc.Arbitrary<string> {
         .array(goodValue(schema.items ?? { type: 'string' }), { maxLength: 4 })
         .map((items) => `[${items.join(',')}]`);
     case 'object':
+      if (schema.properties)
+        return fc
+          .record(
+            Object.fromEntries(
+              Object.entries(schema.properties).map(([name, field]) => [name, goodValue(field)]),
+            ),
+            { requiredKeys: [...(schema.required ?? [])] },
+          )
+          .map(
+            (fields) => `{${Object.entries(fields).map(([name, value]) => `"${name}":${value}`)}}`,
+          );
       return fc
         .dictionary(fc.constantFrom('a', 'sendUserId', '__proto__'), fc.string())
         .map((map) => JSON.stringify(map));

@@ -5,10 +5,11 @@ import { describe, expect, test } from '@jest/globals';
 import { Tls } from '../../../src/base/network/tls.ts';
 import { BytesClient } from '../../../src/http/bytes-client.ts';
 import { onTeardown } from '../../support/teardown.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const client = new BytesClient(Tls.ofSystem());
 const never = new AbortController().signal;
-const usual = { headers: {}, quietMsMax: 10_000, signal: never };
+const usual = { headers: {}, quietMsMax: 600_000, signal: never };
 const body = new Uint8Array(1_000_000).map((_, index) => index % 251);
 
 async function serve(answer: RequestListener): Promise<string> {
@@ -111,28 +112,45 @@ describe('bytes that come', () => {
 
 describe('silence and the end', () => {
   test('what does not move is unavailable', async () => {
+    const clock = new VirtualClock();
+    const patient = new BytesClient(Tls.ofSystem(), undefined, clock);
+    const arrived = Promise.withResolvers<void>();
     const url = await serve((request, response) => {
-      if (request.method !== 'GET') return;
+      if (request.method === 'PUT') return arrived.resolve();
       response.writeHead(200, { 'content-length': '1000' });
       response.write('0');
     });
-    const short = { ...usual, quietMsMax: 50 };
-    const put = client.put(url, { ...short, body: new Uint8Array(10), onSent() {} });
-    await expect(put).rejects.toMatchObject({ kind: 'unavailable' });
-    const reading = client.get(url, short).then(({ stream }) => read(stream));
-    await expect(reading).rejects.toMatchObject({ kind: 'unavailable' });
+    const unavailable = { kind: 'unavailable' };
+    const put = patient.put(url, { ...usual, body: new Uint8Array(10), onSent() {} });
+    const isRefused = expect(put).rejects.toMatchObject(unavailable);
+    await arrived.promise;
+    await clock.advance(usual.quietMsMax);
+    await isRefused;
+    const { stream } = await patient.get(url, usual);
+    const chunks = stream[Symbol.asyncIterator]();
+    await chunks.next();
+    const isOver = expect(chunks.next()).rejects.toMatchObject(unavailable);
+    await clock.advance(usual.quietMsMax);
+    await isOver;
+    expect(clock.timerCount).toBe(0);
   });
 
   test('whoever takes their time is not cut off', async () => {
-    const url = await serve((_, response) => response.end('0123456789'));
-    const { stream } = await client.get(url, { ...usual, quietMsMax: 2_000 });
-    const chunks: string[] = [];
+    const clock = new VirtualClock();
+    const patient = new BytesClient(Tls.ofSystem(), undefined, clock);
+    const asked = Promise.withResolvers<void>();
+    const url = await serve((_, response) => {
+      response.write('01234');
+      void asked.promise.then(() => response.end('56789'));
+    });
+    const { stream } = await patient.get(url, usual);
+    const texts: string[] = [];
     for await (const chunk of stream) {
-      // Longer than nothing may move: it is not the route that waits.
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
-      chunks.push(`${Buffer.from(chunk)}`);
+      texts.push(`${Buffer.from(chunk)}`);
+      await clock.advance(10 * usual.quietMsMax);
+      asked.resolve();
     }
-    expect(chunks.join('')).toBe('0123456789');
+    expect(texts.join('')).toBe('0123456789');
   });
 
   test('who ends it hears their own reason', async () => {

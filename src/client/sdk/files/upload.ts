@@ -3,6 +3,7 @@
  * of it is harmful to repeat.
  */
 import { CimError } from '../../../base/errors.ts';
+import { capabilityForm } from '../../../codec/file-content.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 import type { Platform } from '../platform.ts';
 import { patiently } from '../routes/patience.ts';
@@ -91,7 +92,7 @@ function hashOf(bytes: Uint8Array, { files }: Pick<Platform, 'files'>): string {
 function assertUpload(upload: Upload, bytes: number): Upload {
   const { capability, chunkBytes, chunks, received } = upload;
   const fits =
-    typeof capability === 'string' &&
+    capabilityForm.test(capability) &&
     Number.isSafeInteger(chunkBytes) &&
     chunkBytes >= 1 &&
     chunkBytes <= chunkBytesMax &&

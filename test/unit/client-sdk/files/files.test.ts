@@ -279,6 +279,13 @@ describe('a download', () => {
     expect(Math.max(...asked)).toBeGreaterThan(limits.filePieceBytes);
   });
 
+  test('leaves a route that begins and gets no further', async () => {
+    const { fake, files, file } = await there(inPrivate);
+    fake.fateOf = ({ route }) => (route === 'https://one' ? { cutAfter: 500_000 } : undefined);
+    expect((await read(files, file)).equals(plain)).toBe(true);
+    expect(new Set(fake.callsTo('get').map(({ route }) => route)).size).toBe(2);
+  });
+
   test('that gets no further ends, and ends when it is to', async () => {
     const { fake, files, file } = await there(inPrivate);
     // Less than a piece each time.
