@@ -324,19 +324,26 @@ async function chat(route: string): Promise<void> {
       print(`       │ ${members.join(', ')}`);
     },
   );
-  await step('A picture in private: encrypted on its way, and the same in the end', async () => {
-    const picture = join(folder, 'picture.png');
-    const saved = join(folder, 'saved.png');
+  const sendPicture = async (name: string, receiver: { to: number } | { group: string }) => {
+    const picture = join(folder, name);
+    const saved = join(folder, `saved ${name}`);
     writeFileSync(picture, pictureOf(1_600, 2_000));
-    amy.types({ to: bob.userId, file: picture });
-    const { file } = await bob.hears({ event: 'message', text: '[picture.png, 9.6 MB]' });
-    const { name, type } = file ?? {};
-    check('what bob is told', [name, type], ['picture.png', 'image/png']);
+    amy.types({ ...receiver, file: picture });
+    const { file } = await bob.hears({ event: 'message', text: `[${name}, 9.6 MB]` });
+    check('what bob is told', [file?.name, file?.type], [name, 'image/png']);
     await bob.asks(`:open ^ ${saved}`);
     const [sent, got] = [picture, saved].map(hashOfFile);
     check('the hash of what bob has', got, sent);
     print(`       │ ${sent}  what amy has sent`);
     print(`       │ ${got}  what bob has saved`);
+  };
+  await step('A picture in private: encrypted on its way, and the same in the end', () =>
+    sendPicture('picture.png', { to: bob.userId }),
+  );
+  await step('And in a group that only its members can read', async () => {
+    await amy.asks(':create family --e2ee');
+    await bob.asks(':join family');
+    await sendPicture('cake.png', { group: 'family' });
   });
   await step('Who is online', async () => {
     const users = await amy.asks(':olu');
@@ -419,8 +426,8 @@ async function richChat(route: string): Promise<void> {
     dora.types(':retract ^');
     await emil.sees('(4) dora → you [retracted a message]');
   });
-  await step('In a group, with the program', async () => {
-    dora.types(':create party');
+  await step('In an encrypted group, with the program', async () => {
+    dora.types(':create party --e2ee');
     await dora.sees('#party is there');
     emil.types(':join party');
     await emil.sees('you are in #party');
@@ -431,8 +438,8 @@ async function richChat(route: string): Promise<void> {
     await dora.sees('read who brings cake?');
     robo.types({ group: 'party', text: 'I do', replyTo: id });
     const { id: answer = '' } = await robo.hears({ event: 'sent' });
-    await emil.sees('(6) robo → #party: I do');
-    await dora.sees('(6) robo → #party: I do');
+    await emil.sees('(6) robo → #party [e2e]: I do');
+    await dora.sees('(6) robo → #party [e2e]: I do');
     dora.types(':react ^ 🎂 😄');
     await robo.hears({ event: 'reactions', id: answer, emoji: ['🎂', '😄'] });
     robo.types({ edit: answer, text: 'I do, and tea' });

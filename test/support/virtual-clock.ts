@@ -78,6 +78,19 @@ export class VirtualClock implements Clock {
   }
 }
 
+/** Time passes, slowly enough for ciphers, until the task is over. */
+export async function through<Result>(clock: VirtualClock, task: Promise<Result>): Promise<Result> {
+  let isOver = false;
+  const over = task.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await clock.advance(5);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return over;
+}
+
 /** Lets everything run that waits for nothing but its turn: promises, however long their chain. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -163,6 +163,11 @@ describe('json', () => {
       (view) => view.invited({ group: 'dev', by: 2 }),
       '{"event":"invited","group":"dev","by":2}',
     ],
+    [
+      'a change of who is in an encrypted group',
+      (view) => view.groupNews({ group: 'dev', kind: 'removed', userId: 3, by: 2, at }),
+      `{"event":"groupNews","group":"dev","kind":"removed","userId":3,"by":2,"at":"${iso}"}`,
+    ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
   ])('%s', async (_name, show, expected) => {
@@ -435,6 +440,28 @@ describe('people', () => {
       'an invitation',
       (view) => view.invited({ group: 'dev', by: 2 }),
       ['· (2) amy invites you to #dev: :join dev enters it'],
+    ],
+    [
+      'changes of who is in an encrypted group, and of its key',
+      (view) => {
+        for (const kind of ['created', 'joined', 'left', 'removed', 'drawn', 'given'] as const)
+          view.groupNews({ group: 'dev', kind, userId: 3, by: kind === 'joined' ? 3 : 2, at });
+        view.groupNews({ group: 'dev', kind: 'joined', userId: 1, by: 1, at });
+      },
+      [
+        '· (3) made #dev, which only its members can read',
+        '· (3) is in #dev now, and reads what is said from here on',
+        '· (3) is not in #dev any more',
+        '· (2) amy removed (3) from #dev',
+        '· #dev has a new key, by (2) amy',
+        '· (2) amy gave (3) the key of #dev',
+        '· you are in #dev now, and read what is said from here on',
+      ],
+    ],
+    [
+      'a message of an encrypted group',
+      (view) => view.message({ ...groupMessage, group: 'dev', encrypted: true, key: 'verified' }),
+      ['10:05 (2) amy → #dev [e2e ✓]: all'],
     ],
     [
       'invitations',

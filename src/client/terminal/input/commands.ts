@@ -281,8 +281,8 @@ function parseReact(rest: string): Action {
 
 /** `name`, and `--history joined|all` and `--e2ee` in any order. */
 function parseCreate(rest: string): Action {
-  const e2ee = /\s--e2ee(?=\s|$)/.test(rest) && ({ e2ee: true } as const);
-  const others = rest.replace(/\s+--e2ee(?=\s|$)/g, '').trim();
+  const e2ee = /(?:^|\s)--e2ee(?=\s|$)/.test(rest) && ({ e2ee: true } as const);
+  const others = rest.replace(/(?:^|\s+)--e2ee(?=\s|$)/g, '').trim();
   if (others === '') return wrongUse(':create');
   const [, name = others, chosen] = /^(\S+)\s+--history\b\s*(.*)$/.exec(others) ?? [];
   const named = parseGroup(name);

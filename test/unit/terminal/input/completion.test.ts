@@ -55,6 +55,7 @@ describe('completion', () => {
     [':sec', ':secret '],
     [':secret r', ':secret rotate'],
     [':create dev --h', ':create dev --history'],
+    [':create dev --e', ':create dev --e2ee'],
     [':create dev --history a', ':create dev --history all'],
     [':delay bo', ':delay 21;;'],
     ['2;;great :tad', '2;;great :tada:'],

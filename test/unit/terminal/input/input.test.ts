@@ -112,6 +112,15 @@ describe('commands', () => {
     [':history #lobby 1', { kind: 'history', query: { group: 'lobby', limit: 1 } }],
     [':history #Dev', { kind: 'history', query: { group: 'dev', limit: 20 } }],
     [':create dev', { kind: 'create', group: 'dev' }],
+    [':create dev --e2ee', { kind: 'create', group: 'dev', e2ee: true }],
+    [
+      ':create dev --e2ee --history all',
+      { kind: 'create', group: 'dev', history: 'all', e2ee: true },
+    ],
+    [
+      ':create dev --history all  --e2ee',
+      { kind: 'create', group: 'dev', history: 'all', e2ee: true },
+    ],
     [':create Dev --history all', { kind: 'create', group: 'dev', history: 'all' }],
     [':create dev  --history  joined', { kind: 'create', group: 'dev', history: 'joined' }],
     [':join #dev', { kind: 'join', group: 'dev' }],
@@ -184,6 +193,7 @@ describe('commands', () => {
     ':history 2 3 4',
     ':emoji x',
     ':create',
+    ':create --e2ee',
     ':create dev --history',
     ':create dev --history some',
     ':create dev --history all joined',

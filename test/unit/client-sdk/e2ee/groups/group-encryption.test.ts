@@ -8,7 +8,7 @@ import type { GroupKeyCalls } from '../../../../../src/client/sdk/e2ee/groups/gr
 import { openVault } from '../../../../../src/client/sdk/e2ee/key-vault.ts';
 import type { Opened, Sendable } from '../../../../../src/client/sdk/e2ee/sealable.ts';
 import { importPublicKey } from '../../../../../src/client/sdk/e2ee/sealing.ts';
-import { VirtualClock } from '../../../../support/virtual-clock.ts';
+import { through, VirtualClock } from '../../../../support/virtual-clock.ts';
 import { GroupServer } from '../support/group-server.ts';
 import {
   type Device,
@@ -58,13 +58,8 @@ class Team {
     }
   }
 
-  async through<Result>(task: Promise<Result>): Promise<Result> {
-    let isOver = false;
-    const over = task.finally(() => {
-      isOver = true;
-    });
-    await Promise.all([over, this.until(() => isOver)]);
-    return task;
+  through<Result>(task: Promise<Result>): Promise<Result> {
+    return through(this.clock, task);
   }
 
   /** Until somebody has given this one a key. */

@@ -24,6 +24,8 @@ export class GroupServer {
   pageMax = 100;
   /** Thrown, or called, before the call with this name: once. */
   readonly before = new Map<keyof GroupKeyCalls, () => void>();
+  /** The same after it: what it was asked is done, and its answer lost. */
+  readonly after = new Map<keyof GroupKeyCalls, () => void>();
   readonly called: (keyof GroupKeyCalls)[] = [];
   readonly #staged = new Map<number, { readonly draw: string; readonly slots: StoredSlot[] }>();
 
@@ -71,6 +73,15 @@ export class GroupServer {
     };
   }
 
+  /** Members without a key, with the epoch that they joined with. */
+  missing(): (readonly [number, number])[] {
+    const hasKey = (member: number, since: number) =>
+      this.slots.some(
+        ({ userId, epoch, sealed }) => userId === member && epoch >= since && sealed !== '',
+      );
+    return [...this.members].filter(([member, since]) => !hasKey(member, since));
+  }
+
   give(slot: StoredSlot): void {
     const since = this.members.get(slot.userId);
     const isTheirs = since !== undefined && (slot.epoch >= since || this.history === 'all');
@@ -91,7 +102,11 @@ export class GroupServer {
     this.before.delete(name);
     before?.();
     if (!this.members.has(by)) throw new CimError('not-a-member');
-    return answer();
+    const answered = answer();
+    const after = this.after.get(name);
+    this.after.delete(name);
+    after?.();
+    return answered;
   }
 
   #read(by: number, after: string | undefined) {
@@ -100,13 +115,7 @@ export class GroupServer {
       .filter((slot) => slot.sealed !== '')
       .toSorted((one, other) => other.epoch - one.epoch || one.by - other.by);
     const start = own.findIndex((slot) => `${slot.epoch}:${slot.by}` === after) + 1;
-    const missing = [...this.members].filter(
-      ([member, since]) =>
-        member !== by &&
-        !this.slots.some(
-          ({ userId, epoch, sealed }) => userId === member && epoch >= since && sealed !== '',
-        ),
-    );
+    const missing = this.missing().filter(([member]) => member !== by);
     return {
       ...this.status,
       slots: own.slice(start, start + this.pageMax),
