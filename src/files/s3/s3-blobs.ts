@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { decodeUtf8 } from '../../base/text/utf8.ts';
 import type { BlobContent, BlobName, BlobStore } from '../blob-store.ts';
 
 export interface S3Options {
@@ -145,15 +146,18 @@ export class S3Blobs implements BlobStore {
   /** What it says. Rejects with `busy` if its status is none of these. */
   async #expect(answer: IncomingMessage, statuses: readonly number[]): Promise<string> {
     const { statusCode = 0 } = answer;
-    let text = '';
+    const pieces: Buffer[] = [];
+    let length = 0;
     try {
-      for await (const piece of answer.setEncoding('utf8')) {
-        text += piece;
-        if (text.length > answerBytesMax) throw new Error('its answer is too long');
+      for await (const piece of answer as AsyncIterable<Buffer>) {
+        length += piece.length;
+        if (length > answerBytesMax) throw new Error('its answer is too long');
+        pieces.push(piece);
       }
     } catch (error) {
       throw this.#failed('the S3 for files does not answer', error);
     }
+    const text = decodeUtf8(Buffer.concat(pieces)) ?? '';
     if (!statuses.includes(statusCode)) {
       const [, code = ''] = /<Code>(\w{1,64})<\/Code>/.exec(text) ?? [];
       throw this.#failed(`the S3 for files refuses (${`${statusCode} ${code}`.trim()})`);
