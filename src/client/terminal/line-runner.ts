@@ -68,6 +68,8 @@ export interface LineRunnerOptions {
 export class LineRunner {
   readonly #options: LineRunnerOptions;
   readonly #outstanding = new Outstanding(outstandingMax);
+  /** Files that are sent or saved: they may take long, and no question waits for them. */
+  readonly #files = new Outstanding(outstandingMax);
   readonly #answers: Answers;
   readonly #transfers: Transfers;
   readonly #connected = Promise.withResolvers<void>();
@@ -93,18 +95,22 @@ export class LineRunner {
     this.#endReason.resolve(reason);
   }
 
-  /** Texts that are not answered yet. */
+  /** Texts and files that are not answered yet. */
   get outstandingCount(): number {
-    return this.#outstanding.count;
+    return this.#outstanding.count + this.#files.count;
   }
 
-  whenAnswered(): Promise<void> {
-    return this.#outstanding.whenNone();
+  async whenAnswered(): Promise<void> {
+    await Promise.all([this.#outstanding.whenNone(), this.#files.whenNone()]);
   }
 
   /** Or some more of a file has gone or come. */
   whenNextAnswered(): Promise<void> {
-    return Promise.race([this.#outstanding.whenFewer(), this.#transfers.whenMoved()]);
+    return Promise.race([
+      this.#outstanding.whenFewer(),
+      this.#files.whenFewer(),
+      this.#transfers.whenMoved(),
+    ]);
   }
 
   /** A line has asked to delete the account: resolves with whether it is, once that was shown. */
@@ -205,15 +211,15 @@ export class LineRunner {
       if (!(error instanceof CimError)) throw error;
       return this.#options.view.refused(line, error.kind, error.message);
     }
-    return this.#beginSending(line, outgoing, () =>
-      this.#unlessClosed(this.#transfers.send(line, target, file, replyTo)),
-    );
+    const send = () => this.#unlessClosed(this.#transfers.send(line, target, file, replyTo));
+    return this.#beginSending(line, outgoing, send, this.#files);
   }
 
   /** The lines after it go on meanwhile: it may take long. */
   async #beginOpening(line: InputLine, action: Extract<Action, { kind: 'open' }>): Promise<void> {
     const { recent, view } = this.#options;
-    if (isShortName(action.message)) await this.#settle();
+    // It may be a file that is being sent.
+    if (isShortName(action.message)) await this.#settle(this.#files);
     const task = this.#tell(
       line,
       async () => {
@@ -223,7 +229,7 @@ export class LineRunner {
       },
       action,
     );
-    this.#outstanding.add(0, task);
+    this.#files.add(0, task);
     task.catch(ignore('the output is broken: the session ends by that'));
   }
 
@@ -239,10 +245,11 @@ export class LineRunner {
     line: InputLine,
     outgoing: Outgoing,
     send: () => Promise<SentMessage | undefined>,
+    among = this.#outstanding,
   ): Promise<void> {
     const { view } = this.#options;
     if (holdsSecret(outgoing)) return this.#refuseSecret(line);
-    return this.#begin(line, outgoing, async () => {
+    const request = async () => {
       const sent = await send();
       if (sent) {
         return () => {
@@ -253,7 +260,8 @@ export class LineRunner {
       }
       const reason = await this.#endReason.promise;
       return () => view.unsent(line, outgoing, reason);
-    });
+    };
+    return this.#begin(line, outgoing, request, among);
   }
 
   #remember({ target, text, about }: Outgoing, sent: SentMessage & Partial<SentFile>): void {
@@ -314,11 +322,12 @@ export class LineRunner {
     line: InputLine,
     outgoing: Outgoing,
     request: () => Promise<() => Promise<void>>,
+    among = this.#outstanding,
   ): Promise<void> {
     const task = this.#tell(line, request, outgoing.target, outgoing);
-    this.#outstanding.add(Buffer.byteLength(outgoing.text), task);
+    among.add(Buffer.byteLength(outgoing.text), task);
     task.catch(ignore('the output is broken: the session ends by that'));
-    await this.#outstanding.whenRoom();
+    await among.whenRoom();
   }
 
   async #answer(line: InputLine, query: Query): Promise<void> {
@@ -359,12 +368,17 @@ export class LineRunner {
     await show();
   }
 
-  /** Until we are connected and all before is stored; or for as long as it makes sense to wait. */
-  async #settle(): Promise<void> {
+  /**
+   * Until we are connected and all before is stored; or for as long as it makes sense to wait. `files`:
+   * those, too.
+   */
+  async #settle(files?: Outstanding): Promise<void> {
     const { clock, patienceMs } = this.#options;
     const overdue = Promise.withResolvers<void>();
     const timer = clock.setTimeout(overdue.resolve, patienceMs);
-    const settled = this.#connected.promise.then(() => this.#outstanding.whenNone());
+    const settled = this.#connected.promise
+      .then(() => this.#outstanding.whenNone())
+      .then(() => files?.whenNone());
     await Promise.race([settled, overdue.promise]);
     timer.cancel();
   }

@@ -309,6 +309,28 @@ describe('a line', () => {
     expect(readFileSync(join(folder, 'old.png'), 'utf8')).toBe('from before');
   });
 
+  test('that takes long holds up no question, but whoever asks for that very file', async () => {
+    const path = join(temporaryFolder('lines'), 'a.png');
+    writeFileSync(path, png);
+    const client = new FakeMessenger();
+    const { run } = runner(client);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    client.filesArrive = promise;
+    const online = client.onlineUsers.bind(client);
+    client.onlineUsers = (query) => {
+      resolve();
+      return online(query);
+    };
+    // The file arrives only when the question is asked.
+    const events = await run(JSON.stringify({ to: 2, file: path }), ':olu', `:open ^ ${path}.copy`);
+    const order = events.filter(({ event }) => event !== 'progress');
+    expect(order.map(({ event, line }) => [event, line])).toEqual([
+      ['result', 2],
+      ['sent', 1],
+      ['result', 3],
+    ]);
+  });
+
   test('that cannot be done says why, and the lines after it go on', async () => {
     const client = new FakeMessenger();
     client.answersAtOnce = true;

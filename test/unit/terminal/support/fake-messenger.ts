@@ -131,7 +131,11 @@ export class FakeMessenger implements Messenger {
   /** What is in files, by their ids. */
   readonly brought = new Map<string, Uint8Array>();
 
+  /** Files take so long. */
+  filesArrive: Promise<void> = Promise.resolve();
+
   async sendFile(_target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    await this.filesArrive;
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const id = `${this.brought.size + 1}`.padStart(22, 'f');
     this.brought.set(id, bytes);
