@@ -9,6 +9,7 @@ import { expect, test } from '@jest/globals';
 import { type ClusterRoute, startCluster } from '../support/cluster.ts';
 import { startProcess } from '../support/processes.ts';
 import { Client, executable, startDevelopment } from '../support/roles.ts';
+import { TestS3 } from '../support/s3.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startTerminal } from '../support/terminal.ts';
@@ -20,44 +21,67 @@ function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-/** Kills the route in the middle of what this line does, and starts it again. */
-async function killInTheMiddle(route: ClusterRoute, client: Client, line: number): Promise<void> {
-  const isOfLine = (event: string) =>
-    client.events.some((each) => each.event === event && each['line'] === line);
-  await waitUntil('some of it is there', () => isOfLine('progress'));
-  await route.process.kill();
-  expect([isOfLine('sent'), isOfLine('result'), isOfLine('error')]).toEqual([false, false, false]);
-  await route.start();
+/** Kills one route after the other in the middle of what this line does, and then starts all again. */
+async function killInTheMiddle(
+  routes: readonly ClusterRoute[],
+  client: Client,
+  line: number,
+): Promise<void> {
+  const ofLine = (kind: string) =>
+    client.events.filter(({ event, line: of }) => event === kind && of === line);
+  for (const [index, route] of routes.entries()) {
+    const share = (index + 0.2) / routes.length;
+    await waitUntil('so much of it is there', () =>
+      ofLine('progress').some(({ bytes, total }) => Number(bytes) >= share * Number(total)),
+    );
+    await route.process.kill();
+    expect(['sent', 'result', 'error'].flatMap(ofLine)).toEqual([]);
+  }
+  await Promise.all(routes.map((route) => route.start()));
 }
 
-test('a route that dies in the middle costs time, both when a file goes and when it comes', async () => {
-  const folder = temporaryFolder('files');
-  const cluster = await startCluster({
-    ...{ servers: 1, routes: 1 },
-    routeArgs: ['--auth', 'secret', '--files-folder', join(folder, 'kept')],
-  });
-  const [route] = cluster.routes;
-  const routes = cluster.routeUrls;
-  const ofBob = await Client.ready({ userId: bob, name: 'bob', routes });
-  const ofAmy = await Client.ready({ userId: amy, name: 'amy', routes });
-  const path = join(folder, 'film.mp4');
-  writeFileSync(path, randomBytes(90 * 1024 * 1024));
-  ofBob.say(JSON.stringify({ to: amy, file: path }));
-  await killInTheMiddle(route!, ofBob, 1);
-  const text = '[film.mp4, 94 MB]';
-  const { file, id, encrypted } = await ofAmy.whenText(text);
-  expect(encrypted).toBe(true);
-  expect(file).toEqual({ name: 'film.mp4', bytes: 90 * 1024 * 1024, type: 'video/mp4' });
-  const saved = join(folder, 'saved.mp4');
-  ofAmy.say(`:open ${id} ${saved}`);
-  await killInTheMiddle(route!, ofAmy, 1);
-  const isSaved = (event: { event: string }) => event.event === 'result';
-  const { data } = await ofAmy.whenEvent('saves it', isSaved);
-  expect(data).toEqual({ file: saved, name: 'film.mp4', bytes: 90 * 1024 * 1024 });
-  expect(hashOf(saved)).toBe(hashOf(path));
-  // Nothing is left beside it.
-  expect(readdirSync(folder).sort()).toEqual(['film.mp4', 'kept', 'saved.mp4']);
-});
+test.each([
+  ['alone, with a folder', 1],
+  ['of two, with an S3', 2],
+])(
+  'a route that dies in the middle costs time, both when a file goes and when it comes: %s',
+  async (_, count) => {
+    const folder = temporaryFolder('files');
+    const s3 = count > 1 ? await TestS3.start() : undefined;
+    const cluster = await startCluster({
+      ...{ servers: 1, routes: count },
+      routeArgs: [
+        '--auth',
+        'secret',
+        ...(s3 ? s3Args(s3) : ['--files-folder', join(folder, 'kept')]),
+      ],
+    });
+    const { routes, routeUrls } = cluster;
+    const ofBob = await Client.ready({ userId: bob, name: 'bob', routes: routeUrls });
+    const ofAmy = await Client.ready({ userId: amy, name: 'amy', routes: routeUrls });
+    const path = join(folder, 'film.mp4');
+    const bytes = 64 * 1024 * 1024;
+    writeFileSync(path, randomBytes(bytes));
+    ofBob.say(JSON.stringify({ to: amy, file: path }));
+    await killInTheMiddle(routes, ofBob, 1);
+    const { file, id, encrypted } = await ofAmy.whenText('[film.mp4, 67 MB]');
+    expect(encrypted).toBe(true);
+    expect(file).toEqual({ name: 'film.mp4', bytes, type: 'video/mp4' });
+    const saved = join(folder, 'saved.mp4');
+    ofAmy.say(`:open ${id} ${saved}`);
+    await killInTheMiddle(routes, ofAmy, 1);
+    const { data } = await ofAmy.whenEvent('saves it', ({ event }) => event === 'result');
+    expect(data).toEqual({ file: saved, name: 'film.mp4', bytes });
+    expect(hashOf(saved)).toBe(hashOf(path));
+    // Nothing is left beside it.
+    const names = readdirSync(folder).filter((name) => name !== 'kept');
+    expect(names.sort()).toEqual(['film.mp4', 'saved.mp4']);
+  },
+);
+
+function s3Args(s3: TestS3): readonly string[] {
+  return [...s3.args, '--s3-key', s3.options.key, '--s3-secret', s3.options.secret];
+}
 
 test('at a terminal, and by cim send', async () => {
   const folder = temporaryFolder('files');
