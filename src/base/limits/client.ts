@@ -62,8 +62,10 @@ export const clientLimits = {
   groupRatchetsMax: 1_000,
   /** Keys that are tried for one message of a group: the right one, and what members have given wrongly. */
   groupKeyTriesMax: 16,
-  /** Keys of messages that a client holds, of all groups and epochs: to make one takes two hashes. */
-  clientMessageKeysMax: 1_024,
+  /** Epochs of one key of a group for which a client holds that of messages: to make one takes two hashes. */
+  clientMessageKeysMax: 16,
+  /** Keys of one group that a client holds: more than a register keeps for a member. */
+  clientGroupKeysMax: 512,
   /**
    * How long a message of a group is held back for a key that this member was not given yet: once for
    * an epoch. And how long members who are there wait at most until one of them gives it.

@@ -8,7 +8,6 @@ import { Backoff } from '../../../../base/backoff.ts';
 import { CimError } from '../../../../base/errors.ts';
 import { ignore } from '../../../../base/ignore.ts';
 import { limits } from '../../../../base/limits.ts';
-import { RecentlyUsed } from '../../../../base/recently-used.ts';
 import type { Platform } from '../../platform.ts';
 import type { OwnKeyHolder } from '../own-keys.ts';
 import type { PeerKeys } from '../peer-keys.ts';
@@ -62,9 +61,6 @@ export class GroupKeys {
   readonly #groups = new Map<string, HeldKeys>();
   /** What is sealed with now, by group. */
   readonly #sealing = new Map<string, Promise<EpochKey>>();
-  readonly #messageKeys = new RecentlyUsed<string, Promise<MessageKey>>(
-    limits.clientMessageKeysMax,
-  );
   /** Groups whose members are about to be looked after. */
   readonly #tended = new Set<string>();
 
@@ -128,7 +124,7 @@ export class GroupKeys {
         const ratchet = await this.#ratchetOf(held, slot, isPatient);
         if (!ratchet) continue;
         hasKeys = true;
-        const opened = await attempt(await this.#messageKey(held, slot, ratchet, epoch));
+        const opened = await attempt(await ratchet.messageKey(epoch));
         if (opened !== undefined) return { opened, slot };
       }
       return undefined;
@@ -245,20 +241,6 @@ export class GroupKeys {
       if (key?.length === groupKeyBytes) return new Ratchet(group, epoch, key);
     }
     return undefined;
-  }
-
-  #messageKey(
-    { group }: HeldKeys,
-    slot: HeldSlot,
-    ratchet: Ratchet,
-    epoch: number,
-  ): Promise<MessageKey> {
-    const name = `${group} ${slot.epoch} ${slot.by} ${epoch}`;
-    const known = this.#messageKeys.get(name);
-    if (known) return known;
-    const made = ratchet.at(epoch).then((key) => messageKeyOf(key, group));
-    this.#messageKeys.set(name, made);
-    return made;
   }
 
   /** What was sealed for this member is of no use: the others are to see that, and give it anew. */

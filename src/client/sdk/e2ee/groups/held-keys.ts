@@ -2,6 +2,7 @@
  * What a client knows of the keys of one group: what its register said last, and the keys that were
  * sealed for this member. They are opened when they are needed first.
  */
+import { limits } from '../../../../base/limits.ts';
 import type { RegisterPage, SlotId } from './group-register.ts';
 import type { GroupStatus, Ratchet, Slot } from './key-schedule.ts';
 
@@ -59,8 +60,9 @@ export class HeldKeys {
 
   /** The page behind `nextFor`. */
   addOlder(page: RegisterPage): void {
-    this.#readTo = endOf(page);
     this.#add(page);
+    // A register that goes on beyond that is none.
+    this.#readTo = this.#slots.size < limits.clientGroupKeysMax ? endOf(page) : null;
   }
 
   /** This device has drawn it. */
@@ -75,6 +77,9 @@ export class HeldKeys {
       if (known && isSame(known, slot)) known.seenWith = seenWith;
       else this.#slots.set(keyOf(slot), { ...slot, seenWith });
     }
+    if (this.#slots.size <= limits.clientGroupKeysMax) return;
+    const newest = this.slots.toSorted((one, other) => other.epoch - one.epoch);
+    for (const slot of newest.slice(limits.clientGroupKeysMax)) this.#slots.delete(keyOf(slot));
   }
 
   #forget(): void {

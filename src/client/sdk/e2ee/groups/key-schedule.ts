@@ -5,7 +5,8 @@
  * from it.
  */
 import { limits } from '../../../../base/limits.ts';
-import { ratcheted } from './group-cipher.ts';
+import { RecentlyUsed } from '../../../../base/recently-used.ts';
+import { type MessageKey, messageKeyOf, ratcheted } from './group-cipher.ts';
 
 /** What the group's register says of the group as it is now. */
 export interface GroupStatus {
@@ -116,6 +117,9 @@ export class Ratchet {
   readonly #group: string;
   readonly #key: Uint8Array;
   #last: { readonly epoch: number; readonly key: Uint8Array };
+  readonly #messageKeys = new RecentlyUsed<number, Promise<MessageKey>>(
+    limits.clientMessageKeysMax,
+  );
 
   constructor(group: string, epoch: number, key: Uint8Array) {
     this.epoch = epoch;
@@ -131,6 +135,15 @@ export class Ratchet {
     for (; reached < epoch; reached++) key = await ratcheted(key, this.#group, reached + 1);
     this.#last = { epoch, key };
     return key;
+  }
+
+  /** What messages of this epoch are sealed with. */
+  messageKey(epoch: number): Promise<MessageKey> {
+    const known = this.#messageKeys.get(epoch);
+    if (known) return known;
+    const made = this.at(epoch).then((key) => messageKeyOf(key, this.#group));
+    this.#messageKeys.set(epoch, made);
+    return made;
   }
 }
 

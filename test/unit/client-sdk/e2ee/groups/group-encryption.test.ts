@@ -209,6 +209,52 @@ describe('in an encrypted group', () => {
     team.group.slots = everything.map((slot) => ({ ...slot, userId: joe }));
     expect(await read(await team.device(joe), after)).toEqual({ unreadable: 'no-group-key' });
   });
+
+  test('a group that is made again under its name has other keys in the same epochs', async () => {
+    const { team, devices } = await teamOf(bob, amy);
+    const [ofBob, ofAmy] = devices;
+    expect(await read(ofAmy!, await say(ofBob!, 'before'))).toMatchObject({ text: 'before' });
+    team.group.startAnew(bob, amy);
+    for (const { encryption } of devices) encryption.groups.forget('team');
+    const said = await say(ofBob!, 'after');
+    expect(said.sent.keyEpoch).toBe(2);
+    expect(await read(ofAmy!, said)).toMatchObject({ text: 'after' });
+  });
+
+  test('a store that has lost what came last, and a group in which others came since', async () => {
+    const { team, devices } = await teamOf(bob, amy);
+    const [ofBob, ofAmy] = devices;
+    await say(ofBob!, 'before');
+    team.group.startAnew(bob, amy);
+    for (const { encryption } of devices) encryption.connected(true, false);
+    // No key of before is sealed with: it was not drawn for those who are members now.
+    const said = await say(ofAmy!, 'after');
+    expect(team.group.status.drawn).toBe(2);
+    team.tell(ofBob!);
+    await team.clock.advance(1_000);
+    expect(await read(ofBob!, said)).toMatchObject({ text: 'after' });
+  });
+
+  test('a route that goes on and on with keys is not asked for ever', async () => {
+    const { team, devices } = await teamOf(bob, amy);
+    const [ofBob] = devices;
+    const said = await say(ofBob!, 'psst');
+    team.group.isEndless = true;
+    const later = await team.device(amy);
+    expect(await read(later, said)).toEqual({ unreadable: 'no-group-key' });
+    expect(team.group.called.length).toBeLessThan(1_000);
+  });
+
+  test('a member whose key has changed since it was confirmed is not given the new one', async () => {
+    const { team, devices } = await teamOf(bob, amy, joe);
+    const [ofBob, ofAmy] = devices;
+    await say(ofBob!, 'before');
+    ofBob!.pins.verify(amy, 'the key that bob has compared');
+    team.group.leave(joe);
+    team.tell(ofBob!);
+    await expect(say(ofBob!, 'after')).rejects.toMatchObject({ kind: 'key-changed' });
+    expect((await say(ofAmy!, 'by amy')).sent.sealed).toBeDefined();
+  });
 });
 
 describe('two who draw at once', () => {

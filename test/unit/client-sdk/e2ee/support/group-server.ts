@@ -20,6 +20,8 @@ export class GroupServer {
   /** All that there ever was: as somebody has it who copies the store. */
   readonly everStored: StoredSlot[] = [];
   slots: StoredSlot[] = [];
+  /** It answers that there are more, and more. */
+  isEndless = false;
   /** Slots in one answer. */
   pageMax = 100;
   /** Thrown, or called, before the call with this name: once. */
@@ -32,6 +34,14 @@ export class GroupServer {
   join(userId: number): void {
     this.status = { ...this.status, keyEpoch: this.status.keyEpoch + 1 };
     this.members.set(userId, this.status.keyEpoch);
+  }
+
+  /** Nothing is left of what was there before. */
+  startAnew(...userIds: readonly number[]): void {
+    this.status = { keyEpoch: 0, freshFrom: 1, drawn: 0, drawId: '' };
+    this.members.clear();
+    this.slots = [];
+    for (const userId of userIds) this.join(userId);
   }
 
   leave(userId: number): void {
@@ -115,6 +125,11 @@ export class GroupServer {
       .filter((slot) => slot.sealed !== '')
       .toSorted((one, other) => other.epoch - one.epoch || one.by - other.by);
     const start = own.findIndex((slot) => `${slot.epoch}:${slot.by}` === after) + 1;
+    if (this.isEndless) {
+      const epoch = 1_000_000 - this.called.length;
+      const slots = [{ epoch, by: 9, draw: 'x', sealed: 'AAAA' }];
+      return { ...this.status, slots, more: true, missing: [] };
+    }
     const missing = this.missing().filter(([member]) => member !== by);
     return {
       ...this.status,
