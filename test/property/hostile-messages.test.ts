@@ -136,6 +136,7 @@ const messageFields = fieldsOf({
   30: 'bytes',
   31: 'bytes',
   64: 'flag',
+  67: 'number',
 });
 
 /** Ways of writing something that only some decoders read, or read otherwise. */
