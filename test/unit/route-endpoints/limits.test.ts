@@ -233,12 +233,22 @@ test('this machine is held to nothing, unless it is to be', async () => {
 
 describe('what stays in the store for days', () => {
   const group = { userId: 1, group: 'cooks' };
+  const drawn = { ...group, epoch: 1, draw: 'd'.repeat(22), slots: [], commit: false };
+  const given = { ...group, slots: [] };
   const later = { from: 1, to: 2, text: 'hi', delaySeconds: 1, id: 'x' };
 
   test.each([
     ['groups made', '/createGroup', group, { ...group, userId: 2 }, limits.groupChangesPerHourMax],
     ['groups left', '/leaveGroup', group, { ...group, userId: 2 }, limits.groupChangesPerHourMax],
     ['schedules', '/delay', later, { ...later, from: 2 }, limits.schedulesPerHourMax],
+    [
+      'draws of keys',
+      '/drawGroupKey',
+      drawn,
+      { ...drawn, userId: 2 },
+      limits.groupKeyCallsPerHourMax,
+    ],
+    ['keys given', '/giveGroupKey', given, { ...given, userId: 2 }, limits.groupKeyCallsPerHourMax],
   ] as const)('%s: so many of one user in an hour', async (_, path, body, ofAnother, most) => {
     const route = new LimitedRoute({ sendRate: 1_000 });
     const statuses = await route.statuses(most + 2, path, body, amy);
