@@ -104,10 +104,13 @@ describe.each([
     let taken: Buffer = Buffer.alloc(0);
     const { open } = await start(isSecure, async (request) => {
       expect(request.bytes).toBe(sent.length);
-      request.body().on('data', () => {
+      // As they come: a reader that waits has several of them at once.
+      const body = request.body();
+      body.on('data', (piece: Buffer) => {
         pieces += 1;
+        taken = Buffer.concat([taken, piece]);
       });
-      taken = await collected(request);
+      await once(body, 'end');
     });
     const { socket } = await open();
     socket.write(head(sent.length));
@@ -130,6 +133,22 @@ describe.each([
       expect(bodies.splice(0)).toEqual(['x'.repeat(bytes), 'abc']);
       expect(talk.text.match(/200 OK/g)).toHaveLength(8);
     }
+  });
+
+  test('many requests in one piece with its end wait for their turn', async () => {
+    let hasBegun = false;
+    const { open } = await start(isSecure, async (request) => {
+      hasBegun = true;
+      await collected(request);
+    });
+    const talk = await open();
+    talk.socket.write(head(30_000));
+    await waitUntil('it has begun', async () => hasBegun);
+    // More than may wait: those that are parsed before others are answered end the connection.
+    const count = 2 * limits.httpRequestsWaitingMax;
+    talk.socket.write(`${'x'.repeat(30_000)}${get.repeat(count)}`);
+    await waitUntil('all are answered', async () => talk.isClosed || talk.answers() === count + 1);
+    expect(talk.isClosed).toBe(false);
   });
 
   test('who sends fast enough may send for long, who does not is ended', async () => {

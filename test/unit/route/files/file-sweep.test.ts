@@ -69,6 +69,23 @@ function start({ refusal = () => null, wrap = (blobs) => blobs }: Surroundings =
   return { clock, files, service, upload, pass, whenRemoved, stored, counters, blobs };
 }
 
+/** `before`: each time that a file is to be removed. */
+function removing(blobs: BlobStore, before: (file: string) => void): BlobStore {
+  return {
+    isLocal: true,
+    problem: null,
+    put: (...call) => blobs.put(...call),
+    read: (...call) => blobs.read(...call),
+    settle: (...call) => blobs.settle(...call),
+    removePart: (name) => blobs.removePart(name),
+    probe: () => blobs.probe(),
+    async remove(file) {
+      before(file);
+      await blobs.remove(file);
+    },
+  };
+}
+
 test('unfinished ones end after a day, finished ones when their time is up', async () => {
   const { files, service, upload, pass, whenRemoved, stored } = start();
   const unfinished = await upload(false);
@@ -97,19 +114,10 @@ test('unfinished ones end after a day, finished ones when their time is up', asy
 test('what cannot be removed now is removed later', async () => {
   let isBroken = true;
   const { upload, pass, whenRemoved, stored, files } = start({
-    wrap: (blobs) => ({
-      isLocal: true,
-      problem: null,
-      put: (...call) => blobs.put(...call),
-      read: (...call) => blobs.read(...call),
-      settle: (...call) => blobs.settle(...call),
-      removePart: (name) => blobs.removePart(name),
-      probe: () => blobs.probe(),
-      async remove(file) {
+    wrap: (blobs) =>
+      removing(blobs, () => {
         if (isBroken) throw new CimError('busy');
-        await blobs.remove(file);
-      },
-    }),
+      }),
   });
   await upload(false);
   await pass(dayMs + hourMs);
@@ -122,11 +130,16 @@ test('what cannot be removed now is removed later', async () => {
 
 test('a route that may not serve them removes none', async () => {
   let reason: string | null = null;
-  const { upload, pass, stored, files, whenRemoved } = start({ refusal: () => reason });
+  const removed: string[] = [];
+  const { upload, pass, stored, files, whenRemoved } = start({
+    refusal: () => reason,
+    wrap: (blobs) => removing(blobs, (file) => void removed.push(file)),
+  });
   await upload(false);
   reason = 'another route has the folder';
   await expect(upload(false)).rejects.toThrow('another route has the folder');
   await pass(dayMs + hourMs);
+  expect(removed).toEqual([]);
   expect(stored()).toBe(1);
   expect(await files.usage()).toMatchObject({ files: 1 });
   reason = null;
