@@ -1,6 +1,6 @@
 /**
- * Two people chat with the packaged executable, in every way that a private message can take; then
- * all that is outside their clients is searched for what they said: the store, the logs of all roles,
+ * Two people chat with the packaged executable, in every way that a private message can take, and in a
+ * group that is encrypted; then all that is outside their clients is searched for what they said: the store, the logs of all roles,
  * and every byte between them. What they said to everybody is found, so the search finds things.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -94,6 +94,21 @@ function says(word: string): string {
   return `${word} ${secretWord}`;
 }
 
+/** All that is done in a group with a text, and with what quotes it. */
+async function talkInGroup(bob: Client, amy: Client): Promise<void> {
+  await bob.ask(':create team --e2ee');
+  await amy.ask(':join team');
+  bob.say(`#team;;${says('first')}`);
+  const { id } = await amy.whenText(says('first'));
+  amy.say(JSON.stringify({ react: id, emoji: ['👍'] }));
+  await bob.whenEvent('hears the reaction', ({ event }) => event === 'reactions');
+  bob.say(JSON.stringify({ edit: id, text: says('edited') }));
+  await amy.whenEvent(
+    'sees the edit',
+    ({ event, text }) => event === 'edited' && text === says('edited'),
+  );
+}
+
 test.each([
   ['cim dev', startDevSystem],
   ['a cluster', startClusterSystem],
@@ -115,7 +130,10 @@ test.each([
       return client.events.some(({ command }) => command === ':verify');
     });
   }
-  bob.say(publicWord);
+  // Who wants nothing in clear text says nothing to everybody.
+  const cat = await Client.ready({ ...options(3), name: 'cat', args: [] });
+  cat.say(publicWord);
+  await bob.whenText(publicWord);
   bob.say(`2;;${says('live')}`);
   bob.say(`1;;${says('note')}`);
   bob.say(`:delay 2;;${says('later')} 1`);
@@ -124,18 +142,25 @@ test.each([
   const passing = await Client.ready({ ...options(1), args: ['--e2ee', 'require', '--transient'] });
   passing.say(`2;;${says('passing')}`);
   await amy.whenText(says('passing'));
+  await talkInGroup(bob, amy);
   await amy.quit();
   bob.say(`2;;${says('waiting')}`);
-  await bob.whenSent(5);
+  bob.say(`#team;;${says('who is away?')}`);
+  await bob.whenSent(7);
 
   // A second device of each, which has nothing but the secret.
   const again = await Client.ready(options(2));
   expect(await again.whenText(says('waiting'))).toMatchObject({ encrypted: true });
+  expect(await again.whenText(says('who is away?'))).toMatchObject({ encrypted: true });
   again.say(`1;;${says('answer')}`);
   await bob.whenText(says('answer'));
   const other = await Client.ready(options(1));
   const texts = ((await other.ask(':history 2')) as { text: string }[]).map(({ text }) => text);
   expect(texts).toEqual(['live', 'later', 'waiting', 'answer'].map(says));
+  const inGroup = ((await other.ask(':history #team')) as { text: string }[]).map(
+    ({ text }) => text,
+  );
+  expect(inGroup).toEqual(['edited', 'who is away?'].map(says));
   const found = (await other.ask(`:q waiting ${secretWord}`)) as { text: string }[];
   expect(found.map(({ text }) => text)).toEqual([says('waiting')]);
 
@@ -145,5 +170,5 @@ test.each([
   expect(holders(secretWord)).toEqual([]);
 
   for (const name of heard) expect(holders(publicWord)).toContain(name);
-  for (const client of [bob, again, other, passing]) await client.quit();
+  for (const client of [bob, again, other, passing, cat]) await client.quit();
 });

@@ -5,7 +5,7 @@
 import { expect, test } from '@jest/globals';
 import { freePort } from '../support/free-port.ts';
 import { startRedis } from '../support/redis.ts';
-import { Client, startRole, startRoute, startServer } from '../support/roles.ts';
+import { Client, type ClientEvent, startRole, startRoute, startServer } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
@@ -60,7 +60,6 @@ async function startPeople(url: string): Promise<[Client, Client, Client]> {
     userId,
     name: userId === bob ? 'bob' : 'amy',
     routes: [url],
-    args: ['--e2ee', 'require'],
   });
   const phone = await Client.ready(options(bob));
   const people: [Client, Client, Client] = [
@@ -120,10 +119,7 @@ test.each([
     await hers.whenText('to all, later');
 
     // Whoever comes now reads what was said since, with the same key.
-    const tablet = await Client.ready({
-      ...{ userId: amy, name: 'amy', routes: [url] },
-      args: ['--e2ee', 'require'],
-    });
+    const tablet = await Client.ready({ userId: amy, name: 'amy', routes: [url] });
     const history = (await tablet.ask(':history 1')) as { text: string; unreadable?: string }[];
     expect(history.map(({ text }) => text).toSorted()).toEqual(
       ['a moment later', 'and later', 'later', 'me too', 'right after'].toSorted(),
@@ -131,6 +127,9 @@ test.each([
     for (const client of [...people, tablet]) {
       expect(client.events.filter(({ event }) => event === 'keyChanged')).toEqual([]);
       expect(client.events.filter(({ unreadable }) => unreadable !== undefined)).toEqual([]);
+      const isInClear = ({ event, to, encrypted }: ClientEvent) =>
+        event === 'message' && to !== undefined && encrypted !== true;
+      expect(client.events.filter(isInClear)).toEqual([]);
       for (const text of ['before', 'right after', 'me too', 'later', 'and later', 'to all, later'])
         expect(countOf(client, text)).toBeLessThanOrEqual(1);
     }
