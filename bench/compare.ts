@@ -10,7 +10,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { exitCodes } from '../src/base/errors.ts';
+import { exitCodes } from '../src/base/exit-codes.ts';
 import { type Failure, type Figures, measure } from './compare/measure.ts';
 import { planOf, type Step } from './compare/plan.ts';
 import { rows } from './compare/rows.ts';

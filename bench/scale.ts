@@ -12,7 +12,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { exitCodes } from '../src/base/errors.ts';
+import { exitCodes } from '../src/base/exit-codes.ts';
 import { type Point, partNames, sumOf } from './scale/figures.ts';
 import { describeWork, formatPage } from './scale/page.ts';
 import { connectionsMax, parts, type Results, type Run } from './scale/parts.ts';

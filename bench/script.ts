@@ -1,5 +1,5 @@
 /** What the scripts of benchmarks have in common: their cores, what the machine allows, and being told to end. */
-import { exitCodes } from '../src/base/errors.ts';
+import { exitCodes } from '../src/base/exit-codes.ts';
 import { listenForSignals } from '../src/base/process/signals.ts';
 import { type Cores, findObstacles, readMachine } from './compare/preflight.ts';
 

@@ -5,7 +5,8 @@
  * saturation.ts), and how to say so (report.ts).
  */
 import { randomInt } from 'node:crypto';
-import { CimError, exitCodes } from '../base/errors.ts';
+import { CimError } from '../base/errors.ts';
+import { exitCodes } from '../base/exit-codes.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { Lifecycle } from '../base/process/lifecycle.ts';

@@ -2,7 +2,8 @@
  * A process of a bench that has connections and puts load on them. It is told what to do by the one
  * that coordinates (crew.ts).
  */
-import { CimError, exitCodes } from '../base/errors.ts';
+import { CimError } from '../base/errors.ts';
+import { exitCodes } from '../base/exit-codes.ts';
 import { Tls } from '../base/network/tls.ts';
 import { answerQuestions, notifyAsker } from '../processes/asked-process.ts';
 import { idleLoad, type Load } from './load.ts';

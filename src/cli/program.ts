@@ -1,5 +1,6 @@
 /** The program: from the command line to the exit code. */
-import { CimError, describeError, type ErrorName, exitCodeOf, exitCodes } from '../base/errors.ts';
+import { CimError, describeError, type ErrorName } from '../base/errors.ts';
+import { exitCodeOf, exitCodes } from '../base/exit-codes.ts';
 import { ignore } from '../base/ignore.ts';
 import { version } from '../base/process/version.ts';
 import { formatRemark } from '../client/terminal/view/layout.ts';

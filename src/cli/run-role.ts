@@ -1,6 +1,6 @@
 /** The life of a role that runs until it is told to stop: start, ready line, signal, stop. */
 import { type Clock, systemClock } from '../base/clock.ts';
-import { exitCodes } from '../base/errors.ts';
+import { exitCodes } from '../base/exit-codes.ts';
 import { limits } from '../base/limits.ts';
 import { createLogger, type Logger, type LogLevel } from '../base/log.ts';
 import { formatHostPort, type HostPort } from '../base/network/host-port.ts';

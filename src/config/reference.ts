@@ -2,7 +2,8 @@
  * docs/reference, from the tables that the program runs on. `make docs` writes the pages; a test
  * holds them to it.
  */
-import { errorTable, exitCodes, successCode } from '../base/errors.ts';
+import { errorTable, successCode } from '../base/errors.ts';
+import { exitCodes } from '../base/exit-codes.ts';
 import { choicesText, defaultText, flagForm } from './describe.ts';
 import { environmentName, type Option, type Role, roles } from './option.ts';
 import { type OptionName, optionEntries } from './options.ts';

@@ -7,7 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { exitCodes } from '../base/errors.ts';
+import { exitCodes } from '../base/exit-codes.ts';
 import type { Logger } from '../base/log.ts';
 import { Tls } from '../base/network/tls.ts';
 import { Lifecycle } from '../base/process/lifecycle.ts';

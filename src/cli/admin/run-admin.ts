@@ -1,5 +1,6 @@
 /** `cim admin`: finds the action, and shows its result. */
-import { CimError, exitCodes } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { safeJson } from '../../base/text/safe-text.ts';
 import type { AdminSettings } from '../../config/settings.ts';
 import { didYouMean } from '../../config/suggest.ts';

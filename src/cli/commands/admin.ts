@@ -1,5 +1,5 @@
 /** `cim admin`: operations, asked of a route. */
-import { exitCodes } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import type { Command } from '../command.ts';
 import { commandHelp } from '../help.ts';
 import { settingsOf } from '../settings-of.ts';

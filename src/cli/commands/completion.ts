@@ -1,5 +1,6 @@
 /** `cim completion`: a script that makes a shell complete commands, flags and their choices. */
-import { CimError, exitCodes } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { optionEntries, optionsOf } from '../../config/options.ts';
 import type { Call, Command } from '../command.ts';
 

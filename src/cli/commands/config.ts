@@ -2,7 +2,8 @@
  * `cim config`: what each role's settings are and where they come from, or what is wrong with them.
  */
 
-import { CimError, exitCodes } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { align } from '../../base/text/align.ts';
 import { formatRemark } from '../../client/terminal/view/layout.ts';
 import {

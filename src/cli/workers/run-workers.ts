@@ -5,7 +5,8 @@
  * stop by themselves.
  */
 import { Backoff } from '../../base/backoff.ts';
-import { CimError, exitCodes } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { listenForSignals, onHangUp } from '../../base/process/signals.ts';

@@ -2,7 +2,7 @@
  * Says why the cluster has ended a session, what the person can do about it, and which exit code
  * that is.
  */
-import { exitCodeOf, exitCodes } from '../../base/errors.ts';
+import { exitCodeOf, exitCodes } from '../../base/exit-codes.ts';
 import { closeCodes } from '../../codec/close-codes.ts';
 import type { ClientEvents, User } from '../sdk/index.ts';
 import { personText } from './view/heads.ts';

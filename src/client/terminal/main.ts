@@ -3,7 +3,8 @@
  * its life from start to end.
  */
 import { systemClock } from '../../base/clock.ts';
-import { CimError, exitCodeOf } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodeOf } from '../../base/exit-codes.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ClientSettings } from '../../config/settings.ts';

@@ -4,7 +4,8 @@
  * the devices that show them.
  */
 import { systemClock } from '../../base/clock.ts';
-import { CimError, exitCodes } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
 import type { SendSettings } from '../../config/settings.ts';

@@ -2,7 +2,7 @@
  * The life of `cim client`: it connects, converses, and leaves when it may. view.ts says how it
  * looks, input-source.ts where its lines come from.
  */
-import { exitCodes } from '../../base/errors.ts';
+import { exitCodes } from '../../base/exit-codes.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { ClientEvents, Message } from '../sdk/index.ts';
 import { closingReason, exitCodeOfClosing } from './closing.ts';

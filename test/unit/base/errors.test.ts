@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { CimError, describeError, errorTable, exitCodeOf } from '../../../src/base/errors.ts';
+import { CimError, describeError, errorTable } from '../../../src/base/errors.ts';
+import { exitCodeOf } from '../../../src/base/exit-codes.ts';
 
 describe('describeError', () => {
   test('adds why, but not twice', () => {

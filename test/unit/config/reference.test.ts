@@ -1,7 +1,8 @@
 // Goal: the reference pages say all that is in the tables. Method: each table entry has its row.
 // test/unit/documents.test.ts compares the pages with the files.
 import { expect, test } from '@jest/globals';
-import { errorTable, exitCodes } from '../../../src/base/errors.ts';
+import { errorTable } from '../../../src/base/errors.ts';
+import { exitCodes } from '../../../src/base/exit-codes.ts';
 import { environmentName } from '../../../src/config/option.ts';
 import { optionEntries } from '../../../src/config/options.ts';
 import { referencePages } from '../../../src/config/reference.ts';

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { exitCodes } from '../../../src/base/errors.ts';
+import { exitCodes } from '../../../src/base/exit-codes.ts';
 import { CimError } from '../../../src/client/sdk/index.ts';
 import { SecretPrompt } from '../../../src/client/terminal/keyboard/secret-prompt.ts';
 import { sendAll } from '../../../src/client/terminal/send.ts';
