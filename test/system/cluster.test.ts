@@ -135,7 +135,7 @@ test('who is removed from a group by somebody on another server is out at once, 
   amy.say('#cooks;;bob is gone');
   bob.say('#cooks;;one more thing');
   const refused = await bob.whenEvent('is refused', ({ event }) => event === 'error');
-  expect(refused).toMatchObject({ code: 'not-a-member' });
+  expect(refused).toMatchObject({ code: 'removed-from-group' });
   await amy.ask(`:invite cooks ${bob.userId}`);
   await bob.ask(':join cooks');
   bob.say('#cooks;;back again');

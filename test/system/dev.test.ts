@@ -238,6 +238,8 @@ describe('the client', () => {
       history: 'joined',
       sharePercent: null,
       version: 1,
+      e2ee: false,
+      keyEpoch: 0,
       joined: 0,
       cursor: 0,
       head: 0,

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { deriveAccountKeys } from '../../src/auth/account-secret.ts';
 import { drawNonce } from '../../src/auth/link-proof.ts';
 import { Tokens } from '../../src/auth/tokens.ts';
+import { errorTable } from '../../src/base/errors.ts';
 import { limits } from '../../src/base/limits.ts';
 import { closeCodes } from '../../src/codec/close-codes.ts';
 import { command } from '../../src/codec/commands.ts';
@@ -151,6 +152,14 @@ const harm: Readonly<Record<string, unknown>> = {
   admin: true,
   isShown: true,
   seq: 1,
+  epoch: 1,
+  draw: 'A'.repeat(22),
+  slots: [],
+  commit: true,
+  bytes: 1,
+  type: 'text/plain',
+  sha256: '0'.repeat(64),
+  capability: 'A'.repeat(22),
 };
 
 interface Documentation {
@@ -274,6 +283,8 @@ describe.each([
           ]);
           // A login needs no header, but the secret; the rest is not even looked at.
           const said = allowed.includes(path) ? ['9000'] : ['9100', '9300', '9301', '5100', '5101'];
+          // Whoever bears the capability of a file may finish it: without it there is no such file.
+          if (path === '/finishFile') said.push(errorTable['unknown-file'].code);
           expect([path, what, said]).toEqual([path, what, expect.arrayContaining([code])]);
         }
       }
