@@ -26,6 +26,8 @@ export class OwnMarks {
   /** By group; empty: the user's own timeline. */
   readonly #waiting = new Map<string, MarkGather>();
   readonly #sent: SentMarks;
+  /** By named group: what was delivered, and neither read nor followed by what was; the oldest first. */
+  readonly #unread = new Map<string, Mark[]>();
 
   /** `now`: ms, from any moment on. */
   constructor(userId: number, now: () => number, receipts: Receipts = 'all') {
@@ -36,14 +38,28 @@ export class OwnMarks {
 
   /** The application has taken it. */
   delivered(message: Numbered): void {
-    if (this.#receipts !== 'off') this.#add(message, markKind.delivered);
+    if (this.#receipts === 'off') return;
+    const found = this.#markOf(message, markKind.delivered);
+    if (!found || found.group === lobby) return;
+    const { group, mark } = found;
+    this.#gather(group, mark);
+    if (this.#receipts === 'all' && group !== '') this.#keepUnread(group, mark);
   }
 
-  /** It was shown. Throws `invalid-argument`: it is not the id of a message, or the user's own. */
+  /**
+   * It was shown. In a group that says the same of all before it, so those who sent that are told, too.
+   * Throws `invalid-argument`: it is not the id of a message, or the user's own.
+   */
   read(message: Numbered): void {
     const kind = this.#receipts === 'all' ? markKind.read : markKind.readQuietly;
-    if (!this.#add(message, kind))
+    const found = this.#markOf(message, kind);
+    if (!found)
       throw new CimError('invalid-argument', `${message.id} is not a message of somebody else`);
+    const { group, mark } = found;
+    if (group === lobby) return;
+    for (const before of this.#takeUnread(group, message.seq))
+      this.#gather(group, { ...before, kind });
+    this.#gather(group, mark);
   }
 
   /** Whether some of this timeline wait. */
@@ -69,17 +85,32 @@ export class OwnMarks {
   /** The user is in this group no longer. */
   left(group: string): void {
     this.#waiting.delete(group);
+    this.#unread.delete(group);
     this.#sent.left(group);
   }
 
-  #add({ id, seq }: Numbered, kind: number): boolean {
+  /** Of the lobby as well, in which nobody has a place. */
+  #markOf({ id, seq }: Numbered, kind: number): { group: string; mark: Mark } | undefined {
     const message = parseIdentity(id);
-    if (!message || message.from === this.#userId || seq < 1) return false;
+    if (!message || message.from === this.#userId || seq < 1) return undefined;
     const { from, epochHex, sendSeq, group } = message;
-    // Nobody has a place in it.
-    if (group === lobby) return true;
-    this.#gather(group, { from, epochHex, sendSeq, seq, kind });
-    return true;
+    return { group, mark: { from, epochHex, sendSeq, seq, kind } };
+  }
+
+  #keepUnread(group: string, mark: Mark): void {
+    const unread = this.#unread.get(group) ?? [];
+    unread.push(mark);
+    if (unread.length > limits.clientMarkSourcesMax) unread.shift();
+    this.#unread.set(group, unread);
+  }
+
+  /** Those with lower numbers, which are not unread any more. */
+  #takeUnread(group: string, seq: number): readonly Mark[] {
+    const unread = this.#unread.get(group) ?? [];
+    const later = unread.filter((mark) => mark.seq > seq);
+    if (later.length === 0) this.#unread.delete(group);
+    else this.#unread.set(group, later);
+    return unread.filter((mark) => mark.seq < seq);
   }
 
   #gather(group: string, mark: Mark): void {

@@ -1,5 +1,5 @@
 /** Which marks a client sends of what it has taken and shown, and when it sends them again. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
 import { OwnMarks } from '../../../../src/client/sdk/conversations/own-marks.ts';
 import { markKind } from '../../../../src/codec/generated/wire.ts';
@@ -81,4 +81,45 @@ test('of one source both kinds are sent again, and nothing that was sent long ag
   now += 2 * limits.clientMarksSentMs;
   marks.connected();
   expect(kinds(marks)).toEqual([]);
+});
+
+describe('who reads a message of a group has read what came before it', () => {
+  const taken = (marks: OwnMarks) =>
+    marks.take('builds', 16).map(({ kind, from, sendSeq }) => [kind, from, sendSeq]);
+  const of = (from: number, seq: number) => numbered(seq, '#builds', from);
+
+  test('and those who sent that are told first', () => {
+    const marks = new OwnMarks(1, () => 0);
+    for (const [from, seq] of [
+      [2, 1],
+      [3, 2],
+      [2, 3],
+      [4, 4],
+      [3, 5],
+    ] as const)
+      marks.delivered(of(from, seq));
+    taken(marks);
+    marks.read(of(4, 4));
+    expect(taken(marks)).toEqual([
+      [read, 3, 2],
+      [read, 2, 3],
+      [read, 4, 4],
+    ]);
+    // Each once; and what comes behind it is unread.
+    marks.read(of(3, 5));
+    expect(taken(marks)).toEqual([[read, 3, 5]]);
+  });
+
+  test('but nobody else is told where receipts are off, nor of another conversation', () => {
+    const marks = new OwnMarks(1, () => 0, 'delivered');
+    marks.delivered(of(2, 1));
+    taken(marks);
+    marks.read(of(3, 2));
+    expect(taken(marks)).toEqual([[readQuietly, 3, 2]]);
+    const own = new OwnMarks(1, () => 0);
+    own.delivered(numbered(1));
+    kinds(own);
+    own.read(numbered(2, '1', 3));
+    expect(kinds(own)).toEqual([[read, 2, 12]]);
+  });
 });
