@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { limits } from '../../src/base/limits.ts';
 import {
   epochToDraw,
   type GroupStatus,
@@ -203,4 +204,16 @@ describe('the keys of a group', () => {
       { numRuns: runs(150) },
     );
   });
+});
+
+test('a draw is tried, and what each of some has given, however much others give that is wrong', () => {
+  const slot = (epoch: number, by: number, draw = '') => ({ epoch, by, draw, seenWith: 'd' });
+  const [draw, right] = [slot(1, 1, 'd'), slot(2, 2)];
+  const wrong = [3, 4, 5, 6].flatMap((by) => [7, 8, 9, 10, 11, 12].map((at) => slot(at, by)));
+  const tried = slotsForOpening([draw, right, ...wrong], 20);
+  expect(tried).toContain(draw);
+  expect(tried).toContain(right);
+  expect(tried).toHaveLength(limits.groupKeyTriesMax);
+  const crowd = Array.from({ length: 40 }, (_, index) => slot(10, 100 + index));
+  expect(slotsForOpening([draw, ...crowd], 20)).toContain(draw);
 });

@@ -36,6 +36,8 @@ export const filesLimits = {
   fileTransferBytes: 256 * 1024,
   /** Uploads that are looked at, for their end, at a time: each may be read as a whole. */
   fileFinishesUnderWayMax: 4,
+  /** And that wait for that, or are under way; others hear `busy`. */
+  fileFinishesWaitingMax: 64,
   /** Uploads whose hash a route has come along with: of others it reads the parts when they are finished. */
   fileHashesMax: 1_024,
   /** An S3 that says nothing for so long does not answer. */

@@ -7,8 +7,10 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CimError } from '../../base/errors.ts';
+import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
+import { RecentlyUsed } from '../../base/recently-used.ts';
 import { equalSecrets } from '../../base/secrets/secret.ts';
 import type { BlobStore } from '../../files/blob-store.ts';
 import { Semaphore } from '../../http/semaphore.ts';
@@ -70,6 +72,8 @@ export class FileService {
   readonly #hashes = new RunningHashes();
   /** Those that are being looked at: a file is read once, however often it is asked. */
   readonly #finishing = new Map<string, Promise<FinishedFile>>();
+  /** Parts, by their hashes, that are not the file that was begun. */
+  readonly #bad = new RecentlyUsed<string, { readonly parts: string }>(limits.fileHashesMax);
   readonly #finishes = new Semaphore(limits.fileFinishesUnderWayMax);
   readonly #counters: FileCounters;
 
@@ -120,8 +124,13 @@ export class FileService {
       taken.destroy();
     }
     const keeping = await files.keepPart(id, number, sha256);
-    if (keeping.status === 'unknown') throw new CimError('unknown-file');
-    if (keeping.status === 'finished') return;
+    if (keeping.status !== 'kept') {
+      const now = await this.#find(id, capability).catch(ignore('it has expired'));
+      // Stored, and nobody knows of it, unless it is the very part.
+      if (now?.parts.get(number) !== sha256) await blobs.removePart(blob);
+      if (!now) throw new CimError('unknown-file');
+      return assertSamePart(now, number, sha256);
+    }
     if (whole) this.#hashes.advance(id, number, sha256, whole);
     this.#counters.uploadedBytes.value += bytes;
     const { replaced } = keeping;
@@ -135,6 +144,8 @@ export class FileService {
     if (file.isFinished) return finished(file, file.expiresAt);
     let finishing = this.#finishing.get(id);
     if (!finishing) {
+      if (this.#finishing.size >= limits.fileFinishesWaitingMax)
+        throw new CimError('busy', 'many files are being finished');
       finishing = this.#finishes
         .run(() => this.#finish(file))
         .finally(() => this.#finishing.delete(id));
@@ -190,7 +201,12 @@ export class FileService {
     const missing = parts.flatMap((sha256, number) => (sha256 === undefined ? [number] : []));
     if (missing.length > 0) throw incomplete(missing);
     const hashes = parts as string[];
-    if ((await this.#hashOf(file, hashes)) !== file.sha256) throw new CimError('bad-file');
+    // Reading it all once more would tell the same.
+    if (this.#bad.get(file.id)?.parts === `${hashes}`) throw new CimError('bad-file');
+    if ((await this.#hashOf(file, hashes)) !== file.sha256) {
+      this.#bad.set(file.id, { parts: `${hashes}` });
+      throw new CimError('bad-file');
+    }
     await blobs.settle(
       nameOf(file.id),
       hashes.map((sha256, number) => partName(number, sha256)),

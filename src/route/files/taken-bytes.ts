@@ -35,6 +35,8 @@ export function takenBytes(body: Readable, expected: ExpectedPart): Readable {
     body.resume();
   });
   body.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+  // It may have broken off before anybody listened.
+  if (body.destroyed) onBroken();
   return taken;
 }
 

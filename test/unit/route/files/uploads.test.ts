@@ -3,9 +3,11 @@
  * read is what was uploaded, whole or not at all, whatever callers send; and nobody reads, writes or
  * fills what they may not.
  */
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
 import { Counters } from '../../../../src/base/process/counters.ts';
@@ -210,10 +212,16 @@ describe('what is not what it was said to be', () => {
     expect(await answerOf(response)).toMatchObject({ status: 400, code: '3000' });
   });
 
-  test('a whole of another hash is never there', async () => {
-    const file = testFile(kibibyte);
+  test('a whole of another hash is never there, and is read once to see that', async () => {
+    const size = limits.fileChunkBytes;
+    const file = testFile(size + kibibyte);
     const capability = await begun(file, { sha256: 'ab'.repeat(32) });
-    await caller.put(file, 0, file.content, capability);
+    // In this order no route comes along with its hash.
+    await caller.put(file, 1, file.content.subarray(size), capability);
+    await caller.put(file, 0, file.content.subarray(0, size), capability);
+    expect(await caller.finish(file, capability)).toMatchObject({ code: '7336' });
+    // Were it read again, it would be missed.
+    rmSync(started.folder, { recursive: true });
     expect(await caller.finish(file, capability)).toMatchObject({ code: '7336' });
     expect((await caller.get(file, capability)).status).toBe(404);
   });
@@ -432,6 +440,54 @@ describe('bounds', () => {
     await caller.put(file, 0, Buffer.alloc(3), capability);
     expect(transfers.count).toBe(0);
   });
+});
+
+test('who asks for a file twice and goes takes no place for ever', async () => {
+  const { amy: caller, route, url } = await startRoute();
+  const file = testFile(4 * limits.fileChunkBytes);
+  const capability = await caller.upload(file);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  onTeardown(() => socket.destroy());
+  const ask = `GET /files/${file.id} HTTP/1.1\r\nHost: x\r\nX-Cim-File: ${capability}\r\n\r\n`;
+  socket.write(ask + ask);
+  const { transfers } = route.core.files;
+  await waitUntil('both are under way', () => transfers.count === 2);
+  socket.destroy();
+  await waitUntil('none is', () => transfers.count === 0);
+});
+
+test('a part that comes when the file is finished is kept by nobody', async () => {
+  const { amy: caller, folder, route } = await startRoute();
+  const file = testFile(kibibyte);
+  const { capability } = (await caller.begin(file)).dataBody;
+  await caller.put(file, 0, file.content, capability);
+  const { files } = route.core;
+  const late = Buffer.alloc(kibibyte, 1);
+  const body = new PassThrough();
+  const putting = files.putPart({
+    ...{ id: file.id, number: 0, capability, sha256: sha256(late), bytes: kibibyte },
+    body: () => body,
+  });
+  await caller.finish(file, capability);
+  body.end(late);
+  await expect(putting).rejects.toThrow('the file is finished');
+  expect(stored(folder)).toHaveLength(1);
+  // The very part is no harm.
+  expect(await caller.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
+});
+
+test('a body that broke off before it was looked at is told to have', async () => {
+  const { amy: caller, route } = await startRoute();
+  const file = testFile(kibibyte);
+  const { capability } = (await caller.begin(file)).dataBody;
+  const body = new PassThrough();
+  body.destroy();
+  await once(body, 'close');
+  const putting = route.core.files.putPart({
+    ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
+    body: () => body,
+  });
+  await expect(putting).rejects.toThrow('the body broke off');
 });
 
 test('what fails while a part comes is answered there, and the connection goes on', async () => {

@@ -141,8 +141,9 @@ export class GroupKeys {
     }
     if (opened !== undefined) return opened;
     if (isAwaited) held.missedEpoch = Math.max(held.missedEpoch, epoch);
-    // Of what a draw gave nothing is wrong; what single members have given may be.
-    if (!hasKeys || held.slots.every(isGiven)) await this.#askAnew(held);
+    // Each member can write what opens with no key: of an epoch to come, say, or rubbish.
+    const isKnown = epoch <= (held.status?.keyEpoch ?? 0);
+    if (isKnown && !(await this.#hasDrawn(held))) await this.#askAnew(held);
     return { failed: hasKeys ? 'damaged' : 'no-group-key' };
   }
 
@@ -241,6 +242,13 @@ export class GroupKeys {
       if (key?.length === groupKeyBytes) return new Ratchet(group, epoch, key);
     }
     return undefined;
+  }
+
+  /** Whether some of what is held came with a draw, and opens: what single members have given may be wrong. */
+  async #hasDrawn(held: HeldKeys): Promise<boolean> {
+    for (const slot of held.slots)
+      if (!isGiven(slot) && (await this.#ratchetOf(held, slot, false))) return true;
+    return false;
   }
 
   /** What was sealed for this member is of no use: the others are to see that, and give it anew. */

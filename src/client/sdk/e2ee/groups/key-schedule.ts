@@ -59,15 +59,28 @@ export function slotsForSealing<Each extends Slot>(
   });
 }
 
-/** Those that may lead to the key of an epoch, the likeliest first. */
+/**
+ * Those that may lead to the key of an epoch, the likeliest first: the newest draw and the newest of
+ * each giver, before their others. So however much some give that is wrong, the draw is tried, and what
+ * others have given.
+ */
 export function slotsForOpening<Each extends Slot>(
   slots: readonly Each[],
   at: number,
 ): readonly Each[] {
-  return byTrust(slots)
+  const newestFirst = byTrust(slots)
     .filter(({ epoch }) => isWithinReach(epoch, at))
-    .toSorted((one, other) => other.epoch - one.epoch)
-    .slice(0, limits.groupKeyTriesMax);
+    .toSorted((one, other) => other.epoch - one.epoch);
+  const sources = new Set<string>();
+  const [newest, others]: [Each[], Each[]] = [[], []];
+  for (const slot of newestFirst) {
+    const source = isGiven(slot) ? `${slot.by}` : 'draw';
+    (sources.has(source) ? others : newest).push(slot);
+    sources.add(source);
+  }
+  const tried = [...newest, ...others].slice(0, limits.groupKeyTriesMax);
+  const draw = newest.find((slot) => !isGiven(slot));
+  return !draw || tried.includes(draw) ? tried : [...tried.slice(0, -1), draw];
 }
 
 /** A slot, and the key of now that follows from it. */

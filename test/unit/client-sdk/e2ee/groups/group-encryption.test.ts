@@ -389,6 +389,24 @@ describe('a member who means harm', () => {
     expect(await read(ofJoe, said)).toMatchObject({ text: 'hello' });
   });
 
+  test('cannot make others let go of their keys by what nobody can open', async () => {
+    const { team, devices } = await teamOf(bob, amy);
+    const [ofBob, ofAmy] = devices;
+    const before = await say(ofBob!, 'before');
+    expect(await read(ofAmy!, before)).toMatchObject({ text: 'before' });
+    const said = await say(ofBob!, 'hello');
+    const { sealed } = sealedOf(said.sent);
+    const { keyEpoch } = team.group.status;
+    for (const epoch of [0xffff_ffff, keyEpoch + 1_001, keyEpoch]) {
+      const rubbish = { sealed: sealed.slice().fill(7, 30), keyEpoch: epoch };
+      const reading = read(ofAmy!, { ...said, sent: rubbish });
+      for (let second = 0; second < 15; second++) await team.clock.advance(1_000);
+      expect(await reading).toHaveProperty('unreadable');
+    }
+    expect(team.group.called).not.toContain('forgetGroupKeys');
+    expect(await read(ofAmy!, said)).toMatchObject({ text: 'hello' });
+  });
+
   test('cannot have a newcomer use a key that nobody else was seen to use', async () => {
     const { team, devices } = await teamOf(bob, amy);
     const [ofBob, ofAmy] = devices;
