@@ -25,7 +25,7 @@ const group = 'team';
 let route: string;
 
 beforeAll(async () => {
-  const dev = await startDevInProcess({});
+  const dev = await startDevInProcess({ data: ':memory:' });
   route = `http://${formatHostPort(dev.route)}`;
 });
 

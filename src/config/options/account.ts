@@ -44,8 +44,7 @@ export const accountOptions = {
     type: 'choice',
     choices: ['auto', 'require', 'off'],
     topic: 'Account',
-    description:
-      'encrypt private messages end to end: where both sides can, always (and write to encrypted groups only), never',
+    description: 'encrypt messages end to end: where both sides can, always, never',
     defaults: { client: 'auto', send: 'auto' },
   },
   state: {
