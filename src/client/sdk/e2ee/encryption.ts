@@ -178,7 +178,7 @@ export class Encryption {
     if (!isOwn && to !== this.userId) return { unreadable: 'damaged' };
     const own = await this.#own.find(isOwn ? sealed.senderKeyId : sealed.receiverKeyId);
     if (!own) return { unreadable: 'lost-key' };
-    const sender = isOwn ? own : await this.#senderKey(from, sealed.senderKeyId, isPatient);
+    const sender = isOwn ? own : await this.#peers.senderKey(from, sealed.senderKeyId, isPatient);
     if (!sender) return { unreadable: 'unknown-sender' };
     const openIn = (context: string, { forSender, forReceiver }: SealedMessage) =>
       this.#slots.run(() => open(isOwn ? forSender : forReceiver, sender, own, context));
@@ -234,19 +234,6 @@ export class Encryption {
       if (error instanceof CimError && error.kind === 'not-allowed') return undefined;
       throw error;
     });
-  }
-
-  async #senderKey(
-    from: number,
-    keyId: string,
-    isPatient: boolean,
-  ): Promise<PublicKey | undefined> {
-    try {
-      return await this.#peers.senderKey(from, keyId, isPatient);
-    } catch (error) {
-      if (error instanceof CimError && !error.retryable) return undefined;
-      throw error;
-    }
   }
 
   /** A device that cannot open its account's pair is no reason to write to somebody in clear text. */

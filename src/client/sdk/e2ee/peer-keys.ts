@@ -82,8 +82,8 @@ export class PeerKeys {
   }
 
   /**
-   * The key of a sender by which a message is named; undefined: it is none of theirs. `isPatient`:
-   * waits for a route that answers; otherwise rejects with its CimError.
+   * The key of a sender by which a message is named; undefined: it is none of theirs, or there are none.
+   * `isPatient`: waits for a route that answers; otherwise rejects with its CimError.
    */
   async senderKey(
     userId: number,
@@ -93,8 +93,13 @@ export class PeerKeys {
     const known = await this.#pinned(userId, keyId);
     if (known) return known;
     const find = () => this.#directory.find(userId, 0);
-    const published = await (isPatient ? this.#options.patience.untilAnswered(find) : find());
-    await this.#pinCurrent(userId, published);
+    try {
+      const published = await (isPatient ? this.#options.patience.untilAnswered(find) : find());
+      await this.#pinCurrent(userId, published);
+    } catch (error) {
+      if (error instanceof CimError && !error.retryable) return undefined;
+      throw error;
+    }
     return this.#pinned(userId, keyId);
   }
 

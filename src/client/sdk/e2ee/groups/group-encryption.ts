@@ -12,7 +12,7 @@ import type { Patience } from '../patience.ts';
 import type { PeerKeys } from '../peer-keys.ts';
 import type { ClearStanding, Draft, EncryptionMode, Opened, Sendable } from '../sealable.ts';
 import { contextOfContent, contextOfText } from '../sealed-message.ts';
-import { exportPrivateKey, type OwnKeys, type PublicKey } from '../sealing.ts';
+import { exportPrivateKey, type OwnKeys } from '../sealing.ts';
 import { type SigningKey, signingKeyOf } from '../signing.ts';
 import {
   isWrittenBy,
@@ -167,7 +167,7 @@ export class GroupEncryption {
     const keyId = first.sealed.senderKeyId;
     const sender = await (from === userId
       ? own.find(keyId)
-      : this.#senderKey(from, keyId, isPatient));
+      : this.#options.peers.senderKey(from, keyId, isPatient));
     if (!sender) return { unreadable: 'unknown-sender' };
     const publicKey = fromBase64Url(sender.text) ?? new Uint8Array();
     for (const [index, opened] of found.opened.entries())
@@ -199,19 +199,6 @@ export class GroupEncryption {
     if (known.of(group) === undefined)
       this.learn(group, await patience.untilAnswered(() => askEpoch(group)));
     return known.of(group) === 'encrypted';
-  }
-
-  async #senderKey(
-    from: number,
-    keyId: string,
-    isPatient: boolean,
-  ): Promise<PublicKey | undefined> {
-    try {
-      return await this.#options.peers.senderKey(from, keyId, isPatient);
-    } catch (error) {
-      if (error instanceof CimError && !error.retryable) return undefined;
-      throw error;
-    }
   }
 
   #signingKeyOf(own: OwnKeys): Promise<SigningKey> {

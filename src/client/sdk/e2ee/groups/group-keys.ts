@@ -234,7 +234,7 @@ export class GroupKeys {
     const sender =
       by === userId
         ? await own.find(sealed.senderKeyId)
-        : await peers.senderKey(by, sealed.senderKeyId, isPatient).catch(unknownIfRefused);
+        : await peers.senderKey(by, sealed.senderKeyId, isPatient);
     if (!sender) return undefined;
     const place = { group, epoch, to: userId };
     for (const receiver of await own.all()) {
@@ -313,9 +313,4 @@ export class GroupKeys {
     }));
     await this.#sealer.give(held.group, await Promise.all(gifts));
   }
-}
-
-function unknownIfRefused(error: unknown): undefined {
-  if (error instanceof CimError && !error.retryable) return undefined;
-  throw error;
 }

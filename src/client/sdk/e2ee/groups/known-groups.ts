@@ -1,7 +1,8 @@
 /**
- * Which groups are encrypted, as this device has learned it. What once was is so for ever: nobody is
- * believed who says later that it is not, or their word would have the next message sent in clear
- * text. Pure; those that are encrypted are kept with the device's state.
+ * Which groups are encrypted, as this device has learned it. What once was is so for as long as the user
+ * is in it: nobody is believed who says later that it is not, or their word would have the next message
+ * sent in clear text. That the user has left is the cluster's word (docs/guides/encryption.md). Pure;
+ * those that are encrypted are kept with the device's state.
  */
 
 export type GroupSecrecy = 'encrypted' | 'clear';
