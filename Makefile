@@ -61,7 +61,7 @@ test-quick: setup ## within a minute: unit, contract and property tests that nee
 audit: setup ## known faults of the production dependencies, where the registry answers that
 	npm audit --omit=dev
 
-services: ## install redis-server, zookeeper, nginx, tmux and faketime (Debian packages) where missing
+services: ## install redis-server, zookeeper, nginx, tmux, faketime and chromium (Debian packages) where missing
 	@bash test/support/install-services.sh
 
 test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long

@@ -11,12 +11,19 @@ declare -A file_of=(
   [tmux]=tmux
   [faketime]=faketime
   [zookeeper]=/usr/share/java/zookeeper.jar
+  [chromium]=chromium
+  [fonts-liberation]=/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
+  [fonts-noto-color-emoji]=/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
+  [fonts-wqy-microhei]=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
   [nats-server]=nats-server
   [mosquitto]=mosquitto
   [ejabberd]=ejabberdctl
 )
 packages=("$@")
-[ $# -gt 0 ] || packages=(redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime)
+[ $# -gt 0 ] || packages=(
+  redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime
+  chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei
+)
 
 is_there() {
   case $1 in
