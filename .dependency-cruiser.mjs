@@ -15,6 +15,8 @@ const wrappers = {
   jose: '^src/auth/',
   '@hpke/core': '^src/client/sdk/',
   '@noble/curves': '^src/client/sdk/e2ee/signing.ts$',
+  '@noble/hashes': '^src/client/sdk/browser/fetch-files.ts$',
+  idb: '^src/client/sdk/browser/database.ts$',
   'image-size': '^src/client/terminal/local-file.ts$',
   mime: '^src/client/terminal/local-file.ts$',
   'rate-limiter-flexible': '^src/limits/',

@@ -45,6 +45,7 @@ bin/cim: $(SOURCES) build.mjs package.json $(INSTALLED) $(GENERATED)
 
 check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
 	tsc
+	tsc -p tsconfig.web.json
 	biome check --error-on-warnings .
 	node build.mjs boundaries
 	knip --no-progress

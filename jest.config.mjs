@@ -1,5 +1,5 @@
 // Suites by what they need: unit, contract, property and simulation need nothing, integration starts real services,
-// system runs bin/cim, long attacks it, breaks what it needs and puts load on it.
+// browser a real Chromium, system runs bin/cim, long attacks it, breaks what it needs and puts load on it.
 /** Packages that are ESM only; Jest runs CommonJS. */
 const esmOnly = [
   ...['@noble/curves', '@noble/hashes'],

@@ -10,9 +10,10 @@
  * count how often one is tried that nobody can guess.
  * WebCrypto alone: this runs in browsers too.
  */
-import type { webcrypto } from 'node:crypto';
+
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { CryptoKey } from '../base/secrets/crypto-key.ts';
 import { fromBase64Url, toBase64Url } from '../base/text/base64url.ts';
 import { normalForm } from '../base/text/normal-form.ts';
 
@@ -33,7 +34,7 @@ export interface AccountKeys {
   /** 32 bytes in base64url, behind `drawnKeyPrefix` where the secret was drawn. */
   readonly loginKey: string;
   /** AES-256-GCM; cannot be exported. */
-  readonly wrapKey: webcrypto.CryptoKey;
+  readonly wrapKey: CryptoKey;
 }
 
 /** `bytes`: 32 random ones. */

@@ -17,6 +17,8 @@ export interface Platform {
 export interface Transport {
   /** Begins to connect and returns at once; what becomes of it is told to `events`, after that. */
   open(server: ServerPort, events: ByteStreamEvents): ByteStream;
+  /** Whether it speaks TLS with this server; absent: as the server's port does. */
+  isTls?(server: ServerPort): boolean;
 }
 
 export interface ServerPort {
@@ -24,6 +26,8 @@ export interface ServerPort {
   readonly port: number;
   /** It speaks TLS; a certificate that is not the host's ends the stream before it is opened. */
   readonly tls: boolean;
+  /** Where it speaks WebSocket, perhaps under another name: `wss://chat.example/ws`. Absent: nowhere. */
+  readonly webSocket?: string;
 }
 
 export interface ByteStream {

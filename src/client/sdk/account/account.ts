@@ -37,6 +37,8 @@ export interface AccountLogin {
 interface LoginAnswer {
   /** Of a server: a RoleAddress, if the route is one. */
   readonly endpoints?: unknown;
+  /** Where that server speaks WebSocket. */
+  readonly webSocket?: unknown;
   readonly token?: string;
   readonly tokenSeconds?: number;
   /** Routes keep keys of accounts. */
@@ -278,8 +280,13 @@ function isMismatch(error: unknown): error is CimError {
 }
 
 /** The first of the server's endpoints that this client speaks with. */
-function serverPortIn({ endpoints }: LoginAnswer): ServerPort {
+function serverPortIn({ endpoints, webSocket }: LoginAnswer): ServerPort {
   const { host, port, tls } = endpointOf(roleAddressOfJson(endpoints) ?? [], 'tcp') ?? {};
-  if (host !== undefined && port !== undefined && tls !== undefined) return { host, port, tls };
+  if (host !== undefined && port !== undefined && tls !== undefined)
+    return { host, port, tls, ...(isWebSocketUrl(webSocket) && { webSocket }) };
   throw new CimError('unavailable', 'the route names no server that this client can connect to');
+}
+
+function isWebSocketUrl(given: unknown): given is string {
+  return typeof given === 'string' && /^wss?:\/\//.test(given) && URL.canParse(given);
 }

@@ -47,8 +47,9 @@ export function watchPlainTraffic({ platform, routes, onPlain }: PlainTrafficOpt
     },
     transport: {
       open: (server, events) => {
-        if (!server.tls && needsTls) return refused(platform, server, events);
-        if (!server.tls) notice(server.host);
+        const isTls = platform.transport.isTls?.(server) ?? server.tls;
+        if (!isTls && needsTls) return refused(platform, server, events);
+        if (!isTls) notice(server.host);
         return platform.transport.open(server, events);
       },
     },

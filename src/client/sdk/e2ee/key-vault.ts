@@ -3,8 +3,9 @@
  * only the account's secret gives (src/auth/account-secret.ts), so every device with the secret has
  * the same pair. The first device makes it.
  */
-import type { webcrypto } from 'node:crypto';
+
 import { CimError } from '../../../base/errors.ts';
+import type { CryptoKey } from '../../../base/secrets/crypto-key.ts';
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { exportPrivateKey, generateKeys, importKeys, type OwnKeys } from './sealing.ts';
 
@@ -17,7 +18,7 @@ export interface WrappedPair {
 export interface KeyVaultOptions {
   readonly userId: number;
   /** Asked for when routes have let the client in. Undefined: it has no secret. */
-  readonly wrapKey: () => Promise<webcrypto.CryptoKey | undefined>;
+  readonly wrapKey: () => Promise<CryptoKey | undefined>;
   /** What the account has; null: nothing yet. */
   readonly fetch: () => Promise<WrappedPair | null>;
   /** Gives the account this pair, unless it has one; answers the one that it has then. */
@@ -57,18 +58,14 @@ export async function openVault(
 export async function wrapAnew(
   userId: number,
   pair: WrappedPair,
-  wrapKey: webcrypto.CryptoKey,
-  nextWrapKey: webcrypto.CryptoKey,
+  wrapKey: CryptoKey,
+  nextWrapKey: CryptoKey,
 ): Promise<string> {
   const keys = await unwrapPair(userId, wrapKey, pair);
   return (await wrapPair(userId, nextWrapKey, keys)).wrappedKey;
 }
 
-async function wrapPair(
-  userId: number,
-  wrapKey: webcrypto.CryptoKey,
-  keys: OwnKeys,
-): Promise<WrappedPair> {
+async function wrapPair(userId: number, wrapKey: CryptoKey, keys: OwnKeys): Promise<WrappedPair> {
   const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
   const privateKey = await exportPrivateKey(keys);
   const sealed = await crypto.subtle.encrypt(
@@ -85,7 +82,7 @@ async function wrapPair(
 
 async function unwrapPair(
   userId: number,
-  wrapKey: webcrypto.CryptoKey,
+  wrapKey: CryptoKey,
   { publicKey, wrappedKey }: WrappedPair,
 ): Promise<OwnKeys> {
   const wrapped = fromBase64Url(wrappedKey) ?? new Uint8Array();

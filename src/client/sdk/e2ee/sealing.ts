@@ -3,9 +3,10 @@
  * HKDF-SHA256), HKDF-SHA256, AES-256-GCM, mode_auth. What opens was sealed by the holder of the
  * sender's private key, for the holder of the receiver's, under this very identity.
  */
-import type { webcrypto } from 'node:crypto';
+
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, HpkeError } from '@hpke/core';
 import { CimError } from '../../../base/errors.ts';
+import type { CryptoKey, CryptoKeyPair } from '../../../base/secrets/crypto-key.ts';
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 
@@ -15,11 +16,11 @@ export interface PublicKey {
   readonly text: string;
   /** The first bytes of its SHA-256, hex: what sealed messages name it by. */
   readonly id: string;
-  readonly key: webcrypto.CryptoKey;
+  readonly key: CryptoKey;
 }
 
 export interface OwnKeys extends PublicKey {
-  readonly pair: webcrypto.CryptoKeyPair;
+  readonly pair: CryptoKeyPair;
 }
 
 /** Of an X25519 key, and of what HPKE puts in front of a sealed text. */

@@ -2,8 +2,9 @@
  * The encryption of one file (File in proto/content.proto): each piece of it is bound to the file, to
  * its number and to how many there are. What opens is what its sender has sealed, at this very place.
  */
-import type { webcrypto } from 'node:crypto';
+
 import { limits } from '../../../base/limits.ts';
+import type { CryptoKey } from '../../../base/secrets/crypto-key.ts';
 import { fileKeyBytes } from '../../../codec/file-content.ts';
 
 const tagBytes = 16;
@@ -13,13 +14,13 @@ export const sealedPieceBytes = limits.filePieceBytes + tagBytes;
 const utf8 = new TextEncoder();
 
 export class FileSeal {
-  readonly #key: webcrypto.CryptoKey;
+  readonly #key: CryptoKey;
   readonly #id: string;
   readonly #count: number;
   /** Of all pieces, sealed: what is uploaded. */
   readonly bytes: number;
 
-  private constructor(key: webcrypto.CryptoKey, id: string, plainBytes: number) {
+  private constructor(key: CryptoKey, id: string, plainBytes: number) {
     this.#key = key;
     this.#id = id;
     this.#count = pieceCount(plainBytes);

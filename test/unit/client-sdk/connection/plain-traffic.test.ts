@@ -42,6 +42,18 @@ test.each([
   expect(noticed(({ transport }) => transport.open(open, events))).toEqual(told);
 });
 
+test('a transport that goes elsewhere says itself whether it speaks TLS', () => {
+  const told: string[] = [];
+  const { platform } = new World();
+  const transport = { ...platform.transport, isTls: ({ tls }: { tls: boolean }) => !tls };
+  const onPlain = (host: string) => told.push(host);
+  const watching = watchPlainTraffic({ platform: { ...platform, transport }, routes: [], onPlain });
+  watching.transport.open({ host: '10.0.0.1', port: 9000, tls: false }, events);
+  expect(told).toEqual([]);
+  watching.transport.open({ host: '10.0.0.2', port: 9000, tls: true }, events);
+  expect(told).toEqual(['10.0.0.2']);
+});
+
 test('it is told once', () => {
   const told = noticed(({ transport }) => {
     for (const host of ['10.0.0.1', '10.0.0.2'])

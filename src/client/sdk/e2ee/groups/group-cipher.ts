@@ -9,8 +9,9 @@
  *
  * Both the seal and the signature are bound to where the message is (`context`).
  */
-import type { webcrypto } from 'node:crypto';
+
 import { limits } from '../../../../base/limits.ts';
+import type { CryptoKey } from '../../../../base/secrets/crypto-key.ts';
 import { fromHex, toHex } from '../../../../codec/message-scan.ts';
 import { concatenate } from '../bytes.ts';
 import { keyIdBytes } from '../sealing.ts';
@@ -26,7 +27,7 @@ export const groupOverheadBytes = headBytes + signatureBytes + tagBytes;
 const utf8 = new TextEncoder();
 
 /** Of an epoch of a group: made of its key, for messages alone. */
-export type MessageKey = webcrypto.CryptoKey;
+export type MessageKey = CryptoKey;
 
 /** The key of an epoch is never used itself: of it come those of messages, and of the next epoch. */
 export async function messageKeyOf(groupKey: Uint8Array, group: string): Promise<MessageKey> {

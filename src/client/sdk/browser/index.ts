@@ -1,0 +1,13 @@
+/**
+ * What a page needs besides src/client/sdk/index.ts:
+ *
+ *     const name = 'bob@chat.example';
+ *     const client = new CimClient({
+ *       userId: 1, userName: 'bob', routes: ['https://chat.example'], platform: browserPlatform(),
+ *       storage: indexedDbStorage(name), credentials: { keeper: indexedDbSecretKeeper(name) },
+ *     });
+ */
+export { browserPlatform } from './browser-platform.ts';
+export { indexedDbSecretKeeper } from './indexed-db-secret-keeper.ts';
+export { indexedDbStorage } from './indexed-db-storage.ts';
+export { webSocketTransport } from './websocket-transport.ts';
