@@ -20,6 +20,7 @@ import { AccountDirectory } from './accounts/account-directory.ts';
 import type { Authentication } from './accounts/authentication.ts';
 import { Callers } from './accounts/callers.ts';
 import { DeletionWatch } from './accounts/deletion-watch.ts';
+import { fileBoundsOf } from './files/file-bounds.ts';
 import { createFileCounters } from './files/file-counters.ts';
 import { type FileBounds, FileService } from './files/file-service.ts';
 import { FileSweep } from './files/file-sweep.ts';
@@ -42,7 +43,10 @@ import type { ServerDirectory } from './servers/server-directory.ts';
 import { StoreWatch } from './store-watch.ts';
 
 /** Where none are kept. */
-const noFiles: FileBounds = { fileBytesMax: 0, userBytesMax: 0, allBytesMax: 0, lifeMs: 0 };
+const noFiles = fileBoundsOf({
+  ...{ fileBytes: 0, userFileBytes: 0, allFileBytes: 0 },
+  ...{ fileDays: 0, timelineDays: 0 },
+});
 
 /** Accounts take some hundred bytes each. */
 const rememberedMax = 50_000;

@@ -61,6 +61,9 @@ export interface RouteOperations {
   /** `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`. */
   finishFile(id: string, capability: string): Promise<FinishedFile>;
 
+  /** Of an upload. False: it is finished, and stays. `unknown-file`, `no-files`, `busy`. */
+  cancelFile(id: string, capability: string): Promise<boolean>;
+
   /** `unknown-file`, `no-files`, `busy`. `address`: of who reads it. */
   openFile(file: {
     readonly id: string;

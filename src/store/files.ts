@@ -1,10 +1,10 @@
 /**
  * What is known of files: whose they are, how large, which of their parts have come, and until when
  * they are kept. Their bytes are elsewhere (src/files/). begun → finished → expired → removed; all
- * times are the store's own clock.
+ * times are the store's own clock. An upload that is cancelled, or makes no progress, expires too.
  *
- * A part is named by its number and its hash, so one that is sent again with other bytes is another
- * part, and what was finished never changes. Between expiring and being removed nobody gets a file:
+ * A number of which a part has come takes no other bytes any more: nothing that is stored is ever
+ * replaced, so whoever removes bytes that nobody knows of never meets those of another. Between expiring and being removed nobody gets a file:
  * that is when some route takes its bytes away, so a crash leaves none for ever.
  */
 
@@ -29,29 +29,39 @@ export interface Upload extends FileFacts {
 export interface StoredFile extends Upload {
   readonly isFinished: boolean;
   /** ms since 1970 */
+  readonly begunAt: number;
+  /** ms since 1970 */
   readonly expiresAt: number;
   /** The hash of each part that has come, by its number. */
   readonly parts: ReadonlyMap<number, string>;
 }
 
-/** Bytes of all files of a user and of a cluster, each counted as `limits.fileCountedBytesMin` at least. */
+/**
+ * Bytes of all files of a user and of a cluster, each counted as `limits.fileCountedBytesMin` at least;
+ * and of those that are not finished: they take room by a word alone.
+ */
 export interface FileRoom {
   readonly userBytesMax: number;
   readonly allBytesMax: number;
+  readonly userUnfinishedBytesMax: number;
+  readonly allUnfinishedBytesMax: number;
 }
+
+/** Of what there is no room. */
+export type FullRoom = 'user' | 'all' | 'user-unfinished' | 'all-unfinished';
 
 export type FileBegin =
   /** Now, or before with the same facts: then its capability is that of the first time. */
   | { readonly status: 'begun'; readonly file: StoredFile }
   /** The id is another file's: of another owner, with other facts, or one that has expired. */
   | { readonly status: 'taken' }
-  | { readonly status: 'no-room'; readonly of: 'user' | 'all' };
+  | { readonly status: 'no-room'; readonly of: FullRoom };
 
-export type PartKeeping =
-  /** `replaced`: the hash of another part that had this number. */
-  | { readonly status: 'kept'; readonly replaced: string | null }
-  | { readonly status: 'finished' }
-  | { readonly status: 'unknown' };
+/** `kept`: also if it was before. `taken`: another part has this number. */
+export type PartKeeping = 'kept' | 'taken' | 'finished' | 'unknown';
+
+/** `finished`: it stays. */
+export type FileCancel = 'cancelled' | 'finished' | 'unknown';
 
 export type FileFinish =
   | { readonly status: 'finished'; readonly expiresAt: number }
@@ -64,18 +74,24 @@ export interface FileOwner {
   readonly files: number;
   /** As they count. */
   readonly bytes: number;
+  /** Of these: of uploads that are not finished. */
+  readonly unfinishedBytes: number;
 }
 
 export interface FileUsage {
   /** Of all, also of what has expired and is not removed yet. */
   readonly files: number;
   readonly bytes: number;
+  readonly unfinishedBytes: number;
   /** Up to `limits.fileOwnersListedMax`, those with most bytes first. */
   readonly owners: readonly FileOwner[];
 }
 
 export interface Files {
-  /** Unfinished, it expires after `limits.fileUnfinishedMs`. Repeating it is harmless. */
+  /**
+   * Unfinished, it expires `limits.fileIdleMs` after its beginning, or after the last part that was a
+   * new one, and `limits.fileUnfinishedMs` after its beginning in any case. Repeating it is harmless.
+   */
   begin(upload: Upload, room: FileRoom): Promise<FileBegin>;
 
   /** Null also for one that has expired. */
@@ -92,6 +108,9 @@ export interface Files {
    * at. Repeating it gives the same answer.
    */
   finish(id: string, parts: readonly string[], lifeMs: number): Promise<FileFinish>;
+
+  /** Unfinished, it expires now, and counts as the smallest file until it is removed. */
+  cancel(id: string): Promise<FileCancel>;
 
   /** All files of a user expire now. */
   expireOf(owner: number): Promise<void>;

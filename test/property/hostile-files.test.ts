@@ -149,6 +149,7 @@ test(
         put: async ({ number, bytes }: { number: number; bytes: Uint8Array }) =>
           void sent.push({ number, length: bytes.length }),
         finish: async () => {},
+        cancel: async () => {},
       } as unknown as FileRoutes;
       const source = new UploadSource(blob);
       const options = { id, type: 'a/b', source, routes, platform, signal: never, onProgress() {} };

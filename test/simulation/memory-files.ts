@@ -3,12 +3,15 @@ import { limits } from '../../src/base/limits.ts';
 import {
   countedBytes,
   decideBegin,
+  decideCancel,
   decideFinish,
   decideKeepPart,
+  expiryAfterPart,
   isKept,
 } from '../../src/store/decisions/files.ts';
 import type {
   FileBegin,
+  FileCancel,
   FileFacts,
   FileFinish,
   FileRoom,
@@ -18,7 +21,7 @@ import type {
   StoredFile,
   Upload,
 } from '../../src/store/files.ts';
-import type { MemoryData } from './memory-shard.ts';
+import type { KnownFile, MemoryData } from './memory-shard.ts';
 
 export class MemoryFiles implements Files {
   readonly #data: MemoryData;
@@ -32,9 +35,12 @@ export class MemoryFiles implements Files {
   async begin(upload: Upload, room: FileRoom): Promise<FileBegin> {
     const { files } = this.#data;
     const all = [...files.values()];
+    const own = all.filter(({ owner }) => owner === upload.owner);
     const counts = {
-      userBytes: bytesOf(all.filter(({ owner }) => owner === upload.owner)),
+      userBytes: bytesOf(own),
       allBytes: bytesOf(all),
+      userUnfinishedBytes: bytesOf(own.filter(isUnfinished)),
+      allUnfinishedBytes: bytesOf(all.filter(isUnfinished)),
     };
     const begun = decideBegin(files.get(upload.id), upload, counts, room, this.#now());
     if (begun.status === 'begun' && !files.has(upload.id)) this.#set(begun.file);
@@ -48,9 +54,14 @@ export class MemoryFiles implements Files {
 
   async keepPart(id: string, number: number, sha256: string): Promise<PartKeeping> {
     const known = this.#data.files.get(id);
-    const keeping = decideKeepPart(known, number, sha256, this.#now());
-    if (known && keeping.status === 'kept')
-      this.#set({ ...known, parts: new Map(known.parts).set(number, sha256) });
+    const now = this.#now();
+    const keeping = decideKeepPart(known, number, sha256, now);
+    if (known && keeping === 'kept' && !known.parts.has(number))
+      this.#set({
+        ...known,
+        parts: new Map(known.parts).set(number, sha256),
+        expiresAt: expiryAfterPart(known, now),
+      });
     return keeping;
   }
 
@@ -68,6 +79,14 @@ export class MemoryFiles implements Files {
     if (known && finish.status === 'finished')
       this.#set({ ...known, isFinished: true, expiresAt: finish.expiresAt });
     return finish;
+  }
+
+  async cancel(id: string): Promise<FileCancel> {
+    const now = this.#now();
+    const known = this.#data.files.get(id);
+    const cancel = decideCancel(known, now);
+    if (known && cancel === 'cancelled') this.#set({ ...known, isCancelled: true, expiresAt: now });
+    return cancel;
   }
 
   async expireOf(owner: number): Promise<void> {
@@ -94,17 +113,28 @@ export class MemoryFiles implements Files {
     const all = [...this.#data.files.values()];
     const owners = [...new Set(all.map(({ owner }) => owner))]
       .map((userId) => ({ userId, own: all.filter(({ owner }) => owner === userId) }))
-      .map(({ userId, own }) => ({ userId, files: own.length, bytes: bytesOf(own) }))
+      .map(({ userId, own }) => ({ userId, ...totals(own) }))
       .toSorted((one, other) => other.bytes - one.bytes || one.userId - other.userId)
       .slice(0, limits.fileOwnersListedMax);
-    return { files: all.length, bytes: bytesOf(all), owners };
+    return { ...totals(all), owners };
   }
 
-  #set(file: StoredFile): void {
+  #set(file: Omit<KnownFile, 'removeAt'>): void {
     this.#data.files.set(file.id, { ...file, removeAt: file.expiresAt + limits.fileRemovedMs });
   }
 }
 
-function bytesOf(files: readonly StoredFile[]): number {
-  return files.reduce((sum, file) => sum + countedBytes(file), 0);
+function isUnfinished({ isFinished }: KnownFile): boolean {
+  return !isFinished;
+}
+
+function totals(files: readonly KnownFile[]) {
+  const unfinishedBytes = bytesOf(files.filter(isUnfinished));
+  return { files: files.length, bytes: bytesOf(files), unfinishedBytes };
+}
+
+function bytesOf(files: readonly KnownFile[]): number {
+  const counted = (file: KnownFile) =>
+    file.isCancelled ? limits.fileCountedBytesMin : countedBytes(file);
+  return files.reduce((sum, file) => sum + counted(file), 0);
 }

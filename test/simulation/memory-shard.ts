@@ -142,7 +142,10 @@ export interface KnownAccount extends Account, Credential {
 export type KnownSchedule = Schedule & ScheduleState;
 
 /** `removeAt`: when its bytes may be taken away. */
-export type KnownFile = StoredFile & { readonly removeAt: number };
+export type KnownFile = StoredFile & {
+  readonly isCancelled?: boolean;
+  readonly removeAt: number;
+};
 
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */
 export class MemoryData {

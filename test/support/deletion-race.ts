@@ -62,7 +62,10 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
   const report = opening(amy, { device: `device-${nextUserId()}` });
   const id = `s${nextUserId()}`;
   const file = { owner: amy, bytes: 1, type: 'image/png', sha256: 'h', capability: 'c' };
-  const room = { userBytesMax: 1e12, allBytesMax: 1e12 };
+  const room = {
+    ...{ userBytesMax: 1e12, allBytesMax: 1e12 },
+    ...{ userUnfinishedBytesMax: 1e12, allUnfinishedBytesMax: 1e12 },
+  };
   const observer = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
   return [
     () => toAmy.send().then(() => mark(amy, bob, toAmy.epochHex)),

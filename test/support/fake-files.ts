@@ -8,7 +8,7 @@ import { sha256 } from '../../src/client/sdk/node/node-platform.ts';
 import type { FileTransport } from '../../src/client/sdk/platform.ts';
 
 export interface FileCall {
-  readonly what: 'begin' | 'put' | 'finish' | 'get';
+  readonly what: 'begin' | 'put' | 'finish' | 'cancel' | 'get';
   readonly route: string;
   /** Of a chunk, or the first byte that is asked for. */
   readonly number: number;
@@ -64,7 +64,7 @@ export class FakeFiles {
     sha256,
   };
 
-  /** `/files` and `/finishFile`, at this route. */
+  /** `/files`, `/finishFile` and `/cancelFile`, at this route. */
   post(route: string, path: string, posted: Readonly<Record<string, unknown>>): unknown {
     const { id, bytes, sha256: hash, type } = posted as Record<string, string> & { bytes: number };
     if (path === '/files') {
@@ -86,8 +86,12 @@ export class FakeFiles {
         received: [...file.chunks.keys()],
       };
     }
-    this.#meet({ what: 'finish', route, number: 0 });
+    this.#meet({ what: path === '/cancelFile' ? 'cancel' : 'finish', route, number: 0 });
     const file = this.#open(id!, posted['capability'] as string);
+    if (path === '/cancelFile') {
+      if (!file.isFinished) this.files.delete(id!);
+      return { cancelled: !file.isFinished };
+    }
     if (file.chunks.size < Math.ceil(file.bytes / this.#chunkBytes))
       throw new CimError('incomplete-file');
     if (hexOf(this.bytesOf(id!)) !== file.sha256) throw new CimError('bad-file');

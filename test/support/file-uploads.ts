@@ -70,6 +70,10 @@ export class FileCaller {
     return this.post('/finishFile', { id, capability });
   }
 
+  cancel({ id }: Pick<TestFile, 'id'>, capability: string): Promise<Answer> {
+    return this.post('/cancelFile', { id, capability });
+  }
+
   get(
     { id }: Pick<TestFile, 'id'>,
     capability: string,

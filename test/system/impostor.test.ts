@@ -118,7 +118,7 @@ const forAnybody = ['/healthz', '/readyz', '/salt', '/challenge'];
 const forAnyUser = [...forAnybody, '/onlineUser', '/onlineUsers', '/me', '/keys', '/presence'];
 
 /** For whoever bears the capability of a file, of which there are none here. */
-const forBearers = ['/finishFile', '/files/'];
+const forBearers = ['/finishFile', '/cancelFile', '/files/'];
 const noFile = (['no-files', 'unknown-file', 'bad-chunk'] as const).map(
   (name) => errorTable[name].code,
 );

@@ -14,8 +14,16 @@ export const filesLimits = {
   allFileBytesMax: 10 * 1024 * 1024 * 1024,
   /** What the smallest file counts: its record costs too, and bounds in bytes so bound files as well. */
   fileCountedBytesMin: 64 * 1024,
-  /** An upload that is not finished within this time is removed. */
+  /** An upload ends when no further part of it has come for so long: longer than the slowest one takes. */
+  fileIdleMs: 3600 * 1000,
+  /** And when it is not finished after so long. */
   fileUnfinishedMs: 24 * 3600 * 1000,
+  /**
+   * What uploads that are not finished may have of the room of a user, and of all (one file always): they
+   * take it by a word. The rest is there for what has been uploaded.
+   */
+  userUnfinishedShare: 1 / 4,
+  allUnfinishedShare: 1 / 2,
   /**
    * What has expired is given to nobody, and its bytes are removed so long after: by then no part of it
    * is on its way any more.

@@ -155,6 +155,8 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
   'no part of a file is on its way when its bytes are removed': (b) =>
     b.httpRequestMsMax + (b.fileChunkBytes * 1_000) / b.bytesPerSecondMin < b.fileChunkMsMax &&
     b.fileChunkMsMax < b.fileRemovedMs,
+  'an upload does not end while a part of it comes': (b) =>
+    b.fileChunkMsMax < b.fileIdleMs && b.fileIdleMs < b.fileUnfinishedMs,
   'the transfers of a route fit a part of the least budget': (b) =>
     b.fileTransfersMax * b.fileTransferBytes <= b.processBytesMin / 2,
   'the record of the largest file fits a call of the store': (b) =>

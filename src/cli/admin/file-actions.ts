@@ -1,14 +1,13 @@
-/** `cim admin files`: how many there are, their bytes, and who has most. */
+/** `cim admin files`: how many there are, their bytes, those of unfinished ones, and who has most. */
 import type { FileUsage } from '../../store/files.ts';
 import type { AdminResult, Ask } from './action.ts';
 
 export async function files(ask: Ask): Promise<AdminResult> {
   const usage = (await ask('POST', '/fileUsage')) as FileUsage;
-  const row = (user: string, count: number, bytes: number) => [user, String(count), String(bytes)];
-  const rows = [
-    row('all', usage.files, usage.bytes),
-    ...usage.owners.map(({ userId, files, bytes }) => row(String(userId), files, bytes)),
+  const row = (user: string, { files, bytes, unfinishedBytes }: Omit<FileUsage, 'owners'>) => [
+    ...[user, String(files), String(bytes), String(unfinishedBytes)],
   ];
-  const table = { header: ['USER ID', 'FILES', 'BYTES'], rows };
+  const rows = [row('all', usage), ...usage.owners.map((owner) => row(`${owner.userId}`, owner))];
+  const table = { header: ['USER ID', 'FILES', 'BYTES', 'UNFINISHED'], rows };
   return { objects: [usage], table, text: '' };
 }

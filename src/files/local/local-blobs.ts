@@ -55,6 +55,8 @@ export class LocalBlobs implements BlobStore {
     } catch (error) {
       // It may be what has filled the disk.
       await rm(unfinished, { force: true }).catch(ignore('it is removed with its file'));
+      // Its folder was there: it is the disk's failure only if it could not be made.
+      if (isGone(error)) throw new CimError('busy', 'the file was removed', { cause: error });
       throw this.#explain(error);
     }
   }
@@ -110,7 +112,7 @@ export class LocalBlobs implements BlobStore {
     try {
       return await open(path, 'r');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if (isGone(error)) return null;
       throw this.#explain(error);
     }
   }
@@ -132,6 +134,10 @@ export class LocalBlobs implements BlobStore {
       : `the folder for files cannot be used for now (${code})`;
     return new CimError('busy', this.#problem, { cause: error });
   }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 async function writeTo(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {

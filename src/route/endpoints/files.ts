@@ -1,6 +1,6 @@
 /**
- * Uploading and reading files: POST /files, PUT /files/ID/N, POST /finishFile, GET /files/ID; and
- * POST /fileUsage for operators. A file's bytes are somebody's, and may be anything: they are given in
+ * Uploading and reading files: POST /files, PUT /files/ID/N, POST /finishFile, POST /cancelFile,
+ * GET /files/ID; and POST /fileUsage for operators. A file's bytes are somebody's, and may be anything: they are given in
  * a way that no browser runs, shows or keeps.
  */
 import { CimError } from '../../base/errors.ts';
@@ -86,6 +86,23 @@ export function fileEndpoints(operations: RouteOperations): readonly Endpoint[] 
 
     endpoint({
       method: 'POST',
+      path: '/cancelFile',
+      access: anyone,
+      summary: 'Ends an upload that is not to be finished, and leaves its room to others',
+      body: { type: 'object', required: ['id', 'capability'], properties: { id, capability } },
+      answer: {
+        type: 'object',
+        properties: {
+          cancelled: { type: 'boolean', description: 'false: it is finished, and stays' },
+        },
+      },
+      handle: async ({ id, capability }) => ({
+        cancelled: await operations.cancelFile(id, capability),
+      }),
+    }),
+
+    endpoint({
+      method: 'POST',
       path: '/fileUsage',
       access: { who: 'operators' },
       summary: `How many files there are, their bytes, and the ${limits.fileOwnersListedMax} users who have most`,
@@ -94,11 +111,17 @@ export function fileEndpoints(operations: RouteOperations): readonly Endpoint[] 
         properties: {
           files: integer,
           bytes: integer,
+          unfinishedBytes: { ...integer, description: 'of uploads that are not finished' },
           owners: {
             type: 'array',
             items: {
               type: 'object',
-              properties: { userId: integer, files: integer, bytes: integer },
+              properties: {
+                userId: integer,
+                files: integer,
+                bytes: integer,
+                unfinishedBytes: integer,
+              },
             },
           },
         },

@@ -7,7 +7,6 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CimError } from '../../base/errors.ts';
-import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { RecentlyUsed } from '../../base/recently-used.ts';
@@ -15,7 +14,7 @@ import { equalSecrets } from '../../base/secrets/secret.ts';
 import type { BlobStore } from '../../files/blob-store.ts';
 import { Semaphore } from '../../http/semaphore.ts';
 import type { ProcessBudget } from '../../limits/process-budget.ts';
-import type { FileFacts, FileRoom, Files, StoredFile } from '../../store/files.ts';
+import type { FileFacts, FileRoom, Files, FullRoom, StoredFile } from '../../store/files.ts';
 import type { FileCounters } from './file-counters.ts';
 import { blobName, fileName, partBytes, partCount, partName } from './file-parts.ts';
 import { RunningHashes } from './running-hashes.ts';
@@ -111,30 +110,44 @@ export class FileService {
     const { files } = this.#options;
     const blobs = this.#usable();
     const file = await this.#find(id, capability);
-    if (file.isFinished) return assertSamePart(file, number, sha256);
+    if (file.isFinished || file.parts.has(number)) assertSamePart(file, number, sha256);
+    if (file.isFinished) return;
     assertPart(file, number, bytes);
-    const name = nameOf(id);
     // What was stored here or elsewhere before may be gone, so it is stored again.
-    const whole = this.#hashes.before(id, number);
-    const blob = blobName(name, number, sha256);
-    const taken = takenBytes(body(), { bytes, sha256, whole });
+    const next = this.#hashes.before(id, number);
+    const blob = blobName(nameOf(id), number, sha256);
+    const taken = takenBytes(body(), { bytes, sha256, whole: next?.hash });
     try {
       await blobs.put(blob, taken, { bytes, sha256 });
     } finally {
       taken.destroy();
     }
     const keeping = await files.keepPart(id, number, sha256);
-    if (keeping.status !== 'kept') {
-      const now = await this.#find(id, capability).catch(ignore('it has expired'));
+    if (keeping !== 'kept') {
+      const now = await files.find(id);
       // Stored, and nobody knows of it, unless it is the very part.
       if (now?.parts.get(number) !== sha256) await blobs.removePart(blob);
       if (!now) throw new CimError('unknown-file');
       return assertSamePart(now, number, sha256);
     }
-    if (whole) this.#hashes.advance(id, number, sha256, whole);
+    if (next) this.#hashes.advance(id, next, sha256);
     this.#counters.uploadedBytes.value += bytes;
-    const { replaced } = keeping;
-    if (replaced !== null) await blobs.removePart(blobName(name, number, replaced));
+  }
+
+  /**
+   * An upload ends, and leaves its room to others. False: it is finished, and stays. `unknown-file`,
+   * `no-files`, `busy`.
+   */
+  async cancel(id: string, capability: string): Promise<boolean> {
+    const blobs = this.#usable();
+    await this.#find(id, capability);
+    const cancel = await this.#options.files.cancel(id);
+    if (cancel === 'unknown') throw new CimError('unknown-file');
+    if (cancel === 'finished') return false;
+    this.#hashes.forget(id);
+    // What is on its way is refused when it has come, or removed with all that is left of the file.
+    await blobs.remove(nameOf(id));
+    return true;
   }
 
   /** Repeatable. `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`. */
@@ -275,9 +288,10 @@ function assertPart({ bytes: all }: StoredFile, number: number, bytes: number): 
     throw new CimError('bad-chunk', `part ${number} has ${expected} bytes, these are ${bytes}`);
 }
 
-/** One whose answer was lost. */
+/** One that comes again: its answer was lost, say. */
 function assertSamePart({ parts }: StoredFile, number: number, sha256: string): void {
-  if (parts.get(number) !== sha256) throw new CimError('bad-chunk', 'the file is finished');
+  if (parts.get(number) !== sha256)
+    throw new CimError('bad-chunk', `the file has another part ${number}, or none`);
 }
 
 function incomplete(numbers: readonly number[]): CimError {
@@ -291,10 +305,14 @@ function finished(file: StoredFile, expiresAt: number): FinishedFile {
   return { id, bytes, type, sha256, expiresAt };
 }
 
-function noRoom(of: 'user' | 'all', { userBytesMax, allBytesMax }: FileBounds): CimError {
-  const reason =
-    of === 'user'
-      ? `your files may have ${userBytesMax} bytes together`
-      : `all files may have ${allBytesMax} bytes together`;
-  return new CimError('no-room-for-files', `${reason}: wait until others have expired`);
+function noRoom(of: FullRoom, bounds: FileBounds): CimError {
+  const wait = 'wait until others have expired';
+  const end = 'finish or cancel others';
+  const reasons: Readonly<Record<FullRoom, string>> = {
+    user: `your files may have ${bounds.userBytesMax} bytes together: ${wait}`,
+    all: `all files may have ${bounds.allBytesMax} bytes together: ${wait}`,
+    'user-unfinished': `your uploads may have ${bounds.userUnfinishedBytesMax} bytes together until they are finished: ${end}`,
+    'all-unfinished': `all uploads may have ${bounds.allUnfinishedBytesMax} bytes together until they are finished: try it later`,
+  };
+  return new CimError('no-room-for-files', reasons[of]);
 }

@@ -13,6 +13,13 @@ interface Running {
   readonly hash: Hash;
 }
 
+/** A hash that has taken all before a part, to be given its bytes as well. */
+export interface NextHash {
+  readonly hash: Hash;
+  /** That of which it is a copy; undefined: nothing has come before. */
+  readonly after: Running | undefined;
+}
+
 export interface Prefix {
   /** Of so many parts from the first on. */
   readonly parts: number;
@@ -23,22 +30,20 @@ export interface Prefix {
 export class RunningHashes {
   readonly #running = new RecentlyUsed<string, Running>(limits.fileHashesMax);
 
-  /**
-   * A hash that has taken all before this part, to be given its bytes as well; undefined: it is not the
-   * next one. Nothing has come of it before `advance`.
-   */
-  before(id: string, number: number): Hash | undefined {
-    const running = this.#running.get(id);
-    if (number === (running?.parts.length ?? 0))
-      return running?.hash.copy() ?? createHash('sha256');
-    return undefined;
+  /** Undefined: this part is not the next one. Nothing has come of it before `advance`. */
+  before(id: string, number: number): NextHash | undefined {
+    const after = this.#running.get(id);
+    if (number !== (after?.parts.length ?? 0)) return undefined;
+    return { after, hash: after?.hash.copy() ?? createHash('sha256') };
   }
 
-  /** `hash`, of `before`, has taken the part whose own hash is `sha256`, and that was stored. */
-  advance(id: string, number: number, sha256: string, hash: Hash): void {
-    const parts = this.#running.get(id)?.parts ?? [];
-    // Another connection may have sent the same part.
-    if (parts.length === number) this.#running.set(id, { parts: [...parts, sha256], hash });
+  /**
+   * `next`, of `before`, has taken the part whose own hash is `sha256`, and that was stored. Nothing comes
+   * of it if what it goes on from is not here any more: another connection has sent the same part, say.
+   */
+  advance(id: string, { after, hash }: NextHash, sha256: string): void {
+    if (this.#running.get(id) !== after) return;
+    this.#running.set(id, { parts: [...(after?.parts ?? []), sha256], hash });
   }
 
   /** What is known of a file that is made of these parts. */

@@ -4,7 +4,10 @@ import { callerOf, type OperationsContext } from './context.ts';
 
 export function fileOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'beginFile' | 'putFilePart' | 'finishFile' | 'openFile' | 'fileUsage'> {
+): Pick<
+  RouteOperations,
+  'beginFile' | 'putFilePart' | 'finishFile' | 'cancelFile' | 'openFile' | 'fileUsage'
+> {
   const { files, store } = context;
   return {
     async beginFile(facts) {
@@ -20,6 +23,8 @@ export function fileOperations(
         end();
       }
     },
+
+    cancelFile: (id, capability) => files.cancel(id, capability),
 
     finishFile: (id, capability) => files.finish(id, capability),
 

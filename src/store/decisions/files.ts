@@ -1,16 +1,26 @@
 /**
- * What becomes of files. Pure; begin-file.lua, keep-part.lua and finish-file.lua say the same in Redis.
+ * What becomes of files. Pure; begin-file.lua, keep-part.lua, finish-file.lua and cancel-file.lua say the same in Redis.
  */
 import { limits } from '../../base/limits.ts';
 import type {
   FileBegin,
+  FileCancel,
   FileFacts,
   FileFinish,
   FileRoom,
+  FullRoom,
   PartKeeping,
   StoredFile,
   Upload,
 } from '../files.ts';
+
+/** How many bytes count already. */
+export interface FileCounts {
+  readonly userBytes: number;
+  readonly allBytes: number;
+  readonly userUnfinishedBytes: number;
+  readonly allUnfinishedBytes: number;
+}
 
 export function countedBytes({ bytes }: Pick<FileFacts, 'bytes'>): number {
   return Math.max(bytes, limits.fileCountedBytesMin);
@@ -24,22 +34,29 @@ export function isKept({ expiresAt }: Pick<StoredFile, 'expiresAt'>, now: number
 export function decideBegin(
   known: StoredFile | undefined,
   upload: Upload,
-  { userBytes, allBytes }: { readonly userBytes: number; readonly allBytes: number },
-  { userBytesMax, allBytesMax }: FileRoom,
+  counts: FileCounts,
+  room: FileRoom,
   now: number,
 ): FileBegin {
   if (known) {
     const isSame = hasSameFacts(known, upload) && isKept(known, now);
     return isSame ? { status: 'begun', file: known } : { status: 'taken' };
   }
-  const counted = countedBytes(upload);
-  if (userBytes + counted > userBytesMax) return { status: 'no-room', of: 'user' };
-  if (allBytes + counted > allBytesMax) return { status: 'no-room', of: 'all' };
-  const expiresAt = now + limits.fileUnfinishedMs;
+  const full = fullRoom(countedBytes(upload), counts, room);
+  if (full) return { status: 'no-room', of: full };
+  const expiresAt = now + limits.fileIdleMs;
   return {
     status: 'begun',
-    file: { ...upload, isFinished: false, expiresAt, parts: new Map() },
+    file: { ...upload, isFinished: false, begunAt: now, expiresAt, parts: new Map() },
   };
+}
+
+function fullRoom(bytes: number, counts: FileCounts, room: FileRoom): FullRoom | undefined {
+  if (counts.userBytes + bytes > room.userBytesMax) return 'user';
+  if (counts.allBytes + bytes > room.allBytesMax) return 'all';
+  if (counts.userUnfinishedBytes + bytes > room.userUnfinishedBytesMax) return 'user-unfinished';
+  if (counts.allUnfinishedBytes + bytes > room.allUnfinishedBytesMax) return 'all-unfinished';
+  return undefined;
 }
 
 export function decideKeepPart(
@@ -48,10 +65,22 @@ export function decideKeepPart(
   sha256: string,
   now: number,
 ): PartKeeping {
-  if (!known || !isKept(known, now)) return { status: 'unknown' };
-  if (known.isFinished) return { status: 'finished' };
-  const before = known.parts.get(number) ?? null;
-  return { status: 'kept', replaced: before === sha256 ? null : before };
+  if (!known || !isKept(known, now)) return 'unknown';
+  if (known.isFinished) return 'finished';
+  return (known.parts.get(number) ?? sha256) === sha256 ? 'kept' : 'taken';
+}
+
+/** Until when an upload is kept of which a new part has come. */
+export function expiryAfterPart(
+  { begunAt, expiresAt }: Pick<StoredFile, 'begunAt' | 'expiresAt'>,
+  now: number,
+): number {
+  return Math.max(expiresAt, Math.min(begunAt + limits.fileUnfinishedMs, now + limits.fileIdleMs));
+}
+
+export function decideCancel(known: StoredFile | undefined, now: number): FileCancel {
+  if (!known || !isKept(known, now)) return 'unknown';
+  return known.isFinished ? 'finished' : 'cancelled';
 }
 
 /** `finished` with the time of before if it was: nothing is to be written then. */

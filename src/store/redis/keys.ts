@@ -43,9 +43,10 @@
  *   plan:{s:3}:<user>  zset     the ids of one owner's, by the time at which they are due
  *   sent:{s:3}:<sch>   string   of a schedule that was sent, or cancelled: which of both; expires
  *   file:{files}:<id>  hash     what is known of a file (scripts/begin-file.lua)
- *   files-of:{files}:<user> zset the ids of one owner's, by the time at which they expire
+ *   files-of:{files}:<user> zset the ids of one owner's, by the time at which they were begun
  *   file-owners:{files} zset    owners by the bytes that they have
  *   file-bytes:{files} number   bytes of all files
+ *   file-unfinished:{files} zset owners, and `all`, by the bytes of their unfinished files
  *   file-expiry:{files} zset    files ("<owner>.<id>") by the time at which their bytes may be removed
  */
 import { nameKey } from '../../base/text/names.ts';
@@ -103,6 +104,7 @@ export const onDeletion = {
   file: 'forgotten',
   'files-of': 'forgotten',
   'file-owners': 'forgotten',
+  'file-unfinished': 'forgotten',
   'file-bytes': 'others',
   'file-expiry': 'others',
 } as const;
@@ -275,6 +277,10 @@ export class Keys {
 
   fileBytes(): string {
     return this.#key('file-bytes', 'files');
+  }
+
+  fileUnfinished(): string {
+    return this.#key('file-unfinished', 'files');
   }
 
   fileExpiry(): string {

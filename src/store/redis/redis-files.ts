@@ -6,12 +6,14 @@ import { limits } from '../../base/limits.ts';
 import { countedBytes } from '../decisions/files.ts';
 import type {
   FileBegin,
+  FileCancel,
   FileFacts,
   FileFinish,
   FileOwner,
   FileRoom,
   Files,
   FileUsage,
+  FullRoom,
   PartKeeping,
   StoredFile,
   Upload,
@@ -29,19 +31,19 @@ export class RedisFiles implements Files {
     this.#keys = keys;
   }
 
-  async begin(upload: Upload, { userBytesMax, allBytesMax }: FileRoom): Promise<FileBegin> {
+  async begin(upload: Upload, room: FileRoom): Promise<FileBegin> {
     const { id, owner, bytes, type, sha256, capability } = upload;
     const facts = [id, owner, bytes, type, sha256, capability, countedBytes(upload)];
-    const times = [limits.fileUnfinishedMs, limits.fileRemovedMs];
+    const bounds = [room.userBytesMax, room.allBytesMax];
+    const unfinished = [room.userUnfinishedBytesMax, room.allUnfinishedBytesMax];
+    const times = [limits.fileIdleMs, limits.fileRemovedMs];
     const reply = await this.#calls.run(scripts.beginFile, this.#keysOf(upload), [
       ...facts,
-      ...[userBytesMax, allBytesMax, ...times],
+      ...[...bounds, ...unfinished, ...times],
     ]);
     if (Array.isArray(reply)) return { status: 'begun', file: fileOf(id, reply.slice(1)) };
     const status = String(reply);
-    return status === 'taken'
-      ? { status: 'taken' }
-      : { status: 'no-room', of: status as 'user' | 'all' };
+    return status === 'taken' ? { status: 'taken' } : { status: 'no-room', of: status as FullRoom };
   }
 
   async find(id: string): Promise<StoredFile | null> {
@@ -50,10 +52,10 @@ export class RedisFiles implements Files {
   }
 
   async keepPart(id: string, number: number, sha256: string): Promise<PartKeeping> {
-    const file = [this.#keys.file(id)];
-    const reply = await this.#calls.run(scripts.keepPart, file, [number, sha256]);
-    if (!Array.isArray(reply)) return { status: String(reply) as 'finished' | 'unknown' };
-    return { status: 'kept', replaced: String(reply[0]) || null };
+    const keys = [this.#keys.file(id), this.#keys.fileExpiry()];
+    const times = [limits.fileIdleMs, limits.fileUnfinishedMs, limits.fileRemovedMs];
+    const reply = await this.#calls.run(scripts.keepPart, keys, [id, number, sha256, ...times]);
+    return String(reply) as PartKeeping;
   }
 
   async dropPart(id: string, number: number, sha256: string): Promise<void> {
@@ -61,14 +63,25 @@ export class RedisFiles implements Files {
   }
 
   async finish(id: string, parts: readonly string[], lifeMs: number): Promise<FileFinish> {
-    const owner = Number(await this.#calls.field(this.#keys.file(id), 'owner'));
-    const keys = [this.#keys.file(id), this.#keys.filesOf(owner), this.#keys.fileExpiry()];
+    const keys = [this.#keys.file(id), this.#keys.fileExpiry(), this.#keys.fileUnfinished()];
     const reply = await this.#calls.run(scripts.finishFile, keys, [
-      ...[id, owner, lifeMs, limits.fileRemovedMs],
+      ...[id, lifeMs, limits.fileRemovedMs],
       ...parts,
     ]);
     if (typeof reply === 'number') return { status: 'finished', expiresAt: reply };
     return { status: String(reply) as 'changed' | 'unknown' };
+  }
+
+  async cancel(id: string): Promise<FileCancel> {
+    const keys = [
+      this.#keys.file(id),
+      this.#keys.fileBytes(),
+      this.#keys.fileOwners(),
+      this.#keys.fileExpiry(),
+      this.#keys.fileUnfinished(),
+    ];
+    const args = [id, limits.fileCountedBytesMin, limits.fileRemovedMs];
+    return String(await this.#calls.run(scripts.cancelFile, keys, args)) as FileCancel;
   }
 
   async expireOf(owner: number): Promise<void> {
@@ -97,16 +110,22 @@ export class RedisFiles implements Files {
   }
 
   async usage(): Promise<FileUsage> {
-    const keys = [this.#keys.fileBytes(), this.#keys.fileOwners(), this.#keys.fileExpiry()];
+    const keys = [
+      this.#keys.fileBytes(),
+      this.#keys.fileOwners(),
+      this.#keys.fileExpiry(),
+      this.#keys.fileUnfinished(),
+    ];
     const reply = await this.#calls.run(scripts.countFiles, keys, [limits.fileOwnersListedMax]);
-    const [files, bytes, ...named] = (reply as unknown[]).map((value) => Number(String(value)));
+    const counts = (reply as unknown[]).map((value) => Number(String(value)));
+    const [files = 0, bytes = 0, unfinishedBytes = 0, ...named] = counts;
     const owners: FileOwner[] = [];
-    for (let at = 0; at < named.length; at += 2) {
-      const [userId = 0, ownBytes = 0] = named.slice(at, at + 2);
+    for (let at = 0; at < named.length; at += 3) {
+      const [userId = 0, ownBytes = 0, ownUnfinished = 0] = named.slice(at, at + 3);
       const own = await this.#calls.countOf(this.#keys.filesOf(userId));
-      owners.push({ userId, files: own, bytes: ownBytes });
+      owners.push({ userId, files: own, bytes: ownBytes, unfinishedBytes: ownUnfinished });
     }
-    return { files: files ?? 0, bytes: bytes ?? 0, owners };
+    return { files, bytes, unfinishedBytes, owners };
   }
 
   /** In the order of begin-file.lua and remove-file.lua. */
@@ -117,6 +136,7 @@ export class RedisFiles implements Files {
       this.#keys.fileOwners(),
       this.#keys.filesOf(owner),
       this.#keys.fileExpiry(),
+      this.#keys.fileUnfinished(),
     ];
   }
 }
@@ -135,6 +155,7 @@ function fileOf(id: string, reply: readonly unknown[]): StoredFile {
     sha256: text('sha256'),
     capability: text('capability'),
     isFinished: fields.has('finished'),
+    begunAt: Number(text('begun')),
     expiresAt: Number(text('expires')),
     parts,
   };

@@ -7,6 +7,7 @@ import addApiKey from './scripts/add-api-key.lua';
 import append from './scripts/append.lua';
 import beginFile from './scripts/begin-file.lua';
 import block from './scripts/block.lua';
+import cancelFile from './scripts/cancel-file.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeGroup from './scripts/change-group.lua';
 import changeInterest from './scripts/change-interest.lua';
@@ -61,6 +62,7 @@ import seen from './scripts/parts/seen.lua';
 import takeBack from './scripts/parts/take-back.lua';
 import time from './scripts/parts/time.lua';
 import total from './scripts/parts/total.lua';
+import unfinished from './scripts/parts/unfinished.lua';
 import probe from './scripts/probe.lua';
 import read from './scripts/read.lua';
 import readAccounts from './scripts/read-accounts.lua';
@@ -94,6 +96,7 @@ const parts: Readonly<Record<string, string>> = {
   'seen.lua': seen,
   'time.lua': time,
   'total.lua': total,
+  'unfinished.lua': unfinished,
 };
 
 function withParts(text: string): string {
@@ -135,6 +138,7 @@ export const scripts = {
   append: appending(append),
   beginFile: script(beginFile),
   block: script(block),
+  cancelFile: script(cancelFile),
   cancelSchedule: script(cancelSchedule),
   changeGroup: script(changeGroup),
   changeInterest: script(changeInterest),

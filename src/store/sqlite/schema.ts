@@ -25,11 +25,12 @@ const filesTables = `
     sha256 TEXT NOT NULL,
     capability TEXT NOT NULL,
     is_finished INTEGER NOT NULL DEFAULT 0,
+    begun_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     -- When its bytes may be taken away, or the end of the lease of who does.
     remove_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX files_of_owner ON files (owner, counted);
+  CREATE INDEX files_of_owner ON files (owner, is_finished, counted);
   CREATE INDEX files_to_remove ON files (remove_at);
 
   CREATE TABLE file_parts (

@@ -3,12 +3,15 @@ import { limits } from '../../base/limits.ts';
 import {
   countedBytes,
   decideBegin,
+  decideCancel,
   decideFinish,
   decideKeepPart,
+  expiryAfterPart,
   isKept,
 } from '../decisions/files.ts';
 import type {
   FileBegin,
+  FileCancel,
   FileFacts,
   FileFinish,
   FileOwner,
@@ -24,13 +27,13 @@ import type { Now } from './store-time.ts';
 
 interface FileRow extends Upload {
   readonly isFinished: number;
+  readonly begunAt: number;
   readonly expiresAt: number;
 }
 
-interface Sum {
-  readonly files: number;
-  readonly bytes: number;
-}
+type Sum = Pick<FileUsage, 'files' | 'bytes' | 'unfinishedBytes'>;
+
+const nothing: Sum = { files: 0, bytes: 0, unfinishedBytes: 0 };
 
 export class SqliteFiles implements Files {
   readonly #database: Database;
@@ -42,8 +45,10 @@ export class SqliteFiles implements Files {
   readonly #sumByOwner: Statement<FileOwner>;
   readonly #insert: Statement<never>;
   readonly #keepPart: Statement<never>;
+  readonly #expireAt: Statement<never>;
   readonly #dropPart: Statement<never>;
   readonly #finish: Statement<never>;
+  readonly #cancel: Statement<never>;
   readonly #expireOf: Statement<never>;
   readonly #selectRemovable: Statement<Pick<FileFacts, 'id' | 'owner'>>;
   readonly #postpone: Statement<never>;
@@ -55,22 +60,26 @@ export class SqliteFiles implements Files {
     this.#clock = clock;
     this.#select = database.prepare(
       `SELECT id, owner, bytes, type, sha256, capability, is_finished AS isFinished,
-         expires_at AS expiresAt FROM files WHERE id = ?`,
+         begun_at AS begunAt, expires_at AS expiresAt FROM files WHERE id = ?`,
     );
     this.#selectParts = database.prepare('SELECT number, sha256 FROM file_parts WHERE file = ?');
-    const sum = 'SELECT count(*) AS files, ifnull(sum(counted), 0) AS bytes FROM files';
-    this.#sumOfOwner = database.prepare(`${sum} WHERE owner = ?`);
-    this.#sum = database.prepare(sum);
+    const sums = `count(*) AS files, ifnull(sum(counted), 0) AS bytes,
+      ifnull(sum(iif(is_finished, 0, counted)), 0) AS unfinishedBytes FROM files`;
+    this.#sumOfOwner = database.prepare(`SELECT ${sums} WHERE owner = ?`);
+    this.#sum = database.prepare(`SELECT ${sums}`);
     this.#sumByOwner = database.prepare(
-      `SELECT owner AS userId, count(*) AS files, sum(counted) AS bytes FROM files
+      `SELECT owner AS userId, ${sums}
        GROUP BY owner ORDER BY bytes DESC, owner LIMIT ${limits.fileOwnersListedMax}`,
     );
     this.#insert = database.prepare(
-      `INSERT INTO files (id, owner, bytes, counted, type, sha256, capability, expires_at, remove_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (id, owner, bytes, counted, type, sha256, capability, begun_at, expires_at,
+         remove_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#keepPart = database.prepare(
-      'INSERT OR REPLACE INTO file_parts (file, number, sha256) VALUES (?, ?, ?)',
+      'INSERT INTO file_parts (file, number, sha256) VALUES (?, ?, ?)',
+    );
+    this.#expireAt = database.prepare(
+      'UPDATE files SET expires_at = ?, remove_at = ? WHERE id = ?',
     );
     this.#dropPart = database.prepare(
       `DELETE FROM file_parts WHERE file = ?1 AND number = ?2 AND sha256 = ?3
@@ -78,6 +87,9 @@ export class SqliteFiles implements Files {
     );
     this.#finish = database.prepare(
       'UPDATE files SET is_finished = 1, expires_at = ?, remove_at = ? WHERE id = ?',
+    );
+    this.#cancel = database.prepare(
+      'UPDATE files SET counted = ?, expires_at = ?, remove_at = ? WHERE id = ?',
     );
     this.#expireOf = database.prepare(
       'UPDATE files SET expires_at = ?2, remove_at = ?3 WHERE owner = ?1 AND expires_at > ?2',
@@ -94,13 +106,18 @@ export class SqliteFiles implements Files {
     const now = this.#clock.now();
     return this.#database.transaction('durable', () => {
       const known = this.#read(upload.id);
-      const userBytes = this.#sumOfOwner.get(upload.owner)?.bytes ?? 0;
-      const allBytes = this.#sum.get()?.bytes ?? 0;
-      const begun = decideBegin(known, upload, { userBytes, allBytes }, room, now);
+      const own = this.#sumOfOwner.get(upload.owner) ?? nothing;
+      const all = this.#sum.get() ?? nothing;
+      const counts = {
+        ...{ userBytes: own.bytes, allBytes: all.bytes },
+        userUnfinishedBytes: own.unfinishedBytes,
+        allUnfinishedBytes: all.unfinishedBytes,
+      };
+      const begun = decideBegin(known, upload, counts, room, now);
       if (begun.status === 'begun' && !known) {
         const { id, owner, bytes, type, sha256, capability, expiresAt } = begun.file;
         const facts = [id, owner, bytes, countedBytes(upload), type, sha256, capability];
-        this.#insert.run(...facts, expiresAt, expiresAt + limits.fileRemovedMs);
+        this.#insert.run(...facts, now, expiresAt, expiresAt + limits.fileRemovedMs);
       }
       return begun;
     });
@@ -114,8 +131,12 @@ export class SqliteFiles implements Files {
   async keepPart(id: string, number: number, sha256: string): Promise<PartKeeping> {
     const now = this.#clock.now();
     return this.#database.transaction('durable', () => {
-      const keeping = decideKeepPart(this.#read(id), number, sha256, now);
-      if (keeping.status === 'kept') this.#keepPart.run(id, number, sha256);
+      const known = this.#read(id);
+      const keeping = decideKeepPart(known, number, sha256, now);
+      if (!known || keeping !== 'kept' || known.parts.has(number)) return keeping;
+      this.#keepPart.run(id, number, sha256);
+      const expiresAt = expiryAfterPart(known, now);
+      this.#expireAt.run(expiresAt, expiresAt + limits.fileRemovedMs, id);
       return keeping;
     });
   }
@@ -132,6 +153,16 @@ export class SqliteFiles implements Files {
       if (finish.status === 'finished' && !known?.isFinished)
         this.#finish.run(finish.expiresAt, finish.expiresAt + limits.fileRemovedMs, id);
       return finish;
+    });
+  }
+
+  async cancel(id: string): Promise<FileCancel> {
+    const now = this.#clock.now();
+    return this.#database.transaction('durable', () => {
+      const cancel = decideCancel(this.#read(id), now);
+      if (cancel === 'cancelled')
+        this.#cancel.run(limits.fileCountedBytesMin, now, now + limits.fileRemovedMs, id);
+      return cancel;
     });
   }
 
@@ -164,8 +195,8 @@ export class SqliteFiles implements Files {
 
   async usage(): Promise<FileUsage> {
     return this.#database.read(() => {
-      const { files = 0, bytes = 0 } = this.#sum.get() ?? {};
-      return { files, bytes, owners: this.#sumByOwner.all().map((owner) => ({ ...owner })) };
+      const owners = this.#sumByOwner.all().map((owner) => ({ ...owner }));
+      return { ...nothing, ...this.#sum.get(), owners };
     });
   }
 

@@ -6,7 +6,10 @@ import type { Store } from '../../../src/store/store.ts';
 import type { StoreFixture } from '../store.ts';
 import { nextUserId } from './users.ts';
 
-const room: FileRoom = { userBytesMax: 1e12, allBytesMax: 1e13 };
+const room: FileRoom = {
+  ...{ userBytesMax: 1e12, allBytesMax: 1e13 },
+  ...{ userUnfinishedBytesMax: 1e12, allUnfinishedBytesMax: 1e13 },
+};
 const hour = 3_600_000;
 let lastFile = 0;
 
@@ -48,8 +51,8 @@ export function describeFiles(fixture: StoreFixture): void {
     expect(answer).toMatchObject({ status: 'begun', file: { ...upload, isFinished: false } });
     const found = await files.find(upload.id);
     expect(found).toMatchObject({ ...upload, isFinished: false, parts: new Map() });
-    expect(found?.expiresAt).toBeGreaterThanOrEqual(before + limits.fileUnfinishedMs);
-    expect(found?.expiresAt).toBeLessThanOrEqual(after + limits.fileUnfinishedMs);
+    expect(found?.expiresAt).toBeGreaterThanOrEqual(before + limits.fileIdleMs);
+    expect(found?.expiresAt).toBeLessThanOrEqual(after + limits.fileIdleMs);
     expect(await files.find(nextUpload().id)).toBeNull();
   });
 
@@ -87,21 +90,28 @@ export function describeFiles(fixture: StoreFixture): void {
     expect(await files.usage()).toMatchObject({ files: 1 });
   });
 
-  test('parts come in any order, again, and with other bytes until it is finished', async () => {
+  test('parts come in any order and again, and never with other bytes', async () => {
     const { id } = await begun();
-    const fresh = { status: 'kept', replaced: null };
-    expect(await files.keepPart(id, 2, hash('c'))).toEqual(fresh);
-    expect(await files.keepPart(id, 0, hash('a'))).toEqual(fresh);
-    expect(await files.keepPart(id, 0, hash('a'))).toEqual(fresh);
-    const other = { status: 'kept', replaced: hash('a') };
-    expect(await files.keepPart(id, 0, hash('b'))).toEqual(other);
+    expect(await files.keepPart(id, 2, hash('c'))).toBe('kept');
+    expect(await files.keepPart(id, 0, hash('a'))).toBe('kept');
+    expect(await files.keepPart(id, 0, hash('a'))).toBe('kept');
+    expect(await files.keepPart(id, 0, hash('b'))).toBe('taken');
     expect((await files.find(id))?.parts).toEqual(
       new Map([
         [2, hash('c')],
-        [0, hash('b')],
+        [0, hash('a')],
       ]),
     );
-    expect(await files.keepPart(nextUpload().id, 0, hash('a'))).toEqual({ status: 'unknown' });
+    expect(await files.keepPart(nextUpload().id, 0, hash('a'))).toBe('unknown');
+  });
+
+  test('of many parts that come at once with one number, one is kept', async () => {
+    const { id } = await begun();
+    const hashes = [...'0123456789abcdef'].map(hash);
+    const keepings = await Promise.all(hashes.map((sha256) => files.keepPart(id, 0, sha256)));
+    const kept = hashes.filter((_, index) => keepings[index] === 'kept');
+    expect(kept).toHaveLength(1);
+    expect((await files.find(id))?.parts.get(0)).toBe(kept[0]);
   });
 
   test('a part that is damaged has to come again, unless another has come meanwhile', async () => {
@@ -111,6 +121,7 @@ export function describeFiles(fixture: StoreFixture): void {
     expect((await files.find(id))?.parts.size).toBe(1);
     await files.dropPart(id, 0, hash('a'));
     expect((await files.find(id))?.parts.size).toBe(0);
+    expect(await files.keepPart(id, 0, hash('b'))).toBe('kept');
     await files.dropPart(nextUpload().id, 0, hash('a'));
   });
 
@@ -131,7 +142,7 @@ export function describeFiles(fixture: StoreFixture): void {
     expect(found?.isFinished).toBe(true);
     expect(found?.expiresAt).toBeGreaterThanOrEqual(before + hour);
     expect(await files.finish(id, [hash('a'), hash('b')], 2 * hour)).toEqual(finished);
-    expect(await files.keepPart(id, 0, hash('c'))).toEqual({ status: 'finished' });
+    expect(await files.keepPart(id, 0, hash('c'))).toBe('finished');
     await files.dropPart(id, 0, hash('a'));
     expect((await files.find(id))?.parts.get(0)).toBe(hash('a'));
     expect(await files.finish(nextUpload().id, [], hour)).toEqual({ status: 'unknown' });
@@ -154,12 +165,45 @@ export function describeFiles(fixture: StoreFixture): void {
     expect((await files.find(id))?.parts.size).toBe(count);
   });
 
+  describe('one that is cancelled', () => {
+    const small = limits.fileCountedBytesMin;
+
+    test('is known to nobody any more, and counts as the smallest file until it is removed', async () => {
+      const upload = await begun({ bytes: 1_000_000 });
+      const { id, owner } = upload;
+      const other = await begun({ owner, bytes: 500_000 });
+      await files.keepPart(id, 0, hash('a'));
+      expect(await files.cancel(id)).toBe('cancelled');
+      expect(await files.find(id)).toBeNull();
+      expect(await files.keepPart(id, 0, hash('a'))).toBe('unknown');
+      expect(await files.finish(id, [hash('a')], hour)).toEqual({ status: 'unknown' });
+      expect(await files.cancel(id)).toBe('unknown');
+      expect(await files.begin(upload, room)).toEqual({ status: 'taken' });
+      const counted = { files: 2, bytes: 500_000 + small, unfinishedBytes: 500_000 + small };
+      expect(await files.usage()).toEqual({ ...counted, owners: [{ userId: owner, ...counted }] });
+      // A part of it may still be on its way.
+      expect(await files.leaseExpired(10, hour)).toEqual([]);
+      await files.remove([upload]);
+      await files.remove([other]);
+      const none = { files: 0, bytes: 0, unfinishedBytes: 0, owners: [] };
+      expect(await files.usage()).toEqual(none);
+    });
+
+    test('is no finished one: that stays', async () => {
+      const { id } = await begun({ bytes: 0 });
+      await files.finish(id, [], hour);
+      expect(await files.cancel(id)).toBe('finished');
+      expect(await files.find(id)).not.toBeNull();
+      expect(await files.cancel(nextUpload().id)).toBe('unknown');
+    });
+  });
+
   describe('room', () => {
     const small = limits.fileCountedBytesMin;
 
     test('is bounded for each user, and freed when a file is removed', async () => {
       const owner = nextUserId();
-      const bounds = { userBytesMax: 3 * small, allBytesMax: 1e12 };
+      const bounds = { ...room, userBytesMax: 3 * small };
       const first = nextUpload({ owner, bytes: 2 * small });
       expect(await files.begin(first, bounds)).toMatchObject({ status: 'begun' });
       const second = nextUpload({ owner, bytes: 2 * small });
@@ -174,7 +218,7 @@ export function describeFiles(fixture: StoreFixture): void {
     });
 
     test('is bounded for all together', async () => {
-      const bounds = { userBytesMax: 2 * small, allBytesMax: 3 * small };
+      const bounds = { ...room, allBytesMax: 3 * small };
       expect(await files.begin(nextUpload({ bytes: 2 * small }), bounds)).toMatchObject({
         status: 'begun',
       });
@@ -185,9 +229,34 @@ export function describeFiles(fixture: StoreFixture): void {
       });
     });
 
+    test('of what is not finished is bounded for itself, for each user and for all', async () => {
+      const bounds = {
+        ...room,
+        userUnfinishedBytesMax: 2 * small,
+        allUnfinishedBytesMax: 3 * small,
+      };
+      const owner = nextUserId();
+      const [one, two] = [nextUpload({ owner, bytes: 0 }), nextUpload({ owner, bytes: 0 })];
+      for (const upload of [one, two])
+        expect(await files.begin(upload, bounds)).toMatchObject({ status: 'begun' });
+      const more = nextUpload({ owner, bytes: 0 });
+      const full = { status: 'no-room', of: 'user-unfinished' };
+      expect(await files.begin(more, bounds)).toEqual(full);
+      // What is finished leaves its room to others, as does what is removed.
+      await files.finish(one.id, [], hour);
+      await files.finish(one.id, [], hour);
+      expect(await files.begin(more, bounds)).toMatchObject({ status: 'begun' });
+      await files.remove([one, two]);
+      expect(await files.usage()).toMatchObject({ files: 1, unfinishedBytes: small });
+      const others = () => files.begin(nextUpload({ bytes: 0 }), bounds);
+      for (let count = 0; count < 2; count += 1)
+        expect(await others()).toMatchObject({ status: 'begun' });
+      expect(await others()).toEqual({ status: 'no-room', of: 'all-unfinished' });
+    });
+
     test('a small file counts as one that costs what its record does', async () => {
       const owner = nextUserId();
-      const bounds = { userBytesMax: 2 * small, allBytesMax: 1e12 };
+      const bounds = { ...room, userBytesMax: 2 * small };
       for (const bytes of [0, 1])
         expect(await files.begin(nextUpload({ owner, bytes }), bounds)).toMatchObject({
           status: 'begun',
@@ -198,7 +267,7 @@ export function describeFiles(fixture: StoreFixture): void {
 
     test('of many who begin at once no more get in than there is room for', async () => {
       const owner = nextUserId();
-      const bounds = { userBytesMax: 5 * small, allBytesMax: 1e12 };
+      const bounds = { ...room, userBytesMax: 5 * small };
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => files.begin(nextUpload({ owner, bytes: 1 }), bounds)),
       );
@@ -207,18 +276,21 @@ export function describeFiles(fixture: StoreFixture): void {
   });
 
   test('who has how much is told, those with most first', async () => {
-    expect(await files.usage()).toEqual({ files: 0, bytes: 0, owners: [] });
+    const none = { files: 0, bytes: 0, unfinishedBytes: 0, owners: [] };
+    expect(await files.usage()).toEqual(none);
     const [one, other] = [nextUserId(), nextUserId()];
     const first = await begun({ owner: one, bytes: 100_000 });
-    await begun({ owner: one, bytes: 1 });
+    const { id } = await begun({ owner: one, bytes: 0 });
+    await files.finish(id, [], hour);
     await begun({ owner: other, bytes: 1_000_000 });
     const small = limits.fileCountedBytesMin;
     expect(await files.usage()).toEqual({
       files: 3,
       bytes: 1_100_000 + small,
+      unfinishedBytes: 1_100_000,
       owners: [
-        { userId: other, files: 1, bytes: 1_000_000 },
-        { userId: one, files: 2, bytes: 100_000 + small },
+        { userId: other, files: 1, bytes: 1_000_000, unfinishedBytes: 1_000_000 },
+        { userId: one, files: 2, bytes: 100_000 + small, unfinishedBytes: 100_000 },
       ],
     });
     await files.remove([first]);
@@ -226,9 +298,10 @@ export function describeFiles(fixture: StoreFixture): void {
     expect(await files.usage()).toEqual({
       files: 2,
       bytes: 1_000_000 + small,
+      unfinishedBytes: 1_000_000,
       owners: [
-        { userId: other, files: 1, bytes: 1_000_000 },
-        { userId: one, files: 1, bytes: small },
+        { userId: other, files: 1, bytes: 1_000_000, unfinishedBytes: 1_000_000 },
+        { userId: one, files: 1, bytes: small, unfinishedBytes: 0 },
       ],
     });
     expect(await files.find(first.id)).toBeNull();
@@ -247,7 +320,7 @@ export function describeFiles(fixture: StoreFixture): void {
     expect(await files.find(finished.id)).toBeNull();
     expect(await files.find(unfinished.id)).toBeNull();
     expect(await files.find(others.id)).not.toBeNull();
-    expect(await files.keepPart(unfinished.id, 0, hash('a'))).toEqual({ status: 'unknown' });
+    expect(await files.keepPart(unfinished.id, 0, hash('a'))).toBe('unknown');
     expect(await files.finish(finished.id, [], hour)).toEqual({ status: 'unknown' });
     // Its id stays its own until then.
     expect(await files.begin(unfinished, room)).toEqual({ status: 'taken' });

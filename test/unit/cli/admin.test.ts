@@ -108,13 +108,13 @@ describe('cim admin', () => {
   test('files', async () => {
     const { url } = await startRoute();
     expect((await admin('files', '--route', url)).stdout).toBe(
-      'USER ID        FILES    BYTES\n' +
-        'all                3  1565536\n' +
-        '1547028929407      2  1500000\n' +
-        '1547028929408      1    65536\n',
+      'USER ID        FILES    BYTES  UNFINISHED\n' +
+        'all                3  1565536       65536\n' +
+        '1547028929407      2  1500000       65536\n' +
+        '1547028929408      1    65536           0\n',
     );
     expect((await admin('files', '--route', url, '--json')).stdout).toBe(
-      '{"files":3,"bytes":1565536,"owners":[{"userId":1547028929407,"files":2,"bytes":1500000},{"userId":1547028929408,"files":1,"bytes":65536}]}\n',
+      '{"files":3,"bytes":1565536,"unfinishedBytes":65536,"owners":[{"userId":1547028929407,"files":2,"bytes":1500000,"unfinishedBytes":65536},{"userId":1547028929408,"files":1,"bytes":65536,"unfinishedBytes":0}]}\n',
     );
   });
 

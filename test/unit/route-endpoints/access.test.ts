@@ -257,6 +257,7 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'PUT /files/{id}/{number}': [null, always],
   'GET /files/{id}': [null, always],
   'POST /finishFile': [{ id: 'A'.repeat(22), capability: 'c' }, always],
+  'POST /cancelFile': [{ id: 'A'.repeat(22), capability: 'c' }, always],
   'POST /fileUsage': [{}, operators],
   'POST /servers': [{}, operators],
   'POST /kick': [{ userId: bob.userId }, operators],

@@ -421,7 +421,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /cancelDelayed',
       ...['post /publishKey', 'post /ownKey', 'post /keys'],
       'post /deleteAccount',
-      ...['post /files', 'post /finishFile', 'post /fileUsage'],
+      ...['post /files', 'post /finishFile', 'post /cancelFile', 'post /fileUsage'],
       'post /servers',
       'post /kick',
       'post /resetSecret',

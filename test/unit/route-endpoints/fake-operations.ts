@@ -94,6 +94,11 @@ export class FakeOperations implements RouteOperations {
     return { id, bytes: 1, type: 'image/png', sha256: 'ab'.repeat(32), expiresAt: 5 };
   }
 
+  async cancelFile(id: string, capability: string) {
+    this.#called('cancelFile', [id, capability]);
+    return true;
+  }
+
   async openFile(file: { id: string }): Promise<never> {
     this.#called('openFile', file);
     throw new CimError('unknown-file');
@@ -102,10 +107,10 @@ export class FakeOperations implements RouteOperations {
   async fileUsage() {
     this.#called('fileUsage', null);
     const owners = [
-      { userId: java.userId, files: 2, bytes: 1_500_000 },
-      { userId: other.userId, files: 1, bytes: 65_536 },
+      { userId: java.userId, files: 2, bytes: 1_500_000, unfinishedBytes: 65_536 },
+      { userId: other.userId, files: 1, bytes: 65_536, unfinishedBytes: 0 },
     ];
-    return { files: 3, bytes: 1_565_536, owners };
+    return { files: 3, bytes: 1_565_536, unfinishedBytes: 65_536, owners };
   }
 
   async block(...pair: [number, number]) {

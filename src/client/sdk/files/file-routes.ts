@@ -73,6 +73,11 @@ export class FileRoutes {
     return this.#options.routes.finishFile(id, capability);
   }
 
+  /** An upload that is not to be finished. */
+  cancel(id: string, capability: string): Promise<void> {
+    return this.#options.routes.cancelFile(id, capability);
+  }
+
   /** From there to its end, or less. */
   get(
     { id, capability }: { readonly id: string; readonly capability: string },

@@ -3,6 +3,7 @@
  * of it is harmful to repeat.
  */
 import { CimError } from '../../../base/errors.ts';
+import { ignore } from '../../../base/ignore.ts';
 import { capabilityForm } from '../../../codec/file-content.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 import type { Platform } from '../platform.ts';
@@ -32,24 +33,38 @@ const roundsMax = 5;
 /** A chunk is held whole. */
 const chunkBytesMax = 64 * 1024 * 1024;
 
-/** Rejects with a CimError, or the reason of `signal`. */
+/** Rejects with a CimError, or the reason of `signal`: then nothing of it takes room any more. */
 export async function upload(options: UploadOptions): Promise<Uploaded> {
   const { id, type, source, routes, platform, signal } = options;
   const { bytes } = source;
   const hashes = await source.hash(platform.files.sha256, signal);
   const facts = { id, bytes, type, sha256: toHex(hashes.uploaded) };
   const hashOfChunks = new Map<number, string>();
-  for (let round = 1; ; round++) {
-    const begun = await patiently(platform, signal, () => routes.begin(facts));
-    await sendMissing(assertUpload(begun, bytes), options, hashOfChunks);
-    const { capability } = begun;
-    try {
-      await patiently(platform, signal, () => routes.finish(id, capability));
-      return { capability, sha256: hashes.plain };
-    } catch (error) {
-      const isIncomplete = error instanceof CimError && error.kind === 'incomplete-file';
-      if (!isIncomplete || round === roundsMax) throw error;
+  let capability: string | undefined;
+  try {
+    for (let round = 1; ; round++) {
+      const begun = await patiently(platform, signal, () => routes.begin(facts));
+      ({ capability } = assertUpload(begun, bytes));
+      await sendMissing(begun, options, hashOfChunks);
+      if (await isFinished(begun, options)) return { capability, sha256: hashes.plain };
+      if (round === roundsMax) throw new CimError('incomplete-file');
     }
+  } catch (error) {
+    if (capability !== undefined)
+      routes.cancel(id, capability).catch(ignore('it ends by itself, later'));
+    throw error;
+  }
+}
+
+/** False: chunks are missing. */
+async function isFinished({ capability }: Upload, options: UploadOptions): Promise<boolean> {
+  const { id, routes, platform, signal } = options;
+  try {
+    await patiently(platform, signal, () => routes.finish(id, capability));
+    return true;
+  } catch (error) {
+    if (error instanceof CimError && error.kind === 'incomplete-file') return false;
+    throw error;
   }
 }
 

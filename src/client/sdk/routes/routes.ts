@@ -254,6 +254,10 @@ export class Routes {
     await this.#call({ method: 'POST', path: '/finishFile', body, timeoutMs: 120_000 });
   }
 
+  async cancelFile(id: string, capability: string): Promise<void> {
+    await this.#post('/cancelFile', { id, capability });
+  }
+
   /** What a route says is the matter with the cluster; null: nothing that it knows of. */
   async trouble(): Promise<string | null> {
     const { caller } = this.#options;

@@ -13,6 +13,7 @@ import type { Platform } from '../../../../src/client/sdk/platform.ts';
 import { RouteCaller } from '../../../../src/client/sdk/routes/route-caller.ts';
 import { Routes } from '../../../../src/client/sdk/routes/routes.ts';
 import { FakeFiles } from '../../../support/fake-files.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 
 const inPrivate = { to: 2 };
 const inGroup = { group: 'builds' };
@@ -212,7 +213,19 @@ describe('an upload', () => {
       const message = ending === 'signal' ? 'enough' : 'the client is closed';
       await expect(sending).rejects.toMatchObject({ message });
       expect(sent).toEqual([]);
+      await waitUntil('it takes no room any more', () => fake.files.size === 0);
     }
+  });
+
+  test('that fails takes no room any more, and one that has arrived stays', async () => {
+    const { fake, files } = setUp();
+    fake.fateOf = ({ what }) => (what === 'finish' ? new CimError('bad-file') : undefined);
+    const failing = files.send(inGroup, blob, { name: 'a' });
+    await expect(failing).rejects.toMatchObject({ kind: 'bad-file' });
+    await waitUntil('it is cancelled', () => fake.files.size === 0);
+    fake.fateOf = () => undefined;
+    await files.send(inGroup, blob, { name: 'a' });
+    expect(fake.callsTo('cancel')).toHaveLength(1);
   });
 
   test('of a file that cannot be read any more says so', async () => {

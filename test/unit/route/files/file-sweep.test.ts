@@ -38,7 +38,10 @@ function start({ refusal = () => null, wrap = (blobs) => blobs }: Surroundings =
   const blobs = wrap(LocalBlobs.open(folder));
   const counters = createFileCounters(new Counters());
   const { files } = store;
-  const bounds = { fileBytesMax: 1e9, userBytesMax: 1e9, allBytesMax: 1e9, lifeMs: 3 * dayMs };
+  const bounds = {
+    ...{ fileBytesMax: 1e9, userBytesMax: 1e9, allBytesMax: 1e9, lifeMs: 3 * dayMs },
+    ...{ userUnfinishedBytesMax: 1e9, allUnfinishedBytesMax: 1e9 },
+  };
   const common = { files, blobs, refusal, log };
   const service = new FileService({ ...common, bounds, budget: processBudget(clock), counters });
   const sweep = new FileSweep({ ...common, removed: counters.removed, clock });
@@ -86,12 +89,12 @@ function removing(blobs: BlobStore, before: (file: string) => void): BlobStore {
   };
 }
 
-test('unfinished ones end after a day, finished ones when their time is up', async () => {
+test('unfinished ones end an hour after their last part, finished ones when their time is up', async () => {
   const { files, service, upload, pass, whenRemoved, stored } = start();
   const unfinished = await upload(false);
   const finished = await upload(true);
   expect(stored()).toBe(2);
-  await pass(dayMs - 2 * limits.fileSweepMs);
+  await pass(hourMs - 2 * limits.fileSweepMs);
   expect(await files.find(unfinished.id)).not.toBeNull();
   await pass(2 * limits.fileSweepMs);
   expect(await files.find(unfinished.id)).toBeNull();
@@ -101,14 +104,40 @@ test('unfinished ones end after a day, finished ones when their time is up', asy
   expect(stored()).toBe(1);
   expect(await files.usage()).toMatchObject({ files: 1 });
 
-  await pass(2 * dayMs - 2 * hourMs);
+  await pass(3 * dayMs - 3 * hourMs);
   expect((await service.find(finished.id, finished.capability)).bytes).toBe(10);
   await pass(hourMs);
   await expect(service.find(finished.id, finished.capability)).rejects.toThrow(CimError);
   await pass(hourMs);
   await whenRemoved(2);
   expect(stored()).toBe(0);
-  expect(await files.usage()).toEqual({ files: 0, bytes: 0, owners: [] });
+  expect(await files.usage()).toMatchObject({ files: 0, bytes: 0, owners: [] });
+});
+
+test('each new part gives an upload an hour more, up to a day; the same one again does not', async () => {
+  const { clock, files, service } = start();
+  const bytes = 30 * limits.fileChunkBytes;
+  const id = drawFileId();
+  const sha = (number: number) => sha256(Buffer.from(`part ${number}`));
+  await service.begin({ id, owner: 7, bytes, type: 'text/plain', sha256: sha(99) });
+  const isKept = async () => (await files.find(id)) !== null;
+  for (let number = 0; number < 25; number += 1) {
+    expect(await isKept()).toBe(true);
+    expect(await files.keepPart(id, number, sha(number))).toBe('kept');
+    await clock.advance(hourMs - 1_000);
+    if (number === 0) expect(await isKept()).toBe(true);
+  }
+  // A day is over.
+  expect(await isKept()).toBe(false);
+
+  const other = drawFileId();
+  await service.begin({ id: other, owner: 7, bytes, type: 'text/plain', sha256: sha(99) });
+  await files.keepPart(other, 0, sha(0));
+  await clock.advance(hourMs / 2);
+  await files.keepPart(other, 0, sha(0));
+  await files.keepPart(other, 0, sha(1));
+  await clock.advance(hourMs / 2);
+  expect(await files.find(other)).toBeNull();
 });
 
 test('what cannot be removed now is removed later', async () => {
@@ -120,7 +149,7 @@ test('what cannot be removed now is removed later', async () => {
       }),
   });
   await upload(false);
-  await pass(dayMs + hourMs);
+  await pass(2 * hourMs);
   expect(await files.usage()).toMatchObject({ files: 1 });
   isBroken = false;
   await pass(limits.fileSweepLeaseMs);
@@ -138,7 +167,7 @@ test('a route that may not serve them removes none', async () => {
   await upload(false);
   reason = 'another route has the folder';
   await expect(upload(false)).rejects.toThrow('another route has the folder');
-  await pass(dayMs + hourMs);
+  await pass(2 * hourMs);
   expect(removed).toEqual([]);
   expect(stored()).toBe(1);
   expect(await files.usage()).toMatchObject({ files: 1 });

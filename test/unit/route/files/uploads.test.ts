@@ -8,7 +8,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import { Counters } from '../../../../src/base/process/counters.ts';
 import { openBlobs } from '../../../../src/files/open-blobs.ts';
@@ -33,6 +34,8 @@ const roomy: FileBounds = {
   fileBytesMax: 100e6,
   userBytesMax: 1e9,
   allBytesMax: 1e10,
+  userUnfinishedBytesMax: 1e9,
+  allUnfinishedBytesMax: 1e10,
   lifeMs: 3_600_000,
 };
 const kibibyte = 1024;
@@ -226,18 +229,17 @@ describe('what is not what it was said to be', () => {
     expect((await caller.get(file, capability)).status).toBe(404);
   });
 
-  test('a part may be sent again with other bytes until the file is finished, and then not', async () => {
+  test('a part that has come is never replaced, and may come again', async () => {
     const { folder, amy: own } = await startRoute();
     const file = testFile(kibibyte);
     const { capability } = (await own.begin(file)).dataBody;
-    await own.put(file, 0, Buffer.alloc(kibibyte), capability);
-    expect(await own.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
-    expect(stored(folder)).toHaveLength(1);
-    expect(await own.finish(file, capability)).toMatchObject({ code: '9000' });
-    expect(await own.put(file, 0, Buffer.alloc(kibibyte), capability)).toMatchObject({
-      code: '7334',
-    });
-    expect(await own.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
+    const other = Buffer.alloc(kibibyte);
+    for (let count = 0; count < 2; count += 1) {
+      expect(await own.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
+      expect(await own.put(file, 0, other, capability)).toMatchObject({ code: '7334' });
+      expect(stored(folder)).toHaveLength(1);
+      expect(await own.finish(file, capability)).toMatchObject({ code: '9000' });
+    }
     expect((await own.download(file, capability)).equals(file.content)).toBe(true);
   });
 
@@ -470,10 +472,104 @@ test('a part that comes when the file is finished is kept by nobody', async () =
   });
   await caller.finish(file, capability);
   body.end(late);
-  await expect(putting).rejects.toThrow('the file is finished');
+  await expect(putting).rejects.toThrow('another part 0');
   expect(stored(folder)).toHaveLength(1);
   // The very part is no harm.
   expect(await caller.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
+});
+
+describe('two parts of one number that come at once', () => {
+  test('one is kept, whole, and the other one leaves nothing', async () => {
+    const { amy: caller, folder, route } = await startRoute();
+    const file = testFile(kibibyte);
+    const { capability } = (await caller.begin(file)).dataBody;
+    const other = Buffer.alloc(kibibyte, 1);
+    const bodies = [new PassThrough(), new PassThrough()] as const;
+    const [first, late] = [other, file.content].map((content, index) =>
+      route.core.files.putPart({
+        ...{ id: file.id, number: 0, capability, sha256: sha256(content), bytes: kibibyte },
+        body: () => bodies[index]!,
+      }),
+    );
+    // What is given is not ours any more.
+    bodies[1].end(Buffer.from(file.content));
+    await late;
+    bodies[0].end(Buffer.from(other));
+    await expect(first).rejects.toMatchObject({ kind: 'bad-chunk' });
+    expect(stored(folder)).toHaveLength(1);
+    expect(await caller.finish(file, capability)).toMatchObject({ code: '9000' });
+    expect((await caller.download(file, capability)).equals(file.content)).toBe(true);
+  });
+
+  test('what the store cannot tell the late one takes nothing from the other', async () => {
+    const { amy: caller, folder, route, store } = await startRoute();
+    const file = testFile(kibibyte);
+    const { capability } = (await caller.begin(file)).dataBody;
+    const body = new PassThrough();
+    const late = route.core.files.putPart({
+      ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
+      body: () => body,
+    });
+    await caller.put(file, 0, file.content, capability);
+    await caller.finish(file, capability);
+    const find = jest.spyOn(store.files, 'find').mockRejectedValueOnce(new CimError('busy'));
+    body.end(Buffer.from(file.content));
+    await expect(late).rejects.toMatchObject({ kind: 'busy' });
+    expect(find).toHaveBeenCalledTimes(1);
+    expect(stored(folder)).toHaveLength(1);
+    expect((await caller.download(file, capability)).equals(file.content)).toBe(true);
+  });
+});
+
+describe('an upload that is cancelled', () => {
+  test('is gone with its bytes, and its room is for others', async () => {
+    const bounds = { ...roomy, userUnfinishedBytesMax: 3 * kibibyte * 64 };
+    const { amy: caller, folder } = await startRoute(bounds);
+    const file = testFile(2 * kibibyte * 64);
+    const { capability } = (await caller.begin(file)).dataBody;
+    await caller.put(file, 0, file.content, capability);
+    const other = testFile(2 * kibibyte * 64);
+    const full = await caller.begin(other);
+    expect(full).toMatchObject({ code: '7332', message: expect.stringContaining('cancel') });
+    expect(await caller.cancel(file, 'another')).toMatchObject({ code: '7330' });
+    const cancelled = await caller.cancel(file, capability);
+    expect(cancelled).toMatchObject({ code: '9000', dataBody: { cancelled: true } });
+    expect(stored(folder)).toEqual([]);
+    for (const repeated of [
+      await caller.cancel(file, capability),
+      await caller.put(file, 0, file.content, capability),
+      await caller.finish(file, capability),
+    ])
+      expect(repeated).toMatchObject({ code: '7330' });
+    expect(await caller.begin(other)).toMatchObject({ code: '9000' });
+  });
+
+  test('leaves nothing of the part that is on its way, and nothing is wrong with the disk', async () => {
+    const { amy: caller, folder, route } = await startRoute();
+    const file = testFile(kibibyte);
+    const { capability } = (await caller.begin(file)).dataBody;
+    const body = new PassThrough();
+    const putting = route.core.files.putPart({
+      ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
+      body: () => body,
+    });
+    body.write(file.content.subarray(0, 1_000));
+    await waitUntil('it is being written', () => stored(folder).length === 1);
+    await caller.cancel(file, capability);
+    body.end(file.content.subarray(1_000));
+    await expect(putting).rejects.toBeInstanceOf(CimError);
+    expect(stored(folder)).toEqual([]);
+    expect(route.core.health.report().shared).toEqual([]);
+  });
+
+  test('is none that is finished: that stays', async () => {
+    const { amy: caller } = await startRoute();
+    const file = testFile(kibibyte);
+    const capability = await caller.upload(file);
+    const kept = await caller.cancel(file, capability);
+    expect(kept).toMatchObject({ code: '9000', dataBody: { cancelled: false } });
+    expect((await caller.download(file, capability)).equals(file.content)).toBe(true);
+  });
 });
 
 test('a body that broke off before it was looked at is told to have', async () => {
