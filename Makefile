@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
+.PHONY: help setup build package check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,9 +39,12 @@ $(GENERATED): build.mjs proto/cim.proto proto/content.proto proto/link.proto $(I
 
 build: bin/cim ## make bin/cim, the standalone executable
 
-bin/cim: $(SOURCES) build.mjs package.json $(INSTALLED) $(GENERATED)
+bin/cim: $(SOURCES) build.mjs $(wildcard deploy/build/*.mjs) package.json $(INSTALLED) $(GENERATED)
 	@echo 'building bin/cim'
 	@node build.mjs executable
+
+package: setup ## make dist/packages/: cim for npm
+	@node build.mjs package
 
 check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
 	tsc

@@ -1,26 +1,14 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | bundle | executable | boundaries
+//   node build.mjs generate | bundle | executable | package | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
-
-const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+import { buildExecutable, bundleFor, here } from './deploy/build/executable.mjs';
+import { npmPackage } from './deploy/build/npm-package.mjs';
 
 /**
  * proto/*.proto → src/codec/generated/: cim.{js,d.ts}, what protobufjs makes of it (int64 become JavaScript numbers: ids
@@ -125,86 +113,18 @@ function tagOf({ id, map, repeated, resolvedType, type }) {
   return id * 8 + (isNumber && !map && !repeated ? 0 : 2);
 }
 
-/**
- * Replaces node-gyp-build, which looks for its binary in node_modules, by the binary's bytes in the bundle
- * (src/base/process/native-addon.ts).
- */
-const embeddedAddon = {
-  name: 'embedded-zookeeper-addon',
-  setup(builder) {
-    const addon = join(process.cwd(), 'node_modules/zookeeper/build/Release/zookeeper.node');
-    builder.onResolve({ filter: /^node-gyp-build$/ }, () => ({
-      path: 'addon',
-      namespace: 'embedded',
-    }));
-    builder.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
-      resolveDir: process.cwd(),
-      contents: `
-        const { loadAddon } = require('./src/base/process/native-addon.ts');
-        const bytes = require(${JSON.stringify(addon)});
-        module.exports = () => loadAddon('zookeeper.node', bytes);`,
-    }));
-  },
-};
-
-/** Our own native code, against the headers that come with the Node.js at hand; in base64. */
-function notifyAddon() {
-  const output = 'dist/notify.node';
-  const headers = join(dirname(process.execPath), '../include/node');
-  mkdirSync('dist', { recursive: true });
-  const flags = ['-shared', '-fPIC', '-O2', '-s', '-Wall', '-Wextra', '-Werror', `-I${headers}`];
-  execFileSync('cc', [...flags, '-o', output, 'src/cli/service-manager/notify.c'], {
-    stdio: 'inherit',
-  });
-  return readFileSync(output, 'base64');
-}
-
-async function bundle() {
-  await build({
-    entryPoints: ['src/main.ts'],
-    outfile: 'dist/cim.cjs',
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minifySyntax: true,
-    legalComments: 'none',
-    loader: { '.node': 'binary', '.lua': 'text' },
-    define: {
-      'process.env.CIM_VERSION': JSON.stringify(version),
-      'process.env.CIM_NOTIFY_ADDON': JSON.stringify(notifyAddon()),
-    },
-    plugins: [embeddedAddon],
-    logLevel: 'warning',
-  });
+/** The program for this machine, as the executable has it inside. */
+async function programBundle() {
+  await bundleFor(here, 'dist/cim.cjs', 'dist/cim-notify.node');
 }
 
 async function executable() {
-  await bundle();
-  const nodePath = process.execPath;
-  const { default: sea } = require('@yao-pkg/pkg/lib-es5/sea.js');
-  const output = join(process.cwd(), 'bin/cim.new');
-  const platform = process.platform === 'darwin' ? 'macos' : process.platform;
-  const target = { platform, arch: process.arch, nodeRange: 'node24', output };
-  rmSync(output, { force: true });
-  await sea(join(process.cwd(), 'dist/cim.cjs'), {
-    targets: [target],
-    nodePath,
-    seaConfig: {
-      disableExperimentalSEAWarning: true,
-      useSnapshot: false,
-      useCodeCache: true,
-      // Where V8 makes objects grows to 128 MB in a storm of logins, and is not given back while
-      // connections are idle: 5 KB for each of 15 000. With 16 MB the storm costs the same.
-      // SIGUSR1 would open a debugger on a port for all users of the machine.
-      execArgv: ['--max-semi-space-size=16', '--disable-sigusr1'],
-      // What NODE_OPTIONS says is meant for other programs of the machine.
-      execArgvExtension: 'none',
-    },
-  });
-  chmodSync(output, 0o755);
-  // Renamed into place: a half-written executable is never left behind for make to take as done.
-  renameSync(output, 'bin/cim');
+  await buildExecutable('bin/cim');
+}
+
+/** What is installed by npm: dist/packages/. */
+async function packages() {
+  console.log(await npmPackage());
 }
 
 /** dependency-cruiser has been seen to pass silently on 0 modules: the count is checked. */
@@ -226,7 +146,7 @@ function boundaries() {
     );
 }
 
-const tasks = { generate, bundle, executable, boundaries };
+const tasks = { generate, bundle: programBundle, executable, package: packages, boundaries };
 const task = tasks[process.argv[2] ?? ''];
 if (!task) {
   console.error(`usage: node build.mjs ${Object.keys(tasks).join(' | ')}`);

@@ -87,6 +87,8 @@ export interface ClientOptions {
   /** Of the account; the same on all devices of the user by default. Null: what is in the folder. */
   readonly secret?: string | null;
   readonly args?: readonly string[];
+  /** Another executable than today's. */
+  readonly program?: string;
 }
 
 /** `cim client --json`, spoken to by lines and heard by events. */
@@ -110,10 +112,11 @@ export class Client {
     state = temporaryFolder('client'),
     secret = secretOf(userId),
     args = [],
+    program = executable,
   }: ClientOptions): Client {
     const started = new TestProcess({
       name: `client ${name}`,
-      command: executable,
+      command: program,
       args: [
         'client',
         ...['--user-id', String(userId), '--name', name, '--state', state, '--json', '--listen'],

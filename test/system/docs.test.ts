@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { dyingWithParent } from '../../src/processes/programs.ts';
+import { commandsOf } from '../support/documents.ts';
 import { freePort } from '../support/free-port.ts';
 import { Client, executable, type Role, startDevelopment } from '../support/roles.ts';
 import { onTeardown } from '../support/teardown.ts';
@@ -34,15 +35,6 @@ describe('documents', () => {
     }
   });
 });
-
-/** A block of commands that a document says is tested. */
-function commandsOf(page: string, name: string, language = 'sh'): string {
-  const start = `<!-- tested: ${name} -->\n\`\`\`${language}\n`;
-  const [, rest = ''] = readFileSync(page, 'utf8').split(start);
-  const [block = ''] = rest.split('```', 1);
-  if (block === '') throw new Error(`${page} has no block ${name}`);
-  return block;
-}
 
 describe('docs/guides/authentication.md', () => {
   const page = 'docs/guides/authentication.md';

@@ -2,10 +2,12 @@
  * The executable as an operator meets it: alone in a read-only folder, without a home, with
  * settings that are wrong.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { commandsOf } from '../support/documents.ts';
+import { chatOn } from '../support/installs.ts';
 import { startProcess } from '../support/processes.ts';
 import { executable, startRole } from '../support/roles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -75,6 +77,17 @@ describe('the executable', () => {
       /^cim server ready tcp=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n$/,
     );
     chmodSync(folder, 0o755);
+  });
+
+  test('is installed by the commands of docs/install.md, and leads to a chat', async () => {
+    const folder = temporaryFolder('installed');
+    const typed = commandsOf('docs/install.md', 'executable')
+      .replace('bin/cim', executable)
+      .replace('/usr/local/bin', folder);
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+    const said = execFileSync('bash', ['-ec', typed], { env, encoding: 'utf8' });
+    expect(said).toBe(`cim ${version}\n`);
+    await chatOn(join(folder, 'cim'));
   });
 
   test('hears of no options that are for other programs of the machine', () => {

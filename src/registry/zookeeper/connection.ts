@@ -13,7 +13,7 @@
  * The session is kept over connections: its id and password are handed to the next one.
  */
 import type { EventEmitter } from 'node:events';
-import { CimError } from '../../base/errors.ts';
+import { CimError, describeError } from '../../base/errors.ts';
 import { decodeUtf8 } from '../../base/text/utf8.ts';
 
 /** What names a session to ZooKeeper, in the native client's own format. */
@@ -59,12 +59,22 @@ export interface ConnectionOptions {
 }
 
 /**
- * Loads the native client, which takes a file that can be written and run. Rejects with `bad-config`
- * where there is no place for one: no later attempt would do better.
+ * Loads the native client. The executable has it inside, and needs a file that can be written and
+ * run; what npm installed has it beside itself, or not at all. Rejects with `bad-config` where it
+ * cannot be loaded: no later attempt would do better.
  */
 export async function loadNativeClient() {
-  const { default: Library } = await import('zookeeper');
-  return Library;
+  try {
+    const { default: Library } = await import('zookeeper');
+    return Library;
+  } catch (error) {
+    if (error instanceof CimError) throw error;
+    const [problem] = describeError(error).split('\n');
+    throw new CimError(
+      'bad-config',
+      `ZooKeeper's client, the npm package zookeeper, cannot be loaded; npm install zookeeper, or use the executable: ${problem}`,
+    );
+  }
 }
 
 /**
