@@ -21,9 +21,14 @@ export interface MessageContent {
   readonly edit?: Edit;
   readonly retract?: Retract;
   readonly reactions?: Reactions;
-  /** Its sender is typing. */
-  readonly typing?: true;
+  readonly typing?: Typing;
   readonly file?: MessageFile;
+}
+
+/** Its sender is typing. */
+export interface Typing {
+  /** The number of the next message that this device of theirs sends there; 0: not said. */
+  readonly sendSeq: number;
 }
 
 /** An application's own. */
@@ -57,12 +62,11 @@ export interface Reactions {
 export function encodeContent(content: MessageContent): Uint8Array {
   const problem = problemOf(content);
   if (problem !== undefined) throw new CimError('invalid-argument', problem);
-  const { mentions, reactions, typing, ...rest } = content;
+  const { mentions, reactions, ...rest } = content;
   return Content.encode(
     Content.create({
       ...rest,
       ...(mentions && { mentions: [...mentions] }),
-      ...(typing && { typing: {} }),
       ...(reactions && { reactions: { ...reactions, emoji: [...reactions.emoji] } }),
     }),
   ).finish();
@@ -100,7 +104,7 @@ function fieldsOf({
     ...(edit && {
       edit: { target: edit.target ?? '', counter: edit.counter ?? 0, lead: edit.lead ?? 0 },
     }),
-    ...(typing && { typing: true as const }),
+    ...(typing && { typing: { sendSeq: typing.sendSeq ?? 0 } }),
     ...(file && { file: fileOf(file) }),
     ...(retract && { retract: { target: retract.target ?? '' } }),
     ...(reactions && {

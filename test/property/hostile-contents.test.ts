@@ -41,7 +41,7 @@ const formed = fc
       edit: fc.record({ target: id, counter: number, lead: number }),
       retract: fc.record({ target: id }),
       reactions: fc.record({ target: id, counter: number, emoji: texts }),
-      typing: fc.constant({}),
+      typing: fc.record({ sendSeq: fc.oneof(fc.nat(5), fc.maxSafeInteger()) }),
       file: fc.record({
         id: fc.constantFrom('AAAAAAAAAAAAAAAAAAAAAA', '../../x', ''),
         capability: fc.constantFrom('c'.repeat(32), ''),
@@ -103,6 +103,7 @@ test(
         userName: 'bob',
         send: () => Promise.reject(new Error('nothing is sent here')),
         sendTransient: () => Promise.reject(new Error('nor that')),
+        nextSendSeq: () => 1,
         platform: { clock },
         events,
       });

@@ -73,6 +73,7 @@ function newDevice(): Contents {
     userName: 'bob',
     send: () => Promise.reject(new Error('nothing is sent here')),
     sendTransient: () => Promise.reject(new Error('nor that')),
+    nextSendSeq: () => 1,
     platform: { clock: new VirtualClock() },
     events: new EventEmitter(),
   });

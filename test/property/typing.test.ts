@@ -26,6 +26,7 @@ const step = fc.oneof(
       kind: fc.constantFrom('key' as const, 'typing' as const, 'message' as const),
       person,
       group,
+      sendSeq: fc.integer({ min: 0, max: 3 }),
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: wait }) },
@@ -34,6 +35,10 @@ const step = fc.oneof(
 
 function nameOf({ from, group }: Told): string {
   return group === undefined ? `${from}` : `${from} in ${group}`;
+}
+
+function sourceOf({ from, group }: Told): string {
+  return `${from}.0123456789abcdef.${group === undefined ? 1 : `#${group}`}`;
 }
 
 /** One client, and beside it what it should know by now. */
@@ -49,6 +54,8 @@ class Stage {
   readonly #sentAt = new Map<string, number>();
   /** By person and conversation: when they were heard of last. */
   readonly #heardAt = new Map<string, number>();
+  /** By person and conversation: the number of what was said last. */
+  readonly #saidSeq = new Map<string, number>();
   sent = 0;
 
   key(target: Target): void {
@@ -62,17 +69,22 @@ class Stage {
     this.sent += 1;
   }
 
-  heard(who: Told): void {
+  heard(who: Told, sendSeq = 0): void {
+    const isLate = sendSeq > 0 && sendSeq <= (this.#saidSeq.get(nameOf(who)) ?? 0);
+    const message = { ...who, fromName: 'x', text: '', seq: 0, at: 0 };
+    this.#typing.heard({ ...message, id: `${sourceOf(who)}.~1` }, sendSeq);
+    if (isLate) return this.expectTold([]);
     const isKnown = this.#heardAt.has(nameOf(who));
     const hasRoom = isKnown || this.#heardAt.size < limits.typistsMax;
-    this.#typing.heard({ ...who, id: '', fromName: 'x', text: '', seq: 0, at: 0 });
     if (hasRoom) this.#heardAt.set(nameOf(who), this.clock.monotonic());
     this.expectTold(isKnown || !hasRoom ? [] : [who]);
   }
 
-  said(who: Told): void {
+  /** 0: in what is not stored. */
+  said(who: Told, sendSeq: number): void {
     const isKnown = this.#heardAt.delete(nameOf(who));
-    this.#typing.ended(who);
+    this.#typing.said({ ...who, id: `${sourceOf(who)}.${sendSeq || '~1'}` });
+    this.#saidSeq.set(nameOf(who), Math.max(sendSeq, this.#saidSeq.get(nameOf(who)) ?? 0));
     this.expectTold(isKnown ? [{ ...who, ended: true }] : []);
   }
 
@@ -110,8 +122,9 @@ test(
           const where = each.group === undefined ? {} : { group: each.group };
           if (each.kind === 'key')
             stage.key(each.group === undefined ? { to: each.person } : { group: each.group });
-          else if (each.kind === 'typing') stage.heard({ from: each.person, ...where });
-          else stage.said({ from: each.person, ...where });
+          else if (each.kind === 'typing')
+            stage.heard({ from: each.person, ...where }, each.sendSeq);
+          else stage.said({ from: each.person, ...where }, each.sendSeq);
         }
       }
       sent += stage.sent;

@@ -93,8 +93,9 @@ export class ClientCore {
     this.contents = new Contents({
       ...options,
       send: (target, draft) => this.#send(target, draft),
-      sendTransient: async (target, draft) => {
-        await this.sendTransient(target, draft);
+      nextSendSeq: (target) => this.#sender.outgoing.nextSendSeq(target),
+      sendTransient: async (target, draft, isLate) => {
+        await this.#sender.sendTransient(target, draft, isLate);
         // Who types to somebody whose first login is under way asks too early.
         if ('to' in target) options.encryption.forgetMissingKey(target.to);
       },

@@ -102,7 +102,7 @@ describe('a receiver', () => {
       const origin = { from: 1, fromName: 'user-1', epochHex: '01'.repeat(8), at: 1 };
       return appendOrigin(unframed(encodeRequest(frame)), origin);
     };
-    const content = encodeContent({ typing: true });
+    const content = encodeContent({ typing: { sendSeq: 1 } });
     const sessionIds = [harness.sessionOf(2), harness.sessionOf(3)];
     await deliver(pushed(1, { to: 2, content }), { sessionIds });
     await deliver(pushed(2, { to: 2, content, sealed: content }), { sessionIds });

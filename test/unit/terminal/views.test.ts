@@ -450,12 +450,12 @@ describe('people', () => {
       },
       [
         '· (3) made #dev, which only its members can read',
-        '· (3) is in #dev now, and reads what is said from here on',
+        '· (3) is in #dev now',
         '· (3) is not in #dev any more',
         '· (2) amy removed (3) from #dev',
         '· #dev has a new key, by (2) amy',
         '· (2) amy gave (3) the key of #dev',
-        '· you are in #dev now, and read what is said from here on',
+        '· you are in #dev now',
       ],
     ],
     [

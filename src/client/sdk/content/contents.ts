@@ -31,7 +31,10 @@ export interface ContentsOptions {
   readonly userId: number;
   readonly userName: string;
   readonly send: (target: Target, draft: Draft) => Promise<SentMessage>;
-  readonly sendTransient: (target: Target, draft: Draft) => Promise<unknown>;
+  /** `isLate`: it is not to be sent any more. */
+  readonly sendTransient: (target: Target, draft: Draft, isLate: () => boolean) => Promise<unknown>;
+  /** The number of the next message to send there. */
+  readonly nextSendSeq: (target: Target) => number;
   readonly platform: { readonly clock: Clock };
   /** `off`: others are not told that the user types. */
   readonly receipts?: Receipts;
@@ -66,10 +69,10 @@ export class Contents {
     const meaning = meaningOf(arrived);
     if (meaning.kind === 'void') return null;
     if (meaning.kind === 'typing') {
-      this.#typing.heard(meaning.message);
+      this.#typing.heard(meaning.message, meaning.sendSeq);
       return null;
     }
-    this.#typing.ended(arrived);
+    this.#typing.said(arrived);
     if (meaning.kind === 'change') {
       this.#pictures.add(meaning.change);
       return this.#pictures.tell(meaning.change) ? eventOf(meaning.change) : null;
@@ -106,8 +109,11 @@ export class Contents {
   async typing(given: Target): Promise<void> {
     const target = checkedTarget(given);
     if (this.#options.receipts === 'off' || !this.#typing.begin(target)) return;
-    const draft = { text: '', content: encodeContent({ typing: true }), silent: true } as const;
-    await this.#options.sendTransient(target, draft);
+    const { nextSendSeq, sendTransient } = this.#options;
+    const sendSeq = nextSendSeq(target);
+    const content = encodeContent({ typing: { sendSeq } });
+    const isLate = () => nextSendSeq(target) !== sendSeq;
+    await sendTransient(target, { text: '', content, silent: true }, isLate);
   }
 
   /** Throws a CimError `invalid-argument`. */

@@ -29,7 +29,7 @@ export type Change = Common &
 export type Meaning =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'change'; readonly change: Change }
-  | { readonly kind: 'typing'; readonly message: Message }
+  | { readonly kind: 'typing'; readonly message: Message; readonly sendSeq: number }
   | { readonly kind: 'void' };
 
 /** What cannot be understood is its text. */
@@ -39,7 +39,7 @@ export function meaningOf(arrived: Arrived): Meaning {
   const plain: Meaning = { kind: 'message', message };
   if (!content) return plain;
   const { edit, retract, reactions, typing } = content;
-  if (typing) return message.transient ? { kind: 'typing', message } : { kind: 'void' };
+  if (typing) return message.transient ? { kind: 'typing', message, ...typing } : { kind: 'void' };
   const change = edit ?? retract ?? reactions;
   if (!change) return { kind: 'message', message: withContent(message, content) };
   if (edit && edit.lead > message.text.length) return plain;

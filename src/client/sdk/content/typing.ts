@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { limits } from '../../../base/limits.ts';
+import { RecentlyUsed } from '../../../base/recently-used.ts';
 import type { ClientEvents, Message, Target } from '../client-events.ts';
 
 type Typist = Pick<ClientEvents['typing'], 'from' | 'group'>;
@@ -20,6 +21,8 @@ export class Typing {
   readonly #told = new Map<string, number>();
   /** By person and conversation: what ends it. */
   readonly #typists = new Map<string, Timer>();
+  /** The number of the last message of those who have said something lately. */
+  readonly #said = new RecentlyUsed<string, { readonly sendSeq: number }>(limits.typistsMax);
 
   constructor(options: TypingOptions) {
     this.#options = options;
@@ -36,21 +39,34 @@ export class Typing {
     return true;
   }
 
-  /** This person has said that they are typing. */
-  heard({ from, group }: Message): void {
+  /**
+   * This person has said that they are typing what will have this number; 0: not said. It may come
+   * after that.
+   */
+  heard({ id, from, group }: Message, sendSeq = 0): void {
     if (from === this.#options.userId) return;
+    const { sendSeq: lastSaid = 0 } = this.#said.get(partsOf(id).source) ?? {};
+    if (sendSeq > 0 && sendSeq <= lastSaid) return;
     const typist = { from, ...(group !== undefined && { group }) };
     const key = keyOf(typist);
     const isNew = !this.#typists.has(key);
     if (isNew && this.#typists.size >= limits.typistsMax) return;
     this.#typists.get(key)?.cancel();
-    const ending = () => this.ended(typist);
+    const ending = () => this.#ended(typist);
     this.#typists.set(key, this.#options.clock.setTimeout(ending, limits.typingMs));
     if (isNew) this.#options.tell(typist);
   }
 
-  /** This person has said something, or nothing for too long. */
-  ended({ from, group }: Typist): void {
+  /** This person has said something. */
+  said(message: Pick<Message, 'id' | 'from' | 'group'>): void {
+    const { source, sendSeq } = partsOf(message.id);
+    const { sendSeq: lastSaid = 0 } = this.#said.get(source) ?? {};
+    if (sendSeq > lastSaid) this.#said.set(source, { sendSeq });
+    this.#ended(message);
+  }
+
+  /** Or nothing for too long. */
+  #ended({ from, group }: Typist): void {
     const typist = { from, ...(group !== undefined && { group }) };
     const key = keyOf(typist);
     const timer = this.#typists.get(key);
@@ -63,4 +79,10 @@ export class Typing {
 
 function keyOf({ from, group = '' }: Typist): string {
   return `${from} ${group}`;
+}
+
+/** Of what is transient the number is none: it has no place in the order of the others. */
+function partsOf(id: string): { readonly source: string; readonly sendSeq: number } {
+  const end = id.lastIndexOf('.');
+  return { source: id.slice(0, end), sendSeq: Number(id.slice(end + 1)) };
 }

@@ -264,7 +264,8 @@ export class Incoming {
   #handTransient(message: Received): void {
     if (this.#openingTransients.length >= limits.clientTransientsHeldMax) return;
     this.#openingTransients.add(message, (content) => {
-      if (content) this.#deliveries.addTransient(content);
+      // Of what nobody asks for again, and nobody can read, there is nothing to show.
+      if (content && !content.unreadable) this.#deliveries.addTransient(content);
     });
   }
 

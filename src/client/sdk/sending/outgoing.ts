@@ -112,6 +112,11 @@ export class Outgoing {
     this.#writeOn(conversation, now);
   }
 
+  /** The number that the next message there will have. */
+  nextSendSeq({ to, group }: { readonly to?: number; readonly group?: string }): number {
+    return (this.#conversations.get(keyOf(to ?? 0, group ?? ''))?.lastSendSeq ?? 0) + 1;
+  }
+
   /** What is to be written for this message. */
   prepared({ to, group, sendSeq, era }: UnpreparedMessage, sendable: Sendable, now: number): void {
     const conversation = this.#conversation(to, group);

@@ -80,15 +80,22 @@ export class Sender {
     return promise;
   }
 
-  /** Written now, or when it is sealed, and forgotten. Undefined: there was no room for it. */
-  async sendTransient(target: Target, draft: Draft): Promise<SentMessage | undefined> {
+  /**
+   * Written now, or when it is sealed, and forgotten. Undefined: there was no room for it, or it is
+   * late by then.
+   */
+  async sendTransient(
+    target: Target,
+    draft: Draft,
+    isLate = () => false,
+  ): Promise<SentMessage | undefined> {
     const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
     const checked = checkedDraft(draft);
     if (!this.#options.hasRoom()) return undefined;
     const sendSeq = ++this.#transientCount;
     const id = transientIdentity(this.#sourceTo(to, group), sendSeq);
     const write = (sendable: Sendable): SentMessage | undefined => {
-      if (!this.#options.hasRoom()) return undefined;
+      if (!this.#options.hasRoom() || isLate()) return undefined;
       this.#options.write({
         cmd: command.message,
         ...this.#fieldsOf(sendable),

@@ -62,7 +62,7 @@ export function groupNewsText(
   const verb = who === 'you' ? 'are' : 'is';
   return {
     created: `${who} made #${group}, which only its members can read`,
-    joined: `${who} ${verb} in #${group} now, and ${verb === 'are' ? 'read' : 'reads'} what is said from here on`,
+    joined: `${who} ${verb} in #${group} now`,
     left: `${who} ${verb} not in #${group} any more`,
     removed: `${nameOf(by)} removed ${who} from #${group}`,
     drawn: `#${group} has a new key, by ${nameOf(by)}`,

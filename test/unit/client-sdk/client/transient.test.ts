@@ -77,6 +77,16 @@ describe('a transient message', () => {
     expect(server.frames).toEqual([]);
   });
 
+  test('that cannot be read is nothing to show; one that is stored is', async () => {
+    const { server, messages } = await online();
+    const sealed = new Uint8Array(80);
+    await server.pushTransient({ sendSeq: 1, sealed });
+    await server.pushTransient({ sendSeq: 2, sealed, content: { typing: { sendSeq: 1 } } });
+    await server.push(1, { sendSeq: 1, sealed });
+    await settle();
+    expect(messages).toMatchObject([{ seq: 1, text: '', unreadable: 'unknown-form' }]);
+  });
+
   test('for a group is shown to its members', async () => {
     const place = { group: 'dev', joined: 0, cursor: 0, head: 0 };
     const { server, messages } = await online({ welcome: { groups: [place] } });

@@ -5,7 +5,7 @@ import { command } from '../../../../src/codec/commands.ts';
 import { online, record } from '../support/running-client.ts';
 import { amyEpoch, type ServerConnection, World } from '../support/scripted-server.ts';
 
-const content = { typing: true } as const;
+const content = { typing: { sendSeq: 0 } } as const;
 
 async function listening() {
   const running = await online();
@@ -40,6 +40,33 @@ test('ends with a message of that person there, and not elsewhere', async () => 
   await server.push(1, { from: 2, epoch: amyEpoch, sendSeq: 1, text: 'hi' });
   expect(texts()).toEqual(['hi']);
   expect(typing.slice(3)).toEqual([{ from: 2, ended: true }]);
+});
+
+test('that comes after what was typed is not told; of what is typed then it is', async () => {
+  const { server, typing, texts } = await listening();
+  const typingNumber = (sendSeq: number, epoch = amyEpoch) =>
+    server.pushTransient({
+      from: 2,
+      epoch,
+      sendSeq: 1,
+      text: '',
+      content: { typing: { sendSeq } },
+    });
+  await server.push(1, { from: 2, epoch: amyEpoch, sendSeq: 3, text: 'quick' });
+  await typingNumber(3);
+  await typingNumber(2);
+  expect([texts(), typing]).toEqual([['quick'], []]);
+  await typingNumber(4);
+  expect(typing).toEqual([{ from: 2 }]);
+});
+
+test('of another device of theirs has numbers of its own', async () => {
+  const { server, typing } = await listening();
+  await server.push(1, { from: 2, epoch: amyEpoch, sendSeq: 3, text: 'quick' });
+  const epoch = new Uint8Array(8).fill(7);
+  const typed = { typing: { sendSeq: 1 } };
+  await server.pushTransient({ from: 2, epoch, sendSeq: 1, text: '', content: typed });
+  expect(typing).toEqual([{ from: 2 }]);
 });
 
 test('of a flood no more are known than may be', async () => {

@@ -52,6 +52,7 @@ export interface Told {
   readonly group?: string;
   readonly sendSeq: number;
   readonly text?: string;
+  readonly sealed?: Uint8Array;
   readonly content?: MessageContent;
   readonly at?: number;
   readonly transient?: boolean;
@@ -67,6 +68,7 @@ function bodyOf({
   group,
   sendSeq,
   text,
+  sealed,
   content,
   at = 1_000,
   transient = false,
@@ -78,7 +80,7 @@ function bodyOf({
     cmd: command.message,
     ...target,
     sendSeq,
-    reqMsg,
+    ...(sealed ? { sealed } : { reqMsg }),
     transient,
     ...(bytes && { content: bytes }),
   };
