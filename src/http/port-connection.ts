@@ -64,6 +64,11 @@ export class PortConnection implements Holder, TurnTaker {
     return this.#last?.complete === false;
   }
 
+  /** Whether the rest of that is the body of a request that is taken as it comes. */
+  get isStreaming(): boolean {
+    return this.isSending && this.#streamed === this.#last;
+  }
+
   /** Whether something that was asked is not answered, or its answer not taken. */
   get isWorkedFor(): boolean {
     return this.#answering.size > 0 || this.#waiting.length > 0;

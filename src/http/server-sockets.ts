@@ -1,8 +1,9 @@
 /**
  * The connections of an HTTP server: never more than there may be, and which of them go when others
  * come. First those over which nothing was ever asked, then those whose requests do not end, then
- * those that do not read their answers, then those that are kept and idle: of each, the one that has
- * been so for longest. Never one that is being worked for. A part of the places is kept for those
+ * those that do not read their answers, then those that are kept and idle, and last those whose bodies
+ * are taken as they come: of each, the one that has been so for longest. Never one that is being worked
+ * for otherwise. A part of the places is kept for those
  * who have just come, so whatever crowd is there, a link between roles or an operator gets to say
  * who it is, and then gets in.
  */
@@ -140,13 +141,15 @@ export class ServerSockets {
     // Who makes room for one that has spoken has spoken itself: the others are few.
     if (silent && !except) return silent;
     let unread: PortConnection | undefined;
+    let streaming: PortConnection | undefined;
     for (const connection of this.#busy) {
       if (connection === except) continue;
-      if (connection.isSending) return connection;
-      if (connection.isUnread) unread ??= connection;
+      if (connection.isStreaming) streaming ??= connection;
+      else if (connection.isSending) return connection;
+      else if (connection.isUnread) unread ??= connection;
     }
     const [idle] = this.#idle;
-    return unread ?? idle;
+    return unread ?? idle ?? streaming;
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): void {

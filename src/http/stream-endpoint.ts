@@ -4,6 +4,7 @@
  * the envelope.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import { type CimError, errorTable } from '../base/errors.ts';
@@ -25,11 +26,20 @@ export interface StreamRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT';
   parameter(name: string): string;
   header(name: string): string | undefined;
-  readonly address: string;
+  readonly peer: StreamPeer;
   /** Of the body, as the caller says; undefined: it does not say. */
   readonly bytes: number | undefined;
   /** To be called before the body is looked at: from then on it is read as fast as it comes. */
   body(): Readable;
+}
+
+/** Who has asked, and how fast it sends and reads. */
+export interface StreamPeer {
+  readonly address: string;
+  /** Bytes that have gone over its connection, in both directions. */
+  moved(): number;
+  /** Ends its connection. */
+  drop(): void;
 }
 
 export type StreamAnswer =
@@ -83,7 +93,7 @@ function addRoute(
           const value = headers[name];
           return Array.isArray(value) ? undefined : value;
         },
-        address: ip,
+        peer: peerOf(raw.socket, ip),
         bytes: bytesOf(raw),
         body: () => {
           stream(raw);
@@ -101,6 +111,14 @@ function send(reply: FastifyReply, answer: StreamAnswer): unknown {
   if ('failure' in answer)
     return reply.code(errorTable[answer.failure.kind].status).send(errorEnvelope(answer.failure));
   return reply.code(answer.status).send(answer.body ?? undefined);
+}
+
+function peerOf(socket: Socket, address: string): StreamPeer {
+  return {
+    address,
+    moved: () => socket.bytesRead + socket.bytesWritten - socket.writableLength,
+    drop: () => socket.destroy(),
+  };
 }
 
 function bytesOf({ headers }: IncomingMessage): number | undefined {

@@ -161,6 +161,7 @@ export function createRouteCore({
     refusal,
     bounds: files?.bounds ?? noFiles,
     budget,
+    clock,
     counters: fileCounters,
     log,
   });

@@ -21,6 +21,7 @@ import type {
 import type { GroupChange, Invitation } from '../store/groups.ts';
 import type { GroupMarks } from '../store/marks.ts';
 import type { BegunFile, FinishedFile, UploadedPart } from './files/file-service.ts';
+import type { TransferPeer } from './files/transfers.ts';
 import type {
   ApiKeyInfo,
   ConversationEntry,
@@ -55,8 +56,8 @@ export interface RouteOperations {
    */
   beginFile(facts: FileFacts): Promise<BegunFile>;
 
-  /** `unknown-file`, `bad-chunk`, `no-files`, `busy`. `address`: of who sends it. */
-  putFilePart(part: UploadedPart & { readonly address: string }): Promise<void>;
+  /** `unknown-file`, `bad-chunk`, `no-files`, `busy`. */
+  putFilePart(part: UploadedPart): Promise<void>;
 
   /** `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`. */
   finishFile(id: string, capability: string): Promise<FinishedFile>;
@@ -64,11 +65,11 @@ export interface RouteOperations {
   /** Of an upload. False: it is finished, and stays. `unknown-file`, `no-files`, `busy`. */
   cancelFile(id: string, capability: string): Promise<boolean>;
 
-  /** `unknown-file`, `no-files`, `busy`. `address`: of who reads it. */
+  /** `unknown-file`, `no-files`, `busy`. */
   openFile(file: {
     readonly id: string;
     readonly capability: string;
-    readonly address: string;
+    readonly peer: TransferPeer;
   }): Promise<OpenedFile>;
 
   /** For operators. */

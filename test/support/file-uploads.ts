@@ -1,6 +1,7 @@
 /** Uploads as a client of one's own makes them: over HTTP, step by step. */
 import { createHash, randomBytes } from 'node:crypto';
 import { limits } from '../../src/base/limits.ts';
+import type { TransferPeer } from '../../src/route/files/transfers.ts';
 
 export interface TestFile {
   readonly id: string;
@@ -17,6 +18,9 @@ export interface Answer {
   /** Of a begin; other answers have something else. */
   readonly dataBody: { readonly capability: string; readonly received: readonly number[] };
 }
+
+/** Who uploads and reads where no connection is. */
+export const peer: TransferPeer = { address: '10.0.0.1', moved: () => 0, drop() {} };
 
 const mebibyte = 1024 * 1024;
 

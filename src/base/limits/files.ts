@@ -37,9 +37,19 @@ export const filesLimits = {
   fileOwnersListedMax: 100,
   /** Files that one user begins in an hour: each is a record for a day at least. */
   filesPerHourMax: 1_000,
-  /** Parts that are taken or given at a time, of a route and of one address: each holds buffers. */
+  /**
+   * Parts that are taken, or given, at a time, of a route and of one address: each holds buffers. Uploads
+   * leave some of them to downloads, and the other way round.
+   */
   fileTransfersMax: 64,
-  fileTransfersPerAddressMax: 16,
+  fileTransfersOfKindMax: 48,
+  fileTransfersPerAddressMax: 8,
+  /** Parts that one user uploads at a time, and who reads one file at a time. */
+  fileUploadsPerUserMax: 8,
+  fileReadersMax: 24,
+  /** When there is no room for another one, the slowest ends that has been slower than this for so long. */
+  fileTransferBytesPerSecondMin: 64 * 1024,
+  fileTransferLookMs: 10_000,
   /** What one of them counts: buffers of its socket, of its file, and what was read and not written. */
   fileTransferBytes: 256 * 1024,
   /** Uploads that are looked at, for their end, at a time: each may be read as a whole. */

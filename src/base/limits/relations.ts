@@ -157,6 +157,10 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
     b.fileChunkMsMax < b.fileRemovedMs,
   'an upload does not end while a part of it comes': (b) =>
     b.fileChunkMsMax < b.fileIdleMs && b.fileIdleMs < b.fileUnfinishedMs,
+  'no address, user or file has all transfers of a kind': (b) =>
+    b.fileTransfersOfKindMax < b.fileTransfersMax &&
+    2 * Math.max(b.fileTransfersPerAddressMax, b.fileUploadsPerUserMax, b.fileReadersMax) <=
+      b.fileTransfersOfKindMax,
   'the transfers of a route fit a part of the least budget': (b) =>
     b.fileTransfersMax * b.fileTransferBytes <= b.processBytesMin / 2,
   'the record of the largest file fits a call of the store': (b) =>

@@ -5,13 +5,15 @@
  */
 import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AwsV4Signer } from 'aws4fetch';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { decodeUtf8 } from '../../base/text/utf8.ts';
 import type { BlobContent, BlobName, BlobStore } from '../blob-store.ts';
+import { Silence } from './silence.ts';
 
 export interface S3Options {
   readonly url: string;
@@ -19,11 +21,18 @@ export interface S3Options {
   readonly region: string;
   readonly key: string;
   readonly secret: string;
+  readonly clock?: Pick<Clock, 'setTimeout'>;
 }
 
 interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: AsyncIterable<Uint8Array>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly message: IncomingMessage;
+  readonly pieces: AsyncGenerator<Buffer, void, undefined>;
 }
 
 const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -76,7 +85,7 @@ export class S3Blobs implements BlobStore {
   async read(name: BlobName, from: number, to: number): Promise<Readable | null> {
     const headers = { range: `bytes=${from}-${to - 1}` };
     const answer = await this.#call('GET', pathOf(name), { headers });
-    if (answer.statusCode === 206) return answer;
+    if (answer.status === 206) return this.#bytesOf(answer);
     const text = await this.#expect(answer, [404]);
     // A bucket that is not there has lost nothing.
     if (text.includes('<Code>NoSuchKey</Code>')) return null;
@@ -114,8 +123,8 @@ export class S3Blobs implements BlobStore {
   }
 
   /** Resolves when there is an answer, and the body was taken. */
-  async #call(method: string, path: string, { headers = {}, body }: Call = {}) {
-    const { region, key, secret } = this.#options;
+  async #call(method: string, path: string, { headers = {}, body }: Call = {}): Promise<Answer> {
+    const { region, key, secret, clock = systemClock } = this.#options;
     const signed = await new AwsV4Signer({
       ...{ method, url: `${this.#bucket}${path}`, region, service: 's3' },
       ...{ accessKeyId: key, secretAccessKey: secret },
@@ -125,42 +134,59 @@ export class S3Blobs implements BlobStore {
       method,
       headers: Object.fromEntries(signed.headers),
       agent: this.#agent,
-      timeout: limits.s3SilenceMsMax,
     });
-    request.on('timeout', () => request.destroy(new Error('it does not answer')));
+    const silence = new Silence(clock, limits.s3SilenceMsMax, () =>
+      request.destroy(new Error('it does not answer')),
+    );
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve).on('error', reject);
     });
     try {
-      const [answer] = await Promise.all([
+      const [message] = await Promise.all([
         answered,
-        body ? pipeline(body, request) : void request.end(),
+        pipeline(silence.whileTaken(body ?? nothing()), request),
       ]);
-      return answer;
+      const { statusCode: status = 0 } = message;
+      return { status, message, pieces: silence.whileGiven(message) };
     } catch (error) {
       if (error instanceof CimError) throw error;
       throw this.#failed('the S3 for files does not answer', error);
+    } finally {
+      silence.end();
     }
   }
 
+  #bytesOf({ message, pieces }: Answer): Readable {
+    const failed = (error: unknown) => this.#failed('the S3 for files does not answer', error);
+    async function* all(): AsyncGenerator<Buffer, void, undefined> {
+      try {
+        yield* pieces;
+      } catch (error) {
+        throw failed(error);
+      }
+    }
+    const bytes = Readable.from(all(), { objectMode: false });
+    // Also if nobody has begun to read.
+    return bytes.once('close', () => message.destroy());
+  }
+
   /** What it says. Rejects with `busy` if its status is none of these. */
-  async #expect(answer: IncomingMessage, statuses: readonly number[]): Promise<string> {
-    const { statusCode = 0 } = answer;
-    const pieces: Buffer[] = [];
+  async #expect({ status, pieces }: Answer, statuses: readonly number[]): Promise<string> {
+    const heard: Buffer[] = [];
     let length = 0;
     try {
-      for await (const piece of answer as AsyncIterable<Buffer>) {
+      for await (const piece of pieces) {
         length += piece.length;
         if (length > answerBytesMax) throw new Error('its answer is too long');
-        pieces.push(piece);
+        heard.push(piece);
       }
     } catch (error) {
       throw this.#failed('the S3 for files does not answer', error);
     }
-    const text = decodeUtf8(Buffer.concat(pieces)) ?? '';
-    if (!statuses.includes(statusCode)) {
+    const text = decodeUtf8(Buffer.concat(heard)) ?? '';
+    if (!statuses.includes(status)) {
       const [, code = ''] = /<Code>(\w{1,64})<\/Code>/.exec(text) ?? [];
-      throw this.#failed(`the S3 for files refuses (${`${statusCode} ${code}`.trim()})`);
+      throw this.#failed(`the S3 for files refuses (${`${status} ${code}`.trim()})`);
     }
     this.#problem = null;
     return text;
@@ -171,6 +197,8 @@ export class S3Blobs implements BlobStore {
     return new CimError('busy', problem, { cause });
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 function pathOf({ file, part }: BlobName): string {
   return `/${file}/${part}`;

@@ -144,14 +144,14 @@ export function fileStreams(operations: RouteOperations): readonly StreamEndpoin
       handle: async (request) => {
         const number = numberOf(request.parameter('number'));
         const sha256 = hashOf('X-Cim-Sha256', request.header(hashHeader) ?? '');
-        const { bytes, address } = request;
+        const { bytes, peer } = request;
         if (bytes === undefined)
           throw new CimError(
             'invalid-argument',
             'the header Content-Length must say how long it is',
           );
         await operations.putFilePart({
-          ...{ id: request.parameter('id'), number, sha256, bytes, address },
+          ...{ id: request.parameter('id'), number, sha256, bytes, peer },
           capability: request.header(capabilityHeader) ?? '',
           body: request.body,
         });
@@ -165,9 +165,9 @@ export function fileStreams(operations: RouteOperations): readonly StreamEndpoin
       parameters,
       headers: { ...headers, range: 'one range: bytes=0-1023', 'if-range': 'its ETag' },
       handle: async (request) => {
-        const { address, method } = request;
+        const { method, peer } = request;
         const file = await operations.openFile({
-          ...{ id: request.parameter('id'), address },
+          ...{ id: request.parameter('id'), peer },
           capability: request.header(capabilityHeader) ?? '',
         });
         const { bytes, type, sha256 } = file;

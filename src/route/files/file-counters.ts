@@ -7,6 +7,8 @@ export interface FileCounters {
   readonly downloadedBytes: Counter;
   readonly refused: Counter;
   readonly removed: Counter;
+  /** Slow transfers that have made room for others. */
+  readonly cut: Counter;
 }
 
 export function createFileCounters(counters: Counters): FileCounters {
@@ -15,6 +17,7 @@ export function createFileCounters(counters: Counters): FileCounters {
     uploadedBytes: counters.add('files.bytes.uploaded', 'bytes of parts that were taken'),
     downloadedBytes: counters.add('files.bytes.downloaded', 'bytes of files that were asked for'),
     removed: counters.add('files.removed', 'files whose bytes were removed'),
+    cut: counters.add('files.cut', 'slow transfers that ended, as others waited'),
     refused: counters.add('files.refused', 'transfers refused: too many at a time'),
   };
 }

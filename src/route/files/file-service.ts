@@ -6,6 +6,7 @@
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
@@ -19,7 +20,7 @@ import type { FileCounters } from './file-counters.ts';
 import { blobName, fileName, partBytes, partCount, partName } from './file-parts.ts';
 import { RunningHashes } from './running-hashes.ts';
 import { takenBytes } from './taken-bytes.ts';
-import { Transfers } from './transfers.ts';
+import { type TransferPeer, Transfers } from './transfers.ts';
 
 /** How much may be kept, and for how long. */
 export interface FileBounds extends FileRoom {
@@ -35,6 +36,7 @@ export interface FileServiceOptions {
   readonly refusal: () => string | null;
   readonly bounds: FileBounds;
   readonly budget: ProcessBudget;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly counters: FileCounters;
   readonly log: Logger;
 }
@@ -63,6 +65,7 @@ export interface UploadedPart {
   readonly bytes: number;
   /** Called when all else is known to be right. */
   readonly body: () => Readable;
+  readonly peer: TransferPeer;
 }
 
 export class FileService {
@@ -79,7 +82,7 @@ export class FileService {
   constructor(options: FileServiceOptions) {
     this.#options = options;
     this.#counters = options.counters;
-    this.transfers = new Transfers(options.budget, this.#counters.refused);
+    this.transfers = new Transfers({ ...options, ...options.counters });
   }
 
   /** `no-files`, `busy`, `file-too-large`, `no-room-for-files`, `file-exists`, `invalid-argument`. */
@@ -106,32 +109,19 @@ export class FileService {
   }
 
   /** Repeatable. `unknown-file`, `bad-chunk`, `no-files`, `busy`. */
-  async putPart({ id, number, capability, sha256, bytes, body }: UploadedPart): Promise<void> {
-    const { files } = this.#options;
-    const blobs = this.#usable();
+  async putPart(part: UploadedPart): Promise<void> {
+    const { id, number, capability, sha256, bytes, peer } = part;
+    this.#usable();
     const file = await this.#find(id, capability);
     if (file.isFinished || file.parts.has(number)) assertSamePart(file, number, sha256);
     if (file.isFinished) return;
     assertPart(file, number, bytes);
-    // What was stored here or elsewhere before may be gone, so it is stored again.
-    const next = this.#hashes.before(id, number);
-    const blob = blobName(nameOf(id), number, sha256);
-    const taken = takenBytes(body(), { bytes, sha256, whole: next?.hash });
+    const end = this.transfers.begin({ kind: 'upload', of: `user ${file.owner}`, peer });
     try {
-      await blobs.put(blob, taken, { bytes, sha256 });
+      await this.#store(part);
     } finally {
-      taken.destroy();
+      end();
     }
-    const keeping = await files.keepPart(id, number, sha256);
-    if (keeping !== 'kept') {
-      const now = await files.find(id);
-      // Stored, and nobody knows of it, unless it is the very part.
-      if (now?.parts.get(number) !== sha256) await blobs.removePart(blob);
-      if (!now) throw new CimError('unknown-file');
-      return assertSamePart(now, number, sha256);
-    }
-    if (next) this.#hashes.advance(id, next, sha256);
-    this.#counters.uploadedBytes.value += bytes;
   }
 
   /**
@@ -187,7 +177,9 @@ export class FileService {
       yield* first;
       for (let start = firstEnd; start < to; start = endOfPart(start, to)) yield* await rest(start);
     }
-    return Readable.from(all(), { objectMode: false });
+    const bytes = Readable.from(all(), { objectMode: false });
+    // Also if nobody has begun to read.
+    return bytes.once('close', () => first.destroy());
   }
 
   /** Where the bytes are. Throws `no-files`, or `busy` with the reason. */
@@ -204,6 +196,30 @@ export class FileService {
     const file = fileName(id) === undefined ? null : await this.#options.files.find(id);
     if (!file || !equalSecrets(capability, file.capability)) throw new CimError('unknown-file');
     return file;
+  }
+
+  async #store({ id, number, sha256, bytes, body }: UploadedPart): Promise<void> {
+    const { files } = this.#options;
+    const blobs = this.#usable();
+    // What was stored here or elsewhere before may be gone, so it is stored again.
+    const next = this.#hashes.before(id, number);
+    const blob = blobName(nameOf(id), number, sha256);
+    const taken = takenBytes(body(), { bytes, sha256, whole: next?.hash });
+    try {
+      await blobs.put(blob, taken, { bytes, sha256 });
+    } finally {
+      taken.destroy();
+    }
+    const keeping = await files.keepPart(id, number, sha256);
+    if (keeping !== 'kept') {
+      const now = await files.find(id);
+      // Stored, and nobody knows of it, unless it is the very part.
+      if (now?.parts.get(number) !== sha256) await blobs.removePart(blob);
+      if (!now) throw new CimError('unknown-file');
+      return assertSamePart(now, number, sha256);
+    }
+    if (next) this.#hashes.advance(id, next, sha256);
+    this.#counters.uploadedBytes.value += bytes;
   }
 
   async #finish(file: StoredFile): Promise<FinishedFile> {

@@ -15,39 +15,27 @@ export function fileOperations(
       return files.begin(facts);
     },
 
-    async putFilePart({ address, ...part }) {
-      const end = files.transfers.begin(address);
-      try {
-        await files.putPart(part);
-      } finally {
-        end();
-      }
-    },
+    putFilePart: (part) => files.putPart(part),
 
     cancelFile: (id, capability) => files.cancel(id, capability),
 
     finishFile: (id, capability) => files.finish(id, capability),
 
-    async openFile({ id, capability, address }) {
-      const close = files.transfers.begin(address);
-      try {
-        const file = await files.find(id, capability);
-        const { bytes, type, sha256 } = file;
-        return {
-          ...{ bytes, type, sha256, close },
-          async read(from, to) {
-            try {
-              return (await files.read(file, from, to)).once('close', close);
-            } catch (error) {
-              close();
-              throw error;
-            }
-          },
-        };
-      } catch (error) {
-        close();
-        throw error;
-      }
+    async openFile({ id, capability, peer }) {
+      const file = await files.find(id, capability);
+      const close = files.transfers.begin({ kind: 'download', of: id, peer });
+      const { bytes, type, sha256 } = file;
+      return {
+        ...{ bytes, type, sha256, close },
+        async read(from, to) {
+          try {
+            return (await files.read(file, from, to)).once('close', close);
+          } catch (error) {
+            close();
+            throw error;
+          }
+        },
+      };
     },
 
     fileUsage: () => store.files.usage(),

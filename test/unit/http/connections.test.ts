@@ -9,6 +9,7 @@ import { anyone } from '../../../src/http/access.ts';
 import { requestJson } from '../../../src/http/client.ts';
 import { endpoint } from '../../../src/http/endpoint.ts';
 import { requestAsOperator } from '../../../src/http/operator-call.ts';
+import type { StreamEndpoint } from '../../../src/http/stream-endpoint.ts';
 import { acceptUpgrades, dialUpgrade } from '../../../src/http/upgrade.ts';
 import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { clusterKeyOf, clusterKeysOf } from '../../support/cluster-key.ts';
@@ -31,8 +32,17 @@ async function start({ connectionsMax = 100, connectionsPerIp = 100, host = '127
     summary: 'Answers when it is told to',
     handle: () => new Promise<string | undefined>((resolve) => asked.push(resolve)),
   });
+  const streams: readonly StreamEndpoint[] = [
+    {
+      ...{ method: 'PUT', path: '/blobs', summary: 'Takes bytes', parameters: {}, headers: {} },
+      handle: async (request) => {
+        for await (const _ of request.body()) asked.push(() => {});
+        return { dataBody: null };
+      },
+    },
+  ];
   const { app } = testApp({
-    endpoints: [echo, slow],
+    ...{ endpoints: [echo, slow], streams },
     portLimits: new PortLimits(settings, connectionsMax, counters),
   });
   const { port } = await app.listen({ host, port: 0 });
@@ -77,12 +87,16 @@ test('when all are being answered, the next is ended', async () => {
   await waitUntil('there is room again', () => next.received.includes('9.9.9'));
 });
 
+const tenBytes = 'Content-Length: 10\r\n\r\n';
 const slowBody =
   'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
 
-test('first go the silent, then unfinished requests, then the unread, then those that are idle', async () => {
-  const { app, port, asked } = await start({ connectionsMax: 5 });
+test('first go the silent, then unfinished requests, the unread, the idle, and last who uploads', async () => {
+  const { app, port, asked } = await start({ connectionsMax: 6 });
   const requested: unknown[] = [];
+  const uploading = (await open(port)).send(`PUT /blobs HTTP/1.1\r\nHost: x\r\n${tenBytes}1`);
+  await waitUntil('some of it is taken', () => asked.length === 1);
+  asked.length = 0;
   app.server.on('request', ({ url }) => requested.push(url));
   const idle = (await open(port)).send(getHealth);
   await waitUntil('it is answered', () => idle.received.includes('9.9.9'));
@@ -94,7 +108,7 @@ test('first go the silent, then unfinished requests, then the unread, then those
   const working = (await open(port)).send(getSlow);
   await waitUntil('they are known', () => requested.length === 4);
   const silent = await open(port);
-  const victims = [silent, sending, unread, idle];
+  const victims = [silent, sending, unread, idle, uploading];
   for (const [index, victim] of victims.entries()) {
     const next = (await open(port)).send(getSlow);
     await waitUntil('the next is worked for', () => asked.length === index + 3);

@@ -13,7 +13,7 @@ import { FileService } from '../../../../src/route/files/file-service.ts';
 import { FileSweep } from '../../../../src/route/files/file-sweep.ts';
 import { Database, inMemory } from '../../../../src/store/sqlite/database.ts';
 import { SqliteStore } from '../../../../src/store/sqlite/sqlite-store.ts';
-import { drawFileId, sha256 } from '../../../support/file-uploads.ts';
+import { drawFileId, peer, sha256 } from '../../../support/file-uploads.ts';
 import { processBudget } from '../../../support/process-budget.ts';
 import { onTeardown } from '../../../support/teardown.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -42,9 +42,9 @@ function start({ refusal = () => null, wrap = (blobs) => blobs }: Surroundings =
     ...{ fileBytesMax: 1e9, userBytesMax: 1e9, allBytesMax: 1e9, lifeMs: 3 * dayMs },
     ...{ userUnfinishedBytesMax: 1e9, allUnfinishedBytesMax: 1e9 },
   };
-  const common = { files, blobs, refusal, log };
+  const common = { files, blobs, refusal, log, clock };
   const service = new FileService({ ...common, bounds, budget: processBudget(clock), counters });
-  const sweep = new FileSweep({ ...common, removed: counters.removed, clock });
+  const sweep = new FileSweep({ ...common, removed: counters.removed });
   sweep.start();
   onTeardown(() => sweep.stop());
 
@@ -54,7 +54,7 @@ function start({ refusal = () => null, wrap = (blobs) => blobs }: Surroundings =
     const id = drawFileId();
     const facts = { id, owner: 7, bytes: content.length, type: 'text/plain', sha256: hash };
     const { capability } = await service.begin(facts);
-    const part = { id, number: 0, capability, sha256: hash, bytes: content.length };
+    const part = { id, number: 0, capability, sha256: hash, bytes: content.length, peer };
     await service.putPart({ ...part, body: () => Readable.from([content]) });
     if (isWhole) await service.finish(id, capability);
     return { id, capability };

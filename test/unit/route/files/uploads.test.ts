@@ -4,7 +4,14 @@
  * fills what they may not.
  */
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -20,6 +27,7 @@ import {
   answerOf,
   drawFileId,
   FileCaller,
+  peer,
   sha256,
   type TestFile,
   testFile,
@@ -418,19 +426,21 @@ describe('bounds', () => {
     expect(await store.files.usage()).toMatchObject({ files: 10, bytes: 1_000_000 });
   });
 
-  test('of what is on its way from one address; others then have their turn', async () => {
+  test('of what is on its way from one address; then it has its turn again', async () => {
     const { amy: caller, route } = await startRoute();
     const file = testFile(kibibyte);
     const { capability } = (await caller.begin(file)).dataBody;
     const { transfers } = route.core.files;
     const ends = Array.from({ length: limits.fileTransfersPerAddressMax }, () =>
-      transfers.begin('127.0.0.1'),
+      transfers.begin({
+        ...{ kind: 'download', of: drawFileId() },
+        peer: { ...peer, address: '127.0.0.1' },
+      }),
     );
     const refused = await caller.put(file, 0, file.content, capability);
     expect(refused).toMatchObject({ status: 503, code: '8100' });
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(route.counted()).toMatchObject({ 'files.refused': 1 });
-    transfers.begin('10.0.0.1')();
     for (const end of ends) end();
     expect(await caller.put(file, 0, file.content, capability)).toMatchObject({ code: '9000' });
     await caller.finish(file, capability);
@@ -458,6 +468,32 @@ test('who asks for a file twice and goes takes no place for ever', async () => {
   await waitUntil('none is', () => transfers.count === 0);
 });
 
+test('who goes before anything was read of a file of several parts leaves none of them open', async () => {
+  const { amy: caller, route } = await startRoute();
+  const file = testFile(2 * limits.fileChunkBytes);
+  const capability = await caller.upload(file);
+  const { files } = route.core;
+  const found = await files.find(file.id, capability);
+  const openParts = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      const path = readlinkOf(`/proc/self/fd/${fd}`);
+      return path.includes(Buffer.from(file.id, 'base64url').toString('hex'));
+    }).length;
+  const read = await files.read(found, 0, file.content.length);
+  expect(openParts()).toBe(1);
+  read.destroy();
+  await waitUntil('it is closed', () => openParts() === 0);
+});
+
+/** '': it has been closed meanwhile. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
 test('a part that comes when the file is finished is kept by nobody', async () => {
   const { amy: caller, folder, route } = await startRoute();
   const file = testFile(kibibyte);
@@ -468,7 +504,7 @@ test('a part that comes when the file is finished is kept by nobody', async () =
   const body = new PassThrough();
   const putting = files.putPart({
     ...{ id: file.id, number: 0, capability, sha256: sha256(late), bytes: kibibyte },
-    body: () => body,
+    ...{ body: () => body, peer },
   });
   await caller.finish(file, capability);
   body.end(late);
@@ -488,7 +524,7 @@ describe('two parts of one number that come at once', () => {
     const [first, late] = [other, file.content].map((content, index) =>
       route.core.files.putPart({
         ...{ id: file.id, number: 0, capability, sha256: sha256(content), bytes: kibibyte },
-        body: () => bodies[index]!,
+        ...{ body: () => bodies[index]!, peer },
       }),
     );
     // What is given is not ours any more.
@@ -508,7 +544,7 @@ describe('two parts of one number that come at once', () => {
     const body = new PassThrough();
     const late = route.core.files.putPart({
       ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
-      body: () => body,
+      ...{ body: () => body, peer },
     });
     await caller.put(file, 0, file.content, capability);
     await caller.finish(file, capability);
@@ -551,7 +587,7 @@ describe('an upload that is cancelled', () => {
     const body = new PassThrough();
     const putting = route.core.files.putPart({
       ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
-      body: () => body,
+      ...{ body: () => body, peer },
     });
     body.write(file.content.subarray(0, 1_000));
     await waitUntil('it is being written', () => stored(folder).length === 1);
@@ -581,7 +617,7 @@ test('a body that broke off before it was looked at is told to have', async () =
   await once(body, 'close');
   const putting = route.core.files.putPart({
     ...{ id: file.id, number: 0, capability, sha256: sha256(file.content), bytes: kibibyte },
-    body: () => body,
+    ...{ body: () => body, peer },
   });
   await expect(putting).rejects.toThrow('the body broke off');
 });
