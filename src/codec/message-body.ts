@@ -101,6 +101,13 @@ export class OriginTail {
   }
 }
 
+/** When the last message of a run, as it is stored, was accepted: ms since 1970, its last field. */
+export function acceptedAt(bodies: Uint8Array): number {
+  let start = bodies.length - 1;
+  while (start > 0 && (bodies[start - 1] as number) >= 0x80) start -= 1;
+  return new VarintReader(bodies.subarray(Math.max(0, start))).next();
+}
+
 export interface ClientMessage {
   readonly to?: number;
   readonly group?: string;

@@ -6,11 +6,10 @@
 import { join } from 'node:path';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
-import { countDroppedLines, type Logger } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import type { HostPort } from '../base/network/host-port.ts';
 import { openTls } from '../base/network/tls.ts';
 import { Counters } from '../base/process/counters.ts';
-import { countCollections } from '../base/process/garbage-collections.ts';
 import { Health, watchLife } from '../base/process/health.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
@@ -19,6 +18,7 @@ import { drawSecret } from '../base/secrets/secret.ts';
 import { keepSecretFile } from '../base/secrets/secret-file.ts';
 import type { DevSettings } from '../config/settings.ts';
 import { openBlobs } from '../files/open-blobs.ts';
+import { openFigures } from '../http/open-figures.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
@@ -86,15 +86,21 @@ async function start(
     log,
   });
   lifecycle.onStop('route', () => route.stop());
-  lifecycle.onStop('counting of collections', countCollections(route.counters));
   const serverCounters = new Counters();
   const serverHealth = new Health({ counters: serverCounters, log });
   const lives = [watchLife(route.health), watchLife(serverHealth)];
-  countDroppedLines(route.counters);
+  const figures = await openFigures({
+    roles: { route: route.counters, server: serverCounters },
+    settings,
+    tls: tls.port,
+    log,
+    lifecycle,
+  });
   const server = await openServerCore({
     routes: route.api,
     usableRoutes: () => 1,
     counters: serverCounters,
+    figures: figures.of(serverCounters),
     health: serverHealth,
     registry,
     settings,
@@ -112,7 +118,7 @@ async function start(
     mode: authentication.mode,
     proofs: { clusterKeys, users: route.callers },
     warnings,
-    counters: route.counters,
+    figures: figures.of(route.counters),
     health: route.health,
     tls: tls.port,
     webPages,
@@ -138,6 +144,7 @@ async function start(
     addresses: {
       ...server.addresses,
       route: { host: advertise, port: settings.advertiseRoutePort ?? routePort },
+      ...(figures.port && { metrics: figures.port }),
     },
     reload: async () => {
       if (tls.isServing) await tls.reload(log);

@@ -316,7 +316,7 @@ function addEndpoint(
       assertMayCall(access, identity, open);
       identities.set(request, identity);
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { body, headers, raw, query } = request;
       bodies.checkAll(raw);
       const identity = identities.get(request) ?? nobody;
@@ -343,7 +343,9 @@ function addEndpoint(
         takeReadRate();
         return handle();
       };
-      return successEnvelope(await (isReading(endpoint) ? reading.run(handleInTurn) : handle()));
+      const answer = await (isReading(endpoint) ? reading.run(handleInTurn) : handle());
+      const { contentType } = endpoint;
+      return contentType ? reply.type(contentType).send(answer) : successEnvelope(answer);
     },
     onSend: async (request, _reply, payload) => {
       if (typeof payload === 'string') readRates.get(request)?.spend(Buffer.byteLength(payload));

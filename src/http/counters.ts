@@ -2,7 +2,8 @@ import type { Counters } from '../base/process/counters.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** GET /counters: for operators, what the role has counted since its start. */
-export function countersEndpoint(counters: Counters): Endpoint {
+/** `all`: what is told, one after the other. */
+export function countersEndpoint(all: readonly Counters[]): Endpoint {
   const item = {
     type: 'object',
     properties: {
@@ -18,6 +19,8 @@ export function countersEndpoint(counters: Counters): Endpoint {
     access: { who: 'operators' },
     answer: { type: 'array', items: item },
     handle: () =>
-      counters.list().map(({ name, value, description }) => ({ name, value, description })),
+      all
+        .flatMap((counters) => counters.list())
+        .map(({ name, value, description }) => ({ name, value, description })),
   });
 }

@@ -49,7 +49,9 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly body?: Body;
   /** The `dataBody` of a success; null if absent. */
   readonly answer?: AnswerSchema;
-  /** Returns the `dataBody`. Throws a CimError for every other outcome. */
+  /** It answers a text of this type, without an envelope; errors have one all the same. */
+  readonly contentType?: string;
+  /** Returns the `dataBody`, or the text. Throws a CimError for every other outcome. */
   handle(body: BodyOf<Body>, caller: Caller): unknown;
 }
 

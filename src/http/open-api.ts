@@ -49,7 +49,7 @@ export function openApiOptions({
 
 /** An endpoint's own page; its body's schema is also what requests are checked against. */
 export function documentationOf(endpoint: Endpoint, open: boolean): FastifySchema {
-  const { summary, body, answer, access, repeatable, flags } = endpoint;
+  const { summary, body, answer, access, repeatable, flags, contentType } = endpoint;
   return {
     summary,
     ...(repeatable ? { headers: repeatableHeaders } : {}),
@@ -57,7 +57,9 @@ export function documentationOf(endpoint: Endpoint, open: boolean): FastifySchem
     ...(flags ? { querystring: flagsSchema(flags) } : {}),
     ...(body ? { body } : {}),
     response: {
-      200: envelopeSchema(answer ?? { type: 'null' }),
+      200: contentType
+        ? { content: { [contentType.split(';', 1)[0] as string]: { schema: answer } } }
+        : envelopeSchema(answer ?? { type: 'null' }),
     },
   };
 }

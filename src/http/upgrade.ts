@@ -153,7 +153,7 @@ export interface UpgradesOptions {
 
 /** For `wrongProofs`: one of a role, for all its ports. */
 export function countWrongProofs(counters: Counters): Counter {
-  return counters.add('links.wrongProofs', 'links whose caller did not know the cluster secret');
+  return counters.add('links.wrong-proofs', 'links whose caller did not know the cluster secret');
 }
 
 /**

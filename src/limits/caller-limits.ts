@@ -46,7 +46,12 @@ export class CallerLimits {
   /** `monotonic`: whole milliseconds that only grow. */
   constructor(settings: CallerLimitSettings, counters: Counters, monotonic: () => number) {
     const refused = (name: string, meaning: string) =>
-      counters.add(`http.refused.${name}`, `requests refused: ${meaning} in a short time`);
+      counters.add(`http.refused.${name}`, `requests refused: ${meaning} in a short time`, {
+        name: 'http.refused',
+        description: 'requests refused, by what there was too much of',
+        label: 'reason',
+        value: name,
+      });
     this.addresses = new ClientAddresses(settings);
     this.rates = {
       login: new AddressRate(this.addresses, settings.loginRate),

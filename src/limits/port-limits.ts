@@ -31,6 +31,12 @@ export class PortLimits {
     this.guessesRefused = counters.add(
       'http.refused.cluster-secret',
       'requests refused: too many wrong cluster secrets in a short time',
+      {
+        name: 'http.refused',
+        description: 'requests refused, by what there was too much of',
+        label: 'reason',
+        value: 'cluster-secret',
+      },
     );
     this.ended = counters.add(
       'http.connections.ended',

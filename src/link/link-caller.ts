@@ -108,6 +108,11 @@ export class LinkCaller implements Holder {
     });
   }
 
+  /** Entries that wait for an answer. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
   get open(): boolean {
     return this.#open;
   }

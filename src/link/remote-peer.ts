@@ -74,6 +74,11 @@ export class RemotePeer<Api> {
     return this.#caller?.open ? this.#caller.isSilent : this.#isDialSilent;
   }
 
+  /** Entries that wait for an answer. */
+  get inFlight(): number {
+    return this.#caller?.inFlight ?? 0;
+  }
+
   /** Dials, unless there is a link or it is too early, so that `isLost` is known though nobody calls. */
   reach(): void {
     if (!this.#caller?.open) void this.#dial();

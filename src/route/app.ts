@@ -2,10 +2,9 @@
 import type { Proofs } from '../auth/identity.ts';
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/network/tls.ts';
-import type { Counters } from '../base/process/counters.ts';
 import type { Health } from '../base/process/health.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
-import { countersEndpoint } from '../http/counters.ts';
+import { type Figures, figureEndpoints } from '../http/metrics.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
@@ -39,7 +38,7 @@ export interface RouteAppOptions {
   /** Of the process. */
   readonly budget?: ProcessBudget;
   readonly callerLimits?: CallerLimits;
-  readonly counters: Counters;
+  readonly figures: Figures;
   readonly health?: Pick<Health, 'report'>;
   readonly isOpen?: () => boolean;
   readonly log: Logger;
@@ -68,7 +67,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
       ...operatorEndpoints(operations),
       ...importEndpoints(operations),
       ...apiKeyEndpoints(operations),
-      countersEndpoint(options.counters),
+      ...figureEndpoints(options.figures),
     ],
     streams: fileStreams(operations),
   });

@@ -25,6 +25,7 @@ import { createFileCounters } from './files/file-counters.ts';
 import { type FileBounds, FileService } from './files/file-service.ts';
 import { FileSweep } from './files/file-sweep.ts';
 import { fileRefusal } from './files/one-route.ts';
+import { measuredStore } from './measured-store.ts';
 import { Blocks } from './messages/blocks.ts';
 import { Delivery } from './messages/delivery.ts';
 import { Marks, type Receipts } from './messages/marks.ts';
@@ -92,7 +93,7 @@ export interface RouteCore extends Service {
 }
 
 export function createRouteCore({
-  store,
+  store: givenStore,
   registry,
   servers,
   isUsable = () => true,
@@ -108,6 +109,7 @@ export function createRouteCore({
   health = new Health({ counters, log }),
   accountsMax = rememberedMax,
 }: RouteCoreOptions): RouteCore {
+  const store = measuredStore(givenStore, counters);
   const { sessions, timelines, groups, schedules } = store;
   const accounts = new AccountDirectory(store.accounts, accountsMax, clock);
   const callers = new Callers({ store, accounts, authentication, clock });
@@ -133,7 +135,7 @@ export function createRouteCore({
   });
   const delivery = new Delivery({
     ...{ timelines, groups, accounts, pusher, bugs },
-    counters: routeCounters.refused,
+    counters: routeCounters,
   });
   const transients = new Transients({
     timelines,

@@ -7,18 +7,18 @@ import { randomBytes } from 'node:crypto';
 import { routeMethods } from '../api/route-api.ts';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
-import { countDroppedLines, type Logger } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import type { HostPort } from '../base/network/host-port.ts';
 import { openTls } from '../base/network/tls.ts';
 import { Bugs } from '../base/process/bugs.ts';
 import { Counters } from '../base/process/counters.ts';
-import { countCollections } from '../base/process/garbage-collections.ts';
 import { Health, watchLife } from '../base/process/health.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { RouteSettings } from '../config/settings.ts';
 import { openBlobs } from '../files/open-blobs.ts';
+import { openFigures } from '../http/open-figures.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
 import { CallerLimits } from '../limits/caller-limits.ts';
@@ -39,6 +39,8 @@ import { ServerPool } from './servers/server-directory.ts';
 
 export interface RunningRoute extends ReloadableService {
   readonly http: HostPort;
+  /** Of /metrics alone. */
+  readonly metrics: HostPort | undefined;
   /** Where servers reach this route alone; undefined: at the same address. */
   readonly links: HostPort | undefined;
 }
@@ -61,11 +63,18 @@ async function start(
   for (const warning of warnings) log.warn(warning);
   const tls = await openTls(settings, log);
   const counters = new Counters();
+  const figures = await openFigures({
+    roles: { route: counters },
+    settings,
+    tls: tls.port,
+    log,
+    lifecycle,
+  });
   const health = new Health({ counters, log });
   const life = watchLife(health);
   const bugs = new Bugs(counters, log);
 
-  const store = await openStore(settings, { log, health });
+  const store = await openStore(settings, { log, health, counters });
   lifecycle.onStop('store', () => store.close());
   const blobs = await openBlobs(settings);
   const registry = await openRegistry({
@@ -79,6 +88,11 @@ async function start(
   lifecycle.onStop('registry', () => registry.close());
 
   const servers = new ServerPool({ clusterKey: () => secret.key, tls, clock, budget, bugs, log });
+  counters.gauge(
+    'link.in-flight',
+    'calls to other roles that wait for an answer',
+    () => servers.inFlight,
+  );
   lifecycle.onStop('links to servers', () => servers.stop());
   const core = createRouteCore({
     store,
@@ -98,8 +112,6 @@ async function start(
     health,
   });
   lifecycle.onStop('core', () => core.stop());
-  lifecycle.onStop('counting of collections', countCollections(counters));
-  countDroppedLines(counters);
 
   const host = await advertisedAddress({
     advertise: settings.advertise,
@@ -122,7 +134,7 @@ async function start(
       mode: authentication.mode,
       proofs: { clusterKeys, users: core.callers },
       warnings,
-      counters,
+      figures: figures.of(counters),
       health,
       isOpen: () => isOpen,
       tls: tls.port,
@@ -179,6 +191,7 @@ async function start(
 
   return {
     http: { host, port: callers },
+    metrics: figures.port,
     links: linkPort === undefined ? undefined : { host, port: ownPort },
     reload: async () => {
       if (tls.isServing) await tls.reload(log);

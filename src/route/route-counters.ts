@@ -18,6 +18,8 @@ export interface RouteCounters {
       Counter
     >
   >;
+  /** Messages that are stored, each once. */
+  readonly stored: Readonly<Record<'private' | 'group' | 'lobby', Counter>>;
   /** How far people have got in conversations. */
   readonly marks: { readonly moved: Counter; readonly dropped: Counter };
   /** Messages that are not stored. */
@@ -36,8 +38,25 @@ export function createRouteCounters(counters: Counters): RouteCounters {
   const transient = (name: string, description: string) =>
     counters.add(`transient.${name}`, `transient messages ${description}`);
   const refused = (name: string, description: string) =>
-    counters.add(`messages.refused.${name}`, `messages refused: ${description}`);
+    counters.add(`messages.refused.${name}`, `messages refused: ${description}`, {
+      name: 'messages.refused',
+      description: 'messages refused by what is stored already, by reason',
+      label: 'reason',
+      value: name,
+    });
+  const stored = (kind: string, description: string) =>
+    counters.add(`messages.stored.${kind}`, `messages stored: ${description}`, {
+      name: 'messages.stored',
+      description: 'messages stored, each once',
+      label: 'kind',
+      value: kind,
+    });
   return {
+    stored: {
+      private: stored('private', 'from one person to another'),
+      group: stored('group', 'to a named group'),
+      lobby: stored('lobby', 'to the lobby'),
+    },
     refused: {
       'mailbox-full': refused('mailbox-full', 'the receiver was away, and had too much unread'),
       'group-share': refused('group-share', 'the sender had said enough there for the hour'),

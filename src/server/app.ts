@@ -5,12 +5,11 @@
 
 import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/network/tls.ts';
-import type { Counters } from '../base/process/counters.ts';
 import type { Health } from '../base/process/health.ts';
 import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
-import { countersEndpoint } from '../http/counters.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { type Figures, figureEndpoints } from '../http/metrics.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
@@ -23,7 +22,7 @@ export interface ServerAppOptions {
   readonly portLimits?: PortLimits;
   /** Of the process. */
   readonly budget?: ProcessBudget;
-  readonly counters: Counters;
+  readonly figures: Figures;
   readonly health?: Pick<Health, 'report'>;
   readonly isOpen?: () => boolean;
   readonly log: Logger;
@@ -35,6 +34,6 @@ export function buildServerApp(endpoints: readonly Endpoint[], options: ServerAp
     ...options,
     title: 'cim server',
     proofs: { clusterKeys: options.clusterKeys },
-    endpoints: [...endpoints, countersEndpoint(options.counters)],
+    endpoints: [...endpoints, ...figureEndpoints(options.figures)],
   });
 }

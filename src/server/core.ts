@@ -9,16 +9,16 @@ import type { ServerApi } from '../api/server-api.ts';
 import { Tokens } from '../auth/tokens.ts';
 import type { Clock } from '../base/clock.ts';
 import { limits as bounds } from '../base/limits.ts';
-import { countDroppedLines, type Logger } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import type { HostPort } from '../base/network/host-port.ts';
 import { formatRoleAddress, type RoleEndpoint } from '../base/network/role-address.ts';
 import type { TlsPort } from '../base/network/tls.ts';
 import type { Counters } from '../base/process/counters.ts';
-import { countCollections } from '../base/process/garbage-collections.ts';
 import type { Health } from '../base/process/health.ts';
 import type { Lifecycle } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
 import type { ClusterKey } from '../base/secrets/cluster-key.ts';
+import type { Figures } from '../http/metrics.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
 import type { ConnectionShares } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
@@ -62,6 +62,7 @@ export interface ServerCoreOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly counters: Counters;
+  readonly figures: Figures;
   readonly health: Health;
   /** Gets a step for everything that is opened. */
   readonly lifecycle: Lifecycle;
@@ -90,8 +91,6 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   let httpPort = 0;
   const pushedTo = () => pushAddress({ address: [{ kind: 'http', ...told, port: httpPort }] });
   const { counters, health } = options;
-  lifecycle.onStop('counting of collections', countCollections(counters));
-  countDroppedLines(counters);
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
   const withdraw = async () => {
@@ -123,11 +122,16 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     return port === undefined ? [] : { ...listener, port, wire: listener.wire(gateway) };
   });
   const portLimits = new PortLimits(settings, options.shares.http, counters);
+  counters.gauge(
+    'outbox.bytes',
+    'bytes that others make the process hold: what waits for readers, pages, half read frames',
+    () => options.budget.heldBytes,
+  );
   watchServer(health, { gateway, registry, usableRoutes });
   let isOpen = false;
   const app = buildServerApp(
     ports.flatMap(({ wire }) => wire.endpoints),
-    { ...options, ...{ portLimits, counters, health, version }, isOpen: () => isOpen },
+    { ...options, ...{ portLimits, health, version }, isOpen: () => isOpen },
   );
   lifecycle.onStop('HTTP port of the server', () => app.close());
   const origin = () => originOfServer(pushedTo());

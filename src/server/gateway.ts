@@ -47,6 +47,7 @@ import { Logins } from './sessions/logins.ts';
 import { Mover } from './sessions/mover.ts';
 import { Receivers } from './sessions/receivers.ts';
 import { SessionChecks } from './sessions/session-checks.ts';
+import { ShownSamples } from './sessions/shown-samples.ts';
 import { Submissions } from './sessions/submissions.ts';
 import { judgeToken, type TokenVerifier } from './sessions/token-gate.ts';
 
@@ -80,6 +81,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly groupPushes: GroupPushes;
   readonly presence: PresenceTable;
   readonly limits: ServerLimits;
+  readonly shown: ShownSamples;
   readonly clock: Clock;
   readonly turns = new Turns({
     workMax: limits.turnWorkMax,
@@ -116,6 +118,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.limits = options.limits;
     this.clock = clock;
     this.counters = createServerCounters(options.counters);
+    this.shown = new ShownSamples(options.counters, () => this.now());
     const connections = () => this.#connections.values();
     this.budgets = new ServerBudgets(options.budget, connections, () => clock.monotonic());
     this.#unwatch = options.budget.watch(connections);
@@ -371,6 +374,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.groups.sweep(now);
     this.receivers.sweep();
     this.presence.sweep();
+    this.shown.sweep();
     this.limits.sends.sweep();
     this.limits.reads.sweep();
     this.budgets.process.review();

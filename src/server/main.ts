@@ -16,6 +16,7 @@ import { Health, watchLife } from '../base/process/health.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/process/lifecycle.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import { openFigures } from '../http/open-figures.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
@@ -51,6 +52,13 @@ async function start(
   const shares = shareDescriptors(descriptorLimit(), 1, settings.connectionsMax);
   const tls = await openTls(settings, log);
   const counters = new Counters();
+  const figures = await openFigures({
+    roles: { server: counters },
+    settings,
+    tls: tls.port,
+    log,
+    lifecycle,
+  });
   const health = new Health({ counters, log });
   const life = watchLife(health);
   const bugs = new Bugs(counters, log);
@@ -66,6 +74,11 @@ async function start(
   lifecycle.onStop('registry', () => registry.close());
   const connect = routeLinks({ clusterKey: () => secret.key, tls, clock, budget, bugs, log });
   const routes = new RoutePool({ connect, clock });
+  counters.gauge(
+    'link.in-flight',
+    'calls to other roles that wait for an answer',
+    () => routes.inFlight,
+  );
   lifecycle.onStop('links to routes', () => routes.stop());
   const followRoutes = () => routes.update(registry.view.routes.map(originOfRoute));
   lifecycle.onStop('following routes', registry.onChange(followRoutes));
@@ -84,6 +97,7 @@ async function start(
     clock,
     log,
     counters,
+    figures: figures.of(counters),
     health,
     lifecycle,
     advertise: await advertisedAddress({ advertise, host, zookeeper }),
@@ -117,7 +131,7 @@ async function start(
   life.started();
   lifecycle.onStop('health', health.run(clock));
   return {
-    addresses: core.addresses,
+    addresses: { ...core.addresses, ...(figures.port && { metrics: figures.port }) },
     reload: tls.isServing ? () => tls.reload(log) : undefined,
     stop: () => {
       life.stopping();

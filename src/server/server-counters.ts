@@ -3,7 +3,12 @@ import type { Counter, Counters } from '../base/process/counters.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import type { ArrivalCounters } from '../net/arrivals.ts';
 
+/** Of all protocols that there are. */
+export type ProtocolName = 'cim' | 'java';
+
 export interface ServerCounters {
+  /** Connections whose first frame has told what they speak. */
+  readonly speaking: Record<ProtocolName, number>;
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
   readonly arrivals: ArrivalCounters;
@@ -38,12 +43,23 @@ export interface ServerCounters {
 
 export function createServerCounters(counters: Counters): ServerCounters {
   const closed = (name: string, meaning: string) =>
-    counters.add(`connections.closed.${name}`, `connections closed: ${meaning}`);
+    counters.add(`connections.closed.${name}`, `connections closed: ${meaning}`, {
+      name: 'connections.closed',
+      description: 'connections that the server closed, by reason',
+      label: 'reason',
+      value: name,
+    });
   const byName = Object.entries(closeCodes).map(([name, { meaning }]) => [
     name,
     closed(name, meaning),
   ]);
+  const speaking: Record<ProtocolName, number> = { cim: 0, java: 0 };
+  for (const protocol of Object.keys(speaking) as ProtocolName[])
+    counters.gauge('connections', 'connections, by what they speak', () => speaking[protocol], {
+      protocol,
+    });
   return {
+    speaking,
     closed: {
       ...(Object.fromEntries(byName) as Record<CloseName, Counter>),
       other: closed('other', 'with a code that a route gave'),

@@ -5,6 +5,7 @@
 
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import type { Counters } from '../base/process/counters.ts';
 import type { Health } from '../base/process/health.ts';
 import type { Quotas } from './quotas.ts';
 import type { Restored } from './sqlite/restore-store.ts';
@@ -36,16 +37,22 @@ interface RedisSettings {
   readonly ackReplicas: number;
 }
 
+export interface StoreReporters {
+  readonly log: Logger;
+  readonly health?: Health;
+  readonly counters?: Counters;
+}
+
 const dayMs = 24 * 3600 * 1000;
 
 /**
  * SQLite: rejects with a CimError `unavailable` that says what to do when the folder cannot be
- * used. Redis: is there when it comes (`problem`), and rejects with `bad-config` only. `health` is
- * told what becomes of Redis.
+ * used. Redis: is there when it comes (`problem`), and rejects with `bad-config` only. `health` and
+ * `counters` are told what becomes of Redis.
  */
 export async function openStore(
   settings: StoreSettings,
-  { log, health }: { readonly log: Logger; readonly health?: Health },
+  { log, health, counters }: StoreReporters,
 ): Promise<Store> {
   const kept = { retention: retentionOf(settings), quotas: quotasOf(settings), log };
   if ('data' in settings) {
@@ -56,6 +63,7 @@ export async function openStore(
   return RedisStore.open({
     ...kept,
     ...(health && { health }),
+    ...(counters && { counters }),
     url: settings.redis,
     caFile: settings.redisCa,
     prefix: settings.redisPrefix,

@@ -53,6 +53,8 @@ export class SimulatedLink<Api extends object> {
     return this.down;
   }
 
+  readonly inFlight = 0;
+
   get isSilent(): boolean {
     const silentMs = this.#world.time.now - Math.max(this.#heardAt, this.#waitingSince);
     return this.#underWay.size > 0 && silentMs > limits.linkSilentMs;

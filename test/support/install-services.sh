@@ -11,6 +11,7 @@ declare -A file_of=(
   [tmux]=tmux
   [faketime]=faketime
   [zookeeper]=/usr/share/java/zookeeper.jar
+  [prometheus]=promtool
   [chromium]=chromium
   [fonts-liberation]=/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
   [fonts-noto-color-emoji]=/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
@@ -21,7 +22,7 @@ declare -A file_of=(
 )
 packages=("$@")
 [ $# -gt 0 ] || packages=(
-  redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime
+  redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
   chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei
 )
 

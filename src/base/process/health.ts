@@ -64,7 +64,15 @@ export class Condition {
     this.fault = fault;
     this.#definition = definition;
     this.#log = log;
-    this.#counter = counters.add(`health.${name}`, `how often it has come: ${meaning}`);
+    this.#counter = counters.add(`health.${name}`, `how often it has come: ${meaning}`, {
+      name: 'health.problems',
+      description: 'how often a condition has come, by which',
+      label: 'condition',
+      value: name,
+    });
+    const help = 'whether a condition of /readyz is there: 1, or 0 while all is well';
+    const labels = { condition: name, fault };
+    counters.gauge('health.problem', help, () => (this.#reason === null ? 0 : 1), labels);
   }
 
   /** Null while it is well. */

@@ -31,7 +31,11 @@ async function runRoute(call: Call): Promise<number> {
       const { startRoute } = await import('../../route/main.ts');
       return startRoute(settings, log);
     },
-    addresses: ({ http, links }) => ({ http, ...(links && { links }) }),
+    addresses: ({ http, links, metrics }) => ({
+      http,
+      ...(links && { links }),
+      ...(metrics && { metrics }),
+    }),
   });
 }
 

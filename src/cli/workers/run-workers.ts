@@ -10,9 +10,11 @@ import { exitCodes } from '../../base/exit-codes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { listenForSignals, onHangUp } from '../../base/process/signals.ts';
+import type { LeaderMessage, WorkerMessage } from '../../base/process/worker-channel.ts';
 import type { FlagValues } from '../../config/sources/flags.ts';
 import type { Host } from '../command.ts';
 import { notifyVariable, serviceManagerOf } from '../service-manager/service-manager.ts';
+import { type AskedWorker, WorkerFigures } from './figures.ts';
 import { type ReadyAddresses, WorkerProcess } from './worker-process.ts';
 
 /** Flags that a worker gets instead of those typed, by name. */
@@ -49,7 +51,9 @@ export async function runWorkers(run: WorkersRun): Promise<number> {
   const { role, count, host } = run;
   const manager = serviceManagerOf(host.env, run.log);
   const signals = listenForSignals(host);
-  const workers = Array.from({ length: count }, (_, index) => new Worker(run, index));
+  const hear = (index: number, message: WorkerMessage) => figures.hear(index, message);
+  const workers = Array.from({ length: count }, (_, index) => new Worker(run, index, hear));
+  const figures = new WorkerFigures(workers);
   const stopReloading = onHangUp(host, () => {
     for (const worker of workers) worker.reload();
   });
@@ -98,9 +102,10 @@ async function stopAll(
 }
 
 /** A worker and those that came after it, of which one is there at a time. */
-class Worker {
+class Worker implements AskedWorker {
   readonly #run: WorkersRun;
   readonly #index: number;
+  readonly #hear: (message: WorkerMessage) => void;
   readonly #backoff = new Backoff({ baseMs: 200, capMs: 10_000 });
   #process: WorkerProcess | undefined;
   #first: ReadyAddresses | undefined;
@@ -109,9 +114,18 @@ class Worker {
   #isReady = false;
   #restart: NodeJS.Timeout | undefined;
 
-  constructor(run: WorkersRun, index: number) {
+  constructor(
+    run: WorkersRun,
+    index: number,
+    hear: (index: number, message: WorkerMessage) => void,
+  ) {
     this.#run = run;
     this.#index = index;
+    this.#hear = (message) => hear(index, message);
+  }
+
+  say(message: LeaderMessage): boolean {
+    return this.#isReady && this.#process?.say(message) === true;
   }
 
   /** Rejects if it does not come up: what is wrong, it has said itself. */
@@ -162,7 +176,7 @@ class Worker {
     const typed = Object.entries(flags).filter(([name]) => !names.includes(name));
     const args = argumentsOf(Object.fromEntries(typed), special);
     const env = { ...secrets, [notifyVariable]: undefined };
-    const started = new WorkerProcess([role, ...args], env);
+    const started = new WorkerProcess([role, ...args], env, this.#hear);
     this.#process = started;
     return started;
   }

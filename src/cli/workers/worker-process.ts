@@ -1,6 +1,12 @@
 /** One worker: another process of this cim, as the process that looks after it sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { ignore } from '../../base/ignore.ts';
 import { ownProgram } from '../../base/process/own-program.ts';
+import {
+  type LeaderMessage,
+  type WorkerMessage,
+  workerVariable,
+} from '../../base/process/worker-channel.ts';
 
 export interface WorkerEnd {
   readonly code: number | null;
@@ -16,14 +22,21 @@ export class WorkerProcess {
   readonly ready: Promise<ReadyAddresses | undefined>;
   readonly ended: Promise<WorkerEnd>;
 
-  /** `env`: beside what this process has. */
-  constructor(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  /** `env`: beside what this process has. `onMessage`: what it says. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+    onMessage: (message: WorkerMessage) => void,
+  ) {
     const own = ownProgram();
-    // The channel is there to be closed: so a worker knows that nobody looks after it any more.
+    // The channel is closed with this process: so a worker knows that nobody looks after it any more.
     this.#child = spawn(own.program, [...own.args, ...args], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      env: { ...process.env, ...env },
+      // So that figures that are no numbers stay what they are.
+      serialization: 'advanced',
+      env: { ...process.env, ...env, [workerVariable]: '1' },
     });
+    this.#child.on('message', onMessage);
     this.ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve({ code: null, signal: null }));
       this.#child.once('close', (code, signal) => resolve({ code, signal }));
@@ -33,6 +46,13 @@ export class WorkerProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** False if it has ended, or is about to. */
+  say(message: LeaderMessage): boolean {
+    if (!this.#child.connected) return false;
+    this.#child.send(message, ignore('it has ended meanwhile'));
+    return true;
   }
 
   #readyLine(): Promise<ReadyAddresses> {

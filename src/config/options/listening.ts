@@ -56,6 +56,19 @@ export const listeningOptions = {
     description: 'further host names by which the HTTP ports may be called',
     defaults: { server: optional, route: optional, dev: optional },
   },
+  metrics: {
+    type: 'choice',
+    choices: ['secret', 'open'],
+    topic: 'Listening',
+    description: 'who may read /metrics: those who bear the cluster secret, or everybody',
+    defaults: { server: 'secret', route: 'secret', dev: 'secret' },
+  },
+  'metrics-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'port for /metrics alone, open to all who reach it; 0 takes a free one',
+    defaults: { server: optional, route: optional, dev: optional },
+  },
   workers: {
     type: 'integer',
     min: 1,

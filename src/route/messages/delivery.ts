@@ -85,7 +85,7 @@ export interface DeliveryOptions {
   readonly groups: Groups;
   readonly accounts: AccountDirectory;
   readonly pusher: Pusher;
-  readonly counters: RouteCounters['refused'];
+  readonly counters: Pick<RouteCounters, 'refused' | 'stored'>;
   readonly bugs: Pick<Bugs, 'caught'>;
 }
 
@@ -152,7 +152,7 @@ export class Delivery {
   }
 
   #refuseUnknown({ submission, index, answer }: Arrived): void {
-    this.#options.counters['unknown-receiver'].value += submission.count;
+    this.#options.counters.refused['unknown-receiver'].value += submission.count;
     answer(index, refused('unknown-receiver'));
   }
 
@@ -222,6 +222,7 @@ export class Delivery {
     const { index, answer, refusal, submission } = run;
     const decisive = decisiveOf(taken, own);
     const { status, expected } = decisive;
+    this.#options.counters.stored[kindOf(submission)].value += taken.stored;
     if (status === 'gone') this.#settleGone(run, taken);
     else if (status === 'not-a-member') void this.#settleOutsider(run, taken);
     else if (status === 'out-of-order') answer(index, { ...refused('out-of-order'), expected });
@@ -234,7 +235,7 @@ export class Delivery {
       else this.#options.pusher.behind.whenRoom(group, () => answer(index, outcome));
     } else {
       const outcome = takenInPart(status, decisive, own, submission.count);
-      this.#options.counters[outcome.error].value += outcome.refused || submission.count;
+      this.#options.counters.refused[outcome.error].value += outcome.refused || submission.count;
       answer(index, outcome);
     }
   }
@@ -354,4 +355,9 @@ function refused(error: ErrorName | null): Outcome {
 /** How an outcome crosses a link. */
 export function codeOf({ error }: Outcome): number {
   return error === null ? 0 : Number(errorTable[error].code);
+}
+
+function kindOf({ group }: Submission): 'private' | 'group' | 'lobby' {
+  if (group === '') return 'private';
+  return group === lobby ? 'lobby' : 'group';
 }

@@ -70,6 +70,13 @@ export class ServerPool implements ServerDirectory, Service {
     return peer.api;
   }
 
+  /** Entries that wait for an answer of any server. */
+  get inFlight(): number {
+    let all = 0;
+    for (const peer of this.#peers.values()) all += peer.inFlight;
+    return all;
+  }
+
   async stop(): Promise<void> {
     this.#peers.clear();
   }

@@ -12,6 +12,7 @@ import type { Run } from '../../codec/run.ts';
 import type { GroupFacts, MarkPush } from '../../codec/server-frame.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import type { GroupDelivery } from '../groups/group-message.ts';
+import type { ProtocolName } from '../server-counters.ts';
 import type { Login } from '../sessions/client-rules.ts';
 import type { FrameReaders } from '../sessions/frame-readers.ts';
 import type { Asker, Requests } from '../sessions/requests.ts';
@@ -28,6 +29,8 @@ export interface Wire {
 
 /** What one client speaks, once its first frame has told. What it does not know, it ignores. */
 export interface Protocol {
+  /** For operators: connections are counted by it. */
+  readonly name: ProtocolName;
   /** Whether the client is told why it is closed, and then comes back elsewhere by itself. */
   readonly isToldWhy: boolean;
   /** A frame behind the login, which lies in `bytes` from `start` to `end`. Throws ProtocolError. */

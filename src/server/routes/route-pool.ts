@@ -16,7 +16,7 @@ import type { RemotePeer } from '../../link/remote-peer.ts';
 /** A route at a base URL (src/server/routes/route-links.ts). */
 export type RoutePeer = Pick<
   RemotePeer<RouteApi>,
-  'api' | 'isLost' | 'isSilent' | 'reach' | 'close'
+  'api' | 'inFlight' | 'isLost' | 'isSilent' | 'reach' | 'close'
 >;
 
 export interface RoutePoolOptions {
@@ -90,6 +90,11 @@ export class RoutePool implements Service {
   countUsable(): number {
     for (const { peer } of this.#routes) if (peer.isLost) peer.reach();
     return this.#routes.filter(({ peer }) => !peer.isLost).length;
+  }
+
+  /** Entries that wait for an answer of any route. */
+  get inFlight(): number {
+    return this.#routes.reduce((all, { peer }) => all + peer.inFlight, 0);
   }
 
   /**

@@ -31,10 +31,12 @@ import { CursorReport } from './cursor-report.ts';
 import { FrameSource, type SourceOwner } from './frame-source.ts';
 import { type Asker, type RequestOwner, type RequestSession, Requests } from './requests.ts';
 import { type MarkTeller, SessionMarks } from './session-marks.ts';
+import type { ShownSamples } from './shown-samples.ts';
 
 /** What a session needs of its gateway. */
 export interface SessionOwner extends RequestOwner, SourceOwner {
   readonly counters: ServerCounters;
+  readonly shown: ShownSamples;
   readonly budgets: ServerBudgets;
   /** No more logins: everybody is to go elsewhere. */
   readonly isMoving: boolean;
@@ -163,6 +165,7 @@ export class ClientSession
 
   speak(protocol: Protocol): void {
     this.#protocol = protocol;
+    this.#owner.counters.speaking[protocol.name] += 1;
   }
 
   logIn(login: Login): void {
@@ -186,6 +189,7 @@ export class ClientSession
   moveCursor(seq: number, marks: readonly Mark[]): void {
     this.#cursor ??= new CursorReport(this, '', this.#owner);
     this.#cursor.move(seq, marks);
+    this.#owner.shown.acknowledged(this, seq);
   }
 
   excuseSilence(): void {
@@ -245,7 +249,10 @@ export class ClientSession
     this.raiseNewest(last);
     if (!this.ready) return;
     if (run.count === 0) this.hint('', last);
-    else this.#protocol?.push(seq, run, last);
+    else {
+      this.#protocol?.push(seq, run, last);
+      this.#owner.shown.pushed(this, run, last);
+    }
   }
 
   hint(timeline: string, head: number): void {
@@ -368,7 +375,9 @@ export class ClientSession
     this.#state = 'closed';
     this.#frames.end();
     this.#requests?.end();
+    if (this.#protocol) this.#owner.counters.speaking[this.#protocol.name] -= 1;
     this.#protocol?.end();
+    this.#owner.shown.forget(this);
     this.#owner.onClosed(this);
   }
 

@@ -1,6 +1,7 @@
 /** The store in Redis: one server, a master found through sentinels, or a Redis Cluster. */
 import { CimError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Counters } from '../../base/process/counters.ts';
 import type { Health } from '../../base/process/health.ts';
 import { type Quotas, quotasByDefault } from '../quotas.ts';
 import type { Retention, Store } from '../store.ts';
@@ -42,6 +43,8 @@ export interface RedisStoreOptions {
   readonly log: Logger;
   /** Is told when a failover has lost something. */
   readonly health?: Health | undefined;
+  /** Are told whether it can be used. */
+  readonly counters?: Counters;
 }
 
 /** Places that are written to: they are spread over the nodes of a Redis Cluster. */
@@ -87,6 +90,12 @@ export class RedisStore implements Store {
     const link = new RedisLink({ ...common, isFirst: true });
     // What waits for replicas holds up the connection that it is on.
     const waiting = ackReplicas > 0 ? new RedisLink({ ...common, isFirst: false }) : null;
+    options.counters?.gauge('redis.up', 'whether Redis can be used', () => (link.usable ? 1 : 0));
+    options.counters?.observe(
+      'redis.lost',
+      'times that the connection to Redis was lost',
+      () => link.timesLost,
+    );
     await Promise.all([link.open(), waiting?.open()]);
     return new RedisStore(link, waiting, sentinels, options);
   }

@@ -41,6 +41,8 @@ describe('what a role gets', () => {
       port: 9000,
       httpPort: 8081,
       host: '::',
+      metrics: 'secret',
+      metricsPort: undefined,
       workers: 1,
       advertise: undefined,
       advertisePort: undefined,

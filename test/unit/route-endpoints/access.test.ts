@@ -19,6 +19,7 @@ import { sendMessageEndpoint } from '../../../src/server/protocols/java/java-pee
 import type { Account } from '../../../src/store/accounts.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
+import { figuresOf } from '../../support/figures.ts';
 import {
   amy,
   bob,
@@ -274,6 +275,7 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'GET /apiKeys': [null, operators],
   'POST /revokeApiKey': [{ id: '0'.repeat(16) }, operators],
   'GET /counters': [null, operators],
+  'GET /metrics': [null, operators],
 };
 
 /** A server knows no users: to it a token is nothing. */
@@ -286,6 +288,7 @@ const serverTable: typeof routeTable = {
   'GET /openapi.json': [null, always],
   'POST /sendMsg': [{ userId, cmd: 'MESSAGE', msg: 'hi', properties: {} }, clusterOnly],
   'GET /counters': [null, clusterOnly],
+  'GET /metrics': [null, clusterOnly],
 };
 
 // ---- the roles -------------------------------------------------------------------------------------
@@ -307,7 +310,13 @@ async function openRoute(mode: AuthMode): Promise<{ app: HttpApp; store: Store }
   await store.groups.create('cooks', amy.userId);
   const { operations, callers: users, counters } = route.core;
   const app = buildRouteApp(operations, {
-    ...{ mode, counters, warnings: [], version: '9.9.9', log: recordingLog().log },
+    ...{
+      mode,
+      figures: figuresOf(counters),
+      warnings: [],
+      version: '9.9.9',
+      log: recordingLog().log,
+    },
     proofs: { clusterKeys, users },
   });
   onTeardown(() => app.close());
@@ -317,7 +326,7 @@ async function openRoute(mode: AuthMode): Promise<{ app: HttpApp; store: Store }
 function openServer(): HttpApp {
   const endpoints = [sendMessageEndpoint(() => {})];
   const { log } = recordingLog();
-  const options = { clusterKeys, counters: new Counters(), log, version: '9.9.9' };
+  const options = { clusterKeys, figures: figuresOf(new Counters()), log, version: '9.9.9' };
   const app = buildServerApp(endpoints, options);
   onTeardown(() => app.close());
   return app;

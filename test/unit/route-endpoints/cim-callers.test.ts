@@ -431,6 +431,7 @@ test('/openapi.json has every endpoint', async () => {
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       'get /counters',
+      'get /metrics',
       ...['put /files/{id}/{number}', 'get /files/{id}'],
     ],
   ]);

@@ -6,6 +6,7 @@ import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { CallerLimits } from '../../../src/limits/caller-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
+import { figuresOf } from '../../support/figures.ts';
 import { RouteHarness, testTokens } from '../../support/route-harness.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
@@ -45,7 +46,13 @@ beforeEach(async () => {
     readBytesRate: 10_000_000,
   };
   app = buildRouteApp(core.operations, {
-    ...{ mode: 'secret', counters, warnings: [], version: '9.9.9', log: recordingLog().log },
+    ...{
+      mode: 'secret',
+      figures: figuresOf(counters),
+      warnings: [],
+      version: '9.9.9',
+      log: recordingLog().log,
+    },
     proofs: { clusterKeys: () => [], users: core.callers },
     callerLimits: new CallerLimits(settings, counters, () => 0),
   });

@@ -4,6 +4,7 @@ import type { HttpApp } from '../../../src/http/app.ts';
 import type { AuthMode } from '../../../src/route/accounts/authentication.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
+import { figuresOf } from '../../support/figures.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -24,7 +25,7 @@ export class RouteCaller {
       mode,
       proofs: { clusterKeys: clusterKeysOf('cluster') },
       warnings: [],
-      counters: this.counters,
+      figures: figuresOf(this.counters),
       log,
       version: '9.9.9',
     });

@@ -7,6 +7,7 @@ import {
   sendMessageEndpoint,
 } from '../../../src/server/protocols/java/java-peers.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
+import { figuresOf } from '../../support/figures.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 
@@ -23,7 +24,7 @@ function testServer() {
   const health = new Health({ counters, log });
   const app = buildServerApp([sendMessageEndpoint((message) => sent.push(message))], {
     clusterKeys: clusterKeysOf('cluster'),
-    counters,
+    figures: figuresOf(counters),
     health,
     log,
     version: '9.9.9',

@@ -54,6 +54,7 @@ export function assertShortestLength(isPadded: boolean): void {
 }
 
 export class CimProtocol implements Protocol, Asker {
+  readonly name = 'cim';
   readonly #session: Session;
   readonly #groups: Pick<GroupTable, 'lobby'>;
   /** Groups joined or left before the login was answered; told after that. */

@@ -35,6 +35,7 @@ function saysNothing({ textStart, textEnd, contentEnd }: MessageFields): boolean
 }
 
 export class JavaProtocol implements Protocol {
+  readonly name = 'java';
   readonly #session: Session;
   readonly #peers: JavaPeers;
   /** Null until the login is done. */

@@ -84,6 +84,7 @@ export class RedisLink {
   #cluster: Cluster | undefined;
   #usable: RedisClient | undefined;
   #problem: unknown = 'not connected yet';
+  #timesLost = 0;
   /** Why the connection is being ended, if that is known. */
   #reasonOfEnd: unknown;
   #refusal: { readonly reason: string; readonly until: number } | undefined;
@@ -121,6 +122,11 @@ export class RedisLink {
   /** Undefined while Redis cannot be reached. */
   get usable(): RedisClient | undefined {
     return this.#closing ? undefined : this.#usable;
+  }
+
+  /** How often a connection that could be used was lost. */
+  get timesLost(): number {
+    return this.#timesLost;
   }
 
   /** Throws `busy` while Redis cannot be reached. */
@@ -351,6 +357,7 @@ export class RedisLink {
     if (client === this.#seed && this.#cluster) return;
     if (this.#usable === client) {
       this.#usable = undefined;
+      this.#timesLost += 1;
       this.#problem = this.#reasonOfEnd ?? 'connection lost';
     }
     this.#announceProblem();

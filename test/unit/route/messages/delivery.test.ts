@@ -47,7 +47,7 @@ function deliveryWith(accounts: AccountDirectory): Delivery {
     clock: systemClock,
     counters: createRouteCounters(new Counters()),
   });
-  const counters = createRouteCounters(new Counters()).refused;
+  const counters = createRouteCounters(new Counters());
   return new Delivery({ timelines, groups, accounts, pusher, counters, bugs: noBugs });
 }
 beforeEach(async () => {

@@ -110,6 +110,7 @@ class FakeRoute {
 class TrackedPeer {
   isLost = false;
   isSilent = false;
+  readonly inFlight = 0;
   isAnswering = true;
   dials = 0;
   asked = 0;

@@ -9,6 +9,7 @@ import { command, lobby } from '../../../../../src/codec/commands.ts';
 import { runOf, skipOf } from '../../../../../src/codec/run.ts';
 import { buildServerApp } from '../../../../../src/server/app.ts';
 import { clusterKeysOf } from '../../../../support/cluster-key.ts';
+import { figuresOf } from '../../../../support/figures.ts';
 import { onTeardown } from '../../../../support/teardown.ts';
 import { settle } from '../../../../support/virtual-clock.ts';
 import { waitUntil } from '../../../../support/wait-until.ts';
@@ -300,7 +301,11 @@ test('what is for one Java peer is found without a look at all others', async ()
   await waitUntil('both are logged in', () => [...harness.gateway.sessions()].length === 2);
   const sessions = jest.spyOn(harness.gateway, 'sessions');
   const app = buildServerApp(harness.wire.endpoints, {
-    ...{ clusterKeys: clusterKeysOf('cluster'), counters: harness.counters, version: '1' },
+    ...{
+      clusterKeys: clusterKeysOf('cluster'),
+      figures: figuresOf(harness.counters),
+      version: '1',
+    },
     log: createLogger('test', 'silent'),
   });
   onTeardown(() => app.close());
