@@ -11,10 +11,11 @@ import type { Guess } from '../limits/guess-rate.ts';
 import type { Account, KeyPair, PublicKeys } from '../store/accounts.ts';
 import type { FileFacts, FileUsage } from '../store/files.ts';
 import type {
+  ChangesPlace,
   Draw,
   Drawn,
   GivenSlot,
-  GroupKeyChange,
+  GroupKeyChanges,
   OwnKeys,
   SlotPlace,
 } from '../store/group-keys.ts';
@@ -259,7 +260,7 @@ export interface RouteOperations {
   drawGroupKey(draw: Draw): Promise<Drawn>;
   giveGroupKeys(userId: number, group: string, slots: readonly GivenSlot[]): Promise<number>;
   forgetGroupKeys(userId: number, group: string): Promise<void>;
-  groupChanges(userId: number, group: string, after: number): Promise<GroupKeyChange[]>;
+  groupChanges(userId: number, group: string, after: ChangesPlace): Promise<GroupKeyChanges>;
 
   /**
    * Takes a server (`host:port` of its port for clients, or its instance) out of choice and lets everybody there go

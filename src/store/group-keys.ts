@@ -7,6 +7,8 @@
  * It lives and ends with the group, and what was sealed for a member goes when they do.
  */
 
+import { randomBytes } from 'node:crypto';
+
 export interface KeyState {
   /** The present epoch, from 1 on; 0: the group is not encrypted. */
   readonly keyEpoch: number;
@@ -40,7 +42,7 @@ export interface SlotOf {
 export interface Draw {
   readonly group: string;
   readonly by: number;
-  /** Random, so no other draw has it. */
+  /** What names it: no other draw has it. */
   readonly draw: string;
   readonly epoch: number;
   readonly slots: readonly SlotOf[];
@@ -52,7 +54,7 @@ export interface Drawn extends KeyState {
   /**
    * `staged`: kept for `limits.groupKeyStagedMs`, unless the same member stages another draw.
    * `committed`: it counts, now or from before. `taken`: another one counts for this epoch. `stale`:
-   * another epoch is to be drawn for, and nothing of this draw is kept. `incomplete`: these members,
+   * a later epoch is to be drawn for (or one that is not as far ahead), and nothing of this draw is kept. `incomplete`: these members,
    * or some of them, have no slot yet.
    */
   readonly status: 'staged' | 'committed' | 'stale' | 'taken' | 'incomplete';
@@ -77,19 +79,42 @@ export interface OwnKeys extends KeyState {
   readonly missing: readonly { readonly userId: number; readonly since: number }[];
 }
 
-export const changeKinds = ['created', 'joined', 'left', 'removed', 'drawn', 'given'] as const;
+export const memberChangeKinds = ['created', 'joined', 'left', 'removed'] as const;
+export const keyChangeKinds = ['drawn', 'given'] as const;
 
-/** What has changed of who is a member, and of keys. */
+/** What has changed of who is a member, or of keys. */
 export interface GroupKeyChange {
-  /** From 1 on, without a gap. */
+  /** From 1 on, without a gap in its list. */
   readonly number: number;
   /** The group's, from then on. */
   readonly epoch: number;
-  readonly kind: (typeof changeKinds)[number];
+  readonly kind: (typeof memberChangeKinds | typeof keyChangeKinds)[number];
   readonly userId: number;
   readonly by: number;
   /** ms since 1970, by the store's clock. */
   readonly at: number;
+}
+
+/** The number of the last change of each list that is known. */
+export interface ChangesPlace {
+  readonly members: number;
+  readonly keys: number;
+}
+
+/**
+ * Two lists, so that keys which are drawn again and again push nothing out of who has joined and gone. Of
+ * each the newest `limits.groupChangesMax` are kept; of each at most `limits.groupChangesPageMax`.
+ */
+export interface GroupKeyChanges {
+  /** Of this group alone, and of no other that had its name: random, from its creation on. */
+  readonly groupId: string;
+  readonly members: readonly GroupKeyChange[];
+  readonly keys: readonly GroupKeyChange[];
+}
+
+/** What a group is told apart by from others of its name. */
+export function drawGroupId(): string {
+  return randomBytes(16).toString('base64url');
 }
 
 /** Of somebody who is not in the group, or of one that is not encrypted. */
@@ -111,6 +136,10 @@ export interface GroupKeys {
   /** The member's own slots go: they cannot be opened. Others see that they are without a key. */
   forget(group: string, userId: number): Promise<NoRegister | null>;
 
-  /** Those with numbers above `after`, at most `limits.groupChangesPageMax`. */
-  changes(group: string, userId: number, after: number): Promise<GroupKeyChange[] | NoRegister>;
+  /** Those with numbers above these. */
+  changes(
+    group: string,
+    userId: number,
+    after: ChangesPlace,
+  ): Promise<GroupKeyChanges | NoRegister>;
 }

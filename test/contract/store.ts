@@ -18,6 +18,7 @@ import { describeDeletions } from './store/deletions.ts';
 import { describeFiles } from './store/files.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupChanges } from './store/group-changes.ts';
+import { describeGroupDraws } from './store/group-draws.ts';
 import { describeGroupKeys } from './store/group-keys.ts';
 import { describeGroupMarks } from './store/group-marks.ts';
 import { describeGroupModel } from './store/group-model.ts';
@@ -88,6 +89,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   groups: describeGroups,
   'changes of groups': describeGroupChanges,
   'appends for members only': describeGroupAppends,
+  'draws of keys of groups': describeGroupDraws,
   'keys of groups': describeGroupKeys,
   'groups against a model': describeGroupModel,
   conversations: describeConversations,

@@ -15,7 +15,7 @@ import { GroupServer } from '../unit/client-sdk/e2ee/support/group-server.ts';
 import { type Device, deviceOf, KeyServer } from '../unit/client-sdk/e2ee/support/key-server.ts';
 
 const people = [1, 2, 3] as const;
-const calls = ['groupKeys', 'groupMembers', 'drawGroupKey', 'giveGroupKey'] as const;
+const calls = ['groupKeys', 'groupChanges', 'drawGroupKey', 'giveGroupKey'] as const;
 
 type Trouble = {
   readonly call: keyof GroupKeyCalls;
@@ -88,6 +88,8 @@ class Course {
     const group = new GroupServer();
     group.members.set(userId, 1);
     group.status = this.group.status;
+    group.groupId = this.group.groupId;
+    group.memberChanges = this.group.memberChanges;
     group.slots = this.group.everStored.filter((slot) => slot.userId === userId);
     const { encryption } = deviceOf(this.keys, userId, { group, clock: this.clock });
     return encryption.groups.open({ from, group: 'team', identity, sealed, keyEpoch }, false);

@@ -9,16 +9,19 @@ import {
   pageOfSlots,
   withChange,
 } from '../../src/store/decisions/group-keys.ts';
-import type {
-  Draw,
-  Drawn,
-  GivenSlot,
-  GroupKeyChange,
-  GroupKeys,
-  KeyState,
-  NoRegister,
-  OwnKeys,
-  SlotPlace,
+import {
+  type ChangesPlace,
+  type Draw,
+  type Drawn,
+  drawGroupId,
+  type GivenSlot,
+  type GroupKeyChange,
+  type GroupKeyChanges,
+  type GroupKeys,
+  type KeyState,
+  type NoRegister,
+  type OwnKeys,
+  type SlotPlace,
 } from '../../src/store/group-keys.ts';
 import { groupTimeline } from '../../src/store/timelines.ts';
 import {
@@ -42,7 +45,8 @@ export function withMember(
     ...register,
     since: withEntry(register.since, userId, epoch),
     keyless: new Set(register.keyless).add(userId),
-    changes: withChange(register.changes, { epoch, kind, userId, by: userId, at }),
+    ...(kind === 'created' && { groupId: drawGroupId() }),
+    memberChanges: withChange(register.memberChanges, { epoch, kind, userId, by: userId, at }),
   };
 }
 
@@ -61,7 +65,7 @@ export function withoutMember(
     staged: withoutEntry(rest.staged, userId),
     since: withoutEntry(rest.since, userId),
     keyless,
-    changes: withChange(rest.changes, change),
+    memberChanges: withChange(rest.memberChanges, change),
   };
 }
 
@@ -136,7 +140,7 @@ export class MemoryGroupKeys implements GroupKeys {
         ...register,
         given: withEntry(register.given, userId, [...kept, { epoch, by, draw: '', sealed }]),
         keyless,
-        changes: isFirst ? withChange(register.changes, change) : register.changes,
+        keyChanges: isFirst ? withChange(register.keyChanges, change) : register.keyChanges,
       });
     }
     return taken;
@@ -180,13 +184,18 @@ export class MemoryGroupKeys implements GroupKeys {
   async changes(
     group: string,
     userId: number,
-    after: number,
-  ): Promise<GroupKeyChange[] | NoRegister> {
+    after: ChangesPlace,
+  ): Promise<GroupKeyChanges | NoRegister> {
     const shard = this.#shard(group, userId);
     if (typeof shard === 'string') return shard;
-    return shard.register.changes
-      .filter(({ number }) => number > after)
-      .slice(0, limits.groupChangesPageMax);
+    const { groupId, memberChanges, keyChanges } = shard.register;
+    const page = (changes: readonly GroupKeyChange[], last: number) =>
+      changes.filter(({ number }) => number > last).slice(0, limits.groupChangesPageMax);
+    return {
+      groupId,
+      members: page(memberChanges, after.members),
+      keys: page(keyChanges, after.keys),
+    };
   }
 
   #commit(draw: Draw, shard: Shard, slots: Sealed): Drawn {
@@ -209,7 +218,7 @@ export class MemoryGroupKeys implements GroupKeys {
         draws: all.filter((each) => !dropped.includes(each.epoch)),
         staged: withoutEntry(register.staged, by),
         keyless: new Set([...slots.keys()].filter((userId) => !usable.has(userId))),
-        changes: withChange(register.changes, change),
+        keyChanges: withChange(register.keyChanges, change),
       },
     });
     return { ...state, status: 'committed', drawId: draw.draw, missing: [] };

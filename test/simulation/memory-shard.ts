@@ -51,7 +51,10 @@ export interface Register extends Pick<KeyState, 'freshFrom' | 'drawn'> {
   readonly since: ReadonlyMap<number, number>;
   /** Members who have no key of that epoch or later. */
   readonly keyless: ReadonlySet<number>;
-  readonly changes: readonly GroupKeyChange[];
+  /** Of the group, empty before it is made. */
+  readonly groupId: string;
+  readonly memberChanges: readonly GroupKeyChange[];
+  readonly keyChanges: readonly GroupKeyChange[];
 }
 
 export const emptyRegister: Register = {
@@ -62,7 +65,9 @@ export const emptyRegister: Register = {
   given: new Map(),
   since: new Map(),
   keyless: new Set(),
-  changes: [],
+  groupId: '',
+  memberChanges: [],
+  keyChanges: [],
 };
 
 export interface Shard {

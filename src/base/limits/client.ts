@@ -74,4 +74,8 @@ export const clientLimits = {
   clientGroupGiveMsMax: 3_000,
   /** The keys of a group are not asked for more often for the sake of what cannot be read. */
   clientGroupKeysMsMin: 1_000,
+  /** Nor for what is of an epoch that the client does not know yet: each member can write that it is. */
+  clientGroupKeysBehindMsMin: 250,
+  /** Encrypted groups that the user has left, and that a client remembers: all of a user's, often. */
+  clientLeftGroupsMax: 1_024,
 } as const;

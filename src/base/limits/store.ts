@@ -108,6 +108,11 @@ export const storeLimits = {
   /** Draws of a group that are kept, with a slot for each member. */
   groupKeyDrawsMax: 64,
   /**
+   * So far ahead of the epoch that is due a key may be drawn for: more than a failover loses. Without a
+   * bound one draw could use up all epochs that there are.
+   */
+  groupEpochsAheadMax: 256,
+  /**
    * Those who may give a member the key of one epoch: one alone could give what cannot be opened, and
    * there would be no second. And all that one member is given.
    */
@@ -116,7 +121,7 @@ export const storeLimits = {
   /** Slots, and members without a key, in one answer. */
   groupKeySlotsPageMax: 100,
   groupKeyMissingMax: 50,
-  /** Changes of members and keys that an encrypted group remembers, and those in one answer. */
+  /** Changes that an encrypted group remembers, of its members and of its keys each; and those in one answer. */
   groupChangesMax: 1_000,
   groupChangesPageMax: 200,
   /** So long a user's list may name a group that does not know the user: a join takes milliseconds. */

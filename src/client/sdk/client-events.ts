@@ -216,6 +216,15 @@ export interface GroupNewsItem {
   readonly at: number;
 }
 
+/** Who is in an encrypted group: all of them. */
+export interface GroupMembersItem {
+  readonly group: string;
+  /** Their ids, in order. */
+  readonly members: readonly number[];
+  /** It is not the group of this name that this device knew before. */
+  readonly isAnother?: true;
+}
+
 export interface UsersQuery {
   /** Only ids above this one. */
   readonly after?: number;
@@ -327,6 +336,12 @@ export interface ClientEvents {
    * happened while this device was away, of the newest 1 000.
    */
   groupNews: GroupNewsItem;
+  /**
+   * Who is in an encrypted group, all of them: when this device comes to know it (unless the user is alone
+   * in it), and when it cannot be told each change: of more than 1 000 while it was away, or where they are
+   * others than it was told before.
+   */
+  groupMembers: GroupMembersItem;
   /**
    * The key of this user (perhaps one's own) is not the one that this device has seen before. It is
    * used, unless the one before was verified (CimClient.confirmKey()).

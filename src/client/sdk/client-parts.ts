@@ -14,7 +14,6 @@ import type { EventEmitter } from './event-emitter.ts';
 import { FileRoutes } from './files/file-routes.ts';
 import { Files } from './files/files.ts';
 import type { Platform, Storage } from './platform.ts';
-import { GroupChanges } from './receiving/group-changes.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
 import { whyLeft } from './routes/why-left.ts';
@@ -72,12 +71,6 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
   const routes = new Routes({ caller, tokens: account, platform });
   const pins = new KeyPins();
   const known = new KnownGroups();
-  const changes = new GroupChanges({
-    known,
-    ask: (group, after) => routes.groupChanges(userId, group, after),
-    tell: (change) => events.emit('groupNews', change),
-    onKnown: () => core.pinsMoved(),
-  });
   const encryption = new Encryption({
     userId,
     mode: options.e2ee ?? 'auto',
@@ -94,12 +87,16 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
       known,
       random: platform.random,
       onKnown: () => core.pinsMoved(),
-      onNews: (group) => void changes.look(group),
+      tell: {
+        change: (change) => events.emit('groupNews', change),
+        members: (members) => events.emit('groupMembers', members),
+      },
       askEpoch: async (group) => (await routes.groupInfo(userId, group)).keyEpoch,
       calls: {
         groupKeys: (group, after) => routes.groupKeys(userId, group, after),
         drawGroupKey: (request) => routes.drawGroupKey(userId, request),
         giveGroupKey: (group, slots) => routes.giveGroupKey(userId, group, slots),
+        groupChanges: (group, after) => routes.groupChanges(userId, group, after),
         forgetGroupKeys: (group) => routes.forgetGroupKeys(userId, group),
         groupInfo: (group) => routes.groupInfo(userId, group),
         groupMembers: (group, query) => routes.groupMembers(userId, group, query),

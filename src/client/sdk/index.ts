@@ -29,6 +29,7 @@ export type {
   EditedMessage,
   GroupFacts,
   GroupMembership,
+  GroupMembersItem,
   GroupNewsItem,
   GroupSettings,
   HistoryPage,

@@ -131,6 +131,7 @@ class Session {
       client.on('groupChanged', (facts) => inbox.groupChanged(facts));
       client.on('invited', (invitation) => inbox.invited(invitation));
       client.on('groupNews', (news) => inbox.groupNews(news));
+      client.on('groupMembers', (members) => inbox.groupMembers(members));
       client.on('message', (message) => {
         people.learn(message.from, message.fromName);
         if (!message.transient && !message.retracted) recent.add(message);

@@ -5,7 +5,12 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
-import { changeKinds, type SlotPlace } from '../../store/group-keys.ts';
+import {
+  type GroupKeyChange,
+  keyChangeKinds,
+  memberChangeKinds,
+  type SlotPlace,
+} from '../../store/group-keys.ts';
 import type { RouteOperations } from '../operations.ts';
 import { boolean, groupName, integer, string, userId } from './fields.ts';
 import { namedGroup } from './groups.ts';
@@ -32,6 +37,33 @@ const state = {
 } as const;
 
 const access = { who: 'users', actor: 'userId' } as const;
+
+const changeNumber = {
+  type: 'integer',
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER - 1,
+} as const;
+
+function changesOf<const Kinds extends readonly string[]>(kinds: Kinds) {
+  return {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        number: { ...integer, description: 'in its list, without a gap' },
+        epoch: { ...integer, description: "the group's, from then on" },
+        kind: { ...string, enum: kinds },
+        userId: integer,
+        by: integer,
+        at: { ...integer, description: 'ms since 1970' },
+      },
+    },
+  } as const;
+}
+
+function plain({ number, epoch, kind, userId, by, at }: GroupKeyChange) {
+  return { number, epoch, kind, userId, by, at };
+}
 
 /** Characters of `<epoch>:<by>`. */
 const placeCharactersMax = 10 + 1 + 16;
@@ -109,8 +141,8 @@ export function groupKeyEndpoints(operations: RouteOperations): readonly Endpoin
           epoch: { ...epoch, description: 'that it is for' },
           draw: {
             type: 'string',
-            description: 'its name: 16 random bytes in base64url',
-            maxLength: 22,
+            description: 'its name, which commits to the key: 32 bytes in base64url',
+            maxLength: 43,
           },
           slots: {
             type: 'array',
@@ -136,8 +168,8 @@ export function groupKeyEndpoints(operations: RouteOperations): readonly Endpoin
         },
       },
       handle: async ({ userId: by, group, slots, draw, ...rest }) => {
-        if (!/^[\w-]{22}$/.test(draw))
-          throw new CimError('invalid-argument', 'draw: must be 16 bytes in base64url');
+        if (!/^[\w-]{43}$/.test(draw))
+          throw new CimError('invalid-argument', 'draw: must be 32 bytes in base64url');
         for (const slot of slots) assertSealed(slot.sealed, 0);
         const name = namedGroup(group);
         const drawn = await operations.drawGroupKey({ by, group: name, slots, draw, ...rest });
@@ -199,39 +231,30 @@ export function groupKeyEndpoints(operations: RouteOperations): readonly Endpoin
         properties: {
           ...membership.properties,
           after: {
-            type: 'integer',
-            minimum: 0,
-            maximum: Number.MAX_SAFE_INTEGER - 1,
-            description: 'only changes with numbers above this',
+            ...changeNumber,
+            description: 'only changes of members with numbers above this',
+          },
+          keysAfter: {
+            ...changeNumber,
+            description: 'only changes of keys with numbers above this',
           },
         },
       },
       answer: {
         type: 'object',
         properties: {
-          changes: {
-            type: 'array',
-            items: {
-              type: 'object',
-              properties: {
-                number: integer,
-                epoch: { ...integer, description: "the group's, from then on" },
-                kind: { ...string, enum: changeKinds },
-                userId: integer,
-                by: integer,
-                at: { ...integer, description: 'ms since 1970' },
-              },
-            },
-          },
+          groupId: { ...string, description: 'of this group, and of no other that had its name' },
+          changes: changesOf(memberChangeKinds),
+          keyChanges: changesOf(keyChangeKinds),
           more: boolean,
         },
       },
-      handle: async ({ userId, group, after = 0 }) => {
-        const found = await operations.groupChanges(userId, namedGroup(group), after);
-        const changes = found.map(({ number, epoch, kind, userId, by, at }) => {
-          return { number, epoch, kind, userId, by, at };
-        });
-        return { changes, more: changes.length === limits.groupChangesPageMax };
+      handle: async ({ userId, group, after = 0, keysAfter = 0 }) => {
+        const place = { members: after, keys: keysAfter };
+        const found = await operations.groupChanges(userId, namedGroup(group), place);
+        const { groupId, members, keys } = found;
+        const more = [members, keys].some(({ length }) => length === limits.groupChangesPageMax);
+        return { groupId, changes: members.map(plain), keyChanges: keys.map(plain), more };
       },
     }),
   ];

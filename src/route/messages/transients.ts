@@ -40,6 +40,7 @@ export type TransientFate =
   | 'invalid-argument'
   | 'not-encrypted'
   | 'encrypted-group'
+  | 'stale-key'
   | 'unknown-group'
   | 'not-a-member'
   | 'busy';
@@ -182,8 +183,8 @@ function isNamed(group: string): boolean {
 }
 
 /**
- * Of one to a named group. Nothing of it is kept, so the epoch of its key is not looked at; and where
- * nothing is said, nothing is to be encrypted.
+ * Of one to a named group. Where nothing is said, nothing is to be encrypted. What is sealed names the
+ * epoch of now, or of a moment ago: one that is to come would have each member ask for its key.
  */
 function refusalOf(
   { keyEpoch, textBytes, contentBytes }: Transient,
@@ -191,7 +192,8 @@ function refusalOf(
 ): (TransientFate & string) | null {
   if (!member) return 'not-a-member';
   if (member.keyEpoch === 0) return keyEpoch === 0 ? null : 'not-encrypted';
-  return keyEpoch === 0 && textBytes + contentBytes > 0 ? 'encrypted-group' : null;
+  if (keyEpoch === 0) return textBytes + contentBytes > 0 ? 'encrypted-group' : null;
+  return keyEpoch === member.keyEpoch || keyEpoch === member.keyEpoch - 1 ? null : 'stale-key';
 }
 
 function timelineOf({ to, group }: Transient): TimelineId {

@@ -32,7 +32,10 @@ export function afterDraw(epoch: number): KeyState {
   return { keyEpoch: epoch, freshFrom: epoch, drawn: epoch };
 }
 
-/** The one epoch that may be drawn for: the present one while it has no key, else the next. */
+/**
+ * The epoch that is due: the present one while it has no key, else the next. One may be drawn for that is
+ * ahead of it: members who have seen later epochs, before a failover lost them, use none of those again.
+ */
 function epochToDraw({ keyEpoch, freshFrom, drawn }: KeyState): number {
   return drawn < freshFrom ? keyEpoch : keyEpoch + 1;
 }
@@ -64,7 +67,8 @@ export function decideDraw(
 ): DrawVerdict {
   if (newest && newest.epoch === asked.epoch)
     return newest.by === asked.by && newest.draw === asked.draw ? 'committed' : 'taken';
-  if (asked.epoch !== epochToDraw(state)) return 'stale';
+  const ahead = asked.epoch - epochToDraw(state);
+  if (ahead < 0 || ahead > limits.groupEpochsAheadMax) return 'stale';
   const isSame =
     staged?.draw === asked.draw &&
     staged.epoch === asked.epoch &&
@@ -75,7 +79,7 @@ export function decideDraw(
 /**
  * Of the draws of a group, the newest of which counts from now on, the epochs of those that nobody
  * needs any more: no message was stored between one and the next, or all of those are gone. Of more
- * than there may be, the oldest.
+ * than there may be, the oldest of the member with the most: who draws and draws pushes out their own.
  */
 export function drawsToDrop(draws: readonly KnownDraw[], messagesMax: number): number[] {
   const known = draws.toSorted((one, other) => one.epoch - other.epoch);
@@ -84,8 +88,17 @@ export function drawsToDrop(draws: readonly KnownDraw[], messagesMax: number): n
     const to = known[index + 1]?.head;
     return to === undefined || (to > from && to > head - messagesMax);
   });
-  const kept = new Set(needed.slice(-limits.groupKeyDrawsMax));
+  const kept = new Set(needed);
+  while (kept.size > limits.groupKeyDrawsMax) kept.delete(oldestOfMost([...kept]));
   return known.filter((draw) => !kept.has(draw)).map(({ epoch }) => epoch);
+}
+
+/** Of draws in their order; of two members with as many, whose oldest is older. */
+function oldestOfMost(draws: readonly KnownDraw[]): KnownDraw {
+  const byMember = Map.groupBy(draws, ({ by }) => by);
+  let most: readonly KnownDraw[] = [];
+  for (const each of byMember.values()) if (each.length > most.length) most = each;
+  return most[0] as KnownDraw;
 }
 
 export interface GiveFacts {
@@ -142,7 +155,12 @@ function compareSlots(one: SlotPlace, other: SlotPlace): number {
   return other.epoch - one.epoch || one.by - other.by;
 }
 
-/** The next change, with those before it that are still kept. */
+/** Which list a change is in. */
+export function isOfKeys(kind: GroupKeyChange['kind']): boolean {
+  return kind === 'drawn' || kind === 'given';
+}
+
+/** The next change, with those of its list before it that are still kept. */
 export function withChange(
   changes: readonly GroupKeyChange[],
   change: Omit<GroupKeyChange, 'number'>,

@@ -5,14 +5,17 @@
 import { limits } from '../../base/limits.ts';
 import { pageOfSlots } from '../decisions/group-keys.ts';
 import {
-  changeKinds,
+  type ChangesPlace,
   type Draw,
   type Drawn,
   type GivenSlot,
   type GroupKeyChange,
+  type GroupKeyChanges,
   type GroupKeys,
   type KeySlot,
   type KeyState,
+  keyChangeKinds,
+  memberChangeKinds,
   type NoRegister,
   type OwnKeys,
   type SlotPlace,
@@ -31,6 +34,7 @@ type DrawReply = [
   drawId: Buffer,
   ...missing: Buffer[],
 ];
+type ChangesReply = [groupId: Buffer, members: Buffer[], keys: Buffer[]];
 type ReadReply = [
   keyEpoch: number,
   freshFrom: number,
@@ -59,7 +63,7 @@ export class RedisGroupKeys implements GroupKeys {
       [...this.#keysOf(group), this.#keys.roll(group), this.#keys.head(timeline)],
       [
         ...[by, draw, epoch, commit ? 1 : 0, limits.groupKeyStagedMs],
-        ...[this.#messagesMax, ...bounds],
+        ...[this.#messagesMax, ...bounds, limits.groupEpochsAheadMax],
         ...slots.flatMap(({ userId, sealed }) => [userId, sealed]),
       ],
     );
@@ -117,22 +121,17 @@ export class RedisGroupKeys implements GroupKeys {
   async changes(
     group: string,
     userId: number,
-    after: number,
-  ): Promise<GroupKeyChange[] | NoRegister> {
-    const asked = [userId, after, limits.groupChangesPageMax];
+    after: ChangesPlace,
+  ): Promise<GroupKeyChanges | NoRegister> {
+    const asked = [userId, limits.groupChangesPageMax, after.members, after.keys];
     const reply = await this.#run(scripts.readGroupChanges, group, asked);
     if (!Array.isArray(reply)) return noRegisterOf(reply);
-    return pairsOf(reply as Buffer[]).map(([id, change]) => {
-      const [epoch, kind, userId, by, at] = change.split(':');
-      return {
-        number: Number.parseInt(id, 10),
-        epoch: Number(epoch),
-        kind: changeKinds.find((each) => each === kind) ?? 'given',
-        userId: Number(userId),
-        by: Number(by),
-        at: Number(at),
-      };
-    });
+    const [groupId, members, keys] = reply as ChangesReply;
+    return {
+      groupId: groupId.toString(),
+      members: changesOf(members),
+      keys: changesOf(keys),
+    };
   }
 
   #run(script: Script, group: string, args: readonly Argument[]): Promise<Reply> {
@@ -143,6 +142,20 @@ export class RedisGroupKeys implements GroupKeys {
     const timeline = groupTimeline(group);
     return [this.#keys.group(group), this.#keys.talk(timeline), this.#keys.members(timeline)];
   }
+}
+
+function changesOf(values: readonly Buffer[]): GroupKeyChange[] {
+  return pairsOf(values).map(([id, change]) => {
+    const [epoch, kind, userId, by, at] = change.split(':');
+    return {
+      number: Number.parseInt(id, 10),
+      epoch: Number(epoch),
+      kind: [...memberChangeKinds, ...keyChangeKinds].find((each) => each === kind) ?? 'given',
+      userId: Number(userId),
+      by: Number(by),
+      at: Number(at),
+    };
+  });
 }
 
 /** By epoch, as the script has them. */

@@ -16,6 +16,7 @@ import { groupEntries } from '../../base/group-entry.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import { membershipOf } from '../decisions/membership.ts';
+import { drawGroupId } from '../group-keys.ts';
 import type {
   ChangeResult,
   CreateResult,
@@ -267,7 +268,7 @@ export class RedisGroups implements Groups {
       ],
       [
         ...[userId, number, limits.groupJoinMs / 2, limits.groupMembersMax, create ?? '', name],
-        ...[e2ee ? 1 : 0, limits.encryptedGroupMembersMax, limits.groupChangesMax],
+        ...[e2ee ? 1 : 0, limits.encryptedGroupMembersMax, limits.groupChangesMax, drawGroupId()],
       ],
     )) as JoinReply;
     const isMember = reply[0].toString() === 'joined' || reply[2] === 1;

@@ -1,6 +1,7 @@
 /** The rows of keys of encrypted groups, and what joining and leaving change of them. */
 import { limits } from '../../base/limits.ts';
-import type { GroupKeyChange, KeyState, SlotOf } from '../group-keys.ts';
+import { isOfKeys } from '../decisions/group-keys.ts';
+import { drawGroupId, type GroupKeyChange, type KeyState, type SlotOf } from '../group-keys.ts';
 import type { Database, Statement } from './database.ts';
 import type { Now } from './store-time.ts';
 
@@ -20,6 +21,8 @@ type Change = Omit<GroupKeyChange, 'number' | 'at'>;
 export class GroupKeyRows {
   readonly #clock: Now;
   readonly #selectState: Statement<KeyState>;
+  readonly #selectId: Statement<{ groupId: string }>;
+  readonly #updateId: Statement<never>;
   readonly #updateFresh: Statement<never>;
   readonly #updateState: Statement<never>;
   readonly #updateSince: Statement<never>;
@@ -42,6 +45,8 @@ export class GroupKeyRows {
     this.#selectState = database.prepare(
       'SELECT key_epoch AS keyEpoch, fresh_from AS freshFrom, drawn FROM groups WHERE name = ?',
     );
+    this.#selectId = database.prepare('SELECT group_id AS groupId FROM groups WHERE name = ?');
+    this.#updateId = database.prepare('UPDATE groups SET group_id = ? WHERE name = ?');
     this.#updateFresh = database.prepare('UPDATE groups SET fresh_from = key_epoch WHERE name = ?');
     this.#updateState = database.prepare(
       'UPDATE groups SET key_epoch = ?2, fresh_from = ?3, drawn = ?4, version = version + ?5 WHERE name = ?1',
@@ -78,14 +83,14 @@ export class GroupKeyRows {
       'DELETE FROM group_changes WHERE name = ?',
     ].map((sql) => database.prepare(sql));
     this.#selectNumber = database.prepare(
-      'SELECT max(number) AS number FROM group_changes WHERE name = ?',
+      'SELECT max(number) AS number FROM group_changes WHERE name = ? AND of_keys = ?',
     );
     this.#insertChange = database.prepare(
-      `INSERT INTO group_changes (name, number, epoch, kind, user_id, by, at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO group_changes (name, of_keys, number, epoch, kind, user_id, by, at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#deleteChanges = database.prepare(
-      'DELETE FROM group_changes WHERE name = ? AND number <= ?',
+      'DELETE FROM group_changes WHERE name = ? AND of_keys = ? AND number <= ?',
     );
   }
 
@@ -94,9 +99,14 @@ export class GroupKeyRows {
     return this.#selectState.get(name);
   }
 
+  groupId(name: string): string {
+    return this.#selectId.get(name)?.groupId ?? '';
+  }
+
   /** Somebody is a member from this epoch on, which the group has by now. */
   entered(name: string, userId: number, epoch: number, isFirst: boolean): void {
     if (isFirst) this.#updateFresh.run(name);
+    if (isFirst) this.#updateId.run(drawGroupId(), name);
     this.#updateSince.run(epoch, name, userId);
     this.noteChange(name, { epoch, kind: isFirst ? 'created' : 'joined', userId, by: userId });
   }
@@ -159,8 +169,9 @@ export class GroupKeyRows {
   }
 
   noteChange(name: string, { epoch, kind, userId, by }: Change): void {
-    const number = (this.#selectNumber.get(name)?.number ?? 0) + 1;
-    this.#insertChange.run(name, number, epoch, kind, userId, by, this.#clock.now());
-    this.#deleteChanges.run(name, number - limits.groupChangesMax);
+    const ofKeys = Number(isOfKeys(kind));
+    const number = (this.#selectNumber.get(name, ofKeys)?.number ?? 0) + 1;
+    this.#insertChange.run(name, ofKeys, number, epoch, kind, userId, by, this.#clock.now());
+    this.#deleteChanges.run(name, ofKeys, number - limits.groupChangesMax);
   }
 }

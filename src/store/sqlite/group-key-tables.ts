@@ -33,16 +33,17 @@ export const groupKeyTables = `
     PRIMARY KEY (name, user_id, epoch, by)
   ) STRICT, WITHOUT ROWID;
 
-  -- What has changed of members and keys.
+  -- What has changed of members and of keys: two lists.
   CREATE TABLE group_changes (
     name TEXT NOT NULL,
+    of_keys INTEGER NOT NULL,
     number INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
     kind TEXT NOT NULL,
     user_id INTEGER NOT NULL,
     by INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (name, number)
+    PRIMARY KEY (name, of_keys, number)
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -51,6 +52,7 @@ export const groupKeyUpgrade = `
   ALTER TABLE groups ADD COLUMN key_epoch INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE groups ADD COLUMN fresh_from INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE groups ADD COLUMN drawn INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE groups ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
   ALTER TABLE members ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE members ADD COLUMN has_key INTEGER NOT NULL DEFAULT 0;
   ${groupKeyTables}

@@ -155,10 +155,11 @@ const tables = `
     -- How many there are: counting them would cost each join more than all else.
     members INTEGER NOT NULL DEFAULT 0,
     -- The epoch of its key, the newest one into which none may be ratcheted, and that of the newest draw
-    -- (src/store/decisions/group-keys.ts); 0: it is not encrypted.
+    -- (src/store/decisions/group-keys.ts); 0: it is not encrypted. And what it is told apart by from others of its name.
     key_epoch INTEGER NOT NULL DEFAULT 0,
     fresh_from INTEGER NOT NULL DEFAULT 0,
-    drawn INTEGER NOT NULL DEFAULT 0
+    drawn INTEGER NOT NULL DEFAULT 0,
+    group_id TEXT NOT NULL DEFAULT ''
   ) STRICT, WITHOUT ROWID;
 
   -- In the order of joining. joined is the head of the group's timeline then.

@@ -10,10 +10,12 @@ import {
   pageOfSlots,
 } from '../decisions/group-keys.ts';
 import type {
+  ChangesPlace,
   Draw,
   Drawn,
   GivenSlot,
   GroupKeyChange,
+  GroupKeyChanges,
   GroupKeys,
   KeySlot,
   KeyState,
@@ -99,7 +101,7 @@ export class SqliteGroupKeys implements GroupKeys {
     );
     this.#selectChanges = database.prepare(
       `SELECT number, epoch, kind, user_id AS userId, by, at FROM group_changes
-         WHERE name = ? AND number > ? ORDER BY number LIMIT ${limits.groupChangesPageMax}`,
+         WHERE name = ? AND of_keys = ? AND number > ? ORDER BY number LIMIT ${limits.groupChangesPageMax}`,
     );
   }
 
@@ -151,11 +153,16 @@ export class SqliteGroupKeys implements GroupKeys {
   async changes(
     group: string,
     userId: number,
-    after: number,
-  ): Promise<GroupKeyChange[] | NoRegister> {
+    after: ChangesPlace,
+  ): Promise<GroupKeyChanges | NoRegister> {
     return this.#options.database.read(() => {
       const state = this.#stateFor(group, userId);
-      return typeof state === 'string' ? state : this.#selectChanges.all(group, after);
+      if (typeof state === 'string') return state;
+      return {
+        groupId: this.#options.keyRows.groupId(group),
+        members: this.#selectChanges.all(group, 0, after.members),
+        keys: this.#selectChanges.all(group, 1, after.keys),
+      };
     });
   }
 

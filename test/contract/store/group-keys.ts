@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
+import type { GroupKeyChanges, NoRegister } from '../../../src/store/group-keys.ts';
 import {
   drawOf,
   encryptedGroup,
@@ -14,6 +15,9 @@ import { nextGroup, nextUserId } from './users.ts';
 export function describeGroupKeys(fixture: StoreFixture): void {
   const groups = () => fixture.store.groups;
   const keys = () => fixture.another.groupKeys;
+  const none = { members: 0, keys: 0 };
+  const idOf = (changes: GroupKeyChanges | NoRegister) =>
+    typeof changes === 'string' ? changes : changes.groupId;
   const fresh = (members = 2) => encryptedGroup(fixture.store, members);
 
   /** A draw for the epoch that is due. */
@@ -97,9 +101,9 @@ export function describeGroupKeys(fixture: StoreFixture): void {
       await fixture.store.deletions.finish(member);
       expect(await groups().find(name)).toMatchObject({ keyEpoch: 3 });
       expect(await keys().read(name, owner)).toMatchObject({ freshFrom: 3 });
-      expect(await keys().changes(name, owner, 2)).toMatchObject([
-        { kind: 'left', userId: member, epoch: 3 },
-      ]);
+      expect(await keys().changes(name, owner, { members: 2, keys: 0 })).toMatchObject({
+        members: [{ kind: 'left', userId: member, epoch: 3 }],
+      });
     });
 
     test('grows once when an owner leaves, and the group goes on', async () => {
@@ -117,169 +121,16 @@ export function describeGroupKeys(fixture: StoreFixture): void {
       const { name, owner, members } = group;
       await draw(group, owner);
       await keys().give(name, owner, [gaveTo(members[1] ?? 0, 2)]);
+      const before = await keys().changes(name, owner, none);
       for (const userId of members) await groups().leave(name, userId);
       await groups().create(name, owner, 'all', true);
       expect(await keys().read(name, owner)).toEqual({
         ...{ keyEpoch: 1, freshFrom: 1, drawn: 0, drawId: '' },
         ...{ slots: [], more: false, missing: [] },
       });
-      expect(await keys().changes(name, owner, 0)).toMatchObject([{ number: 1, kind: 'created' }]);
-    });
-  });
-
-  describe('a draw', () => {
-    test('counts for all members at once, for the present epoch while that has no key', async () => {
-      const group = await fresh(3);
-      const { name, owner, members } = group;
-      expect(await draw(group, owner, 'a')).toMatchObject({
-        ...{ status: 'committed', keyEpoch: 3, freshFrom: 3, drawn: 3, missing: [] },
-      });
-      expect(await groups().find(name)).toMatchObject({ keyEpoch: 3, version: 3 });
-      for (const userId of members)
-        expect(await keys().read(name, userId)).toMatchObject({
-          drawn: 3,
-          slots: [{ epoch: 3, by: owner, sealed: `a${userId}` }],
-          missing: [],
-        });
-    });
-
-    test('begins the next epoch where there is a key: drawn, or ratcheted', async () => {
-      const group = await fresh();
-      const { name, owner, members } = group;
-      await draw(group, owner);
-      expect(await draw(group, members[1] ?? 0)).toMatchObject({ status: 'committed', drawn: 3 });
-      expect(await groups().find(name)).toMatchObject({ keyEpoch: 3, version: 3 });
-      await groups().join(name, nextUserId(), true);
-      expect(await draw(group, owner)).toMatchObject({ status: 'committed', drawn: 5 });
-      await groups().leave(name, members[1] ?? 0);
-      expect(await draw(group, owner)).toMatchObject({ status: 'committed', drawn: 6 });
-    });
-
-    test('repeated is the same; of two for an epoch the first counts', async () => {
-      const group = await fresh();
-      const { name, owner, members } = group;
-      const slots = await group.slots('a');
-      const first = drawOf(name, owner, 2, slots);
-      const second = drawOf(name, members[1] ?? 0, 2, await group.slots('b'));
-      const results = await Promise.all([first, second].map((each) => keys().draw(each)));
-      const statuses = results.map((result) =>
-        typeof result === 'string' ? result : result.status,
-      );
-      expect(statuses.toSorted()).toEqual(['committed', 'taken']);
-      const winner = statuses[0] === 'committed' ? first : second;
-      expect(results).toMatchObject([{ drawId: winner.draw }, { drawId: winner.draw }]);
-      await groups().join(name, nextUserId(), true);
-      expect(await keys().draw(winner)).toMatchObject({ status: 'committed', keyEpoch: 3 });
-      const read = await keys().read(name, owner);
-      expect(read).toMatchObject({ slots: [{ by: winner.by, draw: winner.draw }] });
-    });
-
-    test('of another epoch is stale, and so is one that is overtaken by a change of members', async () => {
-      const group = await fresh();
-      const { name, owner, members } = group;
-      const slots = await group.slots('a');
-      for (const epoch of [1, 3, 4])
-        expect(await keys().draw(drawOf(name, owner, epoch, slots))).toMatchObject({
-          status: 'stale',
-          keyEpoch: 2,
-          drawn: 0,
-        });
-      await groups().leave(name, members[1] ?? 0);
-      expect(await keys().draw(drawOf(name, owner, 2, slots))).toMatchObject({ status: 'stale' });
-    });
-
-    test('in pages counts with the last of them', async () => {
-      const group = await fresh(3);
-      const { name, owner } = group;
-      const slots = await group.slots('a');
-      const page = (from: number, commit: boolean) => ({
-        ...drawOf(name, owner, 3, slots.slice(from, from + 1)),
-        draw: 'd'.repeat(22),
-        commit,
-      });
-      expect(await keys().draw(page(0, false))).toMatchObject({ status: 'staged', drawn: 0 });
-      expect(await keys().draw(page(2, true))).toMatchObject({
-        status: 'incomplete',
-        missing: [slots[1]?.userId],
-        drawn: 0,
-      });
-      expect(await keys().read(name, owner)).toMatchObject({ slots: [], drawn: 0 });
-      expect(await keys().draw(page(1, true))).toMatchObject({ status: 'committed', drawn: 3 });
-      expect(await keys().read(name, owner)).toMatchObject({ slots: [{ draw: 'd'.repeat(22) }] });
-    });
-
-    test('that was begun before members changed is begun anew', async () => {
-      const group = await fresh(3);
-      const { name, owner, members } = group;
-      await draw(group, owner);
-      const slots = await group.slots('b');
-      const begun = { ...drawOf(name, owner, 4, slots), draw: 'e'.repeat(22), commit: false };
-      expect(await keys().draw(begun)).toMatchObject({ status: 'staged' });
-      // The epoch that was to begin has begun by a removal: it is due still, for other members.
-      await groups().leave(name, members[2] ?? 0);
-      const rest = { ...begun, slots: [], commit: true };
-      expect(await keys().draw(rest)).toMatchObject({
-        status: 'incomplete',
-        missing: [owner, members[1]].toSorted(),
-      });
-    });
-
-    test('of a member replaces what the same member has staged, and no other’s', async () => {
-      const group = await fresh();
-      const { name, owner, members } = group;
-      const slots = await group.slots('a');
-      const half = (by: number, draw: string, from: number, commit: boolean) => ({
-        ...drawOf(name, by, 2, slots.slice(from, from + 1)),
-        draw: draw.repeat(22),
-        commit,
-      });
-      await keys().draw(half(owner, 'a', 0, false));
-      await keys().draw(half(members[1] ?? 0, 'x', 0, false));
-      await keys().draw(half(owner, 'b', 1, false));
-      const back = await keys().draw(half(owner, 'a', 1, true));
-      expect(back).toMatchObject({ status: 'incomplete', missing: [slots[0]?.userId] });
-      expect(await keys().draw(half(members[1] ?? 0, 'x', 1, true))).toMatchObject({
-        status: 'committed',
-      });
-    });
-
-    test('leaves those without a key for whom nothing can be sealed, and takes none of strangers', async () => {
-      const group = await fresh(3);
-      const { name, owner, members } = group;
-      const stranger = nextUserId();
-      const slots = [
-        ...(await group.slots('a')).filter(({ userId }) => userId !== members[1]),
-        { userId: members[1] ?? 0, sealed: '' },
-        { userId: stranger, sealed: 'stranger' },
-      ];
-      expect(await keys().draw(drawOf(name, owner, 3, slots))).toMatchObject({
-        status: 'committed',
-      });
-      expect(await keys().read(name, owner)).toMatchObject({
-        missing: [{ userId: members[1], since: 2 }],
-      });
-      expect(await keys().read(name, members[1] ?? 0)).toMatchObject({ slots: [], missing: [] });
-      await groups().join(name, stranger, true);
-      expect(await keys().read(name, stranger)).toMatchObject({ slots: [] });
-    });
-
-    test('is kept as long as there are messages of it, and the newest ones', async () => {
-      const group = await fresh();
-      const { name, owner } = group;
-      for (let epoch = 2; epoch <= 5; epoch += 1) {
-        await draw(group, owner);
-        if (epoch === 3) await group.write(owner, epoch);
-      }
-      const read = await keys().read(name, owner);
-      // Those of 2 and 4 were never used; that of 5 may be.
-      expect(read).toMatchObject({ slots: [{ epoch: 5 }, { epoch: 3 }], drawn: 5 });
-      for (let count = 0; count < limits.groupKeyDrawsMax; count += 1) {
-        await group.write(owner, 5 + count);
-        await draw(group, owner);
-      }
-      const all = await group.allSlots(owner);
-      expect(all.length).toBe(limits.groupKeyDrawsMax);
-      expect(all.at(-1)).toMatchObject({ epoch: 6 });
+      const anew = await keys().changes(name, owner, none);
+      expect(anew).toMatchObject({ members: [{ number: 1, kind: 'created' }], keys: [] });
+      expect(idOf(anew)).not.toBe(idOf(before));
     });
   });
 
@@ -398,7 +249,7 @@ export function describeGroupKeys(fixture: StoreFixture): void {
     const before = await keys().read(name, owner);
     for (const known of [name, nextGroup()]) {
       expect(await keys().read(known, stranger)).toBe('not-a-member');
-      expect(await keys().changes(known, stranger, 0)).toBe('not-a-member');
+      expect(await keys().changes(known, stranger, none)).toBe('not-a-member');
       expect(await keys().forget(known, stranger)).toBe('not-a-member');
       expect(await keys().draw(drawOf(known, stranger, 2, []))).toBe('not-a-member');
       expect(await keys().give(known, stranger, [gaveTo(owner, 2)])).toBe('not-a-member');
@@ -416,24 +267,38 @@ export function describeGroupKeys(fixture: StoreFixture): void {
     await keys().give(name, member, [gaveTo(late, 3)]);
     await groups().change(name, owner, { kind: 'remove', userId: late });
     await groups().leave(name, member);
-    const all = await keys().changes(name, owner, 0);
-    expect(all).toMatchObject([
+    const all = await keys().changes(name, owner, none);
+    const ofMembers = [
       { number: 1, epoch: 1, kind: 'created', userId: owner, by: owner },
       { number: 2, epoch: 2, kind: 'joined', userId: member, by: member },
-      { number: 3, epoch: 2, kind: 'drawn', userId: owner, by: owner },
-      { number: 4, epoch: 3, kind: 'joined', userId: late, by: late },
-      { number: 5, epoch: 3, kind: 'given', userId: late, by: member },
-      { number: 6, epoch: 4, kind: 'removed', userId: late, by: owner },
-      { number: 7, epoch: 5, kind: 'left', userId: member, by: member },
-    ]);
-    expect(await keys().changes(name, owner, 5)).toEqual(all.slice(5));
-    for (let count = 8; count <= limits.groupChangesMax + 3; count += 1) await draw(group, owner);
-    const first = await keys().changes(name, owner, 0);
-    expect(first.length).toBe(limits.groupChangesPageMax);
-    expect(first[0]).toMatchObject({ number: 4 });
-    expect(await keys().changes(name, owner, limits.groupChangesMax)).toMatchObject(
-      [1, 2, 3].map((more) => ({ number: limits.groupChangesMax + more, kind: 'drawn' })),
-    );
+      { number: 3, epoch: 3, kind: 'joined', userId: late, by: late },
+      { number: 4, epoch: 4, kind: 'removed', userId: late, by: owner },
+      { number: 5, epoch: 5, kind: 'left', userId: member, by: member },
+    ];
+    expect(all).toMatchObject({
+      groupId: expect.stringMatching(/^[\w-]{22}$/),
+      members: ofMembers,
+      keys: [
+        { number: 1, epoch: 2, kind: 'drawn', userId: owner, by: owner },
+        { number: 2, epoch: 3, kind: 'given', userId: late, by: member },
+      ],
+    });
+    expect(await keys().changes(name, owner, { members: 3, keys: 1 })).toMatchObject({
+      groupId: idOf(all),
+      members: ofMembers.slice(3),
+      keys: [{ number: 2 }],
+    });
+    const { groupChangesMax: kept, groupChangesPageMax: page } = limits;
+    for (let count = 3; count <= kept + 3; count += 1) await draw(group, owner);
+    // However often keys are drawn, it is known who has joined and gone.
+    const first = await keys().changes(name, owner, none);
+    expect(first).toMatchObject({ members: ofMembers });
+    expect(typeof first !== 'string' && first.keys.length).toBe(page);
+    expect(typeof first !== 'string' && first.keys[0]).toMatchObject({ number: 4 });
+    expect(await keys().changes(name, owner, { members: 5, keys: kept })).toMatchObject({
+      members: [],
+      keys: [1, 2, 3].map((more) => ({ number: kept + more, kind: 'drawn' })),
+    });
   });
 
   describe('an append', () => {

@@ -6,6 +6,7 @@ import { test } from '@jest/globals';
 import fc from 'fast-check';
 import { groupEntries } from '../../../src/base/group-entry.ts';
 import { limits } from '../../../src/base/limits.ts';
+import type { GroupKeyChange } from '../../../src/store/group-keys.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { groupTimeline } from '../../../src/store/timelines.ts';
 import { Conversation, textsOf } from '../../support/messages.ts';
@@ -166,10 +167,14 @@ async function stateOf(
     ofGroups,
     ofKeys: await Promise.all(
       questions.map(async ({ group, userId }) => {
-        const changes = await groupKeys.changes(group, userId, 0);
+        const changes = await groupKeys.changes(group, userId, { members: 0, keys: 0 });
+        // All but when it was, and what is drawn at random.
+        const known = ({ at: _, ...rest }: GroupKeyChange) => rest;
         return [
           await groupKeys.read(group, userId),
-          typeof changes === 'string' ? changes : changes.map(({ at: _, ...rest }) => rest),
+          typeof changes === 'string'
+            ? changes
+            : [changes.members.map(known), changes.keys.map(known)],
         ];
       }),
     ),

@@ -207,9 +207,9 @@ export class FakeOperations implements RouteOperations {
     this.#called('forgetGroupKeys', { userId, group });
   }
 
-  async groupChanges(userId: number, group: string, after: number) {
+  async groupChanges(userId: number, group: string, after: object) {
     this.#called('groupChanges', { userId, group, after });
-    return [];
+    return { groupId: 'g', members: [], keys: [] };
   }
 
   async marksOfPeers(userId: number, peers: readonly number[]) {

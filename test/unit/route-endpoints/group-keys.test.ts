@@ -8,7 +8,7 @@ const sealed = 'A'.repeat(107);
 const slot = { userId: 2, sealed };
 const gift = { userId: 2, epoch: 3, sealed };
 const membership = { userId: 1, group: 'Cooks' };
-const draw = { ...membership, epoch: 3, draw: 'd'.repeat(22), slots: [slot], commit: true };
+const draw = { ...membership, epoch: 3, draw: 'd'.repeat(43), slots: [slot], commit: true };
 
 test('what is well-formed is handed on', async () => {
   const route = new RouteCaller();
@@ -24,8 +24,8 @@ test('what is well-formed is handed on', async () => {
     success({ given: 1 }),
   );
   expect(await asked('/forgetGroupKeys', membership)).toEqual(success());
-  expect(await asked('/groupChanges', { ...membership, after: 9 })).toEqual(
-    success({ changes: [], more: false }),
+  expect(await asked('/groupChanges', { ...membership, after: 9, keysAfter: 8 })).toEqual(
+    success({ groupId: 'g', changes: [], keyChanges: [], more: false }),
   );
   const place = { userId: 1, group: 'cooks' };
   const { userId: by, ...rest } = draw;
@@ -34,7 +34,7 @@ test('what is well-formed is handed on', async () => {
     ['drawGroupKey', { ...rest, by, group: 'cooks' }],
     ['giveGroupKeys', { ...place, slots: [gift] }],
     ['forgetGroupKeys', place],
-    ['groupChanges', { ...place, after: 9 }],
+    ['groupChanges', { ...place, after: { members: 9, keys: 8 } }],
   ]);
 });
 
@@ -71,11 +71,11 @@ describe('what is not is refused, and reaches nobody', () => {
     ['/drawGroupKey', { ...draw, commit: 1 }, 'commit: must be true or false'],
     ['/drawGroupKey', { ...draw, epoch: 0 }, `epoch: ${epochs}`],
     ['/drawGroupKey', { ...draw, epoch: 2 ** 32 }, `epoch: ${epochs}`],
-    ['/drawGroupKey', { ...draw, draw: 'd:d' }, 'draw: must be 16 bytes in base64url'],
+    ['/drawGroupKey', { ...draw, draw: 'd:d' }, 'draw: must be 32 bytes in base64url'],
     [
       '/drawGroupKey',
       { ...draw, draw: `${'d'.repeat(21)}:` },
-      'draw: must be 16 bytes in base64url',
+      'draw: must be 32 bytes in base64url',
     ],
     ['/drawGroupKey', { ...draw, slots: {} }, 'slots: must be an array'],
     ['/drawGroupKey', { ...draw, slots: [slot, null] }, 'slots[1]: must be an object'],

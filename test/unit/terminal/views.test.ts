@@ -168,6 +168,16 @@ describe('json', () => {
       (view) => view.groupNews({ group: 'dev', kind: 'removed', userId: 3, by: 2, at }),
       `{"event":"groupNews","group":"dev","kind":"removed","userId":3,"by":2,"at":"${iso}"}`,
     ],
+    [
+      'who is in an encrypted group',
+      (view) => view.groupMembers({ group: 'dev', members: [1, 3] }),
+      '{"event":"groupMembers","group":"dev","members":[1,3]}',
+    ],
+    [
+      'who is in another encrypted group of a name',
+      (view) => view.groupMembers({ group: 'dev', members: [1], isAnother: true }),
+      '{"event":"groupMembers","group":"dev","members":[1],"another":true}',
+    ],
     ['offline', (view) => view.offline('cut'), '{"event":"offline","reason":"cut"}'],
     ['closed', (view) => view.closed('left'), '{"event":"closed","reason":"left"}'],
   ])('%s', async (_name, show, expected) => {
@@ -456,6 +466,17 @@ describe('people', () => {
         '· #dev has a new key, by (2) amy',
         '· (2) amy gave (3) the key of #dev',
         '· you are in #dev now',
+      ],
+    ],
+    [
+      'who is in an encrypted group',
+      (view) => {
+        view.groupMembers({ group: 'dev', members: [1, 2, 3] });
+        view.groupMembers({ group: 'dev', members: [1, 3], isAnother: true });
+      },
+      [
+        '· in #dev are: you, (2) amy, (3)',
+        '· in #dev, which is another group than the one of this name before, are: you, (3)',
       ],
     ],
     [

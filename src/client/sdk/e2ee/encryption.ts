@@ -11,6 +11,7 @@ import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { decodeUtf8 } from '../../../base/text/utf8.ts';
 import type { Platform } from '../platform.ts';
+import { GroupChanges, type GroupChangesOptions } from './groups/group-changes.ts';
 import { GroupEncryption, type GroupEncryptionOptions } from './groups/group-encryption.ts';
 import { GroupKeys } from './groups/group-keys.ts';
 import { type GroupKeyCalls, GroupRegister } from './groups/group-register.ts';
@@ -67,10 +68,8 @@ export interface EncryptionOptions
 }
 
 /** Of encrypted groups. */
-export type GroupOptions = Pick<
-  GroupEncryptionOptions,
-  'known' | 'askEpoch' | 'onKnown' | 'onNews'
-> & {
+export type GroupOptions = Pick<GroupEncryptionOptions, 'known' | 'askEpoch' | 'onKnown'> & {
+  readonly tell: GroupChangesOptions['tell'];
   readonly calls: GroupKeyCalls;
   readonly random: Platform['random'];
 };
@@ -95,11 +94,13 @@ export class Encryption {
     this.#onPinned = onPinned;
     this.#own = new OwnKeyHolder({ ...options, fetch: fetchOwn, publish: publishOwn });
     this.#peers = new PeerKeys({ ...options, fetch: fetchKeys });
-    const { calls, random, ...ofGroups } = options.groups;
+    const { calls, random, tell, ...ofGroups } = options.groups;
     const register = new GroupRegister(calls);
-    const common = { ...options, own: this.#own, peers: this.#peers, slots: this.#slots };
+    const changes = new GroupChanges({ userId, register, tell, ...ofGroups });
+    const own = { own: this.#own, peers: this.#peers, slots: this.#slots };
+    const common = { ...options, ...own, ...ofGroups, changes };
     const keys = new GroupKeys({ ...common, register, random });
-    this.groups = new GroupEncryption({ ...common, ...ofGroups, keys });
+    this.groups = new GroupEncryption({ ...common, keys });
   }
 
   get isOff(): boolean {

@@ -32,7 +32,7 @@ export const partOverheadBytes = keyBytes + 16;
 const utf8 = new TextEncoder();
 
 /** What is sealed: nothing that is sealed as one opens as another. */
-export type Purpose = 'cim message v1' | 'cim group key v1';
+export type Purpose = 'cim message v1' | 'cim group draw v1' | 'cim group gift v1';
 
 const suite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),

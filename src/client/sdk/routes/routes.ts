@@ -21,7 +21,7 @@ import type {
   MarksAnswer,
   MarksQuery,
 } from '../conversations/conversation.ts';
-import type { DrawRequest, GivenSlots } from '../e2ee/groups/group-register.ts';
+import type { ChangesPlace, DrawRequest, GivenSlots } from '../e2ee/groups/group-register.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
 import type { UploadFacts } from '../files/transfer.ts';
 import type { Platform } from '../platform.ts';
@@ -178,8 +178,9 @@ export class Routes {
     return this.#post('/giveGroupKey', { userId, group, slots });
   }
 
-  async groupChanges(userId: number, group: string, after: number): Promise<unknown> {
-    return this.#post('/groupChanges', { userId, group, after });
+  async groupChanges(userId: number, group: string, place: ChangesPlace): Promise<unknown> {
+    const { members: after, keys: keysAfter } = place;
+    return this.#post('/groupChanges', { userId, group, after, keysAfter });
   }
 
   async forgetGroupKeys(userId: number, group: string): Promise<unknown> {

@@ -70,6 +70,15 @@ export function groupNewsText(
   }[kind];
 }
 
+/** `in #dev are: you, (3) joe`: all who can read it. */
+export function groupMembersText(
+  { group, members, isAnother }: ClientEvents['groupMembers'],
+  nameOf: NameOf,
+): string {
+  const another = isAnother ? ', which is another group than the one of this name before,' : '';
+  return `in #${group}${another} are: ${members.map(nameOf).join(', ')}`;
+}
+
 export function readersOf({ history }: GroupMembership): string {
   return history === 'all' ? 'read all that is said in it' : 'read what is said from then on';
 }

@@ -8,7 +8,13 @@ import type { People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
 import { type Tick, Ticks } from '../ticks.ts';
-import { groupNewsText, groupText, invitationText, leavingText } from './group-texts.ts';
+import {
+  groupMembersText,
+  groupNewsText,
+  groupText,
+  invitationText,
+  leavingText,
+} from './group-texts.ts';
 import { dayOf, namesFor, personText, type Reader } from './heads.ts';
 import { type Block, layOut } from './layout.ts';
 import { noticeBlock, problemBlock } from './remarks.ts';
@@ -156,6 +162,10 @@ export class HumanView implements View, Inbox {
 
   groupNews(news: ClientEvents['groupNews']): void {
     this.notice(groupNewsText(news, namesFor(this.#reader)));
+  }
+
+  groupMembers(members: ClientEvents['groupMembers']): void {
+    this.notice(groupMembersText(members, namesFor(this.#reader)));
   }
 
   gap({ group, first, last }: ClientEvents['gap']): void {

@@ -122,6 +122,10 @@ export class JsonView implements View, Inbox {
     this.#tell({ event: 'groupNews', ...news, at: new Date(at).toISOString() });
   }
 
+  groupMembers({ isAnother, ...members }: ClientEvents['groupMembers']): void {
+    this.#tell({ event: 'groupMembers', ...members, ...(isAnother && { another: true }) });
+  }
+
   gap({ group, first, last }: ClientEvents['gap']): void {
     this.#tell({ event: 'gap', ...(group !== undefined && { group }), first, last });
   }

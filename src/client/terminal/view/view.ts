@@ -201,6 +201,8 @@ export interface Inbox {
   invited(invitation: Invitation): void;
   /** Who is in an encrypted group has changed, or its key. */
   groupNews(news: ClientEvents['groupNews']): void;
+  /** Who is in an encrypted group: all of them. */
+  groupMembers(members: ClientEvents['groupMembers']): void;
   /** In place of a message. */
   unreadable(message: ClientEvents['unreadable']): void;
 }

@@ -1,7 +1,7 @@
 -- Takes a page of a draw of a group's key, and lets the draw count once it is complete: src/store/decisions/group-keys.ts.
 --
 -- KEYS  group, talk, members, roll, head
--- ARGV  who draws, draw, epoch, '1' if it is to count, stagedMs, messagesMax, drawsMax, missingMax, changesMax, then per slot:
+-- ARGV  who draws, draw, epoch, '1' if it is to count, stagedMs, messagesMax, drawsMax, missingMax, changesMax, aheadMax, then per slot:
 --       user, sealed ('': nothing can be)
 -- Gives {status, epoch, fresh, drawn, the draw that counts ('': none), members without a slot…}, or {'not-a-member'}, or
 --       {'not-encrypted'}.
@@ -26,7 +26,8 @@ if newest and drawn == asked then
   call('DEL', staged)
   return answer('taken')
 end
-if asked ~= (drawn < fresh and epoch or epoch + 1) then
+local ahead = asked - (drawn < fresh and epoch or epoch + 1)
+if ahead < 0 or ahead > tonumber(ARGV[10]) then
   call('DEL', staged)
   return answer('stale')
 end
@@ -35,7 +36,7 @@ if call('HGET', staged, 'of') ~= of then
   call('DEL', staged)
   call('HSET', staged, 'of', of)
 end
-for at = 10, #ARGV, 2 do
+for at = 11, #ARGV, 2 do
   if call('HEXISTS', members, ARGV[at]) == 1 then call('HSET', staged, ARGV[at], ARGV[at + 1]) end
 end
 call('PEXPIRE', staged, ARGV[5])
@@ -87,5 +88,16 @@ for place, old in ipairs(epochs) do
     drop(old)
   end
 end
-for place = 1, #needed - ARGV[7] do drop(needed[place]) end
+-- Of more than there may be, the oldest of the member with the most.
+while #needed > tonumber(ARGV[7]) do
+  local counts, first, most = {}, {}, nil
+  for place, old in ipairs(needed) do
+    local drawer = match(facts[old], '^%d+')
+    counts[drawer], first[drawer] = (counts[drawer] or 0) + 1, first[drawer] or place
+  end
+  for drawer, count in pairs(counts) do
+    if not most or count > counts[most] or (count == counts[most] and first[drawer] < first[most]) then most = drawer end
+  end
+  drop(table.remove(needed, first[most]))
+end
 return { 'committed', asked, asked, asked, draw }

@@ -3,7 +3,7 @@
 -- KEYS  group, members, roll, head, standing, invited, removed, delivered, read, talk
 -- ARGV  user id, number of the listing (list-group.lua), listedMs, membersMax, to create it: 'joined' or 'all', what members may
 --       read ('': only if it exists); its name; '1' if it is to be encrypted, or the user can read what is; membersMax of an encrypted
---       one, changesMax
+--       one, changesMax, the id that it gets
 -- Gives {'joined', owner, 1 if the user was in it already, joined, cursor, head, 1 if members may read all, 1 if an invitation was used,
 --       the epoch of its key}, {'group-exists', owner, 1 if the user is in it}, {'unknown-group'}, {'too-many'}, {'removed-from-group'},
 --       {'group-closed'}, {'not-invited'}, {'encrypted-group'}, or {'late'}: the listing is older than listedMs, and may be taken off any time.
@@ -62,5 +62,5 @@ local used = call('ZREM', KEYS[6], user)
 -- Nobody waits for what was said before (mark-member.lua).
 call('ZADD', KEYS[8], head, user)
 call('ZADD', KEYS[9], head, user)
-if epoch > 0 or (isFirst and e2ee) then epoch = enterKeys(ARGV[9], user, isFirst) end
+if epoch > 0 or (isFirst and e2ee) then epoch = enterKeys(ARGV[9], user, isFirst, ARGV[10]) end
 return { 'joined', owner, 0, head, head, head, showsAll(), used, epoch }

@@ -29,9 +29,12 @@ const utf8 = new TextEncoder();
 /** Of an epoch of a group: made of its key, for messages alone. */
 export type MessageKey = CryptoKey;
 
-/** The key of an epoch is never used itself: of it come those of messages, and of the next epoch. */
-export async function messageKeyOf(groupKey: Uint8Array, group: string): Promise<MessageKey> {
-  const { root, derivation } = await derive(groupKey, `cim group message v1 ${group}`);
+/**
+ * The key of an epoch is never used itself: of it come those of messages, and of the next epoch. `scope`:
+ * the group (group-key-slot.ts).
+ */
+export async function messageKeyOf(groupKey: Uint8Array, scope: string): Promise<MessageKey> {
+  const { root, derivation } = await derive(groupKey, `cim group message v1 ${scope}`);
   const aes = { name: 'AES-GCM', length: 256 };
   return crypto.subtle.deriveKey(derivation, root, aes, false, ['encrypt', 'decrypt']);
 }
@@ -39,10 +42,10 @@ export async function messageKeyOf(groupKey: Uint8Array, group: string): Promise
 /** The key of epoch `epoch` of a group from that of the epoch before: there is no way back. */
 export async function ratcheted(
   groupKey: Uint8Array,
-  group: string,
+  scope: string,
   epoch: number,
 ): Promise<Uint8Array> {
-  const { root, derivation } = await derive(groupKey, `cim group ratchet v1 ${group} ${epoch}`);
+  const { root, derivation } = await derive(groupKey, `cim group ratchet v1 ${epoch} ${scope}`);
   return new Uint8Array(await crypto.subtle.deriveBits(derivation, root, 8 * groupKey.length));
 }
 

@@ -14,15 +14,17 @@ import type { ClearStanding, Draft, EncryptionMode, Opened, Sendable } from '../
 import { contextOfContent, contextOfText } from '../sealed-message.ts';
 import { exportPrivateKey, type OwnKeys } from '../sealing.ts';
 import { type SigningKey, signingKeyOf } from '../signing.ts';
+import type { GroupChanges } from './group-changes.ts';
 import {
   isWrittenBy,
   type MessageKey,
   type OpenedInGroup,
   openInGroup,
+  type SealedInGroup,
   sealInGroup,
   takeGroupMessageApart,
 } from './group-cipher.ts';
-import type { GroupKeys } from './group-keys.ts';
+import type { EpochKey, GroupKeys } from './group-keys.ts';
 import type { KnownGroups } from './known-groups.ts';
 
 export interface GroupEncryptionOptions {
@@ -34,12 +36,11 @@ export interface GroupEncryptionOptions {
   readonly known: KnownGroups;
   readonly patience: Patience;
   readonly keys: GroupKeys;
+  readonly changes: Pick<GroupChanges, 'look'>;
   /** Asks a route for its epoch; 0: it is not encrypted. Rejects with its CimError. */
   readonly askEpoch: (group: string) => Promise<number>;
   /** What is known of groups has changed: it is to be saved. */
   readonly onKnown: () => void;
-  /** Its members, or its key, may have changed. */
-  readonly onNews: (group: string) => void;
 }
 
 /** A message of a group as it was received. */
@@ -75,16 +76,16 @@ export class GroupEncryption {
     if (known.of(group) !== 'encrypted' || mode === 'off' || !isNews) return;
     this.#epochs.set(group, keyEpoch);
     keys.changed(group);
-    this.#options.onNews(group);
+    void this.#options.changes.look(group);
     void keys.tend(group);
   }
 
-  /** The user is in it no longer. */
+  /** The user is in it no longer: that it was encrypted, and how far its keys had come, stays known. */
   forget(group: string): void {
     const { known, keys, onKnown } = this.#options;
     keys.forget(group);
     this.#epochs.delete(group);
-    if (known.forget(group)) onKnown();
+    if (known.leave(group)) onKnown();
   }
 
   /** Logged in, perhaps again. */
@@ -140,10 +141,11 @@ export class GroupEncryption {
   async seal(group: string, identity: string, draft: Draft): Promise<Sendable> {
     const own = await this.#sealer(group);
     if (!own) return draft;
-    const { keys } = this.#options;
-    const { epoch: keyEpoch, key } = await keys.keyToSeal(group);
+    const { known, onKnown } = this.#options;
+    const { epoch: keyEpoch, key, groupId } = await this.#keyToSeal(group);
+    if (known.write(group)) onKnown();
     const sender = { id: own.id, signingKey: await this.#signingKeyOf(own) };
-    const place = `${identity} ${keyEpoch}`;
+    const place = placeOf(identity, { keyEpoch, groupId });
     const { text, content, ...clear } = draft;
     const inText = contextOfText(place, draft);
     const sealed = await sealInGroup(utf8.encode(text), key, sender, inText);
@@ -157,14 +159,15 @@ export class GroupEncryption {
     const { mode, userId, own, keys, pins } = this.#options;
     if (mode === 'off') return { unreadable: 'off' };
     const { from, group, keyEpoch } = message;
-    const parts = partsOf(message);
-    const [first] = parts ?? [];
-    if (!parts || !first) return { unreadable: 'unknown-form' };
+    const taken = takeApart(message);
+    if (!taken) return { unreadable: 'unknown-form' };
     if (!(await own.get())) return { unreadable: 'no-key' };
-    const attempt = (key: MessageKey) => openAll(parts, key);
+    const attempt = (key: MessageKey, groupId: string) =>
+      openAll(partsOf(message, taken, groupId), key);
     const found = await keys.open(group, keyEpoch, attempt, { isPatient, isAwaited });
     if ('failed' in found) return { unreadable: found.failed };
-    const keyId = first.sealed.senderKeyId;
+    const parts = partsOf(message, taken, found.groupId);
+    const keyId = taken.text.senderKeyId;
     const sender = await (from === userId
       ? own.find(keyId)
       : this.#options.peers.senderKey(from, keyId, isPatient));
@@ -173,7 +176,7 @@ export class GroupEncryption {
     for (const [index, opened] of found.opened.entries())
       if (!(await isWrittenBy(publicKey, opened, parts[index]?.context ?? '')))
         return { unreadable: 'damaged' };
-    keys.proven(found.slot, from);
+    keys.proven(group, found.slot, from);
     const [textPart, contentPart] = found.opened;
     const text = textPart && decodeUtf8(textPart.text);
     if (text === undefined) return { unreadable: 'damaged' };
@@ -193,6 +196,17 @@ export class GroupEncryption {
     return own;
   }
 
+  /** What once was encrypted is never written to in clear text, whatever it is said to be by now. */
+  async #keyToSeal(group: string): Promise<EpochKey> {
+    try {
+      return await this.#options.keys.keyToSeal(group);
+    } catch (error) {
+      if (!(error instanceof CimError) || error.kind !== 'not-encrypted') throw error;
+      const reason = `#${group} was encrypted, and is said to be no more: nothing is sent there. If it was made anew, take a group of another name`;
+      throw new CimError('not-encrypted', reason, { cause: error });
+    }
+  }
+
   async #isEncrypted(group: string): Promise<boolean> {
     const { known, askEpoch, patience } = this.#options;
     if (group === lobby) return false;
@@ -209,20 +223,41 @@ export class GroupEncryption {
 }
 
 interface Part {
-  readonly sealed: NonNullable<ReturnType<typeof takeGroupMessageApart>>;
+  readonly sealed: SealedInGroup;
   readonly context: string;
 }
 
-/** The text, and the content if there is one: by one and the same key. Undefined: of another form. */
-function partsOf(message: SealedForGroup): readonly Part[] | undefined {
-  const place = `${message.identity} ${message.keyEpoch}`;
-  const text = takeGroupMessageApart(message.sealed);
+/** The text, and the content if there is one. */
+interface TakenApart {
+  readonly text: SealedInGroup;
+  readonly content?: SealedInGroup;
+}
+
+/** Undefined: it is of another form. */
+function takeApart({ sealed, content: sealedContent }: SealedForGroup): TakenApart | undefined {
+  const text = takeGroupMessageApart(sealed);
   if (!text) return undefined;
+  if (!sealedContent) return { text };
+  const content = takeGroupMessageApart(sealedContent);
+  return content?.senderKeyId === text.senderKeyId ? { text, content } : undefined;
+}
+
+/** Each with where it opens: in this group, and in no other that has, or had, its name. */
+function partsOf(
+  message: SealedForGroup,
+  { text, content }: TakenApart,
+  groupId: string,
+): readonly Part[] {
+  const place = placeOf(message.identity, { ...message, groupId });
   const textPart = { sealed: text, context: contextOfText(place, message) };
-  if (!message.content) return [textPart];
-  const content = takeGroupMessageApart(message.content);
-  if (content?.senderKeyId !== text.senderKeyId) return undefined;
-  return [textPart, { sealed: content, context: contextOfContent(place) }];
+  return content ? [textPart, { sealed: content, context: contextOfContent(place) }] : [textPart];
+}
+
+function placeOf(
+  identity: string,
+  { keyEpoch, groupId }: { readonly keyEpoch: number; readonly groupId: string },
+): string {
+  return `${identity} ${keyEpoch} ${groupId}`;
 }
 
 /** All or nothing. */

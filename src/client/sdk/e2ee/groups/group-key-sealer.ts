@@ -5,14 +5,20 @@
 import { CimError, type ErrorName } from '../../../../base/errors.ts';
 import { ignore } from '../../../../base/ignore.ts';
 import { limits } from '../../../../base/limits.ts';
-import { toBase64Url } from '../../../../base/text/base64url.ts';
 import type { OwnKeyHolder } from '../own-keys.ts';
 import type { Patience } from '../patience.ts';
 import type { PeerKeys } from '../peer-keys.ts';
 import type { OwnKeys, PublicKey } from '../sealing.ts';
 import type { Slots } from '../slots.ts';
-import { groupKeyBytes, type SlotPlace, sealGroupKey } from './group-key-slot.ts';
+import {
+  drawIdOf,
+  groupKeyBytes,
+  type SlotPlace,
+  scopeOf,
+  sealGroupKey,
+} from './group-key-slot.ts';
 import type { GroupRegister, SealedSlot } from './group-register.ts';
+import type { GroupView } from './group-view.ts';
 
 export interface GroupKeySealerOptions {
   readonly userId: number;
@@ -39,21 +45,22 @@ export class GroupKeySealer {
   }
 
   /**
-   * Draws the key of an epoch. Undefined: another one was first, or the members are others by now.
-   * Rejects with `no-key` or `key-changed`.
+   * Draws the key of an epoch, for the members that this device knows of. Undefined: another one was
+   * first, or the members are others by now. Rejects with `no-key` or `key-changed`.
    */
   async draw(
     group: string,
+    view: GroupView,
     epoch: number,
   ): Promise<{ readonly draw: string; readonly key: Uint8Array } | undefined> {
-    const { register, patience } = this.#options;
+    const { register, patience, userId: by } = this.#options;
     const own = await this.#own();
-    const members = await patience.untilAnswered(() => register.members(group));
     const key = crypto.getRandomValues(new Uint8Array(groupKeyBytes));
+    const scope = scopeOf(group, view);
+    const draw = await drawIdOf(key, { scope, epoch, by });
     const slots = await Promise.all(
-      members.map((to) => this.#sealFor(own, key, { group, epoch, to })),
+      [...view.members.keys()].map((to) => this.#sealFor(own, key, { scope, epoch, to, draw })),
     );
-    const draw = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
     const pageMax = limits.groupKeySlotsPerCallMax;
     for (let start = 0; start < slots.length; start += pageMax) {
       const page = slots.slice(start, start + pageMax);
@@ -68,6 +75,7 @@ export class GroupKeySealer {
   /** Gives keys to single members, each what is theirs. */
   async give(
     group: string,
+    view: GroupView,
     gifts: readonly { readonly to: number; readonly keys: readonly GroupKeyOf[] }[],
   ): Promise<void> {
     const { register, patience } = this.#options;
@@ -75,7 +83,8 @@ export class GroupKeySealer {
     const sealed: SealedSlot[] = [];
     for (const { to, keys } of gifts) {
       for (const { epoch, key } of keys) {
-        const sealing = this.#sealFor(own, key, { group, epoch, to });
+        const place = { scope: scopeOf(group, view), epoch, to, draw: '' };
+        const sealing = this.#sealFor(own, key, place);
         const slot = await sealing.catch(ignore('their key has changed: others may know it'));
         if (slot && slot.sealed.length > 0) sealed.push(slot);
       }

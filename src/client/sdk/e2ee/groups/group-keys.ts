@@ -2,7 +2,8 @@
  * The keys of the encrypted groups that a client is in. It fetches those that were given to its
  * user; it draws one where there is none that may be used, for all members and before anything is
  * sealed with it; and it gives the key to members who have none yet. Repeating any of that is
- * harmless: the register takes one draw for each epoch, and says which.
+ * harmless: the register takes one draw for each epoch, and says which. Who is a member, and which epochs
+ * have been, is what the user was told (group-view.ts): the register is believed in nothing else.
  */
 import { Backoff } from '../../../../base/backoff.ts';
 import { CimError } from '../../../../base/errors.ts';
@@ -11,10 +12,11 @@ import { limits } from '../../../../base/limits.ts';
 import type { Platform } from '../../platform.ts';
 import type { OwnKeyHolder } from '../own-keys.ts';
 import type { PeerKeys } from '../peer-keys.ts';
+import type { GroupChanges } from './group-changes.ts';
 import { type MessageKey, messageKeyOf } from './group-cipher.ts';
 import { GroupKeySealer, type GroupKeySealerOptions } from './group-key-sealer.ts';
-import { groupKeyBytes, openGroupKey, takeSlotApart } from './group-key-slot.ts';
-import type { RegisterPage, SlotId } from './group-register.ts';
+import { drawIdOf, groupKeyBytes, openGroupKey, takeSlotApart } from './group-key-slot.ts';
+import { type GroupView, withEpochs } from './group-view.ts';
 import { HeldKeys, type HeldSlot } from './held-keys.ts';
 import {
   byTrust,
@@ -28,10 +30,16 @@ import {
   slotsForOpening,
   slotsForSealing,
 } from './key-schedule.ts';
+import type { KnownGroups } from './known-groups.ts';
+import { RegisterReader } from './register-reader.ts';
 
 export interface GroupKeysOptions extends GroupKeySealerOptions {
   readonly own: Pick<OwnKeyHolder, 'get' | 'find' | 'all'>;
   readonly peers: Pick<PeerKeys, 'memberKey' | 'senderKey'>;
+  readonly known: KnownGroups;
+  readonly changes: Pick<GroupChanges, 'read'>;
+  /** What is held of a group has changed: it is to be saved. */
+  readonly onKnown: () => void;
   readonly random: Platform['random'];
   /** Monotonic ms. */
   readonly now: () => number;
@@ -41,12 +49,16 @@ export interface GroupKeysOptions extends GroupKeySealerOptions {
 export interface EpochKey {
   readonly epoch: number;
   readonly key: MessageKey;
+  /** Of which group of that name. */
+  readonly groupId: string;
 }
 
 /** What a key has opened, and how this member has come to that. */
 export interface OpenedWith<Result> {
   readonly opened: Result;
   readonly slot: HeldSlot;
+  /** Of which group of that name. */
+  readonly groupId: string;
 }
 
 /** `no-group-key`: this member has none of that time. `damaged`: it opens with none that they have. */
@@ -58,6 +70,7 @@ const givenPollMs = 1_000;
 export class GroupKeys {
   readonly #options: GroupKeysOptions;
   readonly #sealer: GroupKeySealer;
+  readonly #reader: RegisterReader;
   readonly #groups = new Map<string, HeldKeys>();
   /** What is sealed with now, by group. */
   readonly #sealing = new Map<string, Promise<EpochKey>>();
@@ -67,6 +80,7 @@ export class GroupKeys {
   constructor(options: GroupKeysOptions) {
     this.#options = options;
     this.#sealer = new GroupKeySealer(options);
+    this.#reader = new RegisterReader(options);
   }
 
   /** Its members, or their keys, may be others by now: the register is asked before what is sent next. */
@@ -96,7 +110,7 @@ export class GroupKeys {
   keyToSeal(group: string): Promise<EpochKey> {
     const known = this.#sealing.get(group);
     if (known) return known;
-    const finding = this.#findKey(this.#held(group));
+    const finding = this.#findKey(group);
     this.#sealing.set(group, finding);
     finding.catch(() => {
       if (this.#sealing.get(group) === finding) this.#sealing.delete(group);
@@ -111,10 +125,12 @@ export class GroupKeys {
   async open<Result>(
     group: string,
     epoch: number,
-    attempt: (key: MessageKey) => Promise<Result | undefined>,
+    attempt: (key: MessageKey, groupId: string) => Promise<Result | undefined>,
     { isPatient, isAwaited }: { readonly isPatient: boolean; readonly isAwaited: boolean },
   ): Promise<OpenedWith<Result> | { readonly failed: FailedOpening }> {
-    const held = this.#held(group);
+    const held = await this.#heldToOpen(group, isPatient);
+    if (!held) return { failed: 'no-group-key' };
+    const { groupId } = held;
     const tried = new Set<HeldSlot>();
     let hasKeys = false;
     const tryAll = async (): Promise<OpenedWith<Result> | undefined> => {
@@ -124,8 +140,8 @@ export class GroupKeys {
         const ratchet = await this.#ratchetOf(held, slot, isPatient);
         if (!ratchet) continue;
         hasKeys = true;
-        const opened = await attempt(await ratchet.messageKey(epoch));
-        if (opened !== undefined) return { opened, slot };
+        const opened = await attempt(await ratchet.messageKey(epoch), groupId);
+        if (opened !== undefined) return { opened, slot, groupId };
       }
       return undefined;
     };
@@ -136,7 +152,7 @@ export class GroupKeys {
       const isToCome = isAwaited && epoch > held.missedEpoch && now() < waitsUntil;
       if (!isFirst && !isToCome) break;
       if (!isFirst) await patience.pause(givenPollMs);
-      await this.#readFor(held, epoch, isPatient);
+      if (!(await this.#reader.readFor(held, epoch, isPatient))) break;
       opened = await tryAll();
     }
     if (opened !== undefined) return opened;
@@ -147,9 +163,10 @@ export class GroupKeys {
     return { failed: hasKeys ? 'damaged' : 'no-group-key' };
   }
 
-  /** This user has written what was opened with it: it is not the giver's alone. */
-  proven(slot: HeldSlot, from: number): void {
-    if (from !== slot.by && from !== this.#options.userId) slot.isProven = true;
+  /** This user has written what was opened with it: if a member, it is not the giver's alone. */
+  proven(group: string, slot: HeldSlot, from: number): void {
+    const isMember = this.#options.known.viewOf(group)?.members.has(from) === true;
+    if (isMember && from !== slot.by && from !== this.#options.userId) slot.isProven = true;
   }
 
   /**
@@ -163,7 +180,7 @@ export class GroupKeys {
     try {
       await patience.pause(random.fraction() * limits.clientGroupGiveMsMax);
       this.#tended.delete(group);
-      await this.#give(this.#held(group));
+      await this.#give(group);
     } catch (error) {
       // Whoever is to read it is given it by others, or draws one.
       if (!(error instanceof CimError)) throw error;
@@ -171,42 +188,61 @@ export class GroupKeys {
     }
   }
 
-  #held(group: string): HeldKeys {
-    const held = this.#groups.get(group) ?? new HeldKeys(group);
+  #held(group: string, { groupId }: GroupView): HeldKeys {
+    const known = this.#groups.get(group);
+    const held = known?.groupId === groupId ? known : new HeldKeys(group, groupId);
     this.#groups.set(group, held);
     return held;
   }
 
+  /** Undefined: there is no such group for this user. */
+  async #heldToOpen(group: string, isPatient: boolean): Promise<HeldKeys | undefined> {
+    try {
+      const view = this.#options.known.viewOf(group) ?? (await this.#follow(group, isPatient));
+      return this.#held(group, view);
+    } catch (error) {
+      if (error instanceof CimError && !error.retryable) return undefined;
+      throw error;
+    }
+  }
+
   // ---- what there is ----------------------------------------------------------------------------
 
-  async #readNewest(held: HeldKeys, isPatient: boolean): Promise<RegisterPage> {
-    const page = await this.#read(held, undefined, isPatient);
-    held.readAt = this.#options.now();
-    held.addNewest(page);
-    return page;
-  }
-
-  /** For all who ask meanwhile. */
-  async #readOnce(held: HeldKeys, isPatient: boolean): Promise<void> {
-    held.reading ??= this.#readNewest(held, isPatient).finally(() => {
-      held.reading = undefined;
-    });
-    await held.reading;
-  }
-
-  #read(held: HeldKeys, after: SlotId | undefined, isPatient: boolean): Promise<RegisterPage> {
-    const { register, patience } = this.#options;
-    const read = () => register.read(held.group, after);
+  /** What is held, with all that there was to tell. */
+  #follow(group: string, isPatient: boolean): Promise<GroupView> {
+    const { changes, patience } = this.#options;
+    const read = () => changes.read(group);
     return isPatient ? patience.untilAnswered(read) : read();
   }
 
-  /** What may open a message of this epoch, unless that was asked a moment ago. */
-  async #readFor(held: HeldKeys, epoch: number, isPatient: boolean): Promise<void> {
-    const age = this.#options.now() - held.readAt;
-    const isBehind = epoch > (held.status?.keyEpoch ?? 0);
-    if (isBehind || age >= limits.clientGroupKeysMsMin) await this.#readOnce(held, isPatient);
-    for (let after = held.nextFor(epoch); after; after = held.nextFor(epoch))
-      held.addOlder(await this.#read(held, after, isPatient));
+  /**
+   * What the register says, and what is held of the group by then: nothing that it says is used before it
+   * was told. `isSetBack`: it says less than it did before.
+   */
+  async #look(group: string) {
+    for (;;) {
+      const before = await this.#follow(group, true);
+      const held = this.#held(group, before);
+      const page = await this.#reader.newest(held, true);
+      const { status } = page;
+      const isSetBack = status.keyEpoch < before.epoch;
+      const isNew = status.keyEpoch > before.epoch;
+      const view = isNew ? await this.#follow(group, true) : before;
+      const isOvertaken = view.epoch > status.keyEpoch && !isSetBack;
+      if (isOvertaken || view.groupId !== held.groupId) continue;
+      return { held, page, isSetBack, view: this.#seen(group, view, status) };
+    }
+  }
+
+  /** It never goes back. */
+  #seen(group: string, view: GroupView, status: GroupStatus): GroupView {
+    const { known, onKnown } = this.#options;
+    const seen = withEpochs(view, status);
+    if (seen !== view && known.viewOf(group) === view) {
+      known.keep(group, seen);
+      onKnown();
+    }
+    return seen;
   }
 
   async #ratchetOf(
@@ -214,7 +250,7 @@ export class GroupKeys {
     slot: HeldSlot,
     isPatient: boolean,
   ): Promise<Ratchet | undefined> {
-    slot.ratchet ??= this.#openSlot(held.group, slot, isPatient);
+    slot.ratchet ??= this.#openSlot(held.scope, slot, isPatient);
     try {
       return await slot.ratchet;
     } catch (error) {
@@ -224,8 +260,8 @@ export class GroupKeys {
   }
 
   async #openSlot(
-    group: string,
-    { epoch, by, sealed: bytes }: HeldSlot,
+    scope: string,
+    { epoch, by, draw, sealed: bytes }: HeldSlot,
     isPatient: boolean,
   ): Promise<Ratchet | undefined> {
     const { own, peers, userId, slots } = this.#options;
@@ -236,10 +272,13 @@ export class GroupKeys {
         ? await own.find(sealed.senderKeyId)
         : await peers.senderKey(by, sealed.senderKeyId, isPatient);
     if (!sender) return undefined;
-    const place = { group, epoch, to: userId };
+    const place = { scope, epoch, to: userId, draw };
     for (const receiver of await own.all()) {
       const key = await slots.run(() => openGroupKey(sealed, sender, receiver, place));
-      if (key?.length === groupKeyBytes) return new Ratchet(group, epoch, key);
+      if (key?.length !== groupKeyBytes) continue;
+      // Another one than the other members were given with this draw is of no use.
+      const isOfDraw = draw === '' || draw === (await drawIdOf(key, { scope, epoch, by }));
+      return isOfDraw ? new Ratchet(scope, epoch, key) : undefined;
     }
     return undefined;
   }
@@ -261,32 +300,43 @@ export class GroupKeys {
 
   // ---- to seal with -----------------------------------------------------------------------------
 
-  async #findKey(held: HeldKeys): Promise<EpochKey> {
+  async #findKey(group: string): Promise<EpochKey> {
     const { random, patience, userId: by } = this.#options;
-    const { group } = held;
     const backoff = new Backoff({ baseMs: 100, capMs: 5_000, random: () => random.fraction() });
     for (;;) {
-      const { status, missing } = await this.#readNewest(held, true);
-      const agreed = await this.#agreed(held, status);
+      const { held, page, view, isSetBack } = await this.#look(group);
+      const { status, missing } = page;
+      const agreed = isSetBack ? undefined : await this.#agreed(held, view, status);
       if (agreed) {
         if (missing.length > 0) void this.tend(group);
-        return { epoch: status.keyEpoch, key: await messageKeyOf(agreed, group) };
+        return this.#epochKey(held, status.keyEpoch, agreed);
       }
-      const epoch = epochToDraw(status);
-      const drawn = await this.#sealer.draw(group, epoch);
+      const epoch = epochToDraw(status, view);
+      const drawn = await this.#sealer.draw(group, view, epoch);
       if (drawn) {
         const { draw, key } = drawn;
-        held.addDrawn({ epoch, by, draw }, new Ratchet(group, epoch, key));
-        return { epoch, key: await messageKeyOf(key, group) };
-      }
-      await patience.pause(backoff.next());
+        held.addDrawn({ epoch, by, draw }, new Ratchet(held.scope, epoch, key));
+        const seen = this.#options.known.viewOf(group) ?? view;
+        this.#seen(group, seen, { ...status, keyEpoch: epoch, freshFrom: epoch });
+        if (epoch >= view.epoch) return this.#epochKey(held, epoch, key);
+      } else await patience.pause(backoff.next());
     }
   }
 
-  /** Undefined: one has to be drawn. */
-  async #agreed(held: HeldKeys, status: GroupStatus): Promise<Uint8Array | undefined> {
+  async #epochKey({ scope, groupId }: HeldKeys, epoch: number, key: Uint8Array): Promise<EpochKey> {
+    return { epoch, key: await messageKeyOf(key, scope), groupId };
+  }
+
+  /** Of what members have drawn or given. Undefined: one has to be drawn. */
+  async #agreed(
+    held: HeldKeys,
+    view: GroupView,
+    status: GroupStatus,
+  ): Promise<Uint8Array | undefined> {
+    const freshFrom = Math.max(status.freshFrom, view.freshFrom);
+    const ofMembers = held.slots.filter(({ by }) => view.members.has(by));
     const candidates: Candidate[] = [];
-    for (const slot of slotsForSealing(held.slots, status)) {
+    for (const slot of slotsForSealing(ofMembers, { ...status, freshFrom })) {
       const ratchet = await this.#ratchetOf(held, slot, true);
       if (ratchet) candidates.push({ slot, key: await ratchet.at(status.keyEpoch) });
     }
@@ -295,15 +345,21 @@ export class GroupKeys {
 
   // ---- for others -------------------------------------------------------------------------------
 
-  async #give(held: HeldKeys): Promise<void> {
-    const { register, patience } = this.#options;
-    const { status, missing } = await this.#readNewest(held, true);
-    if (missing.length === 0 || !(await this.#agreed(held, status))) return;
-    const showsAll = await patience.untilAnswered(() => register.showsAll(held.group));
-    const since = showsAll ? 1 : Math.min(...missing.map((each) => each.since));
-    await this.#readFor(held, since, true);
+  /** Only who was told of as a member is given anything, and nothing of before they came. */
+  async #give(group: string): Promise<void> {
+    const { held, page, view, isSetBack } = await this.#look(group);
+    const { members, showsAll, freshFrom } = view;
+    const missing = page.missing.flatMap(({ userId, since }) => {
+      const told = members.get(userId);
+      return told === undefined ? [] : [{ userId, since: Math.max(since, told) }];
+    });
+    if (missing.length === 0 || isSetBack || !(await this.#agreed(held, view, page.status))) return;
+    const first = showsAll ? 1 : Math.min(...missing.map((each) => each.since));
+    await this.#reader.readFor(held, first, true);
     const ratchets: Ratchet[] = [];
     for (const slot of byTrust(held.slots)) {
+      // Of those who have gone, what nobody writes with any more.
+      if (!members.has(slot.by) && slot.epoch >= freshFrom) continue;
       const ratchet = await this.#ratchetOf(held, slot, true);
       if (ratchet) ratchets.push(ratchet);
     }
@@ -311,6 +367,6 @@ export class GroupKeys {
       to,
       keys: await keysToGive(ratchets, since, showsAll),
     }));
-    await this.#sealer.give(held.group, await Promise.all(gifts));
+    await this.#sealer.give(group, view, await Promise.all(gifts));
   }
 }

@@ -6,6 +6,8 @@ import { CimError } from '../../../../base/errors.ts';
 import type { GroupHistory } from '../../../../base/group-history.ts';
 import { limits } from '../../../../base/limits.ts';
 import { fromBase64Url, toBase64Url } from '../../../../base/text/base64url.ts';
+import type { GroupNewsItem } from '../../client-events.ts';
+import { isGroupId, isMemberChange, type MemberChange } from './group-view.ts';
 import type { GroupStatus, Slot } from './key-schedule.ts';
 
 /** A key that is sealed for one member (group-key-slot.ts). */
@@ -24,6 +26,7 @@ export interface GroupKeyCalls {
   drawGroupKey(request: DrawRequest): Promise<unknown>;
   giveGroupKey(group: string, slots: GivenSlots): Promise<unknown>;
   groupInfo(group: string): Promise<{ readonly history: GroupHistory }>;
+  groupChanges(group: string, after: ChangesPlace): Promise<unknown>;
   /** One's own slots go: the members see that this one is without a key. */
   forgetGroupKeys(group: string): Promise<unknown>;
   /** Ids above this one, in their order. */
@@ -32,6 +35,26 @@ export interface GroupKeyCalls {
     query: { readonly after?: number },
   ): Promise<readonly { readonly userId: number }[]>;
 }
+
+/** Of the changes of members, and of keys: the number of the last that is known. */
+export interface ChangesPlace {
+  readonly members: number;
+  readonly keys: number;
+}
+
+/** What has changed of who is in a group, and of its keys: each list in its order. */
+export interface ChangesPage {
+  readonly groupId: string;
+  readonly changes: readonly MemberChange[];
+  readonly keyChanges: readonly KeyChange[];
+  readonly hasMore: boolean;
+}
+
+export type KeyChange = Pick<GroupNewsItem, 'userId' | 'by' | 'at'> & {
+  readonly kind: 'drawn' | 'given';
+  readonly number: number;
+  readonly epoch: number;
+};
 
 export type GivenSlots = readonly {
   readonly userId: number;
@@ -43,7 +66,7 @@ export type GivenSlots = readonly {
 export interface DrawRequest {
   readonly group: string;
   readonly epoch: number;
-  /** Drawn by who draws: the pages of one draw have the same. */
+  /** Commits to the key (group-key-slot.ts): the pages of one draw have the same. */
   readonly draw: string;
   readonly slots: readonly { readonly userId: number; readonly sealed: string }[];
   /** The last page. */
@@ -97,6 +120,15 @@ export class GroupRegister {
     );
   }
 
+  async changes(group: string, after: ChangesPlace): Promise<ChangesPage> {
+    const answer = await this.#calls.groupChanges(group, after);
+    const { groupId, changes, keyChanges, more } = fieldsOf(answer);
+    if (!isGroupId(groupId) || !Array.isArray(changes) || !Array.isArray(keyChanges))
+      return nonsense();
+    if (!changes.every(isMemberChange) || !keyChanges.every(isKeyChange)) return nonsense();
+    return { groupId, changes, keyChanges, hasMore: more === true };
+  }
+
   async forget(group: string): Promise<void> {
     await this.#calls.forgetGroupKeys(group);
   }
@@ -138,6 +170,12 @@ function slotOf(answer: unknown): RegisterPage['slots'][number] {
   const sealed = typeof text === 'string' ? fromBase64Url(text) : undefined;
   if (!isCount(epoch) || !isCount(by) || typeof draw !== 'string' || !sealed) return nonsense();
   return { epoch, by, draw, sealed };
+}
+
+function isKeyChange(value: unknown): value is KeyChange {
+  const { number, epoch, kind, userId, by, at } = fieldsOf(value);
+  const isOfKeys = kind === 'drawn' || kind === 'given';
+  return isOfKeys && [number, epoch, userId, by, at].every(isCount);
 }
 
 function memberOf(answer: unknown): RegisterPage['missing'][number] {

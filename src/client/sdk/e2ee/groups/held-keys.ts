@@ -3,6 +3,7 @@
  * sealed for this member. They are opened when they are needed first.
  */
 import { limits } from '../../../../base/limits.ts';
+import { scopeOf } from './group-key-slot.ts';
 import type { RegisterPage, SlotId } from './group-register.ts';
 import type { GroupStatus, Ratchet, Slot } from './key-schedule.ts';
 
@@ -16,6 +17,8 @@ export interface HeldSlot extends Slot {
 
 export class HeldKeys {
   readonly group: string;
+  /** Which of that name. */
+  readonly groupId: string;
   /** When the register was read last, monotonic ms. */
   readAt = -Infinity;
   /** It is being read. */
@@ -30,8 +33,14 @@ export class HeldKeys {
   /** All are here up to this one, the newest first; undefined: nothing was read, null: all. */
   #readTo: SlotId | null | undefined;
 
-  constructor(group: string) {
+  constructor(group: string, groupId: string) {
     this.group = group;
+    this.groupId = groupId;
+  }
+
+  /** What its keys are bound to. */
+  get scope(): string {
+    return scopeOf(this.group, this);
   }
 
   get status(): GroupStatus | undefined {
@@ -50,8 +59,6 @@ export class HeldKeys {
   /** The newest page. */
   addNewest(page: RegisterPage): void {
     const { status, slots } = page;
-    // It is another group of the same name.
-    if (this.#status && status.keyEpoch < this.#status.keyEpoch) this.#forget();
     this.#status = status;
     const isKnown = slots.some((slot) => this.#slots.has(keyOf(slot)));
     if (!isKnown || this.#readTo === undefined) this.#readTo = endOf(page);
@@ -80,13 +87,6 @@ export class HeldKeys {
     if (this.#slots.size <= limits.clientGroupKeysMax) return;
     const newest = this.slots.toSorted((one, other) => other.epoch - one.epoch);
     for (const slot of newest.slice(limits.clientGroupKeysMax)) this.#slots.delete(keyOf(slot));
-  }
-
-  #forget(): void {
-    this.#slots.clear();
-    this.#readTo = undefined;
-    this.missedEpoch = 0;
-    this.hasAskedAnew = false;
   }
 }
 

@@ -38,9 +38,17 @@ export function byTrust<Each extends Slot>(slots: readonly Each[]): readonly Eac
   return slots.toSorted((one, other) => Number(isGiven(one)) - Number(isGiven(other)));
 }
 
-/** The one epoch that a key may be drawn for: that of now while it has none, else the next. */
-export function epochToDraw({ keyEpoch, freshFrom, drawn }: GroupStatus): number {
-  return drawn < freshFrom ? keyEpoch : keyEpoch + 1;
+/**
+ * The epoch to draw a key for: that of now while it has none, else the next. `seen`: the highest that was
+ * seen. If that was later than now, the register has lost what came last, or says so: no epoch is used
+ * again that somebody who has gone may have a key of. It is taken so far ahead at once.
+ */
+export function epochToDraw(
+  { keyEpoch, freshFrom, drawn }: GroupStatus,
+  { epoch: seen } = { epoch: 0 },
+): number {
+  const due = drawn < freshFrom ? keyEpoch : keyEpoch + 1;
+  return keyEpoch < seen ? Math.min(seen + 1, due + limits.groupEpochsAheadMax) : due;
 }
 
 /**
@@ -127,16 +135,17 @@ export async function keysToGive(
 /** The keys that follow from one, by epoch. Keeps the last one that was asked for. */
 export class Ratchet {
   readonly epoch: number;
-  readonly #group: string;
+  readonly #scope: string;
   readonly #key: Uint8Array;
   #last: { readonly epoch: number; readonly key: Uint8Array };
   readonly #messageKeys = new RecentlyUsed<number, Promise<MessageKey>>(
     limits.clientMessageKeysMax,
   );
 
-  constructor(group: string, epoch: number, key: Uint8Array) {
+  /** `scope`: the group (group-key-slot.ts). */
+  constructor(scope: string, epoch: number, key: Uint8Array) {
     this.epoch = epoch;
-    this.#group = group;
+    this.#scope = scope;
     this.#key = key;
     this.#last = { epoch, key };
   }
@@ -145,7 +154,7 @@ export class Ratchet {
   async at(epoch: number): Promise<Uint8Array> {
     const first = { epoch: this.epoch, key: this.#key };
     let { epoch: reached, key } = this.#last.epoch <= epoch ? this.#last : first;
-    for (; reached < epoch; reached++) key = await ratcheted(key, this.#group, reached + 1);
+    for (; reached < epoch; reached++) key = await ratcheted(key, this.#scope, reached + 1);
     this.#last = { epoch, key };
     return key;
   }
@@ -154,7 +163,7 @@ export class Ratchet {
   messageKey(epoch: number): Promise<MessageKey> {
     const known = this.#messageKeys.get(epoch);
     if (known) return known;
-    const made = this.at(epoch).then((key) => messageKeyOf(key, this.#group));
+    const made = this.at(epoch).then((key) => messageKeyOf(key, this.#scope));
     this.#messageKeys.set(epoch, made);
     return made;
   }

@@ -1,59 +1,115 @@
 /**
- * Which groups are encrypted, as this device has learned it. What once was is so for as long as the user
- * is in it: nobody is believed who says later that it is not, or their word would have the next message
- * sent in clear text. That the user has left is the cluster's word (docs/guides/encryption.md). Pure;
- * those that are encrypted are kept with the device's state.
+ * Which groups are encrypted, as this device has learned it, and what it holds of each (group-view.ts).
+ * What once was encrypted is so for ever: nobody is believed who says later that it is not, not even when
+ * the user has left it and is in it again, or their word would have the next message sent in clear text.
+ * Pure; those that are encrypted are kept with the device's state.
  */
+import { limits } from '../../../../base/limits.ts';
+import {
+  type GroupView,
+  isSavedView,
+  restoredView,
+  type SavedView,
+  savedView,
+  withoutMembers,
+} from './group-view.ts';
 
 export type GroupSecrecy = 'encrypted' | 'clear';
 
-/** As it is saved: by group, the number of the change that was told last; null: none was. */
-export type SavedGroups = readonly (readonly [string, number | null])[];
+/** As it is saved: by name. */
+export type SavedGroups = readonly (readonly [string, SavedGroup])[];
+
+interface SavedGroup {
+  readonly view?: SavedView;
+  readonly isLeft?: true;
+  readonly isWritten?: true;
+}
 
 interface Known {
   readonly secrecy: GroupSecrecy;
-  readonly told?: number;
+  readonly view?: GroupView;
+  /** The user is in it no more. */
+  readonly isLeft?: true;
+  /** This device has written to it. */
+  readonly isWritten?: true;
 }
 
 export class KnownGroups {
+  /** The longest left first, as far as they are left. */
   readonly #known = new Map<string, Known>();
 
   restore(saved: SavedGroups): void {
-    for (const [group, told] of saved)
-      this.#known.set(group, { secrecy: 'encrypted', ...(told !== null && { told }) });
+    for (const [group, { view, ...rest }] of saved)
+      this.#known.set(group, {
+        ...{ secrecy: 'encrypted', ...rest },
+        ...(view && { view: restoredView(view) }),
+      });
   }
 
   of(group: string): GroupSecrecy | undefined {
     return this.#known.get(group)?.secrecy;
   }
 
-  /** True: it is encrypted, which was not known. */
+  /** True: it is encrypted, and that it is, or that the user is in it, was not known. */
   learn(group: string, isEncrypted: boolean): boolean {
-    if (this.of(group) === 'encrypted') return false;
-    this.#known.set(group, { secrecy: isEncrypted ? 'encrypted' : 'clear' });
-    return isEncrypted;
-  }
-
-  /** Up to which of its changes the application was told; undefined: of none. */
-  toldOf(group: string): number | undefined {
-    return this.#known.get(group)?.told;
-  }
-
-  told(group: string, number: number): void {
     const known = this.#known.get(group);
-    if (known) this.#known.set(group, { ...known, told: number });
+    if (known?.secrecy !== 'encrypted') {
+      this.#known.set(group, { secrecy: isEncrypted ? 'encrypted' : 'clear' });
+      return isEncrypted;
+    }
+    if (!known.isLeft) return false;
+    const { isLeft: _, ...rest } = known;
+    this.#known.set(group, rest);
+    return true;
   }
 
-  /** The user is in it no longer: the next one of its name is another one. */
-  forget(group: string): boolean {
-    const wasEncrypted = this.of(group) === 'encrypted';
+  /** What is held of it; undefined: nothing yet. */
+  viewOf(group: string): GroupView | undefined {
+    return this.#known.get(group)?.view;
+  }
+
+  /** Of one that is encrypted. */
+  keep(group: string, view: GroupView): void {
+    this.#known.set(group, { ...this.#known.get(group), secrecy: 'encrypted', view });
+  }
+
+  /** This device writes there. True: for the first time. */
+  write(group: string): boolean {
+    const known = this.#known.get(group);
+    if (!known || known.isWritten) return false;
+    this.#known.set(group, { ...known, isWritten: true });
+    return true;
+  }
+
+  isLeft(group: string): boolean {
+    return this.#known.get(group)?.isLeft === true;
+  }
+
+  /**
+   * The user is in it no more. Of those that are encrypted it remembers `limits.clientLeftGroupsMax`: of
+   * more the longest left are forgotten, those first that this device has never written to.
+   */
+  leave(group: string): boolean {
+    const known = this.#known.get(group);
     this.#known.delete(group);
-    return wasEncrypted;
+    if (known?.secrecy !== 'encrypted') return false;
+    const { view, ...rest } = known;
+    this.#known.set(group, { ...rest, isLeft: true, ...(view && { view: withoutMembers(view) }) });
+    const left = [...this.#known].filter(([, { isLeft }]) => isLeft);
+    if (left.length > limits.clientLeftGroupsMax) {
+      const [oldest = group] = left.find(([, { isWritten }]) => !isWritten) ?? left[0] ?? [];
+      this.#known.delete(oldest);
+    }
+    return true;
   }
 
   save(): SavedGroups {
-    const encrypted = [...this.#known].filter(([, { secrecy }]) => secrecy === 'encrypted');
-    return encrypted.map(([group, { told }]) => [group, told ?? null] as const);
+    return [...this.#known]
+      .filter(([, { secrecy }]) => secrecy === 'encrypted')
+      .map(([group, { secrecy: _, view, ...rest }]) => [
+        group,
+        { ...rest, ...(view && { view: savedView(view) }) },
+      ]);
   }
 }
 
@@ -61,10 +117,16 @@ export function isSavedGroups(value: unknown): value is SavedGroups {
   return (
     Array.isArray(value) &&
     value.every(
-      (entry) =>
-        Array.isArray(entry) &&
-        typeof entry[0] === 'string' &&
-        (entry[1] === null || Number.isSafeInteger(entry[1])),
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isSavedGroup(entry[1]),
     )
+  );
+}
+
+function isSavedGroup(value: unknown): value is SavedGroup {
+  if (typeof value !== 'object' || value === null) return false;
+  const { view, isLeft, isWritten } = value as Record<string, unknown>;
+  return (
+    (view === undefined || isSavedView(view)) &&
+    [isLeft, isWritten].every((each) => each === undefined || each === true)
   );
 }

@@ -1,15 +1,16 @@
 -- What an encrypted group keeps of its keys: src/store/group-keys.ts. Needs call, match, format, and the keys group and talk.
 --
--- The hash talk has the epochs `epoch`, `fresh` and `drawn`; without them the group is not encrypted. All other keys differ from that of
--- talk in their kind, and in what is behind the tag:
+-- The hash talk has the epochs `epoch`, `fresh` and `drawn`, and the group's id `id`; without them the group is not encrypted. All other
+-- keys differ from that of talk in their kind, and in what is behind the tag:
 --   draws           hash: epoch → "<by>:<draw>:<head>" of each draw that counts
 --   draw:<epoch>    hash: member → what is sealed for them with it
 --   staged:<user>   hash: the same of a draw that does not count yet, and `of`: "<draw>:<epoch>:<the group's epoch>"; expires
 --   given:<user>    hash: "<epoch>:<by>" → what was sealed for this member alone
 --   since           zset: members by the epoch with which they joined
 --   keyless         zset: the same of those who have no key since
---   changes         stream: "<epoch>:<kind>:<user>:<by>:<at>" in the field c, with the id "<number>-0"; the group's field `changes`
---                   counts them
+--   changes         stream: "<epoch>:<kind>:<user>:<by>:<at>" of each change of the members in the field c, with the id "<number>-0"; the
+--                   group's field `changes` counts them
+--   keychanges      the same of its keys
 local prefix, tag = match(talk, '^(.-):talk:({.*)$')
 
 local function registerKey(kind, name)
@@ -24,11 +25,12 @@ local function keyState()
 end
 
 local function noteChange(changesMax, kind, epoch, user, by)
+  local list = (kind == 'drawn' or kind == 'given') and 'keychanges' or 'changes'
   local time = call('TIME')
   local at = time[1] * 1000 + math.floor(time[2] / 1000)
-  local number = call('HINCRBY', group, 'changes', 1)
+  local number = call('HINCRBY', group, list, 1)
   local change = format('%d:%s:%s:%s:%d', epoch, kind, user, by, at)
-  call('XADD', registerKey('changes'), 'MAXLEN', changesMax, format('%d-0', number), 'c', change)
+  call('XADD', registerKey(list), 'MAXLEN', changesMax, format('%d-0', number), 'c', change)
 end
 
 -- The epochs of the draws that are kept, in order, and what is known of each.
@@ -49,11 +51,11 @@ local function forgetSlots(user)
   call('DEL', registerKey('given', user))
 end
 
--- Somebody has become a member of an encrypted group. Gives the epoch that begins with it.
-local function enterKeys(changesMax, user, isFirst)
+-- Somebody has become a member of an encrypted group, which has this id if it is made with it. Gives the epoch that begins with it.
+local function enterKeys(changesMax, user, isFirst, id)
   local epoch = 1
   if isFirst then
-    call('HSET', talk, 'epoch', 1, 'fresh', 1, 'drawn', 0)
+    call('HSET', talk, 'epoch', 1, 'fresh', 1, 'drawn', 0, 'id', id)
   else
     epoch = call('HINCRBY', talk, 'epoch', 1)
     call('HINCRBY', group, 'version', 1)
@@ -81,6 +83,6 @@ end
 local function endKeys(user)
   if not keyState() then return end
   for _, epoch in ipairs((drawsOf())) do call('DEL', registerKey('draw', epoch)) end
-  call('DEL', registerKey('draws'), registerKey('since'), registerKey('keyless'), registerKey('changes'))
+  call('DEL', registerKey('draws'), registerKey('since'), registerKey('keyless'), registerKey('changes'), registerKey('keychanges'))
   call('DEL', registerKey('given', user), registerKey('staged', user))
 end

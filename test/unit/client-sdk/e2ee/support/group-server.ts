@@ -1,6 +1,10 @@
 /** The register of one encrypted group, without routes; and members' keys of it on their devices. */
 import { CimError } from '../../../../../src/base/errors.ts';
-import type { GroupKeyCalls } from '../../../../../src/client/sdk/e2ee/groups/group-register.ts';
+import type {
+  GroupKeyCalls,
+  KeyChange,
+} from '../../../../../src/client/sdk/e2ee/groups/group-register.ts';
+import type { MemberChange } from '../../../../../src/client/sdk/e2ee/groups/group-view.ts';
 import type { GroupStatus } from '../../../../../src/client/sdk/e2ee/groups/key-schedule.ts';
 import { epochToDraw } from '../../../../../src/client/sdk/e2ee/groups/key-schedule.ts';
 
@@ -14,12 +18,19 @@ interface StoredSlot {
 
 export class GroupServer {
   /** With the epoch that they joined with. */
-  readonly members = new Map<number, number>();
+  members = new Map<number, number>();
   history: 'joined' | 'all' = 'joined';
   status: GroupStatus = { keyEpoch: 0, freshFrom: 1, drawn: 0, drawId: '' };
   /** All that there ever was: as somebody has it who copies the store. */
   readonly everStored: StoredSlot[] = [];
   slots: StoredSlot[] = [];
+  groupId = 'a'.repeat(22);
+  memberChanges: MemberChange[] = [];
+  keyChanges: KeyChange[] = [];
+  /** Changes of each kind in one answer. */
+  changesMax = 3;
+  /** It is said to be no encrypted group. */
+  isInClear = false;
   /** It answers that there are more, and more. */
   isEndless = false;
   /** Slots in one answer. */
@@ -29,26 +40,42 @@ export class GroupServer {
   /** The same after it: what it was asked is done, and its answer lost. */
   readonly after = new Map<keyof GroupKeyCalls, () => void>();
   readonly called: (keyof GroupKeyCalls)[] = [];
+  #time = 0;
   readonly #staged = new Map<number, { readonly draw: string; readonly slots: StoredSlot[] }>();
 
   join(userId: number): void {
     this.status = { ...this.status, keyEpoch: this.status.keyEpoch + 1 };
+    this.#note(this.members.size === 0 ? 'created' : 'joined', userId);
     this.members.set(userId, this.status.keyEpoch);
   }
 
-  /** Nothing is left of what was there before. */
+  /** As a store that has lost all that was there before, and then these joined. */
   startAnew(...userIds: readonly number[]): void {
     this.status = { keyEpoch: 0, freshFrom: 1, drawn: 0, drawId: '' };
     this.members.clear();
     this.slots = [];
+    this.memberChanges = [];
+    this.keyChanges = [];
     for (const userId of userIds) this.join(userId);
   }
 
-  leave(userId: number): void {
+  /** As another group of the same name. */
+  makeAnew(...userIds: readonly number[]): void {
+    this.groupId = `${this.groupId.slice(1)}b`;
+    this.startAnew(...userIds);
+  }
+
+  leave(userId: number, kind: 'left' | 'removed' = 'left'): void {
     const freshFrom = this.status.keyEpoch + 1;
     this.status = { ...this.status, keyEpoch: freshFrom, freshFrom };
     this.members.delete(userId);
     this.slots = this.slots.filter((slot) => slot.userId !== userId);
+    this.#note(kind, userId);
+  }
+
+  /** The oldest changes are kept no more. */
+  dropChanges(count: number): void {
+    this.memberChanges = this.memberChanges.slice(count);
   }
 
   /** As this user's client makes them. */
@@ -66,6 +93,17 @@ export class GroupServer {
       giveGroupKey: (_group, slots) =>
         call('giveGroupKey', () => {
           for (const slot of slots) this.give({ ...slot, by, draw: '' });
+        }),
+      groupChanges: (_group, { members, keys }) =>
+        call('groupChanges', () => {
+          const changes = this.memberChanges.filter(({ number }) => number > members);
+          const keyChanges = this.keyChanges.filter(({ number }) => number > keys);
+          return {
+            groupId: this.groupId,
+            changes: changes.slice(0, this.changesMax),
+            keyChanges: keyChanges.slice(0, this.changesMax),
+            more: Math.max(changes.length, keyChanges.length) >= this.changesMax,
+          };
         }),
       forgetGroupKeys: () =>
         call('forgetGroupKeys', () => {
@@ -112,6 +150,7 @@ export class GroupServer {
     this.before.delete(name);
     before?.();
     if (!this.members.has(by)) throw new CimError('not-a-member');
+    if (this.isInClear) throw new CimError('not-encrypted');
     const answered = answer();
     const after = this.after.get(name);
     this.after.delete(name);
@@ -141,7 +180,7 @@ export class GroupServer {
 
   #draw(by: number, epoch: number, draw: string, page: StoredSlot[], commit: boolean): string {
     if (this.status.drawn === epoch) return this.status.drawId === draw ? 'committed' : 'taken';
-    if (epoch !== epochToDraw(this.status)) return 'stale';
+    if (epoch < epochToDraw(this.status)) return 'stale';
     const before = this.#staged.get(by);
     const slots = before?.draw === draw ? [...before.slots, ...page] : page;
     this.#staged.set(by, { draw, slots });
@@ -150,7 +189,15 @@ export class GroupServer {
     if ([...this.members.keys()].some((member) => !receivers.has(member))) return 'incomplete';
     this.#store(slots.filter(({ userId }) => this.members.has(userId)));
     this.status = { keyEpoch: epoch, freshFrom: epoch, drawn: epoch, drawId: draw };
+    const number = (this.keyChanges.at(-1)?.number ?? 0) + 1;
+    this.keyChanges.push({ number, epoch, kind: 'drawn', userId: by, by, at: ++this.#time });
     return 'committed';
+  }
+
+  #note(kind: MemberChange['kind'], userId: number): void {
+    const number = (this.memberChanges.at(-1)?.number ?? 0) + 1;
+    const { keyEpoch: epoch } = this.status;
+    this.memberChanges.push({ number, epoch, kind, userId, by: userId, at: ++this.#time });
   }
 
   #store(slots: readonly StoredSlot[]): void {

@@ -3,8 +3,15 @@
 import { deriveAccountKeys, formatSecret } from '../../../../../src/auth/account-secret.ts';
 import { type Clock, systemClock } from '../../../../../src/base/clock.ts';
 import type { CimError } from '../../../../../src/base/errors.ts';
+import type {
+  GroupMembersItem,
+  GroupNewsItem,
+} from '../../../../../src/client/sdk/client-events.ts';
 import { Encryption } from '../../../../../src/client/sdk/e2ee/encryption.ts';
-import { KnownGroups } from '../../../../../src/client/sdk/e2ee/groups/known-groups.ts';
+import {
+  KnownGroups,
+  type SavedGroups,
+} from '../../../../../src/client/sdk/e2ee/groups/known-groups.ts';
 import { KeyPins, type SavedPins } from '../../../../../src/client/sdk/e2ee/key-pins.ts';
 import type { WrappedPair } from '../../../../../src/client/sdk/e2ee/key-vault.ts';
 import { Patience } from '../../../../../src/client/sdk/e2ee/patience.ts';
@@ -55,7 +62,10 @@ export interface Device {
   readonly userId: number;
   readonly encryption: Encryption;
   readonly pins: KeyPins;
+  readonly known: KnownGroups;
   readonly changes: KeyChange[];
+  /** Of encrypted groups. */
+  readonly told: (GroupNewsItem | GroupMembersItem)[];
   readonly unusable: string[];
   stop(): void;
 }
@@ -65,6 +75,8 @@ export interface DeviceOptions {
   /** Null: it has none, an application lets it in. */
   readonly secret?: string | null;
   readonly pins?: SavedPins;
+  /** What a process before has kept of groups. */
+  readonly known?: SavedGroups;
   readonly clock?: Clock;
   /** The group's register; absent: there is no encrypted group. */
   readonly group?: GroupServer;
@@ -75,12 +87,12 @@ export function secretOf(userId: number): string {
 }
 
 /** Of a user whose secret is made of the id, unless another one is given. */
-export function deviceOf(
-  server: KeyServer,
-  userId: number,
-  { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock, group }: DeviceOptions = {},
-): Device {
+export function deviceOf(server: KeyServer, userId: number, options: DeviceOptions = {}): Device {
+  const { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock, group } = options;
   const changes: KeyChange[] = [];
+  const told: Device['told'] = [];
+  const known = new KnownGroups();
+  known.restore(options.known ?? []);
   const unusable: string[] = [];
   const pins = new KeyPins();
   pins.restore(saved);
@@ -103,15 +115,19 @@ export function deviceOf(
     fetchKeys: (userIds) => server.keys(userIds),
     onPinned: () => {},
     groups: {
-      known: new KnownGroups(),
+      known,
       random,
       onKnown: () => {},
-      onNews: () => {},
+      tell: {
+        change: (change) => void told.push(change),
+        members: (members) => void told.push(members),
+      },
       askEpoch: async () => group?.status.keyEpoch ?? 0,
       calls: (group ?? new GroupServer()).callsOf(userId),
     },
     onChanged: (change) => void changes.push(change),
     onUnusable: (reason) => void unusable.push(reason),
   });
-  return { userId, encryption, pins, changes, unusable, stop: () => patience.stop() };
+  const seen = { changes, told, unusable };
+  return { userId, encryption, pins, known, ...seen, stop: () => patience.stop() };
 }

@@ -1,0 +1,232 @@
+/**
+ * A device in an encrypted group whose register lies in any way it likes, at any moment: it names members of
+ * whom the device's user was told nothing, hides or takes back who came and went, goes back to what it was,
+ * forgets that somebody went, says that the group is in clear text, and lets a stranger draw. Whatever it says,
+ * the device gives keys to nobody who was not told of, and none of before they came; what it writes can be read
+ * by nobody who was not told of, or was told to be gone; its epochs never go back; and nothing is clear.
+ */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CimError } from '../../src/base/errors.ts';
+import type { SavedGroups } from '../../src/client/sdk/e2ee/groups/known-groups.ts';
+import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { GroupServer } from '../unit/client-sdk/e2ee/support/group-server.ts';
+import { type Device, deviceOf, KeyServer } from '../unit/client-sdk/e2ee/support/key-server.ts';
+
+/** The stranger is the cluster's: it is let in and drawn for whenever that helps. */
+const [bob, stranger] = [1, 4] as const;
+const people = [bob, 2, 3, stranger] as const;
+
+const person = fc.constantFrom(2, 3, stranger);
+const step = fc.oneof(
+  fc.record({ kind: fc.constantFrom('join', 'go', 'name', 'unname'), who: person }),
+  fc.record({
+    kind: fc.constantFrom(
+      ...(['write', 'write', 'write', 'tend', 'restart', 'leave-and-join', 'stranger'] as const),
+      ...(['hide', 'drop', 'keep', 'go-back', 'unfresh', 'clear', 'show-all', 'since'] as const),
+    ),
+    who: person,
+  }),
+);
+type Step = typeof step extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+type Sent = { readonly sealed: Uint8Array; readonly keyEpoch: number; readonly identity: string };
+
+/** What a register was once. */
+type Kept = Pick<GroupServer, 'status' | 'slots' | 'memberChanges'> & {
+  members: Map<number, number>;
+};
+
+class Course {
+  readonly clock = new VirtualClock();
+  readonly keys = new KeyServer();
+  readonly group = new GroupServer();
+  #device = this.#start();
+  #kept: Kept | undefined;
+  /** As bob was told. */
+  readonly #announced = new Set<number>([bob]);
+  #toldCount = 0;
+  #checkedCount = 0;
+  #newest = 0;
+  #count = 0;
+
+  async begin(): Promise<void> {
+    for (const userId of people)
+      await this.#deviceOf(userId).encryption.seal(userId, 'x', { text: '' });
+    this.group.join(bob);
+    this.#device.encryption.groups.learn('team', 1);
+  }
+
+  async take({ kind, who }: Step): Promise<void> {
+    const { group } = this;
+    const { groups } = this.#device.encryption;
+    if (kind === 'join' && !group.members.has(who)) group.join(who);
+    if (kind === 'go' && group.members.has(who)) group.leave(who, 'removed');
+    // A member, or none, without a word of it.
+    if (kind === 'name') group.members.set(who, 1);
+    if (kind === 'unname') group.members.delete(who);
+    if (kind === 'hide') group.memberChanges = group.memberChanges.slice(0, -1);
+    if (kind === 'drop') group.dropChanges(1);
+    if (kind === 'keep') this.#kept = copyOf(group);
+    if (kind === 'go-back' && this.#kept) Object.assign(group, copyOf(this.#kept));
+    if (kind === 'unfresh') group.status = { ...group.status, freshFrom: 1 };
+    if (kind === 'show-all') group.history = 'all';
+    if (kind === 'since') for (const member of group.members.keys()) group.members.set(member, 1);
+    if (kind === 'clear') groups.learn('team', 0);
+    if (kind === 'restart') this.#restart();
+    if (kind === 'leave-and-join') {
+      groups.forget('team');
+      groups.learn('team', 0);
+    }
+    if (kind === 'stranger') await this.#strangerDraws();
+    if (kind === 'write') await this.#write();
+    if (kind === 'tend') await this.#tend();
+    this.#check();
+  }
+
+  async #write(): Promise<void> {
+    const { groups } = this.#device.encryption;
+    this.#count += 1;
+    const identity = `${bob}.0011223344556677.#team.${this.#count}`;
+    groups.changed('team');
+    expect(groups.isInClear('team')).toBe(false);
+    const sent = await this.#within(groups.seal('team', identity, { text: 'psst' }));
+    // It waits for a register that makes sense.
+    if (sent === undefined) return this.#restart();
+    const { sealed, keyEpoch = 0 } = sent;
+    expect(sealed).toBeDefined();
+    expect(keyEpoch).toBeGreaterThanOrEqual(this.#newest);
+    this.#newest = keyEpoch;
+    this.#check();
+    if (sealed) await this.#checkReaders({ sealed, keyEpoch, identity });
+  }
+
+  /** As somebody who copies all that ever was in the store. */
+  async #checkReaders(message: Sent): Promise<void> {
+    const { everStored } = this.group;
+    const isByStranger = everStored.some(({ by }) => by === stranger);
+    for (const userId of people) {
+      if (this.#announced.has(userId)) continue;
+      // Who was told of may give a key to anybody.
+      if (isByStranger && userId !== stranger) continue;
+      const store = new GroupServer();
+      Object.assign(store, { groupId: this.group.groupId, status: this.group.status });
+      for (const each of people) store.members.set(each, 1);
+      store.memberChanges = this.group.memberChanges.slice(0, 1);
+      store.slots = everStored.filter((slot) => slot.userId === userId);
+      const { encryption } = this.#deviceOf(userId, store);
+      const opened = await encryption.groups.open({ from: bob, group: 'team', ...message }, false);
+      expect(opened).toHaveProperty('unreadable');
+    }
+  }
+
+  /** The stranger's client is told all, and draws for all who are named. */
+  async #strangerDraws(): Promise<void> {
+    const { group } = this;
+    const honest = group.memberChanges;
+    if (!group.members.has(stranger)) group.join(stranger);
+    const device = this.#deviceOf(stranger);
+    this.#count += 1;
+    const identity = `${stranger}.0011223344556677.#team.${this.#count}`;
+    await this.#within(device.encryption.groups.seal('team', identity, { text: 'mine' }));
+    device.stop();
+    // Nothing of it is told.
+    group.memberChanges = honest;
+    group.keyChanges = [];
+  }
+
+  /** Members are given what they lack. */
+  async #tend(): Promise<void> {
+    const { groups } = this.#device.encryption;
+    groups.forget('other');
+    groups.learn('team', this.group.status.keyEpoch + 1_000);
+    groups.learn('team', this.group.status.keyEpoch);
+    for (let count = 0; count < 20; count += 1) {
+      await this.clock.advance(200);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Undefined: it takes too long, or is refused. */
+  async #within<Result>(task: Promise<Result>): Promise<Result | undefined> {
+    let isOver = false;
+    const over = task
+      .catch((error: unknown) => {
+        if (!(error instanceof CimError)) throw error;
+        return undefined;
+      })
+      .finally(() => {
+        isOver = true;
+      });
+    for (let count = 0; count < 60 && !isOver; count += 1) {
+      await this.clock.advance(200);
+      for (let turn = 0; turn < 20 && !isOver; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+    return isOver ? over : undefined;
+  }
+
+  #check(): void {
+    const before = new Set(this.#announced);
+    const { told, known } = this.#device;
+    for (const news of told.slice(this.#toldCount)) {
+      if ('members' in news) {
+        this.#announced.clear();
+        for (const userId of news.members) this.#announced.add(userId);
+      } else if (news.kind === 'joined' || news.kind === 'created')
+        this.#announced.add(news.userId);
+      else if (news.kind === 'left' || news.kind === 'removed') this.#announced.delete(news.userId);
+      for (const userId of this.#announced) before.add(userId);
+    }
+    this.#toldCount = told.length;
+    const { everStored } = this.group;
+    const members = known.viewOf('team')?.members;
+    for (const { userId, by, draw, epoch } of everStored.slice(this.#checkedCount)) {
+      if (by !== bob) continue;
+      expect(before).toContain(userId);
+      if (draw === '') expect(epoch).toBeGreaterThanOrEqual(members?.get(userId) ?? 0);
+    }
+    this.#checkedCount = everStored.length;
+  }
+
+  #restart(): void {
+    this.#check();
+    const { known } = this.#device;
+    this.#device.stop();
+    this.#device = this.#start(JSON.parse(JSON.stringify(known.save())) as SavedGroups);
+    this.#toldCount = 0;
+    this.#device.encryption.groups.learn('team', this.group.status.keyEpoch);
+  }
+
+  #start(known: SavedGroups = []): Device {
+    return deviceOf(this.keys, bob, { group: this.group, clock: this.clock, known });
+  }
+
+  #deviceOf(userId: number, group = this.group): Device {
+    return deviceOf(this.keys, userId, { group, clock: this.clock });
+  }
+}
+
+function copyOf({ status, slots, memberChanges, members }: Kept): Kept {
+  return {
+    status,
+    slots: [...slots],
+    memberChanges: [...memberChanges],
+    members: new Map(members),
+  };
+}
+
+test(
+  'whatever a register says, keys go to those who were told of, and do not come back',
+  async () => {
+    const steps = fc.array(step, { minLength: 4, maxLength: 25, size: 'max' });
+    const property = fc.asyncProperty(steps, async (taken) => {
+      const course = new Course();
+      await course.begin();
+      for (const each of taken) await course.take(each);
+    });
+    await fuzz('a register that lies', property, 40);
+  },
+  fuzzTimeoutMs,
+);
