@@ -56,6 +56,9 @@ export const filesLimits = {
   fileFinishesUnderWayMax: 4,
   /** And that wait for that, or are under way; others hear `busy`. */
   fileFinishesWaitingMax: 64,
+  /** Who waits for an end longer than this hears `busy`, and asks again after so long: it goes on meanwhile. */
+  fileFinishAnswerMs: 2_000,
+  fileFinishRetryMs: 5_000,
   /** Uploads whose hash a route has come along with: of others it reads the parts when they are finished. */
   fileHashesMax: 1_024,
   /** An S3 that says nothing for so long does not answer. */

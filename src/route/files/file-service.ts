@@ -36,7 +36,7 @@ export interface FileServiceOptions {
   readonly refusal: () => string | null;
   readonly bounds: FileBounds;
   readonly budget: ProcessBudget;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
   readonly counters: FileCounters;
   readonly log: Logger;
 }
@@ -140,7 +140,10 @@ export class FileService {
     return true;
   }
 
-  /** Repeatable. `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`. */
+  /**
+   * Repeatable. `unknown-file`, `incomplete-file`, `bad-file`, `no-files`, `busy`: also while it is looked
+   * at for longer than callers, and proxies between, wait for an answer.
+   */
   async finish(id: string, capability: string): Promise<FinishedFile> {
     this.#usable();
     const file = await this.#find(id, capability);
@@ -154,7 +157,7 @@ export class FileService {
         .finally(() => this.#finishing.delete(id));
       this.#finishing.set(id, finishing);
     }
-    return finishing;
+    return this.#inTime(finishing);
   }
 
   /** What is known of a finished file. `unknown-file`, `no-files`, `busy`. */
@@ -220,6 +223,19 @@ export class FileService {
     }
     if (next) this.#hashes.advance(id, next, sha256);
     this.#counters.uploadedBytes.value += bytes;
+  }
+
+  async #inTime(finishing: Promise<FinishedFile>): Promise<FinishedFile> {
+    const { promise: isLate, reject } = Promise.withResolvers<never>();
+    const timer = this.#options.clock.setTimeout(() => {
+      const retryAfterMs = limits.fileFinishRetryMs;
+      reject(new CimError('busy', 'the file is being looked at: ask again', { retryAfterMs }));
+    }, limits.fileFinishAnswerMs);
+    try {
+      return await Promise.race([finishing, isLate]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #finish(file: StoredFile): Promise<FinishedFile> {

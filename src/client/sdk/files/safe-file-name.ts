@@ -10,15 +10,18 @@ const endingCharactersMax = 16;
 const utf8 = new TextEncoder();
 
 /** What cannot be seen, and what some file system, shell or path gives a meaning. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}/\\:*?"<>|]/gu;
-/** Devices of Windows, whatever ending they have. */
-const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+const unsafe =
+  /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u2800/\\:*?"<>|]/gu;
+/** Devices of Windows, whatever ending they have, also behind spaces. */
+const device = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³]) *(?:\.|$)/i;
 
 /** A name of a file, and never a path: the same again of what it has made. */
 export function safeFileName(name: string): string {
   const safe = name
     .toWellFormed()
     .replace(unsafe, '_')
+    // Many would push the ending out of sight.
+    .replace(/\s+/g, ' ')
     .trim()
     .replace(/^[.\-~]+/, '_')
     .replace(/[. ]+$/, '');

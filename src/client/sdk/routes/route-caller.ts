@@ -16,8 +16,6 @@ export type Call = Pick<HttpRequest, 'method' | 'body'> & {
   readonly path: string;
   /** What proves who calls; undefined: nothing does. */
   readonly bearer?: string | undefined;
-  /** How long the answer may take; absent: as long as most. */
-  readonly timeoutMs?: number;
 };
 
 /** Above what a route may take to probe a server and to wait for its store. */
@@ -85,7 +83,7 @@ export class RouteCaller {
     if (at > 0) this.#urls = [...this.#urls.slice(at), ...this.#urls.slice(0, at)];
   }
 
-  #request(url: string, { method, body, bearer, timeoutMs = answerMs }: Call): Promise<unknown> {
+  #request(url: string, { method, body, bearer }: Call): Promise<unknown> {
     return this.#options.platform.http.request(url, {
       method,
       headers: {
@@ -93,7 +91,7 @@ export class RouteCaller {
         ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
       },
       body,
-      timeoutMs,
+      timeoutMs: answerMs,
     });
   }
 }

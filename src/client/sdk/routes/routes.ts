@@ -250,9 +250,7 @@ export class Routes {
   }
 
   async finishFile(id: string, capability: string): Promise<void> {
-    const body = { id, capability };
-    // All of it is read once more.
-    await this.#call({ method: 'POST', path: '/finishFile', body, timeoutMs: 120_000 });
+    await this.#post('/finishFile', { id, capability });
   }
 
   async cancelFile(id: string, capability: string): Promise<void> {

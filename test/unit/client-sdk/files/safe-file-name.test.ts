@@ -22,6 +22,16 @@ test.each([
   ['a\u200b.png', 'a_.png'],
   ['a.png. . ', 'a.png'],
   ['a"b|c?', 'a_b_c_'],
+  ['CON .png', '_CON .png'],
+  ['com\u00b9.png', '_com\u00b9.png'],
+  ['ConOut$', '_ConOut$'],
+  ['console.log', 'console.log'],
+  ['a.png\u00a0.\u3000. ', 'a.png'],
+  [`a.png${' '.repeat(80)}.exe`, 'a.png .exe'],
+  ['a\u00a0\u2003b', 'a b'],
+  ['\u2066a\u2069\u200f.png', '_a__.png'],
+  ['a\u034f\u3164\u115f\u2800\ufe0f.png', 'a_____.png'],
+  ['a\u{e0041}\ufeff.png', 'a__.png'],
 ])('%j is called %j', (name, expected) => {
   expect(safeFileName(name)).toBe(expected);
 });
@@ -36,6 +46,9 @@ test('whatever it is, it stays in its folder, can be seen, and is found again', 
   const name = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),
     fc.string({ unit: fc.constantFrom('.', '/', '\\', ' ', '~', '-', 'a', '𝒳', '\ud800', '\n') }),
+    fc.string({
+      unit: fc.constantFrom('con', 'lpt1', '.', ' ', '\u00a0', '\u3164', '\u202e', '_'),
+    }),
   );
   fc.assert(
     fc.property(name, (each) => {
@@ -43,7 +56,9 @@ test('whatever it is, it stays in its folder, can be seen, and is found again', 
       expect(join('/folder', safe)).toBe(`/folder/${safe}`);
       expect(basename(safe)).toBe(safe);
       expect(safe).toMatch(/^[^.\-~ ]/);
-      expect(safe).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}/\\]/u);
+      expect(safe).toMatch(/[^. ]$/);
+      expect(safe).not.toMatch(/[\p{DI}\p{Cc}\p{Cf}\p{Cs}/\\]|[^\S ]| {2}/u);
+      expect(safe).not.toMatch(/^(con|lpt1) *(\.|$)/i);
       expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200);
       expect(safeFileName(safe)).toBe(safe);
     }),
