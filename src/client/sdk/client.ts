@@ -157,6 +157,11 @@ export class CimClient {
     return this.#routes.onlineUsers(query);
   }
 
+  /** Those of them that there are. `not-allowed`: nobody is proven here (`--auth open`). */
+  users(userIds: readonly number[]): Promise<User[]> {
+    return this.#routes.users(userIds);
+  }
+
   /**
    * Makes a group, with the user as its owner and first member, and follows it. Repeating it is
    * harmless, as it is with the following two. `history`: what members may read; `joined` if absent,
@@ -323,12 +328,8 @@ export class CimClient {
    * Has the routes send this text later, whether the client is there or not. Resolves with the
    * schedule's id when it is stored; `unconfirmed` if that is not known.
    */
-  async schedule(
-    target: Target,
-    text: string,
-    delaySeconds: number,
-  ): Promise<{ readonly id: string }> {
-    return { id: await this.#schedules.create(target, text, delaySeconds) };
+  schedule(target: Target, text: string, delaySeconds: number): Promise<{ readonly id: string }> {
+    return this.#schedules.create(target, text, delaySeconds);
   }
 
   /** The user's messages that wait to be sent, those of other devices included. */
@@ -364,8 +365,7 @@ export class CimClient {
 
   /**
    * Gives the account a new secret and keeps it. The user's other devices are logged out, unless
-   * they keep their secret at the same place. `unconfirmed`: it may have been changed or not; the
-   * next login finds out.
+   * they keep their secret at the same place. `unconfirmed`: the next login finds out.
    */
   rotateSecret(): Promise<void> {
     return this.#account.rotateSecret();

@@ -47,6 +47,7 @@ export type Oracle = Pick<
   | 'block'
   | 'unblock'
   | 'blocked'
+  | 'users'
   | 'watchPresence'
   | 'unwatchPresence'
   | 'showLastSeen'
@@ -160,6 +161,7 @@ export class Answers {
       case 'blocked':
         return { kind: 'blocked', users: await this.#blocked() };
       case 'watch':
+        await this.#requireUsers(query.userIds);
         client.watchPresence(query.userIds);
         return { kind: 'watching', userIds: query.userIds, isWatched: true };
       case 'unwatch':
@@ -271,6 +273,24 @@ export class Answers {
     const users = await this.#options.client.blocked();
     this.#learn(users);
     return users;
+  }
+
+  /** Of whom nobody has heard nothing would ever be told. */
+  async #requireUsers(userIds: readonly number[]): Promise<void> {
+    const { client } = this.#options;
+    let found: User[];
+    try {
+      found = await client.users(userIds);
+    } catch (error) {
+      // Where it cannot be asked, whoever is watched may be there.
+      if (error instanceof CimError && error.kind === 'not-allowed') return;
+      throw error;
+    }
+    this.#learn(found);
+    const known = new Set(found.map(({ userId }) => userId));
+    const unknown = userIds.find((userId) => !known.has(userId));
+    if (unknown !== undefined)
+      throw new CimError('unknown-receiver', `there is no user ${unknown}`);
   }
 
   /** Those that are due first come first; with a beginning, those whose ids begin so. */

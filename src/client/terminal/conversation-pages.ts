@@ -1,13 +1,13 @@
 /** The list of conversations, a page at a time: `more` goes on where the last one ended. */
 import type { CimClient, Message } from '../sdk/index.ts';
-import type { People } from './people.ts';
+import { meet, type People } from './people.ts';
 import type { Result } from './view/view.ts';
 
 type Page = Extract<Result, { kind: 'conversations' }>;
 
 export interface ConversationPagesOptions {
-  readonly client: Pick<CimClient, 'conversations'>;
-  readonly people: Pick<People, 'learn'>;
+  readonly client: Pick<CimClient, 'conversations' | 'users'>;
+  readonly people: People;
 }
 
 export class ConversationPages {
@@ -34,11 +34,16 @@ export class ConversationPages {
   }
 
   async #read(before?: string): Promise<Omit<Page, 'isMore'>> {
-    const { client } = this.#options;
+    const { client, people } = this.#options;
     const query = { limit: this.#limit, ...(before !== undefined && { before }) };
     const { conversations, next } = await client.conversations(query);
     this.#next = next;
     for (const { last } of conversations) if (last) this.#learn(last);
+    await meet(
+      people,
+      client,
+      conversations.flatMap(({ peer }) => peer ?? []),
+    );
     return { kind: 'conversations', conversations, older: next !== null };
   }
 

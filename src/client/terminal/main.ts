@@ -22,7 +22,7 @@ import { SecretPrompt, secretQuestion } from './keyboard/secret-prompt.ts';
 import type { Messenger } from './line-runner.ts';
 import { OnlineCache } from './online-cache.ts';
 import { type OpenedClient, openClient } from './open-client.ts';
-import { People } from './people.ts';
+import { meet, People } from './people.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { Output } from './screen/output.ts';
 import { PlainScreen } from './screen/plain-screen.ts';
@@ -166,7 +166,7 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
         paths: await pathsFor(line),
       }),
     onInterrupt: () => interrupts.raise(),
-    onTyped: (text) => tellTyping(client, text),
+    onTyped: typingTeller(client, people),
     isForOthers: (text) => ['send', 'schedule', 'reply', 'edit'].includes(parseInput(text).kind),
   });
   const { userId } = user;
@@ -179,13 +179,26 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
   return { view, input: screen };
 }
 
-/** To one person, or in a named group: everybody online is not to be told of each key. */
-function tellTyping(client: Pick<CimClient, 'typing'>, text: string): void {
-  const action = parseInput(text);
-  if (action.kind !== 'send') return;
-  const { target } = action;
-  if ('group' in target && target.group === lobby) return;
-  client.typing(target).catch(ignore('it is told when the text itself is sent'));
+/**
+ * Tells one person, whose name is to be shown then, or a named group: everybody online is not to be told
+ * of each key.
+ */
+function typingTeller(
+  client: Pick<CimClient, 'typing' | 'users'>,
+  people: People,
+): (text: string) => void {
+  let lastAsked = 0;
+  return (text) => {
+    const action = parseInput(text);
+    if (action.kind !== 'send') return;
+    const { target } = action;
+    if ('group' in target && target.group === lobby) return;
+    if ('to' in target && target.to !== lastAsked) {
+      lastAsked = target.to;
+      void meet(people, client, [target.to]);
+    }
+    client.typing(target).catch(ignore('it is told when the text itself is sent'));
+  };
 }
 
 /** What somebody needs to know who has never been here. */

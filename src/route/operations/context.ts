@@ -46,6 +46,12 @@ export async function callerOf({ accounts }: OperationsContext, userId: number):
   return account;
 }
 
+/** There is a user with this id, whom a caller has named. Throws `unknown-receiver`. */
+export async function requireUser({ accounts }: OperationsContext, userId: number): Promise<void> {
+  if (!(await accounts.find(userId)))
+    throw new CimError('unknown-receiver', `there is no user ${userId}`);
+}
+
 /** Where anybody may be anybody, a key tells nothing. */
 export async function hasKey(
   { store, authentication }: OperationsContext,

@@ -1,14 +1,16 @@
 /** A user's conversations, pinned ones first and then the newest, and what the account keeps of each. */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Conversation } from '../../store/conversations.ts';
+import { lobby } from '../../codec/commands.ts';
+import type { Conversation, ConversationName } from '../../store/conversations.ts';
 import { type Membership, unreadableUpTo } from '../../store/groups.ts';
 import type { Store } from '../../store/store.ts';
 import { groupTimeline, userTimeline } from '../../store/timelines.ts';
+import { requireMembership } from '../membership.ts';
 import { historyMessage } from '../messages/history.ts';
 import type { ConversationEntry, HistoryMessage } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
-import { callerOf, type OperationsContext } from './context.ts';
+import { callerOf, type OperationsContext, requireUser } from './context.ts';
 
 export function conversationListOperations(
   context: OperationsContext,
@@ -36,9 +38,13 @@ export function conversationListOperations(
 
     async setConversation(userId, conversation, flags) {
       await callerOf(context, userId);
+      const { muted, pinned } = flags;
+      if (muted === undefined && pinned === undefined)
+        throw new CimError('invalid-argument', 'muted: either this or pinned must be given');
+      if (muted || pinned) await requireConversation(context, userId, conversation);
       for (const [flag, isSet] of [
-        ['muted', flags.muted],
-        ['pinned', flags.pinned],
+        ['muted', muted],
+        ['pinned', pinned],
       ] as const) {
         if (isSet === undefined) continue;
         const result = await store.conversations.setFlag(userId, conversation, flag, isSet);
@@ -47,6 +53,16 @@ export function conversationListOperations(
       }
     },
   };
+}
+
+/** Who was deleted, and a group that was left, lose their flags all the same. */
+async function requireConversation(
+  context: OperationsContext,
+  userId: number,
+  { peer, group }: ConversationName,
+): Promise<void> {
+  if (group === '') await requireUser(context, peer);
+  else if (group !== lobby) await requireMembership(context.store.groups, group, userId);
 }
 
 /** What the store reads for a conversation, about, whether it is on the page or not. */

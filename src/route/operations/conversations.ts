@@ -2,7 +2,7 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { RouteOperations } from '../operations.ts';
-import { callerOf, type OperationsContext } from './context.ts';
+import { callerOf, type OperationsContext, requireUser } from './context.ts';
 
 export function conversationOperations(
   context: OperationsContext,
@@ -13,8 +13,9 @@ export function conversationOperations(
   return {
     async block(userId, peer) {
       await callerOf(context, userId);
-      if (peer === userId) throw new CimError('invalid-argument', 'peer: must be another user');
-      if (!(await accounts.find(peer))) throw new CimError('unknown-receiver');
+      if (peer === userId)
+        throw new CimError('invalid-argument', 'peer: nobody can block themselves');
+      await requireUser(context, peer);
       if ((await conversations.block(userId, peer)) === 'too-many') {
         throw new CimError('too-many', `a user may block ${limits.blockedPerUserMax} others`);
       }

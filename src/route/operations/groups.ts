@@ -7,12 +7,25 @@ import { CimError, errorTable } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { groupTitleOf } from '../../base/text/names.ts';
 import type { Account } from '../../store/accounts.ts';
-import type { ChangeResult, CreateResult, GroupChange, Membership } from '../../store/groups.ts';
+import type {
+  ChangeResult,
+  CreateResult,
+  Group,
+  GroupChange,
+  Membership,
+} from '../../store/groups.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import { outsiderRefusal, requireMembership } from '../membership.ts';
 import type { GroupStatus } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
-import { callerOf, hasKey, liveSessions, type OperationsContext, tellServers } from './context.ts';
+import {
+  callerOf,
+  hasKey,
+  liveSessions,
+  type OperationsContext,
+  requireUser,
+  tellServers,
+} from './context.ts';
 
 /** Of somebody who is not in a group. */
 const nowhere = { joined: 0, head: 0, keyEpoch: 0 };
@@ -80,8 +93,11 @@ export function groupOperations(
     await tell(userId, codes.left, { group, ...nowhere }, by);
   }
 
-  async function requireAccount(userId: number): Promise<void> {
-    if (!(await accounts.find(userId))) throw new CimError('unknown-receiver');
+  /** A member is removed also when the account is gone. Who has no say hears that of the store. */
+  async function requireRemovable(by: number, group: string, userId: number): Promise<void> {
+    if (!hasSay(await groups.find(group), by)) return;
+    const [membership] = await groups.memberships([{ group, userId }]);
+    if (!membership) await requireUser(context, userId);
   }
 
   async function enter(userId: number, group: string, result: CreateResult): Promise<GroupStatus> {
@@ -115,7 +131,7 @@ export function groupOperations(
 
     async leaveGroup(userId, group) {
       const found = await groups.find(group);
-      const hadSay = found?.owner === userId || found?.admins.includes(userId);
+      const hadSay = hasSay(found, userId);
       await groups.leave(group, userId);
       // Also when the user was not in it: the answer to an attempt before may have been lost.
       await tell(userId, codes.left, { group, ...nowhere });
@@ -125,7 +141,8 @@ export function groupOperations(
 
     async changeGroup(userId, group, asked) {
       const change = checked(group, asked);
-      if (change.kind === 'invite') await requireAccount(change.userId);
+      if (change.kind === 'invite') await requireUser(context, change.userId);
+      if (change.kind === 'remove') await requireRemovable(userId, group, change.userId);
       const result = await groups.change(group, userId, change);
       if (result !== 'changed') throw changeRefusalOf(change, result);
       // Also when it is a repeat: the first may have been stored, and told to nobody.
@@ -165,6 +182,10 @@ export function groupOperations(
       });
     },
   };
+}
+
+function hasSay(group: Pick<Group, 'owner' | 'admins'> | null, userId: number): boolean {
+  return group !== null && (group.owner === userId || group.admins.includes(userId));
 }
 
 function checked(group: string, change: GroupChange): GroupChange {

@@ -87,7 +87,7 @@ function refusalOf(
     case 'unadmin':
     case 'hand-over':
       if (!isOwner) return 'not-the-owner';
-      if (change.kind !== 'unadmin' && !isMember) return 'no-such-member';
+      if (!isMember) return 'no-such-member';
       return change.kind === 'admin' && isOneTooMany(change.userId, owner, admins)
         ? 'too-many'
         : undefined;

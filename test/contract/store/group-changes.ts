@@ -112,6 +112,7 @@ export function describeGroupChanges(fixture: StoreFixture): void {
       const { name, owner, admin, stranger, change, find } = await freshGroup();
       const make = (userId: number) => change(owner, { kind: 'admin', userId });
       expect(await make(stranger)).toBe('no-such-member');
+      expect(await change(owner, { kind: 'unadmin', userId: stranger })).toBe('no-such-member');
       expect(await make(owner)).toBe('changed');
       const others = Array.from({ length: limits.groupAdminsMax }, nextUserId);
       for (const userId of others) await groups().join(name, userId);

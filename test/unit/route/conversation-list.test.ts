@@ -1,9 +1,10 @@
 /** Lists of conversations: their order, a page after the other. */
 import { expect, test } from '@jest/globals';
-import { amy, RouteHarness } from '../../support/route-harness.ts';
+import { amy, bob, RouteHarness } from '../../support/route-harness.ts';
 
 test('pinned ones come first, and pages go on where the last one ended', async () => {
-  const { conversations, setConversation } = (await RouteHarness.start()).core.operations;
+  const { conversations, setConversation, register } = (await RouteHarness.start()).core.operations;
+  for (const userId of [3, 4, 5, 6]) await register({ userId, name: `user ${userId}` });
   const flag = (peer: number, flags: { muted?: boolean; pinned?: boolean }) =>
     setConversation(amy.userId, { peer, group: '' }, flags);
   for (const peer of [3, 4, 5, 6]) await flag(peer, { muted: true });
@@ -24,4 +25,36 @@ test('a position that no page has given is refused', async () => {
     await expect(conversations(amy.userId, { limit: 1, before })).rejects.toMatchObject({
       kind: 'invalid-argument',
     });
+});
+
+test('a flag is set of who and what there is, and taken from anything', async () => {
+  const { createGroup, conversations, setConversation } = (await RouteHarness.start()).core
+    .operations;
+  const { userId } = amy;
+  const refused = [
+    [{ peer: 12_345, group: '' }, { muted: true }, 'unknown-receiver'],
+    [{ peer: 0, group: 'nope' }, { pinned: true }, 'unknown-group'],
+    [{ peer: 0, group: 'cooks' }, { muted: true, pinned: false }, 'not-a-member'],
+    [{ peer: bob.userId, group: '' }, {}, 'invalid-argument'],
+  ] as const;
+  await createGroup(bob.userId, 'cooks');
+  for (const [name, flags, kind] of refused)
+    await expect(setConversation(userId, name, flags)).rejects.toMatchObject({ kind });
+  expect((await conversations(userId, { limit: 9 })).conversations).toEqual([]);
+  for (const name of [
+    { peer: 12_345, group: '' },
+    { peer: 0, group: 'nope' },
+  ])
+    await setConversation(userId, name, { muted: false, pinned: false });
+  for (const name of [
+    { peer: bob.userId, group: '' },
+    { peer: 0, group: 'lobby' },
+  ])
+    await setConversation(userId, name, { muted: true });
+  await createGroup(userId, 'bakers');
+  await setConversation(userId, { peer: 0, group: 'bakers' }, { pinned: true });
+  expect((await conversations(userId, { limit: 9 })).conversations).toMatchObject([
+    { group: 'bakers', isPinned: true },
+    { peer: bob.userId, isMuted: true },
+  ]);
 });

@@ -34,6 +34,7 @@ const talks: readonly Conversation[] = [
 function open() {
   const [people, recent, client] = [new People(), new RecentMessages(), new FakeMessenger()];
   client.talks = [...talks];
+  client.accounts = [{ userId: 9, userName: 'joe' }];
   const user = { userId: 1, userName: 'bob' };
   const answers = new Answers({ client, people, recent, ...user, notice: () => {} });
   const [script, person] = [new PassThrough(), new PassThrough()];
@@ -156,4 +157,24 @@ test('`:readby` is about messages of named groups that were shown here', async (
   recent.add({ ...last, id: 'everybody', group: 'lobby' });
   for (const id of ['private', 'everybody', 'unknown'])
     await expect(ask(`:readby ${id}`)).rejects.toMatchObject({ kind: 'invalid-argument' });
+});
+
+test('where nothing was said yet that is said, with the name of whom it would be with', async () => {
+  const { ask, client } = open();
+  client.talks = [{ ...plain, at: 0, peer: 9, pinned: true }];
+  const { told, shown } = await ask(':conversations');
+  expect(shown[0]).toBe('  (9) joe  no messages yet  [pinned]  ');
+  expect(told.data).toEqual([{ peer: 9, unread: 0, muted: false, pinned: true }]);
+});
+
+test('only people who exist are watched, and their names are said', async () => {
+  const { ask, client } = open();
+  expect((await ask(':watch 9')).shown).toEqual(['· you are told when they come and go: (9) joe']);
+  await expect(ask(':watch 9 99')).rejects.toMatchObject({
+    kind: 'unknown-receiver',
+    message: 'there is no user 99',
+  });
+  client.accounts = undefined;
+  expect((await ask(':watch 99')).shown).toEqual(['· you are told when they come and go: (99)']);
+  expect([...client.watchedUsers]).toEqual([9, 99]);
 });

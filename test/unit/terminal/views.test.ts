@@ -542,11 +542,32 @@ describe('people', () => {
     ],
     ...(
       [
+        ['admin', 'you are an admin of #dev now'],
+        ['unadmin', 'you are no admin of #dev any more'],
+        ['owner', 'you own #dev now'],
+        ['invite', 'you may join #dev, and are told so'],
+      ] as const
+    ).map(
+      ([change, text]) =>
+        [
+          `oneself: ${change}`,
+          (view: HumanView) =>
+            view.result(line(1, `:${change} dev 1`), {
+              kind: 'member-changed',
+              change,
+              group: 'dev',
+              userId: 1,
+            }),
+          [`› :${change} dev 1`, `· ${text}`],
+        ] as [string, (view: HumanView) => unknown, string[]],
+    ),
+    ...(
+      [
         ['admin', '(2) amy is an admin of #dev now'],
         ['unadmin', '(2) amy is no admin of #dev any more'],
         ['owner', '(2) amy owns #dev now'],
         ['invite', '(2) amy may join #dev, and is told so'],
-        ['remove', '(2) amy is not in #dev any more, and may join only when invited'],
+        ['remove', '(2) amy is not in #dev, and may join only when invited'],
       ] as const
     ).map(
       ([change, text]) =>

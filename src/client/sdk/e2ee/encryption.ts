@@ -199,7 +199,7 @@ export class Encryption {
   async peerKey(userId: number): Promise<PeerKey> {
     const own = await this.#ownToCompare(userId);
     const found = await this.#peers.look(userId);
-    if (!found) throw new CimError('unknown-receiver');
+    if (!found) throw new CimError('unknown-receiver', `there is no user ${userId}`);
     const { userName, key } = found;
     if (!key) throw new CimError('no-key', `user ${userId} has no key`);
     const standing = this.#pins.standingOf(userId, key.text);

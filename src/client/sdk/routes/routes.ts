@@ -1,6 +1,7 @@
 /** What a user asks of routes, as themselves. Logging in is account/account.ts's. */
 
 import { CimError } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
 import type {
   DelayedMessage,
   DelayedPage,
@@ -242,6 +243,17 @@ export class Routes {
   /** In their order; of each what others may know. */
   async keys(userIds: readonly number[]): Promise<readonly unknown[]> {
     return (await this.#post('/keys', { userIds })) as readonly unknown[];
+  }
+
+  /** Those of them that there are, by the way of their keys, which every route tells. */
+  async users(userIds: readonly number[]): Promise<User[]> {
+    const found: User[] = [];
+    for (let start = 0; start < userIds.length; start += limits.keysPerRequestMax) {
+      const page = await this.keys(userIds.slice(start, start + limits.keysPerRequestMax));
+      for (const user of page as readonly (User | null)[])
+        if (user) found.push({ userId: user.userId, userName: user.userName });
+    }
+    return found;
   }
 
   /** Answers how far it is. */

@@ -28,13 +28,13 @@ export class Schedules {
   }
 
   /** The schedule's id. Rejects as CimClient.schedule() does. */
-  async create(target: Target, text: string, delaySeconds: number): Promise<string> {
+  async create(target: Target, text: string, delaySeconds: number) {
     const { userId, routes, platform } = this.#options;
     const id = toHex(platform.random.bytes(16));
     const receiver = checkedTarget(target);
     const content = await this.#contentOf(receiver, checkedDraft({ text }).text, id);
     await routes.schedule({ id, from: userId, ...receiver, ...content, delaySeconds });
-    return id;
+    return { id };
   }
 
   /** A page of those that wait. */

@@ -104,11 +104,12 @@ export function memberChangeText(
   nameOf: NameOf,
 ): string {
   const who = nameOf(userId);
+  const [is, owns] = who === 'you' ? ['are', 'own'] : ['is', 'owns'];
   return {
-    admin: `${who} is an admin of #${group} now`,
-    unadmin: `${who} is no admin of #${group} any more`,
-    owner: `${who} owns #${group} now`,
-    invite: `${who} may join #${group}, and is told so`,
-    remove: `${who} is not in #${group} any more, and may join only when invited`,
+    admin: `${who} ${is} an admin of #${group} now`,
+    unadmin: `${who} ${is} no admin of #${group} any more`,
+    owner: `${who} ${owns} #${group} now`,
+    invite: `${who} may join #${group}, and ${is} told so`,
+    remove: `${who} ${is} not in #${group}, and may join only when invited`,
   }[change];
 }

@@ -275,7 +275,7 @@ function conversationName(target: Target) {
 function conversationData({ peer = 0, group, at, unread, muted, pinned, last }: Conversation) {
   return {
     ...conversationName(group === undefined ? { to: peer } : { group }),
-    at: new Date(at).toISOString(),
+    ...(at > 0 && { at: new Date(at).toISOString() }),
     unread,
     muted,
     pinned,

@@ -25,7 +25,7 @@ export function conversationBlocks(page: Page, reader: Reader): Block[] {
     const padded = `  ${name}${' '.repeat(width - displayWidth(name))}  `;
     const head = [
       { text: padded, style: 'bold' as const },
-      dim(`${dayOf(each.at)} ${timeOf(each.at)}  `),
+      dim(each.at === 0 ? 'no messages yet  ' : `${dayOf(each.at)} ${timeOf(each.at)}  `),
       ...standing(each),
       ...saidBy(each, reader),
     ];

@@ -81,8 +81,8 @@ if what == 'remove' then
 end
 
 if not isOwner then return { 'not-the-owner' } end
-if what == 'unadmin' then return changed(setAdmins(without(admins, user))) end
 if not place then return { 'no-such-member' } end
+if what == 'unadmin' then return changed(setAdmins(without(admins, user))) end
 if what == 'hand-over' then
   local isOther = setAdmins(without(admins, user))
   return changed(set(group, 'owner', user) or isOther)

@@ -159,13 +159,17 @@ describe('who is invited', () => {
   });
 });
 
-test('ids that nobody bears are not invited, and the owner is not removed', async () => {
+test('ids that nobody bears are neither invited nor removed, and the owner is not removed', async () => {
   await expect(change(bob.userId, { kind: 'invite', userId: 12_345 })).rejects.toEqual(
     refusal('unknown-receiver'),
   );
   await expect(change(bob.userId, { kind: 'admin', userId: 12_345 })).rejects.toEqual(
     refusal('no-such-member'),
   );
+  await expect(remove(bob.userId, 12_345)).rejects.toMatchObject({
+    kind: 'unknown-receiver',
+    message: 'there is no user 12345',
+  });
   await expect(remove(bob.userId, bob.userId)).rejects.toEqual(refusal('invalid-argument'));
   await expect(
     route.core.operations.changeGroup(bob.userId, 'bakers', { kind: 'remove', userId: 1 }),
@@ -209,6 +213,7 @@ describe('servers with members', () => {
     await change(bob.userId, { kind: 'invite', userId: amy.userId });
     expect(route.changedGroups).toEqual([]);
     await change(bob.userId, { kind: 'admin', userId: amy.userId });
+    await route.core.operations.register({ userId: 99, name: 'zoe' });
     await remove(bob.userId, 99);
     expect(route.changedGroups).toEqual(['cooks', 'cooks']);
     await expect(change(99, { kind: 'set', title: 'x' })).rejects.toEqual(refusal('not-an-admin'));

@@ -155,6 +155,14 @@ export class FakeMessenger implements Messenger {
 
   async typing(): Promise<void> {}
 
+  /** Who they are; undefined: nobody is told. */
+  accounts: User[] | undefined;
+
+  async users(userIds: readonly number[]): Promise<User[]> {
+    if (!this.accounts) throw new CimError('not-allowed');
+    return this.accounts.filter(({ userId }) => userIds.includes(userId));
+  }
+
   async sendTransient(target: Target, text: string): Promise<SentMessage | undefined> {
     if (this.state !== 'ready') return undefined;
     this.transients.push({ target, text });
