@@ -424,7 +424,7 @@ async function richChat(route: string): Promise<void> {
     dora.types('5;;wrong window, sorry');
     await emil.sees('wrong window, sorry');
     dora.types(':retract ^');
-    await emil.sees('(4) dora → you [retracted a message]');
+    await emil.sees('(4) dora → you [retracted the message of ');
   });
   await step('In an encrypted group, with the program', async () => {
     dora.types(':create party --e2ee');
@@ -445,7 +445,7 @@ async function richChat(route: string): Promise<void> {
     robo.types({ edit: answer, text: 'I do, and tea' });
     await emil.sees('[edited]: I do, and tea');
     robo.types({ retract: answer });
-    await emil.sees('(6) robo → #party [retracted a message]');
+    await emil.sees('(6) robo → #party [retracted the message of ');
     await robo.hears({ event: 'read', upTo: answer });
   });
   await step('They leave', async () => {

@@ -21,6 +21,8 @@ export const sendCommand: Command = {
       throw new CimError('usage', '--to or --group must be given');
     }
     const text = call.positionals.length > 0 ? call.positionals.join(' ') : undefined;
+    // Of a script whose variable is empty. No input at all is none, as of a command that found nothing.
+    if (text?.trim() === '') throw new CimError('usage', 'the text is empty: nothing is sent');
     if (settings.file !== undefined && (text !== undefined || settings.transient))
       throw new CimError('usage', '--file goes without a text, and is always stored');
     const { runSend } = await import('../../client/terminal/send.ts');

@@ -254,7 +254,7 @@ export class ClientCore {
       onFrame: (frame) => this.#take(frame),
       onUnreadable: (seq) => this.#takeUnreadable(seq),
       onLost: (reason) => this.#lost(reason),
-      onFailedAttempt: (reason) => this.#warn('login-failed', reason),
+      onFailedAttempt: (kind, reason) => this.#warn(kind, reason),
       waitingSince: () =>
         Math.min(this.#sender.outgoing.waitingSince, this.#incoming?.waitingSince ?? Infinity),
     });

@@ -279,7 +279,9 @@ export type WarningKind =
   /** There are keys, or should be, and this client cannot use them: see the message. */
   | 'encryption-unusable'
   /** A login attempt failed and is repeated. */
-  | 'login-failed';
+  | 'login-failed'
+  /** The same, since no route answers. */
+  | 'no-route';
 
 /** Each event's payload. */
 export interface ClientEvents {

@@ -23,7 +23,7 @@ import type { ReadLine } from './input/line-splitter.ts';
 import { type LocalFile, openLocalFile } from './local-file.ts';
 import { Outstanding } from './outstanding.ts';
 import type { People } from './people.ts';
-import { isShortName, type RecentMessages } from './recent-messages.ts';
+import { isShortName, type RecentMessage, type RecentMessages } from './recent-messages.ts';
 import { Transfers } from './transfers.ts';
 import type { InputLine, Outgoing, View } from './view/view.ts';
 
@@ -176,7 +176,10 @@ export class LineRunner {
     // What the line before has sent may be what is meant.
     if (isShortName(action.message)) await this.#settle();
     try {
-      const id = recent.idOf(action.message, ({ from }) => (from === userId) === isOwn);
+      // One's own in no other conversation, whatever became of what was written there.
+      const isMeant = (message: RecentMessage) =>
+        isOwn ? message.from === userId && recent.isWhereWritten(message) : message.from !== userId;
+      const id = recent.idOf(action.message, isMeant);
       const text = textOf(action);
       outgoing = { target: conversationOf(id, userId), text, about: { kind: action.kind, id } };
     } catch (error) {
@@ -247,8 +250,9 @@ export class LineRunner {
     send: () => Promise<SentMessage | undefined>,
     among = this.#outstanding,
   ): Promise<void> {
-    const { view } = this.#options;
+    const { view, recent } = this.#options;
     if (holdsSecret(outgoing)) return this.#refuseSecret(line);
+    if (!outgoing.about || outgoing.about.kind === 'reply') recent.wrote(outgoing.target);
     const request = async () => {
       const sent = await send();
       if (sent) {
@@ -270,9 +274,8 @@ export class LineRunner {
     if (about?.kind === 'edit') recent.edited(about.id, text);
     else if (about?.kind === 'retract') recent.retracted(about.id);
     else if (about?.kind !== 'react' && !transient) {
-      const where = 'group' in target ? target : {};
       const brought = file && { file };
-      recent.add({ id, from, fromName, ...where, seq, text, at: clock.now(), ...brought });
+      recent.add({ id, from, fromName, ...target, seq, text, at: clock.now(), ...brought });
     }
   }
 

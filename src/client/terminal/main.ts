@@ -160,6 +160,7 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
     rewraps: rewraps(host),
     complete: async (line) =>
       completeLine(line, {
+        userId: user.userId,
         online: await online.get(),
         groups: client.followedGroups,
         messages: recent.newest(),

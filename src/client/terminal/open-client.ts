@@ -4,6 +4,7 @@ import { assertSecret } from '../../auth/account-secret.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { Tls } from '../../base/network/tls.ts';
+import { assertUserName } from '../../base/text/names.ts';
 import type { ClientSettings, SendSettings } from '../../config/settings.ts';
 import { lookUpRoutes } from '../../registry/visit-registry.ts';
 import { CimClient, type Credentials, type User, whoIs } from '../sdk/index.ts';
@@ -81,6 +82,13 @@ function assertGiven(secret: string | undefined): void {
   }
 }
 
+/** Throws `usage`. */
 function userOf({ userId, name }: OpenClientSettings): User | undefined {
-  return userId === undefined || name === undefined ? undefined : { userId, userName: name };
+  if (userId === undefined || name === undefined) return undefined;
+  try {
+    assertUserName(name);
+  } catch (error) {
+    throw new CimError('usage', `--name: ${describeError(error).replace(/^userName: /, '')}`);
+  }
+  return { userId, userName: name };
 }

@@ -3,12 +3,12 @@
  * with, by ^ for the newest one, or by its id. And how each begins, to be shown with what is said of it.
  */
 import { limits } from '../../base/limits.ts';
-import { CimError, type Message, type MessageFile } from '../sdk/index.ts';
+import { CimError, type Message, type MessageFile, type Target } from '../sdk/index.ts';
 
 /** A message, as far as it is shown with others. */
 export type RecentMessage = Pick<
   Message,
-  'id' | 'from' | 'fromName' | 'group' | 'seq' | 'text' | 'at' | 'file'
+  'id' | 'from' | 'fromName' | 'to' | 'group' | 'seq' | 'text' | 'at' | 'file'
 > & {
   /** In the order in which they were shown, from 1 on. */
   readonly number: number;
@@ -20,14 +20,16 @@ const recentMax = 500;
 export class RecentMessages {
   readonly #messages = new Map<string, RecentMessage>();
   #count = 0;
+  /** The conversation that one has written in last. */
+  #written: Target | undefined;
 
   /** It was shown, or has another text. */
-  add({ id, from, fromName, group, seq, text, at, file }: Omit<RecentMessage, 'number'>): void {
+  add({ id, from, fromName, to, group, seq, text, at, file }: Omit<RecentMessage, 'number'>): void {
     const known = this.#messages.get(id);
     // In characters: what is shown of it is one line.
     const start = text.slice(0, limits.quoteCharactersMax * 2).toWellFormed();
     const number = known?.number ?? ++this.#count;
-    const where = group === undefined ? {} : { group };
+    const where = group === undefined ? { ...(to !== undefined && { to }) } : { group };
     const kept = { id, from, fromName, ...where, seq, text: start, at, number };
     this.#messages.set(id, file ? { ...kept, file: withoutThumbnail(file) } : kept);
     const [oldest] = this.#messages.keys();
@@ -37,6 +39,17 @@ export class RecentMessages {
   edited(id: string, text: string): void {
     const known = this.#messages.get(id);
     if (known) this.add({ ...known, text });
+  }
+
+  /** A message of one's own goes there. */
+  wrote(target: Target): void {
+    this.#written = target;
+  }
+
+  /** In the conversation that one has written in last; in any, before that. */
+  isWhereWritten({ to, group }: RecentMessage): boolean {
+    const { to: lastTo, group: lastGroup }: Partial<Message> = this.#written ?? {};
+    return this.#written === undefined || (to === lastTo && group === lastGroup);
   }
 
   retracted(id: string): void {
@@ -64,7 +77,7 @@ export class RecentMessages {
     if (found) return found.id;
     throw new CimError(
       'invalid-argument',
-      name === '^' ? 'there is no message yet' : `there is no message ${name}: TAB lists them`,
+      name === '^' ? 'there is no such message yet' : `there is no message ${name}: TAB lists them`,
     );
   }
 }

@@ -68,6 +68,8 @@ class Session {
   #givesUp = false;
   /** Why the last attempt to log in failed, while none has worked since. */
   #failedAttempt: string | undefined;
+  /** A route has answered it. */
+  #hasRoute = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -145,8 +147,9 @@ class Session {
         return shown;
       });
       client.on('retracted', (event) => {
+        const shown = inbox.retracted(event);
         recent.retracted(event.id);
-        return inbox.retracted(event);
+        return shown;
       });
       client.on('reactions', (event) => inbox.reactions(event));
       client.on('delivered', (mark) => inbox.marked('delivered', mark));
@@ -158,10 +161,11 @@ class Session {
     client.on('waiting', (event) => view.waiting(event));
     client.on('offline', ({ reason }) => view.offline(reason));
     client.on('warning', ({ kind, message }) => {
-      if (kind !== 'login-failed') view.notice(message);
+      if (kind !== 'login-failed' && kind !== 'no-route') return view.notice(message);
       // Said once per outage.
-      else if (this.#failedAttempt === undefined) view.notice(this.#patienceText(message));
-      if (kind === 'login-failed') this.#failedAttempt = message;
+      if (this.#failedAttempt === undefined) view.notice(this.#patienceText(message));
+      this.#failedAttempt = message;
+      this.#hasRoute = kind !== 'no-route';
     });
   }
 
@@ -243,7 +247,7 @@ class Session {
       case 'closed':
         return this.#closing ? closingReason(this.#closing, { userId, userName }, hasToken) : '';
       case 'unreachable':
-        return `could not log in: ${this.#failedAttempt ?? 'no answer'} (cim dev starts a system here, --route names one)`;
+        return `could not log in: ${this.#failedAttempt ?? 'no answer'}${this.#hasRoute ? '' : ' (cim dev starts a system here, --route names one)'}`;
       case 'unanswered':
         return `no answer for ${answerMsMax / 1000} s${this.#failedAttempt === undefined ? '' : `: ${this.#failedAttempt}`}`;
       case 'cut-off':

@@ -120,6 +120,14 @@ describe('the command line is wrong: 64, on stderr, with the way out', () => {
       ['cim send: --to or --group must be given (see cim send --help)'],
     ],
     [
+      ['send', '--user-id=1', '--name=bob', '--to=2', ''],
+      ['cim send: the text is empty: nothing is sent (see cim send --help)'],
+    ],
+    ...['client', 'send'].map((name): [string[], string[]] => [
+      [name, '--user-id=1', '--name= ', ...(name === 'send' ? ['--to=2', 'hi'] : [])],
+      [`cim ${name}: --name: must not be blank (see cim ${name} --help)`],
+    ]),
+    [
       ['config', 'sever'],
       ['cim config: sever: is not a role (did you mean server?) (see cim config --help)'],
     ],

@@ -104,7 +104,7 @@ describe('people are shown', () => {
       '  ┌ (2) amy: helo',
       '10:05 (2) amy → you [reaction]: 👍 ␛[2J',
       '10:05 (2) amy → you [took back the reaction]',
-      '10:05 (2) amy → you [retracted a message]',
+      '10:05 (2) amy → you [retracted the message of 10:05]',
       '',
     ]);
   });
@@ -199,6 +199,8 @@ describe('a line', () => {
     { react: bobs },
     { react: bobs, emoji: '👍' },
     { retract: bobs, react: bobs, emoji: [] },
+    { react: bobs, emoji: ['hello'] },
+    { react: bobs, emoji: [':smile:'] },
   ])('of a program that makes no sense: %j', (line) => {
     expect(parseJsonInput(JSON.stringify(line))).toMatchObject({ code: 'invalid-argument' });
   });
@@ -207,11 +209,11 @@ describe('a line', () => {
     const recent = new RecentMessages();
     recent.add(message);
     recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', text: 'yes', at: at + 1 });
-    const names = { online: [], groups: [], messages: recent.newest(), paths: [] };
-    expect(completeLine(':reply ', names).labels).toEqual([
-      '2 (1) bob: yes',
-      '1 (2) amy: helo␊you',
-    ]);
+    const names = { userId: 1, online: [], groups: [], messages: recent.newest(), paths: [] };
+    expect(completeLine(':reply ', names).labels).toEqual(['1 (2) amy: helo␊you', '2 you: yes']);
+    for (const command of [':edit', ':retract', ':readby'])
+      expect(completeLine(`${command} `, names).replacements).toEqual(['2 ']);
+    expect(completeLine(':read ', names).replacements).toEqual(['1 ']);
     expect(completeLine(':react 1', names).replacements).toEqual(['1 ']);
     expect(completeLine(':reply 1 ', names).labels).toEqual([]);
   });
@@ -248,7 +250,7 @@ describe('what is done to a message', () => {
   test('is sent for the message that was named', async () => {
     const { client, recent, shown, type } = typing();
     recent.add(message);
-    recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', text: 'ys', at: at + 1 });
+    recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', to: 2, text: 'ys', at: at + 1 });
     client.connect();
     await type(':reply ^ me too', ':react 1 👍', `:edit ${bobs} yes`, ':retract ^');
     expect(client.sendings).toMatchObject([
@@ -265,9 +267,30 @@ describe('what is done to a message', () => {
         '10:05 you → (2) [reaction]: 👍 ✓',
         '  ┌ you: ys',
         '10:05 you → (2) [edited]: yes ✓',
-        '10:05 you → (2) [retracted] ✓',
+        '10:05 you → (2) [retracted the message of 10:05] ✓',
       ].join('\n'),
     );
+  });
+
+  test('is, by ^, of the conversation that was written in last, and of no other', async () => {
+    const { client, recent, shown, type } = typing();
+    recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', to: 2, at: at - 1 });
+    client.connect();
+    client.send = async (target, text) => {
+      const count = client.sendings.push({
+        target,
+        text,
+        outcome: Promise.withResolvers(),
+        isWritten: true,
+      });
+      const where = Object(target) as { to?: number; group?: string };
+      return { id: `1.${epoch}.${where.to ?? `#${where.group}`}.${count + 1}`, seq: count };
+    };
+    await type('#cooks;;soup', ':retract ^', ':retract ^', ':edit ^ none');
+    expect(client.sendings.map(({ text }) => text)).toEqual(['soup', 'retract']);
+    expect(shown().split('! there is no such message yet')).toHaveLength(3);
+    await type('2;;to amy', ':retract ^', ':retract ^');
+    expect(client.sendings.slice(3)).toMatchObject([{ text: 'retract' }, { target: bobs }]);
   });
 
   test('waits for what the line before has sent, if that is meant', async () => {
@@ -292,7 +315,7 @@ describe('what is done to a message', () => {
     await type(':reply ^ hi', ':react 7 👍', ':retract 3.0202020202020202.4.1');
     expect(client.sendings).toEqual([]);
     const rows = shown();
-    expect(rows).toContain('! there is no message yet');
+    expect(rows).toContain('! there is no such message yet');
     expect(rows).toContain('! there is no message 7: TAB lists them');
     expect(rows).toContain('! it is not the id of a stored message');
   });

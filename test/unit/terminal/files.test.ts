@@ -57,6 +57,8 @@ describe('what is typed', () => {
     expect(parseInput(':file #Builds a.png')).toMatchObject({ target: group, path: 'a.png' });
     for (const line of [':file', ':file 7', ':file bob a.png', ':file # a.png', ':open'])
       expect(parseInput(line)).toMatchObject({ kind: 'refusal' });
+    expect(parseInput(':file 7 "my notes.txt"')).toMatchObject({ path: 'my notes.txt' });
+    expect(parseInput(`:open ^ 'a b/'`)).toMatchObject({ path: 'a b/' });
     expect(parseInput(':open ^')).toEqual({ kind: 'open', message: '^', path: undefined });
     expect(parseInput(`:open ${amys} a b/`)).toMatchObject({ message: amys, path: 'a b/' });
   });
@@ -83,7 +85,12 @@ describe('what is typed', () => {
     mkdirSync(join(folder, 'pictures'));
     for (const name of ['a b.png', 'a c.png', '.hidden', '\u001b[2J'])
       writeFileSync(join(folder, name), '');
-    const names = { online: [{ userId: 7, userName: 'amy' }], groups: ['builds'], messages: [] };
+    const names = {
+      userId: 1,
+      online: [{ userId: 7, userName: 'amy' }],
+      groups: ['builds'],
+      messages: [],
+    };
     const complete = async (line: string) =>
       completeLine(line, { ...names, paths: await pathsFor(line) });
     expect(await complete(':file am')).toMatchObject({ replacements: ['7 '] });

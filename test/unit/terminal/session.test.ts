@@ -508,7 +508,7 @@ describe('the end', () => {
     const { client, clock, stdin, events, code, noticed } = talk();
     stdin.write('one\n');
     await clock.advance(9_999);
-    void client.emit('warning', { kind: 'login-failed', message: 'nobody there' });
+    void client.emit('warning', { kind: 'no-route', message: 'nobody there' });
     await clock.advance(1);
     expect(await code).toBe(69);
     const reason =
@@ -518,6 +518,16 @@ describe('the end', () => {
       { event: 'closed', reason },
     ]);
     expect(noticed()).toBe('cim: cannot log in yet, trying for 10 s\n');
+  });
+
+  test('a cluster that takes nobody for now says why, and not where one could be', async () => {
+    const { client, clock, stdin, events, code } = talk();
+    stdin.write('one\n');
+    await client.emit('warning', { kind: 'login-failed', message: 'Redis cannot be reached' });
+    await clock.advance(10_000);
+    expect(await code).toBe(69);
+    const reason = 'could not log in: Redis cannot be reached';
+    expect(events.at(-1)).toEqual({ event: 'closed', reason });
   });
 
   test('lines that were not taken before the end are not taken after it', async () => {

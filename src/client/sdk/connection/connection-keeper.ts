@@ -5,6 +5,7 @@
  */
 import type { Timer } from '../../../base/clock.ts';
 import { CimError, describeError } from '../../../base/errors.ts';
+import { ignore } from '../../../base/ignore.ts';
 import { formatHostPort } from '../../../base/network/host-port.ts';
 import { type CloseName, closeNameOf } from '../../../codec/close-codes.ts';
 import { protocolVersion } from '../../../codec/commands.ts';
@@ -31,7 +32,9 @@ export interface ConnectionKeeperOptions {
   /** A connection that was ready is no more; another follows. */
   readonly onLost: (reason: string) => void;
   /** An attempt to connect has failed; another follows. */
-  readonly onFailedAttempt: (reason: string) => void;
+  readonly onFailedAttempt: (kind: 'login-failed' | 'no-route', reason: string) => void;
+  /** What a route says is the matter with the cluster; null: it knows of nothing. */
+  readonly findTrouble: () => Promise<string | null>;
   /** Since when something that was sent is unanswered (monotonic ms); Infinity: nothing is. */
   readonly waitingSince: () => number;
 }
@@ -90,7 +93,7 @@ export class ConnectionKeeper {
       admission = shortcut ?? (await this.#options.account.login(this.#policy.avoid));
     } catch (error) {
       if (!(error instanceof CimError) || !error.retryable) throw error;
-      this.#options.onFailedAttempt(describeError(error));
+      await this.#tellRefused(error);
       return this.#policy.loginFailed();
     }
     const connectionNumber = await this.#options.device.nextConnectionNumber();
@@ -104,10 +107,20 @@ export class ConnectionKeeper {
     if (closeName === 'token-refused') this.#options.account.refused(admission.token ?? '');
     if (readyMs !== undefined) this.#options.onLost(end.reason);
     else if (shortcut) return this.#policy.returnFailed(formatHostPort(shortcut.server), end);
-    else this.#options.onFailedAttempt(end.reason);
+    else this.#options.onFailedAttempt('login-failed', end.reason);
     const isGood = readyMs !== undefined && end.advice === 'come-back' && !end.serverFailed;
     this.#returnTo = isGood ? admission.server : undefined;
     return this.#policy.connectionEnded(formatHostPort(admission.server), end, readyMs ?? 0);
+  }
+
+  /** Of a cluster that takes nothing for now a route may know why. */
+  async #tellRefused(error: CimError): Promise<void> {
+    const { onFailedAttempt, findTrouble } = this.#options;
+    const reason = describeError(error);
+    if (error.kind === 'unavailable') return onFailedAttempt('no-route', reason);
+    const trouble =
+      error.kind === 'busy' && (await findTrouble().catch(ignore('the refusal is reason enough')));
+    onFailedAttempt('login-failed', trouble || reason);
   }
 
   /** What lets us in again where we were, once. */

@@ -130,6 +130,7 @@ export class Contents {
 
   async edit(id: string, text: string, mentions?: readonly number[]): Promise<SentMessage> {
     const target = this.#ownMessage(id);
+    if (this.#pictures.isRetracted(id)) throw new CimError('too-late', 'it was taken back');
     const { at = Infinity } = this.#pictures.seen(id) ?? {};
     if (this.#now() - at > limits.editWindowMs)
       throw new CimError('too-late', `a message can be edited for ${editWindowHours} hours`);

@@ -99,6 +99,11 @@ export class Pictures {
     return picture.registerOf(change)?.tell(change, counts) ?? false;
   }
 
+  /** It was taken back, as far as is known. */
+  isRetracted(id: string): boolean {
+    return this.#pictures.get(id)?.retractions.best(this.#counts(id)) !== undefined;
+  }
+
   /** The message as it is now. Of a retracted one there is neither text nor anything said with it. */
   show(message: Message): Message {
     const picture = this.#pictures.get(message.id);

@@ -40,6 +40,8 @@ const createChoices = ['--history', ...groupHistories, '--e2ee'].map(plain);
 
 /** What can be named besides commands and emoji. */
 export interface Names {
+  /** Whose line it is. */
+  readonly userId: number;
   readonly online: readonly User[];
   /** The groups that one is in. */
   readonly groups: readonly string[];
@@ -60,7 +62,10 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':pu') return complete(word, names.online.map(byName));
   if (command === ':history' || command === ':file') return complete(word, receivers(names, ' '));
   if (command === ':open')
-    return complete(word, messages(names.messages.filter(({ file }) => file !== undefined)));
+    return complete(
+      word,
+      messages(names, ({ file }) => file !== undefined),
+    );
   if (isOnConversations(command)) return complete(word, conversations(names));
   if (command === ':delay') return complete(word, receivers(names, ';;'));
   if (command !== undefined && ofGroups.has(command)) {
@@ -72,7 +77,7 @@ export function completeLine(line: string, names: Names): Completion {
   if (command === ':lastseen') return complete(word, ['on', 'off'].map(plain));
   if (command === ':block') return complete(word, people(names.online));
   if (isOnMessages(command) && /^:\S+\s+\S*$/u.test(line))
-    return complete(word, messages(names.messages));
+    return complete(word, messages(names, isMeantBy(command, names.userId)));
   if (command === ':verify') return complete(word, people(names.online));
   if (command === ':create') return complete(word, createChoices);
   if (command === ':secret') return complete(word, ['show', 'rotate'].map(plain));
@@ -113,16 +118,30 @@ function isOnConversations(command: string | undefined): boolean {
   return [':mute', ':unmute', ':pin', ':unpin'].includes(command ?? '');
 }
 
+/** What one has said oneself is edited, and what others have said is read. */
+function isMeantBy(
+  command: string | undefined,
+  userId: number,
+): (message: RecentMessage) => boolean {
+  if ([':edit', ':retract', ':readby'].includes(command ?? ''))
+    return ({ from }) => from === userId;
+  return command === ':read' ? ({ from }) => from !== userId : () => true;
+}
+
 function isOnMessages(command: string | undefined): boolean {
   return [':reply', ':edit', ':retract', ':react', ':read', ':readby'].includes(command ?? '');
 }
 
-/** By their numbers. */
-function messages(recent: readonly RecentMessage[]): Choice[] {
-  return recent.slice(0, messagesListed).map(({ number, from, fromName, text }) => ({
+/** By their numbers; the newest last, where the line is. */
+function messages(
+  { messages: recent, userId }: Names,
+  isMeant: (message: RecentMessage) => boolean,
+): Choice[] {
+  const listed = recent.filter(isMeant).slice(0, messagesListed).reverse();
+  return listed.map(({ number, from, fromName, text }) => ({
     word: `${number}`,
     replacement: `${number} `,
-    label: `${number} ${personText(from, fromName)}: ${safeLine(text.trim())}`,
+    label: `${number} ${from === userId ? 'you' : personText(from, fromName)}: ${safeLine(text.trim())}`,
   }));
 }
 

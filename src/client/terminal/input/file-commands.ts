@@ -22,10 +22,16 @@ function parseFile(rest: string): Action {
   if (path === '') return refuseUse(fileUses);
   const target = parseConversation(who);
   if (target === undefined) return refuseUse(fileUses, `${who} is neither a user id nor a #group`);
-  return 'code' in target ? target : { kind: 'file', target, path };
+  return 'code' in target ? target : { kind: 'file', target, path: unquoted(path) };
 }
 
 function parseOpen(rest: string): Action {
   const [, message = '', path] = /^(\S+)(?:\s+(\S.*))?$/su.exec(rest) ?? [];
-  return message === '' ? refuseUse(openUses) : { kind: 'open', message, path };
+  if (message === '') return refuseUse(openUses);
+  return { kind: 'open', message, path: path === undefined ? undefined : unquoted(path) };
+}
+
+/** A path with blanks needs no quotes here; who knows shells gives them. */
+function unquoted(path: string): string {
+  return /^(["'])(?<inside>(?:(?!\1).)+)\1$/su.exec(path)?.groups?.['inside'] ?? path;
 }

@@ -9,6 +9,7 @@ import { fromBase64Url } from '../../../base/text/base64url.ts';
 import type { Custom, MessageExtras, Target } from '../../sdk/index.ts';
 import { type Action, type Refusal, refuse } from './action.ts';
 import { parseGroup } from './address.ts';
+import { emojiOf } from './emoji.ts';
 import { parseInput } from './input.ts';
 import { lineBytesMax } from './pipe-input.ts';
 
@@ -39,10 +40,14 @@ function parseChange(kind: keyof typeof changes, given: Given): Action {
   if (typeof message !== 'string') return wrong(`${kind} must be the id of a message`);
   if (kind === 'retract') return { kind, message };
   if (kind === 'edit') return isText(text) ? { kind, message, text } : noText;
-  return areTexts(emoji) ? { kind, message, emoji } : wrong('emoji must be an array of strings');
+  if (!areTexts(emoji)) return wrong('emoji must be an array of strings');
+  const isNone = (each: string) => emojiOf(each) !== each;
+  if (emoji.some(isNone)) return wrong(`${JSON.stringify(emoji.find(isNone))} is not an emoji`);
+  return { kind, message, emoji };
 }
 
 function parseFile(given: Given): Action {
+  if ('text' in given) return wrong('a file goes without a text');
   const unknown = unknownOf(given, ['to', 'group', 'file', 'replyTo']);
   if (unknown) return unknown;
   const { file: path, replyTo } = given;
@@ -123,7 +128,9 @@ function parseObject(line: string): Given | undefined {
 }
 
 function targetOf({ to, group }: Given): Target | Refusal {
-  if ((to === undefined) === (group === undefined)) return wrong('to or group must be given');
+  if (to !== undefined && group !== undefined)
+    return wrong('a message is to a user or in a group, not both');
+  if (to === undefined && group === undefined) return wrong('to or group must be given');
   if (group === undefined) {
     return isWhole(to, 1, limits.userIdMax) ? { to } : wrong('to must be a user id');
   }

@@ -90,7 +90,8 @@ export class HumanView implements View, Inbox {
   }
 
   retracted(event: ClientEvents['retracted']): Promise<void> {
-    return this.#print([...this.#dayBefore(event.at), content.retractedBlock(event, this.#reader)]);
+    const block = content.retractedBlock(event, this.#recent.get(event.id), this.#reader);
+    return this.#print([...this.#dayBefore(event.at), block]);
   }
 
   reactions(event: ClientEvents['reactions']): Promise<void> {
@@ -233,10 +234,11 @@ export class HumanView implements View, Inbox {
   #outgoing(outgoing: Outgoing, outcome: Parameters<typeof render.outgoingBlock>[2]): Block[] {
     const now = this.#clock.now();
     const { about } = outgoing;
+    const before = this.#recent.get(about?.id ?? '');
     return [
       ...this.#dayBefore(now),
       ...(about?.kind === 'retract' ? [] : this.#quote(about?.id)),
-      render.outgoingBlock(outgoing, now, outcome, this.#reader),
+      render.outgoingBlock(outgoing, now, outcome, this.#reader, before),
     ];
   }
 

@@ -24,8 +24,14 @@ export function editedBlock(edited: EditedMessage, reader: Reader): Block {
   return { head, body: safeText(edited.text) };
 }
 
-export function retractedBlock(retracted: RetractedMessage, reader: Reader): Block {
-  return { head: [...headOf(retracted, reader), dim(' [retracted a message]')], body: '' };
+/** `message`: what it was, if it was shown lately. Its text is not said once more. */
+export function retractedBlock(
+  retracted: RetractedMessage,
+  message: RecentMessage | undefined,
+  reader: Reader,
+): Block {
+  const which = message ? `the message of ${timeOf(message.at)}` : 'a message';
+  return { head: [...headOf(retracted, reader), dim(` [retracted ${which}]`)], body: '' };
 }
 
 export function reactionsBlock(reactions: MessageReactions, reader: Reader): Block {

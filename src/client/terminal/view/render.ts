@@ -11,6 +11,7 @@ import type {
   SentMessage,
   User,
 } from '../../sdk/index.ts';
+import type { RecentMessage } from '../recent-messages.ts';
 import { displayWidth } from './display-width.ts';
 import {
   groupRows,
@@ -91,26 +92,29 @@ export function secrecyMark({
   return [{ text: ' [not encrypted]', style: 'yellow' }];
 }
 
-const ownMarks = {
-  reply: [],
-  edit: [dim(' [edited]')],
-  retract: [dim(' [retracted]')],
-  react: [dim(' [reaction]')],
-} as const satisfies Record<NonNullable<Outgoing['about']>['kind'], readonly Span[]>;
+function ownMarks(about: Outgoing['about'], before: RecentMessage | undefined): Span[] {
+  if (about === undefined || about.kind === 'reply') return [];
+  // Which one: its text is not said once more.
+  const which = before ? ` the message of ${timeOf(before.at)}` : '';
+  return [
+    dim({ edit: ' [edited]', retract: ` [retracted${which}]`, react: ' [reaction]' }[about.kind]),
+  ];
+}
 
-/** One's own text, and what became of it. */
+/** One's own text, and what became of it. `before`: the message that it is about, if it was shown lately. */
 export function outgoingBlock(
   { target, text, about }: Outgoing,
   at: number,
   outcome: Span,
   reader: Reader,
+  before?: RecentMessage,
 ): Block {
   return {
     head: [
       dim(`${timeOf(at)} `),
       { text: 'you', style: 'bold' },
       ...receiver(target, reader),
-      ...(about ? ownMarks[about.kind] : []),
+      ...ownMarks(about, before),
       { text: text === '' ? '' : ': ' },
     ],
     body: safeText(text),

@@ -84,11 +84,27 @@ describe('logging in', () => {
       // 150, 300, … 4 800, 7 500, 7 500, … ms apart
       expect(world.callsTo('/login')).toHaveLength(13);
       expect(world.callsTo('/registerAccount')).toHaveLength(1);
-      expect(warnings[0]).toMatchObject({ kind: 'login-failed' });
+      expect(warnings[0]).toMatchObject({
+        kind: kind === 'unavailable' ? 'no-route' : 'login-failed',
+      });
       await client.close();
       expect(world.clock.timerCount).toBe(0);
     },
   );
+
+  test('why a cluster takes nobody for now is told, if a route knows it', async () => {
+    const world = new World();
+    world.handlers['/login'] = () => {
+      throw new CimError('busy');
+    };
+    world.handlers['/readyz'] = () => ({ degraded: ['Redis cannot be reached'] });
+    const client = world.client();
+    const warnings = record(client, 'warning');
+    await world.start(client);
+    await settle();
+    expect(warnings).toEqual([{ kind: 'login-failed', message: 'Redis cannot be reached' }]);
+    await client.close();
+  });
 
   test('registers once more where its account is not known any more', async () => {
     const { world, server } = await online();

@@ -137,6 +137,20 @@ test('changes are silent, and say plainly what they are', async () => {
   });
 });
 
+test('what was taken back is not edited any more', async () => {
+  const { client, server } = await online();
+  const sent = watch(client.send({ to: 2 }, 'helo'));
+  await server.ack({ sendSeq: 1, seq: 1 });
+  const { id = '' } = sent.value ?? {};
+  const retracted = watch(client.retract(id));
+  await server.ack({ sendSeq: 2, seq: 2 });
+  expect(retracted.value).toBeDefined();
+  await expect(client.edit(id, 'hello')).rejects.toMatchObject({
+    kind: 'too-late',
+    message: 'it was taken back',
+  });
+});
+
 test('only what may be done is sent, and the application hears why not', async () => {
   const { client, server, clock } = await online();
   await expect(client.edit(fromAmy(1), 'x')).rejects.toMatchObject({ kind: 'not-the-author' });

@@ -10,6 +10,7 @@ const online = [
 /** The line after TAB, and what is listed. */
 function tab(line: string): [string, readonly string[]] {
   const { typed, replacements, labels } = completeLine(line, {
+    userId: 1,
     online,
     groups: ['builds', 'ops'],
     messages: [],
@@ -75,10 +76,11 @@ describe('completion', () => {
   test('names that begin with halves of the same character have nothing in common there', () => {
     const online = ['a😀', 'a😁'].map((userName, index) => ({ userId: index + 2, userName }));
     expect(
-      completeLine(':pu a', { online, groups: [], messages: [], paths: [] }).replacements,
+      completeLine(':pu a', { userId: 1, online, groups: [], messages: [], paths: [] })
+        .replacements,
     ).toEqual([]);
     expect(
-      completeLine(':pu ', { online, groups: [], messages: [], paths: [] }).replacements,
+      completeLine(':pu ', { userId: 1, online, groups: [], messages: [], paths: [] }).replacements,
     ).toEqual(['a']);
   });
 
@@ -88,6 +90,7 @@ describe('completion', () => {
 
   test('what cannot be typed safely is not offered', () => {
     const named = {
+      userId: 1,
       online: [{ userId: 2, userName: 'a\u001b[2J' }],
       groups: ['a\u202eb'],
       messages: [],

@@ -34,6 +34,7 @@ function open(columns = 30, rewraps = true, isConnected = true) {
     isColoured: false,
     complete: async (line) =>
       completeLine(line, {
+        userId: 1,
         online: [{ userId: 2, userName: 'amy' }],
         groups: [],
         messages: [],
