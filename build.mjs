@@ -1,14 +1,15 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | bundle | executable | package | boundaries
+//   node build.mjs generate | bundle | executable | package [npm, deb] | image [here] | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
-import { buildExecutable, bundleFor, here } from './deploy/build/executable.mjs';
+import { buildBundle, buildExecutable } from './deploy/build/executable.mjs';
 import { npmPackage } from './deploy/build/npm-package.mjs';
+import { builtForArm64, debOf, makeImage, ours } from './deploy/build/packages.mjs';
 
 /**
  * proto/*.proto → src/codec/generated/: cim.{js,d.ts}, what protobufjs makes of it (int64 become JavaScript numbers: ids
@@ -113,18 +114,17 @@ function tagOf({ id, map, repeated, resolvedType, type }) {
   return id * 8 + (isNumber && !map && !repeated ? 0 : 2);
 }
 
-/** The program for this machine, as the executable has it inside. */
-async function programBundle() {
-  await bundleFor(here, 'dist/cim.cjs', 'dist/cim-notify.node');
-}
-
-async function executable() {
-  await buildExecutable('bin/cim');
-}
-
-/** What is installed by npm: dist/packages/. */
+/** What is installed by npm and dpkg, or one of them: dist/packages/. */
 async function packages() {
-  console.log(await npmPackage());
+  const kinds = { npm: npmPackage, deb: () => debOf(ours) };
+  const [, , , only] = process.argv;
+  for (const kind of only ? [only] : Object.keys(kinds)) console.log(await kinds[kind]());
+}
+
+/** For this machine, of bin/cim; for both that there are executables for, without `here`. */
+async function containerImage() {
+  const both = process.argv[3] === 'here' ? [ours] : [ours, await builtForArm64()];
+  console.log(makeImage(both));
 }
 
 /** dependency-cruiser has been seen to pass silently on 0 modules: the count is checked. */
@@ -146,7 +146,14 @@ function boundaries() {
     );
 }
 
-const tasks = { generate, bundle: programBundle, executable, package: packages, boundaries };
+const tasks = {
+  generate,
+  bundle: () => buildBundle(),
+  executable: () => buildExecutable('bin/cim'),
+  package: packages,
+  image: containerImage,
+  boundaries,
+};
 const task = tasks[process.argv[2] ?? ''];
 if (!task) {
   console.error(`usage: node build.mjs ${Object.keys(tasks).join(' | ')}`);

@@ -1,10 +1,11 @@
 // bin/cim, and the same for another machine: Node.js with the bundle inside.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
+import { licencesOf } from './licences.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -13,21 +14,33 @@ export const here = {
   arch: process.arch,
   node: process.execPath,
   compiler: 'cc',
-  zookeeper: join(process.cwd(), 'node_modules/zookeeper/build/Release/zookeeper.node'),
+  zookeeper: resolve('node_modules/zookeeper/build/Release/zookeeper.node'),
 };
 
-/** Writes `output`, and the bundle in it to dist/. Gives esbuild's metafile. */
+/** Writes `output`, and to dist/ what is in it besides Node.js (`partsOf`). */
 export async function buildExecutable(output, machine = here) {
-  const name = machine === here ? 'dist/cim' : `dist/cim-${machine.arch}`;
-  const metafile = await bundleFor(machine, `${name}.cjs`, `${name}-notify.node`);
-  await inject(join(process.cwd(), `${name}.cjs`), join(process.cwd(), output), machine);
-  return metafile;
+  const { bundle: program } = await buildBundle(machine);
+  await inject(resolve(program), resolve(output), machine);
 }
 
-/** The bundle for one machine. */
-export function bundleFor(machine, outfile, notify) {
-  notifyAddon(notify, machine);
-  return bundle(outfile, { zookeeper: machine.zookeeper, notify });
+/** The bundle for one machine, and what packages have of it: the native code, by its names, and the licences of what is inside. */
+export async function buildBundle(machine = here) {
+  const parts = partsOf(machine);
+  notifyAddon(parts.addons['notify.node'], machine);
+  const [zookeeper, notify] = [machine.zookeeper, parts.addons['notify.node']];
+  const metafile = await bundle(parts.bundle, { zookeeper, notify });
+  writeFileSync(parts.licences, licencesOf(metafile));
+  return parts;
+}
+
+/** The files of the last build for that machine. */
+export function partsOf({ arch, zookeeper }) {
+  const name = arch === process.arch ? 'dist/cim' : `dist/cim-${arch}`;
+  return {
+    bundle: `${name}.cjs`,
+    addons: { 'zookeeper.node': zookeeper, 'notify.node': `${name}-notify.node` },
+    licences: `${name}-licences.txt`,
+  };
 }
 
 /** Our own native code, against the headers that come with the Node.js at hand. */

@@ -16,6 +16,8 @@ declare -A file_of=(
   [fonts-liberation]=/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
   [fonts-noto-color-emoji]=/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
   [fonts-wqy-microhei]=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
+  [lintian]=lintian
+  [systemd]=systemd-analyze
   [nats-server]=nats-server
   [mosquitto]=mosquitto
   [ejabberd]=ejabberdctl
@@ -23,7 +25,7 @@ declare -A file_of=(
 packages=("$@")
 [ $# -gt 0 ] || packages=(
   redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
-  chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei
+  chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei lintian systemd
 )
 
 is_there() {

@@ -11,7 +11,9 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 let tarball: string;
 
 beforeAll(() => {
-  const made = execFileSync(process.execPath, ['build.mjs', 'package'], { encoding: 'utf8' });
+  const made = execFileSync(process.execPath, ['build.mjs', 'package', 'npm'], {
+    encoding: 'utf8',
+  });
   const [path = ''] = /^dist\/packages\/cim-\d\S*\.tgz$/m.exec(made) ?? [];
   tarball = resolve(path);
 });

@@ -1,9 +1,10 @@
 /**
- * Native code that the executable has inside. It can only be loaded from a file, so it is written to
- * a private folder, opened, and deleted at once. Where a container lets nothing be written in most
- * folders, or nothing in them be run, another one is taken.
+ * Native code that the executable has inside. It can only be loaded from a file. Packages and images
+ * of cim bring that file; elsewhere it is written to a private folder, opened, and deleted at once.
+ * Where a container lets nothing be written in most folders, or nothing in them be run, another one
+ * is taken.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import envPaths from 'env-paths';
@@ -16,7 +17,9 @@ export function loadAddon(
   name: string,
   bytes: Uint8Array,
   folders: readonly string[] = foldersToTry(),
+  installed = join(dirname(process.execPath), '../lib/cim', name),
 ): unknown {
+  if (holds(installed, bytes)) return open(installed);
   const problems: string[] = [];
   for (const parent of new Set(folders)) {
     try {
@@ -44,14 +47,27 @@ export function foldersToTry(env: NodeJS.ProcessEnv = process.env): string[] {
   ];
 }
 
+/** Not a file of another version. */
+function holds(path: string, bytes: Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(bytes);
+  } catch {
+    return false;
+  }
+}
+
 function load(folder: string, name: string, bytes: Uint8Array): unknown {
   const path = join(folder, name);
-  const loaded = { exports: {} as unknown };
   try {
     writeFileSync(path, bytes, { mode: 0o700 });
-    process.dlopen(loaded, path, constants.dlopen.RTLD_NOW);
+    return open(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function open(path: string): unknown {
+  const loaded = { exports: {} as unknown };
+  process.dlopen(loaded, path, constants.dlopen.RTLD_NOW);
   return loaded.exports;
 }

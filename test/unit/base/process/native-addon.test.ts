@@ -36,3 +36,13 @@ test('folders are tried that are often left to a process that may write little',
   expect(folders.slice(1, 5)).toEqual(['/data', '/run/user/7', '/var/tmp', '/dev/shm']);
   expect(foldersToTry({})).not.toContain('');
 });
+
+test('what was installed beside the executable is used, unless it is of another version', () => {
+  const [installed, folder] = [temporaryFolder(), temporaryFolder()];
+  const [same, other] = [join(installed, 'zookeeper.node'), join(installed, 'other.node')];
+  writeFileSync(same, addon);
+  writeFileSync(other, addon.subarray(1));
+  expect(loadAddon('zookeeper.node', addon, [], same)).toHaveProperty('ZooKeeper');
+  expect(() => loadAddon('zookeeper.node', addon, [], other)).toThrow(/TMPDIR/);
+  expect(loadAddon('zookeeper.node', addon, [folder], other)).toHaveProperty('ZooKeeper');
+});
