@@ -94,6 +94,20 @@ describe('a cluster that lies', () => {
     }
   });
 
+  test('nor if it tells that somebody went, but asks for no other key', async () => {
+    const { team, devices } = await teamOf(bob, amy, joe);
+    const [ofBob, , ofJoe] = devices;
+    await say(ofBob!, 'with joe');
+    team.group.leave(joe);
+    team.group.status = { ...team.group.status, freshFrom: 1 };
+    team.tell(ofBob!);
+    const said = await team.through(say(ofBob!, 'without joe'));
+    expect(said.sent.keyEpoch).toBe(5);
+    team.group.members.set(joe, 1);
+    team.group.slots = team.group.everStored;
+    expect(await team.through(read(ofJoe!, said))).toHaveProperty('unreadable');
+  });
+
   test('nor after the device was started anew', async () => {
     const { team, devices } = await teamOf(bob, amy, joe);
     const [ofBob] = devices;
