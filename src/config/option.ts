@@ -67,6 +67,8 @@ export interface ValueTypes {
   redis: string;
   /** http(s) URLs without a slash at the end. */
   urls: readonly string[];
+  /** One ws(s):// URL in its canonical form; without a path, of `/ws`. */
+  'socket-url': string;
   path: string;
   /** IP addresses and networks, `10.0.0.0/8,::1`. */
   networks: readonly string[];

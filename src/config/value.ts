@@ -10,6 +10,7 @@ import {
   mayBeTold,
   parseHostPort,
 } from '../base/network/host-port.ts';
+import { webSocketPath } from '../base/network/role-address.ts';
 import type { Option, Value } from './option.ts';
 
 /** What ZooKeeper listens on where nothing else is said. */
@@ -43,6 +44,8 @@ export function parseValue(option: Option, text: string): Value | undefined {
       return isRedisAddress(text) ? text : undefined;
     case 'urls':
       return parseUrls(text);
+    case 'socket-url':
+      return parseSocketUrl(text);
     case 'path':
       return text === '' ? undefined : text;
     case 'networks':
@@ -81,6 +84,8 @@ export function expectation(option: Option): string {
       return 'host[:port], redis://…, rediss://…, sentinel://… or sentinels://…';
     case 'urls':
       return 'an http:// or https:// URL';
+    case 'socket-url':
+      return 'a ws:// or wss:// URL without a password, a ? or a #';
     case 'path':
       return 'a path';
     case 'networks':
@@ -112,6 +117,7 @@ function mayHoldCredentials({ type }: Option): boolean {
   return (
     type === 'redis' ||
     type === 'urls' ||
+    type === 'socket-url' ||
     type === 'zookeeper' ||
     type === 'host' ||
     type === 'address'
@@ -185,6 +191,17 @@ function isNetwork(text: string): boolean {
 function parseUrls(text: string): readonly string[] | undefined {
   const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
   return urls.every((url) => /^https?:\/\/./.test(url) && URL.canParse(url)) ? urls : undefined;
+}
+
+function parseSocketUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || text.length > limits.publicUrlCharactersMax || !/^wss?:$/.test(url.protocol))
+    return undefined;
+  if (url.pathname === '/') url.pathname = webSocketPath;
+  // What may be a secret is not told to everybody who logs in.
+  const isPlain =
+    url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return isPlain ? url.href : undefined;
 }
 
 function parseHosts(text: string): readonly string[] | undefined {

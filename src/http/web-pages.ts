@@ -46,27 +46,48 @@ export function webPageRulesOf(
 /** What is shown of a header that somebody else has chosen. */
 const shownCharactersMax = 100;
 
+type PageHeaders = Pick<IncomingHttpHeaders, 'origin' | 'host'>;
+
 /** Before anything else of a request is looked at. Throws `not-allowed`. */
-export function assertNoForeignPage(
-  { origin, host }: IncomingHttpHeaders,
+export function assertNoForeignPage(headers: PageHeaders, rules: WebPageRules): void {
+  const refusal = refusalOfPage(headers, rules, isOwnOrigin);
+  if (refusal !== undefined) throw new CimError('not-allowed', refusal);
+}
+
+/**
+ * Why a WebSocket is not opened to a page, if it is not. It has a port of its own, so a page of any port
+ * of its host is no stranger: what lets anybody in is a token, which only the port that gave it tells.
+ */
+export function refusalOfWebSocket(headers: PageHeaders, rules: WebPageRules): string | undefined {
+  return refusalOfPage(headers, rules, isOfOwnHost);
+}
+
+function refusalOfPage(
+  { origin, host }: PageHeaders,
   { allowOrigin, hosts }: WebPageRules,
-): void {
-  if (hosts !== null && host !== undefined && !isKnownHost(host, hosts)) {
-    throw new CimError(
-      'not-allowed',
-      `Host: ${shown(host)} is no name of this port: call it by its address, or allow the name with --allow-host`,
-    );
-  }
-  if (origin === undefined || allowOrigin.includes(origin) || isOwnOrigin(origin, host)) return;
-  throw new CimError(
-    'not-allowed',
-    `Origin: ${shown(origin)} is the page of somebody else: --allow-origin lets its pages in`,
-  );
+  isOwn: (origin: string, host: string) => boolean,
+): string | undefined {
+  if (hosts !== null && host !== undefined && !isKnownHost(host, hosts))
+    return `Host: ${shown(host)} is no name of this port: call it by its address, or allow the name with --allow-host`;
+  if (origin === undefined || allowOrigin.includes(origin)) return undefined;
+  if (host !== undefined && isOwn(origin, host)) return undefined;
+  return `Origin: ${shown(origin)} is the page of somebody else: --allow-origin lets its pages in`;
 }
 
 /** A proxy in front may speak TLS for us, so the scheme is not compared. */
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  return host !== undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === host.toLowerCase();
+function isOwnOrigin(origin: string, host: string): boolean {
+  return hostIn(origin) === host.toLowerCase();
+}
+
+/** Of whatever port; all names of this machine are one. */
+function isOfOwnHost(origin: string, host: string): boolean {
+  const [page, own] = [nameOf(hostIn(origin) ?? ''), nameOf(host)];
+  if (page === undefined || own === undefined) return false;
+  return page === own || (isLoopback(page) && isLoopback(own));
+}
+
+function hostIn(origin: string): string | undefined {
+  return /^https?:\/\/(.+)$/.exec(origin)?.[1];
 }
 
 function isKnownHost(host: string, hosts: readonly string[]): boolean {

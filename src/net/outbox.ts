@@ -3,10 +3,11 @@
  * a system call costs more than the messages in it. Bounded by its owner, who watches
  * `bufferedBytes`. Holds nothing while idle.
  */
-import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { varintLength, writeVarint } from '../codec/varint.ts';
 import { chunkBytesMax, giveBack, takeChunk } from './chunk-pool.ts';
+import { passesOn } from './client-stream.ts';
+import type { WebSocketStream } from './web-socket-stream.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -14,7 +15,7 @@ const nothing = Buffer.alloc(0);
 export const waitingWriteBytes = 432;
 
 export class Outbox {
-  readonly #stream: Writable;
+  readonly #stream: Writable | WebSocketStream;
   /** What is gathered: the first `#used` bytes. From the pool, or empty. */
   #chunk: Buffer = nothing;
   #used = 0;
@@ -26,7 +27,7 @@ export class Outbox {
   /** All that was ever written here, also what was dropped because the stream had ended. */
   queuedBytes = 0;
 
-  constructor(stream: Writable) {
+  constructor(stream: Writable | WebSocketStream) {
     this.#stream = stream;
   }
 
@@ -142,8 +143,7 @@ export class Outbox {
     if (!waits) this.#besideBytes = 0;
     this.#besideBytes += waitingWriteBytes;
     if (chunk.length === 0) return;
-    // A socket has passed on what it does not wait with. Of other streams nobody knows.
-    const isFree = written !== bytes || (stream instanceof Socket && stream.writableLength === 0);
+    const isFree = written !== bytes || (passesOn(stream) && stream.writableLength === 0);
     if (isFree) giveBack(chunk);
     else this.#besideBytes += chunk.length - used;
   }

@@ -4,9 +4,13 @@
  */
 import type { Duplex } from 'node:stream';
 import { ignore } from '../base/ignore.ts';
+import type { ProtocolError } from '../codec/protocol-error.ts';
 
 export interface StreamOwner {
-  received(chunk: Uint8Array): void;
+  /** `besideBytes`: how many more it took to bring them; of a stream that wraps nothing, none. */
+  received(chunk: Uint8Array, besideBytes?: number): void;
+  /** What wraps the bytes makes no sense: nothing more is received. Of a stream that wraps them. */
+  failed?(error: ProtocolError): void;
   /** The stream has closed, for whatever reason; called once, and nothing follows. */
   closed(): void;
 }

@@ -76,7 +76,8 @@ export async function startCluster<Front extends { readonly port: number }>(
       name: `${name} ${number}`,
       command: cim.program,
       args: [...cim.args, name, ...common, ...args],
-      env: { CIM_CLUSTER_SECRET: secret, CIM_LOG_LEVEL: logLevel },
+      // A variable, as the version before has no such port, and takes no such flag.
+      env: { CIM_CLUSTER_SECRET: secret, CIM_LOG_LEVEL: logLevel, CIM_WS_PORT: '0' },
       cwd: folder,
       isUp: (started) => readyAddresses(started) !== undefined,
     });

@@ -19,12 +19,15 @@ import type { Lifecycle } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
 import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import type { Figures } from '../http/metrics.ts';
-import type { WebPageRules } from '../http/web-pages.ts';
+import { refusalOfWebSocket, type WebPageRules } from '../http/web-pages.ts';
 import type { ConnectionShares } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import { ServerLimits } from '../limits/server-limits.ts';
+import type { Arrival, OnArrival } from '../net/arrivals.ts';
+import type { ClientStream } from '../net/client-stream.ts';
 import { assertFree, TcpPorts } from '../net/tcp-ports.ts';
+import { WebSocketHandshakes } from '../net/web-socket-handshakes.ts';
 import {
   originOfServer,
   pushAddress,
@@ -49,7 +52,7 @@ export interface ServerCoreOptions {
   readonly clusterKeys: () => readonly ClusterKey[];
   /** All ports speak TLS. */
   readonly tls?: TlsPort | undefined;
-  /** Of the HTTP port. */
+  /** Of the HTTP port, and of WebSockets. */
   readonly webPages: WebPageRules;
   /** Resolves when people may be let in; at once, if absent. Until then the HTTP port tells how it is. */
   readonly whenReady?: () => Promise<void>;
@@ -77,6 +80,8 @@ export interface ServerCore {
   /** From now on logins may be sent here. Returns how to take that back. */
   announce(): Promise<() => Promise<void>>;
 }
+
+type Accept = (stream: ClientStream, arrival: Arrival) => void;
 
 /** How often the registry is told how many connections there are. */
 const loadMs = 2_000;
@@ -145,20 +150,33 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   httpPort = settings.advertiseHttpPort ?? http.port;
   // Ended before the links: until the last has gone, its messages are pushed.
   lifecycle.onStop('connections', () => gateway.stop());
+  const isTrustedProxy = (peer: string) => limits.addresses.isTrustedProxy(peer);
   const tcpPorts = new TcpPorts({
     connectionsMax: options.shares.tcp,
     tls: options.tls,
     clock,
-    isTrustedProxy: (peer) => limits.addresses.isTrustedProxy(peer),
+    isTrustedProxy,
     counters: gateway.counters.arrivals,
   });
   lifecycle.onStop('TCP ports', () => tcpPorts.close());
+  const handshakes = new WebSocketHandshakes({
+    clock,
+    isTrustedProxy,
+    crowd: limits.crowd,
+    pageRefusal: (request) => refusalOfWebSocket(request, options.webPages),
+    counters: gateway.counters.arrivals,
+  });
+  lifecycle.onStop('handshakes', () => handshakes.stop());
   const address: RoleEndpoint[] = [];
-  for (const { kind, port, option, advertisedPort, wire } of ports) {
-    const open = await tcpPorts.listen({ host, port, option }, (socket, arrival) =>
-      gateway.accept(socket, arrival, wire),
-    );
-    address.push({ kind, ...told, port: advertisedPort(settings) ?? open });
+  for (const { kind, isWebSocket, port, option, advertisedPort, publicUrl, wire } of ports) {
+    const accept: Accept = (stream, arrival) => gateway.accept(stream, arrival, wire);
+    const onArrival: OnArrival = isWebSocket
+      ? (socket, arrival) => handshakes.take(socket, arrival, accept)
+      : accept;
+    const open = await tcpPorts.listen({ host, port, option }, onArrival);
+    const url = publicUrl(settings);
+    const endpoint = { kind, ...told, port: advertisedPort(settings) ?? open };
+    address.push(url === undefined ? endpoint : { ...endpoint, url });
   }
   address.push({ kind: 'http', ...told, port: httpPort });
 

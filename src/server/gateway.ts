@@ -4,7 +4,6 @@
  * not have. The composition root (main.ts, or `cim dev`) gives it streams and a RouteApi, and gives
  * its `api` to routes.
  */
-import type { Duplex } from 'node:stream';
 import type {
   AcknowledgeEntry,
   CloseEntry,
@@ -32,6 +31,7 @@ import { Turns } from '../limits/turns.ts';
 import { BoundedGather } from '../link/bounded-gather.ts';
 import { Gather } from '../link/gather.ts';
 import type { Arrival } from '../net/arrivals.ts';
+import type { ClientStream } from '../net/client-stream.ts';
 import { GroupPushes } from './groups/group-pushes.ts';
 import { type GroupMember, GroupTable, type LocalGroup } from './groups/group-table.ts';
 import { PresenceTable } from './presence/presence-table.ts';
@@ -174,7 +174,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   }
 
   /** Takes over a client's stream, on which `wire` is spoken. */
-  accept(stream: Duplex, arrival: Arrival, wire: Wire): void {
+  accept(stream: ClientStream, arrival: Arrival, wire: Wire): void {
     const standing = this.limits.crowd.enter(arrival.address);
     if (standing === 'far-over') {
       this.counters.arrivals.refused.value += 1;

@@ -2,6 +2,7 @@
 import type { Counter, Counters } from '../base/process/counters.ts';
 import { type CloseName, closeCodes } from '../codec/close-codes.ts';
 import type { ArrivalCounters } from '../net/arrivals.ts';
+import type { WebSocketCounters } from '../net/web-socket-handshakes.ts';
 
 /** Of all protocols that there are. */
 export type ProtocolName = 'cim' | 'java';
@@ -11,7 +12,7 @@ export interface ServerCounters {
   readonly speaking: Record<ProtocolName, number>;
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
-  readonly arrivals: ArrivalCounters;
+  readonly arrivals: ArrivalCounters & WebSocketCounters;
   readonly sends: { readonly tooFast: Counter; readonly noRoom: Counter };
   /** Connections that did not keep up, and caught up from the store. */
   readonly behind: Counter;
@@ -76,6 +77,10 @@ export function createServerCounters(counters: Counters): ServerCounters {
       malformed: counters.add(
         'arrivals.malformed',
         'connections of a trusted proxy with a PROXY header that is none',
+      ),
+      noWebSocket: counters.add(
+        'arrivals.no-web-socket',
+        'connections to the port for WebSockets that asked for something else, or not in time',
       ),
     },
     sends: {

@@ -9,6 +9,7 @@ import { onTeardown } from './teardown.ts';
 /** `given`: flags, by name. */
 export interface DevInProcess {
   readonly tcp: HostPort;
+  readonly ws: HostPort;
   readonly route: HostPort;
   stop(): Promise<void>;
 }
@@ -25,6 +26,11 @@ export async function startDevInProcess(
   });
   const running = await startDev(settings, createLogger('test', 'silent'));
   onTeardown(() => running.stop());
-  const { tcp, route } = running.addresses;
-  return { tcp: tcp as HostPort, route: route as HostPort, stop: () => running.stop() };
+  const { tcp, ws, route } = running.addresses;
+  return {
+    tcp: tcp as HostPort,
+    ws: ws as HostPort,
+    route: route as HostPort,
+    stop: () => running.stop(),
+  };
 }

@@ -38,7 +38,8 @@ export async function startRole(
     name: `cim ${name}`,
     command: descriptors === undefined ? program : 'bash',
     args: [...(descriptors === undefined ? [] : limited), name, ...args],
-    env: { CIM_LOG_LEVEL: 'warn', ...env },
+    // Several servers run beside each other.
+    env: { CIM_LOG_LEVEL: 'warn', CIM_WS_PORT: '0', ...env },
     ready: (process) => readyAddresses(process) !== undefined,
   });
   return { process: started, addresses: readyAddresses(started) ?? {} };

@@ -74,7 +74,7 @@ describe('the executable', () => {
       ready: ({ stdout }) => stdout.includes('cim server ready'),
     });
     expect(server.stdout).toMatch(
-      /^cim server ready tcp=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n$/,
+      /^cim server ready tcp=127\.0\.0\.1:\d+ ws=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n$/,
     );
     chmodSync(folder, 0o755);
   });

@@ -50,6 +50,7 @@ const relations: Readonly<Record<string, (bounds: Bounds) => boolean>> = {
   'every route hears of a deletion, and a join has ended, before it is finished for good': (b) =>
     2 * b.deletionLookMs <= b.deletionSettlesMs / 2 && b.groupJoinMs < b.deletionSettlesMs,
   'a login fits a frame': (b) => b.loginFrameBytesMax <= b.frameBytesMax,
+  'a frame fits a WebSocket message': (b) => b.frameBytesMax + 8 <= b.webSocketMessageBytesMax,
   'the longest text, sealed, fits a frame': (b) =>
     b.sealedBytesMax + frameOverheadBytes(b) <= b.frameBytesMax,
   'a frame, with what a route adds, fits an entry of a link': (b) =>

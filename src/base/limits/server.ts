@@ -152,6 +152,19 @@ export const serverLimits = {
   turnWaitedShareMin: 128,
   /** What is longer waits as a whole, when nothing is left of a turn. */
   turnShareBytesMin: 2 * 1024,
+  /**
+   * Bytes of one WebSocket message, and the fragments that it comes in: nothing of either is held, but
+   * a frame of cim fits one message, and each fragment is work.
+   */
+  webSocketMessageBytesMax: 2 * 1024 * 1024,
+  webSocketFragmentsMax: 1_024,
+  /** Bytes of the request that opens a WebSocket: it is in memory before anybody has logged in. */
+  webSocketRequestBytesMax: 8 * 1024,
+  /**
+   * Silence after which the peer of a WebSocket is asked for a sign of life: the timers of a browser's
+   * hidden page run once a minute, what answers here is the browser itself. Before each look at it.
+   */
+  webSocketPingMs: 15_000,
   /** Users of whom a server knows whether all their connections are its own: those written to of late. */
   receiversKnownMax: 100_000,
   /**

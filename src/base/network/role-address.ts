@@ -13,7 +13,10 @@ import { limits } from '../limits.ts';
 import { canonicalHost, formatHostPort, type HostPort, isPort } from './host-port.ts';
 
 export interface RoleEndpoint extends HostPort {
-  /** What is spoken there: `tcp` is the frames of clients, `http` is HTTP, and links between roles. */
+  /**
+   * What is spoken there: `tcp` is the frames of clients, `ws` the same over WebSocket, `http` is HTTP, and
+   * links between roles.
+   */
   readonly kind: string;
   /** In its canonical form, without a zone. */
   readonly host: string;
@@ -21,6 +24,9 @@ export interface RoleEndpoint extends HostPort {
   /** What those outside call instead of host and port, where something stands in front. */
   readonly url?: string;
 }
+
+/** Where a server is asked for a WebSocket. */
+export const webSocketPath = '/ws';
 
 /** In the order in which they are to be tried; there is at least one. */
 export type RoleAddress = readonly RoleEndpoint[];
@@ -66,6 +72,14 @@ export function endpointOf(address: RoleAddress, kind: string): RoleEndpoint | u
 /** Of an endpoint that speaks HTTP: `https://[fd00::1]:8081`. */
 export function originOf(endpoint: Pick<RoleEndpoint, 'host' | 'port' | 'tls'>): string {
   return `${endpoint.tls ? 'https' : 'http'}://${formatHostPort(endpoint)}`;
+}
+
+/** Where browsers reach a server: `ws://127.0.0.1:8082/ws`. Undefined: it has no WebSocket. */
+export function webSocketUrlOf(address: RoleAddress): string | undefined {
+  const endpoint = endpointOf(address, 'ws');
+  if (!endpoint) return undefined;
+  const own = () => `${endpoint.tls ? 'wss' : 'ws'}://${formatHostPort(endpoint)}${webSocketPath}`;
+  return endpoint.url ?? own();
 }
 
 function allOf(found: readonly (RoleEndpoint | undefined)[]): RoleAddress | undefined {

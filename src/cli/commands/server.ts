@@ -1,5 +1,6 @@
 /** `cim server` */
 import { createLogger } from '../../base/log.ts';
+import { webSocketPortOf } from '../../config/listening-ports.ts';
 import type { ServerSettings } from '../../config/settings.ts';
 import type { Call, Command } from '../command.ts';
 import { runRole } from '../run-role.ts';
@@ -14,8 +15,8 @@ export const serverCommand: Command = {
   role: 'server',
   examples: [
     'cim server --zk zookeeper.example',
-    'cim server --port 9001 --http-port 8082 --zk 10.0.0.1,10.0.0.2,10.0.0.3',
-    'cim server --workers 4 --http-port 8091',
+    'cim server --port 9001 --http-port 8091 --ws-port 8092 --zk 10.0.0.1,10.0.0.2,10.0.0.3',
+    'cim server --workers 4 --http-port 8091 --ws-port 8101',
   ],
   run: runServer,
 };
@@ -38,7 +39,8 @@ async function runServer(call: Call): Promise<number> {
 /** On consecutive ports: clients learn theirs at login. */
 function runServers(settings: ServerSettings, { flags, host }: Call): Promise<number> {
   const { workers: count, port, httpPort, advertisePort, advertiseHttpPort, logLevel } = settings;
-  assertPortsFor(count, { port, 'http-port': httpPort });
+  const wsPort = webSocketPortOf(settings);
+  assertPortsFor(count, { port, 'http-port': httpPort, 'ws-port': wsPort });
   return runWorkers({
     role: 'server',
     count,
@@ -49,6 +51,7 @@ function runServers(settings: ServerSettings, { flags, host }: Call): Promise<nu
     flagsOf: (index, { own }) => ({
       port: portOf(own, 'tcp') ?? nthPort(port, index),
       'http-port': portOf(own, 'http') ?? nthPort(httpPort, index),
+      'ws-port': portOf(own, 'ws') ?? nthPort(wsPort, index),
       ...(advertisePort !== undefined && { 'advertise-port': advertisePort + index }),
       ...(advertiseHttpPort !== undefined && { 'advertise-http-port': advertiseHttpPort + index }),
     }),

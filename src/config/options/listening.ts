@@ -29,6 +29,19 @@ export const listeningOptions = {
     description: 'HTTP port of the route; 0 takes a free one',
     defaults: { dev: 8083 },
   },
+  'ws-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'port for WebSockets; 8082 if absent, a free one with --port 0',
+    defaults: { server: optional, dev: optional },
+  },
+  'public-url': {
+    type: 'socket-url',
+    topic: 'Listening',
+    placeholder: 'URL',
+    description: 'where browsers reach it, if not there: wss://chat.example.org/ws',
+    defaults: { server: optional, dev: optional },
+  },
   host: {
     type: 'host',
     topic: 'Listening',

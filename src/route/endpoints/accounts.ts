@@ -4,7 +4,7 @@
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { RoleAddress } from '../../base/network/role-address.ts';
+import { type RoleAddress, webSocketUrlOf } from '../../base/network/role-address.ts';
 import { assertUserName } from '../../base/text/names.ts';
 import { anyone } from '../../http/access.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
@@ -98,6 +98,7 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
           cimServerPort: integer,
           httpPort: integer,
           endpoints,
+          webSocket: { ...string, description: 'where browsers connect, if they can' },
           token: { ...string, description: 'for LOGIN, and for the header Authorization' },
           tokenSeconds: { ...integer, description: 'for how long it lets the user in' },
           encryption: { ...boolean, description: 'whether there are keys of accounts here' },
@@ -116,9 +117,11 @@ export function accountEndpoints(operations: RouteOperations, mode: AuthMode): r
             : {}),
         });
         if (!token) return javaAddressOf(address);
+        const webSocket = webSocketUrlOf(address);
         return {
           // What roles alone call is no business of clients.
           endpoints: address.filter(({ kind }) => kind !== 'http'),
+          ...(webSocket === undefined ? {} : { webSocket }),
           token: token.token,
           tokenSeconds: token.lifetimeMs / 1_000,
           encryption: mode !== 'open',

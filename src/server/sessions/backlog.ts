@@ -4,9 +4,9 @@
  * the newest number is kept. When its peer has taken everything, it is told to read: it catches up
  * from the store, not from a growing buffer.
  */
-import type { Duplex } from 'node:stream';
 import { limits } from '../../base/limits.ts';
 import type { ProcessBudget } from '../../limits/process-budget.ts';
+import { type ClientStream, onceDrained } from '../../net/client-stream.ts';
 import { Outbox, waitingWriteBytes } from '../../net/outbox.ts';
 
 export interface BacklogOwner {
@@ -21,7 +21,7 @@ const nothing: ReadonlyMap<string, number> = new Map();
 
 export class Backlog {
   readonly #owner: BacklogOwner;
-  readonly #stream: Duplex;
+  readonly #stream: ClientStream;
   readonly #budget: ProcessBudget;
   readonly #outbox: Outbox;
   /** Null while everything is written as it comes. */
@@ -32,7 +32,7 @@ export class Backlog {
   /** Bytes that it had taken then. */
   #takenBytes = 0;
 
-  constructor(owner: BacklogOwner, stream: Duplex, budget: ProcessBudget) {
+  constructor(owner: BacklogOwner, stream: ClientStream, budget: ProcessBudget) {
     this.#owner = owner;
     this.#stream = stream;
     this.#budget = budget;
@@ -140,7 +140,7 @@ export class Backlog {
   #awaitDrain(): void {
     if (this.#awaitsDrain) return;
     this.#awaitsDrain = true;
-    this.#stream.once('drain', () => {
+    onceDrained(this.#stream, () => {
       const behind = this.#behind ?? nothing;
       this.#awaitsDrain = false;
       this.#behind = null;

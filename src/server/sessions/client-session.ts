@@ -7,7 +7,6 @@
  *   fresh ──first frame──▶ opening ──token good, the route took it──▶ ready ──▶ closing ──▶ closed
  *     └───────────────────────┴─────────────── close ────────────────┴──────────┘
  */
-import type { Duplex } from 'node:stream';
 import type { OpenResult } from '../../api/route-api.ts';
 import type { MarkEntry, MembershipChange } from '../../api/server-api.ts';
 import { limits } from '../../base/limits.ts';
@@ -19,7 +18,8 @@ import type { Run } from '../../codec/run.ts';
 import type { GroupFacts } from '../../codec/server-frame.ts';
 import type { Holder } from '../../limits/process-budget.ts';
 import type { Arrival } from '../../net/arrivals.ts';
-import { own, type StreamOwner } from '../../net/stream-owner.ts';
+import { askForLife, type ClientStream, endClient, ownClient } from '../../net/client-stream.ts';
+import type { StreamOwner } from '../../net/stream-owner.ts';
 import type { GroupDelivery } from '../groups/group-message.ts';
 import type { GroupMember } from '../groups/group-table.ts';
 import type { Protocol, Session, Wire } from '../protocols/protocol.ts';
@@ -89,7 +89,7 @@ export class ClientSession
 
   readonly #owner: SessionOwner;
   readonly #wire: Wire;
-  readonly #stream: Duplex;
+  readonly #stream: ClientStream;
   /** Null while it is as a new one would be: nothing waits to be written. */
   #usedBacklog: Backlog | null = null;
   readonly #frames: FrameSource;
@@ -109,7 +109,7 @@ export class ClientSession
    * Takes over `stream`, which ends itself when its peer has (`allowHalfOpen` false, as of a
    * socket): nobody is kept for what he might still read.
    */
-  constructor(owner: SessionOwner, wire: Wire, stream: Duplex, { address, isOver }: Arrival) {
+  constructor(owner: SessionOwner, wire: Wire, stream: ClientStream, { address, isOver }: Arrival) {
     this.#owner = owner;
     this.#wire = wire;
     this.address = address;
@@ -119,7 +119,7 @@ export class ClientSession
     this.marks = new SessionMarks(this, owner.counters.marks);
     this.sessionId = owner.nextSessionId();
     this.#waitingSince = owner.clock.monotonic();
-    own(stream, this);
+    ownClient(stream, this);
   }
 
   get state(): Session['state'] {
@@ -141,19 +141,23 @@ export class ClientSession
 
   // ---- what the client sends --------------------------------------------------------------------
 
-  received(chunk: Uint8Array): void {
+  received(chunk: Uint8Array, besideBytes = 0): void {
     if (this.#state === 'closing') return;
     const now = this.#owner.clock.monotonic();
     if (this.ready) this.#waitingSince = now;
     const bytesMax = this.ready ? limits.frameBytesMax : limits.loginFrameBytesMax;
     try {
-      this.#frames.read(this.#wire.frames, chunk, bytesMax, now);
+      this.#frames.read(this.#wire.frames, chunk, besideBytes, bytesMax, now);
     } catch (error) {
       if (error instanceof ProtocolError) return this.close('protocol-error', error.message);
       // A mistake of ours, brought out by this peer: nobody else's connection ends for it.
       this.#owner.onFailure(error);
       this.close('failed');
     }
+  }
+
+  failed({ message }: ProtocolError): void {
+    this.close('protocol-error', message);
   }
 
   receiveFrame(bytes: Uint8Array, start: number, end: number, isPadded: boolean): void {
@@ -358,7 +362,7 @@ export class ClientSession
     this.#frames.end();
     this.#protocol?.writeClose(code, reason);
     this.#backlog.flush();
-    this.#stream.end();
+    endClient(this.#stream, code, reason);
     // Its input is not wanted any more, but must be read, or the end of the stream would never be
     // seen.
     this.#stream.resume();
@@ -419,6 +423,7 @@ export class ClientSession
         else if (this.#requests?.isHeldBack) return;
         else if (this.#frames.isOverdue(now)) this.close('unfinished');
         else if (waitedMs > limits.silenceMsMax) this.close('silent');
+        else if (waitedMs > limits.webSocketPingMs) askForLife(this.#stream);
         return;
       case 'closing':
         if (waitedMs > lingerMs) this.#stream.destroy();

@@ -3,9 +3,9 @@
  * none while it is held. What is not taken stays in the stream. What has come of a frame that has not
  * ended is weighed.
  */
-import type { Duplex } from 'node:stream';
 import { limits } from '../../base/limits.ts';
 import type { Turns, TurnTaker } from '../../limits/turns.ts';
+import type { ClientStream } from '../../net/client-stream.ts';
 import type { ServerBudgets } from '../server-budgets.ts';
 import type { FrameReader, FrameReaders, FrameReceiver } from './frame-readers.ts';
 
@@ -23,7 +23,7 @@ export class FrameSource implements FrameReceiver, TurnTaker {
   takenBytes = 0;
   work = 0;
   isSated = false;
-  readonly #stream: Duplex;
+  readonly #stream: ClientStream;
   readonly #connection: FrameOwner;
   readonly #owner: SourceOwner;
   /** Null between frames. */
@@ -34,14 +34,23 @@ export class FrameSource implements FrameReceiver, TurnTaker {
   #isHeld = false;
   #isEnded = false;
 
-  constructor(stream: Duplex, connection: FrameOwner, owner: SourceOwner) {
+  constructor(stream: ClientStream, connection: FrameOwner, owner: SourceOwner) {
     this.#stream = stream;
     this.#connection = connection;
     this.#owner = owner;
   }
 
-  /** Hands over the frames that end in `chunk`. Throws ProtocolError. */
-  read(readers: FrameReaders, chunk: Uint8Array, frameBytesMax: number, now: number): void {
+  /**
+   * Hands over the frames that end in `chunk`; `besideBytes`: how many more it took to bring them. Throws
+   * ProtocolError.
+   */
+  read(
+    readers: FrameReaders,
+    chunk: Uint8Array,
+    besideBytes: number,
+    frameBytesMax: number,
+    now: number,
+  ): void {
     const { number } = this.#owner.turns;
     if (this.#turn !== number) {
       this.#turn = number;
@@ -50,7 +59,9 @@ export class FrameSource implements FrameReceiver, TurnTaker {
     if (this.#hasToWaitWith(chunk)) return this.#wait(chunk);
     this.#halfRead = readers.read(this, this.#halfRead, chunk, frameBytesMax, now);
     if (this.#halfRead !== null || this.takenBytes > 0) this.#weigh();
-    if (this.#halfRead !== null) this.#count(workOf(chunk.length));
+    const unread = this.#halfRead === null ? 0 : chunk.length;
+    const work = workOf(unread + besideBytes);
+    if (work > 0) this.#count(work);
   }
 
   receiveFrame(bytes: Uint8Array, start: number, end: number, isPadded: boolean): void {

@@ -40,6 +40,8 @@ describe('what a role gets', () => {
     const expected: ServerSettings = {
       port: 9000,
       httpPort: 8081,
+      wsPort: undefined,
+      publicUrl: undefined,
       host: '::',
       metrics: 'secret',
       metricsPort: undefined,

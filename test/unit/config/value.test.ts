@@ -124,3 +124,25 @@ describe('what is shown', () => {
     expect(expectation(optionTable.strategy)).toContain('least-connections');
   });
 });
+
+describe('the public URL of WebSockets', () => {
+  test.each([
+    ['wss://chat.example.org', 'wss://chat.example.org/ws'],
+    ['wss://Chat.Example.org:443/ws', 'wss://chat.example.org/ws'],
+    ['ws://10.0.0.1:8082/cim/ws', 'ws://10.0.0.1:8082/cim/ws'],
+  ])('%s is %s', (text, url) => {
+    expect(parse('public-url', text)).toBe(url);
+  });
+
+  test.each([
+    'https://chat.example.org',
+    'chat.example.org',
+    'wss://',
+    'wss://user:pass@chat.example.org/ws',
+    'wss://chat.example.org/ws?token=x',
+    'wss://chat.example.org/ws#x',
+    `wss://${'x'.repeat(600)}.org`,
+  ])('%j is none', (text) => {
+    expect(parse('public-url', text)).toBeUndefined();
+  });
+});

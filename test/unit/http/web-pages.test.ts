@@ -1,7 +1,11 @@
 // Goal: no page of others gets anything from a port, by its origin or by a name that it rebinds, and
 // every other program is served as ever. Method: requests as browsers and others send them.
 import { describe, expect, test } from '@jest/globals';
-import { type WebPageSettings, webPageRulesOf } from '../../../src/http/web-pages.ts';
+import {
+  refusalOfWebSocket,
+  type WebPageSettings,
+  webPageRulesOf,
+} from '../../../src/http/web-pages.ts';
 import { testApp } from './test-app.ts';
 
 const everywhere = { host: '0.0.0.0' };
@@ -138,5 +142,45 @@ describe('the name under which a port is called', () => {
     [{ host: '10.0.0.5' }, 200],
   ])('is looked at where it matters: %j', async (settings, status) => {
     expect(await statusOf(settings, { host: 'evil.example' })).toBe(status);
+  });
+});
+
+describe('a WebSocket is opened to', () => {
+  const allowOrigin = ['https://chat.example.org'];
+  const refusal = (host: string, origin?: string, settings: WebPageSettings = everywhere) => {
+    const rules = webPageRulesOf({ ...settings, allowOrigin }, { isOpen: false });
+    return refusalOfWebSocket({ host, ...(origin !== undefined && { origin }) }, rules);
+  };
+
+  test.each([
+    ['10.0.0.5:8082', undefined],
+    ['10.0.0.5:8082', 'http://10.0.0.5:8083'],
+    ['10.0.0.5', 'https://10.0.0.5'],
+    ['[fd00::1]:8082', 'http://[fd00::1]:8083'],
+    ['Chat.example.net', 'https://chat.example.net'],
+    ['127.0.0.1:8082', 'http://localhost:8083'],
+    ['[::1]:8082', 'http://127.0.0.1:8083'],
+    ['10.0.0.5:8082', 'https://chat.example.org'],
+  ])('%s asked from %s', (host, origin) => {
+    expect(refusal(host, origin)).toBeUndefined();
+  });
+
+  test.each([
+    ['10.0.0.5:8082', 'http://10.0.0.6:8082'],
+    ['10.0.0.5:8082', 'http://10.0.0.5.evil.example'],
+    ['10.0.0.5:8082', 'http://evil.example/10.0.0.5'],
+    ['10.0.0.5:8082', 'null'],
+    ['10.0.0.5:8082', ''],
+    ['10.0.0.5:8082', 'chrome-extension://10.0.0.5'],
+    ['10.0.0.5:8082', 'http://localhost:8083'],
+    ['127.0.0.1:8082', 'http://127.0.0.1.evil.example'],
+    ['10.0.0.5:8082', 'https://chat.example.org:8443'],
+  ])('but not %s asked from %s', (host, origin) => {
+    expect(refusal(host, origin)).toMatch(/^Origin: .*--allow-origin/);
+  });
+
+  test('no page that has rebound its name to this machine', () => {
+    expect(refusal('evil.example', 'http://evil.example', onLoopback)).toMatch(/--allow-host/);
+    expect(refusal('localhost:8082', 'http://localhost:8083', onLoopback)).toBeUndefined();
   });
 });

@@ -25,7 +25,11 @@ describe('the Java endpoints', () => {
     const login = { userId: zhangsan, userName: 'zhangsan' };
     const avoid = ['10.0.0.2:9000'];
     const server = success({
-      endpoints: [{ kind: 'tcp', host: '10.0.0.1', port: 11211, tls: true }],
+      endpoints: [
+        { kind: 'tcp', host: '10.0.0.1', port: 11211, tls: true },
+        { kind: 'ws', host: '10.0.0.1', port: 8082, tls: true },
+      ],
+      webSocket: 'wss://10.0.0.1:8082/ws',
       ...{ token: 'a.b.c', tokenSeconds: 60, encryption: false },
     });
     expect(await route.post('/login', { ...login, avoid }, cim)).toEqual(server);

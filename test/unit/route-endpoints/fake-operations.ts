@@ -59,7 +59,8 @@ export class FakeOperations implements RouteOperations {
     this.#called('login', login);
     const account = this.accounts.find(({ userId }) => userId === login.userId);
     if (account?.name !== login.userName) throw new CimError('account-mismatch');
-    const address = serverAddress('10.0.0.1', 11211, 8081, true);
+    const webSocket = { kind: 'ws', host: '10.0.0.1', port: 8082, tls: true };
+    const address = [...serverAddress('10.0.0.1', 11211, 8081, true), webSocket];
     return login.java ? { address } : { address, token: { token: 'a.b.c', lifetimeMs: 60_000 } };
   }
 

@@ -5,6 +5,7 @@
 import type { AccountKeys } from '../../../auth/account-secret.ts';
 import { CimError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
+import { limits } from '../../../base/limits.ts';
 import { endpointOf, roleAddressOfJson } from '../../../base/network/role-address.ts';
 import type { WarningKind } from '../client-events.ts';
 import { type WrappedPair, wrapAnew } from '../e2ee/key-vault.ts';
@@ -288,5 +289,6 @@ function serverPortIn({ endpoints, webSocket }: LoginAnswer): ServerPort {
 }
 
 function isWebSocketUrl(given: unknown): given is string {
-  return typeof given === 'string' && /^wss?:\/\//.test(given) && URL.canParse(given);
+  if (typeof given !== 'string' || given.length > limits.publicUrlCharactersMax) return false;
+  return /^wss?:\/\//.test(given) && URL.canParse(given);
 }

@@ -5,6 +5,7 @@ import {
   originOf,
   parseRoleAddress,
   roleAddressOfJson,
+  webSocketUrlOf,
 } from '../../../../src/base/network/role-address.ts';
 
 const plain = { kind: 'tcp', host: 'fd00::1', port: 9000, tls: false };
@@ -16,6 +17,13 @@ const text =
 test('as text, and back', () => {
   expect(formatRoleAddress([plain, secure, published])).toBe(text);
   expect(parseRoleAddress(text)).toEqual([plain, secure, published]);
+});
+
+test('where browsers reach it', () => {
+  expect(webSocketUrlOf([plain, published])).toBe('wss://chat.example.org/ws?a=b;c');
+  expect(webSocketUrlOf([{ ...plain, kind: 'ws' }])).toBe('ws://[fd00::1]:9000/ws');
+  expect(webSocketUrlOf([{ ...secure, kind: 'ws' }])).toBe('wss://cim.example:8081/ws');
+  expect(webSocketUrlOf([plain, secure])).toBeUndefined();
 });
 
 test('what a newer version says besides is passed over', () => {
