@@ -24,7 +24,7 @@ beforeAll(async () => {
   system = await startSystem();
 });
 
-const overWebSocket: Platform = { ...nodePlatform(), transport: webSocketTransport };
+const overWebSocket: Platform = { ...nodePlatform(), transport: webSocketTransport() };
 
 async function open(
   { route }: DevInProcess,

@@ -18,20 +18,27 @@ export interface NginxOptions {
   readonly routes: readonly string[];
   /** A server (`host:port`), and the port that leads to it. */
   readonly server?: { readonly address: string; readonly port: number };
+  /** Servers that take WebSockets, `host:port`. */
+  readonly webSockets?: readonly string[];
+  /** Files that it speaks TLS with. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Where it listens, if that has to be known before. */
+  readonly port?: number;
 }
 
-export async function startNginx({ routes, server }: NginxOptions): Promise<TestNginx> {
+export async function startNginx({
+  routes,
+  server,
+  webSockets = ['127.0.0.1:8082'],
+  tls,
+  port: wanted,
+}: NginxOptions): Promise<TestNginx> {
   const folder = temporaryFolder('nginx');
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
+  const secure = tls && ` ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}`;
   let config = readFileSync('docs/guides/nginx.conf', 'utf8');
-  const upstreams = /^ *server 127[^\n]*\n/gm;
-  const lines = routes.map((route) => `        server ${route} max_fails=1 fail_timeout=5s;\n`);
-  let replaced = false;
-  config = config.replace(upstreams, () => {
-    const text = replaced ? '' : lines.join('');
-    replaced = true;
-    return text;
-  });
+  for (const [name, servers] of Object.entries({ cim_routes: routes, cim_web_sockets: webSockets }))
+    config = withUpstream(config, name, servers);
   const streamPort = server?.port ?? (await freePort());
   config = config
     // Its lines name files as seen from nginx's own folder, which is not that of a test.
@@ -39,7 +46,7 @@ export async function startNginx({ routes, server }: NginxOptions): Promise<Test
     .replace('listen 9100;', `listen 127.0.0.1:${streamPort};`)
     .replace('listen [::]:9100;', `listen [::1]:${streamPort};`)
     .replace('127.0.0.1:9000;', `${server?.address ?? '127.0.0.1:9000'};`)
-    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('listen 8080;', `listen 127.0.0.1:${port}${secure ?? ''};`)
     .replace('listen [::]:8080;', `listen [::1]:${port};`)
     .replace('worker_processes auto;', 'worker_processes 1;');
   const file = join(folder, 'nginx.conf');
@@ -61,5 +68,13 @@ export async function startNginx({ routes, server }: NginxOptions): Promise<Test
     ],
     ready: () => acceptsConnections(port),
   });
-  return { url: `http://127.0.0.1:${port}`, process: started };
+  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, process: started };
+}
+
+function withUpstream(config: string, name: string, servers: readonly string[]): string {
+  const lines = servers.map((each) => `server ${each} max_fails=1 fail_timeout=5s;`);
+  return config.replace(
+    new RegExp(`(upstream ${name} \\{[^}]*?)(?: *server [^\\n]*\\n)+`),
+    (_all, before: string) => `${before}        ${lines.join(' ')}\n`,
+  );
 }

@@ -2,16 +2,20 @@
 import { WebSocket } from 'ws';
 import type { ByteStream, ByteStreamEvents, Transport } from '../../src/client/sdk/platform.ts';
 
-export const webSocketTransport: Transport = {
-  open: ({ webSocket = '' }, events) => new Stream(webSocket, events),
-};
+/** `ca`: whose certificates it believes. */
+export function webSocketTransport(ca?: string): Transport {
+  return { open: ({ webSocket = '' }, events) => new Stream(webSocket, ca, events) };
+}
 
 class Stream implements ByteStream {
   readonly #socket: WebSocket;
   #isOver = false;
 
-  constructor(url: string, events: ByteStreamEvents) {
-    this.#socket = new WebSocket(url, 'cim.v2', { perMessageDeflate: false });
+  constructor(url: string, ca: string | undefined, events: ByteStreamEvents) {
+    this.#socket = new WebSocket(url, 'cim.v2', {
+      perMessageDeflate: false,
+      ...(ca !== undefined && { ca }),
+    });
     const end = (reason: string) => {
       if (!this.#isOver) events.ended(reason);
       this.#isOver = true;

@@ -399,7 +399,8 @@ test('docs/guides/nginx.conf lets through what users and applications may ask, a
     .map(([name]) => name.replace(/^\w+ \//, ''))
     .filter((name) => !/^files(\/|$)/.test(name));
   expect(listed.split('|').sort()).toEqual(forUsers.sort());
-  expect(config.match(/location [^{]+/g)).toHaveLength(3);
+  expect(config.match(/location [^{]+/g)).toHaveLength(4);
   expect(config).toContain('location ~ ^/files(/|$) {');
+  expect(config).toContain('location = /ws {');
   expect(config).toContain('location / { return 404; }');
 });
