@@ -73,6 +73,19 @@ export default {
       'The SDK is used without a terminal.',
     ),
     forbid(
+      'sdk-is-for-browsers',
+      '^src/client/sdk/(?!node/)',
+      '^src/client/sdk/node/',
+      'What Node.js has is behind Platform, and in a folder of its own.',
+    ),
+    {
+      name: 'sdk-is-not-for-node-alone',
+      severity: 'error',
+      comment: 'It runs in browsers too, where there are no such modules, nor their types.',
+      from: { path: '^src/client/sdk/(?!node/)' },
+      to: { dependencyTypes: ['core'] },
+    },
+    forbid(
       'verify-is-a-user',
       '^src/verify/',
       '^src/(?!verify/|base/|client/sdk/|config/|registry/|processes/|load/|witness/)',

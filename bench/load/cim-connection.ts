@@ -2,7 +2,7 @@
 
 import { Tls } from '../../src/base/network/tls.ts';
 import { scanMessage } from '../../src/codec/message-scan.ts';
-import { decodeServerFrame } from '../../src/codec/server-frame.ts';
+import { decodeServerFrame } from '../../src/codec/sdk-frame.ts';
 import type { LoadAccount, LoadLogin } from '../../src/load/accounts.ts';
 import { LoadConnection } from '../../src/load/load-connection.ts';
 import type { Turn } from '../../src/load/turn.ts';

@@ -8,18 +8,13 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../base/limits.ts';
-import { command } from './commands.ts';
-import { cmdTag, requestFields } from './generated/wire.ts';
+import { requestFields } from './generated/wire.ts';
 import { decodeIds, type WatchFrame } from './presence.ts';
 import { com } from './protobuf.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { VarintReader } from './varint.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
-
-/** For `commandOf`, which is asked of every frame. */
-const commandReader = new VarintReader(new Uint8Array());
-commandReader.isLenient = true;
 
 type FieldType = (typeof requestFields)[number]['type'];
 /** What a field may hold: text, bytes, or a whole number up to this, which no decoder cuts. */
@@ -70,20 +65,6 @@ const javaLogin = {
   ephemeral: false,
   token: '',
 };
-
-/**
- * The command of a client's frame, which lies in `bytes` from `start` to `end`; 0 (login) when the
- * field is not there, which is how the Java system writes it.
- */
-export function commandOf(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
-  commandReader.over(bytes, start, end);
-  while (!commandReader.done) {
-    const next = commandReader.next();
-    if (next === cmdTag) return commandReader.next();
-    commandReader.skipValue(next & 7);
-  }
-  return command.login;
-}
 
 /**
  * Throws ProtocolError unless the frame holds only client fields, each at most once, with texts that

@@ -4,7 +4,7 @@
  */
 import { limits } from '../base/limits.ts';
 import { isMediaType } from '../base/text/media-type.ts';
-import type { cim } from './protobuf.ts';
+import type { File } from './generated/messages.ts';
 
 /** A file that a message brings. With it whoever holds it can read the file. */
 export interface MessageFile {
@@ -40,20 +40,16 @@ export const fileKeyBytes = 32;
 const hashBytes = 32;
 
 /** `file` may be in a buffer that is used again: its bytes are copied. */
-export function fileOf(file: cim.content.IFile): MessageFile {
-  const { width, height, durationMs, thumbnail, key } = file;
+export function fileOf(file: File): MessageFile {
+  const { width, height, durationMs, thumbnail, key, sha256, ...rest } = file;
   return {
-    id: file.id ?? '',
-    capability: file.capability ?? '',
-    name: file.name ?? '',
-    bytes: file.bytes ?? 0,
-    type: file.type ?? '',
+    ...rest,
     ...(width && { width }),
     ...(height && { height }),
     ...(durationMs && { durationMs }),
-    ...(thumbnail?.length && { thumbnail: Uint8Array.from(thumbnail) }),
-    ...(key?.length && { key: Uint8Array.from(key) }),
-    sha256: Uint8Array.from(file.sha256 ?? []),
+    ...(thumbnail.length > 0 && { thumbnail: Uint8Array.from(thumbnail) }),
+    ...(key.length > 0 && { key: Uint8Array.from(key) }),
+    sha256: Uint8Array.from(sha256),
   };
 }
 

@@ -6,10 +6,8 @@
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { fileOf, type MessageFile, problemOfFile } from './file-content.ts';
+import { bytesOfContent, type Content, readContentOf } from './generated/messages.ts';
 import { parseIdentity } from './identity.ts';
-import { cim } from './protobuf.ts';
-
-const { Content } = cim.content;
 
 /** At most one of `custom`, `edit`, `retract`, `reactions`, `typing` and `file`. */
 export interface MessageContent {
@@ -62,21 +60,14 @@ export interface Reactions {
 export function encodeContent(content: MessageContent): Uint8Array {
   const problem = problemOf(content);
   if (problem !== undefined) throw new CimError('invalid-argument', problem);
-  const { mentions, reactions, ...rest } = content;
-  return Content.encode(
-    Content.create({
-      ...rest,
-      ...(mentions && { mentions: [...mentions] }),
-      ...(reactions && { reactions: { ...reactions, emoji: [...reactions.emoji] } }),
-    }),
-  ).finish();
+  return bytesOfContent(content);
 }
 
 /** Null: it is none, or beyond the bounds. One of a kind that is not known has none of the kinds. */
 export function decodeContent(bytes: Uint8Array): MessageContent | null {
   let content: MessageContent;
   try {
-    content = fieldsOf(Content.decode(bytes));
+    content = fieldsOf(readContentOf(bytes));
   } catch {
     // What is wrong with it helps nobody: its sender is not here.
     return null;
@@ -93,27 +84,17 @@ function fieldsOf({
   reactions,
   typing,
   file,
-}: cim.content.Content): MessageContent {
+}: Content): MessageContent {
   return {
     ...(replyTo !== '' && { replyTo }),
     ...(mentions.length > 0 && { mentions }),
     // A frame's bytes may be in a buffer that is used again.
-    ...(custom && {
-      custom: { type: custom.type ?? '', data: Uint8Array.from(custom.data ?? []) },
-    }),
-    ...(edit && {
-      edit: { target: edit.target ?? '', counter: edit.counter ?? 0, lead: edit.lead ?? 0 },
-    }),
-    ...(typing && { typing: { sendSeq: typing.sendSeq ?? 0 } }),
+    ...(custom && { custom: { ...custom, data: Uint8Array.from(custom.data) } }),
+    ...(edit && { edit }),
+    ...(typing && { typing }),
     ...(file && { file: fileOf(file) }),
-    ...(retract && { retract: { target: retract.target ?? '' } }),
-    ...(reactions && {
-      reactions: {
-        target: reactions.target ?? '',
-        counter: reactions.counter ?? 0,
-        emoji: reactions.emoji ?? [],
-      },
-    }),
+    ...(retract && { retract }),
+    ...(reactions && { reactions }),
   };
 }
 

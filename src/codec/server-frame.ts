@@ -1,6 +1,6 @@
 /**
- * What servers send to cim clients: written by servers, read by the SDK. Encoders return whole
- * frames, length included.
+ * What servers send to cim clients, as they write it; the SDK reads it with sdk-frame.ts. Encoders
+ * return whole frames, length included.
  */
 import { errorTable } from '../base/errors.ts';
 import { type CloseName, closeCodes } from './close-codes.ts';
@@ -18,16 +18,13 @@ import {
 } from './generated/wire.ts';
 import type { PresenceNews } from './presence.ts';
 import { com } from './protobuf.ts';
-import { ProtocolError } from './protocol-error.ts';
 import { fieldLength, varintLength, writeField, writeVarint } from './varint.ts';
 
-const { Request, Response } = com.crossoverjie.cim.common.protocol;
+const { Response } = com.crossoverjie.cim.common.protocol;
 
 const busy = Number(errorTable.busy.code);
 
-export type ServerFrame = InstanceType<typeof Response>;
 type ResponseFields = NonNullable<Parameters<typeof Response.create>[0]>;
-export type RequestFields = NonNullable<Parameters<typeof Request.create>[0]>;
 
 function encode(fields: ResponseFields): Uint8Array {
   return frame(Response.encode(Response.create(fields)).finish());
@@ -275,17 +272,4 @@ export function encodeClose(
 
 export function encodeCloseCode(code: number, reason: string): Uint8Array {
   return encode({ cmd: command.close, code, reason });
-}
-
-export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
-  try {
-    return Response.decode(bytes);
-  } catch (error) {
-    throw new ProtocolError('the frame is not a message of the protocol', { cause: error });
-  }
-}
-
-/** What cim clients send. Whole frames, length included. */
-export function encodeRequest(fields: RequestFields): Uint8Array {
-  return frame(Request.encode(Request.create(fields)).finish());
 }

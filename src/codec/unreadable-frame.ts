@@ -3,7 +3,7 @@
  * which number it has. A server puts the number behind whatever was stored, so it is looked for from
  * the end.
  */
-import { commandOf } from './client-frame.ts';
+import { commandOf } from './command-of.ts';
 import { command } from './commands.ts';
 import { seqTag } from './generated/wire.ts';
 import { VarintReader, varintLength, writeVarint } from './varint.ts';

@@ -13,7 +13,7 @@ import { describeTlsFailure } from '../base/network/tls-failures.ts';
 import { command } from '../codec/commands.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { scanMessage } from '../codec/message-scan.ts';
-import { decodeServerFrame, type ServerFrame } from '../codec/server-frame.ts';
+import { decodeServerFrame, type ServerFrame } from '../codec/sdk-frame.ts';
 import type { LoadAccount, LoadLogin } from './accounts.ts';
 import { type Turn, TurnSocket } from './turn.ts';
 import { ackCodeOf, encodeFollow, encodeLogin, encodeShown, isMessage, ping } from './wire.ts';

@@ -5,7 +5,7 @@
 import { command, protocolVersion } from '../codec/commands.ts';
 import { cmdTag, codeTag, reqMsgTag, sendSeqTag } from '../codec/generated/wire.ts';
 import { fromHex, type MessageFields } from '../codec/message-scan.ts';
-import { encodeRequest } from '../codec/server-frame.ts';
+import { encodeRequest } from '../codec/sdk-frame.ts';
 import {
   fieldLength,
   VarintReader,

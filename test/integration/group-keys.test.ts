@@ -8,11 +8,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { formatHostPort } from '../../src/base/network/host-port.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
-import {
-  decodeServerFrame,
-  encodeRequest,
-  type ServerFrame,
-} from '../../src/codec/server-frame.ts';
+import { decodeServerFrame, encodeRequest, type ServerFrame } from '../../src/codec/sdk-frame.ts';
 import { requestJson } from '../../src/http/client.ts';
 import { drawAccount, type LoadAccount, RouteCalls } from '../../src/load/accounts.ts';
 import { encodeLogin } from '../../src/load/wire.ts';

@@ -7,7 +7,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { limits } from '../../src/base/limits.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
-import { decodeServerFrame, type ServerFrame } from '../../src/codec/server-frame.ts';
+import { decodeServerFrame, type ServerFrame } from '../../src/codec/sdk-frame.ts';
 import { openTcpPort } from '../support/tcp-port.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { settle } from '../support/virtual-clock.ts';

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { assertClientFields, commandOf, decodeLogin } from '../../src/codec/client-frame.ts';
+import { assertClientFields, decodeLogin } from '../../src/codec/client-frame.ts';
+import { commandOf } from '../../src/codec/command-of.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
 import { scanMessage } from '../../src/codec/message-scan.ts';
 import { ProtocolError } from '../../src/codec/protocol-error.ts';
-import { decodeServerFrame } from '../../src/codec/server-frame.ts';
+import { decodeServerFrame } from '../../src/codec/sdk-frame.ts';
 
 const frameBytesMax = 1_000;
 

@@ -8,11 +8,11 @@ import { limits } from '../../src/base/limits.ts';
 import { decodeAcknowledgement } from '../../src/codec/acknowledgement.ts';
 import {
   assertClientFields,
-  commandOf,
   decodeLogin,
   decodeRead,
   decodeWatch,
 } from '../../src/codec/client-frame.ts';
+import { commandOf } from '../../src/codec/command-of.ts';
 import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { FrameDecoder, type FrameSink } from '../../src/codec/frame-decoder.ts';
@@ -22,7 +22,9 @@ import { MessageReader } from '../../src/codec/message-reader.ts';
 import { decodeText, scanMessage } from '../../src/codec/message-scan.ts';
 import { com } from '../../src/codec/protobuf.ts';
 import { ProtocolError } from '../../src/codec/protocol-error.ts';
-import { decodeServerFrame, encodePush } from '../../src/codec/server-frame.ts';
+import { decodeServerFrame } from '../../src/codec/sdk-frame.ts';
+import { encodePush } from '../../src/codec/server-frame.ts';
+import { type AnyFrame, decodeAnyFrame } from '../support/any-frame.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
@@ -306,11 +308,13 @@ describe('a message of whatever', () => {
       const property = fc.property(anyMessage, (bytes) => {
         if (!resultOf(() => scanPassed(bytes))) return;
         const pushed = encodePush(appendOrigin(bytes, origin), 9);
-        let received: ReturnType<typeof decodeServerFrame> | undefined;
+        let received: AnyFrame | undefined;
         new FrameDecoder(1_000).push(pushed, (bytes, start, end) => {
           const body = bytes.subarray(start, end);
           expect(scanMessage(body)).toMatchObject({ ...origin, seq: 9 });
-          received = decodeServerFrame(body);
+          received = decodeAnyFrame(body);
+          const { from, fromName, at, seq } = decodeServerFrame(body);
+          expect({ from, fromName, at, seq }).toEqual({ from: 7, fromName: 'amy', at: 5, seq: 9 });
         });
         expect(received).toMatchObject({ from: 7, fromName: 'amy', at: 5, seq: 9, code: 0 });
         expect(received?.properties).toEqual({});

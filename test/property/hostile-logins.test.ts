@@ -11,7 +11,7 @@ import { limits } from '../../src/base/limits.ts';
 import { closeCodes } from '../../src/codec/close-codes.ts';
 import { command } from '../../src/codec/commands.ts';
 import { frame } from '../../src/codec/frame.ts';
-import { encodeRequest } from '../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../src/codec/sdk-frame.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
 import { settle } from '../support/virtual-clock.ts';
 import {

@@ -13,11 +13,11 @@ import { limits } from '../../src/base/limits.ts';
 import { decodeAcknowledgement } from '../../src/codec/acknowledgement.ts';
 import {
   assertClientFields,
-  commandOf,
   decodeLogin,
   decodeRead,
   decodeWatch,
 } from '../../src/codec/client-frame.ts';
+import { commandOf } from '../../src/codec/command-of.ts';
 import { command } from '../../src/codec/commands.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
 import { marksTag } from '../../src/codec/generated/wire.ts';
@@ -29,7 +29,9 @@ import { decodeText, scanMessage, toHex } from '../../src/codec/message-scan.ts'
 import { com } from '../../src/codec/protobuf.ts';
 import { ProtocolError } from '../../src/codec/protocol-error.ts';
 import { bodiesOf, hasLengthBefore, runOf } from '../../src/codec/run.ts';
-import { decodeServerFrame, encodePush, type ServerFrame } from '../../src/codec/server-frame.ts';
+import { decodeServerFrame } from '../../src/codec/sdk-frame.ts';
+import { encodePush } from '../../src/codec/server-frame.ts';
+import { type AnyFrame, decodeAnyFrame, sameFields } from '../support/any-frame.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
 
 const { Request } = com.crossoverjie.cim.common.protocol;
@@ -247,15 +249,19 @@ function crossed<T>(
   return method.decode(Buffer.from(method.encode(entry).finish()));
 }
 
-/** As the SDK reads what a server writes. */
-function asClient(written: Uint8Array): ServerFrame {
-  const frames: ServerFrame[] = [];
+/** As clients read what a server writes: the SDK, and those that have the code of protobufjs. */
+function asClient(written: Uint8Array): AnyFrame {
+  const frames: AnyFrame[] = [];
   new FrameDecoder(10_000).push(written, (bytes, start, end, isPadded) => {
     expect(isPadded).toBe(false);
-    frames.push(decodeServerFrame(bytes.subarray(start, end)));
+    const body = bytes.subarray(start, end);
+    const read = decodeAnyFrame(body);
+    const bySdk = decodeServerFrame(body);
+    expect(sameFields(read, bySdk)).toEqual(bySdk);
+    frames.push(read);
   });
   expect(frames).toHaveLength(1);
-  return frames[0] as ServerFrame;
+  return frames[0] as AnyFrame;
 }
 
 /** From the sender's server to the receiver's, by way of a route; the body as it is stored. */
@@ -337,7 +343,7 @@ const messageNames = [
   ...['from', 'fromName', 'fromEpoch', 'at', 'seq'],
 ];
 
-function asShown({ to, group, sendSeq, transient, from, fromName, at, seq }: ServerFrame) {
+function asShown({ to, group, sendSeq, transient, from, fromName, at, seq }: AnyFrame) {
   return { to, group, sendSeq, transient, from, fromName, at, seq };
 }
 

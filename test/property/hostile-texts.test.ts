@@ -13,7 +13,7 @@ import { parseRoleAddress } from '../../src/base/network/role-address.ts';
 import { assertUserName, groupNameOf, isGroupName, nameKey } from '../../src/base/text/names.ts';
 import { parseInput } from '../../src/client/terminal/input/input.ts';
 import { command } from '../../src/codec/commands.ts';
-import { encodeRequest } from '../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../src/codec/sdk-frame.ts';
 import { optionEntries } from '../../src/config/options.ts';
 import { parseValue, showText } from '../../src/config/value.ts';
 import type { HttpApp } from '../../src/http/app.ts';

@@ -2,7 +2,7 @@
 import { limits } from '../../src/base/limits.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { com } from '../../src/codec/protobuf.ts';
-import { encodeRequest, type RequestFields } from '../../src/codec/server-frame.ts';
+import { encodeRequest, type RequestFields } from '../../src/codec/sdk-frame.ts';
 import { javaRegister } from './java-peer.ts';
 import { connections, type RawConnection } from './raw-connection.ts';
 import { waitUntil } from './wait-until.ts';

@@ -14,7 +14,7 @@ import { limits } from '../../src/base/limits.ts';
 import { closeCodes } from '../../src/codec/close-codes.ts';
 import { command } from '../../src/codec/commands.ts';
 import { com } from '../../src/codec/protobuf.ts';
-import { encodeRequest } from '../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../src/codec/sdk-frame.ts';
 import { clusterKeysOf } from '../support/cluster-key.ts';
 import { JavaPeer } from '../support/java-peer.ts';
 import { RawConnection } from '../support/raw-connection.ts';

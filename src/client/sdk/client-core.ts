@@ -10,7 +10,7 @@ import { CimError, describeError, type ErrorName } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
-import type { ServerFrame } from '../../codec/server-frame.ts';
+import type { ServerFrame } from '../../codec/sdk-frame.ts';
 import type { Account } from './account/account.ts';
 import type {
   ClientEvents,

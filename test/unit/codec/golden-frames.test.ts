@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandOf, decodeLogin } from '../../../src/codec/client-frame.ts';
+import { decodeLogin } from '../../../src/codec/client-frame.ts';
+import { commandOf } from '../../../src/codec/command-of.ts';
 import { command } from '../../../src/codec/commands.ts';
 import {
   encodeJavaMessage,
   encodeJavaOffline,
   encodeJavaPush,
 } from '../../../src/codec/java-frame.ts';
-import { encodeRequest, pong } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
+import { pong } from '../../../src/codec/server-frame.ts';
 import { bytes, golden, hex, receiverId, sender } from './golden-frames.ts';
 
 function body(frameHex: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandOf } from '../../../src/codec/client-frame.ts';
+import { commandOf } from '../../../src/codec/command-of.ts';
 import { FrameDecoder } from '../../../src/codec/frame-decoder.ts';
 import { ProtocolError } from '../../../src/codec/protocol-error.ts';
 import { readProxyHeader } from '../../../src/net/proxy-header.ts';

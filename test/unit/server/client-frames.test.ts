@@ -3,7 +3,8 @@
 // allows. Method: a gateway, and frames written by hand.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { frame } from '../../../src/codec/frame.ts';
+import { com } from '../../../src/codec/protobuf.ts';
 import { VarintReader } from '../../../src/codec/varint.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { cimLogin, GatewayHarness, message, type Peer } from './support/gateway-harness.ts';
@@ -37,6 +38,8 @@ async function expectRefused(peer: Peer, because: string): Promise<void> {
   expect(harness.submits.entries).toEqual([]);
   expect(harness.transients.entries).toEqual([]);
 }
+
+const { Request } = com.crossoverjie.cim.common.protocol;
 
 describe('a cim client', () => {
   const text = [0x0a, 0x02, 0x68, 0x69];
@@ -108,7 +111,8 @@ describe('a Java client', () => {
   test('may say what a cim client may not', async () => {
     const java = await harness.java();
     // An id below zero takes ten bytes; an unknown field, and one of servers.
-    java.write(encodeRequest({ cmd: command.ping, requestId: -1, reqMsg: 'ping' }));
+    const ping = Request.encode({ cmd: command.ping, requestId: -1, reqMsg: 'ping' }).finish();
+    java.write(frame(ping));
     java.write(framed(0x18, 0x02, 0xc0, 0x02, 0x07, 0xf8, 0x3f, 0x01));
     await java.when(() => java.received(command.ping).length === 2);
     expect(java.ended).toBe(false);

@@ -4,7 +4,7 @@ import type { SubmitResult } from '../../../src/api/route-api.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { bodiesOf } from '../../../src/codec/run.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';
 

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { CloseEntry } from '../../../src/api/route-api.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { GroupTable } from '../../../src/server/groups/group-table.ts';
 import { CloseReporter } from '../../../src/server/sessions/close-reporter.ts';
 import { SessionChecks } from '../../../src/server/sessions/session-checks.ts';

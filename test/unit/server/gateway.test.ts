@@ -4,7 +4,7 @@ import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { runOf } from '../../../src/codec/run.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { body, cimLogin, GatewayHarness, opened } from './support/gateway-harness.ts';
 

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import {

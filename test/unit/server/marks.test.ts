@@ -5,7 +5,7 @@ import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { GatewayHarness, opened, type Peer } from './support/gateway-harness.ts';
 

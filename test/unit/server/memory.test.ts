@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { limits } from '../../../src/base/limits.ts';
 import { closeCodes } from '../../../src/codec/close-codes.ts';
 import { command } from '../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
 import { waitingWriteBytes } from '../../../src/net/outbox.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';

@@ -3,7 +3,8 @@ import { callOne } from '../../../src/api/batch-call.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { command } from '../../../src/codec/commands.ts';
 import { watchFields } from '../../../src/codec/presence.ts';
-import { encodeRequest, type ServerFrame } from '../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../src/codec/sdk-frame.ts';
+import type { AnyFrame } from '../../support/any-frame.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { GatewayHarness, type Peer } from './support/gateway-harness.ts';
 
@@ -33,7 +34,7 @@ function toldTo(peer: Peer): { userId: number; online: boolean; lastSeen: number
     );
 }
 
-const isRefusal = ({ cmd, code }: ServerFrame) => cmd === command.presence && code !== 0;
+const isRefusal = ({ cmd, code }: AnyFrame) => cmd === command.presence && code !== 0;
 
 class Stage extends GatewayHarness {
   /** Servers to which each user is connected, by user. */

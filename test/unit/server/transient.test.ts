@@ -5,7 +5,7 @@ import { limits } from '../../../src/base/limits.ts';
 import { command, lobby } from '../../../src/codec/commands.ts';
 import { appendOrigin } from '../../../src/codec/message-body.ts';
 import { encodeContent } from '../../../src/codec/message-content.ts';
-import { encodeRequest, type RequestFields } from '../../../src/codec/server-frame.ts';
+import { encodeRequest, type RequestFields } from '../../../src/codec/sdk-frame.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { body, GatewayHarness, message, type Peer, readOf } from './support/gateway-harness.ts';

@@ -9,7 +9,7 @@ import { ignore } from '../../../base/ignore.ts';
 import { formatHostPort } from '../../../base/network/host-port.ts';
 import { type CloseName, closeNameOf } from '../../../codec/close-codes.ts';
 import { protocolVersion } from '../../../codec/commands.ts';
-import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { ServerFrame } from '../../../codec/sdk-frame.ts';
 import type { Account, AccountLogin } from '../account/account.ts';
 import type { DeviceState } from '../device-state.ts';
 import type { Platform, ServerPort } from '../platform.ts';

@@ -11,7 +11,7 @@ import { type CloseAdvice, closeAdvice } from '../../../codec/close-codes.ts';
 import { command } from '../../../codec/commands.ts';
 import { FrameDecoder } from '../../../codec/frame-decoder.ts';
 import { ProtocolError } from '../../../codec/protocol-error.ts';
-import { decodeServerFrame, encodeRequest, type ServerFrame } from '../../../codec/server-frame.ts';
+import { decodeServerFrame, encodeRequest, type ServerFrame } from '../../../codec/sdk-frame.ts';
 import { numberOfUnreadable } from '../../../codec/unreadable-frame.ts';
 import type { ByteStream, Platform, ServerPort } from '../platform.ts';
 

@@ -1,6 +1,6 @@
 /** Which part of a client takes what its server sends, by command. */
 import { command } from '../../../codec/commands.ts';
-import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { ServerFrame } from '../../../codec/sdk-frame.ts';
 import type { OthersMarks } from '../conversations/others-marks.ts';
 import type { PresenceWatch } from '../presence/presence-watch.ts';
 import type { Incoming } from '../receiving/incoming.ts';

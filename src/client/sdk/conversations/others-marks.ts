@@ -10,7 +10,7 @@ import { lobby } from '../../../codec/commands.ts';
 import { markKind } from '../../../codec/generated/wire.ts';
 import { parseIdentity, sourceOf } from '../../../codec/identity.ts';
 import { toHex } from '../../../codec/message-scan.ts';
-import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { ServerFrame } from '../../../codec/sdk-frame.ts';
 import type { Target } from '../client-events.ts';
 import type { GroupMarks, MarksAnswer, MarksQuery, PeerMarks } from './conversation.ts';
 import type { Mark } from './mark.ts';

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../../base/clock.ts';
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { watchFields } from '../../../codec/presence.ts';
-import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { ServerFrame } from '../../../codec/sdk-frame.ts';
 import type { UserPresence } from '../client-events.ts';
 import type { RequestFields } from '../connection/connection.ts';
 

@@ -1,6 +1,6 @@
 /** What a group is, as a server tells it: not all that a server may write is what a server says. */
 import { groupEntries } from '../../../base/group-entry.ts';
-import type { ServerFrame } from '../../../codec/server-frame.ts';
+import type { ServerFrame } from '../../../codec/sdk-frame.ts';
 import type { GroupFacts } from '../client-events.ts';
 
 export type ToldFacts = NonNullable<ServerFrame['facts']>;

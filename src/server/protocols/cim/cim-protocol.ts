@@ -5,11 +5,11 @@ import { limits } from '../../../base/limits.ts';
 import { decodeAcknowledgement } from '../../../codec/acknowledgement.ts';
 import {
   assertClientFields,
-  commandOf,
   decodeRead,
   decodeWatch,
   type ReadFrame,
 } from '../../../codec/client-frame.ts';
+import { commandOf } from '../../../codec/command-of.ts';
 import { command, lobby } from '../../../codec/commands.ts';
 import type { PresenceNews } from '../../../codec/presence.ts';
 import { ProtocolError } from '../../../codec/protocol-error.ts';

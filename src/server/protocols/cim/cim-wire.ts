@@ -1,5 +1,6 @@
 /** Listeners on which nothing but cim's own protocol is spoken, and what its logins are on others. */
-import { commandOf, decodeLogin, type LoginFrame } from '../../../codec/client-frame.ts';
+import { decodeLogin, type LoginFrame } from '../../../codec/client-frame.ts';
+import { commandOf } from '../../../codec/command-of.ts';
 import { command, protocolVersion } from '../../../codec/commands.ts';
 import { FrameDecoder } from '../../../codec/frame-decoder.ts';
 import { ProtocolError } from '../../../codec/protocol-error.ts';

@@ -4,7 +4,7 @@
  * goes over HTTP: on its connection only the login and heartbeats count.
  */
 import type { OpenResult } from '../../../api/route-api.ts';
-import { commandOf } from '../../../codec/client-frame.ts';
+import { commandOf } from '../../../codec/command-of.ts';
 import { command } from '../../../codec/commands.ts';
 import {
   encodeJavaMessage,

@@ -5,13 +5,13 @@ import {
   type ConnectionEnd,
 } from '../../../../src/client/sdk/connection/connection.ts';
 import { command } from '../../../../src/codec/commands.ts';
+import type { ServerFrame } from '../../../../src/codec/sdk-frame.ts';
 import {
   encodeClose,
   encodeCloseCode,
   encodeHint,
   encodeWelcome,
   pong,
-  type ServerFrame,
 } from '../../../../src/codec/server-frame.ts';
 import { settle } from '../../../support/virtual-clock.ts';
 import { World } from '../support/scripted-server.ts';

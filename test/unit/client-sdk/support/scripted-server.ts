@@ -12,8 +12,9 @@ import {
 } from '../../../../src/client/sdk/index.ts';
 import type { ByteStreamEvents } from '../../../../src/client/sdk/platform.ts';
 import { decodeAcknowledgement } from '../../../../src/codec/acknowledgement.ts';
-import { assertClientFields, commandOf } from '../../../../src/codec/client-frame.ts';
+import { assertClientFields } from '../../../../src/codec/client-frame.ts';
 import type { CloseName } from '../../../../src/codec/close-codes.ts';
+import { commandOf } from '../../../../src/codec/command-of.ts';
 import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin } from '../../../../src/codec/message-body.ts';

@@ -9,7 +9,7 @@ import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import { closeCodes } from '../../../../src/codec/close-codes.ts';
 import { command } from '../../../../src/codec/commands.ts';
-import { encodeRequest } from '../../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../../src/codec/sdk-frame.ts';
 import { clusterKeysOf } from '../../../support/cluster-key.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import {

@@ -30,11 +30,7 @@ import { command } from '../../../../src/codec/commands.ts';
 import { FrameDecoder } from '../../../../src/codec/frame-decoder.ts';
 import { appendOrigin, encodeClientMessage } from '../../../../src/codec/message-body.ts';
 import { runOf } from '../../../../src/codec/run.ts';
-import {
-  decodeServerFrame,
-  encodeRequest,
-  type ServerFrame,
-} from '../../../../src/codec/server-frame.ts';
+import { encodeRequest } from '../../../../src/codec/sdk-frame.ts';
 import type { ProcessBudget } from '../../../../src/limits/process-budget.ts';
 import { type ServerLimitSettings, ServerLimits } from '../../../../src/limits/server-limits.ts';
 import type { Arrival } from '../../../../src/net/arrivals.ts';
@@ -42,6 +38,7 @@ import { Gateway } from '../../../../src/server/gateway.ts';
 import { cimOrJava } from '../../../../src/server/protocols/cim-or-java.ts';
 import type { Wire } from '../../../../src/server/protocols/protocol.ts';
 import type { TokenVerifier } from '../../../../src/server/sessions/token-gate.ts';
+import { type AnyFrame, decodeAnyFrame } from '../../../support/any-frame.ts';
 import { clusterKeysOf } from '../../../support/cluster-key.ts';
 import { processBudget } from '../../../support/process-budget.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
@@ -284,9 +281,9 @@ export function cimLogin(
 
 /** The client's end of a connection to the gateway. */
 export class Peer {
-  readonly frames: ServerFrame[] = [];
+  readonly frames: AnyFrame[] = [];
   readonly raw: Buffer[] = [];
-  readonly #listeners = new Set<(frame: ServerFrame) => void>();
+  readonly #listeners = new Set<(frame: AnyFrame) => void>();
   readonly stream: Duplex;
   /** The gateway's end. */
   readonly server: Duplex;
@@ -300,7 +297,7 @@ export class Peer {
     client.on('data', (chunk: Buffer) => {
       this.raw.push(chunk);
       decoder.push(chunk, (bytes, start, end) => {
-        const frame = decodeServerFrame(bytes.slice(start, end));
+        const frame = decodeAnyFrame(bytes.slice(start, end));
         this.frames.push(frame);
         for (const hear of this.#listeners) hear(frame);
       });
@@ -316,9 +313,9 @@ export class Peer {
   }
 
   /** Resolves in the turn in which it comes: what others have been given by then can be looked at. */
-  async when(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
-    const { promise: heard, resolve } = Promise.withResolvers<ServerFrame>();
-    const hear = (frame: ServerFrame) => {
+  async when(matches: (frame: AnyFrame) => boolean): Promise<AnyFrame> {
+    const { promise: heard, resolve } = Promise.withResolvers<AnyFrame>();
+    const hear = (frame: AnyFrame) => {
       if (matches(frame)) resolve(frame);
     };
     this.#listeners.add(hear);
@@ -333,7 +330,7 @@ export class Peer {
   }
 
   /** All that was received with this command. */
-  received(cmd: number): ServerFrame[] {
+  received(cmd: number): AnyFrame[] {
     return this.frames.filter((frame) => frame.cmd === cmd);
   }
 
