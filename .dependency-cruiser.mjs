@@ -21,6 +21,9 @@ const wrappers = {
   mime: '^src/client/terminal/local-file.ts$',
   'rate-limiter-flexible': '^src/limits/',
   aws4fetch: '^src/files/s3/',
+  preact: '^src/web/',
+  '@preact/signals': '^src/web/',
+  uqr: '^src/web/views/qr.tsx$',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */
@@ -211,6 +214,18 @@ export default {
       '^src/link/',
       '^src/(?!link/|base/|api/|codec/|net/|limits/)',
       'It carries the contracts between roles, and knows neither role.',
+    ),
+    forbid(
+      'web-is-a-user',
+      '^src/web/',
+      '^src/(?!web/|base/|client/sdk/(?!node/))',
+      'It chats by the SDK, as any application does, and says everything in its own words.',
+    ),
+    forbid(
+      'nobody-needs-web',
+      '^src/(?!web/)',
+      '^src/web/',
+      'It is a page: a route knows its files, not what is in them.',
     ),
     forbid(
       'nobody-needs-dev',

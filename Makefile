@@ -52,6 +52,7 @@ image: setup build ## make dist/image/, a container image for x64 and arm64 (nee
 check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
 	tsc
 	tsc -p tsconfig.web.json
+	tsc -p src/web/worker
 	biome check --error-on-warnings .
 	node build.mjs boundaries
 	knip --no-progress

@@ -1,6 +1,6 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | bundle | executable | package [npm, deb] | image [here] | boundaries
+//   node build.mjs generate | web | bundle | executable | package [npm, deb] | image [here] | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
@@ -11,6 +11,15 @@ import { buildBundle, buildExecutable } from './deploy/build/executable.mjs';
 import { npmPackage } from './deploy/build/npm-package.mjs';
 import { builtForArm64, debOf, makeImage, ours } from './deploy/build/packages.mjs';
 import { generate } from './generate.mjs';
+
+/** Says how large everything is that a browser loads of the web chat. */
+async function web() {
+  const { buildWeb } = await import('./deploy/build/web.mjs');
+  const { sizes } = await buildWeb();
+  const line = (name, bytes) => console.log(`${String(bytes).padStart(8)}  ${name}`);
+  for (const [path, bytes] of Object.entries(sizes.files)) line(path, bytes);
+  line('at first load (gzip)', sizes.firstLoad);
+}
 
 /** What is installed by npm and dpkg, or one of them: dist/packages/. */
 async function packages() {
@@ -79,6 +88,7 @@ async function browserBoundary() {
 
 const tasks = {
   generate,
+  web,
   bundle: () => buildBundle(),
   executable: () => buildExecutable('bin/cim'),
   package: packages,

@@ -494,6 +494,7 @@ async function main(): Promise<void> {
     print(`\nThe system stays up. Join in other terminals, and end it here with Ctrl-C:\n`);
     print(`  bin/cim client --user-id 11 --name dora${where}`);
     print(`  bin/cim client --user-id 12 --name emil${where}\n`);
+    print(`or in a browser: ${styled('bold', route)}\n`);
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve());
       process.once('SIGTERM', () => resolve());

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildWeb } from './web.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -11,6 +12,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
  * a cluster is asked for. Gives esbuild's metafile, which says what is inside.
  */
 export async function bundle(outfile, native) {
+  const { text: web } = await buildWeb();
   const { metafile } = await build({
     entryPoints: ['src/main.ts'],
     outfile,
@@ -23,6 +25,7 @@ export async function bundle(outfile, native) {
     loader: { '.node': 'binary', '.lua': 'text' },
     define: {
       'process.env.CIM_VERSION': JSON.stringify(version),
+      'process.env.CIM_WEB_FILES': JSON.stringify(web),
       'process.env.CIM_NOTIFY_ADDON': native
         ? JSON.stringify(readFileSync(native.notify, 'base64'))
         : 'undefined',

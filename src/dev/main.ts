@@ -31,6 +31,7 @@ import { openDoors } from '../route/accounts/open-doors.ts';
 import { buildRouteApp } from '../route/app.ts';
 import { createRouteCore } from '../route/core.ts';
 import { fileBoundsOf } from '../route/files/file-bounds.ts';
+import { webChatFiles } from '../route/web-chat.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -122,6 +123,7 @@ async function start(
     health: route.health,
     tls: tls.port,
     webPages,
+    webFiles: webChatFiles({ settings, mode: authentication.mode, registry }),
     portLimits: new PortLimits(settings, shares.http, route.counters),
     budget,
     callerLimits: new CallerLimits(settings, route.counters, () => clock.monotonic()),

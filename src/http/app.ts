@@ -53,6 +53,7 @@ import { Semaphore } from './semaphore.ts';
 import { ServerSockets } from './server-sockets.ts';
 import { addStreamEndpoints, type StreamEndpoint } from './stream-endpoint.ts';
 import { isOwnUpgrade } from './upgrade.ts';
+import { addWebFiles, type WebFile } from './web-files.ts';
 import { assertNoForeignPage, noWebPages, type WebPageRules } from './web-pages.ts';
 
 export interface HttpAppOptions {
@@ -62,6 +63,8 @@ export interface HttpAppOptions {
   /** Beside these there are /healthz, /readyz, /challenge and /openapi.json. */
   readonly endpoints: readonly Endpoint[];
   readonly streams?: readonly StreamEndpoint[];
+  /** Of a web page that is served beside them; none if absent. */
+  readonly webFiles?: readonly WebFile[];
   readonly proofs: Proofs;
   /** `--auth open`: whoever shows nothing may act for any user. */
   readonly open?: boolean;
@@ -117,8 +120,9 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
   admitWebPages(app, options.webPages ?? noWebPages);
   refuseStrangers(app, options, sockets, gate);
   refuseUntilOpen(app, options);
-  const { streams = [] } = options;
-  refuseUnknownPaths(app, [...endpoints, ...streams]);
+  const { streams = [], webFiles = [] } = options;
+  const pages = webFiles.map(({ path }) => ({ path, method: 'GET' }) as const);
+  refuseUnknownPaths(app, [...endpoints, ...streams, ...pages]);
   app.register(swagger, openApiOptions(options));
   app.register(async (scope) => {
     const reading = new Semaphore(limits.httpReadsUnderWayMax);
@@ -126,6 +130,7 @@ export function buildHttpApp(options: HttpAppOptions): HttpApp {
     scope.register(async (apart) =>
       addStreamEndpoints(apart, streams, (request) => sockets.stream(request)),
     );
+    addWebFiles(scope, webFiles);
     // It does not change: one copy, for all who have not taken theirs yet, made before anybody waits.
     let document: Buffer;
     app.addHook('onReady', async () => {

@@ -5,6 +5,7 @@ import type { TlsPort } from '../base/network/tls.ts';
 import type { Health } from '../base/process/health.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
 import { type Figures, figureEndpoints } from '../http/metrics.ts';
+import type { WebFile } from '../http/web-files.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
@@ -34,6 +35,8 @@ export interface RouteAppOptions {
   readonly warnings: readonly string[];
   readonly tls?: TlsPort | undefined;
   readonly webPages?: WebPageRules;
+  /** The web chat; none if absent. */
+  readonly webFiles?: readonly WebFile[];
   readonly portLimits?: PortLimits;
   /** Of the process. */
   readonly budget?: ProcessBudget;

@@ -36,6 +36,7 @@ import { buildRouteApp } from './app.ts';
 import { createRouteCore } from './core.ts';
 import { fileBoundsOf } from './files/file-bounds.ts';
 import { ServerPool } from './servers/server-directory.ts';
+import { webChatFiles } from './web-chat.ts';
 
 export interface RunningRoute extends ReloadableService {
   readonly http: HostPort;
@@ -123,6 +124,7 @@ async function start(
   const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), counters);
   const callerLimits = new CallerLimits(settings, counters, () => clock.monotonic());
   const webPages = webPageRulesOf(settings, { isOpen: authentication.mode === 'open' });
+  const webFiles = webChatFiles({ settings, mode: authentication.mode, registry });
   let announcedPort = 0;
   const announced = () => ({
     address: [{ kind: 'http', host, port: announcedPort, tls: tls.isServing }],
@@ -139,6 +141,7 @@ async function start(
       isOpen: () => isOpen,
       tls: tls.port,
       webPages,
+      webFiles,
       portLimits,
       budget,
       callerLimits,

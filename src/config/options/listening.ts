@@ -82,6 +82,20 @@ export const listeningOptions = {
     description: 'port for /metrics alone, open to all who reach it; 0 takes a free one',
     defaults: { server: optional, route: optional, dev: optional },
   },
+  web: {
+    type: 'choice',
+    choices: ['off', 'on'],
+    topic: 'Listening',
+    description: 'serve the web chat at / of the HTTP port',
+    defaults: { route: 'off', dev: 'on' },
+  },
+  'web-embed': {
+    type: 'origins',
+    topic: 'Listening',
+    placeholder: 'ORIGIN,…',
+    description: 'pages that may show the web chat in a frame, like https://intranet.example.org',
+    defaults: { route: optional, dev: optional },
+  },
   workers: {
     type: 'integer',
     min: 1,

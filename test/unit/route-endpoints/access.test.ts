@@ -399,8 +399,9 @@ test('docs/guides/nginx.conf lets through what users and applications may ask, a
     .map(([name]) => name.replace(/^\w+ \//, ''))
     .filter((name) => !/^files(\/|$)/.test(name));
   expect(listed.split('|').sort()).toEqual(forUsers.sort());
-  expect(config.match(/location [^{]+/g)).toHaveLength(4);
+  expect(config.match(/location [^{]+/g)).toHaveLength(5);
   expect(config).toContain('location ~ ^/files(/|$) {');
   expect(config).toContain('location = /ws {');
+  expect(config).toContain('location ~ ^/(service-worker\\.js|web/[^/]+)?$ {');
   expect(config).toContain('location / { return 404; }');
 });

@@ -1,0 +1,100 @@
+// The web chat: src/web/ → one page and its files, as the executable serves them (src/route/web-chat.ts).
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** Bytes, compressed, that a browser loads before somebody can sign in and chat. */
+const firstLoadMax = 128 * 1024;
+
+const types = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  json: 'application/manifest+json',
+};
+
+/** `text` is for src/route/web-chat.ts; `sizes` are bytes, compressed. */
+export async function buildWeb() {
+  const names = JSON.parse(readFileSync('node_modules/emojilib/emojis.json', 'utf8'));
+  const ordered = JSON.parse(readFileSync('node_modules/emojilib/ordered.json', 'utf8'));
+  const emoji = ordered
+    .filter((name) => names[name])
+    .map((name) => [names[name].char, name.replaceAll('_', ' ')]);
+  const shared = {
+    bundle: true,
+    write: false,
+    minify: true,
+    target: ['es2022', 'chrome114', 'firefox120', 'safari17'],
+    supported: { 'top-level-await': true, 'regexp-set-notation': true },
+    legalComments: 'none',
+    charset: 'utf8',
+    logLevel: 'warning',
+  };
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: { app: 'src/web/main.tsx', style: 'src/web/styles/all.css' },
+    outdir: 'web',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    platform: 'browser',
+    format: 'esm',
+    splitting: true,
+    metafile: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    // A text stays where it is named; a list would go to where everything is.
+    define: { EMOJI_NAMES: JSON.stringify(JSON.stringify(emoji)) },
+  });
+  const files = outputFiles.map(({ path, contents }) => fileOf(basename(path), contents));
+  const pathOf = (entry, ending) =>
+    files.find(({ path }) => path.startsWith(`/web/${entry}-`) && path.endsWith(ending)).path;
+  const [script, style] = [pathOf('app', '.js'), pathOf('style', '.css')];
+  const icon = fileOf('icon.svg', readFileSync('src/web/icon.svg'), false);
+  const manifest = fileOf('manifest.json', readFileSync('src/web/manifest.json'), false);
+  const page = readFileSync('src/web/index.html', 'utf8')
+    .replace('SCRIPT', script)
+    .replace('STYLE', style);
+  const shell = [...files, icon, manifest].map(({ path }) => path);
+  const hash = createHash('sha256').update(page).update(shell.join()).digest('hex').slice(0, 16);
+  const worker = await build({
+    ...shared,
+    entryPoints: ['src/web/worker/service-worker.ts'],
+    define: { SHELL: JSON.stringify({ name: `cim-${hash}`, paths: shell }) },
+  });
+  const all = [...files, icon, manifest, workerOf(worker.outputFiles[0].contents)];
+  return {
+    text: JSON.stringify({
+      page,
+      files: all.map((file) => ({ ...file, gzip: file.gzip.toString('base64') })),
+    }),
+    sizes: sizesOf(files, metafile, [script, style], page),
+  };
+}
+
+function fileOf(name, contents, isImmutable = true) {
+  const type = types[name.slice(name.lastIndexOf('.') + 1)];
+  return { path: `/web/${name}`, type, gzip: gzipSync(contents, { level: 9 }), isImmutable };
+}
+
+/** At the root: it may keep the page only there. */
+function workerOf(contents) {
+  return { ...fileOf('service-worker.js', contents, false), path: '/service-worker.js' };
+}
+
+/** What the entries import statically is loaded first. Throws if that is too much. */
+function sizesOf(files, { outputs }, entries, page) {
+  const first = new Set(entries);
+  for (const path of first) {
+    const { imports = [] } = outputs[path.slice(1)] ?? {};
+    for (const { path: imported, kind } of imports)
+      if (kind !== 'dynamic-import') first.add(`/${imported}`);
+  }
+  const sizes = Object.fromEntries(files.map(({ path, gzip }) => [path, gzip.length]));
+  const firstLoad = [...first].reduce((sum, path) => sum + sizes[path], gzipSync(page).length);
+  if (firstLoad > firstLoadMax)
+    throw new Error(`the web chat loads ${firstLoad} bytes first, more than ${firstLoadMax}`);
+  return { firstLoad, files: sizes };
+}

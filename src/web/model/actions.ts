@@ -1,0 +1,108 @@
+/** What the user says, and does with what was said. Refusals are told where they concern one message. */
+import { type CimError, conversationOf, type Message } from '../../client/sdk/index.ts';
+import { type Chat, retracted, withReactions } from './chat.ts';
+import type { OpenConversation } from './conversation.ts';
+import { attempt, reasonOf } from './notices.ts';
+import type { Pending } from './outbox.ts';
+
+let keys = 0;
+
+/** Of this browser alone, and of this start of the page. */
+export function newKey(): string {
+  keys += 1;
+  return `${Date.now().toString(36)}.${keys}`;
+}
+
+/** Shows it at once, and sends it. */
+export function say(
+  chat: Chat,
+  conversation: OpenConversation,
+  text: string,
+  extras: Pending['extras'],
+): void {
+  const pending = { key: newKey(), text, extras, at: Date.now(), state: 'sending' } as const;
+  const { key } = pending;
+  chat.outbox.add({ key, text, extras, at: pending.at, target: conversation.key });
+  conversation.pending.value = [...conversation.pending.peek(), pending];
+  void send(chat, conversation, pending);
+}
+
+/** Once more, what has failed. */
+export function sayAgain(chat: Chat, conversation: OpenConversation, pending: Pending): void {
+  discard(chat, conversation, pending);
+  say(chat, conversation, pending.text, pending.extras);
+}
+
+export function discard(chat: Chat, { pending: all }: OpenConversation, { key }: Pending): void {
+  chat.outbox.remove(key);
+  all.value = all.peek().filter((each) => each.key !== key);
+}
+
+async function send(chat: Chat, conversation: OpenConversation, pending: Pending): Promise<void> {
+  const { target } = conversation;
+  const { key, text, extras } = pending;
+  try {
+    const { id, seq, encrypted } = await chat.client.send(target, text, extras);
+    const secrecy = encrypted && ({ encrypted: true, key: 'verified' } as const);
+    const { userId: from, userName: fromName } = chat.me;
+    const at = Date.now();
+    chat.outbox.remove(key);
+    conversation.pending.value = conversation.pending.peek().filter((each) => each.key !== key);
+    chat.sent(target, { id, from, fromName, ...target, text, ...extras, seq, at, ...secrecy });
+  } catch (error) {
+    const state = isUnsure(error) ? 'unsure' : 'failed';
+    replacePending(conversation, key, { state, reason: reasonOf(error) });
+  }
+}
+
+function isUnsure(error: unknown): boolean {
+  return (error as Partial<CimError>).kind === 'unconfirmed';
+}
+
+export function replacePending(
+  { pending }: OpenConversation,
+  key: string,
+  changes: Partial<Pending>,
+): void {
+  pending.value = pending.peek().map((each) => (each.key === key ? { ...each, ...changes } : each));
+}
+
+export async function edit(chat: Chat, message: Message, text: string): Promise<void> {
+  await attempt(async () => {
+    await chat.client.edit(message.id, text);
+    change(chat, message, (each) => ({ ...each, text, edited: Date.now() }));
+  });
+}
+
+export async function retract(chat: Chat, message: Message): Promise<void> {
+  await attempt(async () => {
+    await chat.client.retract(message.id);
+    change(chat, message, retracted);
+  });
+}
+
+/** Adds the reaction of the user, or takes it back. */
+export async function toggleReaction(chat: Chat, message: Message, emoji: string): Promise<void> {
+  const { userId } = chat.me;
+  const mine = message.reactions?.find(({ from }) => from === userId)?.emoji ?? [];
+  const next = mine.includes(emoji) ? mine.filter((each) => each !== emoji) : [...mine, emoji];
+  await attempt(async () => {
+    await chat.client.react(message.id, next);
+    change(chat, message, (each) => withReactions(each, userId, next));
+  });
+}
+
+function change(chat: Chat, { id }: Message, changed: (message: Message) => Message): void {
+  chat.at(conversationOf(id, chat.me.userId)).change(id, changed);
+}
+
+/** The user sees its newest messages. */
+export function markSeen(chat: Chat, conversation: OpenConversation): void {
+  if (conversation.unread.peek() === 0) return;
+  for (const message of conversation.timeline.newest()) {
+    if (message.transient || message.from === chat.me.userId) continue;
+    chat.client.markRead(message);
+    break;
+  }
+  conversation.unread.value = 0;
+}

@@ -1,0 +1,66 @@
+/**
+ * What the user has sent and nobody has said yet to be stored. The texts are kept over a reload of the
+ * page: what was on its way then is looked for among the messages, and what is not there is the user's
+ * to decide, since sending it once more could show it twice.
+ */
+import type { MessageExtras } from '../../client/sdk/index.ts';
+import { isRecord, keep, kept } from './keep.ts';
+import type { TargetKey } from './target.ts';
+
+/** `unsure`: the page was left, or the client closed, before anybody said that it is stored. */
+export type PendingState = 'sending' | 'unsure' | 'failed';
+
+export interface Pending {
+  /** Of this browser alone. */
+  readonly key: string;
+  readonly text: string;
+  readonly extras: Pick<MessageExtras, 'replyTo'>;
+  /** When it was written, ms since 1970. */
+  readonly at: number;
+  readonly state: PendingState;
+  /** Why it failed, in words. */
+  readonly reason?: string;
+  /** Of a file: how much of it has left, in [0, 1]; absent for a text. */
+  readonly progress?: number;
+  /** Ends the upload of a file. */
+  readonly cancel?: () => void;
+}
+
+/** What is kept of one. */
+type Saved = Pick<Pending, 'key' | 'text' | 'extras' | 'at'> & { readonly target: TargetKey };
+
+/** Texts that are kept over a reload. */
+const savedMax = 200;
+
+export class Outbox {
+  readonly #name: string;
+
+  constructor(account: string) {
+    this.#name = `${account}.outbox`;
+  }
+
+  /** What an earlier page has left, by conversation. */
+  load(): readonly Saved[] {
+    return (kept(this.#name, Array.isArray) ?? []).filter(isSaved);
+  }
+
+  add(saved: Saved): void {
+    keep(this.#name, [...this.load(), saved].slice(-savedMax));
+  }
+
+  remove(key: string): void {
+    const rest = this.load().filter((each) => each.key !== key);
+    keep(this.#name, rest.length === 0 ? undefined : rest);
+  }
+}
+
+function isSaved(value: unknown): value is Saved {
+  return (
+    isRecord(value) &&
+    typeof value['key'] === 'string' &&
+    typeof value['text'] === 'string' &&
+    typeof value['target'] === 'string' &&
+    typeof value['at'] === 'number' &&
+    isRecord(value['extras'])
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The messages of one conversation that are here, in pages: a page is what is drawn or left out as a
+ * whole (views/timeline.tsx), and a change of one message touches no other page.
+ */
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { Message } from '../../client/sdk/index.ts';
+
+/** Messages of one page, at most: about three screens. */
+const pageMessages = 40;
+
+export interface Page {
+  /** Of this page alone, for as long as the timeline lives. */
+  readonly key: number;
+  readonly messages: ReadonlySignal<readonly Message[]>;
+}
+
+interface OwnPage extends Page {
+  readonly messages: Signal<readonly Message[]>;
+}
+
+export class Timeline {
+  readonly #pages = signal<readonly OwnPage[]>([]);
+  readonly #pageOf = new Map<string, OwnPage>();
+  #keys = 0;
+
+  /** The oldest first. */
+  get pages(): ReadonlySignal<readonly Page[]> {
+    return this.#pages;
+  }
+
+  get size(): number {
+    return this.#pageOf.size;
+  }
+
+  /** The newest one. */
+  get last(): Message | undefined {
+    return this.#pages.peek().at(-1)?.messages.peek().at(-1);
+  }
+
+  find(id: string): Message | undefined {
+    return this.#pageOf
+      .get(id)
+      ?.messages.peek()
+      .find((each) => each.id === id);
+  }
+
+  /** Those that are older than all that are here, the oldest first. */
+  prepend(messages: readonly Message[]): void {
+    const news = messages.filter(({ id }) => !this.#pageOf.has(id));
+    const pages: OwnPage[] = [];
+    // From the newest on: only the oldest page is not full.
+    for (let end = news.length; end > 0; end -= pageMessages)
+      pages.unshift(this.#newPage(news.slice(Math.max(0, end - pageMessages), end)));
+    if (pages.length > 0) this.#pages.value = [...pages, ...this.#pages.peek()];
+  }
+
+  /** The newest one; nothing happens if it is here. */
+  append(message: Message): void {
+    if (this.#pageOf.has(message.id)) return;
+    const last = this.#pages.peek().at(-1);
+    if (!last || last.messages.peek().length >= pageMessages) {
+      this.#pages.value = [...this.#pages.peek(), this.#newPage([message])];
+      return;
+    }
+    this.#pageOf.set(message.id, last);
+    last.messages.value = [...last.messages.peek(), message];
+  }
+
+  /** Nothing happens if it is not here. */
+  change(id: string, changed: (message: Message) => Message): void {
+    const page = this.#pageOf.get(id);
+    if (!page) return;
+    page.messages.value = page.messages
+      .peek()
+      .map((each) => (each.id === id ? changed(each) : each));
+  }
+
+  /** The newest first. */
+  *newest(): Generator<Message, void> {
+    for (const { messages } of this.#pages.peek().toReversed()) yield* messages.peek().toReversed();
+  }
+
+  #newPage(messages: readonly Message[]): OwnPage {
+    this.#keys += 1;
+    const page: OwnPage = { key: this.#keys, messages: signal(messages) };
+    for (const { id } of messages) this.#pageOf.set(id, page);
+    return page;
+  }
+}

@@ -1,0 +1,133 @@
+// Goal: nothing that somebody writes in a browser is lost or shown twice, whatever happens to the page, the
+// network or the server. Method: the packaged executable on a data folder, real Chromium.
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { freePort } from '../support/free-port.ts';
+import { Client, type Role, startRole } from '../support/roles.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { WebPerson } from '../support/web-person.ts';
+
+let browser: Browser;
+let dev: Role;
+let origin: string;
+let args: readonly string[];
+let people = 0;
+
+/** What a page complains of whose server is gone. */
+const ofOutages = { expectedErrors: /ERR_|WebSocket|Failed to load resource/ };
+
+beforeAll(async () => {
+  const [port, http, route, socket] = await Promise.all([1, 2, 3, 4].map(() => freePort()));
+  const ports = ['--port', `${port}`, '--http-port', `${http}`, '--route-port', `${route}`];
+  args = [...ports, '--ws-port', `${socket}`, '--data', temporaryFolder('data')];
+  dev = await startRole('dev', args);
+  origin = `http://${dev.addresses['route']}`;
+  browser = await startChromium();
+});
+
+function person(name: string): Promise<WebPerson> {
+  people += 1;
+  return WebPerson.signUp(browser, origin, `${name} ${people}`, ofOutages);
+}
+
+async function pair(): Promise<readonly [amy: WebPerson, bob: WebPerson]> {
+  const [amy, bob] = [await person('Amy'), await person('Bob')];
+  await amy.chatWith(bob);
+  await amy.say('hello Bob');
+  await bob.openConversation(amy.name);
+  await bob.sees('hello Bob');
+  return [amy, bob];
+}
+
+test('a terminal and a page chat with each other', async () => {
+  const amy = await person('Amy');
+  people += 1;
+  const cat = await Client.ready({ userId: 7, name: `cat ${people}`, routes: [origin] });
+  await amy.chatWith(cat);
+  await amy.say('hello from a page');
+  await cat.whenText('hello from a page');
+  cat.say(`${amy.userId};;hello from a terminal`);
+  await amy.sees('hello from a terminal');
+  cat.say(':react ^ 🎉');
+  await amy.page.locator('.reaction').waitFor();
+});
+
+test('the page is loaded anew while a message leaves: it is there once, or its writer is asked', async () => {
+  const [amy, bob] = await pair();
+  await amy.field.fill('in the middle');
+  await Promise.all([amy.field.press('Enter'), amy.page.reload()]);
+  const stored = amy.message('in the middle');
+  const unsure = amy.page.locator('.pending.unsure');
+  const unsent = amy.page.locator('textarea').and(amy.page.getByText('in the middle'));
+  await stored.or(unsure).or(unsent).first().waitFor();
+  if ((await unsure.count()) > 0) await unsure.getByRole('button', { name: 'Send again' }).click();
+  else if ((await stored.count()) === 0) await amy.field.press('Enter');
+  await bob.sees('in the middle');
+  await amy.say('after it');
+  await bob.sees('after it');
+  for (const each of [amy, bob]) expect(await each.message('in the middle').count()).toBe(1);
+});
+
+test('a network that is away and slow afterwards: the page says so, and catches up', async () => {
+  const [amy, bob] = await pair();
+  await amy.user.context.setOffline(true);
+  await amy.page.getByText('You are offline.').waitFor();
+  await bob.say('are you there?');
+  await amy.say('written offline');
+  const session = await amy.user.context.newCDPSession(amy.page);
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 400,
+    downloadThroughput: 20_000,
+    uploadThroughput: 20_000,
+  });
+  await amy.user.context.setOffline(false);
+  await amy.sees('are you there?');
+  await bob.sees('written offline');
+  await amy.page.locator('.connection p').waitFor({ state: 'detached' });
+});
+
+test('the page opens without a network once it was loaded', async () => {
+  const amy = await person('Amy');
+  await amy.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await amy.user.context.setOffline(true);
+  await amy.page.reload();
+  await amy.page.locator('.sidebar-header').getByText(amy.name).waitFor();
+  await amy.page.getByText('You are offline.').waitFor();
+  await amy.user.context.setOffline(false);
+  await amy.page.locator('.connection p').waitFor({ state: 'detached' });
+});
+
+test('two tabs of one browser show the same', async () => {
+  const [amy, bob] = await pair();
+  const tab = await amy.openTab(ofOutages);
+  await tab.locator('.list .row').filter({ hasText: bob.name }).click();
+  await bob.say('to both');
+  await tab.locator('[data-message]').getByText('to both').waitFor();
+  await amy.sees('to both');
+  await amy.say('from one');
+  await tab.locator('[data-message]').getByText('from one').waitFor();
+  await tab.close();
+  await amy.say('still here');
+  await bob.sees('still here');
+});
+
+// The last one: what it starts ends with it.
+test('the server is killed: what is written meanwhile waits, and comes once', async () => {
+  const [amy, bob] = await pair();
+  await dev.process.kill();
+  await amy.page.getByText('No connection. Trying again …').waitFor();
+  for (const text of ['one', 'two', 'three']) await amy.say(`while away: ${text}`);
+  expect(await amy.page.locator('.pending.sending').count()).toBe(3);
+  dev = await startRole('dev', args);
+  await bob.sees('while away: three');
+  await amy.page.locator('.pending').first().waitFor({ state: 'detached' });
+  for (const { page } of [amy, bob]) {
+    const texts = await page.locator('[data-message] .text').allTextContents();
+    expect(texts).toEqual([
+      'hello Bob',
+      ...['one', 'two', 'three'].map((each) => `while away: ${each}`),
+    ]);
+  }
+});
