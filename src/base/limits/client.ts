@@ -78,4 +78,17 @@ export const clientLimits = {
   clientGroupKeysBehindMsMin: 250,
   /** Encrypted groups that the user has left, and that a client remembers: all of a user's, often. */
   clientLeftGroupsMax: 1_024,
+  /**
+   * What a browser keeps of a device: messages, and about so many bytes of them; the oldest go first.
+   * Each page may have some hundred megabytes.
+   */
+  clientStoredMessagesMax: 50_000,
+  clientStoredBytesMax: 64 * 1024 * 1024,
+  /** What happened lately, for tabs that slept: those that have missed more read anew what they show. */
+  clientJournalMax: 5_000,
+  /** Words by which one message is found, and characters of each. */
+  clientMessageWordsMax: 256,
+  clientWordCharactersMax: 32,
+  /** Messages that are looked through for one search: of a word that more have, not all are found. */
+  clientSearchedMax: 5_000,
 } as const;

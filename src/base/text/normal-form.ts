@@ -51,6 +51,14 @@ export function searchForm(text: string): string {
   return compose(caseless);
 }
 
+/** The search form without the accents of Latin, Greek and Cyrillic letters: what a store looks for. */
+export function foldedForm(text: string): string {
+  const form = searchForm(text);
+  if (/^[\0-\x7f]*$/.test(form)) return form;
+  const decomposed = form.replace(pieces, (piece) => piece.normalize('NFD'));
+  return compose(decomposed.replace(/[\u0300-\u036f]/g, ''));
+}
+
 /**
  * A character and all that its search form may be one with: marks, what is not seen, and the parts
  * of Korean syllables.

@@ -6,15 +6,52 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { CimError, describeError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
+import type { Message } from '../client-events.ts';
+import type { ContentEvent } from '../content/contents.ts';
 
 export interface DeviceSchema extends DBSchema {
   /** Single values, by name. */
   values: { key: string; value: unknown };
+  /** As they are now (message-store.ts). */
+  messages: {
+    key: string;
+    value: KeptMessage;
+    indexes: {
+      order: number;
+      age: [number, number];
+      place: [string, number, number];
+      words: string;
+    };
+  };
+  /** What happened, in order (journal.ts). */
+  journal: { key: number; value: JournalEntry; indexes: { id: string } };
+}
+
+export interface KeptMessage {
+  readonly id: string;
+  /** With whom: `7`, or `#group`. */
+  readonly place: string;
+  readonly at: number;
+  /** Its number in the journal. */
+  readonly order: number;
+  /** About so many it takes. */
+  readonly bytes: number;
+  readonly words: readonly string[];
+  readonly message: Message;
+}
+
+export interface JournalEntry {
+  readonly order: number;
+  /** Of the message that it is about. */
+  readonly id: string;
+  /** The tab that has done it; empty: it came. */
+  readonly by: string;
+  readonly happened: ContentEvent;
 }
 
 export type DeviceDatabase = IDBPDatabase<DeviceSchema>;
 
-type StoreName = 'values';
+type StoreName = 'values' | 'messages' | 'journal';
 /** One that may write. */
 export type Writing = IDBPTransaction<DeviceSchema, StoreName[], 'readwrite'>;
 
@@ -31,6 +68,16 @@ export async function openDatabase(name: string): Promise<DeviceDatabase> {
   const opening = openDB<DeviceSchema>(databaseName(name), version, {
     upgrade(database) {
       database.createObjectStore('values');
+      const messages = database.createObjectStore('messages', { keyPath: 'id' });
+      messages.createIndex('order', 'order');
+      messages.createIndex('age', ['at', 'order']);
+      messages.createIndex('place', ['place', 'at', 'order']);
+      messages.createIndex('words', 'words', { multiEntry: true });
+      const journal = database.createObjectStore('journal', {
+        keyPath: 'order',
+        autoIncrement: true,
+      });
+      journal.createIndex('id', 'id');
     },
     // A newer version of the page wants it, or who has signed out deletes it.
     blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
@@ -58,6 +105,10 @@ export async function beginTerm(database: DeviceDatabase): Promise<number> {
   return term;
 }
 
+export async function currentTerm(database: DeviceDatabase): Promise<number> {
+  return ((await database.get('values', termName)) as number | undefined) ?? 0;
+}
+
 /**
  * Does all that `write` does, or nothing; durable when it resolves. Rejects with a CimError
  * `not-allowed` if a later term has begun.
@@ -67,7 +118,11 @@ export async function writeInTerm<Result>(
   term: number,
   write: (transaction: Writing) => Promise<Result>,
 ): Promise<Result> {
-  const transaction = database.transaction(['values'], 'readwrite', { durability: 'strict' });
+  const transaction = database.transaction(
+    ['values', 'messages', 'journal'] as StoreName[],
+    'readwrite',
+    { durability: 'strict' },
+  );
   try {
     const current = await transaction.objectStore('values').get(termName);
     if (current !== term)

@@ -1,5 +1,6 @@
 /**
- * What a page needs besides src/client/sdk/index.ts:
+ * What a page needs besides src/client/sdk/index.ts: tabClient() for pages that people open more than
+ * once (tab-client.ts), or what a CimClient of one tab needs:
  *
  *     const name = 'bob@chat.example';
  *     const client = new CimClient({
@@ -10,4 +11,6 @@
 export { browserPlatform } from './browser-platform.ts';
 export { indexedDbSecretKeeper } from './indexed-db-secret-keeper.ts';
 export { indexedDbStorage } from './indexed-db-storage.ts';
+export type { StoredQuery } from './message-store.ts';
+export { type TabClient, type TabClientOptions, tabClient } from './tab-client.ts';
 export { webSocketTransport } from './websocket-transport.ts';

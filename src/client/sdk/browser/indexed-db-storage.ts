@@ -17,6 +17,11 @@ export function indexedDbStorage(name: string): Storage {
   return { open: () => openLocked(name) };
 }
 
+/** For who leads by other means, in this term. */
+export function storageInTerm(database: DeviceDatabase, term: number): Storage {
+  return { open: async () => ({ status: 'opened', store: new IndexedDbStore(database, term) }) };
+}
+
 async function openLocked(name: string): Promise<StorageOpening> {
   try {
     const release = await lock(name);
@@ -24,7 +29,11 @@ async function openLocked(name: string): Promise<StorageOpening> {
     try {
       const database = await openDatabase(name);
       const term = await beginTerm(database);
-      return { status: 'opened', store: new IndexedDbStore(database, term, release) };
+      const onClosed = () => {
+        database.close();
+        release();
+      };
+      return { status: 'opened', store: new IndexedDbStore(database, term, onClosed) };
     } catch (error) {
       release();
       throw error;
@@ -56,7 +65,7 @@ class IndexedDbStore implements DeviceStore {
   readonly #term: number;
   readonly #onClosed: () => void;
 
-  constructor(database: DeviceDatabase, term: number, onClosed: () => void) {
+  constructor(database: DeviceDatabase, term: number, onClosed: () => void = () => {}) {
     this.#database = database;
     this.#term = term;
     this.#onClosed = onClosed;
@@ -74,7 +83,6 @@ class IndexedDbStore implements DeviceStore {
   }
 
   async close(): Promise<void> {
-    this.#database.close();
     this.#onClosed();
   }
 }

@@ -116,7 +116,7 @@ export class Pictures {
       return emoji.length === 0 ? [] : [{ from, emoji }];
     });
     return {
-      ...(edit ? withEdit(message, edit) : message),
+      ...(edit ? withEdit(message, edit.by) : message),
       ...(reactions.length > 0 && {
         reactions: reactions.sort((one, other) => one.from - other.from),
       }),
@@ -150,7 +150,10 @@ function mayCount({ kind, by }: Change, { isSealed, at }: Seen): boolean {
   return kind !== 'edited' || by.at - at <= limits.editWindowMs;
 }
 
-function withEdit(message: Message, { by }: Edit): Message {
+/** What an edit puts in the place of what was said. */
+type Edited = Pick<Message, 'text' | 'mentions' | 'encrypted' | 'key' | 'expected' | 'at'>;
+
+export function withEdit(message: Message, by: Edited): Message {
   const { mentions: _before, encrypted: _was, key: _key, expected: _expected, ...rest } = message;
   const { text, mentions, encrypted, key, expected, at: edited } = by;
   return {
@@ -164,7 +167,7 @@ function withEdit(message: Message, { by }: Edit): Message {
   };
 }
 
-function tombstone(message: Message): Message {
+export function tombstone(message: Message): Message {
   const { replyTo: _replyTo, mentions: _mentions, custom: _custom, file: _file, ...rest } = message;
   return { ...rest, text: '', retracted: true };
 }

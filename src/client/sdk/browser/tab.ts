@@ -1,0 +1,388 @@
+/**
+ * One of the tabs of a device: it leads, or asks the one that does; and what happens when that changes,
+ * or the page is put aside. The journal makes it harmless: whoever takes the lead goes on where it ends,
+ * and each tab reads on where it was.
+ */
+import { deleteDB } from 'idb';
+import { CimError, describeError } from '../../../base/errors.ts';
+import type { ClientEvents, HistoryPage } from '../client-events.ts';
+import type { CimClientOptions } from '../client-parts.ts';
+import type { EventEmitter } from '../event-emitter.ts';
+import type { Platform, Storage } from '../platform.ts';
+import { browserPlatform } from './browser-platform.ts';
+import {
+  beginTerm,
+  currentTerm,
+  type DeviceDatabase,
+  databaseName,
+  openDatabase,
+} from './database.ts';
+import { storageInTerm } from './indexed-db-storage.ts';
+import { Journal } from './journal.ts';
+import { JournalReader } from './journal-reader.ts';
+import { LeaderWatch } from './leader-watch.ts';
+import { Leadership } from './leadership.ts';
+import { LeadingTab } from './leading-tab.ts';
+import type { StoredQuery } from './message-store.ts';
+import { type CallOptions, TabCalls } from './tab-calls.ts';
+import {
+  errorOfTab,
+  type Happened,
+  type Standing,
+  type TabCall,
+  TabChannel,
+  type TabMessage,
+  tabErrorOf,
+} from './tab-channel.ts';
+
+export interface TabOptions extends Omit<CimClientOptions, 'platform' | 'storage'> {
+  /** Of the device, in this browser: one for each user and cluster. */
+  readonly name: string;
+  readonly platform?: Platform;
+  /**
+   * This tab has slept for so long that not all of what happened is told any more: what it shows is to
+   * be read anew (`stored`).
+   */
+  readonly onBehind?: () => void;
+}
+
+/** What all tabs share, while this one takes part. */
+interface Share {
+  readonly database: DeviceDatabase;
+  readonly journal: Journal;
+  readonly channel: TabChannel;
+}
+
+export class Tab {
+  readonly #options: TabOptions;
+  readonly #events: EventEmitter;
+  readonly #id = crypto.randomUUID();
+  readonly #calls = new TabCalls(this.#id, (message) => this.#postToLeader(message));
+  readonly #reader: JournalReader;
+  readonly #leadership: Leadership;
+  readonly #watch: LeaderWatch;
+  #watched: ReadonlySet<number> = new Set();
+  #share: Share | undefined;
+  #leading: LeadingTab | undefined;
+  /** In which the tab leads that is asked. */
+  #term = 0;
+  #standing: Standing = { state: 'idle', groups: [] };
+  #hasBeenReady = false;
+  #firstReady: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: TabOptions, events: EventEmitter) {
+    this.#options = options;
+    this.#events = events;
+    this.#reader = new JournalReader({
+      tab: this.#id,
+      hand: (happened) => this.#tell(happened),
+      isListening: () => events.of('message').size > 0,
+      onBehind: () => options.onBehind?.(),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.#leadership = new Leadership({ ...options, lead: (signal) => this.#lead(signal) });
+    this.#watch = new LeaderWatch({
+      ask: () => this.#post({ kind: 'hello' }),
+      onSilent: () => this.#leadership.steal(),
+    });
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  listening(): void {
+    this.#reader.look();
+  }
+
+  start(): Promise<void> {
+    if (this.#firstReady) return this.#firstReady.promise;
+    this.#firstReady = Promise.withResolvers();
+    if (this.#isClosed)
+      this.#firstReady.reject(new CimError('unavailable', 'the client is closed'));
+    else void this.#begin();
+    return this.#firstReady.promise;
+  }
+
+  /** Rejects as the method of CimClient does, and with `unconfirmed`. */
+  ask(method: string, given: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(new CimError('unavailable', 'the client is closed'));
+    return this.#calls.call(method, given, options);
+  }
+
+  watch(change: (watched: ReadonlySet<number>) => ReadonlySet<number>): void {
+    this.#watched = change(this.#watched);
+    this.#tellWatched();
+  }
+
+  async stored(query: StoredQuery): Promise<HistoryPage> {
+    const none = { messages: [], next: null, expired: false };
+    return (await this.#share?.journal.stored(query)) ?? none;
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#leading?.close(timeoutMs);
+    this.#end({ reason: 'closed by the application', code: 'closed', error: null });
+    await this.#leadership.stop();
+  }
+
+  async forget(): Promise<void> {
+    this.#post({ kind: 'forget' });
+    await this.close(0);
+    await deleteDB(databaseName(this.#options.name));
+  }
+
+  // ---- taking part --------------------------------------------------------------------------------
+
+  async #begin(): Promise<void> {
+    this.#become({ state: 'connecting', groups: [] });
+    try {
+      if (!('locks' in navigator)) throw new Error('only pages on https (or localhost) can share');
+      await this.#takePart();
+    } catch (error) {
+      const message = `this tab is alone, and remembers nothing: ${describeError(error)}`;
+      this.#events.emit('warning', { kind: 'state-unusable', message });
+      this.#leadWith(0, undefined, undefined);
+      return;
+    }
+    addEventListener('pagehide', this.#suspend);
+    document.addEventListener('freeze', this.#suspend);
+    addEventListener('pageshow', this.#resume);
+    document.addEventListener('resume', this.#resume);
+  }
+
+  async #takePart(): Promise<void> {
+    const { name, userId } = this.#options;
+    const database = await openDatabase(name);
+    const journal = new Journal(database, userId);
+    await this.#reader.open(journal);
+    const channel = new TabChannel(name, (message) => this.#heard(message));
+    this.#share = { database, journal, channel };
+    this.#leadership.start();
+    this.#watch.start();
+  }
+
+  /** The page is put aside, perhaps for good: what others wait for is given up at once. */
+  readonly #suspend = (): void => {
+    void this.#leading?.close(0);
+    void this.#leadership.stop();
+    this.#leave();
+  };
+
+  #leave(): void {
+    this.#post({ kind: 'bye', tab: this.#id });
+    this.#watch.stop();
+    this.#calls.leads(undefined);
+    this.#reader.close();
+    this.#share?.channel.close();
+    this.#share?.database.close();
+    this.#share = undefined;
+  }
+
+  /** It is looked at again. */
+  readonly #resume = async (): Promise<void> => {
+    await this.#leadership.stop();
+    if (this.#share || this.#isClosed) return;
+    try {
+      await this.#takePart();
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  // ---- leading, and following ---------------------------------------------------------------------
+
+  /** Never rejects: else it would be tried again at once. */
+  async #lead(signal: AbortSignal): Promise<void> {
+    if (!this.#share) return;
+    const { database, journal } = this.#share;
+    try {
+      const term = await beginTerm(database);
+      if (signal.aborted || !this.#share) return;
+      this.#watch.stop();
+      const leading = this.#leadWith(term, journal, storageInTerm(database, term));
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      this.#leading = undefined;
+      this.#calls.leads(undefined);
+      await leading.close(0);
+      if (this.#share) this.#watch.start();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #leadWith(term: number, journal: Journal | undefined, storage: Storage | undefined): LeadingTab {
+    const { platform = browserPlatform(), ...options } = this.#options;
+    const leading = new LeadingTab({
+      client: { ...options, platform, ...(storage && { storage }) },
+      journal,
+      term,
+      isCurrent: async () => !this.#share || (await currentTerm(this.#share.database)) === term,
+      onStanding: (standing) => {
+        this.#post({ kind: 'standing', term, standing });
+        this.#become(standing);
+      },
+      tell: (happened) => {
+        this.#post({ kind: 'happened', term, happened });
+        return this.#tell(happened);
+      },
+      onAppended: () => {
+        this.#post({ kind: 'appended' });
+        this.#reader.look();
+      },
+      onProgress: (tab, id, value) => this.#postTo(tab, { kind: 'progress', tab, id, value }),
+      onClosed: ({ reason, code, error }) => {
+        const told = error && tabErrorOf(error);
+        this.#post({ kind: 'closed', term, reason, code, error: told });
+        this.#end({ reason, code, error });
+        void this.#leadership.stop();
+      },
+    });
+    this.#leading = leading;
+    this.#term = term;
+    leading.start();
+    this.#post({ kind: 'leading', term, standing: leading.standing });
+    this.#become(leading.standing);
+    this.#calls.leads((call) => void this.#serve(call));
+    this.#tellWatched();
+    return leading;
+  }
+
+  async #serve(call: TabCall): Promise<void> {
+    const leading = this.#leading;
+    const answer = await leading?.serve(call);
+    // Of one that does not lead any more: whoever does is asked again.
+    if (answer && (leading === this.#leading || answer.isNotDone)) this.#postTo(call.tab, answer);
+  }
+
+  #heard(message: TabMessage): void {
+    switch (message.kind) {
+      case 'call':
+        if (this.#leading) void this.#serve(message);
+        break;
+      case 'abort':
+        this.#leading?.abort(message.id);
+        break;
+      case 'bye':
+        this.#leading?.forgetTab(message.tab);
+        break;
+      case 'hello':
+        if (this.#leading) {
+          const { standing } = this.#leading;
+          this.#post({ kind: 'leading', term: this.#term, standing });
+        }
+        break;
+      case 'appended':
+        this.#reader.look();
+        break;
+      case 'answer':
+        if (message.tab === this.#id) this.#calls.answered(message);
+        break;
+      case 'progress':
+        if (message.tab === this.#id) this.#calls.progressed(message.id, message.value);
+        break;
+      case 'forget':
+        this.#end({ reason: 'signed out in another tab', code: 'closed', error: null });
+        void this.#leadership.stop();
+        break;
+      default:
+        // Of a term that is over, or of one in which this tab has led: it will hear of that.
+        if (!this.#leading && message.term >= this.#term) this.#follow(message);
+    }
+  }
+
+  #follow(message: Extract<TabMessage, { readonly term: number }>): void {
+    switch (message.kind) {
+      case 'leading':
+        this.#watch.heard();
+        this.#become(message.standing);
+        if (this.#calls.isAsking && message.term === this.#term) break;
+        this.#term = message.term;
+        this.#calls.leads((call) => this.#post(call));
+        this.#tellWatched();
+        this.#reader.look();
+        break;
+      case 'standing':
+        this.#become(message.standing);
+        break;
+      case 'happened':
+        void this.#tell(message.happened);
+        break;
+      case 'closed': {
+        const { reason, code, error } = message;
+        this.#end({ reason, code, error: error && errorOfTab(error) });
+        void this.#leadership.stop();
+      }
+    }
+  }
+
+  #tellWatched(): void {
+    if (this.#isClosed || !this.#firstReady) return;
+    void Promise.allSettled([this.ask('watch', [[...this.#watched]])]);
+  }
+
+  #postToLeader(message: TabMessage): void {
+    if (this.#leading) this.#heard(message);
+    else this.#post(message);
+  }
+
+  #post(message: TabMessage): void {
+    this.#share?.channel.post(message);
+  }
+
+  /** Nobody hears what they have posted themselves. */
+  #postTo(tab: string, message: TabMessage): void {
+    if (tab === this.#id) this.#heard(message);
+    else this.#post(message);
+  }
+
+  // ---- told to the application --------------------------------------------------------------------
+
+  get #isClosed(): boolean {
+    return this.#standing.state === 'closed';
+  }
+
+  #tell({ name, event }: Happened): Promise<void> | undefined {
+    return this.#events.hand(name, event as never);
+  }
+
+  /** A change of who leads is one of the connection. */
+  #become(standing: Standing): void {
+    const { state: previous } = this.#standing;
+    if (previous === 'closed') return;
+    const isOnTheWay = standing.state !== 'ready';
+    const state = isOnTheWay ? (this.#hasBeenReady ? 'reconnecting' : 'connecting') : 'ready';
+    this.#standing = { ...standing, state };
+    this.#hasBeenReady ||= state === 'ready';
+    if (state === previous) return;
+    this.#events.emit('state', { state, previous });
+    if (state !== 'ready') return;
+    if (standing.ready) this.#events.emit('ready', standing.ready);
+    this.#firstReady?.resolve();
+  }
+
+  #fail(error: unknown): void {
+    const known =
+      error instanceof CimError ? error : new CimError('internal', describeError(error));
+    void this.#leading?.close(0);
+    this.#end({ reason: known.message, code: known.code, error: known });
+    void this.#leadership.stop();
+  }
+
+  /** Idempotent: the first reason counts. */
+  #end(event: ClientEvents['closed']): void {
+    if (this.#isClosed) return;
+    const { state: previous } = this.#standing;
+    this.#standing = { state: 'closed', groups: [] };
+    removeEventListener('pagehide', this.#suspend);
+    document.removeEventListener('freeze', this.#suspend);
+    removeEventListener('pageshow', this.#resume);
+    document.removeEventListener('resume', this.#resume);
+    this.#leave();
+    this.#calls.abandon();
+    this.#events.emit('state', { state: 'closed', previous });
+    this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));
+    this.#events.emit('closed', event);
+  }
+}

@@ -1,0 +1,53 @@
+/** One tab of a person, called by test/browser/tabs.test.ts. */
+import { type TabClient, tabClient } from '../../../src/client/sdk/browser/index.ts';
+import type { ClientEventName, Target } from '../../../src/client/sdk/index.ts';
+
+interface Person {
+  readonly userId: number;
+  readonly userName: string;
+  readonly secret: string;
+  readonly route: string;
+}
+
+let client: TabClient;
+const events: unknown[] = [];
+const shown: string[] = [];
+const told = ['state', 'edited', 'retracted', 'reactions', 'typing', 'presence', 'closed'] as const;
+
+const page = {
+  async open({ userId, userName, secret, route }: Person) {
+    client = tabClient({
+      ...{ name: userName, userId, userName, routes: [route], credentials: { secret } },
+      onBehind: () => events.push({ name: 'behind' }),
+    });
+    for (const name of [...told, 'warning'] satisfies ClientEventName[])
+      client.on(name, (event) => void events.push({ name, event }));
+    client.on('message', ({ text }) => void shown.push(text));
+    await client.start();
+  },
+  call: (name: keyof TabClient, ...given: unknown[]) =>
+    (client[name] as (...given: unknown[]) => unknown).apply(client, given),
+  state: () => client.state,
+  groups: () => client.followedGroups,
+  shown: () => shown,
+  events: (name: string) => events.filter((event) => (event as { name: string }).name === name),
+  /** One after the other, as fast as they are stored. */
+  async sendMany(target: Target, texts: readonly string[]) {
+    for (const text of texts) await client.send(target, text);
+  },
+  async sendFile(target: Target, name: string, text: string) {
+    const progress: unknown[] = [];
+    const onProgress = (value: unknown) => progress.push(value);
+    const { file } = await client.sendFile(target, new Blob([text]), { name, onProgress });
+    let read = '';
+    for await (const bytes of client.openFile(file)) read += String.fromCharCode(...bytes);
+    return { read, hasProgress: progress.length > 0 };
+  },
+  /** Stands still until the test closes the page, or for so long. */
+  standStill(ms: number) {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  },
+};
+
+Object.assign(globalThis, { page });
