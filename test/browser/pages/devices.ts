@@ -1,0 +1,48 @@
+/** Clients in a page, as the contract of the SDK drives them (test/contract/sdk.ts). */
+import { browserPlatform, indexedDbStorage } from '../../../src/client/sdk/browser/index.ts';
+import { CimClient, type Message } from '../../../src/client/sdk/index.ts';
+import type { DeviceOptions } from '../../contract/sdk.ts';
+
+interface Opened {
+  readonly client: CimClient;
+  readonly shown: Message[];
+  offlineCount: number;
+}
+
+const devices: Opened[] = [];
+
+const page = {
+  /** Answers its number. */
+  async open({ name, port, secret, ...options }: DeviceOptions) {
+    const platform = browserPlatform();
+    const { transport } = platform;
+    const webSocket = `ws://127.0.0.1:${port}/ws`;
+    const client = new CimClient({
+      ...options,
+      platform: {
+        ...platform,
+        transport: {
+          open: (server, events) => transport.open({ ...server, webSocket }, events),
+        },
+      },
+      credentials: { secret },
+      ...(name !== undefined && { storage: indexedDbStorage(name) }),
+    });
+    const device: Opened = { client, shown: [], offlineCount: 0 };
+    devices.push(device);
+    client.on('message', (message) => void device.shown.push(message));
+    client.on('offline', () => {
+      device.offlineCount += 1;
+    });
+    await client.start();
+    return devices.length - 1;
+  },
+  call(number: number, method: keyof CimClient, ...given: unknown[]) {
+    const { client } = devices[number] as Opened;
+    return (client[method] as (...given: unknown[]) => unknown).apply(client, given);
+  },
+  shown: (number: number) => devices[number]?.shown,
+  offlineCount: (number: number) => devices[number]?.offlineCount,
+};
+
+Object.assign(globalThis, { page });

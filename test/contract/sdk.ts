@@ -1,0 +1,152 @@
+/**
+ * What the SDK promises an application, wherever it runs and whatever it is connected by: sent, and
+ * shown once and in order, over connections that break, to several devices, encrypted or not.
+ */
+import { beforeEach, expect, test } from '@jest/globals';
+import type { EncryptionMode, Message, SentMessage } from '../../src/client/sdk/index.ts';
+import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
+import { secretOf } from '../support/secret-of.ts';
+import { BreakableProxy } from '../support/tcp-proxy.ts';
+import { onTeardown } from '../support/teardown.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** As a test drives it: what it gives and takes can be copied to where the client is. */
+export interface Device {
+  /** Calls a method of its CimClient. */
+  call(method: string, ...given: unknown[]): Promise<unknown>;
+  /** The messages that it was shown so far. */
+  shown(): Promise<readonly Message[]>;
+  /** How often it was offline. */
+  offlineCount(): Promise<number>;
+}
+
+export interface DeviceOptions {
+  readonly userId: number;
+  readonly userName: string;
+  readonly secret: string;
+  readonly routes: readonly string[];
+  readonly e2ee: EncryptionMode;
+  /** Under which its state is kept, for the next one of this name. Absent: it is ephemeral. */
+  readonly name?: string;
+  /** A port of this machine where its server is reached. */
+  readonly port: number;
+}
+
+export interface SdkPlace {
+  /** The listener of a server that its devices connect to. */
+  readonly listener: 'tcp' | 'ws';
+  /** Pages from there call routes. */
+  readonly origin?: () => string;
+  /** Gone at teardown. Resolves when it is ready. */
+  open(options: DeviceOptions): Promise<Device>;
+}
+
+export function describeSdk(place: SdkPlace): void {
+  let system: DevInProcess;
+  let network: BreakableProxy;
+
+  beforeEach(async () => {
+    const origin = place.origin?.();
+    system = await startDevInProcess({
+      ...{ data: temporaryFolder('dev'), auth: 'secret', 'cluster-secret': 'of this cluster' },
+      ...(origin !== undefined && { 'allow-origin': origin }),
+    });
+    network = new BreakableProxy(system[place.listener as 'tcp'].port);
+    await network.listen();
+    onTeardown(() => network.stop());
+  });
+
+  const names = ['', 'bob', 'amy'];
+
+  function open(userId: number, given: { name?: string; e2ee?: EncryptionMode } = {}) {
+    const routes = [`http://127.0.0.1:${system.route.port}`];
+    const { port } = network;
+    const secret = secretOf(userId);
+    const options = { userId, userName: names[userId] ?? '', secret, routes, port };
+    return place.open({ ...options, e2ee: 'off', ...given });
+  }
+
+  async function texts(device: Device, count: number): Promise<string[]> {
+    const shown = await waitUntil(`${count} are shown`, async () => {
+      const messages = await device.shown();
+      return messages.length >= count ? messages : undefined;
+    });
+    return shown.map(({ text }) => text);
+  }
+
+  function numbered(count: number, from = 1): string[] {
+    return Array.from({ length: count }, (_, index) => `message ${from + index}`);
+  }
+
+  const send = (device: Device, to: number, text: string) =>
+    device.call('send', { to }, text) as Promise<SentMessage>;
+
+  test('what is sent is stored, and shown once and in order; what is refused says why', async () => {
+    const [bob, amy] = [await open(1), await open(2)];
+    const sent = await Promise.all(numbered(200).map((text) => send(bob, 2, text)));
+    expect(sent[0]?.id).toMatch(/^1\.[0-9a-f]{16}\.2\.1$/);
+    expect(await texts(amy, 200)).toEqual(numbered(200));
+    await send(amy, 1, 'an answer: 你好, 👋');
+    expect(await texts(bob, 1)).toEqual(['an answer: 你好, 👋']);
+    await expect(send(bob, 99, 'to nobody')).rejects.toThrow(/receiver/i);
+    expect(await bob.call('history', { peer: 2, limit: 1 })).toMatchObject({
+      messages: [{ text: 'an answer: 你好, 👋' }],
+    });
+  });
+
+  test('over a connection that breaks again and again nothing is lost, and nothing shown twice', async () => {
+    const [bob, amy] = [await open(1), await open(2)];
+    const rounds = 3;
+    for (let round = 0; round < rounds; round++) {
+      const sending = numbered(150, round * 150 + 1).map((text) => send(bob, 2, text));
+      await texts(amy, round * 150 + 10);
+      network.reset();
+      await Promise.all(sending);
+    }
+    expect(await texts(amy, rounds * 150)).toEqual(numbered(rounds * 150));
+    expect(await bob.offlineCount()).toBeGreaterThan(0);
+  });
+
+  test('a device goes on where it was, with all that came meanwhile', async () => {
+    const bob = await open(1);
+    const before = await open(2, { name: 'amy' });
+    await Promise.all(numbered(10).map((text) => send(bob, 2, text)));
+    expect(await texts(before, 10)).toEqual(numbered(10));
+    await before.call('close');
+    // More than two pages.
+    await Promise.all(numbered(500, 11).map((text) => send(bob, 2, text)));
+    const after = await open(2, { name: 'amy' });
+    expect(await texts(after, 500)).toEqual(numbered(500, 11));
+  });
+
+  test('several devices: each is shown everything, what its user sent from the others included', async () => {
+    const [bob, phone, laptop] = [await open(1), await open(2), await open(2)];
+    await send(bob, 2, 'to both');
+    await texts(laptop, 1);
+    await send(phone, 1, 'from the phone');
+    expect(await texts(laptop, 2)).toEqual(['to both', 'from the phone']);
+    await send(laptop, 2, 'a note');
+    expect(await texts(phone, 2)).toEqual(['to both', 'a note']);
+    expect(await texts(laptop, 2)).toEqual(['to both', 'from the phone']);
+  });
+
+  test('encrypted: each device of both sides reads it, live and from history', async () => {
+    const e2ee = 'require';
+    const [bob, amy] = [await open(1, { e2ee }), await open(2, { e2ee })];
+    await waitUntil('both have keys', async () => {
+      const asking = [bob.call('peerKey', 2), amy.call('peerKey', 1)];
+      return (await Promise.allSettled(asking)).every(({ status }) => status === 'fulfilled');
+    });
+    expect(await send(bob, 2, 'for your eyes')).toMatchObject({ encrypted: true });
+    await texts(amy, 1);
+    expect(await amy.shown()).toMatchObject([{ text: 'for your eyes', encrypted: true }]);
+    const later = await open(2, { e2ee });
+    expect(await later.call('history', { peer: 1, limit: 1 })).toMatchObject({
+      messages: [{ text: 'for your eyes', encrypted: true }],
+    });
+    await send(later, 1, 'from a new device');
+    await texts(bob, 1);
+    expect(await bob.shown()).toMatchObject([{ text: 'from a new device', encrypted: true }]);
+  });
+}

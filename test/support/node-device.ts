@@ -1,0 +1,35 @@
+/** A client in this process, as the contract of the SDK drives it (test/contract/sdk.ts). */
+import { CimClient, type Message, type Transport } from '../../src/client/sdk/index.ts';
+import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
+import type { Device, DeviceOptions } from '../contract/sdk.ts';
+import { onTeardown } from './teardown.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** Devices of one name keep their state in one folder. */
+export function nodeDevices(transportTo: (port: number) => Transport) {
+  const folders = new Map<string, string>();
+  return async ({ name, port, secret, ...options }: DeviceOptions): Promise<Device> => {
+    const folder = name && (folders.get(name) ?? temporaryFolder(name));
+    if (name && folder) folders.set(name, folder);
+    const client = new CimClient({
+      ...options,
+      platform: { ...nodePlatform(), transport: transportTo(port) },
+      credentials: { secret },
+      ...(folder && { storage: folderStorage(folder) }),
+    });
+    onTeardown(() => client.close({ timeoutMs: 0 }));
+    const shown: Message[] = [];
+    let offlineCount = 0;
+    client.on('message', (message) => void shown.push(message));
+    client.on('offline', () => {
+      offlineCount += 1;
+    });
+    await client.start();
+    const methods = client as unknown as Record<string, (...given: unknown[]) => unknown>;
+    return {
+      call: async (method, ...given) => methods[method]?.(...given),
+      shown: async () => shown,
+      offlineCount: async () => offlineCount,
+    };
+  };
+}
