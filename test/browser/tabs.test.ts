@@ -38,7 +38,9 @@ async function start() {
   const user = await BrowserUser.of(browser);
   const person = { userId: 1, userName: 'bob', secret: secretOf(1), route };
   const open = async () => {
-    const page = await user.open(`${origin}/chat`, { expectedErrors: /WebSocket connection to/ });
+    const page = await user.open(`${origin}/chat`, {
+      expectedErrors: /WebSocket connection to|ERR_INTERNET_DISCONNECTED/,
+    });
     await callPage(page, 'open', person);
     return page;
   };
@@ -195,4 +197,19 @@ test('where the browser keeps nothing a tab is alone, and says so', async () => 
   expect(await callPage(page, 'events', 'warning')).toMatchObject([
     { event: { kind: 'state-unusable', message: expect.stringContaining('private windows') } },
   ]);
+});
+
+test('back online it connects at once, and shows what came meanwhile', async () => {
+  const { amy, user, open } = await start();
+  const page = await open();
+  const states = async () =>
+    ((await callPage(page, 'events', 'state')) as { event: { state: string } }[]).map(
+      ({ event }) => event.state,
+    );
+  await user.context.setOffline(true);
+  await waitUntil('it is offline', async () => (await states()).at(-1) === 'reconnecting');
+  await amy.send({ to: 1 }, 'meanwhile');
+  await user.context.setOffline(false);
+  expect(await shown(page, 1)).toEqual(['meanwhile']);
+  expect(await states()).toEqual(['connecting', 'ready', 'reconnecting', 'ready']);
 });

@@ -75,6 +75,7 @@ export type {
   HttpTransport,
   IncomingBytes,
   KeptSecrets,
+  Network,
   Platform,
   PutRequest,
   Random,

@@ -11,6 +11,17 @@ export interface Platform {
   readonly clock: Clock;
   readonly random: Random;
   readonly files: FileTransport;
+  /** Absent: nobody tells of it. */
+  readonly network?: Network;
+}
+
+/** What the machine tells of its network. */
+export interface Network {
+  /**
+   * Calls when what did not work may work now, or what seems to work may not: the network has come or
+   * gone, the machine has slept. Returns how to stop.
+   */
+  onChange(tell: () => void): () => void;
 }
 
 /** A stream of bytes to a server, in both directions. */

@@ -3,6 +3,7 @@ import type { Platform } from '../platform.ts';
 import { fetchFiles } from './fetch-files.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { lastingClock } from './lasting-clock.ts';
+import { pageNetwork } from './page-network.ts';
 import { webSocketTransport } from './websocket-transport.ts';
 
 export function browserPlatform(): Platform {
@@ -11,6 +12,7 @@ export function browserPlatform(): Platform {
     http: fetchHttp,
     clock: lastingClock(),
     files: fetchFiles,
+    network: pageNetwork,
     random: {
       bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fraction: Math.random,

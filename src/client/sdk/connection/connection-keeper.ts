@@ -44,6 +44,9 @@ export class ConnectionKeeper {
   readonly #policy: ReconnectPolicy;
   #connection: Connection | undefined;
   #pause: Timer | undefined;
+  /** Ends the pause. */
+  #goOn: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
   /** Where a good connection was, which has ended by no fault of that server. */
   #returnTo: ServerPort | undefined;
   #stopped = false;
@@ -58,11 +61,19 @@ export class ConnectionKeeper {
    * refused us. After `stop` it does neither.
    */
   async run(): Promise<ConnectionEnd> {
+    this.#unwatch = this.#options.platform.network?.onChange(() => this.#look());
     for (;;) {
       const ended = await this.#connectOnce();
       if (typeof ended !== 'number') return ended;
       await this.#wait(ended);
     }
+  }
+
+  /** The network is another one, perhaps: no need to wait, and the connection may be dead. */
+  #look(): void {
+    this.#pause?.cancel();
+    this.#goOn?.();
+    this.#connection?.probe();
   }
 
   /** Nothing happens while there is no connection. */
@@ -78,6 +89,7 @@ export class ConnectionKeeper {
   /** Resolves when what was written is sent, or will not be. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#unwatch?.();
     this.#pause?.cancel();
     await this.#connection?.close();
   }
@@ -182,6 +194,7 @@ export class ConnectionKeeper {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
+      this.#goOn = resolve;
       if (!this.#stopped) this.#pause = this.#options.platform.clock.setTimeout(resolve, ms);
     });
   }

@@ -95,6 +95,11 @@ export class Connection {
     this.#stream.write(encodeRequest(fields));
   }
 
+  /** It may be dead: a PING says so sooner than silence does. */
+  probe(): void {
+    if (this.#state === 'ready' && this.#pingedAt === undefined) this.#ping();
+  }
+
   /** Bytes written that have not left yet. */
   get bufferedBytes(): number {
     return this.#stream.bufferedBytes;
@@ -159,9 +164,13 @@ export class Connection {
       this.#pingedAt === undefined &&
       now - Math.min(this.#heardAt, this.#wroteAt) >= idleMs
     ) {
-      this.#pingedAt = now;
-      this.write({ cmd: command.ping, requestId: this.#options.userId, reqMsg: 'ping' });
+      this.#ping();
     }
+  }
+
+  #ping(): void {
+    this.#pingedAt = this.#now();
+    this.write({ cmd: command.ping, requestId: this.#options.userId, reqMsg: 'ping' });
   }
 
   /** Without a word of the server. A connection that was ready may come back to the same one. */

@@ -28,6 +28,7 @@ export function watchPlainTraffic({ platform, routes, onPlain }: PlainTrafficOpt
   return {
     clock: platform.clock,
     random: platform.random,
+    ...(platform.network && { network: platform.network }),
     files: {
       put: (url, request) => {
         look(url);
