@@ -3,35 +3,14 @@
  * shown once and in order, over connections that break, to several devices, encrypted or not.
  */
 import { beforeEach, expect, test } from '@jest/globals';
-import type { EncryptionMode, Message, SentMessage } from '../../src/client/sdk/index.ts';
+import type { EncryptionMode, SentMessage } from '../../src/client/sdk/index.ts';
 import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
+import type { Device, DeviceOptions } from '../support/sdk-device.ts';
 import { secretOf } from '../support/secret-of.ts';
 import { BreakableProxy } from '../support/tcp-proxy.ts';
 import { onTeardown } from '../support/teardown.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-/** As a test drives it: what it gives and takes can be copied to where the client is. */
-export interface Device {
-  /** Calls a method of its CimClient. */
-  call(method: string, ...given: unknown[]): Promise<unknown>;
-  /** The messages that it was shown so far. */
-  shown(): Promise<readonly Message[]>;
-  /** How often it was offline. */
-  offlineCount(): Promise<number>;
-}
-
-export interface DeviceOptions {
-  readonly userId: number;
-  readonly userName: string;
-  readonly secret: string;
-  readonly routes: readonly string[];
-  readonly e2ee: EncryptionMode;
-  /** Under which its state is kept, for the next one of this name. Absent: it is ephemeral. */
-  readonly name?: string;
-  /** A port of this machine where its server is reached. */
-  readonly port: number;
-}
 
 export interface SdkPlace {
   /** The listener of a server that its devices connect to. */

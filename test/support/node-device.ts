@@ -1,7 +1,7 @@
 /** A client in this process, as the contract of the SDK drives it (test/contract/sdk.ts). */
 import { CimClient, type Message, type Transport } from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
-import type { Device, DeviceOptions } from '../contract/sdk.ts';
+import type { Device, DeviceOptions } from './sdk-device.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

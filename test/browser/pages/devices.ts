@@ -1,7 +1,7 @@
 /** Clients in a page, as the contract of the SDK drives them (test/contract/sdk.ts). */
 import { browserPlatform, indexedDbStorage } from '../../../src/client/sdk/browser/index.ts';
 import { CimClient, type Message } from '../../../src/client/sdk/index.ts';
-import type { DeviceOptions } from '../../contract/sdk.ts';
+import type { DeviceOptions } from '../../support/sdk-device.ts';
 
 interface Opened {
   readonly client: CimClient;

@@ -28,7 +28,16 @@ import { Tab, type TabOptions } from './tab.ts';
 
 /** What is asked of the leading tab, and does what it does for CimClient. */
 const asked = [
-  ...(['send', 'edit', 'retract', 'react', 'sendTransient', 'typing', 'onlineUsers'] as const),
+  ...([
+    'send',
+    'edit',
+    'retract',
+    'react',
+    'sendTransient',
+    'typing',
+    'onlineUsers',
+    'users',
+  ] as const),
   ...(['createGroup', 'joinGroup', 'leaveGroup', 'groups', 'invitations', 'groupMembers'] as const),
   ...(['groupInfo', 'setGroup', 'setGroupAdmin', 'handOverGroup', 'inviteToGroup'] as const),
   ...(['removeMember', 'block', 'unblock', 'blocked', 'showLastSeen', 'conversations'] as const),
@@ -51,7 +60,7 @@ export function tabClient(options: TabClientOptions): TabClient {
   return Object.assign(new TabFace(options, tab, events), Object.fromEntries(calls) as Asked);
 }
 
-class TabFace {
+class TabFace implements Pick<CimClient, Exclude<keyof CimClient, keyof Asked>> {
   readonly #options: TabClientOptions;
   readonly #tab: Tab;
   readonly #events: EventEmitter;
