@@ -16,7 +16,7 @@ export function programHelp(commands: readonly Command[]): string {
     `cim ${version}: instant messaging, app push and messages of things, in one executable`,
     'Usage: cim <command> [options]',
     ...sections(lines, (index) => commands[index]?.group),
-    section('To begin with', ['cim dev', 'cim client --user-id 1 --name bob']),
+    section('To begin with', ['cim dev', 'cim client --user-id 1 --name amy']),
     `cim <command> --help tells the options of a command.\n${sourcesNote}`,
   ]);
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { TlsPort } from '../base/network/tls.ts';
 import type { Health } from '../base/process/health.ts';
 import { buildHttpApp, type HttpApp } from '../http/app.ts';
+import type { Endpoint } from '../http/endpoint.ts';
 import { type Figures, figureEndpoints } from '../http/metrics.ts';
 import type { WebFile } from '../http/web-files.ts';
 import type { WebPageRules } from '../http/web-pages.ts';
@@ -53,25 +54,29 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
     ...options,
     title: 'cim route',
     open: options.mode === 'open',
-    endpoints: [
-      ...accountEndpoints(operations, options.mode),
-      ...messageEndpoints(operations),
-      ...groupEndpoints(operations),
-      ...groupKeyEndpoints(operations),
-      ...conversationEndpoints(operations),
-      ...presenceEndpoints(operations),
-      ...conversationListEndpoints(operations),
-      ...markEndpoints(operations),
-      historyEndpoint(operations),
-      ...delayEndpoints(operations),
-      ...keyEndpoints(operations),
-      ...deletionEndpoints(operations),
-      ...fileEndpoints(operations),
-      ...operatorEndpoints(operations),
-      ...importEndpoints(operations),
-      ...apiKeyEndpoints(operations),
-      ...figureEndpoints(options.figures),
-    ],
+    endpoints: [...endpointsOf(operations, options.mode), ...figureEndpoints(options.figures)],
     streams: fileStreams(operations),
   });
+}
+
+/** What a route answers from its operations. */
+export function endpointsOf(operations: RouteOperations, mode: AuthMode): readonly Endpoint[] {
+  return [
+    ...accountEndpoints(operations, mode),
+    ...messageEndpoints(operations),
+    ...groupEndpoints(operations),
+    ...groupKeyEndpoints(operations),
+    ...conversationEndpoints(operations),
+    ...presenceEndpoints(operations),
+    ...conversationListEndpoints(operations),
+    ...markEndpoints(operations),
+    historyEndpoint(operations),
+    ...delayEndpoints(operations),
+    ...keyEndpoints(operations),
+    ...deletionEndpoints(operations),
+    ...fileEndpoints(operations),
+    ...operatorEndpoints(operations),
+    ...importEndpoints(operations),
+    ...apiKeyEndpoints(operations),
+  ];
 }

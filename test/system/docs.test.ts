@@ -59,6 +59,11 @@ describe('docs/guides/authentication.md', () => {
     expect(typed('jwt token', dev)).toContain('"dataBody":{"userId":7,"userName":"amy"}');
   });
 
+  test('a token of an account, made with openssl', async () => {
+    const dev = await startDevelopment(['--data', ':memory:']);
+    expect(typed('token', dev)).toContain('"dataBody":{"userId":7,"userName":"amy"}');
+  });
+
   test('a key that pushes', async () => {
     const data = temporaryFolder('data');
     const dev = await startDevelopment(['--data', data]);

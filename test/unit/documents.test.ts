@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { optionEntries } from '../../src/config/options.ts';
 
 const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).trim().split('\n');
 const pages = files.filter((file) => file.endsWith('.md'));
@@ -58,6 +59,27 @@ function exists(path: string): boolean {
 function ignored(path: string): boolean {
   return spawnSync('git', ['check-ignore', '-q', path]).status === 0;
 }
+
+/** Of other programs that documents run, and of the program as such. */
+const otherFlags = new Set([
+  ...['--help', '--version', '--seed', '--base64url', '--filter', '--tmpfs', '--daemonize'],
+  ...['--appendonly', '--dir', '--history', '--pattern'],
+]);
+
+test('every flag that guides name is one', () => {
+  const known = new Set<string>(optionEntries.map(([name]) => `--${name}`));
+  const named = pages
+    .filter((page) => /^docs\/(start|guides|how-it-works)\/|^README/.test(page))
+    .flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/(?<![\w#-])--[a-z][a-z0-9-]*\b/g)].map(([flag]) => ({
+        page,
+        flag,
+      })),
+    );
+  const unknown = named.filter(({ flag }) => !known.has(flag) && !otherFlags.has(flag));
+  expect(unknown).toEqual([]);
+  expect(named.length).toBeGreaterThan(100);
+});
 
 test('every heading that code names is in its document', () => {
   const named = files

@@ -9,8 +9,8 @@ export const clientCommand: Command = {
   summary: "a person's terminal, or with --json a script's",
   role: 'client',
   examples: [
-    'cim client --user-id 1 --name bob',
-    "echo '2;;hello' | cim client --user-id 1 --name bob --json",
+    'cim client --user-id 1 --name amy',
+    "echo '2;;hello' | cim client --user-id 1 --name amy --json",
   ],
   async run(call) {
     const settings = await settingsOf('client', call);

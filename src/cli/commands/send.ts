@@ -11,9 +11,9 @@ export const sendCommand: Command = {
   positionals: '[...text]',
   role: 'send',
   examples: [
-    'cim send --user-id 1 --name bob --to 2 hello amy',
-    'cim send --user-id 1 --name bob --to 2 --file report.pdf',
-    'make 2>&1 | cim send --user-id 1 --name bob --group builds',
+    'cim send --user-id 1 --name amy --to 2 hello bob',
+    'cim send --user-id 1 --name amy --to 2 --file report.pdf',
+    'make 2>&1 | cim send --user-id 1 --name amy --group builds',
   ],
   async run(call) {
     const settings = await settingsOf('send', call);
