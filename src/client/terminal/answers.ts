@@ -225,7 +225,7 @@ export class Answers {
     if (confirmed !== userId) {
       throw new CimError(
         'invalid-argument',
-        `this deletes your account for good, with its messages, groups and keys; what others hold of you stays theirs. To do so: :delete-account ${userId}. Before that, :export writes down what is kept of you`,
+        `this deletes your account for good, with its messages, groups and keys; what others hold of you stays theirs, and where it is encrypted devices that come later cannot read it. To do so: :delete-account ${userId}. Before that, :export writes down what is kept of you`,
       );
     }
     await client.deleteAccount();

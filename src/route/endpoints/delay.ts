@@ -77,6 +77,7 @@ export function delayEndpoints(operations: RouteOperations): readonly Endpoint[]
         if ((text === undefined) === (sealed === undefined)) {
           throw new CimError('invalid-argument', 'text: must be given, or sealed, and not both');
         }
+        if (text === '') throw new CimError('invalid-argument', 'text: must not be empty');
         if (group !== undefined && sealed !== undefined) {
           throw new CimError('invalid-argument', 'sealed: must not be given together with group');
         }

@@ -118,6 +118,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       handle: async ({ userId, receiveUserId, msg, batchMsg, transient, ...rest }, caller) => {
         const options = optionsOf(caller, transient, rest);
         const texts = textsOf(msg, batchMsg, options);
+        assertSaysSomething(caller, texts, options);
         const message = { from: userId, to: receiveUserId, texts, ...options };
         const sent = await sentFor(caller, () => operations.sendPrivate(message));
         if (!caller.java) return sent;
@@ -157,6 +158,7 @@ export function messageEndpoints(operations: RouteOperations): readonly Endpoint
       handle: async ({ userId, msg, group = lobby, transient, ...rest }, caller) => {
         const options = optionsOf(caller, transient, rest);
         const text = textOf(msg, options, 'msg: must be given');
+        if (text !== undefined) assertSaysSomething(caller, [text], options);
         const message = {
           from: userId,
           group: groupNameOf(group),
@@ -262,6 +264,17 @@ function textOf(
   if (msg === undefined && content?.file) return undefined;
   if (msg === undefined) throw new CimError('invalid-argument', problem);
   return msg;
+}
+
+/** The Java system sends empty texts. To anybody else that is a variable that was not set. */
+function assertSaysSomething(
+  { java }: Caller,
+  texts: readonly string[],
+  { content }: SendOptions,
+): void {
+  const isBrought = content?.custom !== undefined || content?.file !== undefined;
+  if (!java && !isBrought && texts.includes(''))
+    throw new CimError('invalid-argument', 'msg: must not be empty');
 }
 
 /**

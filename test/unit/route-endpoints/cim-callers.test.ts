@@ -56,6 +56,24 @@ describe('the Java endpoints', () => {
     expect(await route.post('/p2pRoute', body)).toEqual(unknown);
   });
 
+  test('an empty text is refused, and sent as it is for Java callers', async () => {
+    const route = new RouteCaller();
+    const ids = { userId: zhangsan, receiveUserId: lisi };
+    const empty = failure(400, '3000', 'msg: must not be empty');
+    expect(await route.post('/p2pRoute', { ...ids, msg: '' }, cim)).toEqual(empty);
+    expect(await route.post('/p2pRoute', { ...ids, batchMsg: ['a', ''] }, cim)).toEqual(empty);
+    expect(await route.post('/groupRoute', { userId: zhangsan, msg: '' }, cim)).toEqual(empty);
+    expect(route.operations.calls).toEqual([]);
+    const custom = { customType: 'poll', customData: '' };
+    await route.post('/p2pRoute', { ...ids, msg: '', ...custom }, cim);
+    await route.post('/p2pRoute', { ...ids, msg: '' });
+    expect(route.operations.calls).toHaveLength(2);
+    const later = { id: 'a'.repeat(32), from: zhangsan, to: lisi, delaySeconds: 1, text: '' };
+    expect(await route.post('/delay', later, cim)).toEqual(
+      failure(400, '3000', 'text: must not be empty'),
+    );
+  });
+
   test('an unknown sender is told', async () => {
     const route = new RouteCaller();
     const body = { userId: 5, receiveUserId: lisi, msg: 'hello' };
