@@ -63,7 +63,7 @@ function ignored(path: string): boolean {
 /** Of other programs that documents run, and of the program as such. */
 const otherFlags = new Set([
   ...['--help', '--version', '--seed', '--base64url', '--filter', '--tmpfs', '--daemonize'],
-  ...['--appendonly', '--dir', '--history', '--pattern'],
+  ...['--appendonly', '--dir', '--history', '--pattern', '--latency'],
 ]);
 
 test('every flag that guides name is one', () => {
