@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly shownMessages: number;
   /** Senders hear that theirs were delivered. */
   readonly marks?: boolean;
+  /** Connections are WebSockets. */
+  readonly overWebSocket?: boolean;
   /** All that comes with one chunk is acknowledged at once, also to senders. */
   acknowledging?: boolean;
   /** Acknowledgements of whole chunks. */
@@ -52,11 +54,13 @@ export class CimConnection {
     surroundings: Surroundings,
   ): Promise<CimConnection> {
     const { turn, bytes, shownMessages, marks = false, failed } = surroundings;
+    const { overWebSocket = false } = surroundings;
     let [delivered, acknowledged] = [0, 0];
     /** To be acknowledged. */
     let newest: { readonly group: string; readonly seq: number } | undefined;
     const connection = await LoadConnection.open({
       ...{ index: 0, account, admission, device: 'bench', tls, turn, shownMessages, marks },
+      overWebSocket,
       refusalOf: () => undefined,
       events: {
         message(_, bytes, start, end) {

@@ -61,7 +61,7 @@ export function openSocket(
       socket.off('error', reject);
       socket.on('error', (error) => events.failed(error.message));
       socket.on('end', () => events.failed('the system has ended a connection'));
-      resolve(new TurnSocket(socket, turn));
+      resolve(new TurnSocket({ stream: socket, socket: socket, openEvent: 'connect' }, turn));
     });
   });
 }

@@ -23,6 +23,8 @@ export interface LoadLogin {
   /** Empty: the cluster is open to all. */
   readonly token: string;
   readonly tls: boolean;
+  /** Where that server takes WebSockets. */
+  readonly webSocket?: string;
 }
 
 /** As long as a route may take when many ask at once. */
@@ -49,13 +51,13 @@ export class RouteCalls {
 
   async logIn(route: string, { userId, userName, loginKey }: LoadAccount): Promise<LoadLogin> {
     const answer = await this.post(`${route}/login`, { userId, userName, loginKey });
-    const { endpoints, token = '' } = answer as LoginAnswer;
+    const { endpoints, token = '', webSocket } = answer as LoginAnswer;
     const server = endpointOf(roleAddressOfJson(endpoints) ?? [], 'tcp');
     if (!server) throw new CimError('unavailable', `${route} names no server to connect to`);
     const { host, port, tls } = server;
     if (!tls && route.startsWith('https:'))
       throw new CimError('unavailable', `${formatHostPort(server)} is said to speak no TLS`);
-    return { host, port, token, tls };
+    return { host, port, token, tls, ...(webSocket !== undefined && { webSocket }) };
   }
 
   /** Resolves to the number from which on its messages are this member's. `path`: makes it, or joins it. */
@@ -81,4 +83,5 @@ export class RouteCalls {
 interface LoginAnswer {
   readonly endpoints?: unknown;
   readonly token?: string;
+  readonly webSocket?: string;
 }

@@ -16,6 +16,7 @@ import { scanMessage } from '../codec/message-scan.ts';
 import { decodeServerFrame, type ServerFrame } from '../codec/sdk-frame.ts';
 import type { LoadAccount, LoadLogin } from './accounts.ts';
 import { type Turn, TurnSocket } from './turn.ts';
+import { dialWebSocket, type LoadStream } from './web-socket-dial.ts';
 import { ackCodeOf, encodeFollow, encodeLogin, encodeShown, isMessage, ping } from './wire.ts';
 
 export interface LoadConnectionOptions {
@@ -32,6 +33,8 @@ export interface LoadConnectionOptions {
   readonly events: LoadConnectionEvents;
   /** So many messages are acknowledged at once; as many as by the SDK, if nothing is said. */
   readonly shownMessages?: number;
+  /** It is a WebSocket. */
+  readonly overWebSocket?: boolean;
   /** With an acknowledgement it says that what its last sender has sent was delivered. */
   readonly marks?: boolean;
 }
@@ -85,11 +88,14 @@ export class LoadConnection {
 
   /** Resolves when the server has said welcome. */
   static open(options: LoadConnectionOptions): Promise<LoadConnection> {
-    const { account, admission, device, tls, refusalOf, turn } = options;
+    const { account, admission, device, tls, refusalOf, turn, overWebSocket = false } = options;
     const { host, port, token } = admission;
     return new Promise((resolve, reject) => {
-      const stream = dial(admission, tls);
-      const socket = new TurnSocket(stream, turn);
+      const dialled = overWebSocket
+        ? dialWebSocket(admission.webSocket ?? '')
+        : dial(admission, tls);
+      const { stream } = dialled;
+      const socket = new TurnSocket(dialled, turn);
       const connection = new LoadConnection(options, socket);
       const decoder = new FrameDecoder(limits.frameBytesMax);
       const end = (reason: string): void => {
@@ -118,8 +124,9 @@ export class LoadConnection {
         });
         connection.events.chunkOver?.(connection);
       });
-      stream.once(admission.tls ? 'secureConnect' : 'connect', () => {
-        const refusal = admission.tls ? undefined : refusalOf(stream);
+      stream.once(dialled.openEvent, () => {
+        const isSecure = dialled.openEvent === 'secureConnect';
+        const refusal = isSecure || !dialled.socket ? undefined : refusalOf(dialled.socket);
         if (refusal) stream.destroy(refusal);
         else socket.queue(encodeLogin({ ...account, token, device, epoch: randomBytes(8) }));
       });
@@ -185,7 +192,12 @@ export class LoadConnection {
   }
 }
 
-function dial({ host, port, tls: isTls }: LoadLogin, tls: TlsDialling): Socket {
+function dial(admission: LoadLogin, tls: TlsDialling): LoadStream {
+  const socket = socketTo(admission, tls);
+  return { stream: socket, socket, openEvent: admission.tls ? 'secureConnect' : 'connect' };
+}
+
+function socketTo({ host, port, tls: isTls }: LoadLogin, tls: TlsDialling): Socket {
   const refusal = isTls ? undefined : tls.refusalOfPlain(formatHostPort({ host, port }));
   if (refusal) return new Socket().destroy(refusal);
   if (!isTls) return connect({ host, port, noDelay: true });

@@ -2,7 +2,7 @@
  * The turns of a load generator's event loop: what is to be sent because of all that arrived in one
  * turn leaves at its end, with one system call per connection.
  */
-import type { Socket } from 'node:net';
+import type { LoadStream } from './web-socket-dial.ts';
 
 export class Turn {
   readonly #onEnd: () => void;
@@ -35,12 +35,12 @@ export class Turn {
 }
 
 export class TurnSocket {
-  readonly #socket: Socket;
+  readonly #dialled: LoadStream;
   readonly #turn: Turn;
   #queued: Uint8Array[] = [];
 
-  constructor(socket: Socket, turn: Turn) {
-    this.#socket = socket;
+  constructor(dialled: LoadStream, turn: Turn) {
+    this.#dialled = dialled;
     this.#turn = turn;
   }
 
@@ -52,16 +52,17 @@ export class TurnSocket {
   flush(): void {
     const [only, ...others] = this.#queued;
     if (!only) return;
-    this.#socket.write(others.length === 0 ? only : Buffer.concat(this.#queued));
+    this.#dialled.stream.write(others.length === 0 ? only : Buffer.concat(this.#queued));
     this.#queued = [];
   }
 
   get traffic(): { readonly read: number; readonly written: number } {
-    return { read: this.#socket.bytesRead, written: this.#socket.bytesWritten };
+    const { bytesRead: read = 0, bytesWritten: written = 0 } = this.#dialled.socket ?? {};
+    return { read, written };
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#dialled.stream.destroy();
   }
 }
 

@@ -18,6 +18,8 @@ export function cimDriver(options: DriverOptions): Driver {
     shownMessages: durable && pattern !== 'group' ? shownMessages : Number.POSITIVE_INFINITY,
     // What `--receipts off` of the SDK is, to tell what marks cost.
     marks: process.env['CIM_RECEIPTS'] !== 'off',
+    // To tell what WebSocket costs beside TCP.
+    overWebSocket: process.env['CIM_TRANSPORT'] === 'ws',
     mayFallBehind: !durable,
     failed: (reason) => events.failed(reason),
   };
