@@ -8,6 +8,7 @@ import { CimError } from '../../base/errors.ts';
 import { exitCodes } from '../../base/exit-codes.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
+import { safeLine } from '../../base/text/safe-text.ts';
 import type { SendSettings } from '../../config/settings.ts';
 import type { ClientEvents, SentMessage, Target, User } from '../sdk/index.ts';
 import type { Action } from './input/action.ts';
@@ -23,9 +24,11 @@ import { People } from './people.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { Output } from './screen/output.ts';
 import { runSession } from './session.ts';
+import { truncate } from './view/display-width.ts';
 import { errorEvent, sentEvent } from './view/json-view.ts';
 import { formatRemark } from './view/layout.ts';
-import type { InputLine, Outgoing, View } from './view/view.ts';
+import { transferText } from './view/render-data.ts';
+import type { InputLine, Outgoing, Transfer, View } from './view/view.ts';
 
 /** `text` undefined: the lines of the input. Resolves to the exit code. */
 export async function runSend(
@@ -121,6 +124,10 @@ function argumentInput(text: string): InputSource {
   return { lines: line(), stop: () => {} };
 }
 
+/** ECMA-48, EL: the line that the cursor is in. */
+const eraseLine = '\x1b[2K';
+const defaultColumns = 80;
+
 /** Silent unless something goes wrong, or a script wants to know. */
 class SendView implements View {
   readonly #output: Output;
@@ -128,6 +135,8 @@ class SendView implements View {
   readonly #columns: number | undefined;
   readonly #isJson: boolean;
   readonly #hasLines: boolean;
+  /** What it says is read by somebody, and may be written over. */
+  readonly #isWatched: boolean;
   #refusedCount = 0;
   #sentCount = 0;
   /** Number of the first line that never left. */
@@ -143,6 +152,7 @@ class SendView implements View {
     this.#columns = stderr.columns;
     this.#isJson = isJson;
     this.#hasLines = hasLines;
+    this.#isWatched = stderr.isTTY && !isJson;
   }
 
   get refusedCount(): number {
@@ -177,9 +187,22 @@ class SendView implements View {
     if (this.#isJson) await this.#output.write(sentEvent(number, sent));
   }
 
-  transferring(): void {}
+  transferring(_line: InputLine, transfer: Transfer): void {
+    this.#showProgress(safeLine(transferText(transfer)));
+  }
 
-  transferred(): void {}
+  transferred(): void {
+    this.#showProgress('');
+  }
+
+  /** One line, again and again, where somebody looks. */
+  #showProgress(text: string): void {
+    if (!this.#isWatched) return;
+    const shown = truncate(text, (this.#columns ?? defaultColumns) - 1);
+    this.#diagnostics
+      .write(`\r${eraseLine}${shown}`)
+      .catch(ignore('there is nowhere left to say it'));
+  }
 
   async refused({ number }: InputLine, code: string, message: string): Promise<void> {
     this.#refusedCount += 1;
@@ -212,6 +235,7 @@ class SendView implements View {
   }
 
   #complain(text: string): Promise<void> {
-    return this.#diagnostics.write(formatRemark('cim send', text, this.#columns));
+    const cleared = this.#isWatched ? `\r${eraseLine}` : '';
+    return this.#diagnostics.write(`${cleared}${formatRemark('cim send', text, this.#columns)}`);
   }
 }

@@ -102,8 +102,12 @@ async function withLast(
   memberships: readonly Membership[],
 ): Promise<ConversationEntry[]> {
   const entries: ConversationEntry[] = [];
+  const isOwnUnread = page.some(({ group, unread }) => group === '' && unread > 0);
+  const oldest = isOwnUnread ? await oldestKept(timelines, userId) : 0;
   let bytes = 0;
-  for (const { peer, group, at, seq, unread, isMuted, isPinned } of page) {
+  for (const { peer, group, at, seq, unread: counted, isMuted, isPinned } of page) {
+    // In a timeline of the user's own the store counts what retention has taken, too.
+    const unread = group === '' ? Math.max(0, Math.min(counted, seq - oldest + 1)) : counted;
     const entry = { peer, group, at, unread, isMuted, isPinned };
     const membership = memberships.find((each) => each.group === group);
     const isReadable = seq > (membership ? unreadableUpTo(membership) : 0);
@@ -117,4 +121,9 @@ async function withLast(
     entries.push({ ...entry, ...(last && { last }) });
   }
   return entries;
+}
+
+async function oldestKept(timelines: Store['timelines'], userId: number): Promise<number> {
+  const { first } = await timelines.read({ timeline: userTimeline(userId), after: 0, limit: 1 });
+  return first;
 }

@@ -1,6 +1,11 @@
 /** Lists of conversations: their order, a page after the other. */
 import { expect, test } from '@jest/globals';
+import { createLogger } from '../../../src/base/log.ts';
+import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { userTimeline } from '../../../src/store/timelines.ts';
+import { Conversation } from '../../support/messages.ts';
 import { amy, bob, RouteHarness } from '../../support/route-harness.ts';
+import { onTeardown } from '../../support/teardown.ts';
 
 test('pinned ones come first, and pages go on where the last one ended', async () => {
   const { conversations, setConversation, register } = (await RouteHarness.start()).core.operations;
@@ -57,4 +62,41 @@ test('a flag is set of who and what there is, and taken from anything', async ()
     { group: 'bakers', isPinned: true },
     { peer: bob.userId, isMuted: true },
   ]);
+});
+
+test('what retention has taken is not unread', async () => {
+  const store = SqliteStore.open({
+    ...{ path: ':memory:', retention: { messagesMax: 10, ageMs: 1e9 } },
+    log: createLogger('test', 'silent'),
+  });
+  onTeardown(() => store.close());
+  const { conversations } = (await RouteHarness.start({ store })).core.operations;
+  await store.accounts.register({ userId: 3, name: 'cat' });
+  const timeline = userTimeline(amy.userId);
+  let seq = 0;
+  const say = async (from: Conversation, count: number) => {
+    for (let sendSeq = 1; sendSeq <= count; sendSeq += 1) {
+      seq += 1;
+      await store.timelines.append([from.append(timeline, sendSeq, ['text'])]);
+      await store.sessions.acknowledge([{ userId: amy.userId, device: 'phone', seq }]);
+    }
+  };
+  const unread = async () =>
+    new Map(
+      (await conversations(amy.userId, { limit: 9 })).conversations.map((each) => [
+        each.peer,
+        each.unread,
+      ]),
+    );
+  await say(new Conversation(3, amy.userId), 5);
+  expect(await unread()).toEqual(new Map([[3, 5]]));
+  await say(new Conversation(bob.userId, amy.userId), 300);
+  const kept = await store.timelines.readBack(timeline, 0, 300);
+  expect(kept.length).toBeLessThan(20);
+  expect(await unread()).toEqual(
+    new Map([
+      [bob.userId, kept.length],
+      [3, 0],
+    ]),
+  );
 });

@@ -20,12 +20,13 @@ function begin({
   text = undefined as string | undefined,
   replyTo = undefined as string | undefined,
   file = undefined as string | undefined,
+  isTTY = false,
 } = {}) {
   const client = new FakeMessenger();
   const streams = {
     stdin: Object.assign(new PassThrough(), fd < 0 ? {} : { fd }),
     stdout: new PassThrough(),
-    stderr: new PassThrough(),
+    stderr: Object.assign(new PassThrough(), isTTY ? { isTTY, columns: 40 } : { isTTY }),
   };
   const { stdin, stdout, stderr } = streams;
   const host = { ...streams, env: {}, on: () => {}, off: () => {} } as unknown as Parameters<
@@ -291,4 +292,23 @@ test('a file is sent in place of a text, and one that cannot be is said', async 
   failing.client.connect();
   expect(await failing.code).toBe(exitCodes.failure);
   expect(failing.err()).toContain('there is no such file');
+});
+
+test('how far a file is, is shown in one line where somebody looks, and is gone in the end', async () => {
+  const folder = temporaryFolder('send');
+  const file = join(folder, `${'long '.repeat(10)}.txt`);
+  writeFileSync(file, 'what is in it');
+  const shownWith = async (options: object) => {
+    const { client, code, err } = begin({ file, ...options });
+    client.connect();
+    expect(await code).toBe(exitCodes.ok);
+    return err();
+  };
+  const shown = await shownWith({ isTTY: true });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal is told.
+  const [, bar] = /^\r\x1b\[2K([^\r\n]+)\r\x1b\[2K$/.exec(shown) ?? [];
+  expect(bar).toMatch(/^sending long /);
+  expect(bar?.length).toBeLessThan(40);
+  for (const options of [{}, { isTTY: true, json: true }])
+    expect(await shownWith(options)).toBe('');
 });
