@@ -136,7 +136,7 @@ export interface RouteOperations {
     page: { readonly before?: string; readonly limit: number },
   ): Promise<{ conversations: ConversationEntry[]; next: string | null; scannedBytes: number }>;
 
-  /** For all devices of the user. `unknown-receiver`, `unknown-group` (to set one), `too-many`. */
+  /** For all devices of the user. `unknown-receiver`, `unknown-group`, `not-a-member` (to set one), `too-many`. */
   setConversation(
     userId: number,
     conversation: { readonly peer: number; readonly group: string },

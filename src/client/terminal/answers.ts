@@ -16,6 +16,7 @@ import type { Query } from './input/action.ts';
 import { emojiPage, emojiPages } from './input/emoji.ts';
 import { everyInput } from './input/input.ts';
 import { Past } from './past.ts';
+import { pastMessage } from './past-message.ts';
 import type { People } from './people.ts';
 import { readByOf } from './readers.ts';
 import type { RecentMessage, RecentMessages } from './recent-messages.ts';
@@ -193,10 +194,11 @@ export class Answers {
   async #readBy(typed: string): Promise<Result> {
     const { client, recent, people, userId } = this.#options;
     const isMeant = ({ from, group = lobby }: RecentMessage) => from === userId && group !== lobby;
-    const message = recent.get(recent.idOf(typed, isMeant));
+    const id = recent.idOf(typed, isMeant);
+    const message = recent.get(id) ?? (await pastMessage(client, userId, id));
     const { group = lobby, seq = 0 } = message ?? {};
     if (!message || group === lobby || seq < 1) {
-      const problem = 'no message of a named group that was sent or shown here lately';
+      const problem = 'no message of a named group';
       throw new CimError('invalid-argument', `${typed}: ${problem}`);
     }
     const marks = await client.marksOfGroup(group, seq);

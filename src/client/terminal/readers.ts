@@ -22,7 +22,7 @@ interface Named {
 }
 
 export function readByOf(
-  { id, from }: RecentMessage,
+  { id, from }: Pick<RecentMessage, 'id' | 'from'>,
   { group, seq, named, members, delivered, read }: GroupMarks,
 ): ReadBy {
   if (!named) return { id, group, members, delivered, read, named };

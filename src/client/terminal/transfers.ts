@@ -1,16 +1,15 @@
 /** Files that a line sends or saves: one after the other, while the lines go on. */
 import { ignore } from '../../base/ignore.ts';
-import { limits } from '../../base/limits.ts';
 import {
   type CimClient,
   CimError,
-  conversationOf,
   type FileProgress,
   type MessageFile,
   type SentFile,
   type Target,
 } from '../sdk/index.ts';
 import type { LocalFile } from './local-file.ts';
+import { pastMessage } from './past-message.ts';
 import type { RecentMessages } from './recent-messages.ts';
 import { saveFile } from './save-file.ts';
 import type { InputLine, Result, View } from './view/view.ts';
@@ -21,9 +20,6 @@ export interface TransfersOptions {
   readonly recent: RecentMessages;
   readonly userId: number;
 }
-
-/** Pages of a conversation that are looked through for a message that was not shown lately. */
-const pagesMax = 25;
 
 export class Transfers {
   readonly #options: TransfersOptions;
@@ -93,25 +89,9 @@ export class Transfers {
   }
 
   async #fileOf(id: string): Promise<MessageFile> {
-    const { recent } = this.#options;
-    const file = recent.get(id)?.file ?? (await this.#lookUp(id));
+    const { client, recent, userId } = this.#options;
+    const { file } = recent.get(id) ?? (await pastMessage(client, userId, id)) ?? {};
     if (file) return file;
     throw new CimError('unknown-file', `there is no file in the message ${id}`);
-  }
-
-  /** In the conversation that it is of. */
-  async #lookUp(id: string): Promise<MessageFile | undefined> {
-    const { client, userId } = this.#options;
-    const target = conversationOf(id, userId);
-    const where = 'to' in target ? { peer: target.to } : target;
-    const limit = limits.pageMessagesMax;
-    let before: string | null | undefined;
-    for (let page = 1; page <= pagesMax && before !== null; page++) {
-      const read = await client.history({ ...where, limit, ...(before && { before }) });
-      const message = read.messages.find((each) => each.id === id);
-      if (message) return message.file;
-      before = read.next;
-    }
-    return undefined;
   }
 }

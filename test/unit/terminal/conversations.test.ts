@@ -1,6 +1,7 @@
 /** `:conversations`, `:mute`, `:pin` and `:readby`, as people and scripts see them. */
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
+import { limits } from '../../../src/base/limits.ts';
 import type { Conversation, Message } from '../../../src/client/sdk/index.ts';
 import { Answers } from '../../../src/client/terminal/answers.ts';
 import type { Query } from '../../../src/client/terminal/input/action.ts';
@@ -151,11 +152,11 @@ test('`:readby` says who has read a message of a group, and who has it', async (
   expect(large.told.data).toMatchObject({ members: 400, readBy: null, deliveredTo: null });
 });
 
-test('`:readby` is about messages of named groups that were shown here', async () => {
+test('`:readby` is about messages of named groups', async () => {
   const { ask, recent } = open();
   recent.add({ ...last, id: 'private' });
   recent.add({ ...last, id: 'everybody', group: 'lobby' });
-  for (const id of ['private', 'everybody', 'unknown'])
+  for (const id of ['private', 'everybody', 'unknown', idIn('builds')])
     await expect(ask(`:readby ${id}`)).rejects.toMatchObject({ kind: 'invalid-argument' });
 });
 
@@ -178,3 +179,22 @@ test('only people who exist are watched, and their names are said', async () => 
   expect((await ask(':watch 99')).shown).toEqual(['· you are told when they come and go: (99)']);
   expect([...client.watchedUsers]).toEqual([9, 99]);
 });
+
+test('`:readby` of a message of an earlier run looks into the history', async () => {
+  const { ask, client } = open();
+  const id = idIn('builds');
+  const others = Array.from({ length: limits.pageMessagesMax }, (_, index) => ({
+    ...{ ...last, id: `later ${index}`, from: 1, group: 'builds', seq: 6 + index },
+  }));
+  client.past = [{ ...last, id, from: 1, group: 'builds', seq: 5 }, ...others];
+  client.marks.set('builds', { members: 400, delivered: 30, read: 20, named: null });
+  expect((await ask(`:readby ${id}`)).told.data).toMatchObject({ id, group: 'builds', read: 20 });
+  expect(client.queries).toMatchObject([
+    { group: 'builds' },
+    { group: 'builds', before: `${limits.pageMessagesMax}` },
+  ]);
+});
+
+function idIn(group: string): string {
+  return `1.${'ab'.repeat(8)}.#${group}.1`;
+}
