@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build package image check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
+.PHONY: help setup build package image release check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ package: setup build ## make dist/packages/: cim for npm and for Debian
 image: setup build ## make dist/image/, a container image for x64 and arm64 (needs Debian's g++-aarch64-linux-gnu)
 	@node build.mjs image
 
+release: setup build ## make dist/release/: executables for x64 and arm64, packages, image, checksums, SBOM
+	@node build.mjs release
+
 check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
 	tsc
 	tsc -p tsconfig.web.json
@@ -69,7 +72,7 @@ test-quick: setup ## within a minute: unit, contract and property tests that nee
 audit: setup ## known faults of the production dependencies, where the registry answers that
 	npm audit --omit=dev
 
-services: ## install redis-server, zookeeper, nginx, tmux, faketime, chromium, lintian and systemd-analyze (Debian packages) where missing
+services: ## install redis-server, zookeeper, nginx, tmux, faketime, chromium, lintian, cross compilers and qemu (Debian packages) where missing
 	@bash test/support/install-services.sh
 
 test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long

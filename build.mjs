@@ -1,6 +1,6 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | web | bundle | executable | package [npm, deb] | image [here] | boundaries
+//   node build.mjs generate | web | bundle | executable | package [npm, deb] | image [here] | release | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
@@ -9,7 +9,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { buildBundle, buildExecutable } from './deploy/build/executable.mjs';
 import { npmPackage } from './deploy/build/npm-package.mjs';
-import { builtForArm64, debOf, makeImage, ours } from './deploy/build/packages.mjs';
+import { builtForArm64, debOf, makeImage, ours, version } from './deploy/build/packages.mjs';
+import { release } from './deploy/build/release.mjs';
 import { generate } from './generate.mjs';
 
 /** Says how large everything is that a browser loads of the web chat. */
@@ -93,6 +94,7 @@ const tasks = {
   executable: () => buildExecutable('bin/cim'),
   package: packages,
   image: containerImage,
+  release: async () => console.log(await release(version)),
   boundaries,
 };
 const task = tasks[process.argv[2] ?? ''];

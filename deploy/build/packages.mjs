@@ -7,7 +7,7 @@ import { debianPackage } from './deb.mjs';
 import { buildExecutable, here, partsOf } from './executable.mjs';
 import { image } from './image.mjs';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+export const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** bin/cim, as it was built last. */
 export const ours = { arch: here.arch, executable: 'bin/cim', parts: partsOf(here) };

@@ -18,6 +18,8 @@ declare -A file_of=(
   [fonts-wqy-microhei]=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
   [lintian]=lintian
   [systemd]=systemd-analyze
+  [g++-aarch64-linux-gnu]=aarch64-linux-gnu-g++
+  [qemu-user]=qemu-aarch64
   [nats-server]=nats-server
   [mosquitto]=mosquitto
   [ejabberd]=ejabberdctl
@@ -26,6 +28,7 @@ packages=("$@")
 [ $# -gt 0 ] || packages=(
   redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
   chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei lintian systemd
+  g++-aarch64-linux-gnu qemu-user
 )
 
 is_there() {
