@@ -134,10 +134,14 @@ test('a tab that people look at takes the lead from one that stands still, which
   const [first, second] = [await open(), await open()];
   await amy.send({ to: 1 }, 'before');
   for (const page of [first, second]) await shown(page, 1);
-  const standing = callPage(first, 'standStill', 6_000);
+  let isStill = true;
+  const standing = callPage(first, 'standStill', 20_000).then(() => {
+    isStill = false;
+  });
   await amy.send({ to: 1 }, 'meanwhile');
   expect(await shown(second, 2)).toEqual(['before', 'meanwhile']);
   await call(second, 'send', { to: 2 }, 'from the second');
+  expect(isStill).toBe(true);
   await standing;
   expect(await shown(first, 3)).toEqual(['before', 'meanwhile', 'from the second']);
   await call(first, 'send', { to: 2 }, 'from the first');
