@@ -77,7 +77,7 @@ export default {
     ),
     forbid(
       'sdk-is-for-browsers',
-      '^src/client/sdk/(?!node/)',
+      '^src/client/sdk/(?!node/|entries/node.ts$)',
       '^src/client/sdk/node/',
       'What Node.js has is behind Platform, and in a folder of its own.',
     ),

@@ -43,7 +43,7 @@ bin/cim: $(SOURCES) build.mjs $(wildcard deploy/build/*.mjs) package.json $(INST
 	@echo 'building bin/cim'
 	@node build.mjs executable
 
-package: setup build ## make dist/packages/: cim for npm and for Debian
+package: setup build ## make dist/packages/: cim for npm and for Debian, its SDK for npm
 	@node build.mjs package
 
 image: setup build ## make dist/image/, a container image for x64 and arm64 (needs Debian's g++-aarch64-linux-gnu)

@@ -1,12 +1,13 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | web | bundle | executable | package [npm, deb] | image [here] | release | boundaries
+//   node build.mjs generate | web | bundle | executable | package [npm, client, deb] | image [here] | release | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { clientPackage } from './deploy/build/client-package.mjs';
 import { buildBundle, buildExecutable } from './deploy/build/executable.mjs';
 import { npmPackage } from './deploy/build/npm-package.mjs';
 import { builtForArm64, debOf, makeImage, ours, version } from './deploy/build/packages.mjs';
@@ -24,7 +25,7 @@ async function web() {
 
 /** What is installed by npm and dpkg, or one of them: dist/packages/. */
 async function packages() {
-  const kinds = { npm: npmPackage, deb: () => debOf(ours) };
+  const kinds = { npm: npmPackage, client: clientPackage, deb: () => debOf(ours) };
   const [, , , only] = process.argv;
   for (const kind of only ? [only] : Object.keys(kinds)) console.log(await kinds[kind]());
 }
@@ -64,7 +65,10 @@ const browserPackages = ['@hpke/', '@noble/', 'idb', 'lru-cache'];
  */
 async function browserBoundary() {
   const { metafile } = await build({
-    entryPoints: ['src/client/sdk/index.ts', 'src/client/sdk/browser/index.ts'],
+    entryPoints: ['browser', 'react', 'react-native'].map(
+      (name) => `src/client/sdk/entries/${name}.ts`,
+    ),
+    external: ['react'],
     bundle: true,
     platform: 'browser',
     format: 'esm',

@@ -6,8 +6,7 @@ import type { GroupHistory } from '../../base/group-history.ts';
 import type { MessageFile } from '../../codec/file-content.ts';
 import type { Custom } from '../../codec/message-content.ts';
 import type { Mark } from './conversations/mark.ts';
-import type { KeyStanding } from './e2ee/key-pins.ts';
-import type { KeyChange } from './e2ee/peer-keys.ts';
+import type { KeyChange, KeyStanding } from './e2ee/key-facts.ts';
 import type { Unreadable } from './e2ee/sealable.ts';
 
 /**

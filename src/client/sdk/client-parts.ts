@@ -1,48 +1,20 @@
 /** What a CimClient is made of, put together: client.ts is its face to the application. */
 import { Account } from './account/account.ts';
-import type { Credentials } from './account/credentials.ts';
 import { ClientCore } from './client-core.ts';
+import type { CimClientOptions } from './client-options.ts';
 import { watchPlainTraffic } from './connection/plain-traffic.ts';
 import { Conversations } from './conversations/conversations.ts';
-import type { Receipts } from './conversations/own-marks.ts';
 import { Encryption } from './e2ee/encryption.ts';
 import { KnownGroups } from './e2ee/groups/known-groups.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
-import type { EncryptionMode } from './e2ee/sealable.ts';
 import type { EventEmitter } from './event-emitter.ts';
 import { FileRoutes } from './files/file-routes.ts';
 import { Files } from './files/files.ts';
-import type { Platform, Storage } from './platform.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
 import { whyLeft } from './routes/why-left.ts';
 import { Schedules } from './sending/schedules.ts';
-
-export interface CimClientOptions {
-  readonly userId: number;
-  readonly userName: string;
-  /** Base URLs of routes (`http://127.0.0.1:8083`), tried in turn; or how to find them. */
-  readonly routes: readonly string[] | (() => Promise<readonly string[]>);
-  readonly platform: Platform;
-  /** What proves whose it is. */
-  readonly credentials?: Credentials;
-  /**
-   * Where the device keeps its state. Without one it is ephemeral: a new device each time, that
-   * leaves nothing behind.
-   */
-  readonly storage?: Storage;
-  /**
-   * How private messages are encrypted from end to end: where both sides can (`auto`, what is done if
-   * nothing is said), always or not sent, never.
-   */
-  readonly e2ee?: EncryptionMode;
-  /**
-   * What senders are told of what is delivered to this client, and read; all, if absent. With `off`
-   * nobody is told that its user types, either.
-   */
-  readonly receipts?: Receipts;
-}
 
 export interface ClientParts {
   readonly account: Account;

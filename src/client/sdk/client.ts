@@ -26,17 +26,19 @@ import type {
   User,
   UsersQuery,
 } from './client-events.ts';
-import { type CimClientOptions, createClientParts } from './client-parts.ts';
+import type { CimClientOptions } from './client-options.ts';
+import { createClientParts } from './client-parts.ts';
 import type {
   ConversationPage,
   ConversationQuery,
   GroupMarks,
 } from './conversations/conversation.ts';
 import type { Conversations } from './conversations/conversations.ts';
-import type { Encryption, PeerKey } from './e2ee/encryption.ts';
+import type { Encryption } from './e2ee/encryption.ts';
+import type { PeerKey } from './e2ee/key-facts.ts';
 import { EventEmitter } from './event-emitter.ts';
-import type { Files, SendFileOptions, SentFile } from './files/files.ts';
-import type { FileBytes, TransferOptions } from './files/transfer.ts';
+import type { Files } from './files/files.ts';
+import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './files/transfer.ts';
 import { type ExportOptions, type ExportRecord, exportData } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
 import type { Routes } from './routes/routes.ts';

@@ -48,7 +48,7 @@ export type {
   UsersQuery,
   WarningKind,
 } from './client-events.ts';
-export type { CimClientOptions } from './client-parts.ts';
+export type { CimClientOptions } from './client-options.ts';
 export { conversationOf } from './content/contents.ts';
 export type {
   Conversation,
@@ -56,15 +56,17 @@ export type {
   ConversationQuery,
   GroupMarks,
 } from './conversations/conversation.ts';
-export type { Mark } from './conversations/mark.ts';
-export type { Receipts } from './conversations/own-marks.ts';
-export type { PeerKey } from './e2ee/encryption.ts';
-export type { KeyStanding } from './e2ee/key-pins.ts';
-export type { KeyChange } from './e2ee/peer-keys.ts';
+export type { Mark, Receipts } from './conversations/mark.ts';
+export type { KeyChange, KeyStanding, PeerKey } from './e2ee/key-facts.ts';
 export type { EncryptionMode, Unreadable } from './e2ee/sealable.ts';
-export type { SendFileOptions, SentFile } from './files/files.ts';
 export { safeFileName } from './files/safe-file-name.ts';
-export type { FileBytes, FileProgress, TransferOptions } from './files/transfer.ts';
+export type {
+  FileBytes,
+  FileProgress,
+  SendFileOptions,
+  SentFile,
+  TransferOptions,
+} from './files/transfer.ts';
 export type {
   ByteStream,
   ByteStreamEvents,

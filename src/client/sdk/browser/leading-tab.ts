@@ -5,7 +5,7 @@
 import { CimError, describeError } from '../../../base/errors.ts';
 import { CimClient } from '../client.ts';
 import type { ClientEventName, ClientEvents, SentMessage } from '../client-events.ts';
-import type { CimClientOptions } from '../client-parts.ts';
+import type { CimClientOptions } from '../client-options.ts';
 import type { ContentEvent } from '../content/contents.ts';
 import type { FileProgress } from '../files/transfer.ts';
 import type { Journal } from './journal.ts';

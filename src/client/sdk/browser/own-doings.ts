@@ -2,7 +2,7 @@
 import { fileText } from '../../../codec/content-words.ts';
 import type { MessageExtras, SentMessage, Target, User } from '../client-events.ts';
 import { type ContentEvent, conversationOf } from '../content/contents.ts';
-import type { SendFileOptions, SentFile } from '../files/files.ts';
+import type { SendFileOptions, SentFile } from '../files/transfer.ts';
 
 /** When it was accepted is not told: about now. Undefined: nothing. */
 export function doneBy(

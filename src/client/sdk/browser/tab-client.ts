@@ -19,8 +19,7 @@ import type {
   Target,
 } from '../client-events.ts';
 import { EventEmitter } from '../event-emitter.ts';
-import type { SendFileOptions, SentFile } from '../files/files.ts';
-import type { FileBytes, FileProgress } from '../files/transfer.ts';
+import type { FileBytes, FileProgress, SendFileOptions, SentFile } from '../files/transfer.ts';
 import type { ExportOptions, ExportRecord } from '../routes/export.ts';
 import { browserPlatform } from './browser-platform.ts';
 import type { StoredQuery } from './message-store.ts';

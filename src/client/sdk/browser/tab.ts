@@ -6,7 +6,7 @@
 import { deleteDB } from 'idb';
 import { CimError, describeError } from '../../../base/errors.ts';
 import type { ClientEvents, HistoryPage } from '../client-events.ts';
-import type { CimClientOptions } from '../client-parts.ts';
+import type { CimClientOptions } from '../client-options.ts';
 import type { EventEmitter } from '../event-emitter.ts';
 import type { Platform, Storage } from '../platform.ts';
 import { browserPlatform } from './browser-platform.ts';

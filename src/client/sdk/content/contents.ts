@@ -18,7 +18,7 @@ import type {
   SentMessage,
   Target,
 } from '../client-events.ts';
-import type { Receipts } from '../conversations/own-marks.ts';
+import type { Receipts } from '../conversations/mark.ts';
 import type { Draft } from '../e2ee/sealable.ts';
 import type { EventEmitter } from '../event-emitter.ts';
 import type { Arrived } from '../receiving/received.ts';

@@ -7,3 +7,9 @@ export interface Mark {
   /** Absent: it is private. */
   readonly group?: string;
 }
+
+/**
+ * What others are told of this user: that a message was delivered and read, delivered only, or
+ * nothing, and not that they are typing.
+ */
+export type Receipts = 'all' | 'delivered' | 'off';

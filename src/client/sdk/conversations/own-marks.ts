@@ -10,12 +10,7 @@ import { markKind } from '../../../codec/generated/wire.ts';
 import { parseIdentity } from '../../../codec/identity.ts';
 import { MarkGather } from '../../../codec/mark-gather.ts';
 import type { Message } from '../client-events.ts';
-
-/**
- * What others are told of this user: that a message was delivered and read, delivered only, or
- * nothing, and not that they are typing.
- */
-export type Receipts = 'all' | 'delivered' | 'off';
+import type { Receipts } from './mark.ts';
 
 /** A message, and its number in the timeline of its group, or the user's own. */
 export type Numbered = Pick<Message, 'id' | 'seq'>;

@@ -15,10 +15,11 @@ import { GroupChanges, type GroupChangesOptions } from './groups/group-changes.t
 import { GroupEncryption, type GroupEncryptionOptions } from './groups/group-encryption.ts';
 import { GroupKeys } from './groups/group-keys.ts';
 import { type GroupKeyCalls, GroupRegister } from './groups/group-register.ts';
+import type { KeyChange, PeerKey } from './key-facts.ts';
 import type { KeyPins } from './key-pins.ts';
 import { OwnKeyHolder, type OwnKeysOptions } from './own-keys.ts';
 import type { Patience } from './patience.ts';
-import { type KeyChange, PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
+import { PeerKeys, type PeerKeysOptions } from './peer-keys.ts';
 import { safetyNumber } from './safety-number.ts';
 import type { ClearStanding, Draft, EncryptionMode, Opened, Sendable } from './sealable.ts';
 import {
@@ -42,18 +43,6 @@ export interface SealedFor {
   /** Sealed likewise. */
   readonly content?: Uint8Array;
   readonly silent?: boolean;
-}
-
-/** The key of somebody, as it is to be compared. */
-export interface PeerKey {
-  readonly userId: number;
-  readonly userName: string;
-  /** 12 groups of 5 digits, the same on both sides. */
-  readonly safetyNumber: string;
-  /** The user has confirmed this very key. */
-  readonly verified: boolean;
-  /** The user has confirmed another one: nothing is sent before this one is confirmed, too. */
-  readonly changed?: true;
 }
 
 export interface EncryptionOptions

@@ -3,6 +3,7 @@
  * when a route says that somebody who had a key has none. Pure; kept with the device's state.
  */
 import { limits } from '../../../base/limits.ts';
+import type { KeyStanding } from './key-facts.ts';
 
 export interface Pin {
   /** Public keys, the one in use first. */
@@ -18,12 +19,6 @@ export type SavedPins = readonly (readonly [number, Pin])[];
 
 /** `first`: of somebody who had none. `changed`: of somebody who had another. */
 export type Sighting = 'first' | 'known' | 'changed';
-
-/**
- * What this device knows of a key that a message was sealed with. `changed`: its holder was verified
- * under another one, and this one was not compared yet.
- */
-export type KeyStanding = 'verified' | 'unverified' | 'changed';
 
 export class KeyPins {
   /** By user id, the longest unused first. */

@@ -5,10 +5,10 @@
 import { CimError, describeError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
 import { limits } from '../../../base/limits.ts';
+import type { KeyChange } from './key-facts.ts';
 import type { KeyPins } from './key-pins.ts';
 import { type KeyVaultOptions, openVault } from './key-vault.ts';
 import type { Patience } from './patience.ts';
-import type { KeyChange } from './peer-keys.ts';
 import type { OwnKeys } from './sealing.ts';
 
 export interface OwnKeysOptions extends KeyVaultOptions {

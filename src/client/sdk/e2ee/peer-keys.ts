@@ -5,18 +5,10 @@
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { KeyDirectory, type KeyDirectoryOptions, type PublishedKeys } from './key-directory.ts';
+import type { KeyChange } from './key-facts.ts';
 import type { KeyPins } from './key-pins.ts';
 import type { Patience } from './patience.ts';
 import { importPublicKey, type PublicKey } from './sealing.ts';
-
-/** A key has taken the place of another. */
-export interface KeyChange {
-  readonly userId: number;
-  /** Absent where a route did not say it. */
-  readonly userName?: string;
-  /** The user had compared the one before: nothing is sent until this one is, too. */
-  readonly wasVerified: boolean;
-}
 
 export interface PeerKeysOptions extends KeyDirectoryOptions {
   readonly pins: KeyPins;

@@ -1,5 +1,5 @@
 /** What is sealed and opened: messages as applications give them, as they travel, and as they came. */
-import type { KeyStanding } from './key-pins.ts';
+import type { KeyStanding } from './key-facts.ts';
 
 export type EncryptionMode = 'auto' | 'require' | 'off';
 

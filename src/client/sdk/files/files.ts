@@ -15,23 +15,9 @@ import { checkedTarget } from '../sending/send-checks.ts';
 import { download } from './download.ts';
 import type { FileRoutes } from './file-routes.ts';
 import { FileSeal } from './file-seal.ts';
-import type { FileBytes, TransferOptions } from './transfer.ts';
+import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
 import { upload } from './upload.ts';
 import { UploadSource } from './upload-source.ts';
-
-/** What an application says of a file that it sends, and whether it wants to hear of its way. */
-export type SendFileOptions = Pick<
-  MessageFile,
-  'name' | 'width' | 'height' | 'durationMs' | 'thumbnail'
-> &
-  Omit<MessageExtras, 'file' | 'custom'> &
-  TransferOptions & {
-    /** Its media type; that of the blob, if absent. */
-    readonly type?: string;
-  };
-
-/** `file` may be sent to others as well: CimClient.send(). */
-export type SentFile = SentMessage & { readonly file: MessageFile };
 
 export interface FilesOptions {
   readonly routes: FileRoutes;

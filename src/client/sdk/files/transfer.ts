@@ -1,4 +1,6 @@
 /** A file on its way: what routes are told of it, and how whoever waits for it sees and ends it. */
+import type { MessageFile } from '../../../codec/file-content.ts';
+import type { MessageExtras, SentMessage } from '../client-events.ts';
 
 /** What an upload is begun with. To begin it once more is to go on with it. */
 export interface UploadFacts {
@@ -24,3 +26,17 @@ export interface TransferOptions {
 
 /** As they come: in pieces of any size. */
 export type FileBytes = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** What an application says of a file that it sends, and whether it wants to hear of its way. */
+export type SendFileOptions = Pick<
+  MessageFile,
+  'name' | 'width' | 'height' | 'durationMs' | 'thumbnail'
+> &
+  Omit<MessageExtras, 'file' | 'custom'> &
+  TransferOptions & {
+    /** Its media type; that of the blob, if absent. */
+    readonly type?: string;
+  };
+
+/** `file` may be sent to others as well: CimClient.send(). */
+export type SentFile = SentMessage & { readonly file: MessageFile };

@@ -12,10 +12,10 @@ import {
   KnownGroups,
   type SavedGroups,
 } from '../../../../../src/client/sdk/e2ee/groups/known-groups.ts';
+import type { KeyChange } from '../../../../../src/client/sdk/e2ee/key-facts.ts';
 import { KeyPins, type SavedPins } from '../../../../../src/client/sdk/e2ee/key-pins.ts';
 import type { WrappedPair } from '../../../../../src/client/sdk/e2ee/key-vault.ts';
 import { Patience } from '../../../../../src/client/sdk/e2ee/patience.ts';
-import type { KeyChange } from '../../../../../src/client/sdk/e2ee/peer-keys.ts';
 import type { EncryptionMode } from '../../../../../src/client/sdk/e2ee/sealable.ts';
 import { GroupServer } from './group-server.ts';
 
