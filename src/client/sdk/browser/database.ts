@@ -3,7 +3,7 @@
  * All tabs of a page's origin share it. Who writes of the state or of the messages names the term in
  * which it leads: what an older one writes is refused, in the same transaction.
  */
-import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
+import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { CimError, describeError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
 import type { Message } from '../client-events.ts';
@@ -150,4 +150,9 @@ function asStorageError(error: unknown): unknown {
       ? 'the browser gives this page no more room'
       : describeError(error);
   return new Error(reason, { cause: error });
+}
+
+/** With all that is in it. Waits for the other tabs that have it open. */
+export function deleteDatabase(name: string): Promise<void> {
+  return deleteDB(databaseName(name));
 }

@@ -3,7 +3,6 @@
  * or the page is put aside. The journal makes it harmless: whoever takes the lead goes on where it ends,
  * and each tab reads on where it was.
  */
-import { deleteDB } from 'idb';
 import { CimError, describeError } from '../../../base/errors.ts';
 import type { ClientEvents, HistoryPage } from '../client-events.ts';
 import type { CimClientOptions } from '../client-options.ts';
@@ -14,7 +13,7 @@ import {
   beginTerm,
   currentTerm,
   type DeviceDatabase,
-  databaseName,
+  deleteDatabase,
   openDatabase,
 } from './database.ts';
 import { storageInTerm } from './indexed-db-storage.ts';
@@ -130,7 +129,7 @@ export class Tab {
   async forget(): Promise<void> {
     this.#post({ kind: 'forget' });
     await this.close(0);
-    await deleteDB(databaseName(this.#options.name));
+    await deleteDatabase(this.#options.name);
   }
 
   // ---- taking part --------------------------------------------------------------------------------
