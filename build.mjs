@@ -2,7 +2,7 @@
 //
 //   node build.mjs generate | web | bundle | executable | package [npm, client, deb] | image [here] | release | boundaries
 //
-// Inputs are this repository and node_modules only; nothing is downloaded.
+// Inputs are this repository and node_modules only; nothing is downloaded, but for arm64 its Node.js (deploy/build/arm64.mjs).
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
