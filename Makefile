@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build package image release check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade demo bench scale docs audit services clean
+.PHONY: help setup build package image release check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade test-release demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ soak-failover: setup services build ## masters and replicas of Redis fail in tur
 
 soak-upgrade: setup services build ## a cluster of the last released version is brought to this one and back, under cim verify
 	@$(JEST) --testMatch '**/rolling-upgrade.soak.ts'
+
+test-release: setup services build ## make release, and try what it has made: arm64 in an emulator
+	@$(JEST) --testMatch '**/release.soak.ts'
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts
