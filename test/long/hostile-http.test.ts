@@ -97,12 +97,15 @@ describe('over HTTP', () => {
         '/.env',
         '/.git/config',
         '/node_modules',
-        '/?__proto__[x]=1',
+        '/me?__proto__[x]=1',
       ],
     ];
     await witness.during('path tricks', growthMiBMax, async () => {
-      for (const statuses of await statusesOf(paths.map((path) => get(path))))
-        for (const status of statuses) expect([400, 401, 403, 404, 405]).toContain(status);
+      const all = await statusesOf(paths.map((path) => get(path)));
+      const answers = all.flatMap((statuses, index) =>
+        statuses.map((status) => `${paths[index % paths.length]} ${status}`),
+      );
+      expect(answers.filter((answer) => !/ 40[01345]$/.test(answer))).toEqual([]);
     });
   });
 
