@@ -233,7 +233,7 @@ describe('behind NAT', () => {
       ...['--advertise-port', `${outside.tcp.port}`],
       ...['--advertise-http-port', `${outside.http.port}`],
     ]);
-    expect(server.addresses).toEqual({
+    expect(server.addresses).toMatchObject({
       tcp: `127.0.0.1:${outside.tcp.port}`,
       http: `127.0.0.1:${outside.http.port}`,
     });

@@ -48,8 +48,9 @@ async function apart(): Promise<[watcher: Client, watched: Client]> {
 test('whoever comes is told of at once, whoever leaves after a while, and last seen only if they show it', async () => {
   const [amy, bob] = await apart();
   amy.say(`:watch ${bob.userId} 999999`);
+  await amy.whenEvent('hears of who is not there', ({ event }) => event === 'error');
+  amy.say(`:watch ${bob.userId}`);
   await told(amy, bob.userId, true);
-  await told(amy, 999_999, false);
   bob.say(':lastseen on');
   await bob.whenEvent('last seen is shown', ({ event }) => event === 'result');
   await bob.process.stop();
