@@ -72,7 +72,7 @@ test-quick: setup ## within a minute: unit, contract and property tests that nee
 audit: setup ## known faults of the production dependencies, where the registry answers that
 	npm audit --omit=dev
 
-services: ## install redis-server, zookeeper, nginx, tmux, faketime, chromium, lintian, cross compilers and qemu (Debian packages) where missing
+services: ## install redis-server, zookeeper, nginx, tmux, faketime, chromium, lintian and others (Debian packages) where missing
 	@bash test/support/install-services.sh
 
 test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long
@@ -113,6 +113,7 @@ soak-upgrade: setup services build ## a cluster of the last released version is 
 	@$(JEST) --testMatch '**/rolling-upgrade.soak.ts'
 
 test-release: setup services build ## make release, and try what it has made: arm64 in an emulator
+	@bash test/support/install-services.sh g++-aarch64-linux-gnu qemu-user
 	@$(JEST) --testMatch '**/release.soak.ts'
 
 demo: setup build ## people chat in this terminal: nothing else needed

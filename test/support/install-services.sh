@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the services and programs that the tests start themselves (Debian packages), where they are missing; silent when nothing is.
-# What it installs is not started, neither now nor at boot. Other packages can be named: those of the benchmarks are.
+# What it installs is not started, neither now nor at boot. Other packages can be named: those of the benchmarks and of releases are.
 set -euo pipefail
 
 declare -A file_of=(
@@ -28,7 +28,6 @@ packages=("$@")
 [ $# -gt 0 ] || packages=(
   redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
   chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei lintian systemd
-  g++-aarch64-linux-gnu qemu-user
 )
 
 is_there() {
