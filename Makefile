@@ -72,11 +72,11 @@ test-quick: setup ## within a minute: unit, contract and property tests that nee
 audit: setup ## known faults of the production dependencies, where the registry answers that
 	npm audit --omit=dev
 
-services: ## install redis-server, zookeeper, nginx, tmux, faketime, chromium, lintian and others (Debian packages) where missing
+services: ## install redis-server, zookeeper, nginx, tmux, faketime, and chromium (Debian packages) where missing
 	@bash test/support/install-services.sh
 
 test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long
-	$(JEST) --testPathIgnorePatterns /test/long/
+	$(JEST) --testPathIgnorePatterns '/test/(long|release)/'
 
 test-system: setup services build ## those of make test that run the packaged executable
 	$(JEST) test/system
@@ -85,7 +85,7 @@ test-long: setup services build ## attacks, failures and load, minutes each: bef
 	$(JEST) test/long
 
 test-all: setup services build ## make test and make test-long
-	$(JEST)
+	$(JEST) --testPathIgnorePatterns /test/release/
 
 simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
 	@node test/simulation/run.ts
@@ -112,9 +112,9 @@ soak-failover: setup services build ## masters and replicas of Redis fail in tur
 soak-upgrade: setup services build ## a cluster of the last released version is brought to this one and back, under cim verify
 	@$(JEST) --testMatch '**/rolling-upgrade.soak.ts'
 
-test-release: setup services build ## make release, and try what it has made: arm64 in an emulator
-	@bash test/support/install-services.sh g++-aarch64-linux-gnu qemu-user
-	@$(JEST) --testMatch '**/release.soak.ts'
+test-release: setup services build ## packages, image, arm64 in an emulator, cim bench and cim verify with clusters of their own
+	@bash test/support/install-services.sh lintian systemd g++-aarch64-linux-gnu qemu-user
+	$(JEST) test/release
 
 demo: setup build ## people chat in this terminal: nothing else needed
 	@node test/demo.ts

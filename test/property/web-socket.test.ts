@@ -130,7 +130,9 @@ test('frames in any order are taken and refused as by ws', () => {
       const [mine, other] = [ours(chunksOf(bytes, cuts)), theirs(chunksOf(bytes, cuts))];
       // It reads text, and refuses later than at the first bytes of a frame.
       if (mine.refused === 1003) return;
-      expect(mine.bytes.startsWith(other.bytes)).toBe(true);
+      // What came before in the chunk that is refused is not given any more: its connection ends.
+      const isCut = mine.refused !== 0 && other.bytes.startsWith(mine.bytes);
+      expect(isCut || mine.bytes.startsWith(other.bytes)).toBe(true);
       if (mine.refused === 0 || other.refused !== 0) expect(mine.refused).toBe(other.refused);
       expect(mine.closed).toBe(other.closed);
       expect(mine.pings).toBeLessThanOrEqual(other.pings);

@@ -27,7 +27,7 @@ declare -A file_of=(
 packages=("$@")
 [ $# -gt 0 ] || packages=(
   redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
-  chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei lintian systemd
+  chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei
 )
 
 is_there() {
