@@ -30,33 +30,34 @@ export function measuredStore(store: Store, counters: Counters): Store {
   });
 }
 
-/** Methods stay those of `part`, which has fields that only it can read. */
+/** Calls are those of `part`, which has fields that only it can read. */
 function measured<Part extends object>(
   part: Part,
   times: { readonly [Name in keyof Part]?: Histogram },
 ): Part {
-  const methods = new Map<PropertyKey, unknown>();
+  const calls = new Map<PropertyKey, Call>();
   return new Proxy(part, {
     get(_, name) {
-      const known = methods.get(name);
-      if (known) return known;
-      const value = boundTo(part, name);
+      const value: unknown = Reflect.get(part, name, part);
       if (typeof value !== 'function') return value;
-      const histogram = times[name as keyof Part];
-      const method = histogram ? timing(value as Method, histogram) : value;
-      methods.set(name, method);
-      return method;
+      const known = calls.get(name);
+      if (known) return known;
+      const call = callOf(part, name, times[name as keyof Part]);
+      calls.set(name, call);
+      return call;
     },
   });
 }
 
-type Method = (...args: readonly unknown[]) => Promise<unknown>;
+type Call = (...args: readonly unknown[]) => unknown;
 
-function timing(method: Method, histogram: Histogram): Method {
+function callOf(part: object, name: PropertyKey, histogram: Histogram | undefined): Call {
+  const call: Call = (...args) => (Reflect.get(part, name, part) as Call).apply(part, [...args]);
+  if (!histogram) return call;
   return async (...args) => {
     const started = performance.now();
     try {
-      return await method(...args);
+      return await call(...args);
     } finally {
       histogram.observe((performance.now() - started) / 1_000);
     }

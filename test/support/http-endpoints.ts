@@ -36,12 +36,13 @@ interface Operation {
   };
 }
 
-/** All that an app has, by its own documentation. */
+/** All that an app has, by its own documentation, but for what answers no JSON. */
 export async function endpointsOf(app: HttpApp): Promise<readonly Endpoint[]> {
   const { paths } = (await app.inject('/openapi.json')).json<{
     paths: Record<string, Record<string, Operation>>;
   }>();
-  return Object.entries(paths).flatMap(([path, operations]) =>
+  const all = Object.entries(paths).filter(([path]) => path !== '/metrics');
+  return all.flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({
       method: method.toUpperCase() as 'GET' | 'POST',
       path,

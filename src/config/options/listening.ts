@@ -73,7 +73,7 @@ export const listeningOptions = {
     type: 'choice',
     choices: ['secret', 'open'],
     topic: 'Listening',
-    description: 'who may read /metrics: those who bear the cluster secret, or everybody',
+    description: 'who may read /metrics: those with the cluster secret, or everybody',
     defaults: { server: 'secret', route: 'secret', dev: 'secret' },
   },
   'metrics-port': {

@@ -77,7 +77,7 @@ export class Chat {
       (one, other) =>
         Number(other.pinned.value) - Number(one.pinned.value) ||
         other.at.value - one.at.value ||
-        one.key.localeCompare(other.key),
+        (one.key < other.key ? -1 : 1),
     ),
   );
 

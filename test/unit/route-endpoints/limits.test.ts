@@ -234,7 +234,7 @@ test('this machine is held to nothing, unless it is to be', async () => {
 
 describe('what stays in the store for days', () => {
   const group = { userId: 1, group: 'cooks' };
-  const drawn = { ...group, epoch: 1, draw: 'd'.repeat(22), slots: [], commit: false };
+  const drawn = { ...group, epoch: 1, draw: 'd'.repeat(43), slots: [], commit: false };
   const given = { ...group, slots: [] };
   const later = { from: 1, to: 2, text: 'hi', delaySeconds: 1, id: 'x' };
 

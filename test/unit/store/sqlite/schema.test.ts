@@ -3,7 +3,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
 import { checkSchema, prepareSchema, type Schema } from '../../../../src/store/sqlite/schema.ts';
-import { readMark, writeMark } from '../../../../src/store/sqlite/write-ahead-log.ts';
 
 /** Tables that every version has: those that are emptied at each start. */
 const common =
@@ -52,48 +51,5 @@ describe('a store of an older version', () => {
     open(sqlite, first);
     const later = { ...third, upgrades: { 6: third.upgrades[6] ?? '' } };
     expect(() => open(sqlite, later)).toThrow('an older cim (format 5, this one knows 7)');
-  });
-});
-
-describe('the store of 0.2.0', () => {
-  const openCurrent = (sqlite: DatabaseSync) => {
-    checkSchema(sqlite);
-    prepareSchema(sqlite, undefined);
-  };
-  /** All tables and indexes, and the columns of each. */
-  const shapeOf = (sqlite: DatabaseSync) =>
-    sqlite
-      .prepare("SELECT name, type FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
-      .all()
-      .map(({ name, type }) => [
-        ...[name, type],
-        sqlite
-          .prepare(
-            'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?) ORDER BY name',
-          )
-          .all(String(name)),
-      ]);
-
-  test('becomes one of this version, and no group of it is encrypted', () => {
-    const fresh = new DatabaseSync(':memory:');
-    openCurrent(fresh);
-    const sqlite = new DatabaseSync(':memory:');
-    openCurrent(sqlite);
-    // What it did not have.
-    for (const table of ['group_draws', 'group_draw_slots', 'group_given_slots', 'group_changes'])
-      sqlite.exec(`DROP TABLE ${table}`);
-    sqlite.exec('DROP TABLE files; DROP TABLE file_parts');
-    for (const column of ['key_epoch', 'fresh_from', 'drawn'])
-      sqlite.exec(`ALTER TABLE groups DROP COLUMN ${column}`);
-    for (const column of ['key_since', 'has_key'])
-      sqlite.exec(`ALTER TABLE members DROP COLUMN ${column}`);
-    sqlite.exec("INSERT INTO groups (name, title, owner) VALUES ('chess', 'Chess', 7)");
-    writeMark(sqlite, { ...readMark(sqlite), version: 7 });
-    openCurrent(sqlite);
-    expect(shapeOf(sqlite)).toEqual(shapeOf(fresh));
-    expect(readMark(sqlite).version).toBe(readMark(fresh).version);
-    expect(sqlite.prepare('SELECT owner, key_epoch, drawn FROM groups').all()).toEqual([
-      { owner: 7, key_epoch: 0, drawn: 0 },
-    ]);
   });
 });

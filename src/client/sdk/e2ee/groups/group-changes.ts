@@ -138,6 +138,7 @@ export class GroupChanges {
       const { epoch = 0, freshFrom = 0 } = held ? (known.viewOf(group) ?? {}) : {};
       view = withEpochs(view, { keyEpoch: epoch, freshFrom });
     }
+    if (held) view = withoutKeysOfGone(view, held);
     this.#assertInside(group);
     this.#keep(group, view);
     const members = [...view.members.keys()].toSorted((one, other) => one - other);
@@ -198,6 +199,14 @@ function withKeyChanges(view: GroupView, changes: ChangesPage['keyChanges']): Gr
     next = withEpochs(next, { keyEpoch: epoch, freshFrom });
   }
   return next;
+}
+
+/** Whoever is gone without a change that tells it, and without a key drawn since, has the keys of till now. */
+function withoutKeysOfGone(view: GroupView, held: GroupView): GroupView {
+  const isAnyGone = [...held.members.keys()].some((userId) => !view.members.has(userId));
+  if (!isAnyGone || view.freshFrom > held.epoch) return view;
+  const next = view.epoch + 1;
+  return withEpochs(view, { keyEpoch: next, freshFrom: next });
 }
 
 /** Each the one after the one before. */
