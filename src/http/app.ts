@@ -280,7 +280,9 @@ function refuseUnknownPaths(
     pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
     methods: method === 'GET' ? 'GET, HEAD' : method,
   }));
-  app.addHook('onRequest', async ({ is404, url, method }, reply) => {
+  app.addHook('onRequest', async ({ is404, url, raw, method }, reply) => {
+    // `*` is of OPTIONS alone; the router would take it for `/`.
+    if (raw.url === '*') throw new CimError('not-found');
     if (!is404) return;
     const [path = ''] = url.split('?', 1);
     const allow = allowed.find(({ pattern }) => pattern.test(path))?.methods;

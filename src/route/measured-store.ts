@@ -24,7 +24,7 @@ export function measuredStore(store: Store, counters: Counters): Store {
     }),
     marks: measured(store.marks, { move: timed('marks') }),
   };
-  return new Proxy(store, {
+  return new Proxy({} as Store, {
     get: (_, name) =>
       Object.hasOwn(parts, name) ? parts[name as keyof typeof parts] : boundTo(store, name),
   });
@@ -36,7 +36,7 @@ function measured<Part extends object>(
   times: { readonly [Name in keyof Part]?: Histogram },
 ): Part {
   const calls = new Map<PropertyKey, Call>();
-  return new Proxy(part, {
+  return new Proxy({} as Part, {
     get(_, name) {
       const value: unknown = Reflect.get(part, name, part);
       if (typeof value !== 'function') return value;
