@@ -172,6 +172,7 @@ export class CimClient {
   async createGroup(group: string, settings: NewGroup = {}): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
+    if (settings.e2ee) await this.#encryption.whenPublished();
     return this.#core.groups.follow(name, () => this.#routes.createGroup(userId, name, settings));
   }
 

@@ -109,6 +109,11 @@ export class Encryption {
     return this.#mode === 'require' ? 'unprotected' : 'unknown';
   }
 
+  /** The account's pair is where others find it, or there is none. Rejects with the CimError of the routes. */
+  async whenPublished(): Promise<void> {
+    await this.#own.get();
+  }
+
   /**
    * Logged in. `isOffered`: the cluster keeps keys. `isOtherStore`: not in the store where this
    * client was before, so that nobody's key may be there yet, not even one's own.
