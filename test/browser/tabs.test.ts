@@ -135,9 +135,12 @@ test('a tab that people look at takes the lead from one that stands still, which
   await amy.send({ to: 1 }, 'before');
   for (const page of [first, second]) await shown(page, 1);
   let isStill = true;
+  // What it is asked before that it may still take, and never answer.
+  const stands = first.waitForEvent('console', (said) => said.text() === 'standing still');
   const standing = callPage(first, 'standStill', 20_000).then(() => {
     isStill = false;
   });
+  await stands;
   await amy.send({ to: 1 }, 'meanwhile');
   expect(await shown(second, 2)).toEqual(['before', 'meanwhile']);
   await call(second, 'send', { to: 2 }, 'from the second');

@@ -43,8 +43,9 @@ const page = {
     for await (const bytes of client.openFile(file)) read += String.fromCharCode(...bytes);
     return { read, hasProgress: progress.length > 0 };
   },
-  /** Stands still until the test closes the page, or for so long. */
+  /** Says so on the console, and stands still until the test closes the page, or for so long. */
   standStill(ms: number) {
+    console.info('standing still');
     const end = performance.now() + ms;
     while (performance.now() < end);
   },
