@@ -14,7 +14,7 @@ const wrappers = {
   'hdr-histogram-js': '^src/load/latencies.ts$',
   jose: '^src/auth/',
   '@hpke/core': '^src/client/sdk/',
-  '@noble/curves': '^src/client/sdk/e2ee/signing.ts$',
+  '@noble/ed25519': '^src/client/sdk/e2ee/signing.ts$',
   '@noble/hashes': '^src/client/sdk/browser/fetch-files.ts$',
   idb: '^src/client/sdk/browser/database.ts$',
   'image-size': '^src/client/terminal/local-file.ts$',

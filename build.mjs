@@ -57,7 +57,7 @@ async function boundaries() {
 }
 
 /** Packages that a browser's bundle of the SDK may have. */
-const browserPackages = ['@hpke/', '@noble/', 'idb', 'lru-cache'];
+const browserPackages = ['@hpke/', '@noble/', 'idb'];
 
 /**
  * The SDK without its folder for Node.js runs in browsers: it reaches nothing of Node.js, by import or by

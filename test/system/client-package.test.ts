@@ -82,7 +82,7 @@ describe('cim-client', () => {
     expect(manifest).toMatchObject({ name: 'cim-client', version, license: 'MIT' });
     expect(manifest.dependencies).toBeUndefined();
     const licences = readFileSync(join(installed(), 'LICENCES'), 'utf8');
-    for (const inside of ['@hpke/core', '@noble/curves', 'idb', 'undici'])
+    for (const inside of ['@hpke/core', '@noble/ed25519', 'idb', 'undici'])
       expect(licences).toMatch(
         new RegExp(`^${inside} \\d\\S*: MIT$|^${inside} \\d\\S*: ISC$`, 'm'),
       );

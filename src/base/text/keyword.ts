@@ -20,9 +20,10 @@ export class Keyword {
 
   /** Throws `too-long`, or `invalid-argument` for an empty one. */
   constructor(keyword: string) {
-    const { keywordCharactersMax } = limits;
-    if (keyword.length > 2 * keywordCharactersMax || [...keyword].length > keywordCharactersMax)
-      throw new CimError('too-long', `keyword: may have ${keywordCharactersMax} characters`);
+    // Characters are counted only of what may be short enough.
+    const isLong = keyword.length > 2 * limits.keywordCharactersMax;
+    if (isLong || [...keyword].length > limits.keywordCharactersMax)
+      throw new CimError('too-long', `keyword: may have ${limits.keywordCharactersMax} characters`);
     this.#sought = searchForm(keyword);
     if (this.#sought === '') throw new CimError('invalid-argument', 'keyword: must not be empty');
     this.#borders = bordersOf(this.#sought);

@@ -3,8 +3,8 @@
  * repetitions, before the message and after it: the picture of a message is the same in the end on all
  * devices. Bounded: what changed longest ago is forgotten. Pure.
  */
+import { BoundedMap } from '../../../base/bounded-map.ts';
 import { limits } from '../../../base/limits.ts';
-import { RecentlyUsed } from '../../../base/recently-used.ts';
 import type { Message } from '../client-events.ts';
 import type { Change } from './message-change.ts';
 import { type Counts, Register } from './register.ts';
@@ -61,10 +61,11 @@ const pictureBytes = 1_024;
 const changeBytes = 512;
 
 export class Pictures {
-  readonly #pictures = new RecentlyUsed<string, Picture>(limits.clientPicturesBytesMax, {
-    sizeCalculation: (picture) => picture.size,
-  });
-  readonly #seen = new RecentlyUsed<string, Seen>(limits.clientQuotesMax);
+  readonly #pictures = new BoundedMap<string, Picture>(
+    limits.clientPicturesBytesMax,
+    (picture) => picture.size,
+  );
+  readonly #seen = new BoundedMap<string, Seen>(limits.clientQuotesMax);
 
   /** A message came, or was sent, or was read back. */
   see({ id, text, encrypted = false, unreadable, at }: Seeable): void {

@@ -2,9 +2,10 @@
  * Who is typing: told to others at most every few seconds, and of others until they have said it, or
  * have not been heard of for a while.
  */
+
+import { BoundedMap } from '../../../base/bounded-map.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { limits } from '../../../base/limits.ts';
-import { RecentlyUsed } from '../../../base/recently-used.ts';
 import type { ClientEvents, Message, Target } from '../client-events.ts';
 
 type Typist = Pick<ClientEvents['typing'], 'from' | 'group'>;
@@ -22,7 +23,7 @@ export class Typing {
   /** By person and conversation: what ends it. */
   readonly #typists = new Map<string, Timer>();
   /** The number of the last message of those who have said something lately. */
-  readonly #said = new RecentlyUsed<string, { readonly sendSeq: number }>(limits.typistsMax);
+  readonly #said = new BoundedMap<string, { readonly sendSeq: number }>(limits.typistsMax);
 
   constructor(options: TypingOptions) {
     this.#options = options;

@@ -5,11 +5,11 @@
  * or compared. Signing is arithmetic that WebCrypto has no word for. Verifying is plain Ed25519 of
  * WebCrypto, under the same public key written as a point of Ed25519.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { etc, Point } from '@noble/ed25519';
 import { concatenate } from './bytes.ts';
 
-const { Point } = ed25519;
-const { Fp, Fn } = Point;
+const { mod, invert } = etc;
+const { p: prime, n: order } = Point.CURVE();
 
 const keyBytes = 32;
 export const signatureBytes = 64;
@@ -27,11 +27,11 @@ export interface SigningKey {
 
 /** `privateKey`: 32 bytes of X25519, which are not kept. */
 export function signingKeyOf(privateKey: Uint8Array): SigningKey {
-  const scalar = Fn.create(fromLittleEndian(clamped(privateKey)));
+  const scalar = mod(fromLittleEndian(clamped(privateKey)), order);
   const point = Point.BASE.multiply(scalar).toBytes();
   const isNegative = (point[keyBytes - 1] ?? 0) > 0x7f;
   if (!isNegative) return { scalar, point };
-  return { scalar: Fn.neg(scalar), point: point.with(keyBytes - 1, (point.at(-1) ?? 0) & 0x7f) };
+  return { scalar: order - scalar, point: point.with(keyBytes - 1, (point.at(-1) ?? 0) & 0x7f) };
 }
 
 /** `noise`: 64 random bytes; absent: they are drawn. */
@@ -40,12 +40,12 @@ export async function sign(
   message: Uint8Array,
   noise: Uint8Array = crypto.getRandomValues(new Uint8Array(noiseBytes)),
 ): Promise<Uint8Array> {
-  const nonce = await hashToScalar(hash1Prefix, Fn.toBytes(scalar), message, noise);
+  const nonce = await hashToScalar(hash1Prefix, toLittleEndian(scalar), message, noise);
   const commitment = Point.BASE.multiply(nonce).toBytes();
   const challenge = await hashToScalar(commitment, point, message);
   const signature = new Uint8Array(signatureBytes);
   signature.set(commitment);
-  signature.set(Fn.toBytes(Fn.add(nonce, Fn.mul(challenge, scalar))), keyBytes);
+  signature.set(toLittleEndian(mod(nonce + challenge * scalar, order)), keyBytes);
   return signature;
 }
 
@@ -74,11 +74,10 @@ export async function isSignedBy(
 function pointOf(publicKey: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   if (publicKey.length !== keyBytes) return undefined;
   const u = fromLittleEndian(publicKey);
-  const denominator = Fp.create(u + 1n);
-  if (u >= Fp.ORDER || denominator === 0n) return undefined;
-  const bytes = Fp.toBytes(Fp.mul(Fp.create(u - 1n), Fp.inv(denominator)));
+  if (u >= prime - 1n) return undefined;
+  const bytes = toLittleEndian(mod((u - 1n) * invert(u + 1n, prime), prime));
   try {
-    return Point.fromBytes(bytes).isSmallOrder() ? undefined : bytes.slice();
+    return Point.fromBytes(bytes).isSmallOrder() ? undefined : bytes;
   } catch {
     return undefined;
   }
@@ -86,7 +85,7 @@ function pointOf(publicKey: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
 
 async function hashToScalar(...parts: readonly Uint8Array[]): Promise<bigint> {
   const digest = await crypto.subtle.digest('SHA-512', concatenate(...parts));
-  return Fn.create(fromLittleEndian(new Uint8Array(digest)));
+  return mod(fromLittleEndian(new Uint8Array(digest)), order);
 }
 
 function clamped(privateKey: Uint8Array): Uint8Array {
@@ -98,4 +97,13 @@ function clamped(privateKey: Uint8Array): Uint8Array {
 
 function fromLittleEndian(bytes: Uint8Array): bigint {
   return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** 32 bytes. */
+function toLittleEndian(number: bigint): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(keyBytes);
+  const view = new DataView(bytes.buffer);
+  for (let word = 0n; word < 4n; word++)
+    view.setBigUint64(Number(word) * 8, number >> (64n * word), true);
+  return bytes;
 }

@@ -4,8 +4,8 @@
  * newer draw, and never past a moment at which somebody went. Pure: what is held, and what follows
  * from it.
  */
+import { BoundedMap } from '../../../../base/bounded-map.ts';
 import { limits } from '../../../../base/limits.ts';
-import { RecentlyUsed } from '../../../../base/recently-used.ts';
 import { type MessageKey, messageKeyOf, ratcheted } from './group-cipher.ts';
 
 /** What the group's register says of the group as it is now. */
@@ -138,9 +138,7 @@ export class Ratchet {
   readonly #scope: string;
   readonly #key: Uint8Array;
   #last: { readonly epoch: number; readonly key: Uint8Array };
-  readonly #messageKeys = new RecentlyUsed<number, Promise<MessageKey>>(
-    limits.clientMessageKeysMax,
-  );
+  readonly #messageKeys = new BoundedMap<number, Promise<MessageKey>>(limits.clientMessageKeysMax);
 
   /** `scope`: the group (group-key-slot.ts). */
   constructor(scope: string, epoch: number, key: Uint8Array) {
