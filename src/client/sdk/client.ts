@@ -172,15 +172,15 @@ export class CimClient {
   async createGroup(group: string, settings: NewGroup = {}): Promise<GroupMembership> {
     const { userId } = this.#options;
     const name = groupNameOf(group);
-    if (settings.e2ee) await this.#encryption.whenPublished();
-    return this.#core.groups.follow(name, () => this.#routes.createGroup(userId, name, settings));
+    const create = () => this.#routes.createGroup(userId, name, settings);
+    return this.#core.groups.follow(name, () => this.#encryption.withPublishedKey(create));
   }
 
   async joinGroup(group: string): Promise<GroupMembership> {
     const name = groupNameOf(group);
     const { userId, e2ee } = this.#options;
-    const canRead = e2ee !== 'off';
-    return this.#core.groups.follow(name, () => this.#routes.joinGroup(userId, name, canRead));
+    const join = () => this.#routes.joinGroup(userId, name, e2ee !== 'off');
+    return this.#core.groups.follow(name, () => this.#encryption.withPublishedKey(join));
   }
 
   /** What is in the group is no longer the user's, on any device. */

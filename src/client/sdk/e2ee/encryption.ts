@@ -109,9 +109,18 @@ export class Encryption {
     return this.#mode === 'require' ? 'unprotected' : 'unknown';
   }
 
-  /** The account's pair is where others find it, or there is none. Rejects with the CimError of the routes. */
-  async whenPublished(): Promise<void> {
-    await this.#own.get();
+  /**
+   * Makes a request that an account with a key pair is granted: once more if it is refused, when the pair
+   * is published. At the first login that is still under way.
+   */
+  async withPublishedKey<Result>(request: () => Promise<Result>): Promise<Result> {
+    try {
+      return await request();
+    } catch (error) {
+      if (this.isOff || !(error instanceof CimError) || error.kind !== 'no-key') throw error;
+      await this.#own.get();
+      return request();
+    }
   }
 
   /**

@@ -316,6 +316,25 @@ describe('joining and leaving', () => {
     expect(changes).toEqual([]);
   });
 
+  test.each(['createGroup', 'joinGroup'] as const)(
+    '%s asks once more where a key pair is wanted that may be on its way',
+    async (method) => {
+      const { client, world } = await online();
+      const refusals = [new CimError('no-key')];
+      world.handlers[`/${method}`] = () => {
+        const refusal = refusals.shift();
+        if (refusal) throw refusal;
+        return { ...answer, e2ee: true };
+      };
+      await expect(client[method]('builds')).resolves.toMatchObject(answer);
+      refusals.push(new CimError('no-key'), new CimError('no-key', 'it has none'));
+      await expect(client[method]('builds')).rejects.toThrow('it has none');
+      refusals.push(new CimError('group-exists'));
+      await expect(client[method]('builds')).rejects.toThrow(CimError);
+      expect(world.callsTo(`/${method}`)).toHaveLength(5);
+    },
+  );
+
   test('is no news to whoever asked for it, even if the server is the first to tell', async () => {
     const { client, server, world } = await online();
     const changes = recordChanges(client);

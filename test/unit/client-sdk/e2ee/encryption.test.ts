@@ -35,6 +35,19 @@ function read({ encryption }: Device, sealed: Uint8Array, from = bob, to = amy):
   return encryption.open({ from, to, identity, sealed }, false);
 }
 
+test('what is refused for want of a key pair is asked for again when that is published', async () => {
+  const server = new KeyServer();
+  const { encryption } = deviceOf(server, bob);
+  const request = async () => {
+    if (!server.pairs.has(bob)) throw new CimError('no-key');
+    return 'done';
+  };
+  await expect(encryption.withPublishedKey(request)).resolves.toBe('done');
+  const off = deviceOf(new KeyServer(), bob, { mode: 'off' }).encryption;
+  const refused = Promise.reject(new CimError('no-key'));
+  await expect(off.withPublishedKey(() => refused)).rejects.toMatchObject({ kind: 'no-key' });
+});
+
 describe('a message between two who have keys', () => {
   test('is sealed, and read by both sides', async () => {
     const { ofBob, ofAmy } = await pairOf();
