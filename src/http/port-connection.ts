@@ -12,7 +12,7 @@ import { limits } from '../base/limits.ts';
 import type { Holder } from '../limits/process-budget.ts';
 import type { Turns, TurnTaker } from '../limits/turns.ts';
 import { lateRequest, refuseConnection } from './failures.ts';
-import { readInSlices } from './sliced-reading.ts';
+import { nothing, readInSlices, type Slice } from './sliced-reading.ts';
 
 export class PortConnection implements Holder, TurnTaker {
   /** All that it holds is known by looking. */
@@ -107,7 +107,7 @@ export class PortConnection implements Holder, TurnTaker {
   readFrom(stream: Socket): void {
     this.#stream = stream;
     this.#endSlices = readInSlices(stream, (bytes) => {
-      if (this.#isHeldBack || this.#hasToWait()) return 0;
+      if (this.#isHeldBack || this.#hasToWait()) return nothing;
       return this.#streamLeft > limits.httpSliceBytes
         ? this.#parseStream(bytes)
         : this.#parseSlice(bytes);
@@ -191,22 +191,22 @@ export class PortConnection implements Holder, TurnTaker {
     this.#waiting.length = 0;
   }
 
-  #parseSlice(bytes: number): number {
+  #parseSlice(bytes: number): Slice {
     this.#count(1);
     const parsed = Math.min(bytes, limits.httpSliceBytes);
     this.#streamLeft = Math.max(0, this.#streamLeft - parsed);
-    return parsed;
+    return { bytes: parsed, isOfBody: false };
   }
 
   /** None of it is more than that body. */
-  #parseStream(bytes: number): number {
+  #parseStream(bytes: number): Slice {
     const parsed = Math.min(bytes, limits.httpStreamSliceBytes, this.#streamLeft);
     this.#count(Math.ceil(parsed / limits.httpStreamWorkBytes));
     this.#streamLeft -= parsed;
     // It does not wait here.
     for (const [response, readBefore] of this.#answering)
       this.#answering.set(response, readBefore + parsed);
-    return parsed;
+    return { bytes: parsed, isOfBody: true };
   }
 
   /** As many as may be worked on, as long as it is its turn. */

@@ -1,6 +1,7 @@
 /** A stream into a file that is open for writing, which lets go of what it has written at once. */
 import type { FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { letGo } from '../../base/let-go.ts';
 
 /** What waits while something is being written. */
 const waitingBytes = 256 * 1024;
@@ -42,13 +43,4 @@ function after(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
     left = Math.max(0, left - piece.length);
   }
   return rest;
-}
-
-/**
- * What a socket has read is memory outside of the heap. It would be freed when all of the heap was looked
- * through, and that would be done for every few megabytes of it: half of what an upload costs.
- */
-function letGo({ buffer, byteLength }: Buffer): void {
-  // Of a part of a larger piece somebody may have the rest.
-  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -8,6 +8,7 @@ import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
+import { letGo } from '../../base/let-go.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { RecentlyUsed } from '../../base/recently-used.ts';
@@ -248,7 +249,7 @@ export class FileService {
     const hashes = parts as string[];
     // Reading it all once more would tell the same.
     if (this.#bad.get(file.id)?.parts === `${hashes}`) throw new CimError('bad-file');
-    if ((await this.#hashOf(file, hashes)) !== file.sha256) {
+    if (!(await this.#isWhole(file, hashes))) {
       this.#bad.set(file.id, { parts: `${hashes}` });
       throw new CimError('bad-file');
     }
@@ -265,25 +266,31 @@ export class FileService {
     return finished(file, finish.expiresAt);
   }
 
-  /** Of all bytes: of what this route has not seen coming, as it is stored. */
-  async #hashOf(file: StoredFile, hashes: readonly string[]): Promise<string> {
+  /** Whether all bytes are what was said: of what this route has not seen coming, as it is stored. */
+  async #isWhole(file: StoredFile, hashes: readonly string[]): Promise<boolean> {
     const { parts, hash } = this.#hashes.prefix(file.id, hashes);
-    for (let number = parts; number < hashes.length; number += 1)
-      await this.#hashPart(file, number, hashes[number] ?? '', hash);
-    return hash.digest('hex');
+    const unseen = [...hashes.entries()].slice(parts);
+    for (const [number, sha256] of unseen) await this.#hashPart(file, number, sha256, hash);
+    if (hash.digest('hex') === file.sha256) return true;
+    for (const [number, sha256] of unseen) await this.#assertKept(file, number, sha256);
+    return false;
   }
 
-  /** A part that is not what it was any more (a power failure, say) has to come again. */
-  async #hashPart(file: StoredFile, number: number, sha256: string, whole: Hash): Promise<void> {
-    const { files, log } = this.#options;
-    const own = createHash('sha256');
+  async #hashPart(file: StoredFile, number: number, sha256: string, hash: Hash): Promise<void> {
     const blob = blobName(nameOf(file.id), number, sha256);
     const stored = await this.#usable().read(blob, 0, partBytes(file.bytes, number));
     for await (const piece of (stored ?? []) as AsyncIterable<Buffer>) {
-      own.update(piece);
-      whole.update(piece);
+      hash.update(piece);
+      letGo(piece);
     }
-    if (own.digest('hex') === sha256) return;
+  }
+
+  /** A part that is not what it was any more (a power failure, say) has to come again. */
+  async #assertKept(file: StoredFile, number: number, sha256: string): Promise<void> {
+    const { files, log } = this.#options;
+    const hash = createHash('sha256');
+    await this.#hashPart(file, number, sha256, hash);
+    if (hash.digest('hex') === sha256) return;
     log.warn({ part: number }, 'a part of a file was lost, and has to be sent again');
     await files.dropPart(file.id, number, sha256);
     throw incomplete([number]);
