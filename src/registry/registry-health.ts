@@ -3,11 +3,5 @@ import type { Condition, Health } from '../base/process/health.ts';
 import type { Registry } from './registry.ts';
 
 export function watchRegistry(health: Health, registry: Pick<Registry, 'problem'>): Condition {
-  return health.watch({
-    name: 'registry',
-    fault: 'shared',
-    meaning: 'the registry was out of reach, or had no quorum',
-    log: 'part',
-    look: () => registry.problem,
-  });
+  return health.watch('registry', () => registry.problem);
 }

@@ -173,13 +173,7 @@ export function createRouteCore({
       ...{ files: store.files, blobs, refusal, clock, log },
       removed: fileCounters.removed,
     });
-  if (blobs)
-    health.watch({
-      name: 'files',
-      fault: 'shared',
-      meaning: 'no files could be taken or given',
-      look: () => refusal() ?? blobs.problem,
-    });
+  if (blobs) health.watch('files', () => refusal() ?? blobs.problem);
   const context: OperationsContext = {
     store,
     registry,

@@ -31,17 +31,8 @@ export class StoreWatch {
   constructor(options: StoreWatchOptions) {
     this.#options = options;
     const { health } = options;
-    this.#connection = health.add({
-      name: 'store-connection',
-      fault: 'own',
-      meaning: 'the store could not be reached',
-      log: 'part',
-    });
-    this.#refusals = health.add({
-      name: 'store-refusals',
-      fault: 'shared',
-      meaning: 'the store refused what is to be written',
-    });
+    this.#connection = health.add('store-connection');
+    this.#refusals = health.add('store-refusals');
   }
 
   /** Resolves when it has looked for the first time. */

@@ -132,7 +132,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     'bytes that others make the process hold: what waits for readers, pages, half read frames',
     () => options.budget.heldBytes,
   );
-  watchServer(health, { gateway, registry, usableRoutes });
+  watchServer(health, { gateway, registry, usableRoutes, clock });
   let isOpen = false;
   const app = buildServerApp(
     ports.flatMap(({ wire }) => wire.endpoints),

@@ -1,39 +1,31 @@
 /** What a server says of itself at /readyz. */
+import type { Clock } from '../base/clock.ts';
 import type { Health } from '../base/process/health.ts';
 import type { Registry } from '../registry/registry.ts';
 import { watchRegistry } from '../registry/registry-health.ts';
 import type { Gateway } from './gateway.ts';
+import { slowReaders } from './slow-readers.ts';
 
 export interface ServerParts {
-  readonly gateway: Pick<Gateway, 'isMoving'>;
+  readonly gateway: Pick<Gateway, 'isMoving' | 'counters' | 'connectionCount'>;
   readonly registry: Pick<Registry, 'state' | 'problem' | 'view'>;
   /** Routes that can be asked, as far as is known. */
   readonly usableRoutes: () => number;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 export function watchServer(
   health: Health,
-  { gateway, registry, usableRoutes }: ServerParts,
+  { gateway, registry, usableRoutes, clock }: ServerParts,
 ): void {
   watchRegistry(health, registry);
-  health.watch({
-    name: 'draining',
-    fault: 'own',
-    meaning: 'it let everybody go elsewhere',
-    log: 'life',
-    look: () => (gateway.isMoving ? 'it takes no more logins' : null),
-  });
+  const whether = (isSo: boolean) => (isSo ? '' : null);
+  health.watch('draining', () => whether(gateway.isMoving));
   const areNone = () => registry.state === 'connected' && registry.view.routes.length === 0;
-  health.watch({
-    name: 'no-route',
-    fault: 'shared',
-    meaning: 'there was no route',
-    look: () => (usableRoutes() === 0 && areNone() ? 'there is no route' : null),
-  });
-  health.watch({
-    name: 'route-connection',
-    fault: 'own',
-    meaning: 'no route could be reached',
-    look: () => (usableRoutes() === 0 && !areNone() ? 'no route can be reached' : null),
-  });
+  const { behind, closed } = gateway.counters;
+  const slow = () => behind.value + closed.slow.value;
+  const connections = () => gateway.connectionCount;
+  health.watch('slow-readers', slowReaders({ slow, connections, clock }));
+  health.watch('no-route', () => whether(usableRoutes() === 0 && areNone()));
+  health.watch('route-connection', () => whether(usableRoutes() === 0 && !areNone()));
 }

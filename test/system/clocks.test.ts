@@ -1,10 +1,13 @@
 /** A server whose clock is wrong: it says so, and where tokens would be judged wrongly it gets no work. */
 import { globSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { faults } from '../../src/base/process/faults.ts';
 import { startRedis } from '../support/redis.ts';
 import { startRole, startRoute } from '../support/roles.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
+
+const [differs, wrong] = [faults['clock-differs'].words, faults['clock-wrong'].words];
 
 /** A server whose clock is off by this (libfaketime's form), and what its HTTP port says of it. */
 async function serverOff(by: string, zookeeper: string) {
@@ -17,8 +20,8 @@ async function serverOff(by: string, zookeeper: string) {
 }
 
 test.each([
-  ['+5s', 200, "the clock of this machine is ahead of the store's by more than two seconds"],
-  ['-1h', 503, "the clock of this machine is behind the store's by more than tokens allow for"],
+  ['+5s', 200, `${differs}: it is ahead of it by more than two seconds`],
+  ['-1h', 503, `${wrong}: it is behind the store's by more than tokens allow for`],
 ])('a server whose clock is off by %s says so once (%d)', async (by, status, reason) => {
   const [zookeeper, redis] = await Promise.all([startZooKeeper(), startRedis()]);
   await startRoute(zookeeper.address, redis.address);

@@ -474,7 +474,9 @@ describe('what a cluster needs', () => {
           return answer.status === 200 && text.includes('ZooKeeper') ? text : undefined;
         });
       for (const port of [routePort, httpPort]) {
-        expect(await degraded(port)).toContain('"degraded":["ZooKeeper is out of reach');
+        expect(await degraded(port)).toContain(
+          '"degraded":["ZooKeeper cannot be used: it is out of reach',
+        );
         expect((await fetch(`http://127.0.0.1:${port}/readyz?strict`)).status).toBe(503);
       }
     },

@@ -74,7 +74,9 @@ test('a full disk: nothing is acknowledged, it is said, and it goes on when ther
   expect(waiting['reason']).toContain('disk is full');
   expect(await whenReadiness(route, isFull)).toMatchObject({
     status: 200,
-    text: expect.stringContaining('"degraded":["the file of the store cannot be used for now'),
+    text: expect.stringContaining(
+      '"degraded":["the store refuses writes: the file of the store cannot be used for now',
+    ),
   });
   expect(await readiness(route, '?strict')).toMatchObject({ status: 503 });
   const sent = countOf(amy, 'sent');

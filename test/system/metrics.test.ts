@@ -67,7 +67,10 @@ describe('cim dev', () => {
     const appended = figureOf(text, 'cim_store_duration_seconds_count{role="route",call="append"}');
     expect(appended).toBeGreaterThan(0);
     expect(
-      figureOf(text, 'cim_health_problem{role="route",condition="starting",fault="own"}'),
+      figureOf(
+        text,
+        'cim_health_problem{role="route",condition="starting",fault="own",words="it is starting"}',
+      ),
     ).toBe(0);
     expect(figureOf(text, 'process_open_fds')).toBeGreaterThan(10);
   });

@@ -36,16 +36,8 @@ export class ClockWatch {
   constructor(options: ClockWatchOptions) {
     this.#options = options;
     const { health } = options;
-    this.#differs = health.add({
-      name: 'clock-differs',
-      fault: 'shared',
-      meaning: "this machine's clock differed from the store's by more than two seconds",
-    });
-    this.#isFarOff = health.add({
-      name: 'clock-wrong',
-      fault: 'own',
-      meaning: "this machine's clock differed from the store's by more than tokens allow for",
-    });
+    this.#differs = health.add('clock-differs');
+    this.#isFarOff = health.add('clock-wrong');
   }
 
   /** Resolves when it has looked for the first time. */
@@ -81,11 +73,12 @@ export class ClockWatch {
     const differsMs = aheadMs < 0 ? -aheadMs : Math.max(0, aheadMs - takenMs);
     const side = aheadMs < 0 ? 'behind' : 'ahead of';
     const isFarOff = differsMs > limits.clockToleranceMs;
-    const reason = `the clock of this machine is ${side} the store's`;
     this.#differs.set(
-      differsMs > limits.clockDiffersMs && !isFarOff ? `${reason} by more than two seconds` : null,
+      differsMs > limits.clockDiffersMs && !isFarOff
+        ? `it is ${side} it by more than two seconds`
+        : null,
     );
-    this.#isFarOff.set(isFarOff ? `${reason} by more than tokens allow for: set it right` : null);
+    this.#isFarOff.set(isFarOff ? `it is ${side} the store's by more than tokens allow for` : null);
   }
 
   #noticeLeap(now: Look, takenMs: number): void {

@@ -1,44 +1,29 @@
 /**
- * How a role is: a handful of *conditions*, each well or with a reason in plain words. `/readyz`
- * tells them (src/http/health.ts), the log says each change once, counters count how often each has
- * come.
+ * How a role is: its faults (faults.ts), each there or not. `/readyz` tells those that are there
+ * (src/http/health.ts), the log says each change once, counters count how often each has come.
  *
- * Whose fault a condition is decides what an orchestrator is to do. `own`: another instance may be
- * without it (this one is starting, draining, its clock is wrong, its connection leads nowhere), so
- * this one gets no work: 503. `shared`: all instances have it (ZooKeeper has no quorum, Redis refuses
- * writes), so nothing would be better anywhere else: 200, with the reasons as `degraded`.
- *
- *     const tail = health.add({ name: 'lost-tail', fault: 'shared', meaning: 'Redis has lost what it had acknowledged' });
- *     tail.set('Redis has lost the last 12 writes in a failover at 10:04');   // logged, counted, told
- *     tail.set(null);                                                         // over: logged
+ *     const refusals = health.add('store-refusals');
+ *     refusals.set('its disk is full');   // 'the store refuses writes: its disk is full'
+ *     refusals.set(null);                 // over: logged
  */
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Counter, Counters } from './counters.ts';
+import { type Fault, type FaultName, type FaultScope, faultOf } from './faults.ts';
 
-export type FaultScope = 'own' | 'shared';
-
-export interface ConditionDefinition {
-  /** Words with hyphens; its counter is `health.` and this name. */
-  readonly name: string;
+/** One that is there. */
+export interface Problem {
+  readonly condition: FaultName;
   readonly fault: FaultScope;
-  /** What it is, for operators: the description of its counter. */
-  readonly meaning: string;
-  /**
-   * `part`: whoever looks after that part logs what becomes of it, with more than is for strangers.
-   * `life`: it belongs to every life of a role, as starting does. The default: a warning.
-   */
-  readonly log?: 'part' | 'life';
-}
-
-/** One that can be asked at any time. It answers from what is known, at once. */
-export interface WatchedCondition extends ConditionDefinition {
-  /** The reason; null: it is well. */
-  readonly look: () => string | null;
+  /** Begins with the words of its fault. */
+  readonly reason: string;
+  readonly remedy: string;
+  /** Since when, in ms since 1970. */
+  readonly since: number;
 }
 
 export interface HealthReport {
-  /** Reasons, in the order in which their conditions were added. */
+  /** Reasons, in the order in which their faults were added. */
   readonly own: readonly string[];
   readonly shared: readonly string[];
 }
@@ -48,56 +33,78 @@ export interface HealthOptions {
   readonly log: Logger;
 }
 
-/** Conditions that are watched are looked at so often. */
+/** Null while all is well; otherwise what is known in detail, empty if the words say it all. */
+export type Detail = string | null;
+
+/** Faults that are watched are looked at so often. */
 const lookMs = 1_000;
 
-/** One thing that is well or not. `Health.add` makes them. */
+/** One fault of one role, there or not. `Health.add` makes them. */
 export class Condition {
-  readonly fault: FaultScope;
-  readonly #definition: ConditionDefinition;
+  readonly #name: FaultName;
+  readonly #fault: Fault;
   readonly #log: Logger;
   readonly #counter: Counter;
   #reason: string | null = null;
+  #since = 0;
 
-  constructor(definition: ConditionDefinition, { counters, log }: HealthOptions) {
-    const { name, fault, meaning } = definition;
-    this.fault = fault;
-    this.#definition = definition;
+  constructor(name: FaultName, { counters, log }: HealthOptions) {
+    const fault = faultOf(name);
+    this.#name = name;
+    this.#fault = fault;
     this.#log = log;
-    this.#counter = counters.add(`health.${name}`, `how often it has come: ${meaning}`, {
+    this.#counter = counters.add(`health.${name}`, `how often it has come: ${fault.words}`, {
       name: 'health.problems',
-      description: 'how often a condition has come, by which',
+      description: 'how often a fault has come, by which',
       label: 'condition',
       value: name,
     });
-    const help = 'whether a condition of /readyz is there: 1, or 0 while all is well';
-    const labels = { condition: name, fault };
+    const help = 'whether a fault is there: 1, or 0 while all is well';
+    const labels = { condition: name, fault: fault.scope, words: fault.words };
     counters.gauge('health.problem', help, () => (this.#reason === null ? 0 : 1), labels);
   }
 
   /** Null while it is well. */
-  get reason(): string | null {
-    return this.#reason;
+  get problem(): Problem | null {
+    if (this.#reason === null) return null;
+    const { scope, remedy } = this.#fault;
+    return {
+      condition: this.#name,
+      fault: scope,
+      reason: this.#reason,
+      remedy,
+      since: this.#since,
+    };
   }
 
   /**
-   * How it is now: null, or why it is not well, in plain words that strangers may read (no address,
-   * no secret). Saying the same again changes nothing, so a reason holds no figure that moves.
+   * How it is now, in plain words that strangers may read (no address, no secret). Saying the same
+   * again changes nothing, so a detail holds no figure that moves.
    */
-  set(reason: string | null): void {
+  set(detail: Detail): void {
+    const { words } = this.#fault;
+    const reason = detail && `${words}: ${detail}`;
+    this.#change(detail === '' ? words : reason);
+  }
+
+  #change(reason: string | null): void {
     if (reason === this.#reason) return;
     const before = this.#reason;
     this.#reason = reason;
-    if (before === null) this.#counter.value += 1;
+    if (before === null) {
+      this.#counter.value += 1;
+      this.#since = Date.now();
+    }
     this.#tell(before, reason);
   }
 
   #tell(before: string | null, reason: string | null): void {
-    const { name, fault, log } = this.#definition;
+    const { scope, log } = this.#fault;
     if (log === 'part') return;
+    const condition = this.#name;
     const level = log === 'life' ? 'debug' : reason === null ? 'info' : 'warn';
-    if (reason === null) this.#log[level]({ condition: name, was: before }, 'well again');
-    else this.#log[level]({ condition: name, fault, reason }, 'not well');
+    if (reason === null) this.#log[level]({ condition, was: before }, 'well again');
+    else this.#log[level]({ condition, fault: scope, reason }, 'not well');
   }
 }
 
@@ -111,15 +118,18 @@ export class Health {
   }
 
   /** One that its owner sets. It begins well. */
-  add(definition: ConditionDefinition): Condition {
-    const condition = new Condition(definition, this.#options);
+  add(name: FaultName): Condition {
+    const condition = new Condition(name, this.#options);
     this.#conditions.push(condition);
     return condition;
   }
 
-  /** One that is looked at whenever somebody asks, and every second while `run`. */
-  watch({ look, ...definition }: WatchedCondition): Condition {
-    const condition = this.add(definition);
+  /**
+   * One that is looked at whenever somebody asks, and every second while `run`. `look` answers from
+   * what is known, at once.
+   */
+  watch(name: FaultName, look: () => Detail): Condition {
+    const condition = this.add(name);
     this.#watched.push(() => condition.set(look()));
     return condition;
   }
@@ -130,12 +140,16 @@ export class Health {
     return () => looking.cancel();
   }
 
-  report(): HealthReport {
+  /** What is the matter, in the order in which faults were added. */
+  problems(): readonly Problem[] {
     this.#look();
-    const reasons = (fault: FaultScope) =>
-      this.#conditions.flatMap((condition) =>
-        condition.fault === fault && condition.reason !== null ? [condition.reason] : [],
-      );
+    return this.#conditions.flatMap(({ problem }) => problem ?? []);
+  }
+
+  report(): HealthReport {
+    const problems = this.problems();
+    const reasons = (scope: FaultScope) =>
+      problems.filter(({ fault }) => fault === scope).map(({ reason }) => reason);
     return { own: reasons('own'), shared: reasons('shared') };
   }
 
@@ -154,12 +168,11 @@ export interface RoleLife {
 
 /** A role that is not up yet, or on its way out, is not ready. It begins as starting. */
 export function watchLife(health: Health): RoleLife {
-  const life = { fault: 'own', log: 'life' } as const;
-  const starting = health.add({ ...life, name: 'starting', meaning: 'it was starting' });
-  const stopping = health.add({ ...life, name: 'stopping', meaning: 'it was told to stop' });
-  starting.set('it is starting');
+  const starting = health.add('starting');
+  const stopping = health.add('stopping');
+  starting.set('');
   return {
     started: () => starting.set(null),
-    stopping: () => stopping.set('it is stopping'),
+    stopping: () => stopping.set(''),
   };
 }

@@ -265,10 +265,10 @@ export class ZooKeeperRegistry implements Registry {
 }
 
 const problems: Readonly<Record<RegistryState, string | null>> = {
-  connecting: 'ZooKeeper is not reached yet',
+  connecting: 'it is not reached yet',
   connected: null,
-  lost: 'ZooKeeper is out of reach or has no quorum: who was there then is still reached, who comes or goes is not noticed',
-  closed: 'the registry is closed',
+  lost: 'it is out of reach or has no quorum: who was there then is still reached, who comes or goes is not noticed',
+  closed: 'its session is closed',
 };
 
 function closedError(): CimError {

@@ -38,13 +38,7 @@ export class HistoryWatch {
 
   constructor(options: HistoryWatchOptions) {
     this.#options = options;
-    options.health?.watch({
-      name: 'lost-tail',
-      fault: 'shared',
-      meaning: 'a failover of Redis lost the end of what was acknowledged',
-      log: 'part',
-      look: () => this.#toldNow(),
-    });
+    options.health?.watch('lost-tail', () => this.#toldNow());
     this.#lookLater();
   }
 
@@ -56,7 +50,7 @@ export class HistoryWatch {
   #toldNow(): string | null {
     if (!this.#lost || Date.now() - this.#lost.at.getTime() > toldMs) return null;
     const { at, bytes } = this.#lost;
-    return `Redis has lost the last ${bytes} bytes of what was acknowledged, in a failover at ${at.toISOString()}`;
+    return `the last ${bytes} bytes, in a failover of Redis at ${at.toISOString()}`;
   }
 
   close(): void {

@@ -29,5 +29,5 @@ export function refusalOf(error: unknown): string | null {
 }
 
 function told(reason: string): string {
-  return `the store refuses writes: Redis: ${reason}`;
+  return `Redis: ${reason}`;
 }
