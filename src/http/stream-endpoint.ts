@@ -3,11 +3,12 @@
  * memory as a whole. Everything else of a port holds for them too: places, foreign pages, failures in
  * the envelope.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import { type CimError, errorTable } from '../base/errors.ts';
+import { letGo } from '../base/let-go.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 
 export interface StreamEndpoint {
@@ -110,7 +111,14 @@ function send(reply: FastifyReply, answer: StreamAnswer): unknown {
   reply.headers(answer.headers);
   if ('failure' in answer)
     return reply.code(errorTable[answer.failure.kind].status).send(errorEnvelope(answer.failure));
+  if (answer.body) letGoOfWritten(reply.raw);
   return reply.code(answer.status).send(answer.body ?? undefined);
+}
+
+/** Nobody needs the pieces of a stream when the socket has taken them. */
+function letGoOfWritten(response: ServerResponse): void {
+  const write = response.write.bind(response);
+  response.write = (piece: Buffer) => write(piece, () => letGo(piece));
 }
 
 function peerOf(socket: Socket, address: string): StreamPeer {

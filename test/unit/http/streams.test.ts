@@ -120,6 +120,19 @@ describe.each([
     expect(pieces).toBeLessThan(sent.length / 4_096);
   });
 
+  test('what is given is what was to be, and the memory of its pieces is given back', async () => {
+    const pieces = Array.from({ length: 20 }, (_, number) =>
+      Buffer.from(new Uint8Array(50_000).fill(65 + number).buffer),
+    );
+    const text = pieces.map(String).join('');
+    const { open } = await start(isSecure, collected, () => Readable.from(pieces));
+    const talk = await open();
+    talk.socket.write('GET /blobs/a HTTP/1.1\r\nHost: x\r\n\r\n');
+    await waitUntil('all has come', () => talk.text.includes('\r\n0\r\n'));
+    expect(talk.text.replaceAll(/\r\nc350\r\n/g, '')).toContain(text.slice(0, 999_999));
+    expect(pieces.map(({ length }) => length)).toEqual(pieces.map(() => 0));
+  });
+
   test('what comes behind it is a request, wherever its pieces are cut', async () => {
     const bodies: string[] = [];
     const { open } = await start(isSecure, async (request) => {
