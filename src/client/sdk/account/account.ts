@@ -8,7 +8,8 @@ import { ignore } from '../../../base/ignore.ts';
 import { limits } from '../../../base/limits.ts';
 import { endpointOf, roleAddressOfJson } from '../../../base/network/role-address.ts';
 import type { WarningKind } from '../client-events.ts';
-import { type WrappedPair, wrapAnew } from '../e2ee/key-vault.ts';
+import type { WrappedPair } from '../e2ee/key-vault.ts';
+import { loaded } from '../on-demand.ts';
 import type { Platform, ServerPort } from '../platform.ts';
 import { asLongAsUnanswered } from '../routes/patience.ts';
 import type { Call, RouteCaller } from '../routes/route-caller.ts';
@@ -187,7 +188,9 @@ export class Account implements TokenSource {
   ): Promise<string | undefined> {
     const { userId } = this.#options;
     const pair = (await this.#post('/ownKey', { userId }, token)) as WrappedPair | null;
-    return pair ? wrapAnew(userId, pair, wrapKey, nextWrapKey) : undefined;
+    if (!pair) return undefined;
+    const { wrapAnew } = await loaded(() => import('../e2ee/key-vault.ts'));
+    return wrapAnew(userId, pair, wrapKey, nextWrapKey);
   }
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -16,6 +16,8 @@ export interface OwnKeysOptions extends KeyVaultOptions {
   readonly patience: Patience;
   readonly onPinned: () => void;
   readonly onChanged: (change: KeyChange) => void;
+  /** What logins before have said; absent: there was none. */
+  readonly isOffered?: boolean;
   /** There is a pair, or should be one, and it cannot be used. */
   readonly onUnusable: (reason: string) => void;
 }
@@ -38,6 +40,7 @@ export class OwnKeyHolder {
 
   constructor(options: OwnKeysOptions) {
     this.#options = options;
+    this.#isOffered = options.isOffered;
   }
 
   /**

@@ -4,10 +4,11 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
-import { KeyDirectory, type KeyDirectoryOptions, type PublishedKeys } from './key-directory.ts';
+import { KeyDirectory, type KeyDirectoryOptions } from './key-directory.ts';
 import type { KeyChange } from './key-facts.ts';
 import type { KeyPins } from './key-pins.ts';
 import type { Patience } from './patience.ts';
+import type { PublishedKeys } from './published-keys.ts';
 import { importPublicKey, type PublicKey } from './sealing.ts';
 
 export interface PeerKeysOptions extends KeyDirectoryOptions {

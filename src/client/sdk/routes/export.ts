@@ -14,7 +14,7 @@ import type {
   Message,
   User,
 } from '../client-events.ts';
-import { publishedKeysOf } from '../e2ee/key-directory.ts';
+import { publishedKeysOf } from '../e2ee/published-keys.ts';
 import type { Platform } from '../platform.ts';
 import { patiently } from './patience.ts';
 
