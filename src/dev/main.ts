@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { HostPort } from '../base/network/host-port.ts';
+import { formatHostPort, type HostPort } from '../base/network/host-port.ts';
 import { openTls } from '../base/network/tls.ts';
 import { Counters } from '../base/process/counters.ts';
 import { Health, watchLife } from '../base/process/health.ts';
@@ -29,6 +29,7 @@ import { createLocalRegistry } from '../registry/open-registry.ts';
 import { openAuthentication } from '../route/accounts/authentication.ts';
 import { openDoors } from '../route/accounts/open-doors.ts';
 import { buildRouteApp } from '../route/app.ts';
+import { ClusterRoles } from '../route/cluster/cluster-roles.ts';
 import { createRouteCore } from '../route/core.ts';
 import { fileBoundsOf } from '../route/files/file-bounds.ts';
 import { webChatFiles } from '../route/web-chat.ts';
@@ -92,6 +93,7 @@ async function start(
   const lives = [watchLife(route.health), watchLife(serverHealth)];
   const figures = await openFigures({
     roles: { route: route.counters, server: serverCounters },
+    clock,
     settings,
     tls: tls.port,
     log,
@@ -101,7 +103,7 @@ async function start(
     routes: route.api,
     usableRoutes: () => 1,
     counters: serverCounters,
-    figures: figures.of(serverCounters),
+    figures: (identity) => figures.of('server', identity),
     health: serverHealth,
     registry,
     settings,
@@ -115,11 +117,24 @@ async function start(
     log,
     lifecycle,
   });
+  let routePort = settings.routePort;
+  const routeFigures = figures.of('route', {
+    about: () => ({
+      role: 'route',
+      instance: server.instance,
+      address: formatHostPort({ host: advertise, port: routePort }),
+      version,
+      talkers: [],
+      warnings,
+    }),
+    health: route.health,
+  });
   const app = buildRouteApp(route.operations, {
     mode: authentication.mode,
     proofs: { clusterKeys, users: route.callers },
     warnings,
-    figures: figures.of(route.counters),
+    figures: routeFigures,
+    cluster: new ClusterRoles({ own: () => [routeFigures.status, server.status] }),
     health: route.health,
     tls: tls.port,
     webPages,
@@ -131,11 +146,8 @@ async function start(
     version,
   });
   lifecycle.onStop('HTTP port of the route', () => app.close());
-  const { port: routePort } = await app.listen({
-    host,
-    port: settings.routePort,
-    option: '--route-port',
-  });
+  const address = { host, port: settings.routePort, option: '--route-port' };
+  routePort = settings.advertiseRoutePort ?? (await app.listen(address)).port;
 
   // Out of choice first, so that nobody is sent to a server that is stopping.
   lifecycle.onStop('announcement', await server.announce());
@@ -145,7 +157,7 @@ async function start(
   return {
     addresses: {
       ...server.addresses,
-      route: { host: advertise, port: settings.advertiseRoutePort ?? routePort },
+      route: { host: advertise, port: routePort },
       ...(figures.port && { metrics: figures.port }),
     },
     reload: async () => {

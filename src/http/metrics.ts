@@ -13,6 +13,7 @@ import type { ProcessMetrics } from '../base/process/process-metrics.ts';
 import { anyone } from './access.ts';
 import { countersEndpoint } from './counters.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
+import { type RoleSource, statusEndpoints } from './status.ts';
 
 /** Who is told: those who bear the cluster secret, or whoever reaches the port. */
 export type MetricsAccess = 'secret' | 'open';
@@ -37,10 +38,16 @@ export interface Figures {
   readonly counters: readonly Counters[];
   readonly source: MetricsSource;
   readonly access: MetricsAccess;
+  readonly status: RoleSource;
 }
 
-export function figureEndpoints({ counters, source, access }: Figures): readonly Endpoint[] {
-  return [countersEndpoint(counters), metricsEndpoint(source, access)];
+export function figureEndpoints({
+  counters,
+  source,
+  access,
+  status,
+}: Figures): readonly Endpoint[] {
+  return [countersEndpoint(counters), metricsEndpoint(source, access), ...statusEndpoints(status)];
 }
 
 export function metricsEndpoint(source: MetricsSource, access: MetricsAccess): Endpoint {

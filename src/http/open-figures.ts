@@ -1,4 +1,5 @@
 /** What operators are told in numbers (metrics.ts), as a role's settings have it. */
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { HostPort } from '../base/network/host-port.ts';
 import type { TlsPort } from '../base/network/tls.ts';
@@ -6,6 +7,7 @@ import type { Counters } from '../base/process/counters.ts';
 import type { Lifecycle } from '../base/process/lifecycle.ts';
 import { measureProcess } from '../base/process/process-metrics.ts';
 import { version } from '../base/process/version.ts';
+import { Vitals } from '../base/process/vitals.ts';
 import { figuresOfAll, isWorker } from '../base/process/worker-channel.ts';
 import { descriptorLimit } from '../limits/descriptors.ts';
 import { buildHttpApp } from './app.ts';
@@ -16,10 +18,12 @@ import {
   type MetricsSource,
   metricsEndpoint,
 } from './metrics.ts';
+import type { RoleIdentity } from './status.ts';
 
-export interface FiguresOptions {
+export interface FiguresOptions<Role extends string> {
   /** Counters of each role that the process has. */
-  readonly roles: Readonly<Record<string, Counters>>;
+  readonly roles: Readonly<Record<Role, Counters>>;
+  readonly clock: Clock;
   readonly settings: {
     readonly host: string;
     readonly metrics: MetricsAccess;
@@ -30,16 +34,18 @@ export interface FiguresOptions {
   readonly lifecycle: Lifecycle;
 }
 
-export interface OpenFigures {
-  /** What the port of a role tells. */
-  readonly of: (counters: Counters) => Figures;
+export interface OpenFigures<Role extends string> {
+  /** What the port of a role tells, given who that is. */
+  readonly of: (role: Role, identity: RoleIdentity) => Figures;
   /** Of /metrics alone, if there is to be one. */
   readonly port: HostPort | undefined;
 }
 
 /** Measures from now on. Rejects with `port-taken`. */
-export async function openFigures(options: FiguresOptions): Promise<OpenFigures> {
-  const { roles, settings, lifecycle } = options;
+export async function openFigures<Role extends string>(
+  options: FiguresOptions<Role>,
+): Promise<OpenFigures<Role>> {
+  const { roles, settings, clock, lifecycle } = options;
   const process = measureProcess();
   const descriptors = descriptorLimit();
   process.counters.gauge(
@@ -48,12 +54,22 @@ export async function openFigures(options: FiguresOptions): Promise<OpenFigures>
     () => descriptors,
   );
   lifecycle.onStop('figures of the process', () => process.stop());
+  const vitals = new Map(
+    Object.entries<Counters>(roles).map(([role, counters]) => {
+      const families = () => [...process.counters.families(), ...counters.families()];
+      return [role, new Vitals({ families, counters: () => counters.list(), clock })];
+    }),
+  );
+  lifecycle.onStop('figures of the last hour', async () => {
+    for (const each of vitals.values()) each.stop();
+  });
   const source = figuresOfAll(() => familiesOf(process, roles));
   return {
-    of: (counters) => ({
-      counters: [counters, process.counters],
+    of: (role, identity) => ({
+      counters: [roles[role], process.counters],
       source,
       access: settings.metrics,
+      status: { ...identity, vitals: vitals.get(role) as Vitals },
     }),
     port: await openPort(source, options),
   };
@@ -62,7 +78,7 @@ export async function openFigures(options: FiguresOptions): Promise<OpenFigures>
 /** Workers share it: each tells the figures of all. */
 async function openPort(
   source: MetricsSource,
-  { settings: { host, metricsPort }, tls, log, lifecycle }: FiguresOptions,
+  { settings: { host, metricsPort }, tls, log, lifecycle }: FiguresOptions<string>,
 ): Promise<HostPort | undefined> {
   if (metricsPort === undefined) return undefined;
   const app = buildHttpApp({

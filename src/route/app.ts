@@ -12,8 +12,10 @@ import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { AuthMode } from './accounts/authentication.ts';
+import type { ClusterRoles } from './cluster/cluster-roles.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
+import { clusterEndpoints } from './endpoints/cluster.ts';
 import { conversationListEndpoints } from './endpoints/conversation-list.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
@@ -43,6 +45,7 @@ export interface RouteAppOptions {
   readonly budget?: ProcessBudget;
   readonly callerLimits?: CallerLimits;
   readonly figures: Figures;
+  readonly cluster: ClusterRoles;
   readonly health?: Pick<Health, 'report'>;
   readonly isOpen?: () => boolean;
   readonly log: Logger;
@@ -54,7 +57,11 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
     ...options,
     title: 'cim route',
     open: options.mode === 'open',
-    endpoints: [...endpointsOf(operations, options.mode), ...figureEndpoints(options.figures)],
+    endpoints: [
+      ...endpointsOf(operations, options.mode),
+      ...clusterEndpoints(options.cluster),
+      ...figureEndpoints(options.figures),
+    ],
     streams: fileStreams(operations),
   });
 }

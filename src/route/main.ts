@@ -18,6 +18,7 @@ import { version } from '../base/process/version.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { RouteSettings } from '../config/settings.ts';
 import { openBlobs } from '../files/open-blobs.ts';
+import { jsonRequester } from '../http/client.ts';
 import { openFigures } from '../http/open-figures.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
@@ -33,6 +34,7 @@ import { openStore } from '../store/open-store.ts';
 import { openAuthentication } from './accounts/authentication.ts';
 import { openDoors } from './accounts/open-doors.ts';
 import { buildRouteApp } from './app.ts';
+import { ClusterRoles } from './cluster/cluster-roles.ts';
 import { createRouteCore } from './core.ts';
 import { fileBoundsOf } from './files/file-bounds.ts';
 import { ServerPool } from './servers/server-directory.ts';
@@ -66,6 +68,7 @@ async function start(
   const counters = new Counters();
   const figures = await openFigures({
     roles: { route: counters },
+    clock,
     settings,
     tls: tls.port,
     log,
@@ -82,8 +85,7 @@ async function start(
     zookeeper: settings.zk,
     auth: settings.zkAuth,
     sessionTimeoutMs: settings.zkSessionTimeoutMs,
-    // Of a folder for files there may be one route only.
-    follow: blobs?.isLocal ? ['servers', 'routes'] : ['servers'],
+    follow: ['servers', 'routes'],
     log,
   });
   lifecycle.onStop('registry', () => registry.close());
@@ -129,6 +131,22 @@ async function start(
   const announced = () => ({
     address: [{ kind: 'http', host, port: announcedPort, tls: tls.isServing }],
   });
+  const instance = randomBytes(8).toString('hex');
+  const routeFigures = figures.of('route', {
+    about: () => ({
+      role: 'route',
+      instance,
+      address: routeName(announced()),
+      version,
+      talkers: [],
+      warnings,
+    }),
+    health,
+  });
+  const cluster = new ClusterRoles({
+    own: () => [routeFigures.status],
+    others: { registry, request: jsonRequester(tls), clusterKey: () => secret.key },
+  });
   const wrongProofs = countWrongProofs(counters);
   let isOpen = false;
   const listen = async (address: { port: number; option: string; isShared?: boolean }) => {
@@ -136,7 +154,8 @@ async function start(
       mode: authentication.mode,
       proofs: { clusterKeys, users: core.callers },
       warnings,
-      figures: figures.of(counters),
+      figures: routeFigures,
+      cluster,
       health,
       isOpen: () => isOpen,
       tls: tls.port,
@@ -181,7 +200,6 @@ async function start(
   const callers = settings.advertisePort ?? sharedPort;
   announcedPort = linkPort === undefined ? callers : ownPort;
 
-  const instance = randomBytes(8).toString('hex');
   const announcement = await registry.announceRoute({
     instance,
     ...announced(),

@@ -19,6 +19,7 @@ import type { Lifecycle } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
 import type { ClusterKey } from '../base/secrets/cluster-key.ts';
 import type { Figures } from '../http/metrics.ts';
+import type { RoleIdentity, RoleSource } from '../http/status.ts';
 import { refusalOfWebSocket, type WebPageRules } from '../http/web-pages.ts';
 import type { ConnectionShares } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
@@ -33,6 +34,7 @@ import {
   pushAddress,
   type Registry,
   type ServerAnnouncement,
+  serverName,
 } from '../registry/registry.ts';
 import { buildServerApp } from './app.ts';
 import { Gateway } from './gateway.ts';
@@ -65,7 +67,7 @@ export interface ServerCoreOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly counters: Counters;
-  readonly figures: Figures;
+  readonly figures: (identity: RoleIdentity) => Figures;
   readonly health: Health;
   /** Gets a step for everything that is opened. */
   readonly lifecycle: Lifecycle;
@@ -73,6 +75,7 @@ export interface ServerCoreOptions {
 
 export interface ServerCore {
   readonly api: ServerApi;
+  readonly status: RoleSource;
   /** Random id of this process. */
   readonly instance: string;
   /** As others connect to it, by kind. */
@@ -96,6 +99,8 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
   let httpPort = 0;
   const pushedTo = () => pushAddress({ address: [{ kind: 'http', ...told, port: httpPort }] });
   const { counters, health } = options;
+  /** Complete when it listens everywhere. */
+  const address: RoleEndpoint[] = [];
   let announcement: ServerAnnouncement | undefined;
   // A registry that does not answer must not keep people here: it sees the end of the process.
   const withdraw = async () => {
@@ -133,10 +138,21 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     () => options.budget.heldBytes,
   );
   watchServer(health, { gateway, registry, usableRoutes, clock });
+  const figures = options.figures({
+    about: () => ({
+      role: 'server',
+      instance,
+      address: serverName({ address }),
+      version,
+      talkers: gateway.talkers.most(bounds.talkersToldMax),
+      warnings: [],
+    }),
+    health,
+  });
   let isOpen = false;
   const app = buildServerApp(
     ports.flatMap(({ wire }) => wire.endpoints),
-    { ...options, ...{ portLimits, health, version }, isOpen: () => isOpen },
+    { ...options, ...{ portLimits, health, figures, version }, isOpen: () => isOpen },
   );
   lifecycle.onStop('HTTP port of the server', () => app.close());
   const origin = () => originOfServer(pushedTo());
@@ -167,7 +183,6 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     counters: gateway.counters.arrivals,
   });
   lifecycle.onStop('handshakes', () => handshakes.stop());
-  const address: RoleEndpoint[] = [];
   for (const { kind, isWebSocket, port, option, advertisedPort, publicUrl, wire } of ports) {
     const accept: Accept = (stream, arrival) => gateway.accept(stream, arrival, wire);
     const onArrival: OnArrival = isWebSocket
@@ -182,6 +197,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
 
   return {
     api: gateway.api,
+    status: figures.status,
     instance,
     addresses: Object.fromEntries(address.map(({ kind, host, port }) => [kind, { host, port }])),
     async announce() {

@@ -27,6 +27,7 @@ import { closeCodes } from '../codec/close-codes.ts';
 import type { Mark } from '../codec/generated/link.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { ServerLimits } from '../limits/server-limits.ts';
+import { Talkers } from '../limits/talkers.ts';
 import { Turns } from '../limits/turns.ts';
 import { BoundedGather } from '../link/bounded-gather.ts';
 import { Gather } from '../link/gather.ts';
@@ -82,6 +83,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly presence: PresenceTable;
   readonly limits: ServerLimits;
   readonly shown: ShownSamples;
+  readonly talkers: Talkers;
   readonly clock: Clock;
   readonly turns = new Turns({
     workMax: limits.turnWorkMax,
@@ -118,6 +120,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.limits = options.limits;
     this.clock = clock;
     this.counters = createServerCounters(options.counters);
+    this.talkers = new Talkers(() => options.clock.monotonic());
     this.shown = new ShownSamples(options.counters, () => this.now());
     const connections = () => this.#connections.values();
     this.budgets = new ServerBudgets(options.budget, connections, () => clock.monotonic());
@@ -146,7 +149,10 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     });
     this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
-    this.submissions = new Submissions(routes.submit);
+    this.submissions = new Submissions(routes.submit, (userId, count) => {
+      this.counters.taken.value += count;
+      this.talkers.count(userId, count);
+    });
     this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
       if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
     });
@@ -377,6 +383,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     this.shown.sweep();
     this.limits.sends.sweep();
     this.limits.reads.sweep();
+    this.talkers.sweep();
     this.budgets.process.review();
     this.#checks.sweep(this.sessions());
   }

@@ -54,6 +54,7 @@ async function start(
   const counters = new Counters();
   const figures = await openFigures({
     roles: { server: counters },
+    clock,
     settings,
     tls: tls.port,
     log,
@@ -97,7 +98,7 @@ async function start(
     clock,
     log,
     counters,
-    figures: figures.of(counters),
+    figures: (identity) => figures.of('server', identity),
     health,
     lifecycle,
     advertise: await advertisedAddress({ advertise, host, zookeeper }),

@@ -13,6 +13,8 @@ export interface ServerCounters {
   /** Connections that the server closed, by reason; `other`: with a code that a route gave. */
   readonly closed: Readonly<Record<CloseName | 'other', Counter>>;
   readonly arrivals: ArrivalCounters & WebSocketCounters;
+  /** Messages that clients sent here, to be stored. */
+  readonly taken: Counter;
   readonly sends: { readonly tooFast: Counter; readonly noRoom: Counter };
   /** Connections that did not keep up, and caught up from the store. */
   readonly behind: Counter;
@@ -83,6 +85,7 @@ export function createServerCounters(counters: Counters): ServerCounters {
         'connections to the port for WebSockets that asked for something else, or not in time',
       ),
     },
+    taken: counters.add('messages.taken', 'messages that clients sent here, to be stored'),
     sends: {
       tooFast: counters.add(
         'sends.refused.rate',

@@ -6,7 +6,7 @@ import { buildServerApp } from '../../src/server/app.ts';
 import type { recordingLog } from '../unit/http/recording-log.ts';
 import { GatewayHarness } from '../unit/server/support/gateway-harness.ts';
 import { clusterKeysOf } from './cluster-key.ts';
-import { figuresOf } from './figures.ts';
+import { figuresOf, routeFiguresOf } from './figures.ts';
 import { RouteHarness } from './route-harness.ts';
 import { onTeardown } from './teardown.ts';
 
@@ -111,7 +111,7 @@ export async function openRouteApp(lines: {
   const { operations, callers, counters } = route.core;
   const proofs = { clusterKeys, users: callers };
   const options = { mode: 'open', proofs, warnings: [], version } as const;
-  return buildRouteApp(operations, { ...options, ...lines, figures: figuresOf(counters) });
+  return buildRouteApp(operations, { ...options, ...lines, ...routeFiguresOf(counters) });
 }
 
 export async function openServerApp(lines: {

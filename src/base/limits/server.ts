@@ -115,6 +115,17 @@ export const serverLimits = {
   interestBatchMax: 2_048,
   /** Users told in one answer to "who is online?": it crosses a link as one entry. */
   onlinePageMax: 1_000,
+  /** Users whose messages are counted to know who sends most: one in so many of all is noticed. */
+  talkersMax: 128,
+  /** And those of them that operators are told. */
+  talkersToldMax: 10,
+  /**
+   * Roles that a route asks how they are when an operator asks it, so many at a time, and how long it
+   * waits for each: what comes back of all is held in memory.
+   */
+  rolesAskedMax: 1_000,
+  rolesAskedAtOnceMax: 64,
+  roleAnswerMsMax: 2_000,
   /** Servers told in one answer. */
   serversPageMax: 500,
   /** Users told to a caller that knows no pages, as Java callers: what one answer holds in memory. */

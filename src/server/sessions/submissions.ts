@@ -151,14 +151,19 @@ function isSmallPart({ length, buffer }: Uint8Array): boolean {
 /** As much as a message costs anyway. */
 const smallBytes = 2 * 1024;
 
+/** A user has sent so many messages. */
+type OnTaken = (userId: number, count: number) => void;
+
 export class Submissions {
   readonly #submit: RouteApi['submit'];
+  readonly #onTaken: OnTaken;
   /** Those of this turn; more may be added to the last one. */
   #runs: OpenRun[] = [];
   #last: OpenRun | null = null;
 
-  constructor(submit: RouteApi['submit']) {
+  constructor(submit: RouteApi['submit'], onTaken: OnTaken) {
     this.#submit = submit;
+    this.#onTaken = onTaken;
   }
 
   /** A message as it was read, which lies in `bytes` from `start` to `end`. */
@@ -183,6 +188,7 @@ export class Submissions {
     const runs = this.#runs;
     this.#runs = [];
     this.#last = null;
+    for (const { submitter, count } of runs) this.#onTaken(submitter.sender.from, count);
     this.#submit(
       runs.map((run) => run.entry()),
       (index, result) => {

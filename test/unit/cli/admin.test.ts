@@ -7,7 +7,7 @@ import { Counters } from '../../../src/base/process/counters.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
-import { figuresOf } from '../../support/figures.ts';
+import { routeFiguresOf } from '../../support/figures.ts';
 import { freePort } from '../../support/free-port.ts';
 import { nastyTexts, unsafePattern } from '../../support/nasty-text.ts';
 import { onTeardown } from '../../support/teardown.ts';
@@ -24,7 +24,7 @@ async function startRoute() {
     mode: 'open',
     proofs: { clusterKeys: clusterKeysOf('cluster') },
     warnings: [],
-    figures: figuresOf(counters),
+    ...routeFiguresOf(counters),
     log,
     version: '9.9.9',
   });

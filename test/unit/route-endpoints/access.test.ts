@@ -19,7 +19,7 @@ import { sendMessageEndpoint } from '../../../src/server/protocols/java/java-pee
 import type { Account } from '../../../src/store/accounts.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
-import { figuresOf } from '../../support/figures.ts';
+import { figuresOf, routeFiguresOf } from '../../support/figures.ts';
 import {
   amy,
   bob,
@@ -274,8 +274,12 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /createApiKey': [{ label: 'shop', scope: 'push' }, operators],
   'GET /apiKeys': [null, operators],
   'POST /revokeApiKey': [{ id: '0'.repeat(16) }, operators],
+  'GET /cluster': [null, operators],
+  'GET /clusterVitals': [null, operators],
   'GET /counters': [null, operators],
   'GET /metrics': [null, operators],
+  'GET /status': [null, operators],
+  'GET /vitals': [null, operators],
 };
 
 /** A server knows no users: to it a token is nothing. */
@@ -289,6 +293,8 @@ const serverTable: typeof routeTable = {
   'POST /sendMsg': [{ userId, cmd: 'MESSAGE', msg: 'hi', properties: {} }, clusterOnly],
   'GET /counters': [null, clusterOnly],
   'GET /metrics': [null, clusterOnly],
+  'GET /status': [null, clusterOnly],
+  'GET /vitals': [null, clusterOnly],
 };
 
 // ---- the roles -------------------------------------------------------------------------------------
@@ -312,7 +318,7 @@ async function openRoute(mode: AuthMode): Promise<{ app: HttpApp; store: Store }
   const app = buildRouteApp(operations, {
     ...{
       mode,
-      figures: figuresOf(counters),
+      ...routeFiguresOf(counters),
       warnings: [],
       version: '9.9.9',
       log: recordingLog().log,

@@ -452,8 +452,8 @@ test('/openapi.json has every endpoint', async () => {
       'post /drain',
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
-      'get /counters',
-      'get /metrics',
+      ...['get /cluster', 'get /clusterVitals'],
+      ...['get /counters', 'get /metrics', 'get /status', 'get /vitals'],
       ...['put /files/{id}/{number}', 'get /files/{id}'],
     ],
   ]);

@@ -6,7 +6,7 @@ import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { CallerLimits } from '../../../src/limits/caller-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
-import { figuresOf } from '../../support/figures.ts';
+import { routeFiguresOf } from '../../support/figures.ts';
 import { RouteHarness, testTokens } from '../../support/route-harness.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
@@ -48,7 +48,7 @@ beforeEach(async () => {
   app = buildRouteApp(core.operations, {
     ...{
       mode: 'secret',
-      figures: figuresOf(counters),
+      ...routeFiguresOf(counters),
       warnings: [],
       version: '9.9.9',
       log: recordingLog().log,

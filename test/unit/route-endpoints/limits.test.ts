@@ -10,7 +10,7 @@ import { type CallerLimitSettings, CallerLimits } from '../../../src/limits/call
 import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
-import { figuresOf } from '../../support/figures.ts';
+import { routeFiguresOf } from '../../support/figures.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { recordingLog } from '../http/recording-log.ts';
@@ -44,7 +44,7 @@ class LimitedRoute {
       mode: 'open',
       proofs: { clusterKeys: clusterKeysOf('cluster') },
       warnings: [],
-      figures: figuresOf(this.counters),
+      ...routeFiguresOf(this.counters),
       portLimits: new PortLimits(all, 1_000, this.counters),
       callerLimits: new CallerLimits(all, this.counters, () => 0),
       log: recordingLog().log,

@@ -4,7 +4,7 @@ import type { HttpApp } from '../../../src/http/app.ts';
 import type { AuthMode } from '../../../src/route/accounts/authentication.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
-import { figuresOf } from '../../support/figures.ts';
+import { routeFiguresOf } from '../../support/figures.ts';
 import { onTeardown } from '../../support/teardown.ts';
 import { recordingLog } from '../http/recording-log.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -25,7 +25,7 @@ export class RouteCaller {
       mode,
       proofs: { clusterKeys: clusterKeysOf('cluster') },
       warnings: [],
-      figures: figuresOf(this.counters),
+      ...routeFiguresOf(this.counters),
       log,
       version: '9.9.9',
     });

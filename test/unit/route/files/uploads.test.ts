@@ -23,7 +23,7 @@ import { openBlobs } from '../../../../src/files/open-blobs.ts';
 import { buildRouteApp } from '../../../../src/route/app.ts';
 import type { FileBounds } from '../../../../src/route/files/file-service.ts';
 import { clusterKeysOf } from '../../../support/cluster-key.ts';
-import { figuresOf } from '../../../support/figures.ts';
+import { routeFiguresOf } from '../../../support/figures.ts';
 import {
   answerOf,
   drawFileId,
@@ -60,7 +60,8 @@ async function startRoute(
   const { log, lines } = recordingLog();
   const { operations, callers: users } = route.core;
   const app = buildRouteApp(operations, {
-    ...{ mode: 'open', figures: figuresOf(new Counters()), warnings: [], version: '9.9.9', log },
+    ...routeFiguresOf(new Counters()),
+    ...{ mode: 'open', warnings: [], version: '9.9.9', log },
     proofs: { clusterKeys: clusterKeysOf('cluster'), users },
   });
   onTeardown(() => app.close());
