@@ -13,7 +13,7 @@ import { FileSeal } from '../../src/client/sdk/files/file-seal.ts';
 import { upload } from '../../src/client/sdk/files/upload.ts';
 import { UploadSource } from '../../src/client/sdk/files/upload-source.ts';
 import { sha256 } from '../../src/client/sdk/node/node-platform.ts';
-import type { IncomingBytes, Platform } from '../../src/client/sdk/platform.ts';
+import type { IncomingBytes } from '../../src/client/sdk/platform.ts';
 import type { MessageFile } from '../../src/codec/file-content.ts';
 import { fuzz, fuzzTimeoutMs } from '../support/fuzz.ts';
 
@@ -32,8 +32,8 @@ const platform = {
     },
   },
   random: { bytes: (count: number) => new Uint8Array(count), fraction: () => 0 },
-  files: { sha256 } as Platform['files'],
 };
+const means = { platform, transport: { sha256 } };
 
 const place = fc.nat({ max: plain.length + 40 });
 /** What a route may do to the bytes of a file. */
@@ -109,7 +109,7 @@ test(
         const got: Uint8Array[] = [];
         let failure: unknown;
         try {
-          const options = { file, routes, platform, signal: never, onProgress() {} };
+          const options = { ...means, file, routes, signal: never, onProgress() {} };
           for await (const chunk of download(options)) got.push(chunk);
         } catch (error) {
           failure = error;
@@ -152,7 +152,7 @@ test(
         cancel: async () => {},
       } as unknown as FileRoutes;
       const source = new UploadSource(blob);
-      const options = { id, type: 'a/b', source, routes, platform, signal: never, onProgress() {} };
+      const options = { ...means, id, type: 'a/b', source, routes, signal: never, onProgress() {} };
       const ending = await upload(options).catch((error: unknown) => error);
       if (ending instanceof CimError) expect(sent).toEqual([]);
       else expect(sent.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(100);

@@ -9,7 +9,6 @@ import { KnownGroups } from './e2ee/groups/known-groups.ts';
 import { KeyPins } from './e2ee/key-pins.ts';
 import { Patience } from './e2ee/patience.ts';
 import type { EventEmitter } from './event-emitter.ts';
-import { FileRoutes } from './files/file-routes.ts';
 import { Files } from './files/files.ts';
 import { RouteCaller } from './routes/route-caller.ts';
 import { Routes } from './routes/routes.ts';
@@ -91,9 +90,7 @@ export function createClientParts(given: CimClientOptions, events: EventEmitter)
   const schedules = new Schedules({ ...options, routes, encryption });
   const conversations = new Conversations({ userId, routes, encryption, contents });
   const files = new Files({
-    routes: new FileRoutes({ userId, routes, caller, platform }),
-    encryption,
-    platform,
+    ...{ userId, routes, caller, encryption, platform },
     send: (target, text, extras) => contents.send(target, text, extras),
   });
   events.on('closed', () => files.stop());

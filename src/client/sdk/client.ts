@@ -27,22 +27,20 @@ import type {
   UsersQuery,
 } from './client-events.ts';
 import type { CimClientOptions } from './client-options.ts';
-import { createClientParts } from './client-parts.ts';
+import { type ClientParts, createClientParts } from './client-parts.ts';
 import type {
   ConversationPage,
   ConversationQuery,
   GroupMarks,
 } from './conversations/conversation.ts';
-import type { Conversations } from './conversations/conversations.ts';
 import type { Encryption } from './e2ee/encryption.ts';
 import type { PeerKey } from './e2ee/key-facts.ts';
 import { EventEmitter } from './event-emitter.ts';
-import type { Files } from './files/files.ts';
 import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './files/transfer.ts';
-import { type ExportOptions, type ExportRecord, exportData } from './routes/export.ts';
+import { loaded } from './on-demand.ts';
+import type { ExportOptions, ExportRecord } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
 import type { Routes } from './routes/routes.ts';
-import type { Schedules } from './sending/schedules.ts';
 
 export class CimClient {
   readonly #options: CimClientOptions;
@@ -50,20 +48,16 @@ export class CimClient {
   readonly #account: Account;
   readonly #routes: Routes;
   readonly #encryption: Encryption;
-  readonly #schedules: Schedules;
-  readonly #conversations: Conversations;
-  readonly #files: Files;
   readonly #core: ClientCore;
+  readonly #parts: ClientParts;
 
   constructor(options: CimClientOptions) {
     this.#options = options;
     const parts = createClientParts(options, this.#events);
+    this.#parts = parts;
     this.#account = parts.account;
     this.#routes = parts.routes;
     this.#encryption = parts.encryption;
-    this.#schedules = parts.schedules;
-    this.#conversations = parts.conversations;
-    this.#files = parts.files;
     this.#core = parts.core;
   }
 
@@ -103,7 +97,7 @@ export class CimClient {
    * (unless that is off). Rejects as `send` does, with what routes refuse, or the reason of `signal`.
    */
   sendFile(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
-    return this.#files.send(target, blob, options);
+    return this.#parts.files.send(target, blob, options);
   }
 
   /**
@@ -111,7 +105,7 @@ export class CimClient {
    * end says whether it was the file. Rejects with a CimError (`unknown-file`, `damaged-file`, …).
    */
   openFile(file: MessageFile, options: TransferOptions = {}): FileBytes {
-    return this.#files.open(file, options);
+    return this.#parts.files.open(file, options);
   }
 
   /**
@@ -290,22 +284,22 @@ export class CimClient {
 
   /** With people and in groups, pinned ones first and then the newest: a page of them, with what is unread in each. */
   conversations(query: ConversationQuery = {}): Promise<ConversationPage> {
-    return this.#conversations.list(query);
+    return this.#parts.conversations.list(query);
   }
 
   /** On all devices of the user: what comes there is to make no noise. `too-many`. */
   setMuted(target: Target, muted: boolean): Promise<void> {
-    return this.#conversations.set(target, { muted });
+    return this.#parts.conversations.set(target, { muted });
   }
 
   /** On all devices of the user: it stays on top. `too-many`. */
   setPinned(target: Target, pinned: boolean): Promise<void> {
-    return this.#conversations.set(target, { pinned });
+    return this.#parts.conversations.set(target, { pinned });
   }
 
   /** How many of a group, and who of a small one, have got to the message with this number. */
   marksOfGroup(group: string, seq: number): Promise<GroupMarks> {
-    return this.#conversations.marksOfGroup(group, seq);
+    return this.#parts.conversations.marksOfGroup(group, seq);
   }
 
   /**
@@ -332,12 +326,12 @@ export class CimClient {
    * schedule's id when it is stored; `unconfirmed` if that is not known.
    */
   schedule(target: Target, text: string, delaySeconds: number): Promise<{ readonly id: string }> {
-    return this.#schedules.create(target, text, delaySeconds);
+    return this.#parts.schedules.create(target, text, delaySeconds);
   }
 
   /** The user's messages that wait to be sent, those of other devices included. */
   delayed(after?: string): Promise<DelayedPage> {
-    return this.#schedules.list(after);
+    return this.#parts.schedules.list(after);
   }
 
   /** `unknown-schedule`: none waits under this id; `too-late`: it is being sent. */
@@ -378,10 +372,11 @@ export class CimClient {
    * All that the cluster has of the user, opened where it was sealed; the history from the newest back.
    * Waits where it is too much for now. Rejects with a CimError, or the reason of `signal`.
    */
-  export(options: ExportOptions = {}): AsyncGenerator<ExportRecord, void, undefined> {
+  async *export(options: ExportOptions = {}): AsyncGenerator<ExportRecord, void, undefined> {
+    const { exportData } = await loaded(() => import('./routes/export.ts'));
     const keys = async () =>
       this.#account.keepsKeys && (await this.#routes.keys([this.#options.userId]))[0];
-    return exportData({ ...this.#options, client: this, keys }, options);
+    yield* exportData({ ...this.#options, client: this, keys }, options);
   }
 
   /**

@@ -10,7 +10,8 @@ export interface Platform {
   readonly http: HttpTransport;
   readonly clock: Clock;
   readonly random: Random;
-  readonly files: FileTransport;
+  /** Asked for with the first file: a page loads it then. */
+  readonly files: () => Promise<FileTransport>;
   /** Absent: nobody tells of it. */
   readonly network?: Network;
 }

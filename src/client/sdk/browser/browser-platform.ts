@@ -1,6 +1,5 @@
 /** The SDK's needs, met by a browser. */
 import type { Platform } from '../platform.ts';
-import { fetchFiles } from './fetch-files.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { lastingClock } from './lasting-clock.ts';
 import { pageNetwork } from './page-network.ts';
@@ -11,7 +10,7 @@ export function browserPlatform(): Platform {
     transport: webSocketTransport,
     http: fetchHttp,
     clock: lastingClock(),
-    files: fetchFiles,
+    files: async () => (await import('./fetch-files.ts')).fetchFiles,
     network: pageNetwork,
     random: {
       bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

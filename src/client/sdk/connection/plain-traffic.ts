@@ -29,16 +29,19 @@ export function watchPlainTraffic({ platform, routes, onPlain }: PlainTrafficOpt
     clock: platform.clock,
     random: platform.random,
     ...(platform.network && { network: platform.network }),
-    files: {
-      put: (url, request) => {
-        look(url);
-        return platform.files.put(url, request);
-      },
-      get: (url, request) => {
-        look(url);
-        return platform.files.get(url, request);
-      },
-      sha256: () => platform.files.sha256(),
+    files: async () => {
+      const files = await platform.files();
+      return {
+        put: (url, request) => {
+          look(url);
+          return files.put(url, request);
+        },
+        get: (url, request) => {
+          look(url);
+          return files.get(url, request);
+        },
+        sha256: files.sha256,
+      };
     },
     http: {
       request: (url, request) => {

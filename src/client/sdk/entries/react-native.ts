@@ -5,7 +5,6 @@
 import { systemClock } from '../../../base/clock.ts';
 import { CimError, describeError } from '../../../base/errors.ts';
 import { openEnvelope } from '../../../http/envelope.ts';
-import { fetchFiles } from '../browser/fetch-files.ts';
 import { webSocketTransport } from '../browser/websocket-transport.ts';
 import type { HttpTransport, Platform } from '../platform.ts';
 import { Client } from './client.ts';
@@ -41,7 +40,7 @@ function reactNativePlatform(): Platform {
     transport: webSocketTransport,
     http,
     clock: systemClock,
-    files: fetchFiles,
+    files: async () => (await import('../browser/fetch-files.ts')).fetchFiles,
     random: {
       bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fraction: Math.random,

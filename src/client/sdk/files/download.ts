@@ -7,7 +7,7 @@ import { Backoff } from '../../../base/backoff.ts';
 import { CimError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import type { MessageFile } from '../../../codec/file-content.ts';
-import type { IncomingBytes, Platform } from '../platform.ts';
+import type { FileTransport, IncomingBytes, Platform } from '../platform.ts';
 import { pause } from '../routes/patience.ts';
 import type { FileRoutes } from './file-routes.ts';
 import { FileSeal, sealedPieceBytes } from './file-seal.ts';
@@ -16,7 +16,8 @@ import type { FileBytes, FileProgress } from './transfer.ts';
 export interface DownloadOptions {
   readonly file: MessageFile;
   readonly routes: FileRoutes;
-  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
+  readonly platform: Pick<Platform, 'clock' | 'random'>;
+  readonly transport: Pick<FileTransport, 'sha256'>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: FileProgress) => void;
 }
@@ -25,10 +26,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Rejects with a CimError, or the reason of `signal`. */
 export async function* download(options: DownloadOptions): FileBytes {
-  const { file, routes, platform, signal, onProgress } = options;
+  const { file, routes, platform, transport, signal, onProgress } = options;
   const seal = file.key && (await FileSeal.of(file.key, file.id, file.bytes));
   const total = seal ? seal.bytes : file.bytes;
-  const hash = platform.files.sha256();
+  const hash = transport.sha256();
   const { clock, random } = platform;
   const backoff = new Backoff({ baseMs: 500, capMs: 10_000, random: () => random.fraction() });
   let done = 0;

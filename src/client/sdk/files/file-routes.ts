@@ -1,7 +1,7 @@
 /** What of files is asked of routes: uploads, a chunk at a time, and reading. Any route will do for each. */
 import { CimError } from '../../../base/errors.ts';
 import { protocolVersion } from '../../../codec/commands.ts';
-import type { IncomingBytes, Platform } from '../platform.ts';
+import type { FileTransport, IncomingBytes } from '../platform.ts';
 import type { RouteCaller } from '../routes/route-caller.ts';
 import type { Routes } from '../routes/routes.ts';
 import type { UploadFacts } from './transfer.ts';
@@ -31,7 +31,7 @@ export interface FileRoutesOptions {
   readonly userId: number;
   readonly routes: Routes;
   readonly caller: RouteCaller;
-  readonly platform: Pick<Platform, 'files'>;
+  readonly transport: Pick<FileTransport, 'put' | 'get'>;
 }
 
 export class FileRoutes {
@@ -57,9 +57,9 @@ export class FileRoutes {
     onSent: (bytes: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { caller, platform } = this.#options;
+    const { caller, transport } = this.#options;
     await caller.ask(`/files/${id}/${number}`, (url) =>
-      platform.files.put(url, {
+      transport.put(url, {
         headers: { ...headersFor(capability), 'x-cim-sha256': sha256 },
         body: bytes,
         onSent,
@@ -84,10 +84,10 @@ export class FileRoutes {
     first: number,
     signal: AbortSignal,
   ): Promise<IncomingBytes> {
-    const { caller, platform } = this.#options;
+    const { caller, transport } = this.#options;
     const range = first > 0 && { range: `bytes=${first}-` };
     return caller.ask(`/files/${id}`, (url) =>
-      platform.files.get(url, {
+      transport.get(url, {
         headers: { ...headersFor(capability), ...range },
         quietMsMax,
         signal,

@@ -1,34 +1,28 @@
 /**
- * Files beside messages, as an application sends and opens them. A file is brought to the cluster first;
- * the message then says what it is, and how it is read.
+ * Files beside messages, as an application sends and opens them. What brings them (file-transfers.ts) is
+ * loaded for the first one.
  */
 import { CimError } from '../../../base/errors.ts';
-import { toBase64Url } from '../../../base/text/base64url.ts';
-import { isMediaType, unknownMediaType } from '../../../base/text/media-type.ts';
-import { fileText } from '../../../codec/content-words.ts';
-import { fileKeyBytes, type MessageFile } from '../../../codec/file-content.ts';
-import { encodeContent } from '../../../codec/message-content.ts';
+import type { MessageFile } from '../../../codec/file-content.ts';
 import type { MessageExtras, SentMessage, Target } from '../client-events.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
+import { loaded } from '../on-demand.ts';
 import type { Platform } from '../platform.ts';
-import { checkedTarget } from '../sending/send-checks.ts';
-import { download } from './download.ts';
-import type { FileRoutes } from './file-routes.ts';
-import { FileSeal } from './file-seal.ts';
+import type { RouteCaller } from '../routes/route-caller.ts';
+import type { Routes } from '../routes/routes.ts';
+import type { FileTransfers } from './file-transfers.ts';
 import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
-import { upload } from './upload.ts';
-import { UploadSource } from './upload-source.ts';
 
 export interface FilesOptions {
-  readonly routes: FileRoutes;
+  readonly userId: number;
+  readonly routes: Routes;
+  readonly caller: RouteCaller;
   readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'> & {
     readonly groups: Pick<Encryption['groups'], 'isSealed'>;
   };
   readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
   readonly send: (target: Target, text: string, extras: MessageExtras) => Promise<SentMessage>;
 }
-
-const idBytes = 16;
 
 export class Files {
   readonly #options: FilesOptions;
@@ -39,46 +33,13 @@ export class Files {
   }
 
   /** Rejects as CimClient.sendFile() does. */
-  async send(given: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
-    const target = checkedTarget(given);
-    const { signal: givenSignal, onProgress = () => {}, type: givenType, ...rest } = options;
-    const { name, width, height, durationMs, thumbnail, ...extras } = rest;
-    const { routes, platform } = this.#options;
-    const { random, files } = platform;
-    const type =
-      givenType?.toLowerCase() ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
-    const id = toBase64Url(random.bytes(idBytes));
-    const key = (await this.#isSealed(target)) ? random.bytes(fileKeyBytes) : undefined;
-    const seal = key && (await FileSeal.of(key, id, blob.size));
-    const facts = {
-      ...{ id, name, bytes: blob.size, type },
-      ...(width !== undefined && { width }),
-      ...(height !== undefined && { height }),
-      ...(durationMs !== undefined && { durationMs }),
-      ...(thumbnail && { thumbnail }),
-      ...(key && { key }),
-    };
-    // Before anything is sent: what others would not take for a file, and whom nothing can be sent to.
-    encodeContent({ file: { ...facts, capability: id, sha256: files.sha256().digest() } });
-    if (key && 'to' in target) await this.#options.encryption.assertSendable(target.to);
-    const signal = this.#signalOf(givenSignal);
-    const source = new UploadSource(blob, seal);
-    // What is sealed is bytes to everybody but those who have the key.
-    const said = seal ? unknownMediaType : type;
-    const uploaded = await upload({
-      ...{ id, type: said, source, routes, platform, signal, onProgress },
-    });
-    const file = { ...facts, ...uploaded };
-    const sent = await this.#options.send(target, fileText(file), { ...extras, file });
-    return { ...sent, file };
+  async send(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    return (await this.#transfers()).send(target, blob, options);
   }
 
   /** Rejects as CimClient.openFile() does. */
   async *open(file: MessageFile, options: TransferOptions): FileBytes {
-    const { signal, onProgress = () => {} } = options;
-    encodeContent({ file });
-    const { routes, platform } = this.#options;
-    yield* download({ file, routes, platform, signal: this.#signalOf(signal), onProgress });
+    yield* (await this.#transfers()).open(file, options);
   }
 
   /** The client is closed: nothing goes on. */
@@ -86,17 +47,11 @@ export class Files {
     this.#ended.abort(new CimError('unavailable', 'the client is closed'));
   }
 
-  /**
-   * In private always: whether the message is sealed as well is known only when it is sent. In a group
-   * that is not encrypted everybody would have the key from a message in clear text.
-   */
-  async #isSealed(target: Target): Promise<boolean> {
-    const { encryption } = this.#options;
-    return 'to' in target ? !encryption.isOff : encryption.groups.isSealed(target.group);
-  }
-
-  #signalOf(given: AbortSignal | undefined): AbortSignal {
-    const { signal } = this.#ended;
-    return given ? AbortSignal.any([given, signal]) : signal;
+  async #transfers(): Promise<FileTransfers> {
+    const [{ FileTransfers: Transfers }, transport] = await Promise.all([
+      loaded(() => import('./file-transfers.ts')),
+      loaded(this.#options.platform.files),
+    ]);
+    return new Transfers(this.#options, transport, this.#ended.signal);
   }
 }

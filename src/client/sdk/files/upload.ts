@@ -6,7 +6,7 @@ import { CimError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
 import { capabilityForm } from '../../../codec/file-content.ts';
 import { toHex } from '../../../codec/message-scan.ts';
-import type { Platform } from '../platform.ts';
+import type { FileTransport, Platform } from '../platform.ts';
 import { patiently } from '../routes/patience.ts';
 import type { FileRoutes, Upload } from './file-routes.ts';
 import type { FileProgress } from './transfer.ts';
@@ -17,7 +17,8 @@ export interface UploadOptions {
   readonly type: string;
   readonly source: UploadSource;
   readonly routes: FileRoutes;
-  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
+  readonly platform: Pick<Platform, 'clock' | 'random'>;
+  readonly transport: Pick<FileTransport, 'sha256'>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: FileProgress) => void;
 }
@@ -35,9 +36,9 @@ const chunkBytesMax = 64 * 1024 * 1024;
 
 /** Rejects with a CimError, or the reason of `signal`: then nothing of it takes room any more. */
 export async function upload(options: UploadOptions): Promise<Uploaded> {
-  const { id, type, source, routes, platform, signal } = options;
+  const { id, type, source, routes, platform, transport, signal } = options;
   const { bytes } = source;
-  const hashes = await source.hash(platform.files.sha256, signal);
+  const hashes = await source.hash(transport.sha256, signal);
   const facts = { id, bytes, type, sha256: toHex(hashes.uploaded) };
   const hashOfChunks = new Map<number, string>();
   let capability: string | undefined;
@@ -70,7 +71,7 @@ async function isFinished({ capability }: Upload, options: UploadOptions): Promi
 
 async function sendMissing(
   { capability, chunkBytes, chunks, received }: Upload,
-  { id, source, routes, platform, signal, onProgress }: UploadOptions,
+  { id, source, routes, platform, transport, signal, onProgress }: UploadOptions,
   hashOfChunks: Map<number, string>,
 ): Promise<void> {
   const { bytes: total } = source;
@@ -83,7 +84,7 @@ async function sendMissing(
     if (isThere.has(number)) continue;
     signal.throwIfAborted();
     const bytes = await source.read(number * chunkBytes, endOf(number));
-    const sha256 = hashOf(bytes, platform);
+    const sha256 = hashOf(bytes, transport);
     // Under one key and one nonce nothing else is ever sealed and sent.
     if ((hashOfChunks.get(number) ?? sha256) !== sha256)
       throw new CimError('invalid-argument', 'the file has changed while it was sent');
@@ -97,8 +98,8 @@ async function sendMissing(
   onProgress({ bytes: sent, total });
 }
 
-function hashOf(bytes: Uint8Array, { files }: Pick<Platform, 'files'>): string {
-  const hash = files.sha256();
+function hashOf(bytes: Uint8Array, { sha256 }: Pick<FileTransport, 'sha256'>): string {
+  const hash = sha256();
   hash.update(bytes);
   return toHex(hash.digest());
 }

@@ -18,11 +18,12 @@ export { folderStorage } from './folder-storage.ts';
  */
 export function nodePlatform(tls: TlsDialling = Tls.ofSystem(), portOwner?: number): Platform {
   const refusalOf = (socket: Socket) => refusalOfStranger(socket, portOwner);
+  const files = fileTransport(new BytesClient(tls, refusalOf));
   return {
     transport: createTcpTransport(tls, refusalOf),
     http: { request: jsonRequester(tls, refusalOf) },
     clock: systemClock,
-    files: fileTransport(new BytesClient(tls, refusalOf)),
+    files: async () => files,
     random: { bytes: (count) => randomBytes(count), fraction: Math.random },
   };
 }

@@ -4,11 +4,11 @@
  * of one that was edited.
  */
 import { fromBase64Url } from '../../../base/text/base64url.ts';
-import { Keyword } from '../../../base/text/keyword.ts';
 import { isIdentityIn } from '../../../codec/identity.ts';
 import type { HistoryPage, HistoryQuery } from '../client-events.ts';
 import type { Contents } from '../content/contents.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
+import { loaded } from '../on-demand.ts';
 import { type Arrived, asReceivedInClear, openMessage } from '../receiving/received.ts';
 import type { Routes, StoredMessage } from './routes.ts';
 
@@ -26,6 +26,7 @@ export async function readHistory(
   const messages = contents.readBack(opened);
   const { next, expired } = page;
   if (keyword === undefined) return { messages, next, expired };
+  const { Keyword } = await loaded(() => import('../../../base/text/keyword.ts'));
   const sought = new Keyword(keyword);
   const found = messages.filter(({ text }) => sought.isIn(text));
   return { messages: found, next, expired, searched: opened.length };

@@ -5,7 +5,6 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import type { MessageExtras, Target } from '../../../../src/client/sdk/client-events.ts';
-import { FileRoutes } from '../../../../src/client/sdk/files/file-routes.ts';
 import { sealedPieceBytes } from '../../../../src/client/sdk/files/file-seal.ts';
 import { Files } from '../../../../src/client/sdk/files/files.ts';
 import type { MessageFile, TransferOptions } from '../../../../src/client/sdk/index.ts';
@@ -43,17 +42,13 @@ function setUp({ chunkBytes = 400_000, isOff = false } = {}) {
         return fake.post(origin, pathname, body as Record<string, unknown>);
       },
     },
-    files: fake.transport,
+    files: async () => fake.transport,
   };
   const caller = new RouteCaller({ routes: ['https://one', 'https://two'], platform });
   const tokens = { token: async () => undefined, refused() {} };
-  const routes = new FileRoutes({
-    ...{ userId: 1, caller, platform },
-    routes: new Routes({ caller, tokens, platform }),
-  });
+  const routes = new Routes({ caller, tokens, platform });
   const files = new Files({
-    routes,
-    platform,
+    ...{ userId: 1, caller, routes, platform },
     encryption: {
       isOff,
       assertSendable: async (to) => {

@@ -250,7 +250,7 @@ export class World {
 
   readonly platform: Platform = {
     clock: this.clock,
-    files: this.files.transport,
+    files: async () => this.files.transport,
     random: {
       bytes: (count) => new Uint8Array(count).fill(++this.#byte),
       fraction: () => this.fraction,
