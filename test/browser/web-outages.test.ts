@@ -99,20 +99,6 @@ test('the page opens without a network once it was loaded', async () => {
   await amy.page.locator('.connection p').waitFor({ state: 'detached' });
 });
 
-test('two tabs of one browser show the same', async () => {
-  const [amy, bob] = await pair();
-  const tab = await amy.openTab(ofOutages);
-  await tab.locator('.list .row').filter({ hasText: bob.name }).click();
-  await bob.say('to both');
-  await tab.locator('[data-message]').getByText('to both').waitFor();
-  await amy.sees('to both');
-  await amy.say('from one');
-  await tab.locator('[data-message]').getByText('from one').waitFor();
-  await tab.close();
-  await amy.say('still here');
-  await bob.sees('still here');
-});
-
 // The last one: what it starts ends with it.
 test('the server is killed: what is written meanwhile waits, and comes once', async () => {
   const [amy, bob] = await pair();

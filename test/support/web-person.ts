@@ -51,10 +51,10 @@ export class WebPerson {
   }
 
   /** One more tab of the same browser: signed in already. */
-  async openTab(options: OpenPageOptions = {}): Promise<Page> {
+  async openTab(options: OpenPageOptions = {}): Promise<WebPerson> {
     const page = await openTab(this.user, new URL(this.page.url()).origin, options);
     await page.locator('.sidebar-header').waitFor();
-    return page;
+    return new WebPerson(this.user, page, this);
   }
 
   /** Begins to write to somebody, by their number. */

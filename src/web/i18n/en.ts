@@ -67,6 +67,7 @@ const en = {
   messages: 'Messages',
   beginning: 'This is where it begins.',
   expired: 'Older messages are no longer kept.',
+  olderLater: 'Older messages come with the connection.',
   loadFailed: 'Older messages could not be loaded.',
   tryAgain: 'Try again',
   newest: 'To the newest message',

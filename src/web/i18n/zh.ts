@@ -62,6 +62,7 @@ export const zh: Words = {
   messages: '消息',
   beginning: '会话从这里开始。',
   expired: '更早的消息已不再保留。',
+  olderLater: '连接后会显示更早的消息。',
   loadFailed: '无法加载更早的消息。',
   tryAgain: '重试',
   newest: '到最新消息',

@@ -1,5 +1,5 @@
 /** What the user says, and does with what was said. Refusals are told where they concern one message. */
-import { type CimError, conversationOf, type Message } from '../../client/sdk/index.ts';
+import { type CimError, conversationOf, type Message, type User } from '../../client/sdk/index.ts';
 import { type Chat, retracted, withReactions } from './chat.ts';
 import type { OpenConversation } from './conversation.ts';
 import { attempt, reasonOf } from './notices.ts';
@@ -94,6 +94,38 @@ export async function toggleReaction(chat: Chat, message: Message, emoji: string
 
 function change(chat: Chat, { id }: Message, changed: (message: Message) => Message): void {
   chat.at(conversationOf(id, chat.me.userId)).change(id, changed);
+}
+
+export async function setMuted(chat: Chat, conversation: OpenConversation, isOn: boolean) {
+  await attempt(async () => {
+    await chat.client.setMuted(conversation.target, isOn);
+    conversation.muted.value = isOn;
+    chat.tellTabs();
+  });
+}
+
+export async function setPinned(chat: Chat, conversation: OpenConversation, isOn: boolean) {
+  await attempt(async () => {
+    await chat.client.setPinned(conversation.target, isOn);
+    conversation.pinned.value = isOn;
+    chat.tellTabs();
+  });
+}
+
+export async function block(chat: Chat, user: User): Promise<void> {
+  await attempt(async () => {
+    await chat.client.block(user.userId);
+    chat.blocked.value = [...chat.blocked.peek(), user];
+    chat.tellTabs();
+  });
+}
+
+export async function unblock(chat: Chat, userId: number): Promise<void> {
+  await attempt(async () => {
+    await chat.client.unblock(userId);
+    chat.blocked.value = chat.blocked.peek().filter((each) => each.userId !== userId);
+    chat.tellTabs();
+  });
 }
 
 /** The user sees its newest messages. */

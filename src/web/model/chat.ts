@@ -4,8 +4,8 @@
  */
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { ignore } from '../../base/ignore.ts';
+import type { TabClient } from '../../client/sdk/browser/index.ts';
 import {
-  type CimClient,
   type ClientState,
   type Invitation,
   lobby,
@@ -36,11 +36,11 @@ const askedNamesMax = 40;
 const historyPage = 60;
 /** So many are there before anybody scrolls, if there are that many: edits and reactions are none. */
 const firstMessagesMin = 30;
-
-export type Client = Pick<CimClient, Exclude<keyof CimClient, 'state'>>;
+/** Messages of this browser that are shown while nobody can be asked, of all conversations and of one. */
+const keptMessages = 200;
 
 export class Chat {
-  readonly client: Client;
+  readonly client: TabClient;
   readonly me: User;
   readonly people: People;
   readonly outbox: Outbox;
@@ -54,8 +54,10 @@ export class Chat {
   readonly #account: string;
   readonly #conversations = signal<ReadonlyMap<TargetKey, OpenConversation>>(new Map());
   readonly #watched = new Set<number>();
+  /** To the other tabs, of what they are told by no event. */
+  readonly #tabs: BroadcastChannel;
 
-  constructor(client: Client, me: User) {
+  constructor(client: TabClient, me: User) {
     this.client = client;
     this.me = me;
     this.#account = String(me.userId);
@@ -68,6 +70,10 @@ export class Chat {
       const { pending } = this.at(target);
       pending.value = [...pending.peek(), { ...saved, state: 'unsure' }];
     }
+    this.#tabs = new BroadcastChannel(`cim.web.${this.#account}`);
+    this.#tabs.addEventListener('message', () => {
+      if (this.state.peek() === 'ready') void attempt(() => this.refresh());
+    });
     this.#listen();
   }
 
@@ -110,11 +116,44 @@ export class Chat {
   /** The user looks at it: its messages, and how far others have got. */
   async open(conversation: OpenConversation): Promise<void> {
     const { loading, target } = conversation;
-    if (loading.peek() !== 'new' && loading.peek() !== 'failed') return;
+    const before = loading.peek();
+    if (before === 'loading' || before === 'more' || before === 'whole') return;
+    if (this.state.peek() !== 'ready') {
+      if (before === 'new') await this.#showKept(conversation);
+      return;
+    }
     await this.loadOlder(conversation);
     if ('to' in target) this.#watch([target.to]);
     if ('group' in target && target.group === lobby) return;
     await this.client.followMarks(target).catch(ignore('what moves is told anyway'));
+  }
+
+  async #showKept(conversation: OpenConversation): Promise<void> {
+    const { target, loading } = conversation;
+    loading.value = 'loading';
+    const page = await this.client.stored({ with: target, limit: keptMessages });
+    batch(() => {
+      this.#learnFrom(page.messages);
+      conversation.read(page.messages);
+      loading.value = 'kept';
+    });
+  }
+
+  /** The conversations as this browser has them, until somebody can be asked. */
+  async showKeptList(): Promise<void> {
+    const { messages } = await this.client.stored({ limit: keptMessages });
+    if (this.isListed.peek()) return;
+    batch(() => {
+      this.#learnFrom(messages);
+      for (const message of messages)
+        this.at(targetOfMessage(message, this.me.userId)).known(message);
+    });
+  }
+
+  /** Not all of what has happened was told to this page: what it shows is read anew. */
+  async outdated(): Promise<void> {
+    for (const conversation of this.list.peek()) conversation.outdated();
+    await this.refresh();
   }
 
   async loadOlder(conversation: OpenConversation): Promise<void> {
@@ -132,7 +171,7 @@ export class Chat {
         });
         batch(() => {
           this.#learnFrom(page.messages);
-          conversation.older(page.messages);
+          conversation.read(page.messages);
           conversation.before = page.next;
           if (page.expired) conversation.isExpired.value = true;
         });
@@ -168,6 +207,16 @@ export class Chat {
     });
     for (const { key } of arrived) this.outbox.remove(key);
     pending.value = pending.peek().filter((each) => !arrived.includes(each));
+  }
+
+  /** Something is not as it was that no event tells: the other tabs ask. */
+  tellTabs(): void {
+    this.#tabs.postMessage('changed');
+  }
+
+  /** Nobody is signed in here any more. */
+  end(): void {
+    this.#tabs.close();
   }
 
   /** All that routes know: after each login. */
@@ -236,6 +285,7 @@ export class Chat {
       this.waiting.value = undefined;
       void attempt(() => this.refresh());
     });
+    client.on('gap', () => void attempt(() => this.outdated()));
     client.on('keyChanged', ({ userId }) => {
       const { keyNews, userNumber } = words.peek();
       notify(keyNews(this.people.nameOf(userId) ?? userNumber(userId)), 'problem');

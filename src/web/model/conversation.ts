@@ -4,13 +4,16 @@
  */
 import { computed, type Signal, signal } from '@preact/signals';
 import type { Conversation, GroupFacts, Mark, Message, Target } from '../../client/sdk/index.ts';
-import { isText, keep, kept } from './keep.ts';
+import { isText, keptSignal } from './keep.ts';
 import type { Pending } from './outbox.ts';
 import { keyOf, type TargetKey } from './target.ts';
 import { Timeline } from './timeline.ts';
 
-/** `new`: nothing was asked for yet. `more`: there are older messages. `whole`: all are here. */
-export type Loading = 'new' | 'loading' | 'more' | 'whole' | 'failed';
+/**
+ * `new`: nothing was asked for yet. `kept`: what this browser has, while nobody can be asked for more.
+ * `more`: there are older messages. `whole`: all are here.
+ */
+export type Loading = 'new' | 'loading' | 'kept' | 'more' | 'whole' | 'failed';
 
 /** What the next message does. */
 export type Composing =
@@ -58,9 +61,7 @@ export class OpenConversation {
   constructor(target: Target, account: string) {
     this.key = keyOf(target);
     this.target = target;
-    const name = `${account}.draft.${this.key}`;
-    this.draft = signal(kept(name, isText) ?? '');
-    this.draft.subscribe((text) => keep(name, text === '' ? undefined : text));
+    this.draft = keptSignal(`${account}.draft.${this.key}`, isText, '');
   }
 
   /** As routes list it. */
@@ -71,15 +72,19 @@ export class OpenConversation {
     this.pinned.value = pinned;
     if (!last) return;
     this.counted = Math.max(this.counted, last.seq);
-    const known = this.last.peek();
-    if (!known || known.seq <= last.seq) this.last.value = last;
+    this.known(last);
+  }
+
+  /** The newest one, unless a newer one is known. */
+  known(message: Message): void {
+    this.at.value = Math.max(this.at.peek(), message.at);
+    const last = this.last.peek();
+    if (!last || last.seq <= message.seq || message.transient) this.last.value = message;
   }
 
   /** A message has come, or was sent here. */
   take(message: Message, isOwn: boolean): void {
-    this.at.value = Math.max(this.at.peek(), message.at);
-    const known = this.last.peek();
-    if (!known || known.seq <= message.seq || message.transient) this.last.value = message;
+    this.known(message);
     if (this.loading.peek() !== 'new') this.timeline.append(message);
     this.typing.value = this.typing.peek().filter((userId) => userId !== message.from);
     if (message.transient || message.silent || message.seq <= this.counted) return;
@@ -93,9 +98,11 @@ export class OpenConversation {
     if (last?.id === id) this.last.value = changed(last);
   }
 
-  /** Older messages are here now. */
-  older(messages: readonly Message[]): void {
-    this.timeline.prepend(messages);
+  /** These were read, the oldest first. */
+  read(messages: readonly Message[]): void {
+    this.timeline.merge(messages);
+    const newest = messages.at(-1);
+    if (newest) this.known(newest);
     for (const [kind, mark] of this.#early.splice(0)) this.mark(kind, mark);
   }
 
@@ -116,7 +123,13 @@ export class OpenConversation {
     this.#reached.value = new Map(this.#reached.peek()).set(mark.by, next);
   }
 
-  /** The user has read up to there on another device. */
+  /** What is here may be old: it is read anew when somebody looks at it. */
+  outdated(): void {
+    this.before = undefined;
+    if (this.loading.peek() !== 'new') this.loading.value = 'kept';
+  }
+
+  /** The user has read up to there on another device, or in another tab. */
   readElsewhere(upTo: string): void {
     let later = 0;
     for (const { id, silent } of this.timeline.newest()) {

@@ -2,6 +2,7 @@
  * What this browser keeps of the page itself: which account, how it looks, drafts. Not the secret, nor
  * what the SDK keeps. A browser may refuse to keep anything; then it is forgotten with the page.
  */
+import { type Signal, signal } from '@preact/signals';
 
 const prefix = 'cim.';
 
@@ -21,6 +22,27 @@ export function keep(name: string, value: unknown): void {
   inStorage((storage) => {
     if (value === undefined) storage.removeItem(prefix + name);
     else storage.setItem(prefix + name, JSON.stringify(value));
+  });
+}
+
+/** What is kept under this name, here and in all other tabs; `absent` where nothing is, which is not kept. */
+export function keptSignal<Value>(
+  name: string,
+  isValid: (value: unknown) => value is Value,
+  absent: Value,
+): Signal<Value> {
+  const own = signal(kept(name, isValid) ?? absent);
+  own.subscribe((value) => keep(name, value === absent ? undefined : value));
+  whenKeptElsewhere(name, () => {
+    own.value = kept(name, isValid) ?? absent;
+  });
+  return own;
+}
+
+/** Another tab has changed it. */
+export function whenKeptElsewhere(name: string, act: () => void): void {
+  addEventListener('storage', ({ key }) => {
+    if (key === prefix + name || key === null) act();
   });
 }
 

@@ -1,15 +1,14 @@
-/** A client of the SDK in this browser, for one account. */
+/** The client of the SDK in this browser, for one account: one device, however many tabs show it. */
 import {
   browserPlatform,
   indexedDbSecretKeeper,
-  indexedDbStorage,
+  type TabClient,
+  tabClient,
 } from '../../client/sdk/browser/index.ts';
-import { CimClient, type User, whoIs } from '../../client/sdk/index.ts';
-import type { Client } from './chat.ts';
+import { type User, whoIs } from '../../client/sdk/index.ts';
 
 /** Routes serve the page, so they are where it comes from. */
 const routes = [location.origin];
-const platform = browserPlatform();
 
 export interface Proof {
   /** The secret of an account that this browser does not have yet. */
@@ -18,41 +17,20 @@ export interface Proof {
   readonly token?: () => Promise<string>;
 }
 
-export function openClient({ userId, userName }: User, { secret, token }: Proof = {}): Client {
-  const place = placeOf(userId);
-  const keeper = indexedDbSecretKeeper(place);
-  return new CimClient({
-    userId,
-    userName,
-    routes,
-    platform,
-    credentials: token ? { token } : { keeper, ...(secret !== undefined && { secret }) },
-    storage: indexedDbStorage(place),
-  });
+/** `onBehind`: this tab has slept for so long that what it shows is to be read anew. */
+export function openClient(
+  { userId, userName }: User,
+  { secret, token }: Proof,
+  onBehind: () => void,
+): TabClient {
+  // With an end of its own: no account's name is the beginning of another's.
+  const name = `${userId}@chat`;
+  const keeper = indexedDbSecretKeeper(name);
+  const credentials = token ? { token } : { keeper, ...(secret !== undefined && { secret }) };
+  return tabClient({ name, userId, userName, routes, credentials, onBehind });
 }
 
 /** Whom a token speaks for. */
 export function userOf(token: string): Promise<User> {
-  return whoIs(token, { routes, platform });
-}
-
-/** Deletes what this browser has of the account: it has to be closed. */
-export async function forgetClient({ userId }: User): Promise<void> {
-  for (const { name } of await indexedDB.databases())
-    if (name?.startsWith(`cim.${placeOf(userId)}`)) await deleted(name);
-}
-
-/** With an end of its own: no account's is the beginning of another's. */
-function placeOf(userId: number): string {
-  return `${userId}@chat`;
-}
-
-/** Also if it could not be: then another tab has it still. */
-function deleted(name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = () => resolve();
-    request.onerror = () => resolve();
-    request.onblocked = () => resolve();
-  });
+  return whoIs(token, { routes, platform: browserPlatform() });
 }

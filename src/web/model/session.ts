@@ -4,9 +4,9 @@ import { CimError, type User } from '../../client/sdk/index.ts';
 import { words } from '../i18n/words.ts';
 import { Chat } from './chat.ts';
 import { awaitToken, isFramed, tokenOfAddress } from './embedding.ts';
-import { forget, isRecord, keep, kept } from './keep.ts';
-import { reasonOf } from './notices.ts';
-import { forgetClient, openClient, type Proof, userOf } from './open-client.ts';
+import { forget, isRecord, keep, kept, whenKeptElsewhere } from './keep.ts';
+import { attempt, reasonOf } from './notices.ts';
+import { openClient, type Proof, userOf } from './open-client.ts';
 
 /** How users prove who they are in this cluster (--auth): the page is told. */
 export type AuthMode = 'secret' | 'jwt' | 'open';
@@ -47,6 +47,11 @@ export async function resume(): Promise<void> {
   await enter(user);
 }
 
+/** Signed in in another tab: here as well. */
+whenKeptElsewhere('account', () => {
+  if (own.peek().status === 'out') void resume();
+});
+
 /** A new account under this name. */
 export async function signUp(userName: string): Promise<void> {
   if (authMode === 'open') {
@@ -72,38 +77,50 @@ export async function signIn(user: User, secret: string): Promise<void> {
   await enter(user, { secret });
 }
 
-/** Leaves; what this browser has of the account is deleted. */
+/** Leaves, in all tabs; what this browser has of the account is deleted. */
 export async function signOut(): Promise<void> {
   const session = own.peek();
   if (session.status !== 'in') return;
-  const { client, me } = session.chat;
+  const { chat } = session;
   own.value = { status: 'entering' };
-  await client.close();
-  keep('account', undefined);
-  forget(`${me.userId}.`);
-  await forgetClient(me);
-  own.value = { status: 'out' };
+  await chat.client.forget();
+  left(chat);
+}
+
+function left(chat: Chat, problem?: string): void {
+  chat.end();
+  if (problem === undefined) {
+    keep('account', undefined);
+    forget(`${chat.me.userId}.`);
+  }
+  newSecret.value = undefined;
+  own.value = { status: 'out', ...(problem !== undefined && { problem }) };
 }
 
 /** Answers why it did not work. */
 async function enter(user: User, proof: Proof = {}): Promise<unknown> {
   own.value = { status: 'entering' };
-  const client = openClient(user, proof);
+  const client = openClient(user, proof, () => void attempt(() => chat.outdated()));
   const chat = new Chat(client, user);
   client.on('closed', ({ error }) => {
-    if (own.peek().status !== 'in' || error === null) return;
-    own.value = { status: 'out', problem: reasonOf(error) };
+    const session = own.peek();
+    // In another tab, unless there is an error.
+    if (session.status === 'in' && session.chat === chat)
+      left(chat, error ? reasonOf(error) : undefined);
   });
   const started = client.start();
   // Whoever was here before sees what there is at once, also without a network.
-  if (kept('account', isUser)?.userId === user.userId) own.value = { status: 'in', chat };
+  if (kept('account', isUser)?.userId === user.userId) {
+    own.value = { status: 'in', chat };
+    void attempt(() => chat.showKeptList());
+  }
   try {
     await started;
     if (!proof.token) keep('account', user);
     own.value = { status: 'in', chat };
     return undefined;
   } catch (error) {
-    own.value = { status: 'out', problem: reasonOf(error) };
+    if (own.peek().status !== 'out') left(chat, reasonOf(error));
     return error;
   }
 }

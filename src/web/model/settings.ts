@@ -1,6 +1,6 @@
 /** How the page looks and in which language it speaks: chosen here, or as the system says. */
 import { computed, effect, signal } from '@preact/signals';
-import { isText, keep, kept } from './keep.ts';
+import { keptSignal } from './keep.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -14,30 +14,25 @@ darkSystem.addEventListener('change', ({ matches }) => {
   isSystemDark.value = matches;
 });
 
-export const theme = signal<Theme>(oneOf(themes, kept('theme', isText)) ?? 'system');
-export const language = signal<Language>(oneOf(languages, kept('language', isText)) ?? ofBrowser());
+export const theme = keptSignal<Theme>('theme', isOneOf(themes), 'system');
+export const language = keptSignal<Language>('language', isOneOf(languages), ofBrowser());
 
 const isDark = computed(() =>
   theme.value === 'system' ? isSystemDark.value : theme.value === 'dark',
 );
 
-/** Shows and keeps what is chosen, from now on. */
+/** Shows what is chosen, from now on. */
 export function applySettings(): void {
   effect(() => {
     document.documentElement.dataset['theme'] = isDark.value ? 'dark' : 'light';
-    keep('theme', theme.value);
   });
   effect(() => {
     document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
-    keep('language', language.value);
   });
 }
 
-function oneOf<Value extends string>(
-  values: readonly Value[],
-  value: string | undefined,
-): Value | undefined {
-  return values.find((each) => each === value);
+function isOneOf<Value extends string>(values: readonly Value[]) {
+  return (value: unknown): value is Value => values.some((each) => each === value);
 }
 
 function ofBrowser(): Language {

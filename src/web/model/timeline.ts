@@ -44,26 +44,62 @@ export class Timeline {
       .find((each) => each.id === id);
   }
 
-  /** Those that are older than all that are here, the oldest first. */
-  prepend(messages: readonly Message[]): void {
-    const news = messages.filter(({ id }) => !this.#pageOf.has(id));
+  /**
+   * Takes messages that follow each other, the oldest first: those that are here already are replaced. If
+   * others may be missing between them and what is here, what is older than they are is dropped.
+   */
+  merge(messages: readonly Message[]): void {
+    const newest = messages.at(-1);
+    if (!newest) return;
+    const oldest = this.#oldest();
+    const known = messages.findIndex(({ id }) => this.#pageOf.has(id));
+    const older = known === -1 ? messages : messages.slice(0, known);
+    const rest = messages.slice(older.length);
+    const hasGap =
+      known === -1 ? oldest && oldest.seq <= newest.seq : rest.some(({ id }) => !this.find(id));
+    if (hasGap) {
+      const later = [...this.newest()].filter(({ seq }) => seq > newest.seq).toReversed();
+      this.#pageOf.clear();
+      this.#pages.value = [];
+      this.#prepend(messages);
+      for (const message of later) this.append(message);
+      return;
+    }
+    for (const message of rest) this.change(message.id, () => message);
+    this.#prepend(older);
+  }
+
+  #oldest(): Message | undefined {
+    for (const { messages } of this.#pages.peek()) {
+      const found = messages.peek().find(({ transient }) => !transient);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #prepend(messages: readonly Message[]): void {
     const pages: OwnPage[] = [];
     // From the newest on: only the oldest page is not full.
-    for (let end = news.length; end > 0; end -= pageMessages)
-      pages.unshift(this.#newPage(news.slice(Math.max(0, end - pageMessages), end)));
+    for (let end = messages.length; end > 0; end -= pageMessages)
+      pages.unshift(this.#newPage(messages.slice(Math.max(0, end - pageMessages), end)));
     if (pages.length > 0) this.#pages.value = [...pages, ...this.#pages.peek()];
   }
 
-  /** The newest one; nothing happens if it is here. */
+  /**
+   * A new one, behind those with lower numbers: an own one may be known later than the answer to it.
+   * Nothing happens if it is here.
+   */
   append(message: Message): void {
     if (this.#pageOf.has(message.id)) return;
     const last = this.#pages.peek().at(-1);
-    if (!last || last.messages.peek().length >= pageMessages) {
-      this.#pages.value = [...this.#pages.peek(), this.#newPage([message])];
+    const before = last?.messages.peek() ?? [];
+    const later = message.transient ? -1 : before.findIndex(({ seq }) => seq > message.seq);
+    if (last && (later > 0 || before.length < pageMessages)) {
+      this.#pageOf.set(message.id, last);
+      last.messages.value = before.toSpliced(later === -1 ? before.length : later, 0, message);
       return;
     }
-    this.#pageOf.set(message.id, last);
-    last.messages.value = [...last.messages.peek(), message];
+    this.#pages.value = [...this.#pages.peek(), this.#newPage([message])];
   }
 
   /** Nothing happens if it is not here. */

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { lobby, type Target } from '../../client/sdk/index.ts';
 import { wholeTimeOf } from '../i18n/times.ts';
 import { words } from '../i18n/words.ts';
+import { unblock } from '../model/actions.ts';
 import type { Chat, InConversation } from '../model/chat.ts';
 import { sayFiles } from '../model/files.ts';
 import { attempt } from '../model/notices.ts';
@@ -127,15 +128,10 @@ function Foot({ chat, conversation }: InConversation) {
   const { target, group } = conversation;
   const w = words.value;
   if ('to' in target && chat.blocked.value.some(({ userId }) => userId === target.to)) {
-    const unblock = () =>
-      attempt(async () => {
-        await chat.client.unblock(target.to);
-        chat.blocked.value = chat.blocked.peek().filter(({ userId }) => userId !== target.to);
-      });
     return (
       <p class="foot">
         {w.blockedText}{' '}
-        <button type="button" class="link" onClick={() => void unblock()}>
+        <button type="button" class="link" onClick={() => void unblock(chat, target.to)}>
           {w.unblock}
         </button>
       </p>

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { lobby, type PeerKey } from '../../client/sdk/index.ts';
 import { words } from '../i18n/words.ts';
+import { block, setMuted, setPinned, unblock } from '../model/actions.ts';
 import type { InConversation } from '../model/chat.ts';
 import { attempt, notify } from '../model/notices.ts';
 import { Avatar } from './avatar.tsx';
@@ -40,29 +41,20 @@ export function DetailsPanel({
   );
 }
 
-function Switches({ chat, conversation: { target, muted, pinned } }: InConversation) {
+function Switches({ chat, conversation }: InConversation) {
+  const { muted, pinned } = conversation;
   const w = words.value;
   return (
     <section>
       <Toggle
         name={w.mute}
         isOn={muted.value}
-        onChange={(isOn) =>
-          void attempt(async () => {
-            await chat.client.setMuted(target, isOn);
-            muted.value = isOn;
-          })
-        }
+        onChange={(isOn) => void setMuted(chat, conversation, isOn)}
       />
       <Toggle
         name={w.pin}
         isOn={pinned.value}
-        onChange={(isOn) =>
-          void attempt(async () => {
-            await chat.client.setPinned(target, isOn);
-            pinned.value = isOn;
-          })
-        }
+        onChange={(isOn) => void setPinned(chat, conversation, isOn)}
       />
     </section>
   );
@@ -77,25 +69,15 @@ function PersonDetails({
   const isBlocked = chat.blocked.value.some((each) => each.userId === userId);
   const name = titleOf(chat, { to: userId });
   const toggle = async () => {
-    const { client, blocked } = chat;
-    if (isBlocked) {
-      await client.unblock(userId);
-      blocked.value = blocked.peek().filter((each) => each.userId !== userId);
-      return;
-    }
-    if (!(await confirmed(w.blockText(name), w.block))) return;
-    await client.block(userId);
-    blocked.value = [...blocked.peek(), { userId, userName: name }];
+    if (isBlocked) await unblock(chat, userId);
+    else if (await confirmed(w.blockText(name), w.block))
+      await block(chat, { userId, userName: name });
   };
   return (
     <>
       <KeyDetails chat={chat} userId={userId} />
       <section>
-        <button
-          type="button"
-          class={isBlocked ? '' : 'danger'}
-          onClick={() => void attempt(toggle)}
-        >
+        <button type="button" class={isBlocked ? '' : 'danger'} onClick={() => void toggle()}>
           {isBlocked ? w.unblock : w.block}
         </button>
       </section>

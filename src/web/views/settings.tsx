@@ -1,6 +1,7 @@
 /** How the page looks, and the account. */
 import { useSignal } from '@preact/signals';
 import { words } from '../i18n/words.ts';
+import { unblock } from '../model/actions.ts';
 import type { Chat } from '../model/chat.ts';
 import { attempt, notify } from '../model/notices.ts';
 import { linkTo } from '../model/place.ts';
@@ -145,14 +146,9 @@ function LastSeen({ chat }: { readonly chat: Chat }) {
 }
 
 function BlockedPeople({ chat }: { readonly chat: Chat }) {
-  const { blocked, client } = chat;
+  const { blocked } = chat;
   const w = words.value;
   if (blocked.value.length === 0) return null;
-  const unblock = (userId: number) =>
-    attempt(async () => {
-      await client.unblock(userId);
-      blocked.value = blocked.peek().filter((each) => each.userId !== userId);
-    });
   return (
     <section>
       <h3>{w.blockedPeople}</h3>
@@ -163,7 +159,7 @@ function BlockedPeople({ chat }: { readonly chat: Chat }) {
             <span class="row-text">
               <strong dir="auto">{userName}</strong>
             </span>
-            <button type="button" onClick={() => void unblock(userId)}>
+            <button type="button" onClick={() => void unblock(chat, userId)}>
               {w.unblock}
             </button>
           </li>

@@ -47,7 +47,12 @@ export function TimelineView({ chat, conversation }: InConversation) {
     };
   }, [keeper]);
 
-  useEffect(() => void attempt(() => chat.open(conversation)), [chat, conversation]);
+  // Whoever cannot be asked now is asked when the page is connected.
+  const isReady = chat.state.value === 'ready';
+  const isDue = loading.value === 'new' || loading.value === 'kept';
+  useEffect(() => {
+    if (isReady || isDue) void attempt(() => chat.open(conversation));
+  }, [chat, conversation, isReady, isDue]);
 
   // Seen: at the end of it, in a window that somebody looks at.
   const [isLookedAt, setLookedAt] = useState(isWindowActive());
@@ -152,6 +157,8 @@ function Beginning({ chat, conversation }: InConversation) {
           </button>
         </p>
       );
+    case 'kept':
+      return <p class="aside">{w.olderLater}</p>;
     case 'whole':
       return <p class="aside">{isExpired.value ? w.expired : w.beginning}</p>;
     default:

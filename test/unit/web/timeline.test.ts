@@ -19,9 +19,9 @@ const range = (first: number, last: number) => messages(first, last).map(({ seq 
 describe('a timeline', () => {
   test('has what came before and after in order, each once', () => {
     const timeline = new Timeline();
-    timeline.prepend(messages(101, 200));
+    timeline.merge(messages(101, 200));
     for (const message of messages(199, 260)) timeline.append(message);
-    timeline.prepend(messages(1, 105));
+    timeline.merge(messages(1, 105));
     expect(seqsOf(timeline)).toEqual(range(1, 260));
     expect(timeline.size).toBe(260);
     expect([...timeline.newest()].map(({ seq }) => seq)).toEqual(range(1, 260).toReversed());
@@ -29,26 +29,57 @@ describe('a timeline', () => {
 
   test('keeps the pages that are there when older ones are put before them', () => {
     const timeline = new Timeline();
-    timeline.prepend(messages(101, 200));
+    timeline.merge(messages(101, 200));
     const before = timeline.pages.value;
-    timeline.prepend(messages(1, 100));
+    timeline.merge(messages(1, 100));
     expect(timeline.pages.value.slice(-before.length)).toEqual(before);
     expect(new Set(timeline.pages.value.map(({ key }) => key)).size).toBe(
       timeline.pages.value.length,
     );
   });
 
+  test('what is read once more takes the place of what was there', () => {
+    const timeline = new Timeline();
+    timeline.merge(messages(101, 160));
+    const again = messages(131, 160).map((each) => ({ ...each, text: 'edited' }));
+    timeline.merge(again);
+    expect(seqsOf(timeline)).toEqual(range(101, 160));
+    expect(timeline.find('m140')?.text).toBe('edited');
+    expect(timeline.find('m130')?.text).toBe('130');
+  });
+
+  test('behind a gap only what follows it stays', () => {
+    const timeline = new Timeline();
+    timeline.merge(messages(1, 60));
+    timeline.append(messages(201, 201)[0] as Message);
+    timeline.merge(messages(141, 200));
+    expect(seqsOf(timeline)).toEqual(range(141, 201));
+    timeline.merge([...messages(100, 141), ...messages(150, 150)]);
+    expect(timeline.size).toBe(seqsOf(timeline).length);
+    timeline.merge([...messages(80, 90), ...messages(100, 100)]);
+    expect(seqsOf(timeline)[0]).toBe(80);
+  });
+
+  test('an own message is put where its number says, however late it is known', () => {
+    const timeline = new Timeline();
+    timeline.merge(messages(1, 40));
+    timeline.append(messages(42, 42)[0] as Message);
+    timeline.append(messages(41, 41)[0] as Message);
+    timeline.append({ ...(messages(43, 43)[0] as Message), seq: 0, transient: true });
+    expect(seqsOf(timeline)).toEqual([...range(1, 42), 0]);
+  });
+
   test('no page is long', () => {
     const timeline = new Timeline();
     for (const message of messages(1, 500)) timeline.append(message);
-    timeline.prepend(messages(-500, 0));
+    timeline.merge(messages(-500, 0));
     const lengths = timeline.pages.value.map(({ messages }) => messages.value.length);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(40);
   });
 
   test('a change is seen in one page and no other', () => {
     const timeline = new Timeline();
-    timeline.prepend(messages(1, 200));
+    timeline.merge(messages(1, 200));
     const before = timeline.pages.value.map(({ messages }) => messages.value);
     timeline.change('m100', (message) => ({ ...message, text: 'new' }));
     timeline.change('nobody', (message) => ({ ...message, text: 'new' }));

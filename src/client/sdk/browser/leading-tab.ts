@@ -4,9 +4,9 @@
  */
 import { CimError, describeError } from '../../../base/errors.ts';
 import { CimClient } from '../client.ts';
-import type { ClientEventName, ClientEvents, SentMessage } from '../client-events.ts';
+import type { ClientEventName, ClientEvents, Message, SentMessage } from '../client-events.ts';
 import type { CimClientOptions } from '../client-options.ts';
-import type { ContentEvent } from '../content/contents.ts';
+import { type ContentEvent, conversationOf } from '../content/contents.ts';
 import type { FileProgress } from '../files/transfer.ts';
 import type { Journal } from './journal.ts';
 import { doneBy } from './own-doings.ts';
@@ -59,11 +59,16 @@ export class LeadingTab {
     this.#options = options;
     const client = new CimClient(options.client);
     this.#client = client;
-    this.#presence = presenceOfTabs(client);
+    this.#presence = presenceOfTabs({
+      client,
+      onKnown: (event) => this.#pass({ name: 'presence', event }),
+    });
     for (const name of passing) client.on(name, (event) => this.#pass({ name, event } as Happened));
     for (const name of content)
       client.on(name, (event) => this.#take({ name, event } as ContentEvent));
+    client.on('presence', (presence) => this.#presence.moved(presence));
     client.on('state', ({ state }) => {
+      if (state !== 'ready') this.#presence.lost();
       // What follows says where it is ready.
       if (state !== 'closed' && state !== 'ready') this.#stand();
     });
@@ -123,9 +128,18 @@ export class LeadingTab {
     const isFile = method === 'sendFile';
     const result = await client[method]?.(...(isFile ? this.#withProgress(tab, id, given) : given));
     const { client: user } = this.#options;
+    if (method === 'markRead') this.#toldRead(given[0] as Message | string, user.userId);
     const done = doneBy(method, given, result as SentMessage, user, Date.now());
     if (done) await this.#keep(done, tab);
     return result;
+  }
+
+  /** The other tabs, as another device would be. */
+  #toldRead(message: Message | string, by: number): void {
+    const [upTo, place] =
+      typeof message === 'string' ? [message, conversationOf(message, by)] : [message.id, message];
+    const group = 'group' in place && { group: place.group };
+    this.#pass({ name: 'read', event: { by, upTo, ...group } });
   }
 
   /** What cannot cross from tab to tab does so as messages. */

@@ -68,6 +68,7 @@ export class Tab {
   #standing: Standing = { state: 'idle', groups: [] };
   #hasBeenReady = false;
   #firstReady: PromiseWithResolvers<void> | undefined;
+  #beginning: Promise<void> | undefined;
 
   constructor(options: TabOptions, events: EventEmitter) {
     this.#options = options;
@@ -99,7 +100,7 @@ export class Tab {
     this.#firstReady = Promise.withResolvers();
     if (this.#isClosed)
       this.#firstReady.reject(new CimError('unavailable', 'the client is closed'));
-    else void this.#begin();
+    else this.#beginning = this.#begin();
     return this.#firstReady.promise;
   }
 
@@ -115,6 +116,7 @@ export class Tab {
   }
 
   async stored(query: StoredQuery): Promise<HistoryPage> {
+    await this.#beginning;
     const none = { messages: [], next: null, expired: false };
     return (await this.#share?.journal.stored(query)) ?? none;
   }

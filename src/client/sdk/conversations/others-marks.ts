@@ -27,7 +27,10 @@ export interface OthersMarksOptions {
 type MarkKind = 'delivered' | 'read';
 
 /** What a reader has of one source: the numbers of the newest messages. */
-type Got = Record<MarkKind, number>;
+interface Got extends Readonly<Record<MarkKind, number>> {
+  readonly by: number;
+  readonly source: string;
+}
 
 interface Conversation {
   readonly target: Target;
@@ -65,7 +68,13 @@ export class OthersMarks {
 
   /** Tells what is known already of this conversation. Rejects with a CimError. */
   async follow(target: Target): Promise<void> {
-    await this.#askFor([this.#use(target)]);
+    const conversation = this.#use(target);
+    // Whoever asks may have come after it was told.
+    for (const { by, source, delivered, read } of conversation.got.values()) {
+      if (delivered > read) this.#tell(target, 'delivered', by, source, delivered);
+      if (read > 0) this.#tell(target, 'read', by, source, read);
+    }
+    await this.#askFor([conversation]);
   }
 
   /** Logged in: what has moved meanwhile was told to nobody. */
@@ -111,12 +120,16 @@ export class OthersMarks {
   #move(target: Target, by: number, source: string, kind: MarkKind, sendSeq: number): void {
     const { got } = this.#use(target);
     const key = `${by} ${source}`;
-    const known = got.get(key) ?? { delivered: 0, read: 0 };
+    const known = got.get(key) ?? { by, source, delivered: 0, read: 0 };
     if (sendSeq <= known[kind]) return;
     // What was read has been delivered.
     const delivered = Math.max(known.delivered, sendSeq);
-    const moved = kind === 'read' ? { delivered, read: sendSeq } : { ...known, delivered };
+    const moved = { ...known, delivered, ...(kind === 'read' && { read: sendSeq }) };
     keepLast(got, key, moved, limits.clientMarkSourcesMax);
+    this.#tell(target, kind, by, source, sendSeq);
+  }
+
+  #tell(target: Target, kind: MarkKind, by: number, source: string, sendSeq: number): void {
     const group = 'group' in target ? { group: target.group } : {};
     this.#options.onMoved(kind, { by, upTo: `${source}.${sendSeq}`, ...group });
   }
