@@ -34,6 +34,9 @@ export async function startChromium(): Promise<Browser> {
   return browser;
 }
 
+/** What a browser says of a page that is left while it connects. */
+const leftEarly = /WebSocket is closed before the connection is established/;
+
 export interface OpenPageOptions {
   /** What it may complain of: of a server that is to be gone, say. */
   readonly expectedErrors?: RegExp;
@@ -58,7 +61,7 @@ export class BrowserUser {
   async open(url: string, { expectedErrors }: OpenPageOptions = {}): Promise<Page> {
     const page = await this.context.newPage();
     const complain = (complaint: string) => {
-      if (!expectedErrors?.test(complaint)) this.#complaints.push(complaint);
+      if (!leftEarly.test(complaint) && !expectedErrors?.test(complaint)) this.#complaints.push(complaint);
     };
     page.on('pageerror', (error) => complain(String(error.stack ?? error)));
     page.on('console', (message) => {

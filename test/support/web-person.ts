@@ -32,15 +32,9 @@ export class WebPerson {
     browser: Browser,
     origin: string,
     name: string,
-    { context = {}, ...options }: WebPersonOptions = {},
+    options: WebPersonOptions = {},
   ): Promise<WebPerson> {
-    const user = await BrowserUser.of(browser, {
-      viewport: { width: 1_200, height: 760 },
-      locale: 'en-GB',
-      permissions: ['clipboard-read', 'clipboard-write'],
-      ...context,
-    });
-    const page = await openTab(user, origin, options);
+    const { user, page } = await newBrowser(browser, origin, options);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Start chatting' }).click();
     const code = (await page.locator('.code').textContent()) ?? '';
@@ -48,6 +42,18 @@ export class WebPerson {
     const number = await page.locator('.sidebar-header small').textContent();
     const userId = Number(number?.replace(/\D/g, ''));
     return new WebPerson(user, page, { name, userId, code });
+  }
+
+  /** One more browser of somebody: a new device. */
+  async signInElsewhere(browser: Browser, options: WebPersonOptions = {}): Promise<WebPerson> {
+    const { origin } = new URL(this.page.url());
+    const { user, page } = await newBrowser(browser, origin, options);
+    await page.getByRole('button', { name: 'I have an account' }).click();
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(this.code)})`);
+    await page.getByLabel('Secret').press('Control+v');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.sidebar-header').waitFor();
+    return new WebPerson(user, page, this);
   }
 
   /** One more tab of the same browser: signed in already. */
@@ -113,6 +119,20 @@ export class WebPerson {
   tick(text: string, name: string): Promise<void> {
     return this.message(text).last().getByRole('img', { name }).waitFor();
   }
+}
+
+async function newBrowser(
+  browser: Browser,
+  origin: string,
+  { context = {}, ...options }: WebPersonOptions,
+) {
+  const user = await BrowserUser.of(browser, {
+    viewport: { width: 1_200, height: 760 },
+    locale: 'en-GB',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...context,
+  });
+  return { user, page: await openTab(user, origin, options) };
 }
 
 async function openTab(user: BrowserUser, origin: string, options: OpenPageOptions): Promise<Page> {

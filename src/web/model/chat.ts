@@ -30,10 +30,10 @@ import {
 const listPagesMax = 5;
 /** People whose coming and going is watched: those of the conversations that moved last. */
 const watchedMax = 200;
-/** People whose names are asked for at a login, each by a call. */
-const askedNamesMax = 40;
+/** People whose names are asked for at a login. */
+const askedNamesMax = 100;
 /** Messages that are asked for at a time. */
-const historyPage = 60;
+const historyPage = 100;
 /** So many are there before anybody scrolls, if there are that many: edits and reactions are none. */
 const firstMessagesMin = 30;
 /** Messages of this browser that are shown while nobody can be asked, of all conversations and of one. */
@@ -123,7 +123,10 @@ export class Chat {
       return;
     }
     await this.loadOlder(conversation);
-    if ('to' in target) this.#watch([target.to]);
+    if ('to' in target) {
+      this.#watch([target.to]);
+      await this.#learnNames([target.to]);
+    }
     if ('group' in target && target.group === lobby) return;
     await this.client.followMarks(target).catch(ignore('what moves is told anyway'));
   }
@@ -255,10 +258,11 @@ export class Chat {
   /** Whose names no message here says. */
   async #learnNames(userIds: readonly number[]): Promise<void> {
     const unnamed = userIds.filter((userId) => this.people.nameOf(userId) === undefined);
-    for (const userId of unnamed.slice(0, askedNamesMax)) {
-      const key = await this.client.peerKey(userId).catch(ignore('they have none: a number it is'));
-      if (key) this.people.learn([key]);
-    }
+    if (unnamed.length === 0) return;
+    const users = await this.client
+      .users(unnamed.slice(0, askedNamesMax))
+      .catch(ignore('nobody is asked for by number here: a number it is'));
+    this.people.learn(users ?? []);
   }
 
   #watch(userIds: readonly number[]): void {

@@ -117,3 +117,16 @@ test('what no route has told is asked for once more', async () => {
   await settle();
   expect(read).toEqual([{ by: 2, upTo: idOf(3), group: 'dev' }]);
 });
+
+test('whoever asks once more is told what is known already', async () => {
+  const { world, client, delivered, read } = await inGroup();
+  answerFor(world, [[2, 9, 6]]);
+  await client.followMarks({ group: 'dev' });
+  await client.followMarks({ to: 2 });
+  expect([delivered.length, read.length]).toEqual([2, 2]);
+  delivered.length = 0;
+  read.length = 0;
+  await client.followMarks({ group: 'dev' });
+  expect(delivered).toEqual([{ by: 2, upTo: idOf(2), group: 'dev' }]);
+  expect(read).toEqual([{ by: 2, upTo: idOf(1), group: 'dev' }]);
+});
