@@ -61,7 +61,8 @@ export class BrowserUser {
   async open(url: string, { expectedErrors }: OpenPageOptions = {}): Promise<Page> {
     const page = await this.context.newPage();
     const complain = (complaint: string) => {
-      if (!leftEarly.test(complaint) && !expectedErrors?.test(complaint)) this.#complaints.push(complaint);
+      if (!leftEarly.test(complaint) && !expectedErrors?.test(complaint))
+        this.#complaints.push(complaint);
     };
     page.on('pageerror', (error) => complain(String(error.stack ?? error)));
     page.on('console', (message) => {
