@@ -40,7 +40,7 @@ import {
 } from './caller-limits.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
-import { asCimError, refuseConnection } from './failures.ts';
+import { asCimError } from './failures.ts';
 import { healthEndpoints, healthPaths } from './health.ts';
 import { createHttpServer } from './http-server.ts';
 import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
@@ -198,7 +198,7 @@ function createFastify(
       sockets.attach(createHttpServer(connections, tls), serve),
     // No hook is called for these.
     frameworkErrors: (error, request, reply) => fail(error, request, reply.headers(notSniffed)),
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: (error, socket) => sockets.refuse(error, socket),
   });
   app.addHook('onSend', async (_request, reply, payload) => {
     reply.headers(notSniffed);

@@ -3,7 +3,6 @@
  * where only bytes are left to answer with.
  */
 import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import { CimError, type ErrorName } from '../base/errors.ts';
 import { errorEnvelope } from './envelope.ts';
 
@@ -35,17 +34,13 @@ const statusByParserError: Readonly<Record<string, number>> = {
   [lateRequest]: 408,
 };
 
-/** Answers bytes that are no HTTP request, and ends their connection. */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = statusByParserError[error.code ?? ''] ?? 400;
+/** What answers bytes that are no HTTP request; the connection is to be ended behind it. */
+export function refusalOf({ code = '' }: Error & { code?: string }): string {
+  const status = statusByParserError[code] ?? 400;
   const meaning = STATUS_CODES[status] ?? '';
   const body = JSON.stringify(errorEnvelope(new CimError('invalid-argument', meaning)));
-  socket.end(
+  return (
     `HTTP/1.1 ${status} ${meaning}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   );
 }

@@ -8,11 +8,19 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
 import type { Holder } from '../limits/process-budget.ts';
 import type { Turns, TurnTaker } from '../limits/turns.ts';
-import { lateRequest, refuseConnection } from './failures.ts';
+import { lateRequest, refusalOf } from './failures.ts';
+import { endLingering } from './lingering-end.ts';
 import { nothing, readInSlices, type Slice } from './sliced-reading.ts';
+
+export interface PortConnectionOptions {
+  readonly serve: RequestListener;
+  readonly turns: Turns;
+  readonly clock: Pick<Clock, 'setTimeout'>;
+}
 
 export class PortConnection implements Holder, TurnTaker {
   /** All that it holds is known by looking. */
@@ -27,6 +35,7 @@ export class PortConnection implements Holder, TurnTaker {
   work: number = limits.httpRequestWork;
   readonly #serve: RequestListener;
   readonly #turns: Turns;
+  readonly #clock: Pick<Clock, 'setTimeout'>;
   #stream: Socket;
   /** The last that was read: of those before it all has come. */
   #last: IncomingMessage | null = null;
@@ -51,7 +60,8 @@ export class PortConnection implements Holder, TurnTaker {
   #takenBefore = 0;
   #onIdle = () => {};
 
-  constructor(socket: Socket, serve: RequestListener, turns: Turns) {
+  constructor(socket: Socket, { serve, turns, clock }: PortConnectionOptions) {
+    this.#clock = clock;
     this.socket = socket;
     this.address = socket.remoteAddress ?? '';
     this.#serve = serve;
@@ -112,6 +122,12 @@ export class PortConnection implements Holder, TurnTaker {
         ? this.#parseStream(bytes)
         : this.#parseSlice(bytes);
     });
+    // By this Node.js ends a connection with the last answer that it sends there.
+    const endAtOnce = stream.destroySoon.bind(stream);
+    stream.destroySoon = () => {
+      if (!this.isSending && stream.readableLength === 0) return endAtOnce();
+      endLingering(stream, this.#clock);
+    };
   }
 
   /**
@@ -182,8 +198,15 @@ export class PortConnection implements Holder, TurnTaker {
   /** Answers that it took too long, and ends it. */
   endLate(): void {
     this.end();
-    const late = Object.assign(new Error('a request took too long'), { code: lateRequest });
-    refuseConnection(late, this.#stream);
+    this.refuse(Object.assign(new Error('a request took too long'), { code: lateRequest }));
+  }
+
+  /** Answers what is no HTTP, and ends it. */
+  refuse(error: Error & { readonly code?: string }): void {
+    const stream = this.#stream;
+    if (!stream.writable) return void stream.destroy();
+    stream.write(refusalOf(error));
+    endLingering(stream, this.#clock);
   }
 
   end(): void {

@@ -85,6 +85,13 @@ export class ServerSockets {
     this.#of(request.socket)?.stream(request);
   }
 
+  /** Answers what is no HTTP, and ends its connection. */
+  refuse(error: Error, socket: Socket): void {
+    const connection = this.#of(socket);
+    if (connection) connection.refuse(error);
+    else socket.destroy();
+  }
+
   /** Whether a request came over a connection that has no place but for an operator's. */
   isForOperators(request: IncomingMessage): boolean {
     return this.#of(request.socket)?.isForOperators === true;
@@ -101,7 +108,12 @@ export class ServerSockets {
   }
 
   #add(socket: Socket): void {
-    const connection = new PortConnection(socket, this.#serve, this.#turns);
+    const { clock } = this.#options;
+    const connection = new PortConnection(socket, {
+      serve: this.#serve,
+      turns: this.#turns,
+      clock,
+    });
     if (!this.#hasRoom(connection.address)) {
       socket.destroy();
       return;

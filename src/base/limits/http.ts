@@ -61,6 +61,12 @@ export const httpLimits = {
    */
   httpStreamSliceBytes: 64 * 1024,
   httpStreamWorkBytes: 16 * 1024,
+  /**
+   * What is read, and thrown away, of a peer who still sends when it was answered for the last time: it
+   * may read the answer when it has sent all.
+   */
+  httpLingerBytesMax: 16 * 1024 * 1024,
+  httpLingerMsMax: 15_000,
   /** What such a request costs. */
   httpRequestOverheadBytes: 8 * 1024,
   /** Header fields of a request: each is an object of 100 bytes, however short it is. */

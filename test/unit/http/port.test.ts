@@ -8,6 +8,7 @@ import { endpoint } from '../../../src/http/endpoint.ts';
 import { acceptUpgrades } from '../../../src/http/upgrade.ts';
 import { clusterKeysOf } from '../../support/cluster-key.ts';
 import { inTime } from '../../support/in-time.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { RawConnection, testApp } from './test-app.ts';
 
@@ -90,6 +91,61 @@ describe('connections', () => {
     const connection = new RawConnection(port).send(head + 'x'.repeat(100_000));
     await waitUntil('the answer', () => connection.received.includes('"code":"3413"'));
     expect(connection.received.startsWith('HTTP/1.1 413 ')).toBe(true);
+  });
+
+  const manyFields = Array.from({ length: 100 }, (_, each) => `X-${each}: x\r\n`).join('');
+  test.each([
+    ['of a body that is too large', 413, '/echo', 'Content-Type: application/json\r\n'],
+    ['of one that nobody asked for', 415, '/echo', 'Content-Type: text/plain\r\n'],
+    ['where there is nothing', 404, '/nobodys', ''],
+    ['to who wants the end', 404, '/nobodys', 'Connection: close\r\n'],
+    ['of many header fields', 431, '/echo', manyFields],
+    ['of what is no HTTP', 400, '/echo', 'Content-Length: no\r\n'],
+  ])('the answer, %s, reaches who sends all before they read', async (_, status, path, fields) => {
+    const { port } = await testApp().app.listen(anywhere);
+    const connection = new RawConnection(port);
+    connection.socket.pause();
+    const length = fields.includes('Length') ? '' : 'Content-Length: 7000000\r\n';
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n${fields}${length}\r\n`;
+    const failure = await new Promise((sent) => {
+      connection.socket.write(head + 'x'.repeat(7_000_000), sent);
+    });
+    expect(failure).toBeFalsy();
+    connection.socket.resume();
+    await waitUntil('the answer', () => connection.received.includes('dataBody'));
+    expect(connection.received.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
+  });
+
+  test('who sends on and on after the last answer is ended', async () => {
+    const { port } = await testApp().app.listen(anywhere);
+    const connection = new RawConnection(port).send('no HTTP\r\n\r\n');
+    connection.socket.allowHalfOpen = true;
+    let bytes = 0;
+    const more = (failure?: Error | null) => {
+      if (failure) return;
+      bytes += 1_000_000;
+      connection.socket.write('x'.repeat(1_000_000), more);
+    };
+    more();
+    await connection.ended;
+    expect(bytes).toBeGreaterThan(limits.httpLingerBytesMax);
+    // What is in the buffers of the two sides as well.
+    expect(bytes).toBeLessThan(limits.httpLingerBytesMax + 20_000_000);
+  });
+
+  test('and who is silent then', async () => {
+    const clock = new VirtualClock();
+    const { app } = testApp({ clock });
+    const { port } = await app.listen(anywhere);
+    const connections = () =>
+      new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+    const { socket } = new RawConnection(port).send('no HTTP\r\n\r\n');
+    socket.allowHalfOpen = true;
+    await once(socket, 'end');
+    await clock.advance(limits.httpLingerMsMax - 1);
+    expect(await connections()).toBe(1);
+    await clock.advance(1);
+    await waitUntil('it is ended', async () => (await connections()) === 0);
   });
 
   test('an offer of another protocol, as a JDK makes it, is answered in this one', async () => {
