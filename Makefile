@@ -52,13 +52,14 @@ image: setup build ## make dist/image/, a container image for x64 and arm64 (nee
 release: setup build ## make dist/release/: executables for x64 and arm64, packages, image, checksums, SBOM
 	@node build.mjs release
 
-check: setup ## types, format and lint, import boundaries, dead code, generated pages (seconds)
+check: setup ## types, format and lint, import boundaries, dead code, sizes in pages, generated pages (seconds)
 	tsc
 	tsc -p tsconfig.web.json
 	tsc -p src/web/worker
 	biome check --error-on-warnings .
 	node build.mjs boundaries
 	knip --no-progress
+	node build.mjs sizes && size-limit
 	node docs.mjs check
 
 format: setup ## format and fix what the linter can fix

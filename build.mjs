@@ -1,6 +1,6 @@
 // Everything that is made from the sources: the protobuf code, the bundle, the standalone executable. (docs.mjs makes pages.)
 //
-//   node build.mjs generate | web | bundle | executable | package [npm, client, deb] | image [here] | release | boundaries
+//   node build.mjs generate | web | sizes | bundle | executable | package [npm, client, deb] | image [here] | release | boundaries
 //
 // Inputs are this repository and node_modules only; nothing is downloaded, but for arm64 its Node.js (deploy/build/arm64.mjs).
 
@@ -12,6 +12,7 @@ import { buildBundle, buildExecutable } from './deploy/build/executable.mjs';
 import { npmPackage } from './deploy/build/npm-package.mjs';
 import { builtForArm64, debOf, makeImage, ours, version } from './deploy/build/packages.mjs';
 import { release } from './deploy/build/release.mjs';
+import { sdkSizes } from './deploy/build/sizes.mjs';
 import { generate } from './generate.mjs';
 
 /** Says how large everything is that a browser loads of the web chat. */
@@ -94,6 +95,7 @@ async function browserBoundary() {
 const tasks = {
   generate,
   web,
+  sizes: sdkSizes,
   bundle: () => buildBundle(),
   executable: () => buildExecutable('bin/cim'),
   package: packages,

@@ -10,14 +10,14 @@ let values;
 export const limitValues = {
   name: 'limit-values',
   setup(builder) {
-    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+    builder.onLoad({ filter: /\/src\/.*\.tsx?$/ }, async ({ path }) => {
       values ??= limitsOf();
       const limits = await values;
       const source = readFileSync(path, 'utf8');
       const contents = source.replace(/\blimits\.([A-Za-z]+)\b/g, (whole, name) =>
         name in limits ? `(${limits[name]})` : whole,
       );
-      return { contents, loader: 'ts' };
+      return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' };
     });
     builder.onResolve({ filter: /\/limits\.ts$/ }, ({ path, resolveDir }) => ({
       path: resolve(resolveDir, path),
