@@ -198,6 +198,8 @@ export class MemoryGroups implements Groups {
       const now = { ...(group ?? made), ...changes };
       this.#data.change(groupTimeline(name), {
         group: now,
+        // Lists of conversations have it among those in which something was said now.
+        ...(!group && { said: { ...nothingSaid, at: this.#now() } }),
         ...(now.keyEpoch > 0 && {
           register: withMember(register, userId, now.keyEpoch, this.#now()),
         }),

@@ -1,4 +1,5 @@
 /** Named groups in SQLite. One transaction per call: there is no list beside the members to heal. */
+import type { Clock } from '../../base/clock.ts';
 import type { GroupHistory } from '../../base/group-history.ts';
 import { limits } from '../../base/limits.ts';
 import { decideChange } from '../decisions/group-change.ts';
@@ -63,8 +64,16 @@ export class SqliteGroups implements Groups {
   readonly #deleteOutsider: Statement<never>;
   readonly #deleteOutsiders: Statement<never>;
   readonly #forgetSaid: Statement<never>;
+  readonly #noteMade: Statement<never>;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(database: Database, rows: TimelineRows, keyRows: GroupKeyRows) {
+  constructor(
+    database: Database,
+    rows: TimelineRows,
+    keyRows: GroupKeyRows,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.#clock = clock;
     this.#database = database;
     this.#rows = rows;
     this.#keyRows = keyRows;
@@ -132,6 +141,10 @@ export class SqliteGroups implements Groups {
     this.#forgetSaid = database.prepare(
       'UPDATE timelines SET total = 0, said_at = 0, said_seq = 0 WHERE name = ?',
     );
+    this.#noteMade = database.prepare(
+      `INSERT INTO timelines (name, head, others, appended_at, total, said_at, said_seq)
+         VALUES (?1, 0, 0, ?2, 0, ?2, 0) ON CONFLICT (name) DO UPDATE SET said_at = ?2`,
+    );
   }
 
   async create(
@@ -141,11 +154,14 @@ export class SqliteGroups implements Groups {
     e2ee = false,
   ): Promise<CreateResult> {
     const made = newGroup(name, owner, history, e2ee);
-    return this.#database.transaction('durable', () =>
+    const result = this.#database.transaction('durable', () =>
       this.#enter(made, owner, e2ee, (facts) =>
         decideCreate(name, owner, { history, e2ee }, facts),
       ),
     );
+    if (result.status === 'joined' && !result.already)
+      this.#rows.forgetTimeline(groupTimeline(name));
+    return result;
   }
 
   async join(name: string, userId: number, canRead = false): Promise<JoinResult> {
@@ -236,8 +252,11 @@ export class SqliteGroups implements Groups {
     });
     if (!entered) return result;
     const now = { ...(group ?? made), ...changes };
-    if (!group) this.#insertGroup.run(name, userId, now.history, now.keyEpoch);
-    else if (changes) this.#save(now);
+    if (!group) {
+      this.#insertGroup.run(name, userId, now.history, now.keyEpoch);
+      // Lists of conversations have it among those in which something was said now.
+      this.#noteMade.run(groupTimeline(name), this.#clock.now());
+    } else if (changes) this.#save(now);
     this.#insertMember.run(name, userId, entered.joined);
     if (now.keyEpoch > 0) this.#keyRows.entered(name, userId, now.keyEpoch, !group);
     this.#addToCount.run(1, name);

@@ -107,7 +107,7 @@ export class SqliteStore implements Store {
     const shared = { database, rows, conversations, watchers, entries, clock: time.aged };
     this.timelines = new SqliteTimelines({ ...shared, retention, quotas });
     const keyRows = new GroupKeyRows(database, time.aged);
-    this.groups = new SqliteGroups(database, rows, keyRows);
+    this.groups = new SqliteGroups(database, rows, keyRows, time.aged);
     const { messagesMax } = retention;
     this.groupKeys = new SqliteGroupKeys({ ...shared, keyRows, messagesMax });
     this.files = new SqliteFiles(database, time.aged);

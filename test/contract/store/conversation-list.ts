@@ -245,15 +245,19 @@ export function describeConversationList(fixture: StoreFixture): void {
     };
 
     test('counts what was said since one has joined, read or written', async () => {
+      const before = await fixture.store.sessions.now();
       const { name, owner, members } = await freshGroup(1);
       const [bob] = members as [number];
       const ofOwner = new Conversation(owner, name);
-      const empty = { peer: 0, group: name, at: 0, seq: 0, unread: 0 };
-      expect(await inGroup(bob, name)).toMatchObject(empty);
+      const fresh = await inGroup(bob, name);
+      expect(fresh).toMatchObject({ peer: 0, group: name, seq: 0, unread: 0 });
+      // It is as new as what was said when it was made.
+      expect(fresh.at).toBeGreaterThanOrEqual(before);
+      expect(fresh.at).toBeLessThanOrEqual(await fixture.store.sessions.now());
       await say(ofOwner, 1, 3);
       await say(ofOwner, 4, 2, true);
       expect(await inGroup(bob, name)).toMatchObject({ seq: 3, unread: 3 });
-      expect((await inGroup(bob, name)).at).toBeGreaterThan(0);
+      expect((await inGroup(bob, name)).at).toBeGreaterThanOrEqual(fresh.at);
       expect(await inGroup(owner, name)).toMatchObject({ seq: 3, unread: 0 });
       const late = nextUserId();
       await fixture.store.groups.join(name, late);
@@ -289,7 +293,7 @@ export function describeConversationList(fixture: StoreFixture): void {
       // Nor does the next group of this name have any of it.
       for (const member of [owner, bob]) await fixture.store.groups.leave(name, member);
       await fixture.store.groups.create(name, bob);
-      expect(await inGroup(bob, name)).toMatchObject({ at: 0, seq: 0, unread: 0 });
+      expect(await inGroup(bob, name)).toMatchObject({ seq: 0, unread: 0 });
       await say(new Conversation(bob, name), 1);
       expect(await inGroup(bob, name)).toMatchObject({ seq: 7, unread: 0 });
     });

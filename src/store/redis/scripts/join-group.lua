@@ -53,6 +53,8 @@ if isFirst then
   -- It may have been left to expire, with the group of this name before (leave-group.lua).
   if head > 0 then call('SET', headKey, format('%d', head)) end
   if ARGV[5] == 'all' then call('HSET', group, 'history', 'all') end
+  -- Lists of conversations have it among those in which something was said now (append.lua).
+  call('HSET', talk, 'said', format('0:%d:0', nowMs))
 end
 local order = call('HINCRBY', group, 'joins', 1)
 call('HSET', members, user, format('%d:%d:%d:%s', head, head, order, listing))
