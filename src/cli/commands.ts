@@ -6,6 +6,7 @@ import { clientCommand } from './commands/client.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { devCommand } from './commands/dev.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { routeCommand } from './commands/route.ts';
 import { sendCommand } from './commands/send.ts';
 import { serverCommand } from './commands/server.ts';
@@ -20,6 +21,7 @@ const roleCommands: readonly Command[] = [
   verifyCommand,
   benchCommand,
   adminCommand,
+  doctorCommand,
   configCommand,
 ];
 

@@ -10,6 +10,7 @@ export const roles = [
   'verify',
   'bench',
   'admin',
+  'doctor',
   'config',
 ] as const;
 export type Role = (typeof roles)[number];
@@ -35,6 +36,7 @@ export const optionalWhereOneConnects = {
   verify: optional,
   bench: optional,
   admin: optional,
+  doctor: optional,
 } as const;
 
 /**

@@ -44,6 +44,7 @@ export type SendSettings = SettingsOf<'send'>;
 export type VerifySettings = SettingsOf<'verify'>;
 export type BenchSettings = SettingsOf<'bench'>;
 export type AdminSettings = SettingsOf<'admin'>;
+export type DoctorSettings = SettingsOf<'doctor'>;
 
 /** `http-port` → `httpPort`, as SettingsOf does it. */
 export function camelCase(name: string): string {

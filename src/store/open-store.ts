@@ -8,6 +8,7 @@ import type { Logger } from '../base/log.ts';
 import type { Counters } from '../base/process/counters.ts';
 import type { Health } from '../base/process/health.ts';
 import type { Quotas } from './quotas.ts';
+import type { RedisInspection } from './redis/inspect-redis.ts';
 import type { Restored } from './sqlite/restore-store.ts';
 import type { Retention, Store } from './store.ts';
 
@@ -30,7 +31,7 @@ interface SqliteSettings {
   readonly data: string;
 }
 
-interface RedisSettings {
+export interface RedisSettings {
   readonly redis: string;
   readonly redisCa: string | undefined;
   readonly redisPrefix: string;
@@ -85,6 +86,19 @@ function quotasOf(settings: KeptSettings): Quotas {
     groupShare: settings.groupShare / 100,
     groupShareMs: limits.groupShareMs,
   };
+}
+
+/** How a Redis is, for operators; nothing is changed there. Rejects with `bad-config` only. */
+export async function inspectRedis(settings: RedisSettings, log: Logger): Promise<RedisInspection> {
+  const { inspectRedis: inspect } = await import('./redis/inspect-redis.ts');
+  return inspect({
+    url: settings.redis,
+    caFile: settings.redisCa,
+    prefix: settings.redisPrefix,
+    ackReplicas: settings.ackReplicas,
+    retention: { messagesMax: limits.timelineMessagesMax, ageMs: limits.timelineAgeMs },
+    log,
+  });
 }
 
 /**

@@ -155,7 +155,7 @@ test('all masters killed and back: everything acknowledged is there', async () =
   await expectAllStored(store, writers);
   expect(log.map(({ message }) => message)).toEqual([
     'redis connected',
-    'redis cannot be reached, trying on',
+    'the store cannot be reached, trying on',
     'redis connected',
   ]);
 });

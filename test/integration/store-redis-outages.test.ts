@@ -64,7 +64,7 @@ describe('Redis away at the start', () => {
     await works(store);
     expect(await writer.write(store)).toMatchObject({ status: 'taken', seq: 1 });
     expect(log.map(({ level, message }) => `${level}: ${message}`)).toEqual([
-      'warn: redis cannot be reached, trying on',
+      'warn: the store cannot be reached, trying on',
       'info: redis connected',
     ]);
   });
@@ -88,7 +88,7 @@ describe('Redis killed while running', () => {
     expect(await writer.stored(store)).toEqual(writer.sent);
     expect(log.map(({ message }) => message)).toEqual([
       'redis connected',
-      'redis cannot be reached, trying on',
+      'the store cannot be reached, trying on',
       'redis connected',
     ]);
   });

@@ -150,7 +150,7 @@ describe('behind an address that stays', () => {
     expect(await writer.stored(store)).toEqual(writer.sent);
     expect(log.map(({ message }) => message)).toEqual([
       'redis connected',
-      'redis cannot be reached, trying on',
+      'the store cannot be reached, trying on',
       'redis connected',
     ]);
   });

@@ -318,7 +318,7 @@ test('without it a failover takes a tail, its numbers are given out anew, and re
   expect(log).toContainEqual(
     expect.objectContaining({
       level: 'error',
-      message: 'a failover of redis has lost the end of what was acknowledged',
+      message: 'the store has lost some of what was acknowledged',
     }),
   );
 

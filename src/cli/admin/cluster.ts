@@ -28,10 +28,24 @@ interface Cluster {
 /** Above what a route waits for its servers and its store. */
 const answerMsMax = 5_000;
 
-export async function askCluster(settings: AdminSettings): Promise<Ask> {
-  const request = jsonRequester(await Tls.open(settings));
+/** What tells where a cluster is, and its secret. */
+export type ClusterSettings = Pick<
+  AdminSettings,
+  'route' | 'zk' | 'zkAuth' | 'clusterSecret' | 'data' | 'tlsCa' | 'tlsName'
+>;
+
+export async function askCluster(settings: ClusterSettings): Promise<Ask> {
+  return (await openCluster(settings)).ask;
+}
+
+/** With the routes that are asked. */
+export async function openCluster(
+  settings: ClusterSettings,
+): Promise<{ readonly ask: Ask; readonly routes: readonly string[] }> {
+  const { tlsCa, tlsName } = settings;
+  const request = jsonRequester(await Tls.open({ tlsCa, tlsName }));
   const { routes, secretFor } = await findCluster(settings);
-  return async (method, path, body, timeoutMs = answerMsMax) => {
+  const ask: Ask = async (method, path, body, timeoutMs = answerMsMax) => {
     let failure = new CimError('unavailable', 'no route is known');
     for (const route of routes) {
       const secret = secretFor(route);
@@ -51,6 +65,7 @@ export async function askCluster(settings: AdminSettings): Promise<Ask> {
     }
     throw failure;
   };
+  return { ask, routes };
 }
 
 function neededSecret(route: string, cause: CimError): CimError {
@@ -61,7 +76,7 @@ function neededSecret(route: string, cause: CimError): CimError {
   );
 }
 
-async function findCluster(settings: AdminSettings): Promise<Cluster> {
+async function findCluster(settings: ClusterSettings): Promise<Cluster> {
   const { route, zk, zkAuth, clusterSecret, data } = settings;
   if (zk !== undefined) return findInZookeeper({ zookeeper: zk, auth: zkAuth }, clusterSecret);
   if (clusterSecret !== undefined) return { routes: route, secretFor: () => clusterSecret };

@@ -16,6 +16,7 @@ export const clusterOptions = {
       verify: optional,
       bench: localRoute,
       admin: localRoute,
+      doctor: localRoute,
     },
   },
   zk: {
@@ -31,6 +32,7 @@ export const clusterOptions = {
       verify: optional,
       bench: optional,
       admin: optional,
+      doctor: optional,
     },
   },
   'zk-session-timeout-ms': {
@@ -49,7 +51,13 @@ export const clusterOptions = {
     topic: 'Cluster',
     placeholder: 'SECRET',
     description: 'secret that servers and routes share; if absent, they keep one in ZooKeeper',
-    defaults: { server: optional, route: optional, dev: optional, admin: optional },
+    defaults: {
+      server: optional,
+      route: optional,
+      dev: optional,
+      admin: optional,
+      doctor: optional,
+    },
   },
   'cluster-secret-also': {
     type: 'text',

@@ -7,7 +7,14 @@ export const outputOptions = {
     type: 'boolean',
     topic: 'Output',
     description: 'one JSON object per line instead of text for people',
-    defaults: { client: false, send: false, verify: false, bench: false, admin: false },
+    defaults: {
+      client: false,
+      send: false,
+      verify: false,
+      bench: false,
+      admin: false,
+      doctor: false,
+    },
   },
   listen: {
     type: 'boolean',
@@ -53,6 +60,7 @@ export const outputOptions = {
       verify: optional,
       bench: optional,
       admin: optional,
+      doctor: optional,
       config: optional,
     },
   },

@@ -30,7 +30,7 @@ export const storageOptions = {
     topic: 'Storage',
     placeholder: 'ADDRESS',
     description: 'host, host:port, redis(s):// or sentinel(s):// (s: with TLS)',
-    defaults: { route: '127.0.0.1:6379' },
+    defaults: { route: '127.0.0.1:6379', doctor: optional },
   },
   'redis-prefix': {
     type: 'text',
@@ -38,14 +38,14 @@ export const storageOptions = {
     topic: 'Storage',
     placeholder: 'PREFIX',
     description: 'beginning of every key, so that two systems can share one Redis',
-    defaults: { route: 'cim' },
+    defaults: { route: 'cim', doctor: 'cim' },
   },
   'redis-ca': {
     type: 'path',
     topic: 'Storage',
     placeholder: 'FILE',
     description: 'who must have signed the certificate of a Redis with TLS (PEM)',
-    defaults: { route: optional },
+    defaults: { route: optional, doctor: optional },
   },
   'ack-replicas': {
     type: 'integer',
@@ -54,7 +54,7 @@ export const storageOptions = {
     topic: 'Storage',
     placeholder: 'COUNT',
     description: 'replicas of Redis that have a message before it is acknowledged or read',
-    defaults: { route: 0 },
+    defaults: { route: 0, doctor: 0 },
   },
   data: {
     type: 'path',
@@ -64,6 +64,7 @@ export const storageOptions = {
     defaults: {
       dev: { folder: 'data', orElse: required },
       admin: { folder: 'data', orElse: optional },
+      doctor: { folder: 'data', orElse: optional },
     },
   },
   'timeline-max': {

@@ -7,7 +7,7 @@ export const tlsOptions = {
     topic: 'TLS',
     placeholder: 'FILE',
     description: 'certificate chain in PEM: every port speaks TLS; read again on SIGHUP',
-    defaults: { server: optional, route: optional, dev: optional },
+    defaults: { server: optional, route: optional, dev: optional, doctor: optional },
   },
   'tls-key': {
     type: 'path',

@@ -8,6 +8,7 @@ import { Backoff } from '../../base/backoff.ts';
 import { CimError, describeError } from '../../base/errors.ts';
 import { ignore } from '../../base/ignore.ts';
 import type { Logger } from '../../base/log.ts';
+import { faults } from '../../base/process/faults.ts';
 import { Connection, SessionExpired, type SessionKey } from './connection.ts';
 import { diagnose, type Ensemble, reach, resolveEnsemble } from './ensemble.ts';
 
@@ -138,6 +139,6 @@ export class ZooKeeperSession {
       attempts: this.#failures,
       error: describeError(error),
     };
-    log.warn(facts, 'ZooKeeper cannot be used, trying again');
+    log.warn(facts, `${faults.registry.words}, trying again`);
   }
 }

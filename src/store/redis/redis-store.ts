@@ -8,7 +8,7 @@ import type { Retention, Store } from '../store.ts';
 import { ConfirmedCalls } from './calls/confirmed-calls.ts';
 import { RedisCalls } from './calls/redis-calls.ts';
 import { HistoryWatch, type LostTail } from './connection/history-watch.ts';
-import { RedisLink } from './connection/redis-link.ts';
+import { type RedisClient, RedisLink } from './connection/redis-link.ts';
 import { openRedisTls } from './connection/redis-tls.ts';
 import { parseRedisUrl } from './connection/redis-url.ts';
 import { Sentinels } from './connection/sentinels.ts';
@@ -140,6 +140,11 @@ export class RedisStore implements Store {
   /** What the last failover that lost something took of what was acknowledged. */
   get lostTail(): LostTail | null {
     return this.#histories.lost;
+  }
+
+  /** For who inspects what is connected to; undefined while nothing is. */
+  get client(): RedisClient | undefined {
+    return this.#links[0]?.usable;
   }
 
   async problem(): Promise<string | null> {

@@ -4,6 +4,7 @@
  */
 import { Cluster, type Redis } from 'ioredis';
 import type { Logger } from '../../../base/log.ts';
+import { faults } from '../../../base/process/faults.ts';
 import type { Health } from '../../../base/process/health.ts';
 import { Histories, parseReplication } from './histories.ts';
 import { describeRedisError } from './redis-errors.ts';
@@ -76,10 +77,7 @@ export class HistoryWatch {
       const bytes = this.#histories.lostBytes(replication);
       if (bytes > 0) {
         this.#lost = { at: new Date(), bytes };
-        log.error(
-          { bytes, history: replication.historyBefore },
-          'a failover of redis has lost the end of what was acknowledged',
-        );
+        log.error({ bytes, history: replication.historyBefore }, faults['lost-tail'].words);
       }
       this.#histories.acknowledge(replication, ackReplicas);
     } catch (error) {

@@ -7,6 +7,7 @@ import { Backoff } from '../../../base/backoff.ts';
 import { CimError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
 import type { Logger } from '../../../base/log.ts';
+import { faults } from '../../../base/process/faults.ts';
 import { loadScripts } from '../scripts.ts';
 import { checkRights, clusterNodes, inspectServer, isReplica } from './redis-checks.ts';
 import {
@@ -377,7 +378,7 @@ export class RedisLink {
       this.#announced = 'problem';
       this.#log.warn(
         { redis: this.#target.description, problem: describeRedisError(this.#problem) },
-        'redis cannot be reached, trying on',
+        `${faults['store-connection'].words}, trying on`,
       );
     }
     this.#firstOutcome.resolve();
