@@ -137,6 +137,11 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     'bytes that others make the process hold: what waits for readers, pages, half read frames',
     () => options.budget.heldBytes,
   );
+  counters.gauge(
+    'connections.behind',
+    'connections that do not keep up with reading, as it is',
+    () => gateway.behindCount,
+  );
   watchServer(health, { gateway, registry, usableRoutes, clock });
   const figures = options.figures({
     about: () => ({

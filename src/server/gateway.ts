@@ -91,6 +91,8 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     waitedShareMin: limits.turnWaitedShareMin,
   });
 
+  /** Connections that did not keep up with reading when they were last looked at. */
+  behindCount = 0;
   readonly #options: GatewayOptions;
   /** Every connection whose stream has not ended. */
   readonly #connections = new Map<number, ClientSession>();
@@ -376,7 +378,12 @@ export class Gateway implements Service, SessionOwner, SessionTable {
 
   #sweepConnections(): void {
     const now = this.clock.monotonic();
-    for (const session of this.#connections.values()) session.sweep(now);
+    let behind = 0;
+    for (const session of this.#connections.values()) {
+      session.sweep(now);
+      if (session.isBehind) behind += 1;
+    }
+    this.behindCount = behind;
     this.groups.sweep(now);
     this.receivers.sweep();
     this.presence.sweep();

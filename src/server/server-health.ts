@@ -7,7 +7,7 @@ import type { Gateway } from './gateway.ts';
 import { slowReaders } from './slow-readers.ts';
 
 export interface ServerParts {
-  readonly gateway: Pick<Gateway, 'isMoving' | 'counters' | 'connectionCount'>;
+  readonly gateway: Pick<Gateway, 'isMoving' | 'counters' | 'connectionCount' | 'behindCount'>;
   readonly registry: Pick<Registry, 'state' | 'problem' | 'view'>;
   /** Routes that can be asked, as far as is known. */
   readonly usableRoutes: () => number;
@@ -25,7 +25,8 @@ export function watchServer(
   const { behind, closed } = gateway.counters;
   const slow = () => behind.value + closed.slow.value;
   const connections = () => gateway.connectionCount;
-  health.watch('slow-readers', slowReaders({ slow, connections, clock }));
+  const behindNow = () => gateway.behindCount;
+  health.watch('slow-readers', slowReaders({ slow, behindNow, connections, clock }));
   health.watch('no-route', () => whether(usableRoutes() === 0 && areNone()));
   health.watch('route-connection', () => whether(usableRoutes() === 0 && !areNone()));
 }

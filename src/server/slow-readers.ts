@@ -3,8 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Detail } from '../base/process/health.ts';
 
 export interface SlowReadersOptions {
-  /** Connections that fell behind or were ended for it, since the start. */
+  /** Connections that caught up again or were ended, since the start. */
   readonly slow: () => number;
+  /** Connections that are behind as it is. */
+  readonly behindNow: () => number;
   readonly connections: () => number;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
@@ -16,7 +18,12 @@ const oneOf = 100;
 /** What comes within this is counted at once, so that there are not many times to remember. */
 const togetherMs = 1_000;
 
-export function slowReaders({ slow, connections, clock }: SlowReadersOptions): () => Detail {
+export function slowReaders({
+  slow,
+  behindNow,
+  connections,
+  clock,
+}: SlowReadersOptions): () => Detail {
   const times: { at: number; count: number }[] = [];
   let known = slow();
   return () => {
@@ -27,7 +34,7 @@ export function slowReaders({ slow, connections, clock }: SlowReadersOptions): (
     if (last && now - last.at < togetherMs) last.count += count;
     else if (count > 0) times.push({ at: now, count });
     while (times[0] && now - times[0].at > countMs) times.shift();
-    const all = times.reduce((sum, each) => sum + each.count, 0);
+    const all = times.reduce((sum, each) => sum + each.count, behindNow());
     return all > 0 && all * oneOf >= connections() ? '' : null;
   };
 }

@@ -61,6 +61,11 @@ export class Backlog {
     return this.bufferedBytes > limits.outboxBytesMax || this.heldBytes > 2 * limits.outboxBytesMax;
   }
 
+  /** Whether there are live messages that it was not written, and has not been told of yet. */
+  get isBehind(): boolean {
+    return this.#behind !== null;
+  }
+
   /** Whether it is as a new one would be. */
   get isIdle(): boolean {
     return this.#behind === null && !this.#awaitsDrain && this.#outbox.isIdle;

@@ -395,6 +395,11 @@ export class ClientSession
     this.#stream.destroy();
   }
 
+  /** Whether its peer does not keep up with what is sent to it. */
+  get isBehind(): boolean {
+    return this.#usedBacklog?.isBehind === true;
+  }
+
   /** What its peer has not read, and what of its own is not read while it is held back. */
   get unreadBytes(): number {
     return (this.#usedBacklog?.heldBytes ?? 0) + this.#stream.readableLength;

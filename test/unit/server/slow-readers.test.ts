@@ -5,8 +5,13 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 
 function watch(connections: number) {
   const clock = new VirtualClock();
-  const counts = { slow: 7 };
-  const look = slowReaders({ slow: () => counts.slow, connections: () => connections, clock });
+  const counts = { slow: 7, behind: 0 };
+  const look = slowReaders({
+    slow: () => counts.slow,
+    behindNow: () => counts.behind,
+    connections: () => connections,
+    clock,
+  });
   return { clock, counts, look };
 }
 
@@ -29,6 +34,14 @@ test('one of more is not; those of a minute count together', async () => {
   counts.slow += 1;
   expect(look()).toBe('');
   await clock.advance(30_001);
+  expect(look()).toBeNull();
+});
+
+test('one that is behind as it is counts as long as it is', async () => {
+  const { counts, look } = watch(100);
+  counts.behind = 1;
+  expect(look()).toBe('');
+  counts.behind = 0;
   expect(look()).toBeNull();
 });
 
