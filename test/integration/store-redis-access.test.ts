@@ -89,7 +89,9 @@ describe('rights', () => {
     await makeUser([redis], password, [...documentedRules(), '-xadd', '-mget']);
     const { store, log } = await openAs(redis);
     expect(await store.problem()).toMatch('its user may not run XADD, MGET on keys');
-    expect(log).toMatchObject([{ level: 'warn', message: 'the store cannot be reached, trying on' }]);
+    expect(log).toMatchObject([
+      { level: 'warn', message: 'the store cannot be reached, trying on' },
+    ]);
     expect(await new Writer().write(store)).toMatchObject({ status: 'busy' });
     await makeUser([redis], password, ['+xadd', '+mget']);
     await waitUntil('the store works', async () => (await store.problem()) === null);
@@ -142,7 +144,10 @@ test('sentinels lead to the master, and to the next one when it is gone', async 
   });
   expect(stored).toEqual(['text 1', 'text 2']);
   const messages = log.map(({ message }) => message);
-  expect(messages.slice(0, 2)).toEqual(['redis connected', 'the store cannot be reached, trying on']);
+  expect(messages.slice(0, 2)).toEqual([
+    'redis connected',
+    'the store cannot be reached, trying on',
+  ]);
   expect(messages.at(-1)).toBe('redis connected');
 });
 
