@@ -66,7 +66,7 @@ const browserPackages = ['@hpke/', '@noble/', 'idb'];
  */
 async function browserBoundary() {
   const { metafile } = await build({
-    entryPoints: ['browser', 'react', 'react-native'].map(
+    entryPoints: ['browser', 'crypto', 'react', 'react-native'].map(
       (name) => `src/client/sdk/entries/${name}.ts`,
     ),
     external: ['react'],

@@ -2,7 +2,7 @@
 // browser a real Chromium, system runs bin/cim, long attacks it, breaks what it needs and puts load on it.
 /** Packages that are ESM only; Jest runs CommonJS. */
 const esmOnly = [
-  ...['@noble/curves', '@noble/ed25519', '@noble/hashes', 'preact'],
+  ...['@noble/ciphers', '@noble/curves', '@noble/ed25519', '@noble/hashes', 'preact'],
   ...['ansi-regex', 'cac', 'cookie', 'env-paths', 'get-east-asian-width'],
   ...['is-safe-filename', 'jose', 'mime', 'string-width', 'strip-ansi'],
 ];

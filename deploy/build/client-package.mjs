@@ -60,6 +60,7 @@ function manifestOf(version, license) {
         default: entry('browser'),
       },
       './react': entry('react'),
+      './crypto': entry('crypto'),
       './package.json': './package.json',
     },
     files: ['dist', 'types', 'LICENCES'],
@@ -87,7 +88,9 @@ async function modules(outdir) {
     ...common,
     platform: 'browser',
     target: 'es2022',
-    entryPoints: ['browser', 'react-native', 'react'].map((name) => `${entries}/${name}.ts`),
+    entryPoints: ['browser', 'react-native', 'react', 'crypto'].map(
+      (name) => `${entries}/${name}.ts`,
+    ),
   });
   const node = await build({
     ...common,
@@ -136,7 +139,7 @@ function copyReachable(from, to) {
   const sdk = join(from, 'client/sdk');
   const paths = new Set(
     readdirSync(join(sdk, 'entries'))
-      .filter((name) => /^(?:browser|node|react|react-native)\.d\.ts$/.test(name))
+      .filter((name) => /^(?:browser|crypto|node|react|react-native)\.d\.ts$/.test(name))
       .map((name) => join(sdk, 'entries', name)),
   );
   for (const path of paths) {

@@ -14,6 +14,7 @@
 import { CimError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { CryptoKey } from '../base/secrets/crypto-key.ts';
+import { webCrypto } from '../base/secrets/web-crypto.ts';
 import { fromBase64Url, toBase64Url } from '../base/text/base64url.ts';
 import { normalForm } from '../base/text/normal-form.ts';
 
@@ -53,7 +54,7 @@ export async function deriveAccountKeys(
 ): Promise<AccountKeys> {
   const drawn = bytesOfDrawn(secret);
   const rootBytes = drawn ?? (await stretch(secret, userId, salt));
-  const root = await crypto.subtle.importKey('raw', rootBytes, 'HKDF', false, [
+  const root = await webCrypto().importKey('raw', rootBytes, 'HKDF', false, [
     'deriveBits',
     'deriveKey',
   ]);
@@ -63,8 +64,8 @@ export async function deriveAccountKeys(
     salt: new Uint8Array(),
     info: utf8(`cim ${purpose} v1 ${userId}`),
   });
-  const loginKey = await crypto.subtle.deriveBits(derivation('login'), root, 256);
-  const wrapKey = await crypto.subtle.deriveKey(
+  const loginKey = await webCrypto().deriveBits(derivation('login'), root, 256);
+  const wrapKey = await webCrypto().deriveKey(
     derivation('key wrap'),
     root,
     { name: 'AES-GCM', length: 256 },
@@ -112,8 +113,8 @@ async function stretch(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chosen = chosenForm(secret);
   if (salt === undefined) throw new Error('a chosen secret is not derived from without a salt');
-  const key = await crypto.subtle.importKey('raw', utf8(chosen), 'PBKDF2', false, ['deriveBits']);
-  const stretched = await crypto.subtle.deriveBits(
+  const key = await webCrypto().importKey('raw', utf8(chosen), 'PBKDF2', false, ['deriveBits']);
+  const stretched = await webCrypto().deriveBits(
     {
       name: 'PBKDF2',
       hash: 'SHA-256',

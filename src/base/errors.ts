@@ -327,6 +327,13 @@ export const errorTable = {
     retryable: false,
     meaning: 'The port cannot be listened on',
   },
+  'no-web-crypto': {
+    code: '9503',
+    status: 500,
+    retryable: false,
+    meaning:
+      'There is no WebCrypto here (a page has it on https and on localhost): use cim-client/crypto, or a token and e2ee: off',
+  },
   unconfirmed: {
     code: '9600',
     status: 200,

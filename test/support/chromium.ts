@@ -20,7 +20,13 @@ import { onTeardown } from './teardown.ts';
 const flags = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  '--host-resolver-rules=MAP plain.test 127.0.0.1',
 ];
+
+/** The same place under a name to which browsers give no more than plain http has: no WebCrypto, say. */
+export function asPlainHttp(origin: string): string {
+  return origin.replace('127.0.0.1', 'plain.test');
+}
 
 /** To be called in `beforeAll`: one for all tests of a file, each with contexts of its own. */
 export async function startChromium(): Promise<Browser> {

@@ -106,6 +106,8 @@ describe('cim-client', () => {
     expect(types).not.toContain('receiving/incoming.d.ts');
     const program = [
       "import { CimClient, CimError, type Message } from 'cim-client';",
+      "import { installCrypto } from 'cim-client/crypto';",
+      'installCrypto();',
       "const client = new CimClient({ url: 'http://127.0.0.1:1', userId: 1, secret: 'x' });",
       "client.on('message', (message: Message) => void message.text.trim());",
       'const sent: Promise<{ readonly id: string }> = client.send({ to: 2 }, "hi");',

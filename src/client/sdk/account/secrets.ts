@@ -130,6 +130,7 @@ export class Secrets {
       this.#current = await keeper.offer('current', this.#newSecret());
       return this.#current;
     } catch (error) {
+      if (error instanceof CimError && error.kind === 'no-web-crypto') throw error;
       this.#whyNone = `one could not be saved: ${describeError(error)}`;
       return undefined;
     }

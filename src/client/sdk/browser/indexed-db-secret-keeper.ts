@@ -7,6 +7,7 @@
  * Any tab of the account may use it at the same time: each change is one transaction.
  */
 import { CimError, describeError } from '../../../base/errors.ts';
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { decodeUtf8 } from '../../../base/text/utf8.ts';
 import type { KeptSecrets, SecretKeeper } from '../platform.ts';
 import { type DeviceDatabase, openDatabase } from './database.ts';
@@ -98,14 +99,14 @@ class IndexedDbSecretKeeper implements SecretKeeper {
     const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
     const bytes = new TextEncoder().encode(secret);
     const key = await this.#wrappingKey();
-    return { nonce, bytes: await crypto.subtle.encrypt({ name: cipher, iv: nonce }, key, bytes) };
+    return { nonce, bytes: await webCrypto().encrypt({ name: cipher, iv: nonce }, key, bytes) };
   }
 
   /** What makes no sense is not passed over: a new secret would not be the account's. */
   async #openOne({ nonce, bytes }: Sealed): Promise<string> {
     try {
       const key = await this.#wrappingKey();
-      const plain = await crypto.subtle.decrypt({ name: cipher, iv: nonce }, key, bytes);
+      const plain = await webCrypto().decrypt({ name: cipher, iv: nonce }, key, bytes);
       const secret = decodeUtf8(new Uint8Array(plain));
       if (secret !== undefined) return secret;
     } catch (error) {
@@ -118,7 +119,7 @@ class IndexedDbSecretKeeper implements SecretKeeper {
   /** The first one that was kept: of several tabs that make one at the same time one wins. */
   async #wrappingKey(): Promise<CryptoKey> {
     if (this.#key) return this.#key;
-    const made = await crypto.subtle.generateKey({ name: cipher, length: 256 }, false, [
+    const made = await webCrypto().generateKey({ name: cipher, length: 256 }, false, [
       'encrypt',
       'decrypt',
     ]);

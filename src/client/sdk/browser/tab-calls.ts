@@ -3,7 +3,7 @@
  * asked once more what can be done twice; of the rest nobody knows whether it was done.
  */
 import { CimError } from '../../../base/errors.ts';
-import { errorOfTab, type TabAnswer, type TabCall, type TabMessage } from './tab-channel.ts';
+import { errorOfTab, newId, type TabAnswer, type TabCall, type TabMessage } from './tab-channel.ts';
 
 interface PendingCall {
   readonly call: TabCall;
@@ -48,7 +48,7 @@ export class TabCalls {
     { onProgress, signal }: CallOptions,
   ): Promise<unknown> {
     signal?.throwIfAborted();
-    const id = crypto.randomUUID();
+    const id = newId();
     const call: TabCall = { kind: 'call', tab: this.#tab, id, method, given };
     const pending = { call, outcome: Promise.withResolvers(), onProgress, isAsked: false };
     this.#pending.set(id, pending);

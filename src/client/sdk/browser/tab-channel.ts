@@ -1,5 +1,6 @@
 /** What the tabs of one device say to each other, over a BroadcastChannel. */
 import { CimError, describeError, type ErrorName } from '../../../base/errors.ts';
+import { toHex } from '../../../codec/message-scan.ts';
 import type { ClientEventName, ClientEvents, ClientState } from '../client-events.ts';
 import { databaseName } from './database.ts';
 
@@ -101,4 +102,9 @@ export function tabErrorOf(error: unknown): TabError {
 
 export function errorOfTab({ kind = 'internal', message, retryAfterMs }: TabError): CimError {
   return new CimError(kind, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
+
+/** Of a tab, or a call: over plain http a page has no crypto.randomUUID. */
+export function newId(): string {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }

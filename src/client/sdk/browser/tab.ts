@@ -27,6 +27,7 @@ import { type CallOptions, TabCalls } from './tab-calls.ts';
 import {
   errorOfTab,
   type Happened,
+  newId,
   type Standing,
   type TabCall,
   TabChannel,
@@ -55,7 +56,7 @@ interface Share {
 export class Tab {
   readonly #options: TabOptions;
   readonly #events: EventEmitter;
-  readonly #id = crypto.randomUUID();
+  readonly #id = newId();
   readonly #calls = new TabCalls(this.#id, (message) => this.#postToLeader(message));
   readonly #reader: JournalReader;
   readonly #leadership: Leadership;

@@ -6,6 +6,7 @@
 
 import { CimError } from '../../../base/errors.ts';
 import type { CryptoKey } from '../../../base/secrets/crypto-key.ts';
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { exportPrivateKey, generateKeys, importKeys, type OwnKeys } from './sealing.ts';
 
@@ -68,11 +69,7 @@ export async function wrapAnew(
 async function wrapPair(userId: number, wrapKey: CryptoKey, keys: OwnKeys): Promise<WrappedPair> {
   const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
   const privateKey = await exportPrivateKey(keys);
-  const sealed = await crypto.subtle.encrypt(
-    wrapping(userId, keys.text, nonce),
-    wrapKey,
-    privateKey,
-  );
+  const sealed = await webCrypto().encrypt(wrapping(userId, keys.text, nonce), wrapKey, privateKey);
   privateKey.fill(0);
   const wrapped = new Uint8Array(nonceBytes + sealed.byteLength);
   wrapped.set(nonce);
@@ -90,7 +87,7 @@ async function unwrapPair(
   let privateKey: Uint8Array<ArrayBuffer>;
   try {
     const sealed = wrapped.subarray(nonceBytes);
-    privateKey = new Uint8Array(await crypto.subtle.decrypt(algorithm, wrapKey, sealed));
+    privateKey = new Uint8Array(await webCrypto().decrypt(algorithm, wrapKey, sealed));
   } catch (error) {
     throw notOurs(error);
   }

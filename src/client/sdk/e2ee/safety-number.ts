@@ -3,6 +3,8 @@
  * 12 groups of 5 digits, the same on both sides. Each half is 100 bits of a hash of one side's id
  * and key, so another key that gives the same number cannot be found.
  */
+
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fromBase64Url } from '../../../base/text/base64url.ts';
 
 export interface KeyHolder {
@@ -26,7 +28,7 @@ async function groupsOf({ userId, publicKey }: KeyHolder): Promise<string[]> {
   const hashed = new Uint8Array(head.length + key.length);
   hashed.set(head);
   hashed.set(key, head.length);
-  const digest = new DataView(await crypto.subtle.digest('SHA-512', hashed));
+  const digest = new DataView(await webCrypto().digest('SHA-512', hashed));
   return Array.from({ length: groupsPerHalf }, (_, group) => {
     const offset = group * bytesPerGroup;
     const number = digest.getUint32(offset) * 256 + digest.getUint8(offset + 4);

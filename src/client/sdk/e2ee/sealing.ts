@@ -7,6 +7,7 @@
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, HpkeError } from '@hpke/core';
 import { CimError } from '../../../base/errors.ts';
 import type { CryptoKey, CryptoKeyPair } from '../../../base/secrets/crypto-key.ts';
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 
@@ -50,8 +51,8 @@ export async function generateKeys(): Promise<OwnKeys> {
 export async function importPublicKey(text: string): Promise<PublicKey | undefined> {
   const bytes = fromBase64Url(text);
   if (bytes?.length !== keyBytes) return undefined;
-  const key = await suite.kem.importKey('raw', bytes.buffer, true);
-  return { ...(await describe(bytes)), key };
+  const described = await describe(bytes);
+  return { ...described, key: await suite.kem.importKey('raw', bytes.buffer, true) };
 }
 
 /** `publicText` and `privateBytes` are of one pair. Undefined: they are no keys. */
@@ -115,6 +116,6 @@ export async function open(
 }
 
 async function describe(bytes: Uint8Array<ArrayBuffer>): Promise<Pick<PublicKey, 'text' | 'id'>> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const digest = new Uint8Array(await webCrypto().digest('SHA-256', bytes));
   return { text: toBase64Url(bytes), id: toHex(digest, 0, keyIdBytes) };
 }

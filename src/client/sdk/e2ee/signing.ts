@@ -6,6 +6,7 @@
  * WebCrypto, under the same public key written as a point of Ed25519.
  */
 import { etc, Point } from '@noble/ed25519';
+import { isOfWebCrypto, webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { concatenate } from './bytes.ts';
 
 const { mod, invert } = etc;
@@ -58,11 +59,11 @@ export async function isSignedBy(
   const point = pointOf(publicKey);
   if (!point || signature.length !== signatureBytes) return false;
   try {
-    const key = await crypto.subtle.importKey('raw', point, 'Ed25519', false, ['verify']);
-    return await crypto.subtle.verify('Ed25519', key, signature.slice(), message.slice());
+    const key = await webCrypto().importKey('raw', point, 'Ed25519', false, ['verify']);
+    return await webCrypto().verify('Ed25519', key, signature.slice(), message.slice());
   } catch (error) {
     // It is a point of no curve.
-    if (error instanceof DOMException) return false;
+    if (isOfWebCrypto(error)) return false;
     throw error;
   }
 }
@@ -84,7 +85,7 @@ function pointOf(publicKey: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
 }
 
 async function hashToScalar(...parts: readonly Uint8Array[]): Promise<bigint> {
-  const digest = await crypto.subtle.digest('SHA-512', concatenate(...parts));
+  const digest = await webCrypto().digest('SHA-512', concatenate(...parts));
   return mod(fromLittleEndian(new Uint8Array(digest)), order);
 }
 

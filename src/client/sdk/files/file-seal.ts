@@ -5,6 +5,7 @@
 
 import { limits } from '../../../base/limits.ts';
 import type { CryptoKey } from '../../../base/secrets/crypto-key.ts';
+import { isOfWebCrypto, webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fileKeyBytes } from '../../../codec/file-content.ts';
 
 const tagBytes = 16;
@@ -33,13 +34,13 @@ export class FileSeal {
     const algorithm = 'AES-GCM';
     const usages = ['encrypt', 'decrypt'] as const;
     const copy = Uint8Array.from(key);
-    const imported = await crypto.subtle.importKey('raw', copy, algorithm, false, [...usages]);
+    const imported = await webCrypto().importKey('raw', copy, algorithm, false, [...usages]);
     return new FileSeal(imported, id, plainBytes);
   }
 
   /** `number`: from 0 on. */
   async seal(number: number, plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await crypto.subtle.encrypt(this.#place(number), this.#key, plain));
+    return new Uint8Array(await webCrypto().encrypt(this.#place(number), this.#key, plain));
   }
 
   /** Undefined: it is not what was sealed for this place, or was altered since. */
@@ -48,9 +49,9 @@ export class FileSeal {
     sealed: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return new Uint8Array(await crypto.subtle.decrypt(this.#place(number), this.#key, sealed));
+      return new Uint8Array(await webCrypto().decrypt(this.#place(number), this.#key, sealed));
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'OperationError') return undefined;
+      if (isOfWebCrypto(error)) return undefined;
       throw error;
     }
   }

@@ -7,16 +7,29 @@ import { isMediaType, unknownMediaType } from '../../../base/text/media-type.ts'
 import { fileText } from '../../../codec/content-words.ts';
 import { fileKeyBytes, type MessageFile } from '../../../codec/file-content.ts';
 import { encodeContent } from '../../../codec/message-content.ts';
-import type { Target } from '../client-events.ts';
-import type { FileTransport } from '../platform.ts';
+import type { MessageExtras, SentMessage, Target } from '../client-events.ts';
+import type { Encryption } from '../e2ee/encryption.ts';
+import type { FileTransport, Platform } from '../platform.ts';
+import type { RouteCaller } from '../routes/route-caller.ts';
+import type { Routes } from '../routes/routes.ts';
 import { checkedTarget } from '../sending/send-checks.ts';
 import { download } from './download.ts';
 import { FileRoutes } from './file-routes.ts';
 import { FileSeal } from './file-seal.ts';
-import type { FilesOptions } from './files.ts';
 import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
 import { upload } from './upload.ts';
 import { UploadSource } from './upload-source.ts';
+
+export interface FilesOptions {
+  readonly userId: number;
+  readonly routes: Routes;
+  readonly caller: RouteCaller;
+  readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'> & {
+    readonly groups: Pick<Encryption['groups'], 'isSealed'>;
+  };
+  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
+  readonly send: (target: Target, text: string, extras: MessageExtras) => Promise<SentMessage>;
+}
 
 const idBytes = 16;
 

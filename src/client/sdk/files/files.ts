@@ -4,25 +4,10 @@
  */
 import { CimError } from '../../../base/errors.ts';
 import type { MessageFile } from '../../../codec/file-content.ts';
-import type { MessageExtras, SentMessage, Target } from '../client-events.ts';
-import type { Encryption } from '../e2ee/encryption.ts';
+import type { Target } from '../client-events.ts';
 import { loaded } from '../on-demand.ts';
-import type { Platform } from '../platform.ts';
-import type { RouteCaller } from '../routes/route-caller.ts';
-import type { Routes } from '../routes/routes.ts';
-import type { FileTransfers } from './file-transfers.ts';
+import type { FilesOptions, FileTransfers } from './file-transfers.ts';
 import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
-
-export interface FilesOptions {
-  readonly userId: number;
-  readonly routes: Routes;
-  readonly caller: RouteCaller;
-  readonly encryption: Pick<Encryption, 'isOff' | 'assertSendable'> & {
-    readonly groups: Pick<Encryption['groups'], 'isSealed'>;
-  };
-  readonly platform: Pick<Platform, 'clock' | 'random' | 'files'>;
-  readonly send: (target: Target, text: string, extras: MessageExtras) => Promise<SentMessage>;
-}
 
 export class Files {
   readonly #options: FilesOptions;

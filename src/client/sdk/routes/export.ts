@@ -3,6 +3,7 @@
  * A page of the history at a time, from the newest back, so that memory is bounded however much there is.
  */
 import { limits } from '../../../base/limits.ts';
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fromBase64Url } from '../../../base/text/base64url.ts';
 import { toHex } from '../../../codec/message-scan.ts';
 import type {
@@ -114,7 +115,7 @@ async function fingerprintsOf(answer: unknown): Promise<KeyFingerprints | null> 
   if (!keys) return null;
   const fingerprintOf = async (key: string) => {
     const bytes = fromBase64Url(key) ?? new Uint8Array();
-    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+    return toHex(new Uint8Array(await webCrypto().digest('SHA-256', bytes)));
   };
   return {
     current: keys.current === null ? null : await fingerprintOf(keys.current),

@@ -3,6 +3,8 @@
  * them. So nobody needs to be there when they are due. Not to encrypted groups: by then they may have
  * another key.
  */
+
+import { webCrypto } from '../../../base/secrets/web-crypto.ts';
 import { fromBase64Url, toBase64Url } from '../../../base/text/base64url.ts';
 import { scheduleName, scheduleSendSeq, sourceOf } from '../../../codec/identity.ts';
 import { toHex } from '../../../codec/message-scan.ts';
@@ -68,7 +70,7 @@ export class Schedules {
   async #identityOf(to: number, scheduleId: string): Promise<string> {
     const { userId } = this.#options;
     const name = new TextEncoder().encode(scheduleName(userId, scheduleId));
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', name));
+    const digest = new Uint8Array(await webCrypto().digest('SHA-256', name));
     return `${sourceOf(userId, toHex(digest, 0, 8), to, '')}.${scheduleSendSeq}`;
   }
 }

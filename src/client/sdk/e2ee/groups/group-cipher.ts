@@ -12,6 +12,7 @@
 
 import { limits } from '../../../../base/limits.ts';
 import type { CryptoKey } from '../../../../base/secrets/crypto-key.ts';
+import { isOfWebCrypto, webCrypto } from '../../../../base/secrets/web-crypto.ts';
 import { fromHex, toHex } from '../../../../codec/message-scan.ts';
 import { concatenate } from '../bytes.ts';
 import { keyIdBytes } from '../sealing.ts';
@@ -36,7 +37,7 @@ export type MessageKey = CryptoKey;
 export async function messageKeyOf(groupKey: Uint8Array, scope: string): Promise<MessageKey> {
   const { root, derivation } = await derive(groupKey, `cim group message v1 ${scope}`);
   const aes = { name: 'AES-GCM', length: 256 };
-  return crypto.subtle.deriveKey(derivation, root, aes, false, ['encrypt', 'decrypt']);
+  return webCrypto().deriveKey(derivation, root, aes, false, ['encrypt', 'decrypt']);
 }
 
 /** The key of epoch `epoch` of a group from that of the epoch before: there is no way back. */
@@ -46,7 +47,7 @@ export async function ratcheted(
   epoch: number,
 ): Promise<Uint8Array> {
   const { root, derivation } = await derive(groupKey, `cim group ratchet v1 ${epoch} ${scope}`);
-  return new Uint8Array(await crypto.subtle.deriveBits(derivation, root, 8 * groupKey.length));
+  return new Uint8Array(await webCrypto().deriveBits(derivation, root, 8 * groupKey.length));
 }
 
 /** What was taken apart, and not opened yet. */
@@ -76,7 +77,7 @@ export async function sealInGroup(
 ): Promise<Uint8Array> {
   const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
   const signature = await sign(sender.signingKey, signedOf(text, context));
-  const sealed = await crypto.subtle.encrypt(
+  const sealed = await webCrypto().encrypt(
     aesOf(nonce, context),
     key,
     concatenate(signature, text),
@@ -96,13 +97,13 @@ export async function openInGroup(
   context: string,
 ): Promise<OpenedInGroup | undefined> {
   try {
-    const bytes = new Uint8Array(await crypto.subtle.decrypt(aesOf(nonce, context), key, sealed));
+    const bytes = new Uint8Array(await webCrypto().decrypt(aesOf(nonce, context), key, sealed));
     return {
       signature: bytes.subarray(0, signatureBytes),
       text: bytes.subarray(signatureBytes),
     };
   } catch (error) {
-    if (error instanceof DOMException) return undefined;
+    if (isOfWebCrypto(error)) return undefined;
     throw error;
   }
 }
@@ -126,7 +127,7 @@ function aesOf(nonce: Uint8Array<ArrayBuffer>, context: string) {
 }
 
 async function derive(groupKey: Uint8Array, info: string) {
-  const root = await crypto.subtle.importKey('raw', groupKey.slice(), 'HKDF', false, [
+  const root = await webCrypto().importKey('raw', groupKey.slice(), 'HKDF', false, [
     'deriveBits',
     'deriveKey',
   ]);

@@ -5,6 +5,8 @@
  *     8 bytes   id of the public key of the member who has sealed it
  *    80 bytes   the key, sealed (sealing.ts): for this group, this epoch and this member, and as what it is
  */
+
+import { webCrypto } from '../../../../base/secrets/web-crypto.ts';
 import { toBase64Url } from '../../../../base/text/base64url.ts';
 import { fromHex, toHex } from '../../../../codec/message-scan.ts';
 import { concatenate } from '../bytes.ts';
@@ -54,7 +56,7 @@ export async function drawIdOf(
   { scope, epoch, by }: { readonly scope: string; readonly epoch: number; readonly by: number },
 ): Promise<string> {
   const context = new TextEncoder().encode(`cim group draw v1 ${by} ${epoch} ${scope}\0`);
-  const digest = await crypto.subtle.digest('SHA-256', concatenate(context, key));
+  const digest = await webCrypto().digest('SHA-256', concatenate(context, key));
   return toBase64Url(new Uint8Array(digest));
 }
 
