@@ -26,6 +26,7 @@ const wrappers = {
   preact: '^src/web/',
   '@preact/signals': '^src/web/',
   uqr: '^src/web/views/qr.tsx$',
+  uplot: '^src/web/admin/views/graph.tsx$',
 };
 
 /** @param {string} name @param {string} from @param {string} to @param {string} comment */
@@ -220,8 +221,8 @@ export default {
     forbid(
       'web-is-a-user',
       '^src/web/',
-      '^src/(?!web/|base/|client/sdk/(?!node/))',
-      'It chats by the SDK, as any application does, and says everything in its own words.',
+      '^src/(?!web/|base/|auth/account-secret|client/sdk/(?!node/))',
+      'It chats by the SDK, as any application does, and says everything in its own words. Operators draw secrets in it.',
     ),
     forbid(
       'nobody-needs-web',

@@ -1,4 +1,4 @@
-// The web chat: src/web/ → one page and its files, as the executable serves them (src/route/web-chat.ts).
+// The web chat and the dashboard: src/web/ → two pages and their files, as the executable serves them (src/route/page-files.ts).
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const types = {
   json: 'application/manifest+json',
 };
 
-/** `text` is for src/route/web-chat.ts; `sizes` are bytes, compressed. */
+/** `text` is for src/route/page-files.ts; `sizes` are bytes, compressed. */
 export async function buildWeb() {
   const names = JSON.parse(readFileSync('node_modules/emojilib/emojis.json', 'utf8'));
   const ordered = JSON.parse(readFileSync('node_modules/emojilib/ordered.json', 'utf8'));
@@ -37,7 +37,12 @@ export async function buildWeb() {
   };
   const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: { app: 'src/web/main.tsx', style: 'src/web/styles/all.css' },
+    entryPoints: {
+      app: 'src/web/main.tsx',
+      style: 'src/web/styles/all.css',
+      admin: 'src/web/admin/main.tsx',
+      'admin-style': 'src/web/styles/admin.css',
+    },
     outdir: 'web',
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -53,15 +58,17 @@ export async function buildWeb() {
   const files = outputFiles.map(({ path, contents }) => fileOf(basename(path), contents));
   const pathOf = (entry, ending) =>
     files.find(({ path }) => path.startsWith(`/web/${entry}-`) && path.endsWith(ending)).path;
-  const [script, style] = [pathOf('app', '.js'), pathOf('style', '.css')];
+  const chat = [pathOf('app', '.js'), pathOf('style', '.css')];
+  const dashboard = [pathOf('admin', '.js'), pathOf('admin-style', '.css')];
   const icon = fileOf('icon.svg', readFileSync('src/web/icon.svg'), false);
   const manifest = fileOf('manifest.json', readFileSync('src/web/manifest.json'), false);
-  const first = firstOf(metafile, [script, style]);
-  const page = readFileSync('src/web/index.html', 'utf8')
-    .replace('SCRIPT', script)
-    .replace('STYLE', style)
-    .replace('PRELOADS', preloads(first.filter((path) => path !== script && path !== style)));
-  const shell = [...files, icon, manifest].map(({ path }) => path);
+  const first = { chat: firstOf(metafile, chat), dashboard: firstOf(metafile, dashboard) };
+  const page = pageOf('src/web/index.html', chat, first.chat);
+  const admin = pageOf('src/web/admin/index.html', dashboard, first.dashboard);
+  // What people keep of the chat has nothing of operators.
+  const shell = [...files, icon, manifest]
+    .map(({ path }) => path)
+    .filter((path) => !dashboard.includes(path));
   const hash = createHash('sha256').update(page).update(shell.join()).digest('hex').slice(0, 16);
   const worker = await build({
     ...shared,
@@ -72,10 +79,21 @@ export async function buildWeb() {
   return {
     text: JSON.stringify({
       page,
+      admin,
       files: all.map((file) => ({ ...file, gzip: file.gzip.toString('base64') })),
     }),
-    sizes: sizesOf(files, first, page),
+    sizes: {
+      ...sizesOf(files, first.chat, page),
+      dashboard: sizesOf(files, first.dashboard, admin).firstLoad,
+    },
   };
+}
+
+function pageOf(path, [script, style], first) {
+  return readFileSync(path, 'utf8')
+    .replace('SCRIPT', script)
+    .replace('STYLE', style)
+    .replace('PRELOADS', preloads(first.filter((each) => each !== script && each !== style)));
 }
 
 function fileOf(name, contents, isImmutable = true) {
@@ -109,6 +127,6 @@ function sizesOf(files, first, page) {
   const sizes = Object.fromEntries(files.map(({ path, gzip }) => [path, gzip.length]));
   const firstLoad = first.reduce((sum, path) => sum + sizes[path], gzipSync(page).length);
   if (firstLoad > firstLoadMax)
-    throw new Error(`the web chat loads ${firstLoad} bytes first, more than ${firstLoadMax}`);
+    throw new Error(`a page loads ${firstLoad} bytes first, more than ${firstLoadMax}`);
   return { firstLoad, files: sizes };
 }

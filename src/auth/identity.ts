@@ -24,11 +24,19 @@ export interface ApplicationIdentity {
   readonly scope: ApiKeyScope;
 }
 
+/** One who has signed in with an account of their own (src/route/admin/). */
+export interface OperatorAccountIdentity {
+  readonly kind: 'operator-account';
+  readonly name: string;
+  readonly role: 'view' | 'manage';
+}
+
 export type Identity =
   /** Nothing was shown. */
   | { readonly kind: 'nobody' }
   /** Bears the cluster secret, or has proven to know it: may do everything. */
   | { readonly kind: 'operator' }
+  | OperatorAccountIdentity
   | UserIdentity
   | ApplicationIdentity;
 
@@ -43,6 +51,10 @@ export interface Proofs {
   readonly users?: {
     ofToken(token: string): Promise<UserIdentity>;
     ofApiKey(key: string): Promise<ApplicationIdentity>;
+  };
+  /** Those who know accounts of operators. Throws `unauthenticated`, saying why. */
+  readonly operators?: {
+    ofSession(token: string, half: string): Promise<OperatorAccountIdentity>;
   };
 }
 

@@ -11,6 +11,7 @@ import { httpLimits } from './limits/http.ts';
 import { inputLimits } from './limits/input.ts';
 import { linksLimits } from './limits/links.ts';
 import { marksLimits } from './limits/marks.ts';
+import { operatorsLimits } from './limits/operators.ts';
 import { ratesLimits } from './limits/rates.ts';
 import { assertRelations } from './limits/relations.ts';
 import { serverLimits } from './limits/server.ts';
@@ -27,6 +28,7 @@ export const limits = {
   ...contentLimits,
   ...marksLimits,
   ...filesLimits,
+  ...operatorsLimits,
 } as const;
 
 assertRelations(limits);

@@ -17,6 +17,7 @@ import { ClusterKey } from '../base/secrets/cluster-key.ts';
 import { drawSecret } from '../base/secrets/secret.ts';
 import { keepSecretFile } from '../base/secrets/secret-file.ts';
 import type { DevSettings } from '../config/settings.ts';
+import { shownSettings } from '../config/shown-settings.ts';
 import { openBlobs } from '../files/open-blobs.ts';
 import { openFigures } from '../http/open-figures.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
@@ -28,11 +29,12 @@ import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
 import { openAuthentication } from '../route/accounts/authentication.ts';
 import { openDoors } from '../route/accounts/open-doors.ts';
+import { openAdmin } from '../route/admin/admin.ts';
 import { buildRouteApp } from '../route/app.ts';
 import { ClusterRoles } from '../route/cluster/cluster-roles.ts';
 import { createRouteCore } from '../route/core.ts';
 import { fileBoundsOf } from '../route/files/file-bounds.ts';
-import { webChatFiles } from '../route/web-chat.ts';
+import { pageFiles } from '../route/page-files.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -99,11 +101,12 @@ async function start(
     log,
     lifecycle,
   });
+  const shown = shownSettings('dev', settings);
   const server = await openServerCore({
     routes: route.api,
     usableRoutes: () => 1,
     counters: serverCounters,
-    figures: (identity) => figures.of('server', identity),
+    figures: (identity) => figures.of('server', { ...identity, settings: shown }),
     health: serverHealth,
     registry,
     settings,
@@ -119,6 +122,8 @@ async function start(
   });
   let routePort = settings.routePort;
   const routeFigures = figures.of('route', {
+    settings: shown,
+    failedPushes: route.failedPushes,
     about: () => ({
       role: 'route',
       instance: server.instance,
@@ -129,16 +134,19 @@ async function start(
     }),
     health: route.health,
   });
+  const admin = openAdmin({ core: route, clusterKeys, clock, log });
   const app = buildRouteApp(route.operations, {
     mode: authentication.mode,
     proofs: { clusterKeys, users: route.callers },
+    admin,
+    hasDashboard: settings.dashboard === 'on',
     warnings,
     figures: routeFigures,
     cluster: new ClusterRoles({ own: () => [routeFigures.status, server.status] }),
     health: route.health,
     tls: tls.port,
     webPages,
-    webFiles: webChatFiles({ settings, mode: authentication.mode, registry }),
+    webFiles: pageFiles({ settings, mode: authentication.mode, registry }),
     portLimits: new PortLimits(settings, shares.http, route.counters),
     budget,
     callerLimits: new CallerLimits(settings, route.counters, () => clock.monotonic()),

@@ -1,16 +1,22 @@
 /** Who may call an endpoint, as endpoints declare it, and whether a caller is one of them. */
-import type { Identity } from '../auth/identity.ts';
+import type { Identity, OperatorAccountIdentity } from '../auth/identity.ts';
 import { CimError } from '../base/errors.ts';
 import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 
-export type Access<Body> =
-  | Anyone
-  /** Those who bear the cluster secret. They may call everything else as well. */
-  | { readonly who: 'operators' }
-  | UserAccess<Body>;
+export type Access<Body> = Anyone | OperatorAccess | UserAccess<Body>;
 
 interface Anyone {
   readonly who: 'anyone';
+}
+
+/** Those who bear the cluster secret. They may call everything else as well. */
+interface OperatorAccess {
+  readonly who: 'operators';
+  /**
+   * Those, too, who have signed in with an account of this role: `view` is enough for what changes
+   * nothing, `manage` may all of it. Absent: none of them.
+   */
+  readonly accounts?: OperatorAccountIdentity['role'];
 }
 
 interface UserAccess<Body> {
@@ -37,9 +43,12 @@ export const anyone: Anyone = { who: 'anyone' };
 export function assertMayCall<Body>(access: Access<Body>, identity: Identity, open: boolean): void {
   if (access.who === 'anyone' || identity.kind === 'operator') return;
   if (access.who === 'operators') {
+    if (identity.kind === 'operator-account' && isOfRole(identity, access)) return;
     const needed = 'this needs the header Authorization: Bearer <cluster secret>';
     throw new CimError(identity.kind === 'nobody' ? 'unauthenticated' : 'not-allowed', needed);
   }
+  if (identity.kind === 'operator-account')
+    throw new CimError('not-allowed', 'an account of an operator is no user');
   if (identity.kind === 'nobody' && !open) {
     throw new CimError(
       'unauthenticated',
@@ -49,6 +58,12 @@ export function assertMayCall<Body>(access: Access<Body>, identity: Identity, op
   if (identity.kind === 'application' && !access.keys?.includes(identity.scope.kind)) {
     throw new CimError('not-allowed', 'the key is not for this');
   }
+}
+
+function isOfRole({ role }: OperatorAccountIdentity, { accounts }: OperatorAccess): boolean {
+  if (accounts === undefined) return false;
+  if (role === 'manage' || accounts === 'view') return true;
+  throw new CimError('not-allowed', 'this account may look, and change nothing');
 }
 
 /** What the body has to do with it. Throws `not-allowed`. */

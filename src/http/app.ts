@@ -30,15 +30,17 @@ import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { ReadRate } from '../limits/read-rates.ts';
 import { assertMayAct, assertMayCall } from './access.ts';
+import { type NoteAudit, withAudit } from './audit.ts';
 import {
   assertKept,
   assertRate,
   assertSends,
   clusterGuessFrom,
   guessFrom,
+  operatorGuessFrom,
   readRateOf,
 } from './caller-limits.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, KeptSession } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError } from './failures.ts';
 import { healthEndpoints, healthPaths } from './health.ts';
@@ -47,6 +49,7 @@ import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
 import { challengeEndpoint, isOfOperator, mayBeOfOperator, ProvenBodies } from './operator-gate.ts';
+import { cookieOf, sessionIn } from './operator-session.ts';
 import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
 import { Semaphore } from './semaphore.ts';
@@ -86,6 +89,8 @@ export interface HttpAppOptions {
   readonly clock?: Clock;
   /** Of callers; none if absent. */
   readonly callerLimits?: CallerLimits;
+  /** Notes what operators do; it is not noted, if absent. */
+  readonly audit?: NoteAudit | undefined;
 }
 
 export interface HttpApp {
@@ -300,7 +305,7 @@ interface Operators {
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  { proofs, open = false, callerLimits, portLimits }: HttpAppOptions,
+  { proofs, open = false, callerLimits, portLimits, tls, audit }: HttpAppOptions,
   { gate, bodies }: Operators,
   reading: Semaphore,
 ): void {
@@ -319,7 +324,11 @@ function addEndpoint(
       const onProvenBody = (bodyHash: string) => bodies.expect(raw, bodyHash);
       const call = { gate, method, url, onProvenBody };
       const guess = clusterGuessFrom(portLimits, request.ip);
-      const identity = await identify(proofs, headers.authorization, guess, call);
+      const session = access.who === 'operators' && access.accounts && sessionIn(endpoint, headers);
+      const identity =
+        session && proofs.operators
+          ? await proofs.operators.ofSession(session.token, session.half)
+          : await identify(proofs, headers.authorization, guess, call);
       assertMayCall(access, identity, open);
       identities.set(request, identity);
     },
@@ -343,8 +352,15 @@ function addEndpoint(
       if (rate) readRates.set(request, rate);
       const read = (bytes: number) => rate?.spend(bytes);
       const flags = flagsIn(query, endpoint);
-      const caller = { java, identity, guess, read, flags, ...(key === undefined ? {} : { key }) };
-      const handle = () => endpoint.handle(fields, caller);
+      const { ip: address } = request;
+      const caller = {
+        ...{ java, identity, guess, read, flags, address, ...(key === undefined ? {} : { key }) },
+        guessOperator: operatorGuessFrom(callerLimits, address),
+        keepSession: (session: KeptSession | null) =>
+          void reply.header('set-cookie', cookieOf(session, { isSecure: tls !== undefined })),
+      };
+      const handle = () =>
+        withAudit(audit, endpoint, fields, caller, () => endpoint.handle(fields, caller));
       // Those of the same user that came before may have read too much by then.
       const handleInTurn = () => {
         takeReadRate();

@@ -3,7 +3,7 @@ import type { ClusterGuess, Identity } from '../auth/identity.ts';
 import { CimError } from '../base/errors.ts';
 import { groupOf } from '../limits/addresses.ts';
 import type { CallerLimits } from '../limits/caller-limits.ts';
-import type { Guess } from '../limits/guess-rate.ts';
+import type { Guess, OperatorGuess } from '../limits/guess-rate.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ReadRate } from '../limits/read-rates.ts';
 import { isExempt } from './access.ts';
@@ -122,6 +122,20 @@ export function guessFrom(limits: CallerLimits | undefined, address: string): Gu
   return async (account, isRight) => {
     if (!limits) return isRight();
     const guess = await limits.guesses.run(String(account), address, isRight);
+    if ('isRight' in guess) return guess.isRight;
+    limits.refused.guess.value += 1;
+    throw tooMany(guess.waitMs);
+  };
+}
+
+/** How a caller from this address guesses the passwords of operators. */
+export function operatorGuessFrom(
+  limits: CallerLimits | undefined,
+  address: string,
+): OperatorGuess {
+  return async (name, isRight) => {
+    if (!limits) return isRight();
+    const guess = await limits.guesses.run(`operator ${name}`, address, isRight, 'operators');
     if ('isRight' in guess) return guess.isRight;
     limits.refused.guess.value += 1;
     throw tooMany(guess.waitMs);

@@ -4,7 +4,7 @@
  */
 import type { Identity } from '../auth/identity.ts';
 import type { KeptClass, RateClass } from '../limits/caller-limits.ts';
-import type { Guess } from '../limits/guess-rate.ts';
+import type { Guess, OperatorGuess } from '../limits/guess-rate.ts';
 import type { Sending } from '../limits/send-rates.ts';
 import type { Access } from './access.ts';
 import type { BodyOf, BodySchema } from './schema.ts';
@@ -19,12 +19,24 @@ export interface Caller {
   readonly identity: Identity;
   /** How often a secret is guessed from where the call comes is limited. */
   readonly guess: Guess;
+  /** Likewise, of operators. */
+  readonly guessOperator: OperatorGuess;
+  /** From where the call comes. */
+  readonly address: string;
+  /** Has the browser keep this for calls to come, or nothing any more. */
+  readonly keepSession: (session: KeptSession | null) => void;
   /** So many bytes were looked through for the answer, beside those that are in it. */
   readonly read: (bytes: number) => void;
   /** The header Idempotency-Key, for endpoints that say `repeatable`. */
   readonly key?: string;
   /** Those of the endpoint's flags that are in the query: `/readyz?strict`. */
   readonly flags: ReadonlySet<string>;
+}
+
+export interface KeptSession {
+  readonly token: string;
+  /** ms since 1970 */
+  readonly endsAt: number;
 }
 
 /** JSON Schema for the documentation alone. */
@@ -41,6 +53,8 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
   readonly sends?: (body: BodyOf<Body>) => Sending & { readonly userId: number };
   /** What it leaves in the store for days, whatever comes of it. */
   readonly keeps?: KeptClass;
+  /** What an operator does by it, and what to, for the audit log; of what changes nothing, none. */
+  readonly audited?: (body: BodyOf<Body>) => string;
   /** Takes the header Idempotency-Key: with it, repeating a request is harmless. */
   readonly repeatable?: true;
   /** What may be in the query, with or without a value, and what it asks for. */

@@ -2,6 +2,7 @@
  * GET /status and GET /vitals: how a role is now, and how it fared in the last hour. For operators,
  * and for a route that asks all roles on their behalf (src/route/cluster/).
  */
+import type { FailedPush, FailedPushes } from '../base/process/failed-pushes.ts';
 import type { Health, Problem } from '../base/process/health.ts';
 import type { LastHour, Latest, Refused, Vitals } from '../base/process/vitals.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
@@ -25,6 +26,9 @@ export interface RoleAbout {
   readonly warnings: readonly string[];
 }
 
+/** As they are in effect; of secrets only that there is one. */
+export type ShownSettings = readonly (readonly [name: string, value: string])[];
+
 export interface RoleStatus extends RoleAbout {
   readonly node: string;
   /** By its own clock, in ms since 1970, as is when its process was started. */
@@ -33,11 +37,16 @@ export interface RoleStatus extends RoleAbout {
   readonly problems: readonly Problem[];
   readonly now: Latest;
   readonly refused: readonly Refused[];
+  readonly settings: ShownSettings;
+  /** Of a route: the newest. */
+  readonly failedPushes: readonly FailedPush[];
 }
 
 export interface RoleIdentity {
   readonly about: () => RoleAbout;
   readonly health: Pick<Health, 'problems'>;
+  readonly settings?: ShownSettings;
+  readonly failedPushes?: Pick<FailedPushes, 'list'>;
 }
 
 export interface RoleSource extends RoleIdentity {
@@ -47,7 +56,13 @@ export interface RoleSource extends RoleIdentity {
 export const statusPath = '/status';
 export const vitalsPath = '/vitals';
 
-export function statusOf({ about, health, vitals }: RoleSource): RoleStatus {
+export function statusOf({
+  about,
+  health,
+  vitals,
+  settings = [],
+  failedPushes,
+}: RoleSource): RoleStatus {
   const at = Date.now();
   return {
     ...about(),
@@ -57,6 +72,8 @@ export function statusOf({ about, health, vitals }: RoleSource): RoleStatus {
     problems: health.problems(),
     now: vitals.latest(),
     refused: vitals.refused(),
+    settings,
+    failedPushes: failedPushes?.list() ?? [],
   };
 }
 

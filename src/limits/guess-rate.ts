@@ -15,6 +15,12 @@ import { RateLimit } from './rate-limit.ts';
  */
 export type Guess = (account: number, isRight: () => boolean) => Promise<boolean>;
 
+/**
+ * The same with the password of an operator. All names that are tried from one address count as one,
+ * as names are guessed, too.
+ */
+export type OperatorGuess = (name: string, isRight: () => Promise<boolean>) => Promise<boolean>;
+
 export class GuessRate {
   readonly #addresses: ClientAddresses;
   readonly #fromOne: RateLimit;
@@ -30,23 +36,26 @@ export class GuessRate {
 
   /**
    * Runs the comparison unless there were too many guesses: then 0 < `waitMs` says when to try again.
-   * A guess is counted before it is known to be one: many at once are no way around it.
+   * A guess is counted before it is known to be one: many at once are no way around it. `family`: of
+   * secrets that count as one from one address.
    */
   async run(
     secret: string,
     address: string,
-    isRight: () => boolean,
+    isRight: () => boolean | Promise<boolean>,
+    family = secret,
   ): Promise<{ readonly waitMs: number } | { readonly isRight: boolean }> {
-    if (this.#addresses.isExempt(address)) return { isRight: isRight() };
-    const one = `${groupOf(address)} ${secret}`;
-    const isKnown = this.#wasRight.has(one);
+    if (this.#addresses.isExempt(address)) return { isRight: await isRight() };
+    const one = `${groupOf(address)} ${family}`;
+    const known = `${one} ${secret}`;
+    const isKnown = this.#wasRight.has(known);
     const waitMs =
       (await this.#fromOne.take(one)) || (isKnown ? 0 : await this.#fromAll.take(secret));
     if (waitMs > 0) return { waitMs };
-    if (!isRight()) return { isRight: false };
+    if (!(await isRight())) return { isRight: false };
     await this.#fromOne.giveBack(one);
     if (!isKnown) await this.#fromAll.giveBack(secret);
-    this.#wasRight.set(one, true);
+    this.#wasRight.set(known, true);
     return { isRight: true };
   }
 }

@@ -12,12 +12,14 @@ import type { CallerLimits } from '../limits/caller-limits.ts';
 import type { PortLimits } from '../limits/port-limits.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { AuthMode } from './accounts/authentication.ts';
+import type { RouteAdmin } from './admin/admin.ts';
 import type { ClusterRoles } from './cluster/cluster-roles.ts';
 import { accountEndpoints } from './endpoints/accounts.ts';
 import { apiKeyEndpoints } from './endpoints/api-keys.ts';
 import { clusterEndpoints } from './endpoints/cluster.ts';
 import { conversationListEndpoints } from './endpoints/conversation-list.ts';
 import { conversationEndpoints } from './endpoints/conversations.ts';
+import { dashboardEndpoints, forAccounts } from './endpoints/dashboard.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { deletionEndpoints } from './endpoints/deletions.ts';
 import { fileEndpoints, fileStreams } from './endpoints/files.ts';
@@ -28,6 +30,7 @@ import { importEndpoints } from './endpoints/imports.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { markEndpoints } from './endpoints/marks.ts';
 import { messageEndpoints } from './endpoints/messages.ts';
+import { operatorAccountEndpoints, sessionEndpoints } from './endpoints/operator-accounts.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
 import type { RouteOperations } from './operations.ts';
@@ -36,6 +39,10 @@ export interface RouteAppOptions {
   readonly mode: AuthMode;
   readonly proofs: Proofs;
   readonly warnings: readonly string[];
+  /** What operators have beside the operations; none if absent. */
+  readonly admin?: RouteAdmin;
+  /** Lets operators with accounts in, below /admin. */
+  readonly hasDashboard?: boolean;
   readonly tls?: TlsPort | undefined;
   readonly webPages?: WebPageRules;
   /** The web chat; none if absent. */
@@ -53,13 +60,21 @@ export interface RouteAppOptions {
 }
 
 export function buildRouteApp(operations: RouteOperations, options: RouteAppOptions): HttpApp {
+  const { admin, hasDashboard = false, mode, proofs } = options;
+  const endpoints = [
+    ...endpointsOf(operations, mode),
+    ...clusterEndpoints(options.cluster),
+    ...(admin ? [...operatorAccountEndpoints(admin), ...dashboardEndpoints(admin)] : []),
+  ];
   return buildHttpApp({
     ...options,
     title: 'cim route',
-    open: options.mode === 'open',
+    open: mode === 'open',
+    proofs: { ...proofs, ...(admin && { operators: admin.accounts }) },
+    audit: admin?.note,
     endpoints: [
-      ...endpointsOf(operations, options.mode),
-      ...clusterEndpoints(options.cluster),
+      ...endpoints,
+      ...(admin && hasDashboard ? [...forAccounts(endpoints), ...sessionEndpoints(admin)] : []),
       ...figureEndpoints(options.figures),
     ],
     streams: fileStreams(operations),

@@ -9,6 +9,7 @@ import type { Logger } from '../base/log.ts';
 import { Bugs } from '../base/process/bugs.ts';
 import { ClockWatch } from '../base/process/clock-watch.ts';
 import { Counters } from '../base/process/counters.ts';
+import { FailedPushes } from '../base/process/failed-pushes.ts';
 import { Health } from '../base/process/health.ts';
 import type { Service } from '../base/process/lifecycle.ts';
 import type { BlobStore } from '../files/blob-store.ts';
@@ -87,6 +88,9 @@ export interface RouteCore extends Service {
   /** What the tokens and keys of callers over HTTP are worth. */
   readonly callers: Callers;
   readonly files: FileService;
+  /** What its operations work with: for what operators see of people and groups. */
+  readonly context: OperationsContext;
+  readonly failedPushes: FailedPushes;
   readonly counters: Counters;
   /** Of the store, and of the registry as far as a route needs it. */
   readonly health: Health;
@@ -129,7 +133,9 @@ export function createRouteCore({
   const isGone = (instance: string) => registry.isGone(instance);
   watchRegistry(health, registry);
   const routeCounters = createRouteCounters(counters);
+  const failedPushes = new FailedPushes(clock);
   const pusher = new Pusher({
+    failed: failedPushes,
     ...{ servers, sessions, timelines, isGone, clock },
     counters: routeCounters,
   });
@@ -211,6 +217,8 @@ export function createRouteCore({
     health,
     callers,
     files: fileService,
+    context,
+    failedPushes,
     api: createRouteService({
       store,
       storeWatch,

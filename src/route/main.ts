@@ -17,6 +17,7 @@ import { type Lifecycle, type ReloadableService, startWith } from '../base/proce
 import { version } from '../base/process/version.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { RouteSettings } from '../config/settings.ts';
+import { shownSettings } from '../config/shown-settings.ts';
 import { openBlobs } from '../files/open-blobs.ts';
 import { jsonRequester } from '../http/client.ts';
 import { openFigures } from '../http/open-figures.ts';
@@ -33,12 +34,13 @@ import { endpointOfRole, originOfRoute, routeName, serverName } from '../registr
 import { openStore } from '../store/open-store.ts';
 import { openAuthentication } from './accounts/authentication.ts';
 import { openDoors } from './accounts/open-doors.ts';
+import { openAdmin } from './admin/admin.ts';
 import { buildRouteApp } from './app.ts';
 import { ClusterRoles } from './cluster/cluster-roles.ts';
 import { createRouteCore } from './core.ts';
 import { fileBoundsOf } from './files/file-bounds.ts';
+import { pageFiles } from './page-files.ts';
 import { ServerPool } from './servers/server-directory.ts';
-import { webChatFiles } from './web-chat.ts';
 
 export interface RunningRoute extends ReloadableService {
   readonly http: HostPort;
@@ -126,13 +128,15 @@ async function start(
   const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), counters);
   const callerLimits = new CallerLimits(settings, counters, () => clock.monotonic());
   const webPages = webPageRulesOf(settings, { isOpen: authentication.mode === 'open' });
-  const webFiles = webChatFiles({ settings, mode: authentication.mode, registry });
+  const webFiles = pageFiles({ settings, mode: authentication.mode, registry });
   let announcedPort = 0;
   const announced = () => ({
     address: [{ kind: 'http', host, port: announcedPort, tls: tls.isServing }],
   });
   const instance = randomBytes(8).toString('hex');
   const routeFigures = figures.of('route', {
+    settings: shownSettings('route', settings),
+    failedPushes: core.failedPushes,
     about: () => ({
       role: 'route',
       instance,
@@ -147,12 +151,15 @@ async function start(
     own: () => [routeFigures.status],
     others: { registry, request: jsonRequester(tls), clusterKey: () => secret.key },
   });
+  const admin = openAdmin({ core, clusterKeys, clock, log });
   const wrongProofs = countWrongProofs(counters);
   let isOpen = false;
   const listen = async (address: { port: number; option: string; isShared?: boolean }) => {
     const app = buildRouteApp(core.operations, {
       mode: authentication.mode,
       proofs: { clusterKeys, users: core.callers },
+      admin,
+      hasDashboard: settings.dashboard === 'on',
       warnings,
       figures: routeFigures,
       cluster,

@@ -16,6 +16,7 @@ import { Health, watchLife } from '../base/process/health.ts';
 import { type Lifecycle, type ReloadableService, startWith } from '../base/process/lifecycle.ts';
 import { ClusterSecret } from '../base/secrets/cluster-secret.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import { shownSettings } from '../config/shown-settings.ts';
 import { openFigures } from '../http/open-figures.ts';
 import { acceptUpgrades, countWrongProofs } from '../http/upgrade.ts';
 import { webPageRulesOf } from '../http/web-pages.ts';
@@ -85,6 +86,7 @@ async function start(
   lifecycle.onStop('following routes', registry.onChange(followRoutes));
   followRoutes();
 
+  const shown = shownSettings('server', settings);
   const core = await openServerCore({
     routes: routes.api,
     usableRoutes: () => routes.countUsable(),
@@ -98,7 +100,7 @@ async function start(
     clock,
     log,
     counters,
-    figures: (identity) => figures.of('server', identity),
+    figures: (identity) => figures.of('server', { ...identity, settings: shown }),
     health,
     lifecycle,
     advertise: await advertisedAddress({ advertise, host, zookeeper }),

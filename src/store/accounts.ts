@@ -69,6 +69,9 @@ export interface Accounts {
   /** The accounts of these ids, in their order; null where there is none. */
   get(userIds: readonly number[]): Promise<(Account | null)[]>;
 
+  /** By its whole name, whatever the case. Null: nobody bears it. */
+  named(name: string): Promise<Account | null>;
+
   /** Null where there is no such account. */
   credential(userId: number): Promise<(Account & Credential) | null>;
 

@@ -1,12 +1,13 @@
 /**
  * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups and
  * their keys, conversations, marks, presence, schedules, requests, keys of applications, what is known
- * of files. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * of files, operators and what they have done. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
 import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';
+import type { AuditLog } from './audit.ts';
 import type { Conversations } from './conversations.ts';
 import type { Deletions } from './deletions.ts';
 import type { Files } from './files.ts';
@@ -14,6 +15,7 @@ import type { GroupKeys } from './group-keys.ts';
 import type { Groups } from './groups.ts';
 import type { StoreIdentity } from './identity.ts';
 import type { Marks } from './marks.ts';
+import type { Operators } from './operators.ts';
 import type { Presence } from './presence.ts';
 import type { Requests } from './requests.ts';
 import type { Schedules } from './schedules.ts';
@@ -35,6 +37,8 @@ export interface Store {
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
   readonly files: Files;
+  readonly operators: Operators;
+  readonly audit: AuditLog;
 
   /**
    * Null when the store answers, otherwise in one line why not: it may be this connection alone. For

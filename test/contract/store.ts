@@ -28,6 +28,7 @@ import { describeLifecycle } from './store/lifecycle.ts';
 import { describeMailboxModel } from './store/mailbox-model.ts';
 import { describeMailboxes } from './store/mailboxes.ts';
 import { describeMarks } from './store/marks.ts';
+import { describeAudit, describeOperators } from './store/operators.ts';
 import { describePresence } from './store/presence.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
@@ -103,6 +104,8 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'schedules against a model': describeScheduleModel,
   requests: describeRequests,
   'keys of applications': describeApiKeys,
+  operators: describeOperators,
+  'what operators have done': describeAudit,
   files: describeFiles,
   identity: describeIdentity,
   lifecycle: describeLifecycle,

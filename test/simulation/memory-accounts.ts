@@ -49,6 +49,11 @@ export class MemoryAccounts implements Accounts {
     });
   }
 
+  async named(name: string): Promise<Account | null> {
+    const known = [...this.#accounts.values()].find((each) => nameKey(each.name) === nameKey(name));
+    return known ? accountOf(known) : null;
+  }
+
   async credential(userId: number): Promise<(Account & Credential) | null> {
     const known = this.#accounts.get(userId);
     if (!known) return null;

@@ -5,6 +5,7 @@
 
 import type { Account, Credential, KeyPair } from '../../src/store/accounts.ts';
 import type { ApiKey } from '../../src/store/api-keys.ts';
+import type { AuditEntry } from '../../src/store/audit.ts';
 import type { SourceRecord } from '../../src/store/decisions/append.ts';
 import {
   type ConversationRecord,
@@ -23,6 +24,7 @@ import type { Device } from '../../src/store/decisions/session.ts';
 import type { StoredFile } from '../../src/store/files.ts';
 import type { GroupKeyChange, KeySlot, KeyState } from '../../src/store/group-keys.ts';
 import type { Group } from '../../src/store/groups.ts';
+import type { Operator } from '../../src/store/operators.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
@@ -161,6 +163,8 @@ export class MemoryData {
   /** When it settles (ms); null: it has. */
   readonly deletions = new Map<number, number | null>();
   readonly apiKeys = new Map<string, ApiKey>();
+  readonly operators = new Map<string, Operator>();
+  readonly audit: AuditEntry[] = [];
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();
   readonly files = new Map<string, KnownFile>();

@@ -4,6 +4,7 @@
  */
 import type { Accounts } from '../../src/store/accounts.ts';
 import type { ApiKeys } from '../../src/store/api-keys.ts';
+import type { AuditLog } from '../../src/store/audit.ts';
 import type { Conversations } from '../../src/store/conversations.ts';
 import {
   decideCancel,
@@ -17,6 +18,7 @@ import type { GroupKeys } from '../../src/store/group-keys.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { StoreIdentity } from '../../src/store/identity.ts';
 import type { Marks } from '../../src/store/marks.ts';
+import type { Operators } from '../../src/store/operators.ts';
 import type { Presence } from '../../src/store/presence.ts';
 import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
@@ -35,6 +37,7 @@ import { MemoryFiles } from './memory-files.ts';
 import { MemoryGroupKeys } from './memory-group-keys.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
+import { MemoryAudit, MemoryOperators } from './memory-operators.ts';
 import { MemoryPresence } from './memory-presence.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
@@ -64,6 +67,8 @@ export class MemoryStore implements Store {
   readonly requests: Requests;
   readonly apiKeys: ApiKeys;
   readonly files: Files;
+  readonly operators: Operators;
+  readonly audit: AuditLog;
   #closed = false;
 
   constructor({
@@ -85,6 +90,8 @@ export class MemoryStore implements Store {
     this.presence = new MemoryPresence(data, now);
     this.requests = new MemoryRequests(data);
     this.apiKeys = new MemoryApiKeys(data);
+    this.operators = new MemoryOperators(data);
+    this.audit = new MemoryAudit(data);
     this.files = new MemoryFiles(data, now);
     this.schedules = new MemorySchedules(data, now);
   }

@@ -65,6 +65,8 @@ async function handle(
   const guess = async (_: number, isRight: () => boolean) => isRight();
   return endpoint.handle(fields, {
     ...{ java: false, identity: nobody, guess, read() {} },
+    guessOperator: (_, isRight) => isRight(),
+    ...{ address: '10.0.0.1', keepSession() {} },
     flags: new Set<string>(),
   });
 }

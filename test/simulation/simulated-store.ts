@@ -75,6 +75,8 @@ export class SimulatedStore implements Store {
   readonly requests: Requests;
   readonly apiKeys: Store['apiKeys'];
   readonly files: Store['files'];
+  readonly operators: Store['operators'];
+  readonly audit: Store['audit'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
@@ -94,6 +96,7 @@ export class SimulatedStore implements Store {
     this.accounts = {
       register: (registration) => this.#call(() => accounts.register(registration)),
       get: (userIds) => this.#call(() => accounts.get(userIds)),
+      named: (name) => this.#call(() => accounts.named(name)),
       credential: (userId) => this.#call(() => accounts.credential(userId)),
       replaceSecret: (change) => this.#call(() => accounts.replaceSecret(change)),
       revoke: (userId) => this.#call(() => accounts.revoke(userId)),
@@ -177,6 +180,9 @@ export class SimulatedStore implements Store {
     };
     // No world here has files: what looks for them draws nothing.
     this.files = files;
+    // Nor operators.
+    this.operators = store.operators;
+    this.audit = store.audit;
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {
       create: (schedule, delayMs) => this.#call(() => schedules.create(schedule, delayMs)),

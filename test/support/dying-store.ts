@@ -58,6 +58,8 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     requests: store.requests,
     apiKeys: store.apiKeys,
     files: store.files,
+    operators: store.operators,
+    audit: store.audit,
     deletions: store.deletions,
     schedules,
     timelines,

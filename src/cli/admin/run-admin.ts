@@ -10,6 +10,14 @@ import { askCluster } from './cluster.ts';
 import { files } from './file-actions.ts';
 import { importJava } from './import/import-java.ts';
 import { createKey, listKeys, revokeKey } from './key-actions.ts';
+import {
+  audit,
+  changeRole,
+  createOperator,
+  listOperators,
+  removeOperator,
+  resetOperator,
+} from './operator-actions.ts';
 import { counters, drain, newStoreId, servers } from './server-actions.ts';
 import { formatTable } from './table.ts';
 import { deleteUser, kick, online, resetSecret } from './user-actions.ts';
@@ -24,6 +32,12 @@ const actions: Readonly<Record<string, Action>> = {
   'key create': { run: createKey },
   'key list': { run: listKeys },
   'key revoke': { target: 'the id of a key', run: revokeKey },
+  'operator create': { target: 'the name of an operator', run: createOperator },
+  'operator list': { run: listOperators },
+  'operator role': { target: 'the name of an operator', run: changeRole },
+  'operator reset': { target: 'the name of an operator', run: resetOperator },
+  'operator remove': { target: 'the name of an operator', run: removeOperator },
+  audit: { run: audit },
   drain: { target: 'a server, as host:port or by its instance,', run: drain },
   'new-store-id': { run: newStoreId },
   backup: { target: 'a file to be made', run: backUp },
@@ -73,6 +87,6 @@ function findAction(words: readonly string[]) {
     if (action) return { name, action, rest: words.slice(count) };
   }
   const [first = ''] = words;
-  const name = first === 'key' ? words.slice(0, 2).join(' ') : first;
+  const name = first === 'key' || first === 'operator' ? words.slice(0, 2).join(' ') : first;
   throw new CimError('usage', `${name}: is not an action${didYouMean(name, Object.keys(actions))}`);
 }

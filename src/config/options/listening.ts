@@ -96,6 +96,13 @@ export const listeningOptions = {
     description: 'pages that may show the web chat in a frame, like https://intranet.example.org',
     defaults: { route: optional, dev: optional },
   },
+  dashboard: {
+    type: 'choice',
+    choices: ['off', 'on'],
+    topic: 'Listening',
+    description: 'serve the dashboard of operators at /admin of the HTTP port',
+    defaults: { route: 'off', dev: 'on' },
+  },
   workers: {
     type: 'integer',
     min: 1,

@@ -84,6 +84,23 @@ export const usersOptions = {
       'as anybody: push (send), read, groups (change them), group:NAME (send to that one)',
     defaults: { admin: optional },
   },
+  role: {
+    type: 'choice',
+    choices: ['view', 'manage'],
+    topic: 'Operators',
+    description: 'what the operator may do: look, or act as well',
+    defaults: { admin: optional },
+  },
+  'operator-password': {
+    type: 'text',
+    charactersMax: limits.secretCharactersMax,
+    secret: true,
+    sources: ['env'],
+    topic: 'Operators',
+    placeholder: 'PASSWORD',
+    description: "the operator's password; one is drawn, and shown, if absent",
+    defaults: { admin: optional },
+  },
   from: {
     type: 'redis',
     topic: 'Import',

@@ -25,8 +25,9 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
     endpoint({
       method: 'POST',
       path: '/createApiKey',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'manage' },
       summary: 'Makes a key for an application; it is told this once',
+      audited: ({ label, scope }) => `${label} (${scope})`,
       body: {
         type: 'object',
         required: ['label', 'scope'],
@@ -55,7 +56,7 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
     endpoint({
       method: 'GET',
       path: '/apiKeys',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'view' },
       summary: 'The keys of applications, oldest first; not the keys themselves',
       answer: { type: 'array', items: { type: 'object', properties: listed } },
       handle: async () => (await operations.apiKeys()).map(infoOf),
@@ -64,8 +65,9 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
     endpoint({
       method: 'POST',
       path: '/revokeApiKey',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'manage' },
       summary: 'Makes a key void',
+      audited: ({ id }) => id,
       body: { type: 'object', required: ['id'], properties: { id: keyId } },
       handle: ({ id }) => operations.revokeApiKey(id),
     }),

@@ -7,7 +7,7 @@ export function clusterEndpoints(roles: ClusterRoles): readonly Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/cluster',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'view' },
       summary: 'All routes and servers, each with its /status, or why it is silent',
       answer: { type: 'array', items: { type: 'object' } },
       handle: () => roles.status(),
@@ -15,7 +15,7 @@ export function clusterEndpoints(roles: ClusterRoles): readonly Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/clusterVitals',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'view' },
       summary: 'All routes and servers, each with its /vitals, or why it is silent',
       answer: { type: 'array', items: { type: 'object' } },
       handle: () => roles.lastHour(),

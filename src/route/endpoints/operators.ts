@@ -23,7 +23,7 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
       method: 'POST',
       path: '/servers',
       summary: 'A page of the live servers, by instance',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'view' },
       body: {
         type: 'object',
         required: [],
@@ -57,7 +57,8 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
       method: 'POST',
       path: '/kick',
       summary: 'Ends every connection of a user, and makes their tokens void',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'manage' },
+      audited: ({ userId }) => String(userId),
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'object', properties: { ended: integer } },
       handle: async ({ userId }) => ({ ended: await operations.kick(userId) }),
@@ -66,8 +67,9 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
     endpoint({
       method: 'POST',
       path: '/resetSecret',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'manage' },
       summary: 'Gives an account another secret; what was encrypted for it becomes unreadable',
+      audited: ({ userId }) => String(userId),
       body: {
         type: 'object',
         required: ['userId', 'loginKey'],
@@ -79,6 +81,7 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
     endpoint({
       method: 'POST',
       path: '/newStoreId',
+      audited: () => '',
       summary: 'Has every client read anew and publish its key again: a backup was put back',
       access: { who: 'operators' },
       answer: { type: 'object', properties: { storeId: string } },
@@ -88,6 +91,7 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
     endpoint({
       method: 'POST',
       path: '/backup',
+      audited: () => '',
       summary: 'Copies the embedded store into a file in its folder, and says where that is',
       access: { who: 'operators' },
       answer: { type: 'object', properties: { file: string } },
@@ -97,8 +101,9 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
     endpoint({
       method: 'POST',
       path: '/drain',
+      audited: ({ server }) => server,
       summary: 'Takes a server out of choice for good, and sends everybody there elsewhere',
-      access: { who: 'operators' },
+      access: { who: 'operators', accounts: 'manage' },
       body: {
         type: 'object',
         required: ['server'],

@@ -16,6 +16,7 @@ import {
 } from '../../api/server-api.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ignore } from '../../base/ignore.ts';
+import type { FailedPushes } from '../../base/process/failed-pushes.ts';
 import type { Run } from '../../codec/run.ts';
 import { Gather } from '../../link/gather.ts';
 import type { Sessions } from '../../store/sessions.ts';
@@ -32,6 +33,7 @@ export interface PusherOptions {
   /** Whether this server process is known to have ended. */
   readonly isGone: (instance: string) => boolean;
   readonly counters: RouteCounters;
+  readonly failed: Pick<FailedPushes, 'note'>;
   readonly clock: Clock;
 }
 
@@ -57,6 +59,7 @@ interface UserPush {
 interface GroupPush {
   readonly group: string;
   readonly instance: string;
+  readonly address: string;
   readonly messages: number;
 }
 
@@ -109,7 +112,7 @@ export class Pusher {
     for (const { instance, address } of watchers) {
       const push = { group, instance, seq, count, bodies };
       this.behind.pushed(group, instance, messages);
-      this.#queueOf(address).groups.add(push, { group, instance, messages });
+      this.#queueOf(address).groups.add(push, { group, instance, address, messages });
     }
   }
 
@@ -151,11 +154,14 @@ export class Pusher {
   }
 
   #userPushed({ userId, watchers }: UserPush, result: PushResult): void {
-    if (result !== serverMethods.push.unanswered && result.missing.length === 0) return;
-    const gone =
-      result === serverMethods.push.unanswered
-        ? watchers.filter(({ instance }) => this.#options.isGone(instance))
-        : watchers.filter(({ sessionId }) => result.missing.includes(sessionId));
+    const isUnanswered = result === serverMethods.push.unanswered;
+    if (!isUnanswered && result.missing.length === 0) return;
+    const why = isUnanswered ? 'no-answer' : 'not-there';
+    const [{ address: server } = { address: '' }] = watchers;
+    this.#options.failed.note({ to: { userId }, server, why });
+    const gone = isUnanswered
+      ? watchers.filter(({ instance }) => this.#options.isGone(instance))
+      : watchers.filter(({ sessionId }) => result.missing.includes(sessionId));
     if (gone.length === 0) return;
     const closes = gone.map(({ device, connectionNumber }) => ({
       userId,
@@ -165,12 +171,17 @@ export class Pusher {
     this.#options.sessions.close(closes).catch(ignore('the next push tries it again'));
   }
 
-  #groupPushed({ group, instance, messages }: GroupPush, result: PushGroupResult): void {
+  #groupPushed(
+    { group, instance, address: server, messages }: GroupPush,
+    result: PushGroupResult,
+  ): void {
     this.behind.written(group, instance, messages);
-    const gone =
-      result === serverMethods.pushGroup.unanswered
-        ? this.#options.isGone(instance)
-        : result.foreign;
+    const isUnanswered = result === serverMethods.pushGroup.unanswered;
+    if (isUnanswered || result.foreign) {
+      const why = isUnanswered ? 'no-answer' : 'not-there';
+      this.#options.failed.note({ to: { group }, server, why });
+    }
+    const gone = isUnanswered ? this.#options.isGone(instance) : result.foreign;
     if (gone)
       this.#options.timelines
         .removeInterest(group, instance)

@@ -37,6 +37,8 @@
  *   id:{store}        string   which store this is (src/store/identity.ts)
  *   salt:{store}      string   what chosen secrets are stretched with (src/store/identity.ts)
  *   api-keys:{applications} hash the keys of applications, as JSON, by id
+ *   operators:{operators} hash the accounts of operators, as JSON, by name
+ *   audit:{operators}  stream   what they have done, field `r`: a record as JSON
  *   request:{u:7}:<k>  string   "epoch:fingerprint" of the first request that a caller made under this key; expires
  *   due:{s:3}          zset     schedules ("<owner>.<id>") by the time at which they may be leased
  *   later:{s:3}        hash     their payloads
@@ -100,6 +102,8 @@ export const onDeletion = {
   id: 'others',
   salt: 'others',
   'api-keys': 'others',
+  operators: 'others',
+  audit: 'others',
   // They expire (Files.expireOf), and are forgotten when their bytes are gone.
   file: 'forgotten',
   'files-of': 'forgotten',
@@ -241,6 +245,14 @@ export class Keys {
 
   apiKeys(): string {
     return this.#key('api-keys', 'applications');
+  }
+
+  operators(): string {
+    return this.#key('operators', 'operators');
+  }
+
+  audit(): string {
+    return this.#key('audit', 'operators');
   }
 
   request(userId: number, key: string): string {

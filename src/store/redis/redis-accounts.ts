@@ -77,6 +77,12 @@ export class RedisAccounts implements Accounts {
     });
   }
 
+  async named(name: string): Promise<Account | null> {
+    const claim = await this.#claim(name, '', '');
+    const [account = null] = claim ? await this.get([claim.userId]) : [];
+    return account && nameKey(account.name) === nameKey(name) ? account : null;
+  }
+
   async credential(userId: number): Promise<(Account & Credential) | null> {
     const [[name, verifier, generation] = []] = await this.#read(
       [userId],

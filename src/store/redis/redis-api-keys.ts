@@ -17,7 +17,7 @@ export class RedisApiKeys implements ApiKeys {
   async add({ id, label, scope, hash, createdAt }: ApiKey): Promise<boolean> {
     const record = JSON.stringify({ label, scope, hash, createdAt });
     const kept = await this.#calls.run(
-      scripts.addApiKey,
+      scripts.addRecord,
       [this.#keys.apiKeys()],
       [id, record, limits.apiKeysMax],
     );

@@ -15,6 +15,7 @@ import { Sentinels } from './connection/sentinels.ts';
 import { Keys } from './keys.ts';
 import { RedisAccounts } from './redis-accounts.ts';
 import { RedisApiKeys } from './redis-api-keys.ts';
+import { RedisAudit } from './redis-audit.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisDeletions } from './redis-deletions.ts';
 import { RedisFiles } from './redis-files.ts';
@@ -22,6 +23,7 @@ import { RedisGroupKeys } from './redis-group-keys.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { RedisIdentity } from './redis-identity.ts';
 import { RedisMarks } from './redis-marks.ts';
+import { RedisOperators } from './redis-operators.ts';
 import { RedisPresence } from './redis-presence.ts';
 import { RedisRequests } from './redis-requests.ts';
 import { RedisSchedules } from './redis-schedules.ts';
@@ -65,6 +67,8 @@ export class RedisStore implements Store {
   readonly requests: RedisRequests;
   readonly apiKeys: RedisApiKeys;
   readonly files: RedisFiles;
+  readonly operators: RedisOperators;
+  readonly audit: RedisAudit;
   readonly #links: readonly RedisLink[];
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
@@ -135,6 +139,8 @@ export class RedisStore implements Store {
     this.schedules = new RedisSchedules(calls, keys);
     this.requests = new RedisRequests(calls, keys);
     this.apiKeys = new RedisApiKeys(calls, keys);
+    this.operators = new RedisOperators(calls, keys);
+    this.audit = new RedisAudit(calls, keys);
   }
 
   /** What the last failover that lost something took of what was acknowledged. */

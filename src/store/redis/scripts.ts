@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
-import addApiKey from './scripts/add-api-key.lua';
+import addRecord from './scripts/add-record.lua';
 import append from './scripts/append.lua';
 import beginFile from './scripts/begin-file.lua';
 import block from './scripts/block.lua';
@@ -11,6 +11,7 @@ import cancelFile from './scripts/cancel-file.lua';
 import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeGroup from './scripts/change-group.lua';
 import changeInterest from './scripts/change-interest.lua';
+import changeOperator from './scripts/change-operator.lua';
 import claimName from './scripts/claim-name.lua';
 import claimRequest from './scripts/claim-request.lua';
 import clock from './scripts/clock.lua';
@@ -49,6 +50,7 @@ import lookPresence from './scripts/look-presence.lua';
 import markMember from './scripts/mark-member.lua';
 import marksVersions from './scripts/marks-versions.lua';
 import moveMarks from './scripts/move-marks.lua';
+import noteAudit from './scripts/note-audit.lua';
 import noteDeletion from './scripts/note-deletion.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
@@ -66,6 +68,7 @@ import unfinished from './scripts/parts/unfinished.lua';
 import probe from './scripts/probe.lua';
 import read from './scripts/read.lua';
 import readAccounts from './scripts/read-accounts.lua';
+import readAudit from './scripts/read-audit.lua';
 import readBack from './scripts/read-back.lua';
 import readConversation from './scripts/read-conversation.lua';
 import readGroupChanges from './scripts/read-group-changes.lua';
@@ -134,7 +137,7 @@ function known(text: string): Script {
 export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
-  addApiKey: script(addApiKey),
+  addRecord: script(addRecord),
   append: appending(append),
   beginFile: script(beginFile),
   block: script(block),
@@ -142,6 +145,7 @@ export const scripts = {
   cancelSchedule: script(cancelSchedule),
   changeGroup: script(changeGroup),
   changeInterest: script(changeInterest),
+  changeOperator: script(changeOperator),
   claimName: script(claimName),
   claimRequest: script(claimRequest),
   clock: script(clock),
@@ -180,12 +184,14 @@ export const scripts = {
   marksVersions: script(marksVersions),
   moveMarks: script(moveMarks),
   lookPresence: script(lookPresence),
+  noteAudit: script(noteAudit),
   noteDeletion: script(noteDeletion),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
   probe: script(probe),
   read: script(read),
   readAccounts: script(readAccounts),
+  readAudit: script(readAudit),
   readBack: script(readBack),
   readConversation: script(readConversation),
   readGroupChanges: script(readGroupChanges),

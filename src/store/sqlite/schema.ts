@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
 import { groupKeyTables, groupKeyUpgrade } from './group-key-tables.ts';
+import { operatorTables } from './operator-tables.ts';
 import { drawGeneration, readMark, type WriteAheadLog, writeMark } from './write-ahead-log.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "cim1". */
@@ -286,6 +287,7 @@ const tables = `
   CREATE INDEX requests_by_age ON requests (forget_at);
   ${filesTables}
   ${groupKeyTables}
+  ${operatorTables}
 `;
 
 /**
@@ -312,7 +314,7 @@ export interface Schema {
 const current: Schema = {
   version: 8,
   tables,
-  upgrades: { 7: `${filesTables}${groupKeyUpgrade}` },
+  upgrades: { 7: `${filesTables}${groupKeyUpgrade}${operatorTables}` },
 };
 
 /**

@@ -91,6 +91,13 @@ export class SqliteAccounts implements Accounts {
     );
   }
 
+  async named(name: string): Promise<Account | null> {
+    return this.#database.read(() => {
+      const row = this.#selectByName.get(nameKey(name));
+      return row ? { ...row } : null;
+    });
+  }
+
   async credential(userId: number): Promise<(Account & Credential) | null> {
     return this.#database.read(() => this.#selectCredential.get(userId) ?? null);
   }

@@ -14,6 +14,8 @@ export function describeAccounts(fixture: StoreFixture): void {
     expect(account).toEqual({ userId: expect.any(Number), name });
     expect(Number.isSafeInteger(account.userId) && account.userId > 0).toBe(true);
     expect(await accounts().get([account.userId])).toEqual([account]);
+    expect(await accounts().named(account.name.toUpperCase())).toEqual(account);
+    expect(await accounts().named(`${account.name}x`)).toBeNull();
   });
 
   test('the id asked for is honoured', async () => {

@@ -9,10 +9,12 @@ import { drawApiKey } from '../../../src/auth/api-key.ts';
 import { ApplicationTokens } from '../../../src/auth/application-tokens.ts';
 import { Tokens } from '../../../src/auth/tokens.ts';
 import { verifierOf } from '../../../src/auth/verifier.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
 import type { ApiKeyScope } from '../../../src/base/secrets/api-key-scope.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import type { Authentication, AuthMode } from '../../../src/route/accounts/authentication.ts';
+import { openAdmin } from '../../../src/route/admin/admin.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import { buildServerApp } from '../../../src/server/app.ts';
 import { sendMessageEndpoint } from '../../../src/server/protocols/java/java-peers.ts';
@@ -179,6 +181,7 @@ const me: Fates = (caller, mode) => {
 };
 
 const { userId, name: userName } = amy;
+const hash = `scrypt1.${'A'.repeat(22)}.${'A'.repeat(43)}`;
 const keyPair = { publicKey: 'C'.repeat(43), wrappedKey: 'wrapped' };
 
 /** Of each endpoint: a body that amy may send, and what callers get. */
@@ -280,6 +283,35 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'GET /metrics': [null, operators],
   'GET /status': [null, operators],
   'GET /vitals': [null, operators],
+  'POST /createOperator': [{ name: 'op', role: 'view', hash }, operators],
+  'POST /changeOperator': [{ name: 'op', role: 'manage' }, operators],
+  'POST /removeOperator': [{ name: 'op' }, operators],
+  'GET /operators': [null, operators],
+  'POST /auditLog': [{}, operators],
+  'POST /people': [{ find: '1' }, operators],
+  'POST /person': [{ userId }, operators],
+  'POST /group': [{ group: 'cooks' }, operators],
+  'POST /deleteGroup': [{ group: 'cooks' }, operators],
+};
+
+/** In a browser; those who have signed in: operators.test.ts. */
+const adminTable: typeof routeTable = {
+  ...Object.fromEntries(
+    [
+      ...['POST /servers', 'POST /kick', 'POST /resetSecret', 'POST /drain', 'GET /operators'],
+      ...['POST /createApiKey', 'GET /apiKeys', 'POST /revokeApiKey', 'POST /auditLog'],
+      ...['GET /cluster', 'GET /clusterVitals', 'POST /people', 'POST /person', 'POST /group'],
+      'POST /deleteGroup',
+    ].map((name) => [name.replace(' ', ' /admin'), routeTable[name]!]),
+  ),
+  // Whoever is here guesses a password.
+  'POST /admin/signIn': [{ name: 'nobody', password: 'x' }, () => 401],
+  'POST /admin/signOut': [{}, operators],
+  // Of an account, which none of these is.
+  'GET /admin/me': [
+    null,
+    (caller, mode) => (caller.endsWith('cluster secret') ? 401 : operators(caller, mode)),
+  ],
 };
 
 /** A server knows no users: to it a token is nothing. */
@@ -324,6 +356,10 @@ async function openRoute(mode: AuthMode): Promise<{ app: HttpApp; store: Store }
       log: recordingLog().log,
     },
     proofs: { clusterKeys, users },
+    hasDashboard: true,
+    admin: openAdmin({
+      ...{ core: route.core, clusterKeys, clock: systemClock, log: recordingLog().log },
+    }),
   });
   onTeardown(() => app.close());
   return { app, store };
@@ -377,7 +413,7 @@ async function endpointsOf(app: HttpApp): Promise<string[]> {
 
 test.each(modes)('the table has every endpoint of a route: %s', async (mode) => {
   const { app } = await openRoute(mode);
-  expect(await endpointsOf(app)).toEqual(Object.keys(routeTable).sort());
+  expect(await endpointsOf(app)).toEqual(Object.keys({ ...routeTable, ...adminTable }).sort());
 });
 
 test('the table has every endpoint of a server', async () => {
@@ -385,7 +421,7 @@ test('the table has every endpoint of a server', async () => {
 });
 
 describe.each(modes)('a route with --auth %s', (mode) => {
-  test.each(Object.entries(routeTable))('%s', async (name, [body, fates]) => {
+  test.each(Object.entries({ ...routeTable, ...adminTable }))('%s', async (name, [body, fates]) => {
     const { app, store } = await openRoute(mode);
     expect(await fatesAt(app, store, name, body)).toEqual(expected(fates, mode));
   });

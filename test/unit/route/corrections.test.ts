@@ -4,6 +4,7 @@ import { apiOf } from '../../../src/api/method.ts';
 import { type ServerApi, serverMethods } from '../../../src/api/server-api.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
+import { FailedPushes } from '../../../src/base/process/failed-pushes.ts';
 import { Pusher } from '../../../src/route/messages/pusher.ts';
 import { createRouteCounters } from '../../../src/route/route-counters.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -17,7 +18,7 @@ const [amy, builds] = [userTimeline(1), groupTimeline('builds')];
 let store: Store;
 
 /** Pushes to a server that answers nothing; resolves when that is known. */
-async function pushInVain(isGone: boolean): Promise<void> {
+async function pushInVain(isGone: boolean): Promise<FailedPushes> {
   let unanswered = 0;
   const api = apiOf<ServerApi>(serverMethods, (method, entries, answer) => {
     for (const index of entries.keys()) answer(index, method.unanswered);
@@ -25,8 +26,9 @@ async function pushInVain(isGone: boolean): Promise<void> {
   });
   const { sessions, timelines } = store;
   const counters = createRouteCounters(new Counters());
+  const failed = new FailedPushes(systemClock);
   const pusher = new Pusher({
-    ...{ sessions, timelines, counters },
+    ...{ sessions, timelines, counters, failed },
     servers: { at: () => api },
     isGone: () => isGone,
     clock: systemClock,
@@ -36,6 +38,7 @@ async function pushInVain(isGone: boolean): Promise<void> {
   pusher.pushToUser(1, ofAmy, 1, hint);
   pusher.pushToGroup('builds', ofGroup, 1, hint);
   await waitUntil('nobody has answered', () => unanswered === 2);
+  return failed;
 }
 
 beforeEach(async () => {
@@ -60,4 +63,13 @@ test('one that only does not answer keeps them: who has ended is the word of the
   // What would be done is done by then: the store answers in the order in which it is asked.
   await store.identity.get();
   expect(await watching()).toEqual([1, 1]);
+});
+
+test('what did not arrive is remembered, for operators', async () => {
+  const failed = await pushInVain(false);
+  const common = { at: expect.any(Number), server: address, why: 'no-answer' };
+  expect(failed.list()).toEqual([
+    { ...common, to: { userId: 1 } },
+    { ...common, to: { group: 'builds' } },
+  ]);
 });

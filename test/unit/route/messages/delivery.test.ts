@@ -36,6 +36,7 @@ let route: RouteHarness;
 function deliveryWith(accounts: AccountDirectory): Delivery {
   const { timelines, groups, sessions } = route.store;
   const pusher = new Pusher({
+    failed: { note() {} },
     servers: {
       at: () => {
         throw new Error('nobody is connected');
@@ -224,6 +225,8 @@ describe('a private message', () => {
           requests,
           apiKeys,
           files: inner.files,
+          operators: inner.operators,
+          audit: inner.audit,
           timelines,
         },
         problem: async () => null,

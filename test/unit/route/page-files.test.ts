@@ -4,10 +4,11 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { RoleAddress } from '../../../src/base/network/role-address.ts';
 import type { LiveServer, RegistryView } from '../../../src/registry/registry.ts';
-import { type WebChatOptions, webChatFiles } from '../../../src/route/web-chat.ts';
+import { type PageFilesOptions, pageFiles } from '../../../src/route/page-files.ts';
 
 const built = JSON.stringify({
   page: '<meta content="AUTH-MODE">',
+  admin: '<h1>operators</h1>',
   files: [
     {
       path: '/web/app-1.js',
@@ -24,7 +25,7 @@ const ws = { kind: 'ws', host: '10.0.0.7', port: 8082, tls: false };
 function filesWith({
   servers = [],
   ...changes
-}: Partial<WebChatOptions> & { readonly servers?: readonly RoleAddress[] } = {}) {
+}: Partial<PageFilesOptions> & { readonly servers?: readonly RoleAddress[] } = {}) {
   const choosable = servers.map(
     (address, index): LiveServer => ({
       instance: `${index}`,
@@ -35,8 +36,8 @@ function filesWith({
   );
   const view: RegistryView = { servers: new Map(), choosable, routes: [] };
   const registry = { view };
-  const settings = { web: 'on' } as const;
-  return webChatFiles({ settings, mode: 'secret', registry, built, ...changes });
+  const settings = { web: 'on', dashboard: 'off' } as const;
+  return pageFiles({ settings, mode: 'secret', registry, built, ...changes });
 }
 
 function policyOf(files: ReturnType<typeof filesWith>): Map<string, string> {
@@ -65,10 +66,38 @@ describe('the web chat', () => {
   });
 
   test('is not there where it is off, or was not built', () => {
-    expect(filesWith({ settings: { web: 'off' } })).toEqual([]);
-    const settings = { web: 'on' } as const;
+    expect(filesWith({ settings: { web: 'off', dashboard: 'off' } })).toEqual([]);
+    const settings = { web: 'on', dashboard: 'off' } as const;
     const registry = { view: { servers: new Map(), choosable: [], routes: [] } };
-    expect(webChatFiles({ settings, mode: 'secret', registry })).toEqual([]);
+    expect(pageFiles({ settings, mode: 'secret', registry })).toEqual([]);
+  });
+});
+
+describe('the dashboard', () => {
+  const settings = { web: 'off', dashboard: 'on' } as const;
+
+  test('is a page of its own, with or without the chat', () => {
+    const paths = (...all: Parameters<typeof filesWith>) =>
+      filesWith(...all).map(({ path }) => path);
+    expect(paths({ settings })).toEqual(['/admin', '/web/app-1.js']);
+    expect(paths({ settings: { ...settings, web: 'on' } })).toEqual([
+      '/',
+      '/admin',
+      '/web/app-1.js',
+    ]);
+    expect(gunzipSync(filesWith({ settings })[0]?.gzip ?? '').toString()).toBe(
+      '<h1>operators</h1>',
+    );
+  });
+
+  test('runs its own files, talks to its route, makes no HTML of texts, and is in no frame', () => {
+    expect(Object.fromEntries(policyOf(filesWith({ settings })))).toEqual({
+      ...{ 'default-src': "'none'", 'script-src': "'self'", 'style-src': "'self'" },
+      ...{ 'img-src': "'self'", 'connect-src': "'self'", 'base-uri': "'none'" },
+      ...{ 'form-action': "'none'", 'frame-ancestors': "'none'" },
+      ...{ 'require-trusted-types-for': "'script'", 'trusted-types': "'none'" },
+    });
+    expect(filesWith({ settings })[0]?.headers?.()['x-frame-options']).toBe('DENY');
   });
 });
 
@@ -117,7 +146,7 @@ describe('what a browser keeps it to', () => {
 
   test('it is in no frame but of who may', () => {
     const webEmbed = ['https://a.example', 'https://b.example:8443'];
-    const policy = policyOf(filesWith({ settings: { web: 'on', webEmbed } }));
+    const policy = policyOf(filesWith({ settings: { web: 'on', dashboard: 'off', webEmbed } }));
     expect(policy.get('frame-ancestors')).toBe('https://a.example https://b.example:8443');
   });
 });

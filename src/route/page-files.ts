@@ -1,6 +1,6 @@
 /**
- * The web chat, as a route serves it: the files that deploy/build/web.mjs has made from src/web/, and what a
- * browser is told to keep that page from.
+ * The pages that a route serves, the web chat and the dashboard: the files that deploy/build/web.mjs has made
+ * from src/web/, and what a browser is told to keep those pages from.
  */
 import { gzipSync } from 'node:zlib';
 import { formatHostPort } from '../base/network/host-port.ts';
@@ -9,9 +9,10 @@ import type { WebFile } from '../http/web-files.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { AuthMode } from './accounts/authentication.ts';
 
-export interface WebChatOptions {
+export interface PageFilesOptions {
   readonly settings: {
     readonly web: 'off' | 'on';
+    readonly dashboard: 'off' | 'on';
     readonly webEmbed?: readonly string[] | undefined;
   };
   readonly mode: AuthMode;
@@ -22,8 +23,9 @@ export interface WebChatOptions {
 
 /** As deploy/build/web.mjs writes it. */
 interface Built {
-  /** The page itself. */
+  /** The page of the chat itself, and that of the dashboard. */
   readonly page: string;
+  readonly admin: string;
   readonly files: readonly {
     readonly path: string;
     readonly type: string;
@@ -39,29 +41,55 @@ const embedded = process.env.CIM_WEB_FILES;
 /** What stands in the page for how users prove who they are. */
 const modePlace = 'AUTH-MODE';
 
-/** None if it is off. */
-export function webChatFiles({
-  settings: { web, webEmbed = [] },
+/** Those that are on, and what they load. */
+export function pageFiles({
+  settings: { web, webEmbed = [], dashboard },
   mode,
   registry,
   built = embedded,
-}: WebChatOptions): readonly WebFile[] {
-  if (web === 'off' || built === undefined) return [];
-  const { page, files } = JSON.parse(built) as Built;
-  return [
-    {
-      path: '/',
-      type: 'text/html; charset=utf-8',
-      gzip: gzipSync(page.replace(modePlace, mode)),
-      isImmutable: false,
-      headers: () => pageHeaders(registry, webEmbed),
-    },
-    ...files.map((file) => ({ ...file, gzip: Buffer.from(file.gzip, 'base64') })),
-  ];
+}: PageFilesOptions): readonly WebFile[] {
+  if (built === undefined) return [];
+  const { page, admin, files } = JSON.parse(built) as Built;
+  const pages: WebFile[] = [];
+  if (web === 'on') {
+    const chat = page.replace(modePlace, mode);
+    pages.push(pageOf('/', chat, () => chatHeaders(registry, webEmbed)));
+  }
+  if (dashboard === 'on') pages.push(pageOf('/admin', admin, () => dashboardHeaders));
+  if (pages.length === 0) return [];
+  return [...pages, ...files.map((file) => ({ ...file, gzip: Buffer.from(file.gzip, 'base64') }))];
 }
 
+function pageOf(path: string, html: string, headers: NonNullable<WebFile['headers']>): WebFile {
+  const type = 'text/html; charset=utf-8';
+  return { path, type, gzip: gzipSync(html), isImmutable: false, headers };
+}
+
+const common = {
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+};
+
+/** Its own files run there, its own route is talked to, and no page has it in a frame. */
+const dashboardHeaders = {
+  ...common,
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-frame-options': 'DENY',
+};
+
 /** Nothing but its own files runs there, nothing but cim is talked to, and no text becomes HTML. */
-function pageHeaders(
+function chatHeaders(
   registry: Pick<Registry, 'view'>,
   embed: readonly string[],
 ): Readonly<Record<string, string>> {
@@ -80,11 +108,7 @@ function pageHeaders(
     "require-trusted-types-for 'script'",
     'trusted-types cim',
   ];
-  return {
-    'content-security-policy': policy.join('; '),
-    'cross-origin-opener-policy': 'same-origin',
-    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-  };
+  return { ...common, 'content-security-policy': policy.join('; ') };
 }
 
 /** Of all servers that a login may be sent to, each once. */
