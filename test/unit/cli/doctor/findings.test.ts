@@ -118,7 +118,15 @@ describe('roles', () => {
   const well = {
     ...common,
     ...({ role: 'server', address: 'a:1', at: now.at } as const),
-    ...{ problems: [], warnings: [], now: {}, refused: [], talkers: [] },
+    ...{
+      problems: [],
+      warnings: [],
+      now: {},
+      refused: [],
+      talkers: [],
+      settings: [],
+      failedPushes: [],
+    },
   };
   const problemOf = (condition: 'store-refusals' | 'draining') => {
     const { scope, words, remedy } = faults[condition];

@@ -71,7 +71,15 @@ test('each tells how it is; who does not is there with the reason', async () => 
   expect(told[0]).toMatchObject({ role: 'route', address: 'me:1', problems: [] });
   expect(byName['tells']).toMatchObject({
     ...{ role: 'server', version, address: `127.0.0.1:${ports.tells - 1}` },
-    ...{ problems: [], now: {}, refused: [], talkers: [], startedAt: expect.any(Number) },
+    ...{
+      problems: [],
+      now: {},
+      refused: [],
+      talkers: [],
+      settings: [],
+      failedPushes: [],
+      startedAt: expect.any(Number),
+    },
   });
   expect(byName['older']).toMatchObject({ silent: 'it is of a version that does not tell' });
   expect(byName['stranger']).toMatchObject({ silent: expect.stringContaining('did not prove') });
