@@ -1,8 +1,8 @@
 // Goal: every screen can be used by everybody: axe-core finds nothing, in both themes and languages; long
 // conversations scroll smoothly and do not jump. Method: the packaged executable, real Chromium.
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { findingsOf } from '../support/axe.ts';
 import { startChromium } from '../support/chromium.ts';
 import { Client, startDevelopment } from '../support/roles.ts';
 import { WebPerson } from '../support/web-person.ts';
@@ -15,26 +15,6 @@ beforeAll(async () => {
   origin = `http://${dev.addresses['route']}`;
   browser = await startChromium();
 });
-
-const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-
-interface Finding {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** What axe-core finds wrong with what is shown now. */
-async function findingsOf(page: Page): Promise<readonly string[]> {
-  // Not as a script of the page, which its rules forbid.
-  const findings = await page.evaluate(`(async () => {
-    ${axe}
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) }));
-  })()`);
-  return (findings as readonly Finding[]).map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-  );
-}
 
 describe.each([
   ['light', 'en-GB', 'Your name', 'Start chatting', 'I have kept it'],

@@ -56,17 +56,19 @@ export function Keys() {
       )}
       {failure && <p class="failure">{failure.message || all.noAnswer}</p>}
       <Table
-        header={[all.label, all.scope, all.created, 'ID', '']}
+        header={[all.label, all.scope, all.created, 'ID', ...(mayAct.value ? [all.what] : [])]}
         rows={(answer ?? []).map((key) => [
           key.label,
           key.scope,
           timeOf(key.createdAt),
           <code key="id">{key.id}</code>,
-          mayAct.value && (
-            <button type="button" class="danger" onClick={() => void revoke(key)}>
-              {all.revoke}
-            </button>
-          ),
+          ...(mayAct.value
+            ? [
+                <button key="revoke" type="button" class="danger" onClick={() => void revoke(key)}>
+                  {all.revoke}
+                </button>,
+              ]
+            : []),
         ])}
         empty={answer ? all.noKeys : all.loading}
       />

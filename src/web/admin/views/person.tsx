@@ -74,13 +74,13 @@ export function PersonView({ userId }: { readonly userId: number }) {
       <section>
         <h3>{all.groups}</h3>
         <Table
-          header={[all.name, all.owner, '']}
+          header={[all.name, all.owner]}
           rows={groups.map(({ group, title, owner, keyEpoch }) => [
-            <a key="name" href={addressOf('groups', group)}>
-              {title}
-            </a>,
+            <span key="name">
+              <a href={addressOf('groups', group)}>{title}</a>{' '}
+              {keyEpoch > 0 && <small>{all.encrypted}</small>}
+            </span>,
             owner,
-            keyEpoch > 0 ? all.encrypted : '',
           ])}
           empty={all.noGroups}
         />
