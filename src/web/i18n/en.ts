@@ -210,6 +210,8 @@ const en = {
   errors: {
     internal: 'Something went wrong. Please try again.',
     unavailable: 'The server does not answer.',
+    'no-web-crypto':
+      'A browser encrypts for pages on https (or localhost) only. Open this one there.',
     'name-taken': 'Somebody has this name already.',
     'id-taken': 'This number belongs to somebody else.',
     'account-mismatch': 'Number, name and secret do not fit together.',

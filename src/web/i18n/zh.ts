@@ -194,6 +194,7 @@ export const zh: Words = {
   errors: {
     internal: '出了点问题，请重试。',
     unavailable: '服务器没有响应。',
+    'no-web-crypto': '浏览器只为 https（或 localhost）上的页面提供加密，请在那里打开本页。',
     'name-taken': '这个名字已被使用。',
     'id-taken': '这个号码属于别人。',
     'account-mismatch': '号码、名字与密钥不匹配。',
