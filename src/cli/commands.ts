@@ -10,6 +10,8 @@ import { doctorCommand } from './commands/doctor.ts';
 import { routeCommand } from './commands/route.ts';
 import { sendCommand } from './commands/send.ts';
 import { serverCommand } from './commands/server.ts';
+import { topCommand } from './commands/top.ts';
+import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const roleCommands: readonly Command[] = [
@@ -22,6 +24,8 @@ const roleCommands: readonly Command[] = [
   benchCommand,
   adminCommand,
   doctorCommand,
+  traceCommand,
+  topCommand,
   configCommand,
 ];
 

@@ -11,6 +11,8 @@ export const roles = [
   'bench',
   'admin',
   'doctor',
+  'trace',
+  'top',
   'config',
 ] as const;
 export type Role = (typeof roles)[number];
@@ -37,6 +39,8 @@ export const optionalWhereOneConnects = {
   bench: optional,
   admin: optional,
   doctor: optional,
+  trace: optional,
+  top: optional,
 } as const;
 
 /**

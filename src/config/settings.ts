@@ -45,6 +45,8 @@ export type VerifySettings = SettingsOf<'verify'>;
 export type BenchSettings = SettingsOf<'bench'>;
 export type AdminSettings = SettingsOf<'admin'>;
 export type DoctorSettings = SettingsOf<'doctor'>;
+export type TraceSettings = SettingsOf<'trace'>;
+export type TopSettings = SettingsOf<'top'>;
 
 /** `http-port` → `httpPort`, as SettingsOf does it. */
 export function camelCase(name: string): string {

@@ -33,6 +33,7 @@ import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorAccountEndpoints, sessionEndpoints } from './endpoints/operator-accounts.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
+import { traceEndpoints } from './endpoints/traces.ts';
 import type { RouteOperations } from './operations.ts';
 
 export interface RouteAppOptions {
@@ -64,6 +65,7 @@ export function buildRouteApp(operations: RouteOperations, options: RouteAppOpti
   const endpoints = [
     ...endpointsOf(operations, mode),
     ...clusterEndpoints(options.cluster),
+    ...traceEndpoints(operations, options.cluster),
     ...(admin ? [...operatorAccountEndpoints(admin), ...dashboardEndpoints(admin)] : []),
   ];
   return buildHttpApp({

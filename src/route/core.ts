@@ -30,6 +30,7 @@ import { measuredStore } from './measured-store.ts';
 import { Blocks } from './messages/blocks.ts';
 import { Delivery } from './messages/delivery.ts';
 import { Marks, type Receipts } from './messages/marks.ts';
+import { PushRecord } from './messages/push-record.ts';
 import { Pusher } from './messages/pusher.ts';
 import { Scheduler } from './messages/scheduler.ts';
 import { Transients } from './messages/transients.ts';
@@ -134,8 +135,10 @@ export function createRouteCore({
   watchRegistry(health, registry);
   const routeCounters = createRouteCounters(counters);
   const failedPushes = new FailedPushes(clock);
+  const pushes = new PushRecord(() => clock.now());
   const pusher = new Pusher({
     failed: failedPushes,
+    record: pushes,
     ...{ servers, sessions, timelines, isGone, clock },
     counters: routeCounters,
   });
@@ -188,6 +191,7 @@ export function createRouteCore({
     blocks,
     callers,
     delivery,
+    pushes,
     marks,
     transients,
     files: fileService,

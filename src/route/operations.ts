@@ -21,8 +21,10 @@ import type {
 } from '../store/group-keys.ts';
 import type { GroupChange, Invitation } from '../store/groups.ts';
 import type { GroupMarks } from '../store/marks.ts';
+import type { TimelineId } from '../store/timelines.ts';
 import type { BegunFile, FinishedFile, UploadedPart } from './files/file-service.ts';
 import type { TransferPeer } from './files/transfers.ts';
+import type { PushAttempt } from './messages/push-record.ts';
 import type {
   ApiKeyInfo,
   ConversationEntry,
@@ -41,6 +43,7 @@ import type {
   ServerStatus,
   UserPresence,
 } from './operation-shapes.ts';
+import type { MessageTrace, Outlook } from './operations/traces.ts';
 
 /** A finished file; `read` or `close` must be called. */
 export interface OpenedFile extends Pick<FileFacts, 'bytes' | 'type' | 'sha256'> {
@@ -322,6 +325,15 @@ export interface RouteOperations {
 
   /** Null: there is none. `not-allowed`. */
   ownKey(userId: number): Promise<KeyPair | null>;
+
+  /** For operators: where a message is. `invalid-argument`, `busy`. */
+  trace(id: string): Promise<MessageTrace>;
+
+  /** For operators: what would become of a message to a user (`to`) or a group now. */
+  outlook(target: { readonly to: number; readonly group: string }): Promise<Outlook>;
+
+  /** For operators: what this route knows of pushes of one message. */
+  pushesOf(timeline: TimelineId, seq: number): readonly PushAttempt[];
 
   /** In the order asked; null where there is no account. `not-allowed`. */
   publicKeys(userIds: readonly number[]): Promise<(PublicKeys | null)[]>;

@@ -19,6 +19,7 @@ import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
 import { presenceOperations } from './operations/presence.ts';
 import { scheduleOperations } from './operations/schedules.ts';
+import { traceOperations } from './operations/traces.ts';
 import type { RouteOperations } from './operations.ts';
 
 export function createRouteOperations(context: OperationsContext): RouteOperations {
@@ -38,5 +39,6 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...importOperations(context),
     ...apiKeyOperations(context),
     ...keyOperations(context),
+    ...traceOperations(context),
   };
 }

@@ -126,6 +126,14 @@ export const serverLimits = {
   rolesAskedMax: 1_000,
   rolesAskedAtOnceMax: 64,
   roleAnswerMsMax: 2_000,
+  /** Pushes that a route remembers, at some hundred bytes each, for who asks where a message is. */
+  pushesRecordedMax: 8_192,
+  /**
+   * Messages of a timeline that are looked through for one: each page is as costly as one of history,
+   * and who asks is an operator.
+   */
+  traceMessagesMax: 2_000,
+  tracePageMax: 200,
   /** Servers told in one answer. */
   serversPageMax: 500,
   /** Users told to a caller that knows no pages, as Java callers: what one answer holds in memory. */

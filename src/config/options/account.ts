@@ -64,7 +64,7 @@ export const accountOptions = {
     topic: 'Message',
     placeholder: 'ID',
     description: 'the user to send to',
-    defaults: { send: optional },
+    defaults: { send: optional, trace: optional },
   },
   group: {
     type: 'text',
@@ -72,7 +72,7 @@ export const accountOptions = {
     topic: 'Message',
     placeholder: 'NAME',
     description: 'the group to send to',
-    defaults: { send: optional },
+    defaults: { send: optional, trace: optional },
   },
   'reply-to': {
     type: 'text',

@@ -17,6 +17,8 @@ export const clusterOptions = {
       bench: localRoute,
       admin: localRoute,
       doctor: localRoute,
+      trace: localRoute,
+      top: localRoute,
     },
   },
   zk: {
@@ -33,6 +35,8 @@ export const clusterOptions = {
       bench: optional,
       admin: optional,
       doctor: optional,
+      trace: optional,
+      top: optional,
     },
   },
   'zk-session-timeout-ms': {
@@ -57,6 +61,8 @@ export const clusterOptions = {
       dev: optional,
       admin: optional,
       doctor: optional,
+      trace: optional,
+      top: optional,
     },
   },
   'cluster-secret-also': {

@@ -65,6 +65,8 @@ export const storageOptions = {
       dev: { folder: 'data', orElse: required },
       admin: { folder: 'data', orElse: optional },
       doctor: { folder: 'data', orElse: optional },
+      trace: { folder: 'data', orElse: optional },
+      top: { folder: 'data', orElse: optional },
     },
   },
   'timeline-max': {

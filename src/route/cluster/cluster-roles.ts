@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts';
 import { originOf } from '../../base/network/role-address.ts';
 import type { LastHour } from '../../base/process/vitals.ts';
 import type { ClusterKey } from '../../base/secrets/cluster-key.ts';
-import type { requestJson } from '../../http/client.ts';
+import type { JsonRequest, requestJson } from '../../http/client.ts';
 import { requestAsOperator } from '../../http/operator-call.ts';
 import { Semaphore } from '../../http/semaphore.ts';
 import {
@@ -67,6 +67,19 @@ export class ClusterRoles {
     return this.#gather(vitalsPath, hourOf);
   }
 
+  /** What all other routes answer; those that do not are left out. */
+  async askRoutes<Answer extends object>(path: string, body: object): Promise<readonly Answer[]> {
+    const own = new Set(this.#options.own().map((source) => source.about().instance));
+    const routes = this.#others().filter(
+      (role) => role.role === 'route' && !own.has(role.instance),
+    );
+    const call = { method: 'POST', body } as const;
+    const answers = routes.map((route) =>
+      this.#asking.run(() => this.#ask<Answer>(route, path, call)),
+    );
+    return (await Promise.all(answers)).flatMap((answer) => ('silent' in answer ? [] : [answer]));
+  }
+
   async #gather<Answer extends object>(
     path: string,
     ownAnswer: (source: RoleSource) => Answer,
@@ -84,14 +97,15 @@ export class ClusterRoles {
   async #ask<Answer extends object>(
     { origin, ...known }: AskedRole,
     path: string,
+    call: Pick<JsonRequest, 'method' | 'body'> = { method: 'GET' },
   ): Promise<Told<Answer>> {
     const { others } = this.#options;
     const key = others?.clusterKey();
     if (!others || !key) return { ...known, silent: 'no cluster secret is known yet' };
-    const call = { method: 'GET', timeoutMs: limits.roleAnswerMsMax } as const;
     try {
       // Whoever has proven to know the secret is believed to be a role, of whatever version.
-      const answer = (await requestAsOperator(others.request, key, origin, path, call)) as Answer;
+      const timed = { ...call, timeoutMs: limits.roleAnswerMsMax };
+      const answer = (await requestAsOperator(others.request, key, origin, path, timed)) as Answer;
       return { ...answer, ...known };
     } catch (error) {
       if (!(error instanceof CimError)) throw error;

@@ -20,11 +20,17 @@ import type { FailedPushes } from '../../base/process/failed-pushes.ts';
 import type { Run } from '../../codec/run.ts';
 import { Gather } from '../../link/gather.ts';
 import type { Sessions } from '../../store/sessions.ts';
-import type { Timelines, Watcher } from '../../store/timelines.ts';
+import {
+  groupTimeline,
+  type Timelines,
+  userTimeline,
+  type Watcher,
+} from '../../store/timelines.ts';
 import type { RouteCounters } from '../route-counters.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { GroupsBehind } from './groups-behind.ts';
 import type { MovedMarks } from './marks.ts';
+import type { PushRecord } from './push-record.ts';
 
 export interface PusherOptions {
   readonly servers: ServerDirectory;
@@ -34,6 +40,7 @@ export interface PusherOptions {
   readonly isGone: (instance: string) => boolean;
   readonly counters: RouteCounters;
   readonly failed: Pick<FailedPushes, 'note'>;
+  readonly record: PushRecord;
   readonly clock: Clock;
 }
 
@@ -54,6 +61,8 @@ interface TransientPush {
 interface UserPush {
   readonly userId: number;
   readonly watchers: readonly Watcher[];
+  readonly seq: number;
+  readonly count: number;
 }
 
 interface GroupPush {
@@ -61,6 +70,7 @@ interface GroupPush {
   readonly instance: string;
   readonly address: string;
   readonly messages: number;
+  readonly seq: number;
 }
 
 /** The gathered pushes of one server: one batch per turn of the event loop. */
@@ -96,7 +106,7 @@ export class Pusher {
       const sessionIds = sessions.map(({ sessionId }) => sessionId);
       this.#queueOf(address).users.add(
         { sessionIds, instance, seq, count, bodies },
-        { userId, watchers: sessions },
+        { userId, watchers: sessions, seq, count },
       );
     }
   }
@@ -112,7 +122,7 @@ export class Pusher {
     for (const { instance, address } of watchers) {
       const push = { group, instance, seq, count, bodies };
       this.behind.pushed(group, instance, messages);
-      this.#queueOf(address).groups.add(push, { group, instance, address, messages });
+      this.#queueOf(address).groups.add(push, { group, instance, address, messages, seq });
     }
   }
 
@@ -153,8 +163,10 @@ export class Pusher {
     return queue;
   }
 
-  #userPushed({ userId, watchers }: UserPush, result: PushResult): void {
+  #userPushed(push: UserPush, result: PushResult): void {
+    const { userId, watchers } = push;
     const isUnanswered = result === serverMethods.push.unanswered;
+    this.#recordUser(push, result);
     if (!isUnanswered && result.missing.length === 0) return;
     const why = isUnanswered ? 'no-answer' : 'not-there';
     const [{ address: server } = { address: '' }] = watchers;
@@ -171,12 +183,26 @@ export class Pusher {
     this.#options.sessions.close(closes).catch(ignore('the next push tries it again'));
   }
 
-  #groupPushed(
-    { group, instance, address: server, messages }: GroupPush,
-    result: PushGroupResult,
-  ): void {
-    this.behind.written(group, instance, messages);
+  #recordUser({ userId, watchers, seq, count }: UserPush, result: PushResult): void {
+    const [first] = watchers;
+    if (!first || count === 0) return;
+    const isUnanswered = result === serverMethods.push.unanswered;
+    const isThere = result.missing.length < watchers.length;
+    this.#options.record.add({
+      ...{ timeline: userTimeline(userId), seq, count, instance: first.instance },
+      sessions: watchers.length,
+      outcome: isUnanswered ? 'no answer' : isThere ? 'handed over' : 'not there',
+    });
+  }
+
+  #groupPushed(push: GroupPush, result: PushGroupResult): void {
+    const { group, instance, address: server, messages, seq } = push;
     const isUnanswered = result === serverMethods.pushGroup.unanswered;
+    this.#options.record.add({
+      ...{ timeline: groupTimeline(group), seq, count: messages, instance, sessions: 0 },
+      outcome: isUnanswered ? 'no answer' : result.foreign ? 'not there' : 'handed over',
+    });
+    this.behind.written(group, instance, messages);
     if (isUnanswered || result.foreign) {
       const why = isUnanswered ? 'no-answer' : 'not-there';
       this.#options.failed.note({ to: { group }, server, why });

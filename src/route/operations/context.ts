@@ -16,6 +16,7 @@ import type { FileService } from '../files/file-service.ts';
 import type { Blocks } from '../messages/blocks.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import type { Marks } from '../messages/marks.ts';
+import type { PushRecord } from '../messages/push-record.ts';
 import type { Transients } from '../messages/transients.ts';
 import type { PresenceHints } from '../presence/presence-hints.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
@@ -28,6 +29,7 @@ export interface OperationsContext {
   readonly blocks: Blocks;
   readonly callers: Callers;
   readonly delivery: Delivery;
+  readonly pushes: PushRecord;
   readonly marks: Marks;
   readonly transients: Transients;
   readonly files: FileService;

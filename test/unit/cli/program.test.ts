@@ -180,7 +180,7 @@ describe('cim config', () => {
   test('shows all roles', async () => {
     const { stdout } = await cim(['config']);
     const titles = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
-    const users = ['client', 'send', 'verify', 'bench', 'admin', 'doctor'];
+    const users = ['client', 'send', 'verify', 'bench', 'admin', 'doctor', 'trace', 'top'];
     expect(titles).toEqual(['server', 'route', 'dev', ...users]);
     expect(stdout).toMatch(/user-id +\(must be given\)/);
   });

@@ -105,6 +105,21 @@ export class FakeOperations implements RouteOperations {
     throw new CimError('unknown-file');
   }
 
+  async trace(id: string) {
+    this.#called('trace', id);
+    return { id, copies: [], sessions: [], pushes: [], delivered: 0, read: 0, obstacles: [] };
+  }
+
+  async outlook(target: { to: number; group: string }) {
+    this.#called('outlook', target);
+    return { sessions: [], obstacles: [] };
+  }
+
+  pushesOf(timeline: string, seq: number) {
+    this.#called('pushesOf', { timeline, seq });
+    return [];
+  }
+
   async fileUsage() {
     this.#called('fileUsage', null);
     const owners = [

@@ -5,6 +5,7 @@ import { type ServerApi, serverMethods } from '../../../src/api/server-api.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
 import { FailedPushes } from '../../../src/base/process/failed-pushes.ts';
+import { PushRecord } from '../../../src/route/messages/push-record.ts';
 import { Pusher } from '../../../src/route/messages/pusher.ts';
 import { createRouteCounters } from '../../../src/route/route-counters.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -28,6 +29,7 @@ async function pushInVain(isGone: boolean): Promise<FailedPushes> {
   const counters = createRouteCounters(new Counters());
   const failed = new FailedPushes(systemClock);
   const pusher = new Pusher({
+    record: new PushRecord(() => 0),
     ...{ sessions, timelines, counters, failed },
     servers: { at: () => api },
     isGone: () => isGone,

@@ -12,6 +12,7 @@ import { bodiesOf } from '../../../../src/codec/run.ts';
 import { AccountDirectory } from '../../../../src/route/accounts/account-directory.ts';
 import { Delivery, type Outcome } from '../../../../src/route/messages/delivery.ts';
 import { deliverTexts } from '../../../../src/route/messages/http-message.ts';
+import { PushRecord } from '../../../../src/route/messages/push-record.ts';
 import { Pusher } from '../../../../src/route/messages/pusher.ts';
 import { createRouteCounters } from '../../../../src/route/route-counters.ts';
 import type { Store } from '../../../../src/store/store.ts';
@@ -37,6 +38,7 @@ function deliveryWith(accounts: AccountDirectory): Delivery {
   const { timelines, groups, sessions } = route.store;
   const pusher = new Pusher({
     failed: { note() {} },
+    record: new PushRecord(() => 0),
     servers: {
       at: () => {
         throw new Error('nobody is connected');
