@@ -14,6 +14,7 @@ import type { RouteOperations } from '../operations.ts';
 import { string, userId } from './fields.ts';
 
 const operators = { who: 'operators' } as const;
+const mayLook = { who: 'operators', accounts: 'view' } as const;
 const seq = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
 const target = {
@@ -29,7 +30,7 @@ export function traceEndpoints(
     endpoint({
       method: 'POST',
       path: '/trace',
-      access: operators,
+      access: mayLook,
       summary: 'Where a message is: stored, pushed, delivered, read, or why not',
       body: {
         type: 'object',
@@ -54,7 +55,7 @@ export function traceEndpoints(
     endpoint({
       method: 'POST',
       path: '/outlook',
-      access: operators,
+      access: mayLook,
       summary: 'What would become of a message to a user or a group now',
       body: { type: 'object', required: [], properties: target },
       answer: { type: 'object' },

@@ -304,7 +304,7 @@ const adminTable: typeof routeTable = {
       ...['POST /servers', 'POST /kick', 'POST /resetSecret', 'POST /drain', 'GET /operators'],
       ...['POST /createApiKey', 'GET /apiKeys', 'POST /revokeApiKey', 'POST /auditLog'],
       ...['GET /cluster', 'GET /clusterVitals', 'POST /people', 'POST /person', 'POST /group'],
-      'POST /deleteGroup',
+      ...['POST /deleteGroup', 'POST /trace', 'POST /outlook'],
     ].map((name) => [name.replace(' ', ' /admin'), routeTable[name]!]),
   ),
   // Whoever is here guesses a password.

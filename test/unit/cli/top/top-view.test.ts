@@ -4,7 +4,10 @@ import { faults } from '../../../../src/base/process/faults.ts';
 import { sortings, type TopRole, topLines } from '../../../../src/cli/top/top-view.ts';
 
 const common = { instance: 'i', version: '0.2.0', node: '24.0.0', at: 0, startedAt: 0 };
-const nothing = { problems: [], warnings: [], refused: [], talkers: [] };
+const nothing = {
+  ...{ problems: [], warnings: [], refused: [], talkers: [] },
+  ...{ settings: [], failedPushes: [] },
+};
 const { scope, words, remedy } = faults['store-refusals'];
 
 const route: TopRole = {
