@@ -1,14 +1,10 @@
 /** Several tabs of one person, in a real browser, against `cim dev` in this process. */
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { CimClient, type SentMessage } from '../../src/client/sdk/index.ts';
-import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
-import { BrowserUser, servePages, startChromium } from '../support/chromium.ts';
-import { startDevInProcess } from '../support/dev-in-process.ts';
+import type { Browser } from 'playwright-core';
+import type { SentMessage } from '../../src/client/sdk/index.ts';
+import { call, shown, startTabs } from '../support/browser-tabs.ts';
+import { servePages, startChromium } from '../support/chromium.ts';
 import { callPage } from '../support/page-calls.ts';
-import { secretOf } from '../support/secret-of.ts';
-import { onTeardown } from '../support/teardown.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 let browser: Browser;
@@ -19,50 +15,12 @@ beforeAll(async () => {
   origin = await servePages();
 });
 
-/** `cim dev`, somebody in Node.js to chat with, and the browser of another. */
-async function start() {
-  const system = await startDevInProcess({
-    data: temporaryFolder(),
-    auth: 'open',
-    'allow-origin': origin,
-  });
-  const route = `http://127.0.0.1:${system.route.port}`;
-  const amy = new CimClient({
-    ...{ userId: 2, userName: 'amy', routes: [route], platform: nodePlatform() },
-    credentials: { secret: secretOf(2) },
-  });
-  onTeardown(() => amy.close({ timeoutMs: 0 }));
-  const texts: string[] = [];
-  amy.on('message', ({ text }) => void texts.push(text));
-  await amy.start();
-  const user = await BrowserUser.of(browser);
-  const person = { userId: 1, userName: 'bob', secret: secretOf(1), route };
-  const open = async () => {
-    const page = await user.open(`${origin}/chat`, {
-      expectedErrors: /WebSocket connection to|ERR_INTERNET_DISCONNECTED/,
-    });
-    await callPage(page, 'open', person);
-    return page;
-  };
-  return { system, amy, texts, user, person, open };
-}
-
-async function shown(page: Page, count: number): Promise<string[]> {
-  return waitUntil(`${count} are shown`, async () => {
-    const texts = (await callPage(page, 'shown')) as string[];
-    return texts.length >= count ? texts : undefined;
-  });
-}
-
-const call = (page: Page, name: string, ...given: unknown[]) =>
-  callPage(page, 'call', name, ...given);
-
 function numbered(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `message ${from + index}`);
 }
 
 test('two tabs are one device: both show what comes, and what the other one does', async () => {
-  const { amy, texts, open } = await start();
+  const { amy, texts, open } = await startTabs(browser, origin);
   const [first, second] = [await open(), await open()];
   const { id } = await amy.send({ to: 1 }, 'hi');
   for (const page of [first, second]) expect(await shown(page, 1)).toEqual(['hi']);
@@ -91,7 +49,7 @@ test('two tabs are one device: both show what comes, and what the other one does
 });
 
 test('groups, presence and files from a tab that does not lead', async () => {
-  const { amy, open } = await start();
+  const { amy, open } = await startTabs(browser, origin);
   const [first, second] = [await open(), await open()];
   await call(second, 'createGroup', 'team');
   for (const page of [first, second])
@@ -110,7 +68,7 @@ test('groups, presence and files from a tab that does not lead', async () => {
 });
 
 test('when the leading tab is closed another one goes on, and nothing is shown twice or lost', async () => {
-  const { amy, texts, open } = await start();
+  const { amy, texts, open } = await startTabs(browser, origin);
   const [first, second, third] = [await open(), await open(), await open()];
   const sending = (async () => {
     for (const text of numbered(120)) await amy.send({ to: 1 }, text);
@@ -130,7 +88,7 @@ test('when the leading tab is closed another one goes on, and nothing is shown t
 });
 
 test('a tab that people look at takes the lead from one that stands still, which then follows', async () => {
-  const { amy, texts, open } = await start();
+  const { amy, texts, open } = await startTabs(browser, origin);
   const [first, second] = [await open(), await open()];
   await amy.send({ to: 1 }, 'before');
   for (const page of [first, second]) await shown(page, 1);
@@ -155,7 +113,7 @@ test('a tab that people look at takes the lead from one that stands still, which
 });
 
 test('a page that is reloaded goes on; one that is put aside gives the lead up, and comes back', async () => {
-  const { amy, texts, person, open } = await start();
+  const { amy, texts, person, open } = await startTabs(browser, origin);
   const [first, second] = [await open(), await open()];
   await amy.send({ to: 1 }, 'one');
   await shown(second, 1);
@@ -178,7 +136,7 @@ test('a page that is reloaded goes on; one that is put aside gives the lead up, 
 });
 
 test('closed in one tab, the others go on; signed out, all are closed and nothing is left', async () => {
-  const { amy, open } = await start();
+  const { amy, open } = await startTabs(browser, origin);
   const [first, second, third] = [await open(), await open(), await open()];
   await call(first, 'close');
   expect(await callPage(first, 'state')).toBe('closed');
@@ -194,7 +152,7 @@ test('closed in one tab, the others go on; signed out, all are closed and nothin
 });
 
 test('where the browser keeps nothing a tab is alone, and says so', async () => {
-  const { amy, user, open } = await start();
+  const { amy, user, open } = await startTabs(browser, origin);
   await user.context.addInitScript(`IDBFactory.prototype.open = () => {
     throw new DOMException('not in private windows', 'SecurityError');
   };`);
@@ -207,7 +165,7 @@ test('where the browser keeps nothing a tab is alone, and says so', async () => 
 });
 
 test('back online it connects at once, and shows what came meanwhile', async () => {
-  const { amy, user, open } = await start();
+  const { amy, user, open } = await startTabs(browser, origin);
   const page = await open();
   const states = async () =>
     ((await callPage(page, 'events', 'state')) as { event: { state: string } }[]).map(

@@ -285,6 +285,8 @@ describe('a timeline is shown', () => {
   });
 });
 
+const receiver = { to: 2, group: '' };
+
 /** A timeline that takes messages of one source, and a client that sends them. */
 class SendingWorld {
   readonly stored: string[] = [];
@@ -292,37 +294,58 @@ class SendingWorld {
   readonly refused: string[] = [];
   now = 0;
   sent = 0;
+  /** Nothing needs to be made of what is sent before it is written. */
+  isInClear = false;
   /** What the timeline takes next. */
   #expected = 1;
   readonly #wire: OutgoingMessage[] = [];
   readonly #unprepared: UnpreparedMessage[] = [];
-  readonly #outgoing = new Outgoing({
-    random: () => 0.5,
-    date: () => this.now,
-    prepare: (message) => {
-      this.#unprepared.push(message);
-      return undefined;
-    },
-    write: (message) => this.#wire.push(message),
-    onStale: () => {},
-  });
+  #outgoing = this.#newOutgoing();
 
   constructor() {
     this.#outgoing.connected(0);
   }
 
+  #newOutgoing(): Outgoing {
+    return new Outgoing({
+      random: () => 0.5,
+      date: () => this.now,
+      prepare: (message) => {
+        if (this.isInClear) return message.draft;
+        this.#unprepared.push(message);
+        return undefined;
+      },
+      write: (message) => this.#wire.push(message),
+      onStale: () => {},
+    });
+  }
+
   send(count: number): void {
-    for (let index = 0; index < count; index++) {
-      const text = `m${++this.sent}`;
-      const outcome = {
-        stored: (sendSeq: number) => void this.ends.push(`m${sendSeq}`),
-        refused: () => {
-          this.refused.push(text);
-          this.ends.push(text);
-        },
-      };
-      this.#outgoing.add(2, '', { text }, outcome, this.now);
-    }
+    for (let index = 0; index < count; index++) this.#add(++this.sent);
+  }
+
+  /** The client is gone. The next one is given, under their numbers, what is not answered. */
+  takeOver(): void {
+    this.#wire.length = 0;
+    this.#unprepared.length = 0;
+    this.#outgoing = this.#newOutgoing();
+    this.#outgoing.begin(receiver, this.sent);
+    this.#outgoing.connected(this.now);
+    const ended = new Set(this.ends);
+    for (let sendSeq = 1; sendSeq <= this.sent; sendSeq++)
+      if (!ended.has(`m${sendSeq}`)) this.#add(sendSeq, { sendSeq });
+  }
+
+  #add(number: number, given?: { readonly sendSeq: number }): void {
+    const text = `m${number}`;
+    const outcome = {
+      stored: (sendSeq: number) => void this.ends.push(`m${sendSeq}`),
+      refused: () => {
+        this.refused.push(text);
+        this.ends.push(text);
+      },
+    };
+    this.#outgoing.add(receiver, { text }, outcome, this.now, given);
   }
 
   /** Some of what is to be made is made, in whatever order; or cannot be. */
@@ -399,6 +422,10 @@ const sending = [
         world.prepare(index, count),
   ),
   fc.constant((world: SendingWorld) => world.reconnect()),
+  fc.constant((world: SendingWorld) => world.takeOver()),
+  fc.boolean().map((isInClear) => (world: SendingWorld) => {
+    world.isInClear = isInClear;
+  }),
   fc.integer({ min: 1, max: 400 }).map((ms) => (world: SendingWorld) => world.pass(ms)),
 ];
 

@@ -11,11 +11,10 @@ import { ignore } from '../../base/ignore.ts';
 import { limits } from '../../base/limits.ts';
 import { closeNameOf } from '../../codec/close-codes.ts';
 import type { ServerFrame } from '../../codec/sdk-frame.ts';
-import type { Account } from './account/account.ts';
+import type { ClientCoreOptions } from './client-core-options.ts';
 import type {
   ClientEvents,
   ClientState,
-  LeavingReason,
   Message,
   SentMessage,
   Target,
@@ -24,46 +23,21 @@ import type {
 import { Alarm } from './connection/alarm.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
 import { takeFrame } from './connection/take-frame.ts';
-import { Contents } from './content/contents.ts';
-import type { MarksAnswer, MarksQuery } from './conversations/conversation.ts';
-import type { Receipts } from './conversations/mark.ts';
+import { type ContentEvent, Contents } from './content/contents.ts';
 import { OthersMarks } from './conversations/others-marks.ts';
 import { OwnMarks } from './conversations/own-marks.ts';
 import { DeviceState } from './device-state.ts';
-import type { Encryption } from './e2ee/encryption.ts';
-import type { KnownGroups } from './e2ee/groups/known-groups.ts';
-import type { KeyPins } from './e2ee/key-pins.ts';
 import type { Draft } from './e2ee/sealable.ts';
 import type { EventEmitter } from './event-emitter.ts';
-import type { Platform, Storage } from './platform.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import { GroupFollowing } from './receiving/group-following.ts';
 import { GroupNews } from './receiving/group-news.ts';
 import { Incoming } from './receiving/incoming.ts';
 import type { Arrived } from './receiving/received.ts';
-import { checkedTarget } from './sending/send-checks.ts';
+import { OutboxSender } from './sending/outbox-sender.ts';
+import { checkedDraft, checkedTarget } from './sending/send-checks.ts';
 import { Sender } from './sending/sender.ts';
 import { WaitingWatch } from './sending/waiting-watch.ts';
-
-export interface ClientCoreOptions {
-  readonly userId: number;
-  readonly userName: string;
-  readonly platform: Platform;
-  readonly storage?: Storage;
-  readonly account: Account;
-  readonly encryption: Encryption;
-  /** Of the encryption: kept with the device's state. */
-  readonly pins: KeyPins;
-  readonly known: KnownGroups;
-  readonly events: EventEmitter;
-  readonly receipts?: Receipts;
-  /** Asks a route how far others have got. */
-  readonly askMarks: (query: MarksQuery) => Promise<MarksAnswer>;
-  /** Why the user is in this group no longer, as far as a route can tell. Never rejects. */
-  readonly whyLeft: (group: string) => Promise<LeavingReason>;
-  /** What a route says is the matter with the cluster. */
-  readonly findTrouble: () => Promise<string | null>;
-}
 
 export class ClientCore {
   readonly #options: ClientCoreOptions;
@@ -71,6 +45,7 @@ export class ClientCore {
   /** What messages are beside their text. */
   readonly contents: Contents;
   readonly #sender: Sender;
+  readonly #outbox: OutboxSender | undefined;
   readonly presence: PresenceWatch;
   /** For what is to be read or written again later. */
   readonly #alarm: Alarm;
@@ -106,6 +81,15 @@ export class ClientCore {
       write: (fields) => this.#keeper?.write(fields),
       hasRoom: () => this.#hasRoom(),
     });
+    const { outbox } = options;
+    this.#outbox =
+      outbox &&
+      new OutboxSender({
+        outbox,
+        sender: this.#sender,
+        isReady: () => this.#state === 'ready',
+        onSent: (...sent) => this.#sent(...sent),
+      });
     this.presence = new PresenceWatch({
       ...options.platform,
       write: (fields) => this.#keeper?.write(fields),
@@ -154,12 +138,20 @@ export class ClientCore {
     return this.#firstReady.promise;
   }
 
-  #send(target: Target, draft: Draft): Promise<SentMessage> {
+  async #send(to: Target, written: Draft): Promise<SentMessage> {
     if (this.#closing || this.#isClosed())
-      return Promise.reject(new CimError('unavailable', 'the client is closed'));
-    const sending = this.#sender.send(target, draft);
-    sending.then((sent) => this.#othersMarks.sent(sent), ignore('whoever sends it is told'));
-    return sending;
+      throw new CimError('unavailable', 'the client is closed');
+    const [target, draft] = [checkedTarget(to), checkedDraft(written)];
+    const { outbox } = this.#options;
+    if (outbox) return outbox.send(target, draft);
+    const sent = await this.#sender.send(target, draft);
+    this.#sent(sent, target, draft);
+    return sent;
+  }
+
+  #sent(sent: SentMessage, target: Target, draft: Draft): ContentEvent | null {
+    this.#othersMarks.sent(sent);
+    return this.contents.sent(sent, target, draft);
   }
 
   /** Throws `invalid-argument`: it is the user's own, or was not shown here. */
@@ -204,6 +196,7 @@ export class ClientCore {
     try {
       this.#device = this.#openDevice();
       const device = await this.#device;
+      await this.#outbox?.open();
       if (this.#isClosed()) return;
       this.#incoming = this.#createIncoming(device);
       this.#keeper = this.#createKeeper(device);
@@ -274,6 +267,7 @@ export class ClientCore {
     this.#othersMarks.connected(welcome.marksVersion);
     this.#readOn();
     this.#sender.outgoing.connected(this.#now());
+    this.#outbox?.look();
     this.presence.connected();
   }
 
@@ -372,6 +366,7 @@ export class ClientCore {
     this.#become('closed');
     this.#alarm.cancel();
     this.presence.disconnected();
+    this.#outbox?.stop();
     this.#sender.abandon();
     this.#incoming?.stop();
     this.#othersMarks.stop();

@@ -354,6 +354,11 @@ export interface ClientEvents {
    */
   waiting: { readonly messages: number; readonly reason: string };
   /**
+   * Of `tabClient()` alone: what waited to be sent (`pending()`) is refused for good. Told in all tabs but
+   * the one whose own call rejects.
+   */
+  refused: { readonly id: string; readonly error: CimError };
+  /**
    * Somebody is typing, in private or in a group: told when they begin, and (`ended`) when what they
    * have written comes, or nothing was heard of it for 6 s.
    */

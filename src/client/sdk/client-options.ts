@@ -3,6 +3,7 @@ import type { Credentials } from './account/credentials.ts';
 import type { Receipts } from './conversations/mark.ts';
 import type { EncryptionMode } from './e2ee/sealable.ts';
 import type { Platform, Storage } from './platform.ts';
+import type { Outbox } from './sending/outbox.ts';
 
 export interface CimClientOptions {
   readonly userId: number;
@@ -17,6 +18,10 @@ export interface CimClientOptions {
    * leaves nothing behind.
    */
   readonly storage?: Storage;
+  /**
+   * Where what is sent is kept until it is stored. Without one that is in memory, and gone with the client.
+   */
+  readonly outbox?: Outbox;
   /**
    * How private messages are encrypted from end to end: where both sides can (`auto`, what is done if
    * nothing is said), always or not sent, never.

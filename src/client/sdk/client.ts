@@ -36,7 +36,13 @@ import type {
 import type { Encryption } from './e2ee/encryption.ts';
 import type { PeerKey } from './e2ee/key-facts.ts';
 import { EventEmitter } from './event-emitter.ts';
-import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './files/transfer.ts';
+import type {
+  FileBytes,
+  SendFileOptions,
+  SentFile,
+  TransferOptions,
+  UploadOptions,
+} from './files/transfer.ts';
 import { loaded } from './on-demand.ts';
 import type { ExportOptions, ExportRecord } from './routes/export.ts';
 import { readHistory } from './routes/history.ts';
@@ -98,6 +104,14 @@ export class CimClient {
    */
   sendFile(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
     return this.#parts.files.send(target, blob, options);
+  }
+
+  /**
+   * Brings a file to the cluster, for messages to this target: `file` of send(). Rejects likewise. What no
+   * message brings is deleted with time.
+   */
+  uploadFile(target: Target, blob: Blob, options: UploadOptions): Promise<MessageFile> {
+    return this.#parts.files.upload(target, blob, options);
   }
 
   /**

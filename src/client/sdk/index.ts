@@ -66,6 +66,7 @@ export type {
   SendFileOptions,
   SentFile,
   TransferOptions,
+  UploadOptions,
 } from './files/transfer.ts';
 export type {
   ByteStream,

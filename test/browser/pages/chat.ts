@@ -1,6 +1,7 @@
 /** One tab of a person, called by test/browser/tabs.test.ts. */
+import { ignore } from '../../../src/base/ignore.ts';
 import { type TabClient, tabClient } from '../../../src/client/sdk/browser/index.ts';
-import type { ClientEventName, Target } from '../../../src/client/sdk/index.ts';
+import type { CimError, ClientEventName, Target } from '../../../src/client/sdk/index.ts';
 
 interface Person {
   readonly userId: number;
@@ -12,7 +13,18 @@ interface Person {
 let client: TabClient;
 const events: unknown[] = [];
 const shown: string[] = [];
-const told = ['state', 'edited', 'retracted', 'reactions', 'typing', 'presence', 'closed'] as const;
+/** What became of the sends of sendAll(), as far as that is known. */
+const outcomes: string[] = [];
+const told = [
+  'state',
+  'edited',
+  'retracted',
+  'reactions',
+  'typing',
+  'presence',
+  'closed',
+  'refused',
+] as const;
 
 const page = {
   async open({ userId, userName, secret, route }: Person) {
@@ -25,16 +37,25 @@ const page = {
     client.on('message', ({ text }) => void shown.push(text));
     await client.start();
   },
+  /** Where no route answers. */
+  openInVain(person: Person) {
+    page.open({ ...person, route: `${location.origin}/nowhere` }).catch(ignore('it is left'));
+  },
   call: (name: keyof TabClient, ...given: unknown[]) =>
     (client[name] as (...given: unknown[]) => unknown).apply(client, given),
   state: () => client.state,
   groups: () => client.followedGroups,
   shown: () => shown,
   events: (name: string) => events.filter((event) => (event as { name: string }).name === name),
-  /** One after the other, as fast as they are stored. */
-  async sendMany(target: Target, texts: readonly string[]) {
-    for (const text of texts) await client.send(target, text);
+  /** At once; does not wait for any. */
+  sendAll(target: Target, texts: readonly string[]) {
+    for (const text of texts)
+      client.send(target, text).then(
+        () => outcomes.push(text),
+        (error: CimError) => outcomes.push(`${text}: ${error.kind}`),
+      );
   },
+  outcomes: () => outcomes,
   async sendFile(target: Target, name: string, text: string) {
     const progress: unknown[] = [];
     const onProgress = (value: unknown) => progress.push(value);
@@ -45,6 +66,7 @@ const page = {
   },
   /** Says so on the console, and stands still until the test closes the page, or for so long. */
   standStill(ms: number) {
+    // biome-ignore lint/suspicious/noConsole: what the page says is what the test waits for
     console.info('standing still');
     const end = performance.now() + ms;
     while (performance.now() < end);

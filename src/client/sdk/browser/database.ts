@@ -8,6 +8,7 @@ import { CimError, describeError } from '../../../base/errors.ts';
 import { ignore } from '../../../base/ignore.ts';
 import type { Message } from '../client-events.ts';
 import type { ContentEvent } from '../content/contents.ts';
+import type { Kept } from '../sending/outbox.ts';
 
 export interface DeviceSchema extends DBSchema {
   /** Single values, by name. */
@@ -25,6 +26,8 @@ export interface DeviceSchema extends DBSchema {
   };
   /** What happened, in order (journal.ts). */
   journal: { key: number; value: JournalEntry; indexes: { id: string } };
+  /** What is to be sent, in order (outbox.ts). */
+  outbox: { key: number; value: OutboxEntry; indexes: { id: string } };
 }
 
 export interface KeptMessage {
@@ -49,9 +52,19 @@ export interface JournalEntry {
   readonly happened: ContentEvent;
 }
 
+export interface OutboxEntry extends Kept {
+  readonly order: number;
+  /** Its identity. */
+  readonly id: string;
+  /** The tab that has written it. */
+  readonly by: string;
+  /** When it was written, ms since 1970. */
+  readonly at: number;
+}
+
 export type DeviceDatabase = IDBPDatabase<DeviceSchema>;
 
-type StoreName = 'values' | 'messages' | 'journal';
+type StoreName = 'values' | 'messages' | 'journal' | 'outbox';
 /** One that may write. */
 export type Writing = IDBPTransaction<DeviceSchema, StoreName[], 'readwrite'>;
 
@@ -78,6 +91,11 @@ export async function openDatabase(name: string): Promise<DeviceDatabase> {
         autoIncrement: true,
       });
       journal.createIndex('id', 'id');
+      const outbox = database.createObjectStore('outbox', {
+        keyPath: 'order',
+        autoIncrement: true,
+      });
+      outbox.createIndex('id', 'id');
     },
     // A newer version of the page wants it, or who has signed out deletes it.
     blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
@@ -119,15 +137,35 @@ export async function writeInTerm<Result>(
   write: (transaction: Writing) => Promise<Result>,
 ): Promise<Result> {
   const transaction = database.transaction(
-    ['values', 'messages', 'journal'] as StoreName[],
+    ['values', 'messages', 'journal', 'outbox'] as StoreName[],
     'readwrite',
     { durability: 'strict' },
   );
-  try {
+  return settled(transaction, async () => {
     const current = await transaction.objectStore('values').get(termName);
     if (current !== term)
       throw new CimError('not-allowed', 'another tab has taken this device over');
-    const result = await write(transaction);
+    return write(transaction);
+  });
+}
+
+/** As `writeInTerm`, whoever leads. */
+export function writeAnyway<Result>(
+  database: DeviceDatabase,
+  write: (transaction: Writing) => Promise<Result>,
+): Promise<Result> {
+  const transaction = database.transaction(['values', 'outbox'] as StoreName[], 'readwrite', {
+    durability: 'strict',
+  });
+  return settled(transaction, () => write(transaction));
+}
+
+async function settled<Result>(
+  transaction: Writing,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await write();
     await transaction.done;
     return result;
   } catch (error) {

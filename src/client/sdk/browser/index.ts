@@ -12,5 +12,6 @@ export { browserPlatform } from './browser-platform.ts';
 export { indexedDbSecretKeeper } from './indexed-db-secret-keeper.ts';
 export { indexedDbStorage } from './indexed-db-storage.ts';
 export type { StoredQuery } from './message-store.ts';
+export type { Pending } from './outbox.ts';
 export { type TabClient, type TabClientOptions, tabClient } from './tab-client.ts';
 export { webSocketTransport } from './websocket-transport.ts';

@@ -7,9 +7,10 @@ import { limits } from '../../../base/limits.ts';
 import type { HistoryPage, RetractedMessage } from '../client-events.ts';
 import type { ContentEvent } from '../content/contents.ts';
 import { tombstone } from '../content/pictures.ts';
-import type { DeviceDatabase, JournalEntry, Writing } from './database.ts';
+import type { DeviceDatabase, JournalEntry, OutboxEntry, Writing } from './database.ts';
 import { writeInTerm } from './database.ts';
 import { keep, read, type StoredQuery } from './message-store.ts';
+import { removeKept } from './outbox.ts';
 
 export interface JournalPart {
   /** With their numbers, in order. */
@@ -32,15 +33,14 @@ export class Journal {
    * if it is there already. Rejects if the term is over.
    */
   append(term: number, happened: ContentEvent, by = ''): Promise<void> {
+    return writeInTerm(this.#database, term, (writing) => this.#append(writing, happened, by));
+  }
+
+  /** What waited in the outbox does so no longer; what it has become, if it is stored. */
+  settle(term: number, kept: OutboxEntry, happened: ContentEvent | null): Promise<void> {
     return writeInTerm(this.#database, term, async (writing) => {
-      if (await isKnown(writing, happened)) return;
-      const { name, event } = happened;
-      const journal = writing.objectStore('journal');
-      if (name === 'retracted') await forgetTexts(writing, event);
-      const entry = { id: event.id, by, happened } as Omit<JournalEntry, 'order'>;
-      const order = await journal.add(entry as JournalEntry);
-      await keep(writing, this.#userId, order, happened);
-      await journal.delete(IDBKeyRange.upperBound(order - limits.clientJournalMax));
+      await removeKept(writing, kept);
+      if (happened) await this.#append(writing, happened, kept.by);
     });
   }
 
@@ -59,6 +59,17 @@ export class Journal {
 
   stored(query: StoredQuery): Promise<HistoryPage> {
     return read(this.#database, query);
+  }
+
+  async #append(writing: Writing, happened: ContentEvent, by: string): Promise<void> {
+    if (await isKnown(writing, happened)) return;
+    const { name, event } = happened;
+    const journal = writing.objectStore('journal');
+    if (name === 'retracted') await forgetTexts(writing, event);
+    const entry = { id: event.id, by, happened } as Omit<JournalEntry, 'order'>;
+    const order = await journal.add(entry as JournalEntry);
+    await keep(writing, this.#userId, order, happened);
+    await journal.delete(IDBKeyRange.upperBound(order - limits.clientJournalMax));
   }
 }
 

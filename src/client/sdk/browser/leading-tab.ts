@@ -4,12 +4,11 @@
  */
 import { CimError, describeError } from '../../../base/errors.ts';
 import { CimClient } from '../client.ts';
-import type { ClientEventName, ClientEvents, Message, SentMessage } from '../client-events.ts';
+import type { ClientEventName, ClientEvents, Message } from '../client-events.ts';
 import type { CimClientOptions } from '../client-options.ts';
 import { type ContentEvent, conversationOf } from '../content/contents.ts';
 import type { FileProgress } from '../files/transfer.ts';
-import type { Journal } from './journal.ts';
-import { doneBy } from './own-doings.ts';
+import { LeadersOutbox, type LeadersOutboxOptions } from './leaders-outbox.ts';
 import { presenceOfTabs } from './presence-of-tabs.ts';
 import {
   type Happened,
@@ -19,10 +18,12 @@ import {
   tabErrorOf,
 } from './tab-channel.ts';
 
+type KeptOptions = Pick<LeadersOutboxOptions, 'journal' | 'outbox' | 'send' | 'onSettled'>;
+
 export interface LeadingTabOptions {
   readonly client: CimClientOptions;
   /** Undefined: this tab is alone, as nothing can be kept here. */
-  readonly journal: Journal | undefined;
+  readonly kept: KeptOptions | undefined;
   readonly term: number;
   /** Whether no later term has begun. */
   readonly isCurrent: () => Promise<boolean>;
@@ -49,6 +50,7 @@ const content = ['message', 'edited', 'retracted', 'reactions'] as const;
 export class LeadingTab {
   readonly #options: LeadingTabOptions;
   readonly #client: CimClient;
+  readonly #outbox: LeadersOutbox | undefined;
   readonly #presence: ReturnType<typeof presenceOfTabs>;
   readonly #aborting = new Map<string, AbortController>();
   #ready: ClientEvents['ready'] | undefined;
@@ -57,7 +59,9 @@ export class LeadingTab {
 
   constructor(options: LeadingTabOptions) {
     this.#options = options;
-    const client = new CimClient(options.client);
+    const outbox = options.kept && this.#outboxOf(options.kept);
+    this.#outbox = outbox;
+    const client = new CimClient({ ...options.client, ...(outbox && { outbox }) });
     this.#client = client;
     this.#presence = presenceOfTabs({
       client,
@@ -106,6 +110,11 @@ export class LeadingTab {
     }
   }
 
+  /** A tab has put something into the outbox. */
+  look(): void {
+    this.#outbox?.look();
+  }
+
   /** Whoever has asked does not want it any more. */
   abort(id: string): void {
     this.#aborting.get(id)?.abort();
@@ -125,13 +134,25 @@ export class LeadingTab {
   async #call({ tab, id, method, given }: TabCall): Promise<unknown> {
     if (method === 'watch') return this.#presence.watch(tab, given[0] as readonly number[]);
     const client = this.#client as unknown as Record<string, (...given: unknown[]) => unknown>;
-    const isFile = method === 'sendFile';
-    const result = await client[method]?.(...(isFile ? this.#withProgress(tab, id, given) : given));
-    const { client: user } = this.#options;
-    if (method === 'markRead') this.#toldRead(given[0] as Message | string, user.userId);
-    const done = doneBy(method, given, result as SentMessage, user, Date.now());
-    if (done) await this.#keep(done, tab);
+    const isFile = method === 'uploadFile';
+    const call = () => client[method]?.(...(isFile ? this.#withProgress(tab, id, given) : given));
+    const result = await (this.#outbox ? this.#outbox.as(tab, call) : call());
+    if (method === 'markRead')
+      this.#toldRead(given[0] as Message | string, this.#options.client.userId);
     return result;
+  }
+
+  #outboxOf(kept: KeptOptions): LeadersOutbox {
+    const { term, onAppended } = this.#options;
+    return new LeadersOutbox({
+      ...kept,
+      term,
+      onSettled: (id, outcome) => {
+        kept.onSettled(id, outcome);
+        onAppended();
+      },
+      onUnusable: (reason) => this.#warn(`nothing is kept in this browser: ${reason}`),
+    });
   }
 
   /** The other tabs, as another device would be. */
@@ -157,21 +178,16 @@ export class LeadingTab {
     return this.#keep(happened);
   }
 
-  async #keep(happened: ContentEvent, by?: string): Promise<void> {
-    const { journal, term } = this.#options;
+  async #keep(happened: ContentEvent): Promise<void> {
+    const { kept, term, tell, onAppended } = this.#options;
+    if (!kept) return tell(happened);
     try {
-      if (!journal) {
-        if (by === undefined) await this.#options.tell(happened);
-        return;
-      }
-      await journal.append(term, happened, by);
-      this.#options.onAppended();
+      await kept.journal.append(term, happened);
+      onAppended();
     } catch (error) {
-      // What this tab has still done itself, the one that leads now will hear from its server.
-      if (error instanceof CimError && by !== undefined) return;
       if (error instanceof CimError) throw error;
       this.#warn(`messages are not kept in this browser: ${describeError(error)}`);
-      if (by === undefined) await this.#options.tell(happened);
+      await tell(happened);
     }
   }
 

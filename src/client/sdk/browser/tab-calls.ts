@@ -14,9 +14,7 @@ interface PendingCall {
 }
 
 /** What is done twice if it is asked twice. */
-const once: ReadonlySet<string> = new Set([
-  ...['send', 'sendFile', 'edit', 'retract', 'react', 'sendTransient', 'schedule', 'rotateSecret'],
-]);
+const once: ReadonlySet<string> = new Set(['send', 'sendTransient', 'schedule', 'rotateSecret']);
 
 export interface CallOptions {
   readonly onProgress?: (value: unknown) => void;

@@ -1,7 +1,7 @@
 /** What the tabs of one device say to each other, over a BroadcastChannel. */
 import { CimError, describeError, type ErrorName } from '../../../base/errors.ts';
 import { toHex } from '../../../codec/message-scan.ts';
-import type { ClientEventName, ClientEvents, ClientState } from '../client-events.ts';
+import type { ClientEventName, ClientEvents, ClientState, SentMessage } from '../client-events.ts';
 import { databaseName } from './database.ts';
 
 /** What all tabs show of the client that the leader has. */
@@ -33,6 +33,8 @@ export type TabMessage =
   | { readonly kind: 'abort'; readonly id: string }
   /** A tab is gone. */
   | { readonly kind: 'bye'; readonly tab: string }
+  /** Something is in the outbox. */
+  | { readonly kind: 'kept' }
   /** Something was appended to the journal. */
   | { readonly kind: 'appended' }
   /** The device is forgotten: nobody has it open any more. */
@@ -43,6 +45,12 @@ export type TabMessage =
 type OfLeader = { readonly term: number } & (
   | { readonly kind: 'leading' | 'standing'; readonly standing: Standing }
   | { readonly kind: 'happened'; readonly happened: Happened }
+  /** It is in the outbox no longer: stored, or refused. */
+  | {
+      readonly kind: 'settled';
+      readonly id: string;
+      readonly outcome: { readonly sent: SentMessage } | { readonly error: TabError };
+    }
   | {
       readonly kind: 'closed';
       readonly reason: string;

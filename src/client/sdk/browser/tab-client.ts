@@ -9,6 +9,8 @@
  *     show(await client.stored({ with: { to: 2 }, limit: 50 }));
  *     await client.send({ to: 2 }, 'hi');
  */
+import { fileText } from '../../../codec/content-words.ts';
+import type { MessageFile } from '../../../codec/file-content.ts';
 import { CimClient } from '../client.ts';
 import type {
   ClientEventListener,
@@ -16,27 +18,28 @@ import type {
   ClientState,
   HistoryPage,
   Message,
+  MessageExtras,
+  SentMessage,
   Target,
 } from '../client-events.ts';
 import { EventEmitter } from '../event-emitter.ts';
-import type { FileBytes, FileProgress, SendFileOptions, SentFile } from '../files/transfer.ts';
+import { fileExtras } from '../files/files.ts';
+import type {
+  FileBytes,
+  FileProgress,
+  SendFileOptions,
+  SentFile,
+  UploadOptions,
+} from '../files/transfer.ts';
 import type { ExportOptions, ExportRecord } from '../routes/export.ts';
 import { browserPlatform } from './browser-platform.ts';
 import type { StoredQuery } from './message-store.ts';
+import type { Pending } from './outbox.ts';
 import { Tab, type TabOptions } from './tab.ts';
 
 /** What is asked of the leading tab, and does what it does for CimClient. */
 const asked = [
-  ...([
-    'send',
-    'edit',
-    'retract',
-    'react',
-    'sendTransient',
-    'typing',
-    'onlineUsers',
-    'users',
-  ] as const),
+  ...(['edit', 'retract', 'react', 'sendTransient', 'typing', 'onlineUsers', 'users'] as const),
   ...(['createGroup', 'joinGroup', 'leaveGroup', 'groups', 'invitations', 'groupMembers'] as const),
   ...(['groupInfo', 'setGroup', 'setGroupAdmin', 'handOverGroup', 'inviteToGroup'] as const),
   ...(['removeMember', 'block', 'unblock', 'blocked', 'showLastSeen', 'conversations'] as const),
@@ -91,11 +94,34 @@ class TabFace implements Pick<CimClient, Exclude<keyof CimClient, keyof Asked>> 
     return this.#tab.start();
   }
 
+  /**
+   * As of CimClient. The message is kept in this browser until it is stored: if this page is gone before,
+   * the next one sends it, once. With `unconfirmed` it is not known whether it was, or will be.
+   */
+  send(target: Target, text: string, extras: MessageExtras = {}): Promise<SentMessage> {
+    return this.#tab.sends.send(target, text, extras);
+  }
+
+  /**
+   * What all tabs have sent, also before a reload, and nobody has said yet to be stored or refused, in
+   * order. `message`, `edited` and so on tell when it is stored, `refused` when it never will be.
+   */
+  pending(): Promise<readonly Pending[]> {
+    return this.#tab.pending();
+  }
+
   async sendFile(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+    const file = await this.uploadFile(target, blob, options);
+    const sent = await this.send(target, fileText(file), fileExtras(file, options));
+    return { ...sent, file };
+  }
+
+  async uploadFile(target: Target, blob: Blob, options: UploadOptions): Promise<MessageFile> {
     const { signal, onProgress = () => {}, ...facts } = options;
     const progressed = (value: unknown) => onProgress(value as FileProgress);
     const given = [target, blob, facts];
-    return (await this.#tab.ask('sendFile', given, { onProgress: progressed, signal })) as SentFile;
+    const asked = { onProgress: progressed, signal };
+    return (await this.#tab.ask('uploadFile', given, asked)) as MessageFile;
   }
 
   openFile(...given: Parameters<CimClient['openFile']>): FileBytes {

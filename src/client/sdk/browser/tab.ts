@@ -4,10 +4,11 @@
  * and each tab reads on where it was.
  */
 import { CimError, describeError } from '../../../base/errors.ts';
-import type { ClientEvents, HistoryPage } from '../client-events.ts';
+import { ignore } from '../../../base/ignore.ts';
+import type { ClientEvents, HistoryPage, SentMessage } from '../client-events.ts';
 import type { CimClientOptions } from '../client-options.ts';
 import type { EventEmitter } from '../event-emitter.ts';
-import type { Platform, Storage } from '../platform.ts';
+import type { Platform } from '../platform.ts';
 import { browserPlatform } from './browser-platform.ts';
 import {
   beginTerm,
@@ -23,6 +24,8 @@ import { LeaderWatch } from './leader-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LeadingTab } from './leading-tab.ts';
 import type { StoredQuery } from './message-store.ts';
+import { Outbox, type Pending } from './outbox.ts';
+import { watchPageLife } from './page-life.ts';
 import { type CallOptions, TabCalls } from './tab-calls.ts';
 import {
   errorOfTab,
@@ -34,6 +37,7 @@ import {
   type TabMessage,
   tabErrorOf,
 } from './tab-channel.ts';
+import { TabSends } from './tab-sends.ts';
 
 export interface TabOptions extends Omit<CimClientOptions, 'platform' | 'storage'> {
   /** Of the device, in this browser: one for each user and cluster. */
@@ -50,6 +54,7 @@ export interface TabOptions extends Omit<CimClientOptions, 'platform' | 'storage
 interface Share {
   readonly database: DeviceDatabase;
   readonly journal: Journal;
+  readonly outbox: Outbox;
   readonly channel: TabChannel;
 }
 
@@ -57,12 +62,16 @@ export class Tab {
   readonly #options: TabOptions;
   readonly #events: EventEmitter;
   readonly #id = newId();
+  readonly sends: TabSends;
   readonly #calls = new TabCalls(this.#id, (message) => this.#postToLeader(message));
   readonly #reader: JournalReader;
   readonly #leadership: Leadership;
   readonly #watch: LeaderWatch;
   #watched: ReadonlySet<number> = new Set();
+  #stopWatching = () => {};
   #share: Share | undefined;
+  /** Resolves when this tab takes part; to undefined if it is alone, or closed. */
+  #sharing = Promise.withResolvers<Share | undefined>();
   #leading: LeadingTab | undefined;
   /** In which the tab leads that is asked. */
   #term = 0;
@@ -80,6 +89,17 @@ export class Tab {
       isListening: () => events.of('message').size > 0,
       onBehind: () => options.onBehind?.(),
       onFailure: (error) => this.#fail(error),
+    });
+    this.sends = new TabSends({
+      user: options,
+      tab: this.#id,
+      share: () => this.#sharing.promise,
+      onKept: () => {
+        this.#post({ kind: 'kept' });
+        this.#leading?.look();
+      },
+      sendAlone: async (...given) => (await this.ask('send', given)) as SentMessage,
+      onRefused: (refused) => events.emit('refused', refused),
     });
     this.#leadership = new Leadership({ ...options, lead: (signal) => this.#lead(signal) });
     this.#watch = new LeaderWatch({
@@ -111,6 +131,10 @@ export class Tab {
     return this.#calls.call(method, given, options);
   }
 
+  async pending(): Promise<readonly Pending[]> {
+    return (await this.#started())?.outbox.pending() ?? [];
+  }
+
   watch(change: (watched: ReadonlySet<number>) => ReadonlySet<number>): void {
     this.#watched = change(this.#watched);
     this.#tellWatched();
@@ -119,7 +143,12 @@ export class Tab {
   async stored(query: StoredQuery): Promise<HistoryPage> {
     await this.#beginning;
     const none = { messages: [], next: null, expired: false };
-    return (await this.#share?.journal.stored(query)) ?? none;
+    return (await this.#started())?.journal.stored(query) ?? none;
+  }
+
+  /** Undefined: this tab takes no part. */
+  async #started(): Promise<Share | undefined> {
+    return this.#firstReady && this.#sharing.promise;
   }
 
   async close(timeoutMs: number): Promise<void> {
@@ -145,13 +174,14 @@ export class Tab {
     } catch (error) {
       const message = `this tab is alone, and remembers nothing: ${describeError(error)}`;
       this.#events.emit('warning', { kind: 'state-unusable', message });
-      this.#leadWith(0, undefined, undefined);
+      this.#sharing.resolve(undefined);
+      this.#leadWith(0, undefined);
       return;
     }
-    addEventListener('pagehide', this.#suspend);
-    document.addEventListener('freeze', this.#suspend);
-    addEventListener('pageshow', this.#resume);
-    document.addEventListener('resume', this.#resume);
+    this.#stopWatching = watchPageLife(
+      () => this.#suspend(),
+      () => void this.#resume(),
+    );
   }
 
   async #takePart(): Promise<void> {
@@ -159,18 +189,20 @@ export class Tab {
     const database = await openDatabase(name);
     const journal = new Journal(database, userId);
     await this.#reader.open(journal);
+    const outbox = new Outbox(database, this.#options);
     const channel = new TabChannel(name, (message) => this.#heard(message));
-    this.#share = { database, journal, channel };
+    this.#share = { database, journal, outbox, channel };
+    this.#sharing.resolve(this.#share);
     this.#leadership.start();
     this.#watch.start();
   }
 
   /** The page is put aside, perhaps for good: what others wait for is given up at once. */
-  readonly #suspend = (): void => {
+  #suspend(): void {
     void this.#leading?.close(0);
     void this.#leadership.stop();
     this.#leave();
-  };
+  }
 
   #leave(): void {
     this.#post({ kind: 'bye', tab: this.#id });
@@ -179,11 +211,13 @@ export class Tab {
     this.#reader.close();
     this.#share?.channel.close();
     this.#share?.database.close();
+    if (!this.#share) return;
     this.#share = undefined;
+    this.#sharing = Promise.withResolvers();
   }
 
   /** It is looked at again. */
-  readonly #resume = async (): Promise<void> => {
+  async #resume(): Promise<void> {
     await this.#leadership.stop();
     if (this.#share || this.#isClosed) return;
     try {
@@ -191,19 +225,19 @@ export class Tab {
     } catch (error) {
       this.#fail(error);
     }
-  };
+  }
 
   // ---- leading, and following ---------------------------------------------------------------------
 
   /** Never rejects: else it would be tried again at once. */
   async #lead(signal: AbortSignal): Promise<void> {
-    if (!this.#share) return;
-    const { database, journal } = this.#share;
+    const share = this.#share;
+    if (!share) return;
     try {
-      const term = await beginTerm(database);
+      const term = await beginTerm(share.database);
       if (signal.aborted || !this.#share) return;
       this.#watch.stop();
-      const leading = this.#leadWith(term, journal, storageInTerm(database, term));
+      const leading = this.#leadWith(term, share);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       this.#leading = undefined;
       this.#calls.leads(undefined);
@@ -214,11 +248,21 @@ export class Tab {
     }
   }
 
-  #leadWith(term: number, journal: Journal | undefined, storage: Storage | undefined): LeadingTab {
+  #leadWith(term: number, share: Share | undefined): LeadingTab {
     const { platform = browserPlatform(), ...options } = this.#options;
+    const storage = share && storageInTerm(share.database, term);
     const leading = new LeadingTab({
       client: { ...options, platform, ...(storage && { storage }) },
-      journal,
+      kept: share && {
+        ...share,
+        send: (by, target, draft) => this.sends.keep(share, by, target, draft),
+        onSettled: (id, outcome) => {
+          const told =
+            'error' in outcome ? { error: tabErrorOf(outcome.error) } : { sent: outcome.sent };
+          this.#post({ kind: 'settled', term, id, outcome: told });
+          this.sends.settled(id, outcome);
+        },
+      },
       term,
       isCurrent: async () => !this.#share || (await currentTerm(this.#share.database)) === term,
       onStanding: (standing) => {
@@ -246,8 +290,7 @@ export class Tab {
     leading.start();
     this.#post({ kind: 'leading', term, standing: leading.standing });
     this.#become(leading.standing);
-    this.#calls.leads((call) => void this.#serve(call));
-    this.#tellWatched();
+    this.#asks((call) => void this.#serve(call));
     return leading;
   }
 
@@ -278,6 +321,9 @@ export class Tab {
       case 'appended':
         this.#reader.look();
         break;
+      case 'kept':
+        this.#leading?.look();
+        break;
       case 'answer':
         if (message.tab === this.#id) this.#calls.answered(message);
         break;
@@ -301,8 +347,7 @@ export class Tab {
         this.#become(message.standing);
         if (this.#calls.isAsking && message.term === this.#term) break;
         this.#term = message.term;
-        this.#calls.leads((call) => this.#post(call));
-        this.#tellWatched();
+        this.#asks((call) => this.#post(call));
         this.#reader.look();
         break;
       case 'standing':
@@ -311,12 +356,25 @@ export class Tab {
       case 'happened':
         void this.#tell(message.happened);
         break;
+      case 'settled': {
+        const { id, outcome } = message;
+        this.sends.settled(id, 'error' in outcome ? { error: errorOfTab(outcome.error) } : outcome);
+        break;
+      }
       case 'closed': {
         const { reason, code, error } = message;
         this.#end({ reason, code, error: error && errorOfTab(error) });
         void this.#leadership.stop();
       }
     }
+  }
+
+  /** Somebody leads who was not asked yet. */
+  #asks(ask: (call: TabCall) => void): void {
+    this.#calls.leads(ask);
+    this.#tellWatched();
+    const share = this.#share;
+    if (share) this.sends.look(share).catch(ignore('this tab is put aside: it looks again'));
   }
 
   #tellWatched(): void {
@@ -377,11 +435,10 @@ export class Tab {
     if (this.#isClosed) return;
     const { state: previous } = this.#standing;
     this.#standing = { state: 'closed', groups: [] };
-    removeEventListener('pagehide', this.#suspend);
-    document.removeEventListener('freeze', this.#suspend);
-    removeEventListener('pageshow', this.#resume);
-    document.removeEventListener('resume', this.#resume);
+    this.#stopWatching();
     this.#leave();
+    this.#sharing.resolve(undefined);
+    this.sends.abandon();
     this.#calls.abandon();
     this.#events.emit('state', { state: 'closed', previous });
     this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));

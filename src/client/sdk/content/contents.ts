@@ -17,6 +17,7 @@ import type {
   RetractedMessage,
   SentMessage,
   Target,
+  User,
 } from '../client-events.ts';
 import type { Receipts } from '../conversations/mark.ts';
 import type { Draft } from '../e2ee/sealable.ts';
@@ -99,10 +100,7 @@ export class Contents {
 
   /** Rejects as CimClient.send() does. */
   async send(target: Target, text: string, extras: MessageExtras): Promise<SentMessage> {
-    const sent = await this.#options.send(target, this.draft(target, text, extras));
-    if (sent.encrypted) this.#see({ ...sent, text, encrypted: true });
-    else this.#see({ ...sent, text });
-    return sent;
+    return this.#options.send(target, this.draft(target, text, extras));
   }
 
   /** Rejects as CimClient.typing() does. */
@@ -117,15 +115,16 @@ export class Contents {
   }
 
   /** Throws a CimError `invalid-argument`. */
-  draft(target: Target, text: string, { silent, ...content }: MessageExtras): Draft {
-    const { replyTo } = content;
-    if (replyTo !== undefined) this.#assertReply(replyTo, target);
-    const hasContent = Object.values(content).some((value) => value !== undefined);
-    return {
-      text,
-      ...(hasContent && { content: encodeContent(content) }),
-      ...(silent && { silent }),
-    };
+  draft(target: Target, text: string, extras: MessageExtras): Draft {
+    return draftOf(this.#options.userId, target, text, extras);
+  }
+
+  /**
+   * What was sent is stored, and counts from now on: it does not come back to this device. What it means
+   * to those who show it; null: nothing.
+   */
+  sent(sent: SentMessage, target: Target, draft: Draft): ContentEvent | null {
+    return this.receive(ownMessage(this.#options, sent, target, draft, this.#now()));
   }
 
   async edit(id: string, text: string, mentions?: readonly number[]): Promise<SentMessage> {
@@ -152,26 +151,8 @@ export class Contents {
     return this.#change(target, text, { reactions });
   }
 
-  /** Sends it, and takes it for what counts once it is stored: it does not come back to this device. */
-  async #change(target: Target, text: string, content: MessageContent): Promise<SentMessage> {
-    const bytes = encodeContent(content);
-    const sent = await this.#options.send(target, { text, content: bytes, silent: true });
-    const meaning = meaningOf({ ...this.#asMessage(sent, text), ...target, content: bytes });
-    if (meaning.kind === 'change') {
-      this.#pictures.add(meaning.change);
-      this.#pictures.tell(meaning.change);
-    }
-    return sent;
-  }
-
-  #see(sent: SentMessage & { readonly text: string }): void {
-    this.#pictures.see(this.#asMessage(sent, sent.text));
-  }
-
-  /** When it was accepted is not told: about now. */
-  #asMessage({ id, seq, encrypted }: SentMessage, text: string): Message {
-    const { userId: from, userName: fromName } = this.#options;
-    return { id, from, fromName, text, seq, at: this.#now(), ...(encrypted && { encrypted }) };
+  #change(target: Target, text: string, content: MessageContent): Promise<SentMessage> {
+    return this.#options.send(target, { text, content: encodeContent(content), silent: true });
   }
 
   #nextCounter(id: string): number {
@@ -183,22 +164,67 @@ export class Contents {
     return this.#options.platform.clock.now();
   }
 
-  #assertReply(replyTo: string, target: Target): void {
-    const { userId: from } = this.#options;
-    const answered = parseIdentity(replyTo);
-    const here = { from, to: 0, group: '', ...target };
-    if (!answered || !isSameConversation(answered, here))
-      throw new CimError(
-        'invalid-argument',
-        'replyTo: it is not the id of a message of this conversation',
-      );
-  }
-
   #ownMessage(id: string): Target {
     const target = conversationOf(id, this.#options.userId);
     if (parseIdentity(id)?.from !== this.#options.userId) throw new CimError('not-the-author');
     return target;
   }
+}
+
+/** A message of this user as it is sent. Throws a CimError `invalid-argument`. */
+export function draftOf(
+  userId: number,
+  target: Target,
+  text: string,
+  { silent, ...content }: MessageExtras,
+): Draft {
+  const { replyTo } = content;
+  if (replyTo !== undefined) assertReply(replyTo, userId, target);
+  const hasContent = Object.values(content).some((value) => value !== undefined);
+  return {
+    text,
+    ...(hasContent && { content: encodeContent(content) }),
+    ...(silent && { silent }),
+  };
+}
+
+function assertReply(replyTo: string, from: number, target: Target): void {
+  const answered = parseIdentity(replyTo);
+  const here = { from, to: 0, group: '', ...target };
+  if (!answered || !isSameConversation(answered, here))
+    throw new CimError(
+      'invalid-argument',
+      'replyTo: it is not the id of a message of this conversation',
+    );
+}
+
+/** What is meant by a message of this user that is not stored yet; null: nothing. */
+export function meantBy(
+  user: User,
+  id: string,
+  target: Target,
+  draft: Draft,
+  at: number,
+): ContentEvent | null {
+  const meaning = meaningOf(ownMessage(user, { id, seq: 0 }, target, draft, at));
+  if (meaning.kind === 'message') return { name: 'message', event: meaning.message };
+  return meaning.kind === 'change' ? eventOf(meaning.change) : null;
+}
+
+/** When it was accepted is not told: about at that time. */
+function ownMessage(
+  { userId: from, userName: fromName }: User,
+  { id, seq, encrypted }: SentMessage,
+  target: Target,
+  { text, content, silent }: Draft,
+  at: number,
+): Arrived {
+  return {
+    ...{ id, from, fromName, ...target, text, seq, at },
+    ...(content && { content }),
+    ...(silent && { silent }),
+    ...(encrypted && { encrypted }),
+  };
 }
 
 const editWindowHours = limits.editWindowMs / 3_600_000;

@@ -4,7 +4,6 @@
  */
 import { toBase64Url } from '../../../base/text/base64url.ts';
 import { isMediaType, unknownMediaType } from '../../../base/text/media-type.ts';
-import { fileText } from '../../../codec/content-words.ts';
 import { fileKeyBytes, type MessageFile } from '../../../codec/file-content.ts';
 import { encodeContent } from '../../../codec/message-content.ts';
 import type { MessageExtras, SentMessage, Target } from '../client-events.ts';
@@ -16,7 +15,7 @@ import { checkedTarget } from '../sending/send-checks.ts';
 import { download } from './download.ts';
 import { FileRoutes } from './file-routes.ts';
 import { FileSeal } from './file-seal.ts';
-import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
+import type { FileBytes, TransferOptions, UploadOptions } from './transfer.ts';
 import { upload } from './upload.ts';
 import { UploadSource } from './upload-source.ts';
 
@@ -47,11 +46,11 @@ export class FileTransfers {
     this.#ended = ended;
   }
 
-  /** Rejects as CimClient.sendFile() does. */
-  async send(given: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
+  /** Rejects as CimClient.uploadFile() does. */
+  async upload(given: Target, blob: Blob, options: UploadOptions): Promise<MessageFile> {
     const target = checkedTarget(given);
-    const { signal: givenSignal, onProgress = () => {}, type: givenType, ...rest } = options;
-    const { name, width, height, durationMs, thumbnail, ...extras } = rest;
+    const { signal: givenSignal, onProgress = () => {}, type: givenType } = options;
+    const { name, width, height, durationMs, thumbnail } = options;
     const { random } = this.#options.platform;
     const type =
       givenType?.toLowerCase() ?? (isMediaType(blob.type) ? blob.type : unknownMediaType);
@@ -79,9 +78,7 @@ export class FileTransfers {
       ...this.#means,
       ...{ id, type: said, source, signal, onProgress },
     });
-    const file = { ...facts, ...uploaded };
-    const sent = await this.#options.send(target, fileText(file), { ...extras, file });
-    return { ...sent, file };
+    return { ...facts, ...uploaded };
   }
 
   /** Rejects as CimClient.openFile() does. */

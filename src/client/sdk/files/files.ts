@@ -3,11 +3,18 @@
  * loaded for the first one.
  */
 import { CimError } from '../../../base/errors.ts';
+import { fileText } from '../../../codec/content-words.ts';
 import type { MessageFile } from '../../../codec/file-content.ts';
-import type { Target } from '../client-events.ts';
+import type { MessageExtras, Target } from '../client-events.ts';
 import { loaded } from '../on-demand.ts';
 import type { FilesOptions, FileTransfers } from './file-transfers.ts';
-import type { FileBytes, SendFileOptions, SentFile, TransferOptions } from './transfer.ts';
+import type {
+  FileBytes,
+  SendFileOptions,
+  SentFile,
+  TransferOptions,
+  UploadOptions,
+} from './transfer.ts';
 
 export class Files {
   readonly #options: FilesOptions;
@@ -19,7 +26,14 @@ export class Files {
 
   /** Rejects as CimClient.sendFile() does. */
   async send(target: Target, blob: Blob, options: SendFileOptions): Promise<SentFile> {
-    return (await this.#transfers()).send(target, blob, options);
+    const file = await this.upload(target, blob, options);
+    const sent = await this.#options.send(target, fileText(file), fileExtras(file, options));
+    return { ...sent, file };
+  }
+
+  /** Rejects as CimClient.uploadFile() does. */
+  async upload(target: Target, blob: Blob, options: UploadOptions): Promise<MessageFile> {
+    return (await this.#transfers()).upload(target, blob, options);
   }
 
   /** Rejects as CimClient.openFile() does. */
@@ -39,4 +53,17 @@ export class Files {
     ]);
     return new Transfers(this.#options, transport, this.#ended.signal);
   }
+}
+
+/** What the message has that brings this file. */
+export function fileExtras(
+  file: MessageFile,
+  { replyTo, mentions, silent }: SendFileOptions,
+): MessageExtras {
+  return {
+    file,
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions && { mentions }),
+    ...(silent !== undefined && { silent }),
+  };
 }

@@ -27,16 +27,18 @@ export interface TransferOptions {
 /** As they come: in pieces of any size. */
 export type FileBytes = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** What an application says of a file that it sends, and whether it wants to hear of its way. */
-export type SendFileOptions = Pick<
+/** What an application says of a file, and whether it wants to hear of its way. */
+export type UploadOptions = Pick<
   MessageFile,
   'name' | 'width' | 'height' | 'durationMs' | 'thumbnail'
 > &
-  Omit<MessageExtras, 'file' | 'custom'> &
   TransferOptions & {
     /** Its media type; that of the blob, if absent. */
     readonly type?: string;
   };
+
+/** And what of the message that brings it. */
+export type SendFileOptions = UploadOptions & Omit<MessageExtras, 'file' | 'custom'>;
 
 /** `file` may be sent to others as well: CimClient.send(). */
 export type SentFile = SentMessage & { readonly file: MessageFile };

@@ -77,6 +77,13 @@ export function newConversation(
   };
 }
 
+/** A message under this number, the highest of those unanswered, is to be prepared and written. */
+export function take(conversation: OutgoingConversation, sendSeq: number): void {
+  conversation.lastSendSeq = Math.max(conversation.lastSendSeq, sendSeq);
+  conversation.nextToWrite = Math.min(conversation.nextToWrite, sendSeq);
+  conversation.nextToPrepare = Math.min(conversation.nextToPrepare, sendSeq);
+}
+
 /** From the first unanswered again, not before `retryAt`. */
 export function beginRound(conversation: OutgoingConversation, retryAt: number): void {
   const [first = conversation.lastSendSeq + 1] = conversation.unanswered.keys();

@@ -13,6 +13,7 @@ import { CimError, type ErrorName, errorOfCode } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Ack } from '../../../codec/server-frame.ts';
 import type { Draft, Sendable } from '../e2ee/sealable.ts';
+import type { Kept } from './outbox.ts';
 import {
   beginRound,
   keyOf,
@@ -21,6 +22,7 @@ import {
   type OutgoingConversation,
   type SendOutcome,
   sizeOf,
+  take,
   type Unanswered,
 } from './outgoing-conversation.ts';
 
@@ -47,6 +49,12 @@ export interface UnpreparedMessage {
   /** What it is made into counts only until the store turns out to be another one, or a key is stale. */
   readonly era: number;
 }
+
+/** Where it goes: to a user, or (`group` is not empty) to a group. */
+type OutgoingTarget = Pick<OutgoingMessage, 'to' | 'group'>;
+
+/** Of a message that has its identity, and may have been sent since `triedAt` (ms since 1970). */
+type GivenNumber = Pick<Kept, 'sendSeq' | 'triedAt'>;
 
 export interface OutgoingOptions {
   readonly random: () => number;
@@ -88,8 +96,22 @@ export class Outgoing {
     return this.#count;
   }
 
-  /** Takes a message for sending. Throws `busy` when too much is waiting already. */
-  add(to: number, group: string, draft: Draft, outcome: SendOutcome, now: number): void {
+  /** The highest number that was given in a conversation before. */
+  begin({ to, group }: OutgoingTarget, lastSendSeq: number): void {
+    this.#conversation(to, group).lastSendSeq = lastSendSeq;
+  }
+
+  /**
+   * Takes a message for sending. Throws `busy` when too much is waiting already. `given`: under this
+   * number, above those that were taken before.
+   */
+  add(
+    { to, group }: OutgoingTarget,
+    draft: Draft,
+    outcome: SendOutcome,
+    now: number,
+    given?: GivenNumber,
+  ): void {
     if (
       this.#count >= limits.clientQueueMessagesMax ||
       this.#characters + sizeOf(draft) > limits.clientQueueCharactersMax
@@ -97,14 +119,15 @@ export class Outgoing {
       throw new CimError('busy', 'too many messages wait to be sent');
     }
     const conversation = this.#conversation(to, group);
-    conversation.lastSendSeq += 1;
-    conversation.unanswered.set(conversation.lastSendSeq, {
+    const { sendSeq = conversation.lastSendSeq + 1, triedAt } = given ?? {};
+    take(conversation, sendSeq);
+    conversation.unanswered.set(sendSeq, {
       draft,
       sendable: undefined,
       outcome,
       restart: false,
       writtenAt: undefined,
-      firstWritten: undefined,
+      firstWritten: triedAt === undefined ? undefined : { monotonicMs: now, dateMs: triedAt },
     });
     this.#pending.add(conversation);
     this.#count += 1;

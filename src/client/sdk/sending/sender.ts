@@ -12,6 +12,7 @@ import type { RequestFields } from '../connection/connection.ts';
 import type { Encryption } from '../e2ee/encryption.ts';
 import type { Draft, Sendable } from '../e2ee/sealable.ts';
 import type { Platform } from '../platform.ts';
+import type { Kept, Numbering } from './outbox.ts';
 import { Outgoing, type UnpreparedMessage } from './outgoing.ts';
 import { checkedDraft, checkedTarget } from './send-checks.ts';
 
@@ -24,11 +25,16 @@ export interface SenderOptions {
   readonly hasRoom: () => boolean;
 }
 
+/** How a message ended; called once. */
+interface SentOutcome {
+  readonly stored: (sent: SentMessage) => void;
+  readonly refused: (error: CimError) => void;
+}
+
 export class Sender {
   readonly #options: SenderOptions;
-  /** Drawn once: messages keep their identity over reconnects. */
-  readonly epoch: Uint8Array;
-  readonly epochHex: string;
+  /** Of all that is sent: messages keep their identity over reconnects. */
+  epoch: Uint8Array;
   readonly outgoing: Outgoing;
   /** Protocol version of the server that it is connected to. */
   serverVersion = 0;
@@ -42,7 +48,6 @@ export class Sender {
     const { platform, write } = options;
     this.#options = options;
     this.epoch = platform.random.bytes(8);
-    this.epochHex = toHex(this.epoch);
     this.outgoing = new Outgoing({
       random: () => platform.random.fraction(),
       date: () => platform.clock.now(),
@@ -59,25 +64,40 @@ export class Sender {
     });
   }
 
-  /** Rejects as CimClient.send() does. */
-  send(target: Target, draft: Draft): Promise<SentMessage> {
+  get epochHex(): string {
+    return toHex(this.epoch);
+  }
+
+  /** Goes on with identities that were given before this client was there. Nothing was sent yet. */
+  begin({ epoch, last }: Numbering): void {
+    this.epoch = epoch;
+    for (const { sendSeq, ...target } of last) this.outgoing.begin(target, sendSeq);
+  }
+
+  /** Both are checked. Rejects as CimClient.send() does. */
+  async send(target: Target, draft: Draft): Promise<SentMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<SentMessage>();
-    try {
-      const { to, group } = { to: 0, group: '', ...checkedTarget(target) };
-      const stored = (sendSeq: number, seq: number, isSealed: boolean) => {
-        const id = `${this.#sourceTo(to, group)}.${sendSeq}`;
-        resolve({ id, seq, ...(isSealed && { encrypted: true }) });
-        this.#answered();
-      };
-      const refused = (error: CimError) => {
-        reject(error);
-        this.#answered();
-      };
-      this.outgoing.add(to, group, checkedDraft(draft), { stored, refused }, this.#now());
-    } catch (error) {
-      reject(error);
-    }
+    this.#add(target, draft, { stored: resolve, refused: reject });
     return promise;
+  }
+
+  /** Of an outbox, which has no more of them than may wait here. */
+  sendKept(kept: Kept, outcome: SentOutcome): void {
+    this.#add(kept.target, kept.draft, outcome, kept);
+  }
+
+  #add(target: Target, draft: Draft, outcome: SentOutcome, given?: Kept): void {
+    const { to, group } = { to: 0, group: '', ...target };
+    const stored = (sendSeq: number, seq: number, isSealed: boolean) => {
+      const id = `${this.#sourceTo(to, group)}.${sendSeq}`;
+      outcome.stored({ id, seq, ...(isSealed && { encrypted: true }) });
+      this.#answered();
+    };
+    const refused = (error: CimError) => {
+      outcome.refused(error);
+      this.#answered();
+    };
+    this.outgoing.add({ to, group }, draft, { stored, refused }, this.#now(), given);
   }
 
   /**

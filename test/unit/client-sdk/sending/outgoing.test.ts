@@ -48,7 +48,7 @@ function sender({ online = true, isSealing = false } = {}) {
           ends.push(`stored ${text} as ${sendSeq} at ${seq}`),
         refused: (error: CimError) => ends.push(`${error.kind} ${text}`),
       };
-      device.outgoing.add(to, group, { text }, outcome, device.now);
+      device.outgoing.add({ to, group }, { text }, outcome, device.now);
     },
     ack(
       sendSeq: number,

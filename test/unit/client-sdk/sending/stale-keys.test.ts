@@ -38,8 +38,7 @@ function sender() {
     add(...texts: string[]) {
       for (const text of texts)
         outgoing.add(
-          0,
-          group,
+          { to: 0, group },
           { text },
           {
             stored: (sendSeq) => ends.push(`${text} stored as ${sendSeq}`),
