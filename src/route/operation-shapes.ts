@@ -3,7 +3,9 @@ import type { IssuedToken } from '../auth/tokens.ts';
 import type { RoleAddress } from '../base/network/role-address.ts';
 import type { ApiKey } from '../store/api-keys.ts';
 import type { Group, Membership } from '../store/groups.ts';
+import type { TimelineId } from '../store/timelines.ts';
 import type { ContentFields } from './messages/http-content.ts';
+import type { PushAttempt } from './messages/push-record.ts';
 
 export interface Login {
   /** Of the server to connect to. */
@@ -183,4 +185,40 @@ export interface PeerMarks {
     readonly delivered: number;
     readonly read: number;
   }[];
+}
+
+/** A message in one timeline; `seq` null: it is not among those that were looked through. */
+export interface StoredCopy {
+  readonly timeline: TimelineId;
+  readonly seq: number | null;
+  /** When a server took it, in ms since 1970. */
+  readonly at: number | null;
+  /** So many of the newest messages were looked through. */
+  readonly searched: number;
+}
+
+export interface OpenSession {
+  readonly device: string;
+  readonly server: string;
+}
+
+export interface MessageTrace {
+  readonly id: string;
+  /** First where it is received, then the sender's own. */
+  readonly copies: readonly StoredCopy[];
+  /** Of the receiver, as it is; of a group the servers that have members. */
+  readonly sessions: readonly OpenSession[];
+  /** By this route, of those that it still knows. */
+  readonly pushes: readonly PushAttempt[];
+  /** How many have it, and have read it: of one receiver 0 or 1. */
+  readonly delivered: number;
+  readonly read: number;
+  /** What explains that it did not arrive. */
+  readonly obstacles: readonly string[];
+}
+
+/** What would become of a message now. */
+export interface Outlook {
+  readonly sessions: readonly OpenSession[];
+  readonly obstacles: readonly string[];
 }

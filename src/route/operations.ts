@@ -37,13 +37,14 @@ import type {
   ImportedMessage,
   ImportFate,
   Login,
+  MessageTrace,
+  Outlook,
   PeerMarks,
   PrivateMessage,
   ScheduledMessage,
   ServerStatus,
   UserPresence,
 } from './operation-shapes.ts';
-import type { MessageTrace, Outlook } from './operations/traces.ts';
 
 /** A finished file; `read` or `close` must be called. */
 export interface OpenedFile extends Pick<FileFacts, 'bytes' | 'type' | 'sha256'> {

@@ -4,7 +4,7 @@ import { exitCodes } from '../../base/exit-codes.ts';
 import { safeJson, safeLine } from '../../base/text/safe-text.ts';
 import { parseIdentity } from '../../codec/identity.ts';
 import type { TraceSettings } from '../../config/settings.ts';
-import type { MessageTrace, Outlook } from '../../route/operations/traces.ts';
+import type { MessageTrace, Outlook } from '../../route/operation-shapes.ts';
 import type { Ask } from '../admin/action.ts';
 import { askCluster } from '../admin/cluster.ts';
 
@@ -67,7 +67,7 @@ export function linesOfTrace(answer: MessageTrace): string[] {
   ];
 }
 
-export function linesOfOutlook({ sessions, obstacles }: Outlook): string[] {
+function linesOfOutlook({ sessions, obstacles }: Outlook): string[] {
   return [
     ...obstacles.map((obstacle) => `in its way: ${obstacle}`),
     ...(sessions.length === 0 ? ['nobody is connected to take it now: it waits in the store'] : []),

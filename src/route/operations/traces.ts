@@ -7,45 +7,9 @@ import { limits } from '../../base/limits.ts';
 import { identityOfFields, type MessageId, parseIdentity } from '../../codec/identity.ts';
 import { scanIfReadable } from '../../codec/message-scan.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
-import type { PushAttempt } from '../messages/push-record.ts';
+import type { OpenSession, Outlook, StoredCopy } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
 import { liveSessions, type OperationsContext } from './context.ts';
-
-/** A message in one timeline; `seq` null: it is not among those that were looked through. */
-export interface StoredCopy {
-  readonly timeline: TimelineId;
-  readonly seq: number | null;
-  /** When a server took it, in ms since 1970. */
-  readonly at: number | null;
-  /** So many of the newest messages were looked through. */
-  readonly searched: number;
-}
-
-export interface OpenSession {
-  readonly device: string;
-  readonly server: string;
-}
-
-export interface MessageTrace {
-  readonly id: string;
-  /** First where it is received, then the sender's own. */
-  readonly copies: readonly StoredCopy[];
-  /** Of the receiver, as it is; of a group the servers that have members. */
-  readonly sessions: readonly OpenSession[];
-  /** By this route, of those that it still knows. */
-  readonly pushes: readonly PushAttempt[];
-  /** How many have it, and have read it: of one receiver 0 or 1. */
-  readonly delivered: number;
-  readonly read: number;
-  /** What explains that it did not arrive. */
-  readonly obstacles: readonly string[];
-}
-
-/** What would become of a message now. */
-export interface Outlook {
-  readonly sessions: readonly OpenSession[];
-  readonly obstacles: readonly string[];
-}
 
 export function traceOperations(
   context: OperationsContext,
