@@ -49,7 +49,7 @@ import { idempotencyKeyHeader, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody } from './json-body.ts';
 import { documentationOf, openApiOptions } from './open-api.ts';
 import { challengeEndpoint, isOfOperator, mayBeOfOperator, ProvenBodies } from './operator-gate.ts';
-import { cookieOf, sessionIn } from './operator-session.ts';
+import { cookieOf, operatorOf } from './operator-session.ts';
 import { readRequestBody } from './request-body.ts';
 import { readBody } from './schema.ts';
 import { Semaphore } from './semaphore.ts';
@@ -324,23 +324,21 @@ function addEndpoint(
       const onProvenBody = (bodyHash: string) => bodies.expect(raw, bodyHash);
       const call = { gate, method, url, onProvenBody };
       const guess = clusterGuessFrom(portLimits, request.ip);
-      const session = access.who === 'operators' && access.accounts && sessionIn(endpoint, headers);
       const identity =
-        session && proofs.operators
-          ? await proofs.operators.ofSession(session.token, session.half)
-          : await identify(proofs, headers.authorization, guess, call);
+        (await operatorOf(proofs, endpoint, headers)) ??
+        (await identify(proofs, headers.authorization, guess, call));
       assertMayCall(access, identity, open);
       identities.set(request, identity);
     },
     handler: async (request, reply) => {
-      const { body, headers, raw, query } = request;
+      const { body, headers, raw, query, ip: address } = request;
       bodies.checkAll(raw);
       const identity = identities.get(request) ?? nobody;
       const fields = endpoint.body ? readBody(endpoint.body, body) : {};
       assertMayAct(access, identity, fields);
       const java = headers['x-cim-version'] === undefined;
       const key = endpoint.repeatable && readIdempotencyKey(headers[idempotencyKeyHeader]);
-      const guess = guessFrom(callerLimits, request.ip);
+      const guess = guessFrom(callerLimits, address);
       if (callerLimits) {
         assertSends(callerLimits, endpoint, fields, identity, request.ip);
         const kept = { body: fields, identity, key, address: request.ip };
@@ -351,10 +349,16 @@ function addEndpoint(
       const rate = takeReadRate();
       if (rate) readRates.set(request, rate);
       const read = (bytes: number) => rate?.spend(bytes);
-      const flags = flagsIn(query, endpoint);
-      const { ip: address } = request;
       const caller = {
-        ...{ java, identity, guess, read, flags, address, ...(key === undefined ? {} : { key }) },
+        ...{
+          java,
+          identity,
+          guess,
+          read,
+          flags: flagsIn(query, endpoint),
+          address,
+          ...(key === undefined ? {} : { key }),
+        },
         guessOperator: operatorGuessFrom(callerLimits, address),
         keepSession: (session: KeptSession | null) =>
           void reply.header('set-cookie', cookieOf(session, { isSecure: tls !== undefined })),

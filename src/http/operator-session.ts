@@ -4,15 +4,16 @@
  * no browser sets by itself.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { OperatorAccountIdentity, Proofs } from '../auth/identity.ts';
 import { limits } from '../base/limits.ts';
 import type { Endpoint, KeptSession } from './endpoint.ts';
 
 const name = 'cim-operator';
 /** The other half. */
-export const halfHeader = 'x-cim-operator';
+const halfHeader = 'x-cim-operator';
 /** All that operators call in a browser is below it, and only there it is looked at. */
-const path = '/admin';
-const attributes = `Path=${path}; HttpOnly; SameSite=Strict`;
+const root = '/admin';
+const attributes = `Path=${root}; HttpOnly; SameSite=Strict`;
 
 /** Null: it is kept no longer. `isSecure`: by the port, whatever a proxy speaks in front of it. */
 export function cookieOf(
@@ -25,17 +26,21 @@ export function cookieOf(
   return `${name}=${session.token}; ${attributes}${secure}; Expires=${ends}`;
 }
 
-/** Undefined: there is none, or half of one. Whoever shows anything else is asked about that. */
-export function sessionIn(
-  endpoint: Pick<Endpoint, 'path'>,
-  headers: IncomingHttpHeaders,
-): { readonly token: string; readonly half: string } | undefined {
-  if (!endpoint.path.startsWith(`${path}/`)) return undefined;
-  const { cookie = '', authorization, [halfHeader]: half } = headers;
-  if (authorization !== undefined || typeof half !== 'string') return undefined;
+/**
+ * Who has signed in, where such a one may call. Undefined: nobody, or half of one; whoever shows anything
+ * else is asked about that. Throws `unauthenticated` for what is no session, or none any more.
+ */
+export async function operatorOf(
+  { operators }: Pick<Proofs, 'operators'>,
+  { access, path }: Pick<Endpoint, 'access' | 'path'>,
+  { cookie = '', authorization, [halfHeader]: half }: IncomingHttpHeaders,
+): Promise<OperatorAccountIdentity | undefined> {
+  if (access.who !== 'operators' || access.accounts === undefined) return undefined;
+  if (!path.startsWith(`${root}/`) || authorization !== undefined || typeof half !== 'string')
+    return undefined;
   if (cookie.length + half.length > limits.tokenCharactersMax) return undefined;
   const pairs = cookie.split(';').map((each) => each.trim());
   const own = pairs.find((each) => each.startsWith(`${name}=`));
   const token = own?.slice(name.length + 1);
-  return token ? { token, half } : undefined;
+  return token ? operators?.ofSession(token, half) : undefined;
 }

@@ -4,6 +4,4 @@ import { language } from '../../model/settings.ts';
 import { en } from './en.ts';
 import { zh } from './zh.ts';
 
-export type { AdminWords } from './en.ts';
-
 export const words = computed(() => (language.value === 'zh' ? zh : en));
