@@ -40,6 +40,37 @@ async function pair(): Promise<readonly [amy: WebPerson, bob: WebPerson]> {
   return [amy, bob];
 }
 
+/** As on a bad telephone line. */
+async function slowDown({ user, page }: WebPerson): Promise<void> {
+  const session = await user.context.newCDPSession(page);
+  await session.send('Network.emulateNetworkConditions', {
+    ...{ offline: false, latency: 400 },
+    ...{ downloadThroughput: 20_000, uploadThroughput: 20_000 },
+  });
+}
+
+/** In the page: its SDK keeps this text until it is stored. */
+async function isGivenAway(text: string | undefined): Promise<boolean> {
+  const [device] = await indexedDB.databases();
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(device?.name ?? '');
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+  const reading = database.transaction(['outbox', 'messages']);
+  const all = await Promise.all(
+    ['outbox', 'messages'].map(
+      (name) =>
+        new Promise<unknown[]>((resolve) => {
+          const request = reading.objectStore(name).getAll();
+          request.onsuccess = () => resolve(request.result);
+        }),
+    ),
+  );
+  database.close();
+  return JSON.stringify(all).includes(JSON.stringify(text));
+}
+
 test('a terminal and a page chat with each other', async () => {
   const amy = await person('Amy');
   people += 1;
@@ -53,20 +84,54 @@ test('a terminal and a page chat with each other', async () => {
   await amy.page.locator('.reaction').waitFor();
 });
 
-test('the page is loaded anew while a message leaves: it is there once, or its writer is asked', async () => {
+test('the page is loaded anew while messages leave: each is there once, in order', async () => {
+  const [amy, bob] = await pair();
+  await slowDown(amy);
+  const texts = Array.from({ length: 12 }, (_, index) => `message ${index + 1}`);
+  for (const text of texts) await amy.say(text);
+  await amy.page.waitForFunction(isGivenAway, texts.at(-1));
+  await amy.page.reload();
+  await bob.sees('message 12');
+  await amy.sees('message 12');
+  await amy.page.locator('.pending').first().waitFor({ state: 'detached' });
+  for (const { page } of [amy, bob])
+    expect(await page.locator('[data-message] .text').allTextContents()).toEqual([
+      ...['hello Bob', ...texts],
+    ]);
+});
+
+test('the page is loaded anew in the same moment: what is typed is sent, once, or still there', async () => {
   const [amy, bob] = await pair();
   await amy.field.fill('in the middle');
   await Promise.all([amy.field.press('Enter'), amy.page.reload()]);
   const stored = amy.message('in the middle');
-  const unsure = amy.page.locator('.pending.unsure');
+  const failed = amy.page.locator('.pending.failed');
   const unsent = amy.page.locator('textarea').and(amy.page.getByText('in the middle'));
-  await stored.or(unsure).or(unsent).first().waitFor();
-  if ((await unsure.count()) > 0) await unsure.getByRole('button', { name: 'Send again' }).click();
+  await stored.or(failed).or(unsent).first().waitFor();
+  if ((await failed.count()) > 0) await failed.getByRole('button', { name: 'Send again' }).click();
   else if ((await stored.count()) === 0) await amy.field.press('Enter');
   await bob.sees('in the middle');
   await amy.say('after it');
   await bob.sees('after it');
   for (const each of [amy, bob]) expect(await each.message('in the middle').count()).toBe(1);
+});
+
+test('written without a network and left: the next page sends it', async () => {
+  const [amy, bob] = await pair();
+  await amy.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await amy.user.context.setOffline(true);
+  await amy.page.getByText('You are offline.').waitFor();
+  await amy.say('written offline');
+  await amy.page.waitForFunction(isGivenAway, 'written offline');
+  await amy.page.reload();
+  await amy.page.locator('.pending.sending').getByText('written offline').waitFor();
+  await amy.sees('hello Bob');
+  await amy.row(bob.name).waitFor();
+  await amy.user.context.setOffline(false);
+  await amy.sees('written offline');
+  await bob.sees('written offline');
+  expect(await bob.message('written offline').count()).toBe(1);
+  expect(await amy.page.locator('.pending').count()).toBe(0);
 });
 
 test('a network that is away and slow afterwards: the page says so, and catches up', async () => {
@@ -75,13 +140,7 @@ test('a network that is away and slow afterwards: the page says so, and catches 
   await amy.page.getByText('You are offline.').waitFor();
   await bob.say('are you there?');
   await amy.say('written offline');
-  const session = await amy.user.context.newCDPSession(amy.page);
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 400,
-    downloadThroughput: 20_000,
-    uploadThroughput: 20_000,
-  });
+  await slowDown(amy);
   await amy.user.context.setOffline(false);
   await amy.sees('are you there?');
   await bob.sees('written offline');

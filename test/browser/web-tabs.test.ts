@@ -130,7 +130,7 @@ test('signed out in one tab is signed out in all, and nothing is left; signed in
 /** What a browser keeps of accounts. */
 async function leftIn(page: Page): Promise<readonly string[]> {
   return page.evaluate(async () => [
-    ...Object.keys(localStorage).filter((name) => /account|draft|outbox|names/.test(name)),
+    ...Object.keys(localStorage).filter((name) => /account|draft|unsent|names/.test(name)),
     ...(await indexedDB.databases()).map(({ name = '' }) => name),
   ]);
 }

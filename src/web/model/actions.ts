@@ -1,8 +1,8 @@
 /** What the user says, and does with what was said. Refusals are told where they concern one message. */
-import { type CimError, conversationOf, type Message, type User } from '../../client/sdk/index.ts';
+import { conversationOf, type Message, type User } from '../../client/sdk/index.ts';
 import { type Chat, retracted, withReactions } from './chat.ts';
 import type { OpenConversation } from './conversation.ts';
-import { attempt, reasonOf } from './notices.ts';
+import { attempt } from './notices.ts';
 import type { Pending } from './outbox.ts';
 
 let keys = 0;
@@ -20,9 +20,9 @@ export function say(
   text: string,
   extras: Pending['extras'],
 ): void {
-  const pending = { key: newKey(), text, extras, at: Date.now(), state: 'sending' } as const;
-  const { key } = pending;
-  chat.outbox.add({ key, text, extras, at: pending.at, target: conversation.key });
+  const saved = { key: newKey(), text, extras, at: Date.now() };
+  const pending = { ...saved, state: 'sending' } as const;
+  chat.unsent.add({ ...saved, target: conversation.key });
   conversation.pending.value = [...conversation.pending.peek(), pending];
   void send(chat, conversation, pending);
 }
@@ -33,30 +33,24 @@ export function sayAgain(chat: Chat, conversation: OpenConversation, pending: Pe
   say(chat, conversation, pending.text, pending.extras);
 }
 
-export function discard(chat: Chat, { pending: all }: OpenConversation, { key }: Pending): void {
-  chat.outbox.remove(key);
-  all.value = all.peek().filter((each) => each.key !== key);
+export function discard(chat: Chat, conversation: OpenConversation, { key }: Pending): void {
+  chat.unsent.remove(key);
+  conversation.settled(key);
 }
 
 async function send(chat: Chat, conversation: OpenConversation, pending: Pending): Promise<void> {
   const { target } = conversation;
-  const { key, text, extras } = pending;
+  const { text, extras } = pending;
   try {
     const { id, seq, encrypted } = await chat.client.send(target, text, extras);
     const secrecy = encrypted && ({ encrypted: true, key: 'verified' } as const);
     const { userId: from, userName: fromName } = chat.me;
     const at = Date.now();
-    chat.outbox.remove(key);
-    conversation.pending.value = conversation.pending.peek().filter((each) => each.key !== key);
+    discard(chat, conversation, pending);
     chat.sent(target, { id, from, fromName, ...target, text, ...extras, seq, at, ...secrecy });
   } catch (error) {
-    const state = isUnsure(error) ? 'unsure' : 'failed';
-    replacePending(conversation, key, { state, reason: reasonOf(error) });
+    chat.refuse(conversation, pending, error);
   }
-}
-
-function isUnsure(error: unknown): boolean {
-  return (error as Partial<CimError>).kind === 'unconfirmed';
 }
 
 export function replacePending(

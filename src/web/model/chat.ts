@@ -6,7 +6,9 @@ import { batch, computed, type Signal, signal } from '@preact/signals';
 import { ignore } from '../../base/ignore.ts';
 import type { TabClient } from '../../client/sdk/browser/index.ts';
 import {
+  type CimError,
   type ClientState,
+  conversationOf,
   type Invitation,
   lobby,
   type Message,
@@ -15,8 +17,8 @@ import {
 } from '../../client/sdk/index.ts';
 import { words } from '../i18n/words.ts';
 import { OpenConversation } from './conversation.ts';
-import { attempt, notify } from './notices.ts';
-import { Outbox } from './outbox.ts';
+import { attempt, notify, reasonOf } from './notices.ts';
+import { type Pending, type Saved, Unsent } from './outbox.ts';
 import { People } from './people.ts';
 import {
   keyOf,
@@ -43,7 +45,7 @@ export class Chat {
   readonly client: TabClient;
   readonly me: User;
   readonly people: People;
-  readonly outbox: Outbox;
+  readonly unsent: Unsent;
   readonly state: Signal<ClientState> = signal('idle');
   /** Messages that wait because what should store them refuses, and why. */
   readonly waiting: Signal<string | undefined> = signal(undefined);
@@ -62,14 +64,8 @@ export class Chat {
     this.me = me;
     this.#account = String(me.userId);
     this.people = new People(this.#account, me);
-    this.outbox = new Outbox(this.#account);
+    this.unsent = new Unsent(this.#account);
     this.at({ group: lobby });
-    for (const { target: key, ...saved } of this.outbox.load()) {
-      const target = targetOf(key);
-      if (!target) continue;
-      const { pending } = this.at(target);
-      pending.value = [...pending.peek(), { ...saved, state: 'unsure' }];
-    }
     this.#tabs = new BroadcastChannel(`cim.web.${this.#account}`);
     this.#tabs.addEventListener('message', () => {
       if (this.state.peek() === 'ready') void attempt(() => this.refresh());
@@ -180,7 +176,6 @@ export class Chat {
         });
       }
       loading.value = conversation.before === null ? 'whole' : 'more';
-      this.settle(conversation);
     } catch (error) {
       loading.value = 'failed';
       throw error;
@@ -192,24 +187,50 @@ export class Chat {
     this.at(target).take(message, true);
   }
 
-  /** What was on its way when the page was left, and has arrived. */
-  settle(conversation: OpenConversation): void {
-    const { pending, timeline } = conversation;
-    const unsure = pending.peek().filter(({ state }) => state === 'unsure');
-    if (unsure.length === 0) return;
-    const taken = new Set<string>();
-    const arrived = unsure.filter(({ text, at }) => {
-      for (const message of timeline.newest()) {
-        if (message.at < at - clocksMs) return false;
-        if (message.from !== this.me.userId || message.text !== text || taken.has(message.id))
-          continue;
-        taken.add(message.id);
-        return true;
-      }
-      return false;
-    });
-    for (const { key } of arrived) this.outbox.remove(key);
-    pending.value = pending.peek().filter((each) => !arrived.includes(each));
+  /** What earlier pages have left: what waits is sent by now, of the rest the user decides. */
+  async showPending(): Promise<void> {
+    const waiting: Message[] = [];
+    for (const pending of await this.client.pending())
+      if (pending.name === 'message') waiting.push(pending.event);
+    for (const { target: key, ...saved } of this.unsent.load()) {
+      const target = targetOf(key);
+      if (target && !(await this.#isTaken(target, saved, waiting)))
+        this.#wait(target, { ...saved, state: 'failed' });
+      else this.unsent.remove(saved.key);
+    }
+    for (const { id: key, text, replyTo, at, ...message } of waiting) {
+      const extras = replyTo === undefined ? {} : { replyTo };
+      const target = targetOfMessage(message, this.me.userId);
+      this.#wait(target, { key, text, extras, at, state: 'sending' });
+    }
+  }
+
+  #wait(target: Target, pending: Pending): void {
+    const { pending: all } = this.at(target);
+    if (!all.peek().some(({ key }) => key === pending.key)) all.value = [...all.peek(), pending];
+  }
+
+  /** It waits, or is stored. */
+  async #isTaken(
+    target: Target,
+    { text, at }: Pick<Saved, 'text' | 'at'>,
+    waiting: readonly Message[],
+  ): Promise<boolean> {
+    const { messages } = await this.client.stored({ with: target, limit: keptMessages });
+    return [...messages, ...waiting].some(
+      (each) => each.from === this.me.userId && each.text === text && each.at >= at - clocksMs,
+    );
+  }
+
+  /** It is not stored: the user decides what becomes of it. */
+  refuse(conversation: OpenConversation, pending: Pending, error: unknown): void {
+    const { key, text, extras, at } = pending;
+    this.unsent.remove(key);
+    const state = (error as Partial<CimError>).kind === 'unconfirmed' ? 'unsure' : 'failed';
+    this.unsent.add({ key, text, extras, at, target: conversation.key });
+    conversation.pending.value = conversation.pending
+      .peek()
+      .map((each) => (each.key === key ? { ...each, state, reason: reasonOf(error) } : each));
   }
 
   /** Something is not as it was that no event tells: the other tabs ask. */
@@ -248,11 +269,6 @@ export class Chat {
     this.invitations.value = await client.invitations();
     this.blocked.value = await client.blocked();
     this.people.learn(this.blocked.peek());
-    const unsure = this.list.peek().filter(({ pending }) => pending.peek().length > 0);
-    for (const conversation of unsure) {
-      await this.open(conversation);
-      this.settle(conversation);
-    }
   }
 
   /** Whose names no message here says. */
@@ -301,11 +317,16 @@ export class Chat {
       batch(() => {
         this.waiting.value = undefined;
         this.#learnFrom([message]);
-        const conversation = this.at(targetOfMessage(message, me.userId));
-        conversation.take(message, message.from === me.userId);
-        if (message.from === me.userId) this.settle(conversation);
+        const target = targetOfMessage(message, me.userId);
+        this.at(target).take(message, message.from === me.userId);
+        if ('to' in target) this.#watch([target.to]);
       }),
     );
+    client.on('refused', ({ id, error }) => {
+      const conversation = this.at(conversationOf(id, me.userId));
+      const pending = conversation.pending.peek().find(({ key }) => key === id);
+      if (pending) this.refuse(conversation, pending, error);
+    });
     client.on('edited', ({ id, text, at, mentions, ...doing }) => {
       this.#change(doing, id, (message) => ({
         ...message,
@@ -374,14 +395,14 @@ export class Chat {
   }
 }
 
+/** Clocks of this machine and of routes differ. */
+const clocksMs = 120_000;
+
 /** What is done within one conversation. */
 export interface InConversation {
   readonly chat: Chat;
   readonly conversation: OpenConversation;
 }
-
-/** Clocks of this machine and of routes differ. */
-const clocksMs = 120_000;
 
 export function retracted(message: Message): Message {
   const { id, from, fromName, to, group, seq, at } = message;

@@ -84,12 +84,19 @@ export class OpenConversation {
 
   /** A message has come, or was sent here. */
   take(message: Message, isOwn: boolean): void {
+    if (isOwn) this.settled(message.id);
     this.known(message);
     if (this.loading.peek() !== 'new') this.timeline.append(message);
     this.typing.value = this.typing.peek().filter((userId) => userId !== message.from);
     if (message.transient || message.silent || message.seq <= this.counted) return;
     this.counted = message.seq;
     if (!isOwn) this.unread.value += 1;
+  }
+
+  /** It does not wait any more. */
+  settled(key: string): void {
+    const rest = this.pending.peek().filter((each) => each.key !== key);
+    if (rest.length < this.pending.peek().length) this.pending.value = rest;
   }
 
   change(id: string, changed: (message: Message) => Message): void {

@@ -1,17 +1,17 @@
 /**
- * What the user has sent and nobody has said yet to be stored. The texts are kept over a reload of the
- * page: what was on its way then is looked for among the messages, and what is not there is the user's
- * to decide, since sending it once more could show it twice.
+ * What the user has sent and nobody has said yet to be stored. The SDK keeps it, and sends it once,
+ * whichever page is there by then (docs/how-it-works/tabs.md). Texts are kept here as well: one that was
+ * refused, or that a page has not given to the SDK before it was left, is the user's to decide on.
  */
 import type { MessageExtras } from '../../client/sdk/index.ts';
 import { isRecord, keep, kept } from './keep.ts';
 import type { TargetKey } from './target.ts';
 
-/** `unsure`: the page was left, or the client closed, before anybody said that it is stored. */
+/** `unsure`: it was on its way, and nobody will ever say whether it is stored. */
 export type PendingState = 'sending' | 'unsure' | 'failed';
 
 export interface Pending {
-  /** Of this browser alone. */
+  /** Of this browser alone; the id of the message where a page before has sent it. */
   readonly key: string;
   readonly text: string;
   readonly extras: Pick<MessageExtras, 'replyTo'>;
@@ -27,16 +27,19 @@ export interface Pending {
 }
 
 /** What is kept of one. */
-type Saved = Pick<Pending, 'key' | 'text' | 'extras' | 'at'> & { readonly target: TargetKey };
+export type Saved = Pick<Pending, 'key' | 'text' | 'extras' | 'at'> & {
+  readonly target: TargetKey;
+};
 
 /** Texts that are kept over a reload. */
 const savedMax = 200;
 
-export class Outbox {
+/** Texts that are not known to be stored. */
+export class Unsent {
   readonly #name: string;
 
   constructor(account: string) {
-    this.#name = `${account}.outbox`;
+    this.#name = `${account}.unsent`;
   }
 
   /** What an earlier page has left, by conversation. */

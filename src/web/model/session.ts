@@ -109,6 +109,7 @@ async function enter(user: User, proof: Proof = {}): Promise<unknown> {
       left(chat, error ? reasonOf(error) : undefined);
   });
   const started = client.start();
+  void attempt(() => chat.showPending());
   // Whoever was here before sees what there is at once, also without a network.
   if (kept('account', isUser)?.userId === user.userId) {
     own.value = { status: 'in', chat };
