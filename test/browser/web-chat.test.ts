@@ -1,5 +1,7 @@
 // Goal: two people can do in a browser all that the web chat is for. Method: the packaged executable, and
 // a real Chromium for each of them.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
@@ -88,7 +90,7 @@ describe('in private', () => {
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
   });
 
-  test('a picture is dropped, and shown; a file is kept as it is', async () => {
+  test('files that are chosen: a picture is shown, anything else is kept as it is', async () => {
     const [amy, bob] = await pair();
     await amy.page.locator('input[type=file]').setInputFiles([
       { name: 'dot.png', mimeType: 'image/png', buffer: onePixel },
@@ -109,6 +111,44 @@ describe('in private', () => {
     ]);
     expect(download.suggestedFilename()).toBe('notes.html');
     expect(bob.page.url()).toMatch(new RegExp(`^${origin}`));
+  });
+
+  test('files that are dropped, a picture and another one', async () => {
+    const [amy, bob] = await pair();
+    const folder = temporaryFolder('dropped');
+    const files = [join(folder, 'dropped.png'), join(folder, 'dropped.txt')];
+    writeFileSync(files[0] ?? '', onePixel);
+    writeFileSync(files[1] ?? '', 'what is in it');
+    // As the system does it: the page is asked, and told.
+    const session = await amy.user.context.newCDPSession(amy.page);
+    const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+      session.send('Input.dispatchDragEvent', {
+        ...{ type, x: 700, y: 300 },
+        data: { items: [], files, dragOperationsMask: 1 },
+      });
+    await drag('dragEnter');
+    await drag('dragOver');
+    await amy.page.getByText('Drop files to send them').waitFor();
+    await drag('drop');
+    const picture = bob.page.getByRole('button', { name: /Show the picture: dropped.png/ });
+    await picture.locator('img').waitFor();
+    await bob.page.locator('button.file-line').getByText('dropped.txt').waitFor();
+    expect(await amy.page.locator('.drop-hint').count()).toBe(0);
+  });
+
+  test('a picture that is pasted, as an answer', async () => {
+    const [amy, bob] = await pair();
+    await amy.choose('hello Bob', 'Reply');
+    await amy.page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+      const blob = new Blob([bytes], { type: 'image/png' });
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
+    }, onePixel.toString('base64'));
+    await amy.field.press('Control+v');
+    const picture = bob.page.getByRole('button', { name: /Show the picture/ });
+    await picture.locator('img').waitFor();
+    await bob.page.locator('[data-message] .quote').getByText('hello Bob').waitFor();
+    expect(await amy.field.inputValue()).toBe('');
   });
 
   test('numbers are the same on both sides, and are confirmed', async () => {
@@ -215,21 +255,9 @@ describe('in groups', () => {
 describe('an account', () => {
   test('comes to another device by its code, with what was said', async () => {
     const [amy, bob] = await pair();
-    const other = await (await person('Other')).user.context.browser()?.newContext();
-    const page = await other?.newPage();
-    await page?.goto(origin);
-    await page?.getByRole('button', { name: 'I have an account' }).click();
-    await page?.getByLabel('Secret').evaluate((field, code) => {
-      const data = new DataTransfer();
-      data.setData('text', code);
-      field.dispatchEvent(
-        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
-      );
-    }, amy.code);
-    await page?.getByRole('button', { name: 'Sign in' }).click();
-    await page?.locator('.list .row').filter({ hasText: bob.name }).click();
-    await page?.locator('[data-message]').getByText('hello Bob').waitFor();
-    await other?.close();
+    const elsewhere = await amy.signInElsewhere(browser);
+    await elsewhere.openConversation(bob.name);
+    await elsewhere.sees('hello Bob');
   });
 
   test('a name that somebody has is refused, and another one can be chosen', async () => {
@@ -250,7 +278,7 @@ describe('an account', () => {
     await amy.page.getByRole('dialog').last().getByRole('button', { name: 'Sign out' }).click();
     await amy.page.getByLabel('Your name').waitFor();
     const left = await amy.page.evaluate(async () => ({
-      kept: Object.keys(localStorage).filter((name) => /account|draft|outbox|names/.test(name)),
+      kept: Object.keys(localStorage).filter((name) => /account|draft|unsent|names/.test(name)),
       databases: (await indexedDB.databases()).map(({ name }) => name),
     }));
     expect(left).toEqual({ kept: [], databases: [] });

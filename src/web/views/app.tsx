@@ -8,6 +8,7 @@ import { goTo, place } from '../model/place.ts';
 import { newSecret, session } from '../model/session.ts';
 import { keyOf } from '../model/target.ts';
 import { ConversationView } from './conversation.tsx';
+import { CopyLink } from './copy-link.tsx';
 import { Questions } from './dialog.tsx';
 import { Icon, IconButton } from './icons.tsx';
 import { NewChatDialog } from './new-chat.tsx';
@@ -59,6 +60,9 @@ function ChatView({ chat }: { readonly chat: Chat }) {
     window.addEventListener('keydown', keys);
     return () => window.removeEventListener('keydown', keys);
   }, [chat, dialog]);
+  const openNewChat = () => {
+    dialog.value = 'new-chat';
+  };
   const close = () => {
     dialog.value = undefined;
   };
@@ -70,9 +74,7 @@ function ChatView({ chat }: { readonly chat: Chat }) {
           chat={chat}
           selected={target && keyOf(target)}
           filterField={filterField}
-          onNewChat={() => {
-            dialog.value = 'new-chat';
-          }}
+          onNewChat={openNewChat}
           onSettings={() => {
             dialog.value = 'settings';
           }}
@@ -84,6 +86,12 @@ function ChatView({ chat }: { readonly chat: Chat }) {
             <Logo />
             <h1>{w.choose}</h1>
             <p>{w.nobodyYetText}</p>
+            <p class="actions">
+              <button type="button" class="primary" onClick={openNewChat}>
+                {w.newChat}
+              </button>
+              <CopyLink chat={chat} />
+            </p>
           </main>
         )}
       </div>

@@ -31,25 +31,28 @@ export function ConversationView({ chat, conversation }: InConversation) {
     panel.value = panel.peek() === which ? undefined : which;
   };
   return (
-    <>
-      <main
-        class={`conversation ${panel.value ? 'with-panel' : ''}`}
-        aria-label={title}
-        onDragOver={(event) => {
-          if (!event.dataTransfer?.types.includes('Files')) return;
-          event.preventDefault();
-          isDropping.value = true;
-        }}
-        onDragLeave={(event) => {
-          if (event.currentTarget.contains(event.relatedTarget as Node | null)) return;
-          isDropping.value = false;
-        }}
-        onDrop={(event) => {
-          event.preventDefault();
-          isDropping.value = false;
-          void sayFiles(chat, conversation, [...(event.dataTransfer?.files ?? [])], {});
-        }}
-      >
+    <main
+      class="place"
+      aria-label={title}
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        isDropping.value = true;
+      }}
+      onDragLeave={(event) => {
+        if (event.currentTarget.contains(event.relatedTarget as Node | null)) return;
+        isDropping.value = false;
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        isDropping.value = false;
+        void sayFiles(chat, conversation, [...(event.dataTransfer?.files ?? [])], {});
+      }}
+    >
+      <h1 class="hidden" dir="auto">
+        {title}
+      </h1>
+      <div class={`conversation ${panel.value ? 'with-panel' : ''}`}>
         <header class="conversation-header">
           <span class="only-narrow">
             <IconButton icon="back" name={w.back} onClick={() => goTo(undefined)} />
@@ -57,7 +60,9 @@ export function ConversationView({ chat, conversation }: InConversation) {
           <button type="button" class="who" onClick={toggle('details')} title={w.details}>
             <Avatar target={target} name={title} />
             <span class="who-text">
-              <h1 dir="auto">{title}</h1>
+              <strong class="title" dir="auto">
+                {title}
+              </strong>
               <Subtitle chat={chat} conversation={conversation} />
             </span>
           </button>
@@ -77,7 +82,7 @@ export function ConversationView({ chat, conversation }: InConversation) {
         <TimelineView key={conversation.key} chat={chat} conversation={conversation} />
         <Foot chat={chat} conversation={conversation} />
         {isDropping.value && <p class="drop-hint">{w.dropFiles}</p>}
-      </main>
+      </div>
       {panel.value === 'details' && (
         <DetailsPanel
           key={conversation.key}
@@ -94,7 +99,7 @@ export function ConversationView({ chat, conversation }: InConversation) {
           onClose={close}
         />
       )}
-    </>
+    </main>
   );
 }
 

@@ -4,11 +4,11 @@ import { useEffect } from 'preact/hooks';
 import type { Target, User } from '../../client/sdk/index.ts';
 import { words } from '../i18n/words.ts';
 import type { Chat } from '../model/chat.ts';
-import { attempt, notify } from '../model/notices.ts';
-import { goTo, linkTo } from '../model/place.ts';
+import { attempt } from '../model/notices.ts';
+import { goTo } from '../model/place.ts';
 import { Avatar } from './avatar.tsx';
+import { CopyLink } from './copy-link.tsx';
 import { Dialog } from './dialog.tsx';
-import { Icon } from './icons.tsx';
 import { Toggle } from './panel.tsx';
 
 type Tab = 'person' | 'group';
@@ -69,10 +69,6 @@ function PersonForm({ chat, onClose }: Of) {
       await learnName(chat, to);
       open({ to });
     });
-  const copyLink = async () => {
-    await navigator.clipboard.writeText(linkTo({ to: chat.me.userId }));
-    notify(w.copied);
-  };
   return (
     <>
       <form
@@ -115,10 +111,7 @@ function PersonForm({ chat, onClose }: Of) {
           </li>
         ))}
       </ul>
-      <button type="button" class="with-icon" onClick={() => void attempt(copyLink)}>
-        <Icon name="link" />
-        {w.copyLink}
-      </button>
+      <CopyLink chat={chat} />
     </>
   );
 }

@@ -13,7 +13,7 @@ export function Panel({
   readonly children: ComponentChildren;
 }) {
   return (
-    <aside
+    <section
       class="panel"
       aria-label={title}
       onKeyDown={(event) => {
@@ -25,7 +25,7 @@ export function Panel({
         <IconButton icon="close" name={words.value.close} onClick={onClose} />
       </header>
       <div class="panel-body">{children}</div>
-    </aside>
+    </section>
   );
 }
 

@@ -3,8 +3,7 @@ import { useSignal } from '@preact/signals';
 import { words } from '../i18n/words.ts';
 import { unblock } from '../model/actions.ts';
 import type { Chat } from '../model/chat.ts';
-import { attempt, notify } from '../model/notices.ts';
-import { linkTo } from '../model/place.ts';
+import { attempt } from '../model/notices.ts';
 import { authMode, newSecret, signOut } from '../model/session.ts';
 import {
   type Language,
@@ -15,8 +14,8 @@ import {
   themes,
 } from '../model/settings.ts';
 import { Avatar } from './avatar.tsx';
+import { CopyLink } from './copy-link.tsx';
 import { confirmed, Dialog } from './dialog.tsx';
-import { Icon } from './icons.tsx';
 import { ScheduledList } from './later.tsx';
 import { Toggle } from './panel.tsx';
 
@@ -31,10 +30,6 @@ export function SettingsDialog({
   readonly onClose: () => void;
 }) {
   const w = words.value;
-  const copyLink = async () => {
-    await navigator.clipboard.writeText(linkTo({ to: chat.me.userId }));
-    notify(w.copied);
-  };
   const showSecret = async () => {
     const secret = await chat.client.secret();
     onClose();
@@ -53,10 +48,7 @@ export function SettingsDialog({
           <strong dir="auto">{chat.me.userName}</strong>
           <small>№ {chat.me.userId}</small>
         </span>
-        <button type="button" class="with-icon" onClick={() => void attempt(copyLink)}>
-          <Icon name="link" />
-          {w.copyLink}
-        </button>
+        <CopyLink chat={chat} />
       </div>
       <section>
         <h3>{w.appearance}</h3>
