@@ -40,7 +40,7 @@ import {
   operatorGuessFrom,
   readRateOf,
 } from './caller-limits.ts';
-import type { Endpoint, KeptSession } from './endpoint.ts';
+import { type Endpoint, flagsIn, type KeptSession } from './endpoint.ts';
 import { errorEnvelope, successEnvelope } from './envelope.ts';
 import { asCimError } from './failures.ts';
 import { healthEndpoints, healthPaths } from './health.ts';
@@ -349,16 +349,9 @@ function addEndpoint(
       const rate = takeReadRate();
       if (rate) readRates.set(request, rate);
       const read = (bytes: number) => rate?.spend(bytes);
+      const flags = flagsIn(query, endpoint);
       const caller = {
-        ...{
-          java,
-          identity,
-          guess,
-          read,
-          flags: flagsIn(query, endpoint),
-          address,
-          ...(key === undefined ? {} : { key }),
-        },
+        ...{ java, identity, guess, read, flags, address, ...(key === undefined ? {} : { key }) },
         guessOperator: operatorGuessFrom(callerLimits, address),
         keepSession: (session: KeptSession | null) =>
           void reply.header('set-cookie', cookieOf(session, { isSecure: tls !== undefined })),
@@ -378,12 +371,6 @@ function addEndpoint(
       if (typeof payload === 'string') readRates.get(request)?.spend(Buffer.byteLength(payload));
     },
   });
-}
-
-/** What else is in a query counts for nothing. */
-function flagsIn(query: unknown, { flags = {} }: Endpoint): ReadonlySet<string> {
-  const given = Object.keys(query as object);
-  return new Set(Object.keys(flags).filter((name) => given.includes(name)));
 }
 
 /** Whether the answer may be a page: what becomes of it in the making is several times as large. */

@@ -73,3 +73,9 @@ export interface Endpoint<Body extends BodySchema = BodySchema> {
 export function endpoint<const Body extends BodySchema>(definition: Endpoint<Body>): Endpoint {
   return definition as unknown as Endpoint;
 }
+
+/** What else is in a query counts for nothing. */
+export function flagsIn(query: unknown, { flags = {} }: Endpoint): ReadonlySet<string> {
+  const given = Object.keys(query as object);
+  return new Set(Object.keys(flags).filter((name) => given.includes(name)));
+}
