@@ -1,8 +1,12 @@
 /** Goal: an operator asks where a message is, and is told; cim trace and cim top of the packaged executable. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from '@jest/globals';
 import { Client, executable, startDevelopment } from '../support/roles.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startTerminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const run = promisify(execFile);
@@ -88,8 +92,8 @@ test('cim top: once, and as JSON', async () => {
     const told = await ask('top', '--once');
     return /^server .* 2 /m.test(told.stdout) ? told : undefined;
   });
-  expect(stdout).toMatch(/^ROLE +ADDRESS +VERSION +CONNECTIONS/);
-  expect(stdout).toMatch(/^route .* well$/m);
+  expect(stdout).toMatch(/^ROLE +ADDRESS +STATE +CONNECTIONS/);
+  expect(stdout).toMatch(/^route +\S+ +well /m);
   expect(stdout).toContain('Who sends most');
   const { stdout: json } = await ask('top', '--once', '--json');
   const roles = json
@@ -98,4 +102,27 @@ test('cim top: once, and as JSON', async () => {
     .map((line) => JSON.parse(line));
   expect(roles.map(({ role }) => role)).toEqual(['route', 'server']);
   expect(roles[1].talkers).toContainEqual({ userId: 2, perMinute: expect.any(Number) });
+});
+
+test('cim top on a terminal: sorts, filters, fits its size, and leaves the screen as it was', async () => {
+  const terminal = await startTerminal(100);
+  const file = join(temporaryFolder('secret'), 'cluster');
+  writeFileSync(file, secret, { mode: 0o600 });
+  const args = ['--route', `${routes[0]}`, '--cluster-secret-file', file];
+  await terminal.type(`clear; echo before; ${executable} top ${args.join(' ')}; echo "ended: $?"`);
+  await terminal.press('Enter');
+  const rows = await terminal.whenShown(/^ROLE +ADDRESS/);
+  expect(rows.some((row) => /^route +\S+ +well /.test(row))).toBe(true);
+  expect(rows.join()).not.toContain('before');
+  await terminal.press('s');
+  await terminal.whenShown(/by connections/);
+  await terminal.type('/server');
+  const filtered = await terminal.whenShown(/filter: server/);
+  expect(filtered.filter((row) => row.startsWith('route '))).toEqual([]);
+  await terminal.resize(60);
+  await terminal.whenShown(/^ROLE .*…$/);
+  await terminal.press('Enter', 'q');
+  const after = await terminal.whenShown(/^ended: 0$/);
+  expect(after).toContain('before');
+  expect(after.join()).not.toContain('ROLE');
 });

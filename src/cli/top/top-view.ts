@@ -32,8 +32,9 @@ const weights: Readonly<Record<Exclude<Sorting, 'role'>, (role: RoleStatus) => n
 };
 
 const columns = [
-  ...['ROLE', 'ADDRESS', 'VERSION', 'CONNECTIONS', 'MSG/S', 'P50 MS', 'P99 MS'],
-  ...['MEMORY', 'CPU', 'LAG MS', 'REDIS', 'STATE'],
+  // What matters most comes first: a narrow screen shows the beginning.
+  ...['ROLE', 'ADDRESS', 'STATE', 'CONNECTIONS', 'MSG/S', 'P50 MS', 'P99 MS'],
+  ...['MEMORY', 'CPU', 'LAG MS', 'REDIS', 'VERSION'],
 ];
 /** The others stand to the right. */
 const leftColumns = new Set(['ROLE', 'ADDRESS', 'VERSION', 'REDIS', 'STATE']);
@@ -61,12 +62,14 @@ function matches(role: TopRole, filter: string): boolean {
 }
 
 function rowOf(role: TopRole): string[] {
-  const known = [role.role, role.address, role.version];
-  if ('silent' in role) return [...known, ...Array<string>(8).fill(absent), 'silent'];
+  const { role: kind, address, version } = role;
+  if ('silent' in role) return [kind, address, 'silent', ...Array<string>(8).fill(absent), version];
   const { now, problems } = role;
   const redis = now.redisUp === undefined ? absent : now.redisUp === 1 ? 'up' : 'down';
   return [
-    ...known,
+    kind,
+    address,
+    problems.length === 0 ? 'well' : problems.map(({ condition }) => condition).join(' '),
     whole(now.connections),
     whole(now.takenPerSecond ?? now.storedPerSecond),
     short(now.shownP50Ms ?? now.storeP50Ms),
@@ -75,7 +78,7 @@ function rowOf(role: TopRole): string[] {
     typeof now.cpuPercent === 'number' ? `${Math.round(now.cpuPercent)}%` : absent,
     short(now.lagP99Ms),
     redis,
-    problems.length === 0 ? 'well' : problems.map(({ condition }) => condition).join(' '),
+    version,
   ];
 }
 
