@@ -147,6 +147,23 @@ test('a network that is away and slow afterwards: the page says so, and catches 
   await amy.page.locator('.connection p').waitFor({ state: 'detached' });
 });
 
+test('who goes to another page and back finds this one as it was, with what came meanwhile', async () => {
+  const [amy, bob] = await pair();
+  await amy.field.fill('half a thought');
+  await amy.page.evaluate(() =>
+    addEventListener('pageshow', () => Object.assign(window, { back: true })),
+  );
+  await amy.page.goto(`${origin}/web/icon.svg`);
+  await bob.say('meanwhile');
+  // From the back-forward cache: there is no load.
+  await amy.page.goBack({ waitUntil: 'commit' });
+  await amy.sees('meanwhile');
+  expect(await amy.page.evaluate(() => 'back' in window)).toBe(true);
+  expect(await amy.field.inputValue()).toBe('half a thought');
+  await amy.say('here again');
+  await bob.sees('here again');
+});
+
 test('the page opens without a network once it was loaded', async () => {
   const amy = await person('Amy');
   await amy.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
