@@ -2,7 +2,10 @@
  * Plays an unchanged Java client byte by byte: its HTTP calls, its frames (golden where the Java
  * system's are), and nothing that cim adds.
  */
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createWebSocketStream, WebSocket } from 'ws';
 import { ignore } from '../../src/base/ignore.ts';
 import { frame } from '../../src/codec/frame.ts';
 import { FrameDecoder } from '../../src/codec/frame-decoder.ts';
@@ -65,10 +68,10 @@ export class JavaPeer {
   readonly frames: JavaFrame[] = [];
   /** Frames that hold what the Java system does not know. */
   readonly strange: JavaFrame[] = [];
-  readonly socket: Socket;
+  readonly socket: Duplex;
   closed = false;
 
-  private constructor(userId: number, userName: string, socket: Socket) {
+  private constructor(userId: number, userName: string, socket: Duplex) {
     this.userId = userId;
     this.userName = userName;
     this.socket = socket;
@@ -121,6 +124,15 @@ export class JavaPeer {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
+    return new JavaPeer(userId, userName, socket);
+  }
+
+  /** Its bytes in messages of WebSocket, as no Java client sends them. */
+  static async overWebSocket(url: string, userId: number, userName: string): Promise<JavaPeer> {
+    const webSocket = new WebSocket(url, 'cim.v2', { perMessageDeflate: false });
+    const socket = createWebSocketStream(webSocket);
+    socket.once('end', () => socket.destroy());
+    await once(webSocket, 'open');
     return new JavaPeer(userId, userName, socket);
   }
 

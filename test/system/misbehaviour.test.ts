@@ -1,5 +1,5 @@
 /**
- * Bad input over TCP on the packaged executable: that connection ends, with a reason where the peer
+ * Bad input over TCP and WebSocket on the packaged executable: that connection ends, with a reason where the peer
  * can read one, and nobody else notices.
  */
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -16,39 +16,12 @@ const { Request } = com.crossoverjie.cim.common.protocol;
 let dev: Role;
 let route: string;
 let honest: Client;
-let userId: number;
 
 beforeAll(async () => {
   dev = await startDevelopment(['--data', ':memory:', '--auth', 'open']);
   route = `http://${dev.addresses['route']}`;
   honest = await Client.ready({ userId: 1, name: 'honest', routes: [route] });
-  userId = await javaRegister(route, 'mallory');
 });
-
-async function connection(): Promise<JavaPeer> {
-  const [host = '', port = ''] = (dev.addresses['tcp'] as string).split(':');
-  return JavaPeer.connect(host, Number(port), userId, 'mallory');
-}
-
-/** A connection that speaks cim and is logged in. */
-async function loggedIn(): Promise<JavaPeer> {
-  const peer = await connection();
-  peer.socket.write(
-    frame(
-      Request.encode({
-        requestId: userId,
-        reqMsg: 'mallory',
-        protocolVersion: 1,
-        device: 'laptop',
-        connectionNumber: Date.now(),
-        epoch: new Uint8Array(8).fill(7),
-        ephemeral: true,
-      }).finish(),
-    ),
-  );
-  await peer.whenReceived(({ cmd }) => cmd === command.welcome);
-  return peer;
-}
 
 type CloseFrame = JavaFrame & { readonly code: number; readonly reason: string };
 
@@ -95,7 +68,43 @@ const afterLogin: [string, Uint8Array, RegExp][] = [
   ['an oversized frame', bytes('81808001'), /over the limit/],
 ];
 
-describe('misbehaviour over TCP', () => {
+describe.each([
+  ['TCP', 2],
+  ['WebSocket', 3],
+])('over %s', (protocol, senderId) => {
+  const name = `mallory over ${protocol}`;
+  let userId: number;
+  beforeAll(async () => {
+    userId = await javaRegister(route, name);
+  });
+
+  async function connection(): Promise<JavaPeer> {
+    const { tcp = '', ws = '' } = dev.addresses;
+    if (protocol === 'WebSocket') return JavaPeer.overWebSocket(`ws://${ws}/ws`, userId, name);
+    const [host = '', port = ''] = tcp.split(':');
+    return JavaPeer.connect(host, Number(port), userId, name);
+  }
+
+  /** A connection that speaks cim and is logged in. */
+  async function loggedIn(): Promise<JavaPeer> {
+    const peer = await connection();
+    peer.socket.write(
+      frame(
+        Request.encode({
+          requestId: userId,
+          reqMsg: name,
+          protocolVersion: 1,
+          device: 'laptop',
+          connectionNumber: Date.now(),
+          epoch: new Uint8Array(8).fill(7),
+          ephemeral: true,
+        }).finish(),
+      ),
+    );
+    await peer.whenReceived(({ cmd }) => cmd === command.welcome);
+    return peer;
+  }
+
   test.each(beforeLogin)('%s ends the connection', async (_, input) => {
     const peer = await connection();
     peer.socket.write(input);
@@ -118,24 +127,29 @@ describe('misbehaviour over TCP', () => {
   });
 
   test('nobody else noticed', async () => {
+    const sent = honest.events.filter(({ event }) => event === 'sent').length;
     honest.say('1;;note to self');
-    await honest.whenSent(1);
+    await honest.whenSent(sent + 1);
     expect(honest.events.filter(({ event }) => event === 'offline')).toEqual([]);
     expect(dev.process.hasExited).toBe(false);
   });
-});
 
-describe('a reader that does not read', () => {
-  test('is closed when too much waits for it, and others are served meanwhile', async () => {
+  test('a reader that does not read is closed when too much waits for it, and others are served meanwhile', async () => {
+    // How fast one may send is bounded.
+    const sender = await Client.ready({
+      userId: senderId,
+      name: `sender-${senderId}`,
+      routes: [route],
+    });
     const frozen = await loggedIn();
     frozen.socket.pause();
     const text = 'x'.repeat(60_000);
-    for (let index = 0; index < 200; index++) honest.say(`${userId};;${text}`);
-    await honest.whenSent(201);
+    for (let index = 0; index < 200; index++) sender.say(`${userId};;${text}`);
+    await sender.whenSent(200);
     await waitUntil('the server lets go of the frozen reader', async () => {
       const response = await fetch(`${route}/onlineUser`);
       const { dataBody } = (await response.json()) as { dataBody: { userName: string }[] };
-      return dataBody.every(({ userName }) => userName !== 'mallory');
+      return dataBody.every(({ userName }) => userName !== name);
     });
   });
 });

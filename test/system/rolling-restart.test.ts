@@ -1,9 +1,11 @@
 /**
  * Every server and every route of a cluster is restarted, one after the other, while a crowd talks:
  * nothing is lost, and nobody looks for a place for long: who is sent away is in again with the first
- * or second connection. The crowd is the SDK in this process, so that these can be counted.
+ * or second connection. Every other one speaks over WebSocket. The crowd is the SDK in this process, so
+ * that connections can be counted.
  */
 import { beforeAll, expect, test } from '@jest/globals';
+import { webSocketTransport } from '../../src/client/sdk/browser/websocket-transport.ts';
 import { CimClient, lobby } from '../../src/client/sdk/index.ts';
 import { nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import type { ByteStream, Transport } from '../../src/client/sdk/platform.ts';
@@ -61,7 +63,8 @@ class Talker {
 
   #open(...to: Parameters<Transport['open']>): ByteStream {
     this.#dials += 1;
-    return platform.transport.open(...to);
+    const transport = this.userId % 2 === 0 ? platform.transport : webSocketTransport;
+    return transport.open(...to);
   }
 
   async say(number: number, to: Talker): Promise<void> {

@@ -137,5 +137,6 @@ export class ClusterRoles {
 }
 
 function inOrder(one: KnownRole, other: KnownRole): number {
-  return one.role.localeCompare(other.role) || one.address.localeCompare(other.address);
+  const [first, second] = [one, other].map(({ role, address }) => `${role} ${address}`);
+  return (first ?? '') < (second ?? '') ? -1 : 1;
 }
