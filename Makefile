@@ -113,7 +113,7 @@ soak-failover: setup services build ## masters and replicas of Redis fail in tur
 soak-upgrade: setup services build ## a cluster of the last released version is brought to this one and back, under cim verify
 	@$(JEST) --testMatch '**/rolling-upgrade.soak.ts'
 
-test-release: setup services build ## packages, image, arm64 in an emulator, cim bench and cim verify with clusters of their own
+test-release: setup services build ## packages, image, arm64 in an emulator, axe on every screen, cim bench and cim verify with clusters of their own
 	@bash test/support/install-services.sh lintian systemd g++-aarch64-linux-gnu qemu-user
 	$(JEST) test/release
 

@@ -3,8 +3,18 @@
 //   node docs.mjs          writes it (make docs)
 //   node docs.mjs check    says which pages would change, and exits with 1
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Application } from 'typedoc';
 import cruiser from './.dependency-cruiser.mjs';
 // Node.js reads the TypeScript as it is.
 import { referencePages } from './src/config/reference.ts';
@@ -17,12 +27,49 @@ const pages = Object.entries(referencePages()).map(([name, content]) => [
 ]);
 pages.push([architecture, withImportTables(readFileSync(architecture, 'utf8'))]);
 
-const stale = pages.filter(([file, content]) => readFileSync(file, 'utf8') !== content);
+pages.push(...(await sdkPages()));
+
+const stale = pages.filter(
+  ([file, content]) => !existsSync(file) || readFileSync(file, 'utf8') !== content,
+);
 if (process.argv[2] === 'check') {
   for (const [file] of stale) console.error(`${file} is out of date: run make docs`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
-  for (const [file, content] of stale) writeFileSync(file, content);
+  for (const [file, content] of stale) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}
+
+/** What an application has of the SDK's package, from its types and what is said of them. */
+async function sdkPages() {
+  const folder = mkdtempSync(join(tmpdir(), 'cim-docs-'));
+  const list = ['parameters', 'interfaceProperties', 'classProperties', 'propertyMembers'];
+  const application = await Application.bootstrapWithPlugins({
+    name: 'The SDK',
+    plugin: ['typedoc-plugin-markdown'],
+    entryPoints: ['browser', 'react', 'crypto'].map((name) => `src/client/sdk/entries/${name}.ts`),
+    tsconfig: 'deploy/client/tsconfig.json',
+    outputs: [{ name: 'markdown', path: folder }],
+    readme: 'none',
+    logLevel: 'Error',
+    excludePrivate: true,
+    disableSources: true,
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    outputFileStrategy: 'modules',
+    ...Object.fromEntries(list.map((of) => [`${of}Format`, 'table'])),
+  });
+  try {
+    await application.generateOutputs(await application.convert());
+    return readdirSync(folder).map((name) => [
+      join('docs/reference/sdk', name),
+      readFileSync(join(folder, name), 'utf8'),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function withImportTables(page) {

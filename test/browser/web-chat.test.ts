@@ -59,13 +59,7 @@ describe('in private', () => {
     await amy.field.press('Enter');
     await bob.message('hello Bobby').getByText('edited').waitFor();
 
-    await bob.message('hello Bobby').hover();
-    await bob.message('hello Bobby').getByRole('button', { name: 'React' }).click();
-    await bob.page
-      .getByRole('button', { name: '🎉' })
-      .or(bob.page.getByTitle('tada'))
-      .first()
-      .click();
+    await bob.react('hello Bobby', '🎉', 'tada');
     const reaction = amy.message('hello Bobby').locator('.reaction');
     await reaction.getByText('🎉').waitFor();
     await bob.message('hello Bobby').locator('.reaction').click();

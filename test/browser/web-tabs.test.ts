@@ -55,9 +55,7 @@ test('all tabs show what comes, and what is done in one of them', async () => {
   await second.field.fill('as it was meant');
   await second.field.press('Enter');
   for (const tab of [amy, bob]) await tab.message('as it was meant').getByText('edited').waitFor();
-  await amy.message('hi').hover();
-  await amy.message('hi').getByRole('button', { name: 'React' }).click();
-  await amy.page.getByRole('button', { name: '🎉' }).first().click();
+  await amy.react('hi', '🎉', 'tada');
   for (const tab of [second, bob]) await tab.message('hi').locator('.reaction').waitFor();
   await amy.choose('hello Bob', 'Delete');
   await amy.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

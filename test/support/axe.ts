@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 
-const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+const source = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
 interface Finding {
   readonly id: string;
@@ -10,9 +10,9 @@ interface Finding {
 }
 
 export async function findingsOf(page: Page): Promise<readonly string[]> {
-  // Not as a script of the page, which its rules forbid.
+  // Not as a script of the page, which its rules forbid; and once, as it is large.
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(source);
   const findings = await page.evaluate(`(async () => {
-    ${axe}
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
     return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) }));
   })()`);

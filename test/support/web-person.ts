@@ -107,6 +107,15 @@ export class WebPerson {
     await this.page.getByRole('menuitem', { name: action }).click();
   }
 
+  /** Picks an emoji; `name`: what it is called as soon as the names are loaded. */
+  async react(text: string, emoji: string, name: string): Promise<void> {
+    const message = this.message(text).last();
+    await message.hover();
+    await message.getByRole('button', { name: 'React' }).click();
+    const shown = this.page.getByRole('button', { name: emoji });
+    await shown.or(this.page.getByTitle(name)).first().click();
+  }
+
   /** The panel beside the conversation. */
   async details(): Promise<Locator> {
     await this.page.getByRole('button', { name: 'Details' }).last().click();

@@ -3,10 +3,20 @@ import { browserPlatform, indexedDbSecretKeeper, indexedDbStorage } from '../bro
 import { Client } from './client.ts';
 import { type ClientOptions, optionsOf, placeOf } from './options.ts';
 
+export {
+  type Pending,
+  type StoredQuery,
+  type TabClient,
+  type TabClientOptions,
+  tabClient,
+} from '../browser/index.ts';
 export * from './public.ts';
 export { indexedDbSecretKeeper, indexedDbStorage };
 
-/** A device of a user, in a page. Of several tabs one is the device, and the others remember nothing. */
+/**
+ * A device of a user, in a page. Of several tabs one is the device, and the others remember nothing:
+ * `tabClient()` is for pages that people open more than once.
+ */
 export class CimClient extends Client {
   constructor(options: ClientOptions) {
     const place = placeOf(options);

@@ -138,7 +138,19 @@ test('a conversation, and all that opens from it', async () => {
   await page.getByRole('menuitem', { name: 'Edit' }).click();
   await page.locator('.composing').waitFor();
   await look(page, 'editing');
-  await page.keyboard.press('Escape');
+  expect(findings).toEqual({});
+});
+
+test('a person, searches, and settings', async () => {
+  const { findings, look } = looker();
+  const amy = await WebPerson.signUp(browser, origin, 'Amy who looks', still);
+  const bob = await WebPerson.signUp(browser, origin, 'Bob who is found', still);
+  const { page } = amy;
+  await amy.chatWith(bob);
+  await amy.say('hello');
+  await amy.say('an answer');
+  await bob.openConversation('Amy who looks');
+  await bob.sees('an answer');
   await amy.field.fill('for later');
   await page.getByRole('button', { name: 'Send later' }).click();
   await page.getByLabel('When').waitFor();
