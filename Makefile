@@ -55,6 +55,7 @@ release: setup build ## make dist/release/: executables for x64 and arm64, packa
 check: setup ## types, format and lint, import boundaries, dead code, sizes in pages, generated pages (seconds)
 	tsc
 	tsc -p tsconfig.web.json
+	tsc -p tsconfig.examples.json
 	tsc -p src/web/worker
 	biome check --error-on-warnings .
 	node build.mjs boundaries
