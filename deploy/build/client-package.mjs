@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,6 +23,8 @@ const entries = 'src/client/sdk/entries';
 export async function clientPackage() {
   const { version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
   const folder = mkdtempSync(join(tmpdir(), 'cim-client-package-'));
+  mkdirSync('dist/packages', { recursive: true });
+  const packed = mkdtempSync('dist/packed-');
   try {
     const manifest = manifestOf(version, license);
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
@@ -29,13 +32,16 @@ export async function clientPackage() {
     declarations(join(folder, 'types'));
     copyFileSync('LICENSE', join(folder, 'LICENSE'));
     copyFileSync('deploy/client/README.md', join(folder, 'README.md'));
-    mkdirSync('dist/packages', { recursive: true });
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', resolve('dist/packages')], {
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', resolve(packed)], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    return `dist/packages/cim-client-${version}.tgz`;
+    // At once: whoever reads the one before reads it to its end.
+    const name = `cim-client-${version}.tgz`;
+    renameSync(join(packed, name), join('dist/packages', name));
+    return `dist/packages/${name}`;
   } finally {
+    rmSync(packed, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   }
 }
