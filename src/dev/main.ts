@@ -155,7 +155,8 @@ async function start(
   });
   lifecycle.onStop('HTTP port of the route', () => app.close());
   const address = { host, port: settings.routePort, option: '--route-port' };
-  routePort = settings.advertiseRoutePort ?? (await app.listen(address)).port;
+  const listening = await app.listen(address);
+  routePort = settings.advertiseRoutePort ?? listening.port;
 
   // Out of choice first, so that nobody is sent to a server that is stopping.
   lifecycle.onStop('announcement', await server.announce());

@@ -198,13 +198,16 @@ export class PortConnection implements Holder, TurnTaker {
   /** Answers that it took too long, and ends it. */
   endLate(): void {
     this.end();
-    this.refuse(Object.assign(new Error('a request took too long'), { code: lateRequest }));
+    this.refuse(
+      Object.assign(new Error('a request took too long'), { code: lateRequest }),
+      this.#stream,
+    );
   }
 
-  /** Answers what is no HTTP, and ends it. */
-  refuse(error: Error & { readonly code?: string }): void {
+  /** Answers what came over `socket` and is no HTTP, and ends it: no answer where TLS has failed. */
+  refuse(error: Error & { readonly code?: string }, socket: Socket): void {
     const stream = this.#stream;
-    if (!stream.writable) return void stream.destroy();
+    if (socket !== stream || !stream.writable) return void socket.destroy();
     stream.write(refusalOf(error));
     endLingering(stream, this.#clock);
   }

@@ -88,7 +88,7 @@ export class ServerSockets {
   /** Answers what is no HTTP, and ends its connection. */
   refuse(error: Error, socket: Socket): void {
     const connection = this.#of(socket);
-    if (connection) connection.refuse(error);
+    if (connection) connection.refuse(error, socket);
     else socket.destroy();
   }
 

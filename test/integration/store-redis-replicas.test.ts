@@ -314,7 +314,7 @@ test('without it a failover takes a tail, its numbers are given out anew, and re
   front.leadTo(replica.port);
   await waitUntil('it is said', () => store.lostTail);
   expect(store.lostTail?.bytes).toBeGreaterThan(50);
-  expect(health.report().shared).toEqual([expect.stringContaining('in a failover at')]);
+  expect(health.report().shared).toEqual([expect.stringContaining('in a failover of Redis at')]);
   expect(log).toContainEqual(
     expect.objectContaining({
       level: 'error',

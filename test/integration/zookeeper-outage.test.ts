@@ -36,7 +36,7 @@ test('nobody is gone on the word of a registry that is away, or has just come ba
   const zookeeper = await startZooKeeper();
   const late = new TestZooKeeper(await freePort());
   const early = await join(late.address);
-  expect([early.isGone('a'), early.problem]).toEqual([false, expect.stringMatching('ZooKeeper')]);
+  expect([early.isGone('a'), early.problem]).toEqual([false, 'it is not reached yet']);
   // Long enough that it is not over before it has been looked at.
   const registry = await join(zookeeper.address, 5_000);
   await registry.whenConnected();
@@ -45,7 +45,7 @@ test('nobody is gone on the word of a registry that is away, or has just come ba
   await waitUntil('it is lost', () => registry.state === 'lost');
   expect([registry.isGone('a'), registry.problem]).toEqual([
     false,
-    expect.stringMatching('ZooKeeper'),
+    expect.stringContaining('out of reach'),
   ]);
   await zookeeper.start();
   await waitUntil('it is back', () => registry.state === 'connected');
