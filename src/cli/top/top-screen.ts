@@ -2,6 +2,7 @@
  * The live screen of `cim top`: on the alternate screen of the terminal, which is as it was when this
  * ends, however it ends. Keys: s sorts otherwise, / filters, q or Ctrl-C ends.
  */
+import { decodeUtf8 } from '../../base/text/utf8.ts';
 import type { Host } from '../command.ts';
 import { type Sorting, sortings, type TopRole, topLines } from './top-view.ts';
 
@@ -42,7 +43,7 @@ export class TopScreen {
     const { host } = this.#options;
     const { stdin, stdout } = host;
     const draw = () => this.#draw();
-    const press = (bytes: Buffer) => this.#press(bytes.toString('utf8'));
+    const press = (bytes: Buffer) => this.#press(decodeUtf8(bytes) ?? '');
     const end = () => this.#over.resolve();
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     stdout.write(enter);

@@ -60,7 +60,7 @@ export const storageOptions = {
     type: 'path',
     topic: 'Storage',
     placeholder: 'DIR',
-    description: "folder of cim dev's data; :memory: keeps nothing",
+    description: 'where cim dev keeps its data; :memory: nowhere',
     defaults: {
       dev: { folder: 'data', orElse: required },
       admin: { folder: 'data', orElse: optional },

@@ -49,6 +49,9 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   outsiders: 'apart',
   interests: 'others',
   api_keys: 'others',
+  operators: 'others',
+  // That somebody was kicked, say: by the id.
+  audit: 'others',
   identity: 'others',
 };
 
