@@ -65,11 +65,19 @@ async function sdkPages() {
     await application.generateOutputs(await application.convert());
     return readdirSync(folder).map((name) => [
       join('docs/reference/sdk', name),
-      readFileSync(join(folder, name), 'utf8'),
+      withRightLinks(readFileSync(join(folder, name), 'utf8')),
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The plugin takes some headings for the second of their name that are the only one. */
+function withRightLinks(page) {
+  const headings = [...page.matchAll(/^#+ ([\w-]+)$/gm)].map(([, name]) => name.toLowerCase());
+  return page.replace(/\(#([\w-]+)-1\)/g, (link, anchor) =>
+    headings.filter((each) => each === anchor).length === 1 ? `(#${anchor})` : link,
+  );
 }
 
 function withImportTables(page) {

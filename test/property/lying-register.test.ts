@@ -173,7 +173,8 @@ class Course {
     for (const news of told.slice(this.#toldCount)) {
       if ('members' in news) {
         this.#announced.clear();
-        for (const userId of news.members) this.#announced.add(userId);
+        // That the device's own user is in it nobody has to say.
+        for (const userId of [bob, ...news.members]) this.#announced.add(userId);
       } else if (news.kind === 'joined' || news.kind === 'created')
         this.#announced.add(news.userId);
       else if (news.kind === 'left' || news.kind === 'removed') this.#announced.delete(news.userId);

@@ -9,13 +9,21 @@ const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).trim().spl
 const pages = files.filter((file) => file.endsWith('.md'));
 
 /** As GitHub makes them of headings. */
+/** Of headings, as GitHub names them: the second of a name ends with `-1`. And of what has an id. */
 function anchorsOf(page: string): string[] {
-  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
+  const text = readFileSync(page, 'utf8');
+  const counts = new Map<string, number>();
+  const ofHeadings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
+    const anchor = heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+  const ids = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
+  return [...ofHeadings, ...ids];
 }
 
 test.each(pages)('%s: every link leads somewhere', (page) => {
