@@ -225,6 +225,16 @@ function copyOf({ status, slots, memberChanges, members }: Kept): Kept {
   };
 }
 
+test('who went while the device’s user was out of the group reads nothing of what is written then', async () => {
+  const kinds = ['join 2', 'drop', 'write', 'unname 2', 'leave-and-join', 'join 3', 'write'];
+  const course = new Course();
+  await course.begin();
+  for (const each of kinds) {
+    const [kind, who = 2] = each.split(' ');
+    await course.take({ kind, who: Number(who) } as Step);
+  }
+});
+
 test(
   'whatever a register says, keys go to those who were told of, and do not come back',
   async () => {
@@ -234,9 +244,8 @@ test(
       await course.begin();
       for (const each of taken) await course.take(each);
     });
-    // From one seed, if none is asked for: others find what is known and open, all of it after the device's own
-    // user has left and come back. Who went meanwhile, of which nothing was told, still has the key that is
-    // ratcheted on; and who came back may be given a key of before.
+    // From one seed, if none is asked for: in some of a thousand courses others find one of a register that hides
+    // changes and names strangers as well, of which nobody has found out yet whether device or model is wrong.
     process.env['CIM_FUZZ_SEED'] ??= '1';
     await fuzz('a register that lies', property, 40);
   },

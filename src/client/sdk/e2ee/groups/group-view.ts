@@ -24,7 +24,10 @@ export interface GroupView {
   readonly groupId: string;
   /** Who joins may read what was said before. */
   readonly showsAll: boolean;
-  /** By user id: since which epoch, as far as that is known; they are given no key of before. */
+  /**
+   * By user id: since which epoch, as far as that is known; they are given no key of before. Those of then,
+   * while they are to be told anew.
+   */
   readonly members: ReadonlyMap<number, number>;
   /** The highest that was seen. */
   readonly epoch: number;
@@ -66,9 +69,12 @@ export function withEpochs(
   };
 }
 
-/** When its user is in it no more: who is a member then is told anew. */
-export function withoutMembers(view: GroupView): GroupView {
-  return { ...view, members: new Map(), last: null };
+/**
+ * When its user is in it no more: who is a member then is told anew. Who was one stays known: of whom the
+ * group has no more then, and nothing was told, has the keys of till now.
+ */
+export function toBeToldAnew(view: GroupView): GroupView {
+  return { ...view, last: null };
 }
 
 export function isSameChange(one: MemberChange | undefined, other: MemberChange): boolean {

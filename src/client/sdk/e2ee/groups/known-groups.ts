@@ -11,7 +11,7 @@ import {
   restoredView,
   type SavedView,
   savedView,
-  withoutMembers,
+  toBeToldAnew,
 } from './group-view.ts';
 
 export type GroupSecrecy = 'encrypted' | 'clear';
@@ -94,7 +94,7 @@ export class KnownGroups {
     this.#known.delete(group);
     if (known?.secrecy !== 'encrypted') return false;
     const { view, ...rest } = known;
-    this.#known.set(group, { ...rest, isLeft: true, ...(view && { view: withoutMembers(view) }) });
+    this.#known.set(group, { ...rest, isLeft: true, ...(view && { view: toBeToldAnew(view) }) });
     const left = [...this.#known].filter(([, { isLeft }]) => isLeft);
     if (left.length > limits.clientLeftGroupsMax) {
       const [oldest = group] = left.find(([, { isWritten }]) => !isWritten) ?? left[0] ?? [];

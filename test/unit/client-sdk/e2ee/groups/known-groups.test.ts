@@ -58,7 +58,7 @@ describe('a group that is encrypted', () => {
     expect([later.of('team'), later.isLeft('team'), later.of('open')]).toEqual([
       ...['encrypted', true, undefined],
     ]);
-    const left = { ...view, members: new Map(), last: null };
+    const left = { ...view, last: null };
     expect(later.viewOf('team')).toEqual(left);
     // In it again, in the clear as it is said.
     expect(later.learn('team', false)).toBe(true);
