@@ -31,15 +31,13 @@ async function start() {
   await bob.openConversation(amy.name);
   await bob.sees('hello Bob');
   const second = await amy.openTab();
-  const sockets: string[] = [];
-  second.page.on('websocket', (socket) => sockets.push(socket.url()));
   await second.openConversation(bob.name);
   await second.sees('hello Bob');
-  return { amy, second, bob, sockets };
+  return { amy, second, bob };
 }
 
 test('all tabs show what comes, and what is done in one of them', async () => {
-  const { amy, second, bob, sockets } = await start();
+  const { amy, second, bob } = await start();
   const tabs = [amy, second];
   await bob.field.pressSequentially('hi');
   for (const { page } of tabs) await page.getByText(`${bob.name} is typing`).last().waitFor();
@@ -63,8 +61,8 @@ test('all tabs show what comes, and what is done in one of them', async () => {
   const texts = (tab: WebPerson) => tab.page.locator('[data-message] .text').allTextContents();
   const all = ['Message deleted', 'hi', 'as it was meant'];
   for (const tab of [...tabs, bob]) expect(await texts(tab)).toEqual(all);
-  // One of them has the connection.
-  expect(sockets).toEqual([]);
+  // Whichever leads: a busy machine may have changed that.
+  await waitUntil('one of them has the connection', () => amy.user.webSockets.size === 1);
 });
 
 test('what is read, muted, blocked, half written or chosen in one is so in all', async () => {

@@ -14,6 +14,7 @@ import {
   type BrowserContextOptions,
   chromium,
   type Page,
+  type WebSocket,
 } from 'playwright-core';
 import { onTeardown } from './teardown.ts';
 
@@ -51,6 +52,8 @@ export interface OpenPageOptions {
 /** A browser of one person: cookies, storage and tabs apart from all others. */
 export class BrowserUser {
   readonly context: BrowserContext;
+  /** Which are open, of all tabs. */
+  readonly webSockets = new Set<WebSocket>();
   readonly #complaints: string[] = [];
 
   static async of(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserUser> {
@@ -74,6 +77,10 @@ export class BrowserUser {
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       complain(`${message.text()} (${message.location().url})`);
+    });
+    page.on('websocket', (webSocket) => {
+      this.webSockets.add(webSocket);
+      webSocket.on('close', () => this.webSockets.delete(webSocket));
     });
     await page.goto(url);
     return page;

@@ -176,7 +176,7 @@ function openTerminal(parts: Parts, output: Output, people: People, recent: Rece
     view.notice(secretQuestion(user, isWrong));
     return screen.readHidden('secret');
   });
-  greet(parts, view, people, online);
+  greet(parts, view, people);
   return { view, input: screen };
 }
 
@@ -203,16 +203,17 @@ function typingTeller(
 }
 
 /** What somebody needs to know who has never been here. */
-function greet({ user, client }: Parts, view: View, people: People, online: OnlineCache): void {
+function greet({ user, client }: Parts, view: View, people: People): void {
   view.notice(
     'text goes to everybody online, userId;;text to one person, #group;;text to a group; :all lists commands, :q leaves',
   );
   const stop = client.on('ready', async () => {
     stop();
-    const others = (await online.get()).filter(({ userId }) => userId !== user.userId);
-    for (const { userId, userName } of others) people.learn(userId, userName);
-    const names = others.map(({ userId, userName }) => personText(userId, userName));
-    view.notice(`online: ${names.length > 0 ? names.join(', ') : 'nobody else'}`);
+    const online = await client.onlineUsers().catch(ignore(':olu asks again'));
+    const others = online?.filter(({ userId }) => userId !== user.userId);
+    for (const { userId, userName } of others ?? []) people.learn(userId, userName);
+    const names = others?.map(({ userId, userName }) => personText(userId, userName));
+    if (names) view.notice(`online: ${names.length > 0 ? names.join(', ') : 'nobody else'}`);
     const groups = client.followedGroups.map((group) => `#${group}`);
     if (groups.length > 0) view.notice(`you are in ${groups.join(', ')}`);
   });

@@ -4,7 +4,7 @@ import { ignore } from '../../../base/ignore.ts';
 import { Keyword } from '../../../base/text/keyword.ts';
 import { safeLine } from '../../../base/text/safe-text.ts';
 import type { CimClient, ClientEvents, Mark, Message, SentMessage } from '../../sdk/index.ts';
-import type { People } from '../people.ts';
+import { meet, type People } from '../people.ts';
 import type { RecentMessages } from '../recent-messages.ts';
 import type { Screen } from '../screen/screen.ts';
 import { type Tick, Ticks } from '../ticks.ts';
@@ -33,8 +33,8 @@ export interface HumanViewOptions {
   readonly recent: RecentMessages;
   readonly userId: number;
   readonly clock: Pick<Clock, 'now' | 'setTimeout'>;
-  /** Is asked who of a group has read what. */
-  readonly client: Pick<CimClient, 'marksOfGroup'>;
+  /** Is asked who of a group has read what, and who somebody is. */
+  readonly client: Pick<CimClient, 'marksOfGroup' | 'users'>;
 }
 
 export class HumanView implements View, Inbox {
@@ -43,9 +43,8 @@ export class HumanView implements View, Inbox {
   readonly #recent: RecentMessages;
   readonly #reader: Reader;
   readonly #typists: Typists;
+  readonly #meet: (userId: number) => Promise<void>;
   readonly #ticks: Ticks;
-  /** Who is typing. */
-  #typing = '';
   /** What is on its way, by line. */
   readonly #transfers = new Map<number, string>();
   /** The day of the last message that was shown. */
@@ -57,6 +56,7 @@ export class HumanView implements View, Inbox {
     this.#clock = clock;
     this.#reader = { userId, nameOf: (id) => people.nameOf(id) };
     this.#typists = new Typists(this.#reader);
+    this.#meet = (id) => meet(people, client, [id]);
     this.#ticks = new Ticks({ userId, recent, client, clock, show: (tick) => this.#tick(tick) });
     this.#day = dayOf(clock.now());
   }
@@ -113,8 +113,9 @@ export class HumanView implements View, Inbox {
   }
 
   typing(typing: ClientEvents['typing']): void {
-    this.#typing = this.#typists.after(typing);
+    this.#typists.heard(typing);
     this.#showStatus();
+    if (!typing.ended) void this.#meet(typing.from).then(() => this.#showStatus());
   }
 
   transferring({ number }: InputLine, transfer: Transfer): void {
@@ -127,7 +128,7 @@ export class HumanView implements View, Inbox {
   }
 
   #showStatus(): void {
-    const parts = [...this.#transfers.values(), this.#typing].filter((part) => part !== '');
+    const parts = [...this.#transfers.values(), this.#typists.text].filter((part) => part !== '');
     this.#screen.showStatus(safeLine(parts.join(' · ')));
   }
 

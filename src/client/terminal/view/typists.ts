@@ -7,23 +7,28 @@ const namedMax = 3;
 
 export class Typists {
   readonly #reader: Pick<Reader, 'nameOf'>;
-  /** How each is called, by person and conversation. */
-  readonly #shown = new Map<string, string>();
+  /** By person and conversation. */
+  readonly #typists = new Map<string, Pick<ClientEvents['typing'], 'from' | 'group'>>();
 
   constructor(reader: Pick<Reader, 'nameOf'>) {
     this.#reader = reader;
   }
 
+  heard(typing: ClientEvents['typing']): void {
+    const key = `${typing.from} ${typing.group ?? ''}`;
+    if (typing.ended) this.#typists.delete(key);
+    else this.#typists.set(key, typing);
+  }
+
   /** `(2) amy is typing…`, `(2) amy, (3) eve in #cooks are typing…`; empty: nobody is. */
-  after({ from, group, ended }: ClientEvents['typing']): string {
-    const key = `${from} ${group ?? ''}`;
-    const who = personText(from, this.#reader.nameOf(from));
-    if (ended) this.#shown.delete(key);
-    else this.#shown.set(key, group === undefined ? who : `${who} in #${group}`);
-    const all = [...this.#shown.values()];
+  get text(): string {
+    const all = [...this.#typists.values()];
     if (all.length === 0) return '';
+    const named = all.slice(0, namedMax).map(({ from, group }) => {
+      const who = personText(from, this.#reader.nameOf(from));
+      return group === undefined ? who : `${who} in #${group}`;
+    });
     const more = all.length > namedMax ? [`${all.length - namedMax} more`] : [];
-    const named = [...all.slice(0, namedMax), ...more].join(', ');
-    return `${named} ${all.length === 1 ? 'is' : 'are'} typing…`;
+    return `${[...named, ...more].join(', ')} ${all.length === 1 ? 'is' : 'are'} typing…`;
   }
 }
