@@ -16,6 +16,7 @@ import { ratesLimits } from './limits/rates.ts';
 import { assertRelations } from './limits/relations.ts';
 import { serverLimits } from './limits/server.ts';
 import { storeLimits } from './limits/store.ts';
+import { topicsLimits } from './limits/topics.ts';
 
 export const limits = {
   ...inputLimits,
@@ -29,6 +30,7 @@ export const limits = {
   ...marksLimits,
   ...filesLimits,
   ...operatorsLimits,
+  ...topicsLimits,
 } as const;
 
 assertRelations(limits);
