@@ -217,6 +217,25 @@ export interface MessageTrace {
   readonly obstacles: readonly string[];
 }
 
+/** What its sender may know of a message. */
+export interface OwnTrace {
+  readonly id: string;
+  /** In the sender's timeline, or the group's; null: not among those that were looked through. */
+  readonly seq: number | null;
+  /** When a server took it, in ms since 1970. */
+  readonly at: number | null;
+  /** So many of the newest messages were looked through. */
+  readonly searched: number;
+  /** Null: nobody is told of it (the lobby, or `--receipts off`). */
+  readonly reached: {
+    /** Other people who are to get it. */
+    readonly receivers: number;
+    readonly delivered: number;
+    /** Null: nobody is told of that (`--receipts delivered`). */
+    readonly read: number | null;
+  } | null;
+}
+
 /** What would become of a message now. */
 export interface Outlook {
   readonly sessions: readonly OpenSession[];

@@ -39,6 +39,7 @@ import type {
   Login,
   MessageTrace,
   Outlook,
+  OwnTrace,
   PeerMarks,
   PrivateMessage,
   ScheduledMessage,
@@ -329,6 +330,12 @@ export interface RouteOperations {
 
   /** For operators: where a message is. `invalid-argument`, `busy`. */
   trace(id: string): Promise<MessageTrace>;
+
+  /**
+   * Where a message of the user is, as far as receipts tell it: `invalid-argument`, `not-the-author`,
+   * `not-a-member`.
+   */
+  ownTrace(userId: number, id: string): Promise<OwnTrace & { readonly scannedBytes: number }>;
 
   /** For operators: what would become of a message to a user (`to`) or a group now. */
   outlook(target: { readonly to: number; readonly group: string }): Promise<Outlook>;

@@ -3,7 +3,7 @@
  * shown once and in order, over connections that break, to several devices, encrypted or not.
  */
 import { beforeEach, expect, test } from '@jest/globals';
-import type { EncryptionMode, SentMessage } from '../../src/client/sdk/index.ts';
+import type { EncryptionMode, MessageTrace, SentMessage } from '../../src/client/sdk/index.ts';
 import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
 import type { Device, DeviceOptions } from '../support/sdk-device.ts';
 import { secretOf } from '../support/secret-of.ts';
@@ -72,6 +72,19 @@ export function describeSdk(place: SdkPlace): void {
     expect(await bob.call('history', { peer: 2, limit: 1 })).toMatchObject({
       messages: [{ text: 'an answer: 你好, 👋' }],
     });
+  });
+
+  test('a sender asks where a message is, and nobody else does', async () => {
+    const [bob, amy] = [await open(1), await open(2)];
+    const { id, seq } = await send(bob, 2, 'hi');
+    const reached = { receivers: 1, delivered: 1, read: 0 };
+    await texts(amy, 1);
+    const trace = await waitUntil('it is delivered', async () => {
+      const told = (await bob.call('trace', id)) as MessageTrace;
+      return told.reached?.delivered === 1 ? told : undefined;
+    });
+    expect(trace).toMatchObject({ id, seq, searched: 1, reached });
+    await expect(amy.call('trace', id)).rejects.toThrow(/author|sent it/);
   });
 
   test('over a connection that breaks again and again nothing is lost, and nothing shown twice', async () => {

@@ -154,3 +154,69 @@ test('a group: who has got how far, and a page of conversations after the other'
   );
   expect([names, second.next]).toEqual([[1, 'builds'], null]);
 });
+
+test('where a message is: as far as receipts tell it', async () => {
+  const system = await startSystem();
+  const bob = await open(system, 1);
+  const amy = await open(system, 2);
+  const carl = await open(system, 3);
+  const { id, seq } = await bob.client.send({ to: 2 }, 'one');
+  await waitUntil('amy is shown it', () => amy.shown.length === 1);
+  amy.client.markRead(id);
+  await waitUntil('it is read', () => bob.marks.at(-1) === `read 2 ${id}`);
+  const stored = { id, seq, at: expect.any(Number), searched: 1 };
+  const read = { receivers: 1, delivered: 1, read: 1 };
+  expect(await bob.client.trace(id)).toEqual({ ...stored, reached: read });
+
+  // Who has blocked somebody does not show it: stored, as any that waits.
+  await amy.client.block(1);
+  const blocked = await bob.client.send({ to: 2 }, 'two');
+  await carl.client.close();
+  const waiting = await bob.client.send({ to: 3 }, 'three');
+  const reached = { receivers: 1, delivered: 0, read: 0 };
+  for (const [{ id, seq }, searched] of [
+    [blocked, 2],
+    [waiting, 1],
+  ] as const)
+    expect(await bob.client.trace(id)).toEqual({ ...stored, id, seq, searched, reached });
+
+  await bob.client.createGroup('builds');
+  await amy.client.joinGroup('builds');
+  const inGroup = await bob.client.send({ group: 'builds' }, 'green');
+  await waitUntil('amy has it', async () => {
+    return (await bob.client.trace(inGroup.id)).reached?.delivered === 1;
+  });
+  expect(await bob.client.trace(inGroup.id)).toMatchObject({
+    seq: inGroup.seq,
+    reached: { receivers: 1, delivered: 1, read: 0 },
+  });
+  for (const of of [id, inGroup.id])
+    await expect(amy.client.trace(of)).rejects.toMatchObject({ kind: 'not-the-author' });
+  await bob.client.leaveGroup('builds');
+  await expect(bob.client.trace(inGroup.id)).rejects.toMatchObject({ kind: 'not-a-member' });
+  const never = id.replace(/1$/, '999');
+  expect(await bob.client.trace(never)).toMatchObject({ seq: null, at: null, searched: 3 });
+  await expect(bob.client.trace('1.2.3')).rejects.toMatchObject({ kind: 'invalid-argument' });
+});
+
+test.each([
+  ['off', null],
+  ['delivered', { receivers: 1, delivered: 1, read: null }],
+] as const)(
+  'a cluster that tells %s tells no more of where a message is',
+  async (receipts, reached) => {
+    const system = await startSystem({ receipts });
+    const bob = await open(system, 1);
+    const amy = await open(system, 2);
+    const { id } = await bob.client.send({ to: 2 }, 'one');
+    await waitUntil('amy is shown it', () => amy.shown.length === 1);
+    amy.client.markRead(id);
+    // All that she has to tell leaves before she does.
+    await amy.client.close();
+    await waitUntil('that has come', async () => {
+      const trace = await bob.client.trace(id);
+      return reached === null || trace.reached?.delivered === 1;
+    });
+    expect((await bob.client.trace(id)).reached).toEqual(reached);
+  },
+);

@@ -32,6 +32,7 @@ import type {
   ConversationPage,
   ConversationQuery,
   GroupMarks,
+  MessageTrace,
 } from './conversations/conversation.ts';
 import type { Encryption } from './e2ee/encryption.ts';
 import type { PeerKey } from './e2ee/key-facts.ts';
@@ -314,6 +315,14 @@ export class CimClient {
   /** How many of a group, and who of a small one, have got to the message with this number. */
   marksOfGroup(group: string, seq: number): Promise<GroupMarks> {
     return this.#parts.conversations.marksOfGroup(group, seq);
+  }
+
+  /**
+   * Where an own message is: whether it is stored, and how many have it and have read it, as far as
+   * receipts tell. `not-the-author`, `not-a-member`.
+   */
+  trace(id: string): Promise<MessageTrace> {
+    return this.#routes.trace(this.#options.userId, id);
   }
 
   /**

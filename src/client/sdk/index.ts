@@ -55,6 +55,7 @@ export type {
   ConversationPage,
   ConversationQuery,
   GroupMarks,
+  MessageTrace,
 } from './conversations/conversation.ts';
 export type { Mark, Receipts } from './conversations/mark.ts';
 export type { KeyChange, KeyStanding, PeerKey } from './e2ee/key-facts.ts';

@@ -31,6 +31,7 @@ export type Oracle = Pick<
   | 'history'
   | 'conversations'
   | 'marksOfGroup'
+  | 'trace'
   | 'setMuted'
   | 'setPinned'
   | 'createGroup'
@@ -114,6 +115,8 @@ export class Answers {
         return this.#shown.more();
       case 'read-by':
         return this.#readBy(query.message);
+      case 'trace':
+        return { kind: 'trace', trace: await client.trace(this.#ownMessage(query.message)) };
       case 'mute':
       case 'unmute':
         await client.setMuted(query, query.kind === 'mute');
@@ -205,6 +208,11 @@ export class Answers {
     const isStranger = (id: number) => id !== userId && people.nameOf(id) === undefined;
     if (marks.named?.some((member) => isStranger(member.userId))) await this.#members(group);
     return { kind: 'read-by', readBy: readByOf(message, marks) };
+  }
+
+  #ownMessage(typed: string): string {
+    const { recent, userId } = this.#options;
+    return recent.idOf(typed, ({ from }) => from === userId);
   }
 
   async #export(path: string | undefined): Promise<Result> {

@@ -44,6 +44,10 @@ export class Marks {
     this.#options = options;
   }
 
+  get receipts(): Receipts {
+    return this.#options.receipts;
+  }
+
   /** Rejects with `busy` when they were not taken: they are to be sent again, with later ones. */
   async take(reports: readonly Report[]): Promise<void> {
     const { marks, pushMarks, counters } = this.#options;

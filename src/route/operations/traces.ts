@@ -1,31 +1,34 @@
 /**
  * Where a message is, of what the store, the registry and this route know; and what would become of one
- * now. For operators, who may see whose sessions are where.
+ * now. For operators, who may see whose sessions are where. Its sender is told what receipts tell, and
+ * of a private message not what became of the receiver's copy: that would tell who has blocked them.
  */
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { lobby } from '../../codec/commands.ts';
 import { identityOfFields, type MessageId, parseIdentity } from '../../codec/identity.ts';
 import { scanIfReadable } from '../../codec/message-scan.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../../store/timelines.ts';
-import type { OpenSession, Outlook, StoredCopy } from '../operation-shapes.ts';
+import { requireMembership } from '../membership.ts';
+import type { OpenSession, Outlook, OwnTrace, StoredCopy } from '../operation-shapes.ts';
 import type { RouteOperations } from '../operations.ts';
 import { liveSessions, type OperationsContext } from './context.ts';
 
 export function traceOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'trace' | 'outlook' | 'pushesOf'> {
+): Pick<RouteOperations, 'trace' | 'ownTrace' | 'outlook' | 'pushesOf'> {
   const { store, pushes } = context;
 
   return {
     async trace(id) {
-      const message = parseIdentity(id);
-      if (!message) throw new CimError('invalid-argument', 'id: is not the id of a message');
+      const message = messageOf(id);
       const { from, to, group, epochHex, sendSeq } = message;
       const timeline = group === '' ? userTimeline(to) : groupTimeline(group);
       const own = group === '' && to !== from ? [userTimeline(from)] : [];
-      const copies = await Promise.all(
+      const found = await Promise.all(
         [timeline, ...own].map((each) => findCopy(context, each, message)),
       );
+      const copies = found.map(({ copy }) => copy);
       const seq = copies[0]?.seq ?? null;
       const outlook = await outlookOf(context, { from, to, group });
       const reached =
@@ -42,6 +45,29 @@ export function traceOperations(
         delivered: reached.delivered,
         read: reached.read,
         obstacles: outlook.obstacles,
+      };
+    },
+
+    async ownTrace(userId, id) {
+      const message = messageOf(id);
+      const { from, group } = message;
+      if (from !== userId) throw new CimError('not-the-author', 'id: somebody else has sent it');
+      if (group !== '' && group !== lobby) await requireMembership(store.groups, group, userId);
+      const timeline = group === '' ? userTimeline(userId) : groupTimeline(group);
+      const { copy, scannedBytes } = await findCopy(
+        context,
+        timeline,
+        message,
+        limits.historyScanBytesMax,
+      );
+      const { seq, at, searched } = copy;
+      return {
+        id,
+        seq,
+        at,
+        searched,
+        reached: await reachedOf(context, message, seq),
+        scannedBytes,
       };
     },
 
@@ -72,26 +98,55 @@ function openSession({ device, instance }: { device: string; instance: string })
   return { device, server: instance };
 }
 
-/** From the newest backwards, as no index leads from an identity to a number. */
+/** Throws `invalid-argument`. */
+function messageOf(id: string): MessageId {
+  const message = parseIdentity(id);
+  if (!message) throw new CimError('invalid-argument', 'id: is not the id of a message');
+  return message;
+}
+
+/**
+ * From the newest backwards, as no index leads from an identity to a number. With more than `bytesMax`
+ * looked through it is given up.
+ */
 async function findCopy(
   { store }: OperationsContext,
   timeline: TimelineId,
   message: MessageId,
-): Promise<StoredCopy> {
+  bytesMax = Number.POSITIVE_INFINITY,
+): Promise<{ readonly copy: StoredCopy; readonly scannedBytes: number }> {
   const id = identityOfFields(message);
-  let [before, searched] = [0, 0];
-  while (searched < limits.traceMessagesMax) {
+  let [before, searched, scannedBytes] = [0, 0, 0];
+  while (searched < limits.traceMessagesMax && scannedBytes < bytesMax) {
     const page = await store.timelines.readBack(timeline, before, limits.tracePageMax);
     for (const { seq, body } of page) {
       const fields = scanIfReadable(body);
       searched += 1;
+      scannedBytes += body.length;
       if (fields && identityOfFields(fields) === id)
-        return { timeline, seq, at: fields.at, searched };
+        return { copy: { timeline, seq, at: fields.at, searched }, scannedBytes };
       before = seq;
     }
     if (page.length === 0 || before === 1) break;
   }
-  return { timeline, seq: null, at: null, searched };
+  return { copy: { timeline, seq: null, at: null, searched }, scannedBytes };
+}
+
+async function reachedOf(
+  { store, marks }: OperationsContext,
+  message: MessageId,
+  seq: number | null,
+): Promise<OwnTrace['reached']> {
+  const { from, to, group } = message;
+  if (marks.receipts === 'off' || group === lobby) return null;
+  const tellsRead = marks.receipts === 'all';
+  if (group === '') {
+    const { delivered, read } = await privateMarks(store.marks, message);
+    return { receivers: to === from ? 0 : 1, delivered, read: tellsRead ? read : null };
+  }
+  if (seq === null) return null;
+  const { members, delivered, read } = await store.marks.ofGroup(group, seq);
+  return { receivers: members - 1, delivered, read: tellsRead ? read : null };
 }
 
 async function privateMarks(

@@ -231,6 +231,7 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
     { userId, id: `${bob.userId}.0123456789abcdef.${userId}.1`, seq: 1 },
     users(['push key']),
   ],
+  'POST /ownTrace': [{ userId, id: `${userId}.0123456789abcdef.7.1` }, users(['read key'])],
   'POST /groups': [{ userId }, users(readGroups)],
   'POST /groupMembers': [{ userId, group: 'cooks' }, users(readGroups)],
   'POST /groupKeys': [{ userId, group: 'cooks' }, users()],

@@ -453,7 +453,7 @@ test('/openapi.json has every endpoint', async () => {
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       ...['get /cluster', 'get /clusterVitals'],
-      ...['post /trace', 'post /outlook', 'post /pushes'],
+      ...['post /trace', 'post /ownTrace', 'post /outlook', 'post /pushes'],
       ...['get /counters', 'get /metrics', 'get /status', 'get /vitals'],
       ...['put /files/{id}/{number}', 'get /files/{id}'],
     ],

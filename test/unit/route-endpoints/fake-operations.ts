@@ -110,6 +110,11 @@ export class FakeOperations implements RouteOperations {
     return { id, copies: [], sessions: [], pushes: [], delivered: 0, read: 0, obstacles: [] };
   }
 
+  async ownTrace(userId: number, id: string) {
+    this.#called('ownTrace', { userId, id });
+    return { id, seq: 1, at: 1_000, searched: 1, reached: null, scannedBytes: this.scannedBytes };
+  }
+
   async outlook(target: { to: number; group: string }) {
     this.#called('outlook', target);
     return { sessions: [], obstacles: [] };

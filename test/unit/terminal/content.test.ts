@@ -211,7 +211,7 @@ describe('a line', () => {
     recent.add({ ...message, id: bobs, from: 1, fromName: 'bob', text: 'yes', at: at + 1 });
     const names = { userId: 1, online: [], groups: [], messages: recent.newest(), paths: [] };
     expect(completeLine(':reply ', names).labels).toEqual(['1 (2) amy: helo␊you', '2 you: yes']);
-    for (const command of [':edit', ':retract', ':readby'])
+    for (const command of [':edit', ':retract', ':readby', ':trace'])
       expect(completeLine(`${command} `, names).replacements).toEqual(['2 ']);
     expect(completeLine(':read ', names).replacements).toEqual(['1 ']);
     expect(completeLine(':react 1', names).replacements).toEqual(['1 ']);

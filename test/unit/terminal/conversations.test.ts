@@ -116,6 +116,7 @@ test.each([
   ':conversations 0',
   ':conversations 101',
   ':readby',
+  ':trace',
 ])('%s is refused with how it is used', (line) => {
   const message = expect.stringContaining(`use ${line.split(' ')[0]}`);
   expect(parseInput(line)).toEqual({ kind: 'refusal', code: 'bad-command', message });
@@ -158,6 +159,40 @@ test('`:readby` is about messages of named groups', async () => {
   recent.add({ ...last, id: 'everybody', group: 'lobby' });
   for (const id of ['private', 'everybody', 'unknown', idIn('builds')])
     await expect(ask(`:readby ${id}`)).rejects.toMatchObject({ kind: 'invalid-argument' });
+});
+
+test("`:trace` says where a message of one's own is", async () => {
+  const { ask, client, recent } = open();
+  recent.add({ ...last, id: 'mine', from: 1, at: 1 });
+  recent.add({ ...last, id: 'theirs', from: 7, at: 2 });
+  const at = new Date(2026, 0, 31, 10, 5).getTime();
+  const stored = { seq: 7, at, searched: 3 };
+  client.traces.set('mine', { ...stored, reached: { receivers: 1, delivered: 1, read: 0 } });
+  const newest = await ask(':trace ^');
+  expect(newest.shown).toEqual([
+    '· stored at 2026-01-31 10:05 as number 7',
+    '· delivered, not read yet',
+  ]);
+  const data = { id: 'mine', seq: 7, at: new Date(at).toISOString(), searched: 3 };
+  expect(newest.told.data).toEqual({ ...data, reached: { receivers: 1, delivered: 1, read: 0 } });
+  await expect(ask(':trace theirs')).rejects.toMatchObject({ kind: 'not-the-author' });
+
+  for (const [reached, text] of [
+    [{ receivers: 1, delivered: 0, read: 0 }, 'not delivered yet, not read yet'],
+    [{ receivers: 1, delivered: 1, read: 1 }, 'delivered, read'],
+    [{ receivers: 1, delivered: 1, read: null }, 'delivered'],
+    [{ receivers: 5, delivered: 3, read: 2 }, '3 of 5 have it, 2 have read it'],
+    [{ receivers: 5, delivered: 3, read: null }, '3 of 5 have it'],
+    [{ receivers: 0, delivered: 0, read: 0 }, 'it is for nobody else'],
+    [null, 'nobody is told who has it'],
+  ] as const) {
+    client.traces.set('mine', { ...stored, reached });
+    expect((await ask(':trace mine')).shown[1]).toBe(`· ${text}`);
+  }
+  client.traces.set('mine', { seq: null, at: null, searched: 2_000, reached: null });
+  const lost = await ask(':trace mine');
+  expect(lost.shown).toEqual(['· not stored: it is not among the newest 2000 messages there']);
+  expect(lost.told.data).toMatchObject({ seq: null, at: null });
 });
 
 test('where nothing was said yet that is said, with the name of whom it would be with', async () => {

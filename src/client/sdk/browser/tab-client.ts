@@ -45,7 +45,7 @@ const asked = [
   ...(['removeMember', 'block', 'unblock', 'blocked', 'showLastSeen', 'conversations'] as const),
   ...(['setMuted', 'setPinned', 'marksOfGroup', 'followMarks', 'history', 'schedule'] as const),
   ...(['delayed', 'cancelDelayed', 'peerKey', 'confirmKey', 'secret', 'rotateSecret'] as const),
-  ...(['deleteAccount'] as const),
+  ...(['deleteAccount', 'trace'] as const),
 ] satisfies (keyof CimClient)[];
 
 type Asked = Pick<CimClient, (typeof asked)[number]>;

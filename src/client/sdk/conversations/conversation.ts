@@ -41,6 +41,24 @@ export interface GroupMarks {
   readonly named: readonly MemberMarks[] | null;
 }
 
+/** Where a message of one's own is. */
+export interface MessageTrace {
+  readonly id: string;
+  /** Its number in one's timeline, or the group's; null: not among the newest `searched` messages. */
+  readonly seq: number | null;
+  /** When the cluster took it, ms since 1970. */
+  readonly at: number | null;
+  readonly searched: number;
+  /** Null: this cluster tells nobody, or it is in the lobby, or was not found in its group. */
+  readonly reached: {
+    /** Other people who are to get it. */
+    readonly receivers: number;
+    readonly delivered: number;
+    /** Null: this cluster tells nobody. */
+    readonly read: number | null;
+  } | null;
+}
+
 export interface MemberMarks {
   readonly userId: number;
   readonly delivered: number;

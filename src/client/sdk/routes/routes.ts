@@ -21,6 +21,7 @@ import type {
   ConversationQuery,
   MarksAnswer,
   MarksQuery,
+  MessageTrace,
 } from '../conversations/conversation.ts';
 import type { ChangesPlace, DrawRequest, GivenSlots } from '../e2ee/groups/group-register.ts';
 import type { WrappedPair } from '../e2ee/key-vault.ts';
@@ -214,6 +215,10 @@ export class Routes {
 
   async marks(userId: number, query: MarksQuery): Promise<MarksAnswer> {
     return (await this.#post('/marks', { userId, ...query })) as MarksAnswer;
+  }
+
+  async trace(userId: number, id: string): Promise<MessageTrace> {
+    return (await this.#post('/ownTrace', { userId, id })) as MessageTrace;
   }
 
   /** Rejects with `unconfirmed` when it may have been stored. */

@@ -51,7 +51,7 @@ export type Query =
   | { readonly kind: 'more' }
   | { readonly kind: 'conversations'; readonly limit: number }
   | ({ readonly kind: 'mute' | 'unmute' | 'pin' | 'unpin' } & Target)
-  | { readonly kind: 'read-by'; readonly message: string }
+  | { readonly kind: 'read-by' | 'trace'; readonly message: string }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'cancel'; readonly id: string }
   | {

@@ -123,13 +123,15 @@ function isMeantBy(
   command: string | undefined,
   userId: number,
 ): (message: RecentMessage) => boolean {
-  if ([':edit', ':retract', ':readby'].includes(command ?? ''))
+  if ([':edit', ':retract', ':readby', ':trace'].includes(command ?? ''))
     return ({ from }) => from === userId;
   return command === ':read' ? ({ from }) => from !== userId : () => true;
 }
 
+const onMessages = [':reply', ':edit', ':retract', ':react', ':read', ':readby', ':trace'];
+
 function isOnMessages(command: string | undefined): boolean {
-  return [':reply', ':edit', ':retract', ':react', ':read', ':readby'].includes(command ?? '');
+  return onMessages.includes(command ?? '');
 }
 
 /** By their numbers; the newest last, where the line is. */

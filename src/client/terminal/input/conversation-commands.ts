@@ -19,6 +19,10 @@ const readByUses: Command['uses'] = [
   [':readby ^', 'who in the group has read your newest message; or another one'],
 ];
 
+const traceUses: Command['uses'] = [
+  [':trace ^', 'where your newest message is: stored, delivered, read; or another one'],
+];
+
 export const conversationCommands: readonly Command[] = [
   {
     name: ':conversations',
@@ -35,6 +39,11 @@ export const conversationCommands: readonly Command[] = [
     uses: readByUses,
     parse: (rest) =>
       /^\S+$/.test(rest) ? { kind: 'read-by', message: rest } : refuseUse(readByUses),
+  },
+  {
+    name: ':trace',
+    uses: traceUses,
+    parse: (rest) => (/^\S+$/.test(rest) ? { kind: 'trace', message: rest } : refuseUse(traceUses)),
   },
   flagged('mute', 'what comes there is to make no noise, on all your devices'),
   flagged('unmute', 'end that'),

@@ -12,6 +12,7 @@ import type {
   Mark,
   Message,
   MessageFile,
+  MessageTrace,
   SentMessage,
   Target,
 } from '../../sdk/index.ts';
@@ -290,6 +291,10 @@ function readByData({ named, ...counts }: ReadBy) {
   return { ...counts, readBy: named.read, deliveredTo };
 }
 
+function traceData({ id, seq, at, searched, reached }: MessageTrace) {
+  return { id, seq, at: at === null ? null : new Date(at).toISOString(), searched, reached };
+}
+
 function conversationFlag(change: ConversationChange) {
   switch (change) {
     case 'mute':
@@ -345,6 +350,8 @@ function resultData(result: Result): unknown {
       return result.conversations.map(conversationData);
     case 'read-by':
       return readByData(result.readBy);
+    case 'trace':
+      return traceData(result.trace);
     case 'conversation-set':
       return { ...conversationName(result.target), ...conversationFlag(result.change) };
     case 'invitations':

@@ -1,7 +1,8 @@
 /** How it looks that others have got one's messages, and have read them. Pure. */
+import type { MessageTrace } from '../../sdk/index.ts';
 import type { ReadBy } from '../readers.ts';
 import type { Tick } from '../ticks.ts';
-import { dim, namesFor, person, type Reader } from './heads.ts';
+import { dayOf, dim, namesFor, person, type Reader, timeOf } from './heads.ts';
 import type { Block, Span } from './layout.ts';
 import { beginningOf } from './message-text.ts';
 import { noticeBlock } from './remarks.ts';
@@ -38,4 +39,25 @@ export function readByBlocks(readBy: ReadBy, reader: Reader): Block[] {
     const head = [dim(`  ${what} (${userIds.length}): `)];
     return userIds.length === 0 ? [] : [{ head, body: userIds.map(nameOf).join(', ') }];
   });
+}
+
+/** Where a message of the reader's is: `stored at 2026-01-31 10:05 as number 7`, `delivered, not read yet`. */
+export function traceBlocks({ seq, at, searched, reached }: MessageTrace): Block[] {
+  const when = at === null ? '' : ` at ${dayOf(at)} ${timeOf(at)}`;
+  const stored =
+    seq === null
+      ? `not stored: it is not among the newest ${searched} messages there`
+      : `stored${when} as number ${seq}`;
+  const isUnknown = seq === null && !reached;
+  return [stored, ...(isUnknown ? [] : [reachedText(reached)])].map(noticeBlock);
+}
+
+function reachedText(reached: MessageTrace['reached']): string {
+  if (!reached) return 'nobody is told who has it';
+  const { receivers, delivered, read } = reached;
+  if (receivers === 0) return 'it is for nobody else';
+  if (receivers > 1)
+    return `${delivered} of ${receivers} have it${read === null ? '' : `, ${read} have read it`}`;
+  const isRead = read === null ? [] : [read > 0 ? 'read' : 'not read yet'];
+  return [delivered > 0 ? 'delivered' : 'not delivered yet', ...isRead].join(', ');
 }

@@ -37,7 +37,7 @@ import { noticeBlock } from './remarks.ts';
 import { conversationBlocks, conversationSetText } from './render-conversations.ts';
 import { deletedText, exportedText, openedText } from './render-data.ts';
 import { secretText, verifyBlocks } from './render-keys.ts';
-import { readByBlocks } from './render-marks.ts';
+import { readByBlocks, traceBlocks } from './render-marks.ts';
 import type { Outgoing, Result } from './view.ts';
 
 /**
@@ -261,6 +261,8 @@ export function resultBlocks(
       return conversationBlocks(result, reader);
     case 'read-by':
       return readByBlocks(result.readBy, reader);
+    case 'trace':
+      return traceBlocks(result.trace);
     case 'conversation-set':
       return [noticeBlock(conversationSetText(result, namesFor(reader)))];
     case 'delayed':

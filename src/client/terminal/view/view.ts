@@ -13,6 +13,7 @@ import type {
   Invitation,
   Mark,
   Message,
+  MessageTrace,
   PeerKey,
   SentMessage,
   Target,
@@ -67,6 +68,7 @@ export type Result =
       readonly older: boolean;
     }
   | { readonly kind: 'read-by'; readonly readBy: ReadBy }
+  | { readonly kind: 'trace'; readonly trace: MessageTrace }
   | {
       readonly kind: 'conversation-set';
       readonly change: ConversationChange;

@@ -19,6 +19,7 @@ import type {
   Message,
   MessageExtras,
   MessageFile,
+  MessageTrace,
   PeerKey,
   SendFileOptions,
   SentFile,
@@ -242,6 +243,15 @@ export class FakeMessenger implements Messenger {
     const marks = this.marks.get(group);
     if (!marks) throw new CimError('unavailable');
     return { group, seq, ...marks };
+  }
+
+  /** By id: what trace() answers. */
+  readonly traces = new Map<string, Omit<MessageTrace, 'id'>>();
+
+  async trace(id: string): Promise<MessageTrace> {
+    const trace = this.traces.get(id);
+    if (!trace) throw new CimError('not-the-author');
+    return { id, ...trace };
   }
 
   async setMuted(target: Target, muted: boolean): Promise<void> {
