@@ -13,7 +13,7 @@ export type { LocalRegistryHub, ZooKeeperRegistryOptions };
  * it is. Rejects with `bad-config` if its client cannot be loaded.
  */
 export async function openRegistry(options: ZooKeeperRegistryOptions): Promise<Registry> {
-  const { loadNativeClient } = await import('./zookeeper/connection.ts');
+  const { loadNativeClient } = await import('./zookeeper/native-client.ts');
   await loadNativeClient();
   const { ZooKeeperRegistry } = await import('./zookeeper/zookeeper-registry.ts');
   return new ZooKeeperRegistry(options);

@@ -1,6 +1,6 @@
 /**
  * One connection to one ZooKeeper server, over the native client of the package `zookeeper`, which
- * is touched in this file only. A connection is used until it ends and then replaced (session.ts):
+ * nobody else uses. A connection is used until it ends and then replaced (session.ts):
  * the native client's own reconnecting is never relied upon, because
  *
  * - after a lost connection it keeps a poll handle on the closed file descriptor. Seen: another socket of the process that gets the
@@ -12,9 +12,17 @@
  *
  * The session is kept over connections: its id and password are handed to the next one.
  */
-import type { EventEmitter } from 'node:events';
-import { CimError, describeError } from '../../base/errors.ts';
+import { CimError } from '../../base/errors.ts';
 import { decodeUtf8 } from '../../base/text/utf8.ts';
+import {
+  type Completion,
+  codes,
+  loadNativeClient,
+  type NativeAcl,
+  type NativeClient,
+  type NativeStat,
+  states,
+} from './native-client.ts';
 
 /** What names a session to ZooKeeper, in the native client's own format. */
 export interface SessionKey {
@@ -56,25 +64,6 @@ export interface ConnectionOptions {
    * changed.
    */
   readonly onNodeEvent: (path: string) => void;
-}
-
-/**
- * Loads the native client. The executable has it inside, and needs a file that can be written and
- * run; what npm installed has it beside itself, or not at all. Rejects with `bad-config` where it
- * cannot be loaded: no later attempt would do better.
- */
-export async function loadNativeClient() {
-  try {
-    const { default: Library } = await import('zookeeper');
-    return Library;
-  } catch (error) {
-    if (error instanceof CimError) throw error;
-    const [problem] = describeError(error).split('\n');
-    throw new CimError(
-      'bad-config',
-      `ZooKeeper's client, the npm package zookeeper, cannot be loaded; npm install zookeeper, or use the executable: ${problem}`,
-    );
-  }
 }
 
 /**
@@ -340,58 +329,6 @@ function refusal(what: string): CimError {
 /** The session that was to be continued is over: a new one is needed. */
 export class SessionExpired extends Error {}
 
-// The package's own type declarations are partly wrong (ids are strings) and partly `any`; this is
-// what is used of it.
-interface NativeClient extends EventEmitter {
-  readonly state: number;
-  readonly client_id: string;
-  readonly client_password: string;
-  init(options: object): void;
-  close(): void;
-  a_create(path: string, data: Buffer, flags: number, done: Completion<[]>): number;
-  a_exists(path: string, watch: boolean, done: Completion<[NativeStat]>): number;
-  a_get(path: string, watch: boolean, done: Completion<[NativeStat, Buffer | null]>): number;
-  a_get_children(path: string, watch: boolean, done: Completion<[string[]]>): number;
-  a_set(path: string, data: Buffer, version: number, done: Completion<[]>): number;
-  a_get_acl(path: string, done: Completion<[NativeAcl[]]>): number;
-  a_set_acl(path: string, version: number, acl: NativeAcl[], done: Completion<[]>): number;
-  add_auth(scheme: string, auth: string, done: Completion<[]>): number;
-  a_delete_(path: string, version: number, done: Completion<[]>): number;
-  on(event: 'close', listener: (client: unknown, code: number) => void): this;
-  on(event: string, listener: (client: unknown, path: string) => void): this;
-}
-
-type Completion<R extends unknown[]> = (code: number, message: string, ...results: R) => void;
-
-interface NativeStat {
-  readonly ephemeralOwner: string;
-  readonly czxid: number;
-  readonly version: number;
-  /** How often its ACL was changed. */
-  readonly aversion: number;
-  readonly numChildren: number;
-}
-
-interface NativeAcl {
-  readonly perms: number;
-  readonly scheme: string;
-  readonly auth: string;
-}
-
-// zookeeper.h
-const states = { connecting: 1, associating: 2 };
-const codes = {
-  ok: 0,
-  connectionLoss: -4,
-  operationTimeout: -7,
-  noNode: -101,
-  noAuth: -102,
-  badVersion: -103,
-  nodeExists: -110,
-  sessionExpired: -112,
-  authFailed: -115,
-  closing: -116,
-};
 const refusalCodes = new Set([codes.noAuth, codes.authFailed]);
 const lossCodes = new Set([
   codes.connectionLoss,

@@ -1,7 +1,8 @@
 /** What the user says, and does with what was said. Refusals are told where they concern one message. */
 import { conversationOf, type Message, type User } from '../../client/sdk/index.ts';
-import { type Chat, retracted, withReactions } from './chat.ts';
+import type { Chat } from './chat.ts';
 import type { OpenConversation } from './conversation.ts';
+import { retracted, withReactions } from './message-changes.ts';
 import { attempt } from './notices.ts';
 import type { Pending } from './outbox.ts';
 

@@ -17,8 +17,9 @@ import {
 } from '../../client/sdk/index.ts';
 import { words } from '../i18n/words.ts';
 import { OpenConversation } from './conversation.ts';
+import { retracted, withReactions } from './message-changes.ts';
 import { attempt, notify, reasonOf } from './notices.ts';
-import { type Pending, type Saved, Unsent } from './outbox.ts';
+import { isAmong, type Pending, Unsent } from './outbox.ts';
 import { People } from './people.ts';
 import {
   keyOf,
@@ -194,7 +195,8 @@ export class Chat {
       if (pending.name === 'message') waiting.push(pending.event);
     for (const { target: key, ...saved } of this.unsent.load()) {
       const target = targetOf(key);
-      if (target && !(await this.#isTaken(target, saved, waiting)))
+      const stored = target && (await this.client.stored({ with: target, limit: keptMessages }));
+      if (stored && !isAmong([...stored.messages, ...waiting], this.me.userId, saved))
         this.#wait(target, { ...saved, state: 'failed' });
       else this.unsent.remove(saved.key);
     }
@@ -208,18 +210,6 @@ export class Chat {
   #wait(target: Target, pending: Pending): void {
     const { pending: all } = this.at(target);
     if (!all.peek().some(({ key }) => key === pending.key)) all.value = [...all.peek(), pending];
-  }
-
-  /** It waits, or is stored. */
-  async #isTaken(
-    target: Target,
-    { text, at }: Pick<Saved, 'text' | 'at'>,
-    waiting: readonly Message[],
-  ): Promise<boolean> {
-    const { messages } = await this.client.stored({ with: target, limit: keptMessages });
-    return [...messages, ...waiting].some(
-      (each) => each.from === this.me.userId && each.text === text && each.at >= at - clocksMs,
-    );
   }
 
   /** It is not stored: the user decides what becomes of it. */
@@ -395,22 +385,8 @@ export class Chat {
   }
 }
 
-/** Clocks of this machine and of routes differ. */
-const clocksMs = 120_000;
-
 /** What is done within one conversation. */
 export interface InConversation {
   readonly chat: Chat;
   readonly conversation: OpenConversation;
-}
-
-export function retracted(message: Message): Message {
-  const { id, from, fromName, to, group, seq, at } = message;
-  const where = group === undefined ? { to: to ?? 0 } : { group };
-  return { id, from, fromName, ...where, seq, at, text: '', retracted: true };
-}
-
-export function withReactions(message: Message, from: number, emoji: readonly string[]): Message {
-  const others = (message.reactions ?? []).filter((each) => each.from !== from);
-  return { ...message, reactions: emoji.length === 0 ? others : [...others, { from, emoji }] };
 }

@@ -3,7 +3,7 @@
  * whichever page is there by then (docs/how-it-works/tabs.md). Texts are kept here as well: one that was
  * refused, or that a page has not given to the SDK before it was left, is the user's to decide on.
  */
-import type { MessageExtras } from '../../client/sdk/index.ts';
+import type { Message, MessageExtras } from '../../client/sdk/index.ts';
 import { isRecord, keep, kept } from './keep.ts';
 import type { TargetKey } from './target.ts';
 
@@ -65,5 +65,19 @@ function isSaved(value: unknown): value is Saved {
     typeof value['target'] === 'string' &&
     typeof value['at'] === 'number' &&
     isRecord(value['extras'])
+  );
+}
+
+/** Clocks of this machine and of routes differ. */
+const clocksMs = 120_000;
+
+/** Whether what this user has written is one of these messages, which wait or are stored. */
+export function isAmong(
+  messages: readonly Message[],
+  userId: number,
+  { text, at }: Pick<Saved, 'text' | 'at'>,
+): boolean {
+  return messages.some(
+    (each) => each.from === userId && each.text === text && each.at >= at - clocksMs,
   );
 }

@@ -49,7 +49,7 @@ type OfLeader = { readonly term: number } & (
   | {
       readonly kind: 'settled';
       readonly id: string;
-      readonly outcome: { readonly sent: SentMessage } | { readonly error: TabError };
+      readonly outcome: Outcome<TabError>;
     }
   | {
       readonly kind: 'closed';
@@ -77,6 +77,9 @@ export interface TabAnswer {
   /** Whoever was asked did not lead any more, and has done nothing: whoever does is to be asked. */
   readonly isNotDone?: true;
 }
+
+/** What has become of a message that waited. */
+type Outcome<E> = { readonly sent: SentMessage } | { readonly error: E };
 
 interface TabError {
   readonly kind: ErrorName | undefined;
@@ -110,6 +113,14 @@ export function tabErrorOf(error: unknown): TabError {
 
 export function errorOfTab({ kind = 'internal', message, retryAfterMs }: TabError): CimError {
   return new CimError(kind, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
+
+export function tabOutcomeOf(outcome: Outcome<unknown>): Outcome<TabError> {
+  return 'error' in outcome ? { error: tabErrorOf(outcome.error) } : outcome;
+}
+
+export function outcomeOfTab(outcome: Outcome<TabError>): Outcome<CimError> {
+  return 'error' in outcome ? { error: errorOfTab(outcome.error) } : outcome;
 }
 
 /** Of a tab, or a call: over plain http a page has no crypto.randomUUID. */

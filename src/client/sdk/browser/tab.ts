@@ -10,34 +10,30 @@ import type { CimClientOptions } from '../client-options.ts';
 import type { EventEmitter } from '../event-emitter.ts';
 import type { Platform } from '../platform.ts';
 import { browserPlatform } from './browser-platform.ts';
-import {
-  beginTerm,
-  currentTerm,
-  type DeviceDatabase,
-  deleteDatabase,
-  openDatabase,
-} from './database.ts';
+import { beginTerm, currentTerm, deleteDatabase } from './database.ts';
 import { storageInTerm } from './indexed-db-storage.ts';
-import { Journal } from './journal.ts';
 import { JournalReader } from './journal-reader.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LeadingTab } from './leading-tab.ts';
 import type { StoredQuery } from './message-store.ts';
-import { Outbox, type Pending } from './outbox.ts';
+import type { Pending } from './outbox.ts';
 import { watchPageLife } from './page-life.ts';
+import { openShare, type Share } from './share.ts';
 import { type CallOptions, TabCalls } from './tab-calls.ts';
 import {
   errorOfTab,
   type Happened,
   newId,
+  outcomeOfTab,
   type Standing,
   type TabCall,
-  TabChannel,
   type TabMessage,
   tabErrorOf,
+  tabOutcomeOf,
 } from './tab-channel.ts';
 import { TabSends } from './tab-sends.ts';
+import { closedError, TabState } from './tab-state.ts';
 
 export interface TabOptions extends Omit<CimClientOptions, 'platform' | 'storage'> {
   /** Of the device, in this browser: one for each user and cluster. */
@@ -50,18 +46,11 @@ export interface TabOptions extends Omit<CimClientOptions, 'platform' | 'storage
   readonly onBehind?: () => void;
 }
 
-/** What all tabs share, while this one takes part. */
-interface Share {
-  readonly database: DeviceDatabase;
-  readonly journal: Journal;
-  readonly outbox: Outbox;
-  readonly channel: TabChannel;
-}
-
 export class Tab {
   readonly #options: TabOptions;
   readonly #events: EventEmitter;
   readonly #id = newId();
+  readonly #state: TabState;
   readonly sends: TabSends;
   readonly #calls = new TabCalls(this.#id, (message) => this.#postToLeader(message));
   readonly #reader: JournalReader;
@@ -75,14 +64,12 @@ export class Tab {
   #leading: LeadingTab | undefined;
   /** In which the tab leads that is asked. */
   #term = 0;
-  #standing: Standing = { state: 'idle', groups: [] };
-  #hasBeenReady = false;
-  #firstReady: PromiseWithResolvers<void> | undefined;
   #beginning: Promise<void> | undefined;
 
   constructor(options: TabOptions, events: EventEmitter) {
     this.#options = options;
     this.#events = events;
+    this.#state = new TabState(events);
     this.#reader = new JournalReader({
       tab: this.#id,
       hand: (happened) => this.#tell(happened),
@@ -109,7 +96,7 @@ export class Tab {
   }
 
   get standing(): Standing {
-    return this.#standing;
+    return this.#state.standing;
   }
 
   listening(): void {
@@ -117,17 +104,14 @@ export class Tab {
   }
 
   start(): Promise<void> {
-    if (this.#firstReady) return this.#firstReady.promise;
-    this.#firstReady = Promise.withResolvers();
-    if (this.#isClosed)
-      this.#firstReady.reject(new CimError('unavailable', 'the client is closed'));
-    else this.#beginning = this.#begin();
-    return this.#firstReady.promise;
+    return this.#state.whenReady(() => {
+      this.#beginning = this.#begin();
+    });
   }
 
   /** Rejects as the method of CimClient does, and with `unconfirmed`. */
   ask(method: string, given: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
-    if (this.#isClosed) return Promise.reject(new CimError('unavailable', 'the client is closed'));
+    if (this.#state.isClosed) return Promise.reject(closedError());
     return this.#calls.call(method, given, options);
   }
 
@@ -148,11 +132,11 @@ export class Tab {
 
   /** Undefined: this tab takes no part. */
   async #started(): Promise<Share | undefined> {
-    return this.#firstReady && this.#sharing.promise;
+    return this.#state.isStarted ? this.#sharing.promise : undefined;
   }
 
   async close(timeoutMs: number): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#state.isClosed) return;
     await this.#leading?.close(timeoutMs);
     this.#end({ reason: 'closed by the application', code: 'closed', error: null });
     await this.#leadership.stop();
@@ -167,7 +151,7 @@ export class Tab {
   // ---- taking part --------------------------------------------------------------------------------
 
   async #begin(): Promise<void> {
-    this.#become({ state: 'connecting', groups: [] });
+    this.#state.become({ state: 'connecting', groups: [] });
     try {
       if (!('locks' in navigator)) throw new Error('only pages on https (or localhost) can share');
       await this.#takePart();
@@ -185,13 +169,7 @@ export class Tab {
   }
 
   async #takePart(): Promise<void> {
-    const { name, userId } = this.#options;
-    const database = await openDatabase(name);
-    const journal = new Journal(database, userId);
-    await this.#reader.open(journal);
-    const outbox = new Outbox(database, this.#options);
-    const channel = new TabChannel(name, (message) => this.#heard(message));
-    this.#share = { database, journal, outbox, channel };
+    this.#share = await openShare(this.#options, this.#reader, (message) => this.#heard(message));
     this.#sharing.resolve(this.#share);
     this.#leadership.start();
     this.#watch.start();
@@ -219,7 +197,7 @@ export class Tab {
   /** It is looked at again. */
   async #resume(): Promise<void> {
     await this.#leadership.stop();
-    if (this.#share || this.#isClosed) return;
+    if (this.#share || this.#state.isClosed) return;
     try {
       await this.#takePart();
     } catch (error) {
@@ -257,9 +235,7 @@ export class Tab {
         ...share,
         send: (by, target, draft) => this.sends.keep(share, by, target, draft),
         onSettled: (id, outcome) => {
-          const told =
-            'error' in outcome ? { error: tabErrorOf(outcome.error) } : { sent: outcome.sent };
-          this.#post({ kind: 'settled', term, id, outcome: told });
+          this.#post({ kind: 'settled', term, id, outcome: tabOutcomeOf(outcome) });
           this.sends.settled(id, outcome);
         },
       },
@@ -267,7 +243,7 @@ export class Tab {
       isCurrent: async () => !this.#share || (await currentTerm(this.#share.database)) === term,
       onStanding: (standing) => {
         this.#post({ kind: 'standing', term, standing });
-        this.#become(standing);
+        this.#state.become(standing);
       },
       tell: (happened) => {
         this.#post({ kind: 'happened', term, happened });
@@ -282,14 +258,13 @@ export class Tab {
         const told = error && tabErrorOf(error);
         this.#post({ kind: 'closed', term, reason, code, error: told });
         this.#end({ reason, code, error });
-        void this.#leadership.stop();
       },
     });
     this.#leading = leading;
     this.#term = term;
     leading.start();
-    this.#post({ kind: 'leading', term, standing: leading.standing });
-    this.#become(leading.standing);
+    this.#postLeading(leading);
+    this.#state.become(leading.standing);
     this.#asks((call) => void this.#serve(call));
     return leading;
   }
@@ -313,10 +288,7 @@ export class Tab {
         this.#leading?.forgetTab(message.tab);
         break;
       case 'hello':
-        if (this.#leading) {
-          const { standing } = this.#leading;
-          this.#post({ kind: 'leading', term: this.#term, standing });
-        }
+        if (this.#leading) this.#postLeading(this.#leading);
         break;
       case 'appended':
         this.#reader.look();
@@ -332,7 +304,6 @@ export class Tab {
         break;
       case 'forget':
         this.#end({ reason: 'signed out in another tab', code: 'closed', error: null });
-        void this.#leadership.stop();
         break;
       default:
         // Of a term that is over, or of one in which this tab has led: it will hear of that.
@@ -344,27 +315,24 @@ export class Tab {
     switch (message.kind) {
       case 'leading':
         this.#watch.heard();
-        this.#become(message.standing);
+        this.#state.become(message.standing);
         if (this.#calls.isAsking && message.term === this.#term) break;
         this.#term = message.term;
         this.#asks((call) => this.#post(call));
         this.#reader.look();
         break;
       case 'standing':
-        this.#become(message.standing);
+        this.#state.become(message.standing);
         break;
       case 'happened':
         void this.#tell(message.happened);
         break;
-      case 'settled': {
-        const { id, outcome } = message;
-        this.sends.settled(id, 'error' in outcome ? { error: errorOfTab(outcome.error) } : outcome);
+      case 'settled':
+        this.sends.settled(message.id, outcomeOfTab(message.outcome));
         break;
-      }
       case 'closed': {
         const { reason, code, error } = message;
         this.#end({ reason, code, error: error && errorOfTab(error) });
-        void this.#leadership.stop();
       }
     }
   }
@@ -378,13 +346,17 @@ export class Tab {
   }
 
   #tellWatched(): void {
-    if (this.#isClosed || !this.#firstReady) return;
+    if (this.#state.isClosed || !this.#state.isStarted) return;
     void Promise.allSettled([this.ask('watch', [[...this.#watched]])]);
   }
 
   #postToLeader(message: TabMessage): void {
     if (this.#leading) this.#heard(message);
     else this.#post(message);
+  }
+
+  #postLeading({ standing }: LeadingTab): void {
+    this.#post({ kind: 'leading', term: this.#term, standing });
   }
 
   #post(message: TabMessage): void {
@@ -399,27 +371,8 @@ export class Tab {
 
   // ---- told to the application --------------------------------------------------------------------
 
-  get #isClosed(): boolean {
-    return this.#standing.state === 'closed';
-  }
-
   #tell({ name, event }: Happened): Promise<void> | undefined {
     return this.#events.hand(name, event as never);
-  }
-
-  /** A change of who leads is one of the connection. */
-  #become(standing: Standing): void {
-    const { state: previous } = this.#standing;
-    if (previous === 'closed') return;
-    const isOnTheWay = standing.state !== 'ready';
-    const state = isOnTheWay ? (this.#hasBeenReady ? 'reconnecting' : 'connecting') : 'ready';
-    this.#standing = { ...standing, state };
-    this.#hasBeenReady ||= state === 'ready';
-    if (state === previous) return;
-    this.#events.emit('state', { state, previous });
-    if (state !== 'ready') return;
-    if (standing.ready) this.#events.emit('ready', standing.ready);
-    this.#firstReady?.resolve();
   }
 
   #fail(error: unknown): void {
@@ -427,21 +380,16 @@ export class Tab {
       error instanceof CimError ? error : new CimError('internal', describeError(error));
     void this.#leading?.close(0);
     this.#end({ reason: known.message, code: known.code, error: known });
-    void this.#leadership.stop();
   }
 
-  /** Idempotent: the first reason counts. */
   #end(event: ClientEvents['closed']): void {
-    if (this.#isClosed) return;
-    const { state: previous } = this.#standing;
-    this.#standing = { state: 'closed', groups: [] };
-    this.#stopWatching();
-    this.#leave();
-    this.#sharing.resolve(undefined);
-    this.sends.abandon();
-    this.#calls.abandon();
-    this.#events.emit('state', { state: 'closed', previous });
-    this.#firstReady?.reject(event.error ?? new CimError('unavailable', event.reason));
-    this.#events.emit('closed', event);
+    this.#state.close(event, () => {
+      this.#stopWatching();
+      this.#leave();
+      this.#sharing.resolve(undefined);
+      this.sends.abandon();
+      this.#calls.abandon();
+      void this.#leadership.stop();
+    });
   }
 }
