@@ -1,4 +1,4 @@
-/** POST /marks, /markRead: how far people have got in conversations. */
+/** POST /marks, /markRead, /ownTrace: how far people have got in conversations, and with one message. */
 import { limits } from '../../base/limits.ts';
 import { groupNameOf } from '../../base/text/names.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
@@ -77,6 +77,48 @@ export function markEndpoints(operations: RouteOperations): readonly Endpoint[] 
         const group = groupNameOf(given);
         const marks = await operations.marksOfGroup(userId, group, seq);
         return { ...found, group: { group, seq, ...marks } };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/ownTrace',
+      access: { who: 'users', actor: 'userId', keys: ['read'] },
+      summary:
+        'Where a message of a user is: stored, delivered and read, as far as receipts tell it',
+      body: {
+        type: 'object',
+        required: ['userId', 'id'],
+        properties: { userId, id: { ...string, maxLength: limits.identityCharactersMax } },
+      },
+      answer: {
+        type: 'object',
+        properties: {
+          id: string,
+          seq: {
+            type: ['integer', 'null'],
+            description: "its number in the user's timeline or the group's; null: it was not found",
+          },
+          at: { type: ['integer', 'null'], description: 'when a server took it, ms since 1970' },
+          searched: { ...integer, description: 'of the newest messages' },
+          reached: {
+            type: ['object', 'null'],
+            description: 'null: nobody is told of it',
+            properties: {
+              receivers: { ...integer, description: 'other people who are to get it' },
+              delivered: { ...integer, description: 'those who have it' },
+              read: {
+                type: ['integer', 'null'],
+                description: 'those who have read it; null: nobody is told of that',
+              },
+            },
+          },
+        },
+      },
+      handle: async ({ userId, id }, { read }) => {
+        const { scannedBytes, ...trace } = await operations.ownTrace(userId, id);
+        read(scannedBytes);
+        return trace;
       },
     }),
 

@@ -1,6 +1,5 @@
 /**
  * POST /trace and POST /outlook: for operators, where a message is, and what would become of one now.
- * POST /ownTrace: for the sender of a message, what receipts tell of it.
  * POST /pushes: what one route knows of its pushes, for another one that is asked for a trace.
  */
 import { CimError } from '../../base/errors.ts';
@@ -12,7 +11,7 @@ import { groupTimeline, type TimelineId, userTimeline } from '../../store/timeli
 import type { ClusterRoles } from '../cluster/cluster-roles.ts';
 import type { PushAttempt } from '../messages/push-record.ts';
 import type { RouteOperations } from '../operations.ts';
-import { integer, string, userId } from './fields.ts';
+import { string, userId } from './fields.ts';
 
 const operators = { who: 'operators' } as const;
 const mayLook = { who: 'operators', accounts: 'view' } as const;
@@ -50,48 +49,6 @@ export function traceEndpoints(
         );
         const pushes = [...trace.pushes, ...others.flatMap((other) => other.pushes)];
         return { ...trace, pushes: pushes.sort((one, other) => one.at - other.at) };
-      },
-    }),
-
-    endpoint({
-      method: 'POST',
-      path: '/ownTrace',
-      access: { who: 'users', actor: 'userId', keys: ['read'] },
-      summary:
-        'Where a message of a user is: stored, delivered and read, as far as receipts tell it',
-      body: {
-        type: 'object',
-        required: ['userId', 'id'],
-        properties: { userId, id: { ...string, maxLength: limits.identityCharactersMax } },
-      },
-      answer: {
-        type: 'object',
-        properties: {
-          id: string,
-          seq: {
-            type: ['integer', 'null'],
-            description: "its number in the user's timeline or the group's; null: it was not found",
-          },
-          at: { type: ['integer', 'null'], description: 'when a server took it, ms since 1970' },
-          searched: { ...integer, description: 'of the newest messages' },
-          reached: {
-            type: ['object', 'null'],
-            description: 'null: nobody is told of it',
-            properties: {
-              receivers: { ...integer, description: 'other people who are to get it' },
-              delivered: { ...integer, description: 'those who have it' },
-              read: {
-                type: ['integer', 'null'],
-                description: 'those who have read it; null: nobody is told of that',
-              },
-            },
-          },
-        },
-      },
-      handle: async ({ userId, id }, { read }) => {
-        const { scannedBytes, ...trace } = await operations.ownTrace(userId, id);
-        read(scannedBytes);
-        return trace;
       },
     }),
 

@@ -435,7 +435,13 @@ test('/openapi.json has every endpoint', async () => {
     ...['post /groupKeys', 'post /drawGroupKey', 'post /giveGroupKey'],
     ...['post /forgetGroupKeys', 'post /groupChanges'],
     ...['post /block', 'post /unblock', 'post /blocked', 'post /presence', 'post /lastSeen'],
-    ...['post /conversations', 'post /setConversation', 'post /marks', 'post /markRead'],
+    ...[
+      'post /conversations',
+      'post /setConversation',
+      'post /marks',
+      'post /ownTrace',
+      'post /markRead',
+    ],
     ...[
       'post /history',
       'post /delay',
@@ -453,7 +459,7 @@ test('/openapi.json has every endpoint', async () => {
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       ...['get /cluster', 'get /clusterVitals'],
-      ...['post /trace', 'post /ownTrace', 'post /outlook', 'post /pushes'],
+      ...['post /trace', 'post /outlook', 'post /pushes'],
       ...['get /counters', 'get /metrics', 'get /status', 'get /vitals'],
       ...['put /files/{id}/{number}', 'get /files/{id}'],
     ],
