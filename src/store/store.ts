@@ -1,7 +1,7 @@
 /**
  * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups and
  * their keys, conversations, marks, presence, schedules, requests, keys of applications, what is known
- * of files, operators and what they have done. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * of files, operators and what they have done, and what is retained of topics. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
@@ -18,6 +18,7 @@ import type { Marks } from './marks.ts';
 import type { Operators } from './operators.ts';
 import type { Presence } from './presence.ts';
 import type { Requests } from './requests.ts';
+import type { Retained } from './retained.ts';
 import type { Schedules } from './schedules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Timelines } from './timelines.ts';
@@ -39,6 +40,7 @@ export interface Store {
   readonly files: Files;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly retained: Retained;
 
   /**
    * Null when the store answers, otherwise in one line why not: it may be this connection alone. For

@@ -32,6 +32,7 @@ import { describeAudit, describeOperators } from './store/operators.ts';
 import { describePresence } from './store/presence.ts';
 import { describeReads } from './store/reads.ts';
 import { describeRequests } from './store/requests.ts';
+import { describeRetained } from './store/retained.ts';
 import { describeScheduleModel } from './store/schedule-model.ts';
 import { describeSchedules } from './store/schedules.ts';
 import { describeSessionGenerations } from './store/session-generations.ts';
@@ -107,6 +108,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   operators: describeOperators,
   'what operators have done': describeAudit,
   files: describeFiles,
+  'retained values': describeRetained,
   identity: describeIdentity,
   lifecycle: describeLifecycle,
 };

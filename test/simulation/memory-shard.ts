@@ -26,6 +26,7 @@ import type { GroupKeyChange, KeySlot, KeyState } from '../../src/store/group-ke
 import type { Group } from '../../src/store/groups.ts';
 import type { Operator } from '../../src/store/operators.ts';
 import type { RequestClaim } from '../../src/store/requests.ts';
+import type { RetainedValue } from '../../src/store/retained.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
 
@@ -168,6 +169,8 @@ export class MemoryData {
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();
   readonly files = new Map<string, KnownFile>();
+  readonly retained = new Map<string, RetainedValue>();
+  retainedNumber = 0;
 
   shard(id: TimelineId): Shard {
     return this.shards.get(id) ?? empty;

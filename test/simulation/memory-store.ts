@@ -22,6 +22,7 @@ import type { Operators } from '../../src/store/operators.ts';
 import type { Presence } from '../../src/store/presence.ts';
 import { type Quotas, quotasByDefault } from '../../src/store/quotas.ts';
 import type { RequestClaim, Requests } from '../../src/store/requests.ts';
+import type { Retained } from '../../src/store/retained.ts';
 import type {
   Schedule,
   SchedulePage,
@@ -39,6 +40,7 @@ import { MemoryGroups } from './memory-groups.ts';
 import { MemoryMarks } from './memory-marks.ts';
 import { MemoryAudit, MemoryOperators } from './memory-operators.ts';
 import { MemoryPresence } from './memory-presence.ts';
+import { MemoryRetained } from './memory-retained.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
 import { MemoryTimelines } from './memory-timelines.ts';
@@ -69,6 +71,7 @@ export class MemoryStore implements Store {
   readonly files: Files;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly retained: Retained;
   #closed = false;
 
   constructor({
@@ -92,6 +95,7 @@ export class MemoryStore implements Store {
     this.apiKeys = new MemoryApiKeys(data);
     this.operators = new MemoryOperators(data);
     this.audit = new MemoryAudit(data);
+    this.retained = new MemoryRetained(data, now);
     this.files = new MemoryFiles(data, now);
     this.schedules = new MemorySchedules(data, now);
   }

@@ -77,6 +77,7 @@ export class SimulatedStore implements Store {
   readonly files: Store['files'];
   readonly operators: Store['operators'];
   readonly audit: Store['audit'];
+  readonly retained: Store['retained'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
@@ -180,9 +181,10 @@ export class SimulatedStore implements Store {
     };
     // No world here has files: what looks for them draws nothing.
     this.files = files;
-    // Nor operators.
+    // Nor operators, nor topics.
     this.operators = store.operators;
     this.audit = store.audit;
+    this.retained = store.retained;
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {
       create: (schedule, delayMs) => this.#call(() => schedules.create(schedule, delayMs)),

@@ -60,6 +60,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     files: store.files,
     operators: store.operators,
     audit: store.audit,
+    retained: store.retained,
     deletions: store.deletions,
     schedules,
     timelines,

@@ -6,4 +6,15 @@ export const topicsLimits = {
   topicLevelsMax: 32,
   /** UTF-8 bytes of the name of a shared subscription. */
   topicShareBytesMax: 128,
+  /** Bytes of what is published, with all that is said of it: it is kept, and written to every subscriber. */
+  publicationBytesMax: 256 * 1024,
+  /** Retained values of a user, and of all: new subscribers to # get all of them. */
+  retainedPerOwnerMax: 20_000,
+  retainedMax: 200_000,
+  /** And their bytes, each with its topic and `retainedOverheadBytes`. */
+  retainedBytesPerOwnerMax: 64 * 1024 * 1024,
+  retainedBytesMax: 256 * 1024 * 1024,
+  retainedOverheadBytes: 128,
+  /** Values that have expired, removed when another one is kept. */
+  retainedExpiredTogether: 16,
 } as const;

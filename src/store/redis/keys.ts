@@ -50,6 +50,10 @@
  *   file-bytes:{files} number   bytes of all files
  *   file-unfinished:{files} zset owners, and `all`, by the bytes of their unfinished files
  *   file-expiry:{files} zset    files ("<owner>.<id>") by the time at which their bytes may be removed
+ *   retained:{retained} hash    the retained value of each topic (scripts/parts/retained.lua)
+ *   retained-order:{retained} zset its topics in the order of their bytes
+ *   retained-counts:{retained} hash how many values an owner and all have, and their bytes; the last number
+ *   retained-expiry:{retained} zset topics by the time at which their values expire
  */
 import { nameKey } from '../../base/text/names.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
@@ -111,6 +115,11 @@ export const onDeletion = {
   'file-unfinished': 'forgotten',
   'file-bytes': 'others',
   'file-expiry': 'others',
+  // They are of topics, and stay until they are replaced.
+  retained: 'others',
+  'retained-order': 'others',
+  'retained-counts': 'others',
+  'retained-expiry': 'others',
 } as const;
 
 type Kind = keyof typeof onDeletion;
@@ -297,6 +306,16 @@ export class Keys {
 
   fileExpiry(): string {
     return this.#key('file-expiry', 'files');
+  }
+
+  /** In the order of scripts/parts/retained.lua. */
+  retained(): string[] {
+    const kinds = ['retained', 'retained-order', 'retained-counts', 'retained-expiry'] as const;
+    return kinds.map((kind) => this.#key(kind, 'retained'));
+  }
+
+  retainedCounts(): string {
+    return this.#key('retained-counts', 'retained');
   }
 
   #key(kind: Kind, tag: string): string {

@@ -26,6 +26,7 @@ import { RedisMarks } from './redis-marks.ts';
 import { RedisOperators } from './redis-operators.ts';
 import { RedisPresence } from './redis-presence.ts';
 import { RedisRequests } from './redis-requests.ts';
+import { RedisRetained } from './redis-retained.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
@@ -69,6 +70,7 @@ export class RedisStore implements Store {
   readonly files: RedisFiles;
   readonly operators: RedisOperators;
   readonly audit: RedisAudit;
+  readonly retained: RedisRetained;
   readonly #links: readonly RedisLink[];
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
@@ -141,6 +143,7 @@ export class RedisStore implements Store {
     this.apiKeys = new RedisApiKeys(calls, keys);
     this.operators = new RedisOperators(calls, keys);
     this.audit = new RedisAudit(calls, keys);
+    this.retained = new RedisRetained(calls, keys);
   }
 
   /** What the last failover that lost something took of what was acknowledged. */

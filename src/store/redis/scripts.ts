@@ -39,6 +39,7 @@ import groupConversation from './scripts/group-conversation.lua';
 import groupMarks from './scripts/group-marks.lua';
 import joinGroup from './scripts/join-group.lua';
 import keepPart from './scripts/keep-part.lua';
+import keepRetained from './scripts/keep-retained.lua';
 import leaseDue from './scripts/lease-due.lua';
 import leaseFiles from './scripts/lease-files.lua';
 import leaveGroup from './scripts/leave-group.lua';
@@ -60,6 +61,7 @@ import bodies from './scripts/parts/bodies.lua';
 import checkRights from './scripts/parts/check-rights.lua';
 import cursor from './scripts/parts/cursor.lua';
 import groupKeys from './scripts/parts/group-keys.lua';
+import retained from './scripts/parts/retained.lua';
 import seen from './scripts/parts/seen.lua';
 import takeBack from './scripts/parts/take-back.lua';
 import time from './scripts/parts/time.lua';
@@ -73,8 +75,10 @@ import readBack from './scripts/read-back.lua';
 import readConversation from './scripts/read-conversation.lua';
 import readGroupChanges from './scripts/read-group-changes.lua';
 import readGroupKeys from './scripts/read-group-keys.lua';
+import readRetained from './scripts/read-retained.lua';
 import releaseName from './scripts/release-name.lua';
 import removeFile from './scripts/remove-file.lua';
+import removeRetained from './scripts/remove-retained.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
 import setFlag from './scripts/set-flag.lua';
@@ -96,6 +100,7 @@ const parts: Readonly<Record<string, string>> = {
   'bodies.lua': bodies,
   'cursor.lua': cursor,
   'group-keys.lua': groupKeys,
+  'retained.lua': retained,
   'seen.lua': seen,
   'time.lua': time,
   'total.lua': total,
@@ -173,6 +178,7 @@ export const scripts = {
   groupMarks: script(groupMarks),
   joinGroup: script(joinGroup),
   keepPart: script(keepPart),
+  keepRetained: script(keepRetained),
   leaseDue: script(leaseDue),
   leaseFiles: script(leaseFiles),
   leaveGroup: script(leaveGroup),
@@ -196,8 +202,10 @@ export const scripts = {
   readConversation: script(readConversation),
   readGroupChanges: script(readGroupChanges),
   readGroupKeys: script(readGroupKeys),
+  readRetained: script(readRetained),
   releaseName: script(releaseName),
   removeFile: script(removeFile),
+  removeRetained: script(removeRetained),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
   settleDeletion: script(settleDeletion),

@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
 import { groupKeyTables, groupKeyUpgrade } from './group-key-tables.ts';
 import { operatorTables } from './operator-tables.ts';
+import { topicTables } from './topic-tables.ts';
 import { drawGeneration, readMark, type WriteAheadLog, writeMark } from './write-ahead-log.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "cim1". */
@@ -288,6 +289,7 @@ const tables = `
   ${filesTables}
   ${groupKeyTables}
   ${operatorTables}
+  ${topicTables}
 `;
 
 /**
@@ -314,7 +316,7 @@ export interface Schema {
 const current: Schema = {
   version: 8,
   tables,
-  upgrades: { 7: `${filesTables}${groupKeyUpgrade}${operatorTables}` },
+  upgrades: { 7: `${filesTables}${groupKeyUpgrade}${operatorTables}${topicTables}` },
 };
 
 /**

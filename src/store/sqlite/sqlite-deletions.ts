@@ -53,6 +53,10 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   // That somebody was kicked, say: by the id.
   audit: 'others',
   identity: 'others',
+  // They are of topics, and stay until they are replaced.
+  retained: 'others',
+  retained_owners: 'others',
+  retained_number: 'others',
 };
 
 const ownRows = [

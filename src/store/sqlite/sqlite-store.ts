@@ -19,6 +19,7 @@ import type { Operators } from '../operators.ts';
 import type { Presence } from '../presence.ts';
 import { type Quotas, quotasByDefault } from '../quotas.ts';
 import type { Requests } from '../requests.ts';
+import type { Retained } from '../retained.ts';
 import type { Schedules } from '../schedules.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Retention, Store } from '../store.ts';
@@ -39,6 +40,7 @@ import { SqliteMarks } from './sqlite-marks.ts';
 import { SqliteOperators } from './sqlite-operators.ts';
 import { SqlitePresence } from './sqlite-presence.ts';
 import { SqliteRequests } from './sqlite-requests.ts';
+import { SqliteRetained } from './sqlite-retained.ts';
 import { SqliteSchedules } from './sqlite-schedules.ts';
 import { SqliteSessions } from './sqlite-sessions.ts';
 import { SqliteTimelines } from './sqlite-timelines.ts';
@@ -77,6 +79,7 @@ export class SqliteStore implements Store {
   readonly files: Files;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly retained: Retained;
   readonly #database: Database;
   readonly #sweeping: Timer;
   #isBackingUp = false;
@@ -128,6 +131,7 @@ export class SqliteStore implements Store {
     this.apiKeys = new SqliteApiKeys(database);
     this.operators = new SqliteOperators(database);
     this.audit = new SqliteAudit(database);
+    this.retained = new SqliteRetained(database, time.aged);
     const sweep = new Sweep({ database, rows, timelineAgeMs: retention.ageMs });
     this.#sweeping = clock.setInterval(() => sweepOnce(sweep, time), sweepMs);
   }

@@ -229,6 +229,7 @@ describe('a private message', () => {
           files: inner.files,
           operators: inner.operators,
           audit: inner.audit,
+          retained: inner.retained,
           timelines,
         },
         problem: async () => null,
