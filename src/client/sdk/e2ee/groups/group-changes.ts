@@ -10,14 +10,9 @@ import { ignore } from '../../../../base/ignore.ts';
 import { limits } from '../../../../base/limits.ts';
 import type { ClientEvents } from '../../client-events.ts';
 import type { ChangesPage, GroupRegister } from './group-register.ts';
-import {
-  type GroupView,
-  isSameChange,
-  type MemberChange,
-  withChanges,
-  withEpochs,
-} from './group-view.ts';
+import type { GroupView, MemberChange } from './group-view.ts';
 import type { KnownGroups } from './known-groups.ts';
+import { isSameChange, withChanges, withEpochs, withoutEarlierComing } from './told-changes.ts';
 
 export interface GroupChangesOptions {
   readonly userId: number;
@@ -77,6 +72,8 @@ export class GroupChanges {
 
   async #readOn(group: string): Promise<GroupView> {
     const { known, register } = this.#options;
+    // Before the first page: changes of keys may be ahead of those of members.
+    const seen = known.viewOf(group)?.epoch ?? 0;
     for (let pages = 0; pages < pagesMax; pages++) {
       const before = known.viewOf(group);
       if (!before?.last) return this.#lookAnew(group);
@@ -88,7 +85,7 @@ export class GroupChanges {
       const isTheSame = page.groupId === before.groupId && isSameChange(first, before.last);
       if (!isTheSame || !areInOrder(changes, number)) return this.#lookAnew(group);
       const isNew = changes.length > 0 || page.keyChanges.some(isAfter(before.lastOfKeys));
-      const view = this.#take(group, before, changes, page);
+      const view = this.#take(group, before, seen, { ...page, changes });
       if (!page.hasMore || !isNew) return view;
     }
     return nonsense();
@@ -98,15 +95,15 @@ export class GroupChanges {
   #take(
     group: string,
     before: GroupView,
-    changes: readonly MemberChange[],
-    { keyChanges }: ChangesPage,
+    seen: number,
+    { changes, keyChanges }: ChangesPage,
   ): GroupView {
     const { known, tell } = this.#options;
     const held = this.#assertHeld(group, before);
     const ofKeys = keyChanges.filter(isAfter(held.lastOfKeys));
     const news = [...changes, ...ofKeys].toSorted((one, other) => one.at - other.at);
     for (const { kind, userId, by, at } of news) tell.change({ group, kind, userId, by, at });
-    const view = withKeyChanges(withChanges(held, changes), ofKeys);
+    const view = withKeyChanges(withChanges(held, changes, seen), ofKeys);
     if (news.length > 0) this.#keep(group, view);
     return known.viewOf(group) ?? view;
   }
@@ -120,7 +117,7 @@ export class GroupChanges {
     const showsAll = held?.showsAll ?? (await register.showsAll(group));
     const none = { members: new Map<number, number>(), last: null, lastOfKeys: 0 };
     const blank = { groupId, showsAll, epoch: 0, freshFrom: 0, ...held, ...none };
-    let view = withKeyChanges(withChanges(blank, changes), listed.keyChanges);
+    let view = withKeyChanges(withChanges(blank, changes, 0), listed.keyChanges);
     const isWhole = changes[0]?.number === 1;
     if (!isWhole) {
       // Some have joined that no change is kept of. Who comes or goes meanwhile is in the changes that follow.
@@ -130,7 +127,7 @@ export class GroupChanges {
       const members = new Map(ids.map((id) => [id, since.get(id) ?? epoch]));
       const rest = await this.#readAll(group, last?.number ?? 0);
       if (rest.groupId !== groupId) return nonsense();
-      view = withKeyChanges(withChanges({ ...view, members }, rest.changes), rest.keyChanges);
+      view = withKeyChanges(withChanges({ ...view, members }, rest.changes, 0), rest.keyChanges);
     }
     if (known.viewOf(group) !== before) {
       // Epochs alone may have been seen meanwhile.
@@ -138,7 +135,7 @@ export class GroupChanges {
       const { epoch = 0, freshFrom = 0 } = held ? (known.viewOf(group) ?? {}) : {};
       view = withEpochs(view, { keyEpoch: epoch, freshFrom });
     }
-    if (held) view = withoutKeysOfGone(view, held);
+    if (held) view = withoutKeysOfGone(withoutEarlierComing(view, held), held);
     this.#assertInside(group);
     this.#keep(group, view);
     const members = [...view.members.keys()].toSorted((one, other) => one - other);

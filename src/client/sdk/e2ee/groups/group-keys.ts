@@ -16,7 +16,7 @@ import type { GroupChanges } from './group-changes.ts';
 import { type MessageKey, messageKeyOf } from './group-cipher.ts';
 import { GroupKeySealer, type GroupKeySealerOptions } from './group-key-sealer.ts';
 import { drawIdOf, groupKeyBytes, openGroupKey, takeSlotApart } from './group-key-slot.ts';
-import { type GroupView, withEpochs } from './group-view.ts';
+import type { GroupView } from './group-view.ts';
 import { HeldKeys, type HeldSlot } from './held-keys.ts';
 import {
   byTrust,
@@ -32,6 +32,7 @@ import {
 } from './key-schedule.ts';
 import type { KnownGroups } from './known-groups.ts';
 import { RegisterReader } from './register-reader.ts';
+import { withEpochs } from './told-changes.ts';
 
 export interface GroupKeysOptions extends GroupKeySealerOptions {
   readonly own: Pick<OwnKeyHolder, 'get' | 'find' | 'all'>;
@@ -316,9 +317,9 @@ export class GroupKeys {
       if (drawn) {
         const { draw, key } = drawn;
         held.addDrawn({ epoch, by, draw }, new Ratchet(held.scope, epoch, key));
-        const seen = this.#options.known.viewOf(group) ?? view;
-        this.#seen(group, seen, { ...status, keyEpoch: epoch, freshFrom: epoch });
-        if (epoch >= view.epoch) return this.#epochKey(held, epoch, key);
+        const now = this.#options.known.viewOf(group) ?? view;
+        const seen = this.#seen(group, now, { ...status, keyEpoch: epoch, freshFrom: epoch });
+        if (epoch >= seen.epoch) return this.#epochKey(held, epoch, key);
       } else await patience.pause(backoff.next());
     }
   }

@@ -39,54 +39,12 @@ export interface GroupView {
   readonly lastOfKeys: number;
 }
 
-/** With changes that are told. */
-export function withChanges(view: GroupView, changes: readonly MemberChange[]): GroupView {
-  const members = new Map(view.members);
-  let { epoch, freshFrom } = view;
-  for (const change of changes) {
-    epoch = Math.max(epoch, change.epoch);
-    const isThere = change.kind === 'created' || change.kind === 'joined';
-    if (isThere) members.set(change.userId, change.epoch);
-    else {
-      members.delete(change.userId);
-      freshFrom = Math.max(freshFrom, change.epoch);
-    }
-  }
-  return { ...view, members, epoch, freshFrom, last: changes.at(-1) ?? view.last };
-}
-
-/** What the register says of its epochs: it can only make them later. */
-export function withEpochs(
-  view: GroupView,
-  { keyEpoch, freshFrom }: { readonly keyEpoch: number; readonly freshFrom: number },
-): GroupView {
-  const isKnown = keyEpoch <= view.epoch && freshFrom <= view.freshFrom;
-  if (isKnown) return view;
-  return {
-    ...view,
-    epoch: Math.max(view.epoch, keyEpoch),
-    freshFrom: Math.max(view.freshFrom, freshFrom),
-  };
-}
-
 /**
  * When its user is in it no more: who is a member then is told anew. Who was one stays known: of whom the
  * group has no more then, and nothing was told, has the keys of till now.
  */
 export function toBeToldAnew(view: GroupView): GroupView {
   return { ...view, last: null };
-}
-
-export function isSameChange(one: MemberChange | undefined, other: MemberChange): boolean {
-  return (
-    one !== undefined &&
-    one.number === other.number &&
-    one.epoch === other.epoch &&
-    one.kind === other.kind &&
-    one.userId === other.userId &&
-    one.by === other.by &&
-    one.at === other.at
-  );
 }
 
 /** As it is saved. */

@@ -152,7 +152,9 @@ describe('changes of a group', () => {
     group.startAnew(bob, amy, joe);
     await changes.look('team');
     expect(told).toEqual(['1,2,3', '2 left', '1,2,3']);
-    expect(known.viewOf('team')).toMatchObject({ epoch: 4, freshFrom: 4 });
+    // Amy, who was told to be gone, has come after all that was seen.
+    expect(known.viewOf('team')).toMatchObject({ epoch: 5, freshFrom: 4 });
+    expect(known.viewOf('team')?.members.get(amy)).toBe(5);
   });
 
   test('that came while the user left are not told', async () => {

@@ -46,6 +46,31 @@ describe('a cluster that lies', () => {
     expect(await read(ofJoe, before)).toEqual({ unreadable: 'no-group-key' });
   });
 
+  test.each(['as the next change', 'with all that was before told anew'])(
+    'nor by telling late, %s, that they came early',
+    async (how) => {
+      const { team, devices } = await teamOf(bob, amy);
+      const [ofBob, ofAmy] = devices;
+      const before = await say(ofBob!, 'before');
+      const ofEve = await team.device(eve);
+      team.group.join(eve);
+      team.group.members.set(eve, 1);
+      const isAnew = how !== 'as the next change';
+      team.group.memberChanges = team.group.memberChanges.map((change) => ({
+        ...change,
+        ...(isAnew && { at: change.at + 1 }),
+        ...(change.userId === eve && { epoch: 1 }),
+      }));
+      team.tell(ofBob!, ofAmy!);
+      await team.whenGiven(eve);
+      const told = isAnew ? { members: [bob, amy, eve] } : { kind: 'joined', userId: eve };
+      expect(ofBob!.told).toContainEqual(expect.objectContaining(told));
+      expect(await read(ofEve, before)).toEqual({ unreadable: 'no-group-key' });
+      const after = await team.through(say(ofBob!, 'after'));
+      expect(await team.through(read(ofEve, after))).toMatchObject({ text: 'after' });
+    },
+  );
+
   test('has nobody write under what a stranger has drawn', async () => {
     const { team, devices } = await teamOf(bob, amy);
     const [ofBob] = devices;
@@ -103,6 +128,29 @@ describe('a cluster that lies', () => {
     team.tell(ofBob!);
     const said = await team.through(say(ofBob!, 'without joe'));
     expect(said.sent.keyEpoch).toBe(5);
+    team.group.members.set(joe, 1);
+    team.group.slots = team.group.everStored;
+    expect(await team.through(read(ofJoe!, said))).toHaveProperty('unreadable');
+  });
+
+  test('nor if it tells late that somebody went long ago', async () => {
+    const { team, devices } = await teamOf(bob, amy, joe);
+    const [ofBob, , ofJoe] = devices;
+    await say(ofBob!, 'with joe');
+    const { status, slots } = team.group;
+    team.group.leave(joe, 'removed');
+    const { memberChanges } = team.group;
+    Object.assign(team.group, {
+      status,
+      slots,
+      memberChanges: memberChanges.map((each) =>
+        each.kind === 'removed' ? { ...each, epoch: 1 } : each,
+      ),
+    });
+    ofBob!.encryption.connected(true, false);
+    team.tell(ofBob!);
+    const said = await team.through(say(ofBob!, 'without joe'));
+    expect(ofBob!.told).toContainEqual(expect.objectContaining({ kind: 'removed', userId: joe }));
     team.group.members.set(joe, 1);
     team.group.slots = team.group.everStored;
     expect(await team.through(read(ofJoe!, said))).toHaveProperty('unreadable');

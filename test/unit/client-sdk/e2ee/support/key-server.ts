@@ -8,6 +8,7 @@ import type {
   GroupNewsItem,
 } from '../../../../../src/client/sdk/client-events.ts';
 import { Encryption } from '../../../../../src/client/sdk/e2ee/encryption.ts';
+import type { GroupKeyCalls } from '../../../../../src/client/sdk/e2ee/groups/group-register.ts';
 import {
   KnownGroups,
   type SavedGroups,
@@ -80,6 +81,8 @@ export interface DeviceOptions {
   readonly clock?: Clock;
   /** The group's register; absent: there is no encrypted group. */
   readonly group?: GroupServer;
+  /** Of the register; absent: as they are. */
+  readonly callsOf?: (calls: GroupKeyCalls) => GroupKeyCalls;
 }
 
 export function secretOf(userId: number): string {
@@ -89,6 +92,7 @@ export function secretOf(userId: number): string {
 /** Of a user whose secret is made of the id, unless another one is given. */
 export function deviceOf(server: KeyServer, userId: number, options: DeviceOptions = {}): Device {
   const { mode = 'auto', secret = secretOf(userId), pins: saved = [], clock, group } = options;
+  const { callsOf = (calls) => calls } = options;
   const changes: KeyChange[] = [];
   const told: Device['told'] = [];
   const known = new KnownGroups();
@@ -123,7 +127,7 @@ export function deviceOf(server: KeyServer, userId: number, options: DeviceOptio
         members: (members) => void told.push(members),
       },
       askEpoch: async () => group?.status.keyEpoch ?? 0,
-      calls: (group ?? new GroupServer()).callsOf(userId),
+      calls: callsOf((group ?? new GroupServer()).callsOf(userId)),
     },
     onChanged: (change) => void changes.push(change),
     onUnusable: (reason) => void unusable.push(reason),
