@@ -145,7 +145,7 @@ test('a disk is full', async () => {
   const dev = await startProcess({
     name: 'cim dev',
     ...disk.on(executable, args),
-    env: { CIM_LOG_LEVEL: 'warn', CIM_WS_PORT: '0' },
+    env: { CIM_LOG_LEVEL: 'warn' },
     ready: (process) => readyAddresses(process) !== undefined,
   });
   const port = `${readyAddresses(dev)?.['route']}`;

@@ -25,10 +25,14 @@ export async function startProcess({
   return started;
 }
 
+/** A role takes free ports, but for those that it is given. */
+const anyPort = { CIM_WS_PORT: '0' };
+
 /** Keeps all that it has printed. */
 export class TestProcess extends LocalProcess {
   constructor(options: ProcessOptions) {
-    super({ ...options, charactersMax: Number.POSITIVE_INFINITY });
+    const env = { ...anyPort, ...options.env };
+    super({ ...options, env, charactersMax: Number.POSITIVE_INFINITY });
   }
 
   /** Polls until `pattern` has been printed on stdout. */

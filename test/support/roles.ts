@@ -38,8 +38,7 @@ export async function startRole(
     name: `cim ${name}`,
     command: descriptors === undefined ? program : 'bash',
     args: [...(descriptors === undefined ? [] : limited), name, ...args],
-    // Several servers run beside each other.
-    env: { CIM_LOG_LEVEL: 'warn', CIM_WS_PORT: '0', ...env },
+    env: { CIM_LOG_LEVEL: 'warn', ...env },
     ready: (process) => readyAddresses(process) !== undefined,
   });
   return { process: started, addresses: readyAddresses(started) ?? {} };
