@@ -72,6 +72,12 @@ export const errorTable = {
     retryable: false,
     meaning: 'The account was deleted, and its user id is never used again',
   },
+  'account-blocked': {
+    code: '5103',
+    status: 403,
+    retryable: false,
+    meaning: 'An operator has blocked the account',
+  },
   'receiver-offline': {
     code: '7000',
     status: 200,

@@ -31,6 +31,7 @@ export const closeCodes = {
   kicked: { code: 303, meaning: 'an operator ended the session' },
   'too-many-devices': { code: 304, meaning: 'the user has too many devices connected' },
   'secret-changed': { code: 306, meaning: "the account's secret was changed" },
+  blocked: { code: 308, meaning: 'an operator has blocked the account' },
   'account-deleted': { code: 307, meaning: 'the account was deleted' },
   'wrong-version': {
     code: 305,

@@ -297,6 +297,12 @@ export interface RouteOperations {
   kick(userId: number): Promise<number>;
 
   /**
+   * For operators: keeps the user out until they are let in again; how many connections have ended.
+   * `not-found`, `not-allowed` (with `--auth open`).
+   */
+  setAccountBlocked(userId: number, isBlocked: boolean): Promise<number>;
+
+  /**
    * Deletes an account for good; how many connections that ended. Repeating it is harmless, and what it
    * could not finish routes finish by themselves. `proof`: of who is to hold it, with `--auth secret`;
    * absent: an operator's word. `not-found`, `account-deleted` (to whoever would have to prove it),

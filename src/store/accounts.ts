@@ -17,9 +17,14 @@ export interface Credential {
   readonly verifier: string;
   /**
    * Begins at 1 and grows whenever all that was let in before is to be let in no more: tokens name
-   * it.
+   * it. Below 0 while the account is blocked (it grows in size then): no token names such a one.
    */
   readonly generation: number;
+}
+
+/** Whether operators keep everybody out of it. */
+export function isBlocked({ generation }: Pick<Credential, 'generation'>): boolean {
+  return generation < 0;
 }
 
 /** The key pair of an account, for what only the devices of both sides are to read. */
@@ -86,6 +91,12 @@ export interface Accounts {
 
   /** The generation grows by one; answers the new one, null: there is no such account. */
   revoke(userId: number): Promise<number | null>;
+
+  /**
+   * Lets nobody in with the account any more, or again. The generation grows by one, and what is so
+   * already stays; answers the one that it is of then, null: there is no such account.
+   */
+  setBlocked(userId: number, isBlocked: boolean): Promise<number | null>;
 
   /** Gives the account its key pair, unless it has one: answers the one that it has then. */
   offerKeys(userId: number, pair: KeyPair): Promise<KeyPair | null>;

@@ -97,6 +97,65 @@ test('a person with a hostile name is found, and is text', async () => {
   ]);
 });
 
+test('an account is blocked, signs in no more, and is unblocked', async () => {
+  const eve = await Client.ready({ userId: 9, name: 'eve', routes: [origin] });
+  const page = await openAs(browser, origin, 'amy');
+  await page.goto(`${origin}/admin#/people/9`);
+  await page.getByRole('button', { name: 'Block', exact: true }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Block', exact: true }).click();
+  await page.getByText('Blocked: cannot sign in.').waitFor();
+  await page.getByText('Not connected').waitFor();
+  await eve.whenEvent('hears why', ({ event, reason }) => {
+    return event === 'closed' && `${reason}`.includes('an operator has blocked the account');
+  });
+  const out = Client.start({ userId: 9, name: 'eve', routes: [origin] });
+  await out.whenEvent('is kept out', ({ event, reason }) => {
+    return event === 'closed' && `${reason}`.includes('blocked');
+  });
+  await page.getByRole('button', { name: 'Unblock' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Unblock' }).click();
+  await page.getByText('Blocked: cannot sign in.').waitFor({ state: 'detached' });
+  await Client.ready({ userId: 9, name: 'eve', routes: [origin] });
+  await section(page, 'Audit log');
+  await page.locator('tbody').getByText('unblockAccount').waitFor();
+  const rows = page.locator('tbody tr').filter({ hasText: /lockAccount/ });
+  expect(await rows.locator('td:nth-child(n+4)').allTextContents()).toEqual([
+    ...['unblockAccount', '9', 'done'],
+    ...['blockAccount', '9', 'done'],
+  ]);
+});
+
+test('where a message is, and what would become of one now', async () => {
+  const [dan, fay] = [
+    await Client.ready({ userId: 10, name: 'dan', routes: [origin] }),
+    await Client.ready({ userId: 11, name: 'fay', routes: [origin] }),
+  ];
+  dan.say('11;;hi');
+  const { id } = await dan.whenEvent('is stored', ({ event }) => event === 'sent');
+  await dan.whenEvent('hears that it was delivered', ({ event }) => event === 'delivered');
+  const page = await openAs(browser, origin, 'vic', { expectedErrors: /status of 400/ });
+  await section(page, 'Trace');
+  const ask = async (wanted: string) => {
+    await page.getByLabel('Message, number of a user').fill(wanted);
+    await page.getByRole('button', { name: 'Find' }).click();
+  };
+  await ask(`${id}`);
+  await page.getByText('Delivered, not read yet').waitFor();
+  const [stored, pushed, takers] = await page.locator('main tbody').allTextContents();
+  expect(stored).toMatch(/^User 111.*User 101/);
+  expect(pushed).toMatch(/127\.0\.0\.1:\d+handed over$/);
+  expect(takers).toMatch(/127\.0\.0\.1:\d+$/);
+  await ask(`${id}`.replace(/\d+$/, '99'));
+  await page.getByText('not stored: not the newest message').first().waitFor();
+  await fay.quit();
+  await ask('11');
+  await page.getByText('Nobody is connected.').waitFor();
+  await ask('99');
+  await page.getByText('there is no user 99').waitFor();
+  await ask('<b>');
+  await page.getByText('id: is not the id of a message').waitFor();
+});
+
 test('a secret that is drawn in the page lets its person in', async () => {
   const bob = await Client.ready({ userId: 7, name: 'bob', routes: [origin] });
   await bob.quit();

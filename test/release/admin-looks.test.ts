@@ -63,6 +63,9 @@ describe.each([
     await go('#/groups/builds');
     await page.locator('.headline').waitFor();
     await look('group');
+    await go('#/trace/7');
+    await page.locator('main tbody').waitFor();
+    await look('trace');
     await go('#/keys');
     await page.locator('tbody button').first().waitFor();
     await look('keys');
@@ -76,7 +79,14 @@ describe.each([
 test.each([390, 1_920])('nothing is cut off at %d pixels', async (width) => {
   const context = { viewport: { width, height: 800 } };
   const page = await openAs(browser, origin, 'amy', { context });
-  for (const hash of ['#/cluster', '#/people/7', '#/groups/builds', '#/keys', '#/audit']) {
+  for (const hash of [
+    '#/cluster',
+    '#/people/7',
+    '#/groups/builds',
+    '#/trace/7',
+    '#/keys',
+    '#/audit',
+  ]) {
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     await page.locator('.table, .aside').first().waitFor();
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -1,15 +1,16 @@
 /** Accounts and keys of applications in memory, as src/store/ says it, and nothing besides. */
 import { limits } from '../../src/base/limits.ts';
 import { nameKey } from '../../src/base/text/names.ts';
-import type {
-  Account,
-  Accounts,
-  Credential,
-  KeyPair,
-  PublicKeys,
-  Registration,
-  RegistrationResult,
-  SecretChange,
+import {
+  type Account,
+  type Accounts,
+  type Credential,
+  isBlocked,
+  type KeyPair,
+  type PublicKeys,
+  type Registration,
+  type RegistrationResult,
+  type SecretChange,
 } from '../../src/store/accounts.ts';
 import type { ApiKey, ApiKeys } from '../../src/store/api-keys.ts';
 import type { KnownAccount, MemoryData } from './memory-shard.ts';
@@ -67,7 +68,7 @@ export class MemoryAccounts implements Accounts {
     if (!known) return null;
     if (known.verifier === verifier) return known.generation;
     if (expected !== null && known.verifier !== expected) return null;
-    const generation = known.generation + 1;
+    const generation = known.generation + (isBlocked(known) ? -1 : 1);
     this.#change({ ...known, ...rewrapped(known, wrappedKey), verifier, generation });
     return generation;
   }
@@ -75,7 +76,17 @@ export class MemoryAccounts implements Accounts {
   async revoke(userId: number): Promise<number | null> {
     const known = this.#accounts.get(userId);
     if (!known) return null;
-    const generation = known.generation + 1;
+    const generation = known.generation + (isBlocked(known) ? -1 : 1);
+    this.#change({ ...known, generation });
+    return generation;
+  }
+
+  async setBlocked(userId: number, shall: boolean): Promise<number | null> {
+    const known = this.#accounts.get(userId);
+    if (!known) return null;
+    if (shall === isBlocked(known)) return known.generation;
+    const size = Math.abs(known.generation) + 1;
+    const generation = shall ? -size : size;
     this.#change({ ...known, generation });
     return generation;
   }

@@ -101,6 +101,7 @@ export class SimulatedStore implements Store {
       credential: (userId) => this.#call(() => accounts.credential(userId)),
       replaceSecret: (change) => this.#call(() => accounts.replaceSecret(change)),
       revoke: (userId) => this.#call(() => accounts.revoke(userId)),
+      setBlocked: (userId, blocked) => this.#call(() => accounts.setBlocked(userId, blocked)),
       offerKeys: (userId, pair) => this.#call(() => accounts.offerKeys(userId, pair)),
       keyPair: (userId) => this.#call(() => accounts.keyPair(userId)),
       publicKeys: (userIds) => this.#call(() => accounts.publicKeys(userIds)),

@@ -20,12 +20,14 @@ import {
 } from './operator-actions.ts';
 import { counters, drain, newStoreId, servers } from './server-actions.ts';
 import { formatTable } from './table.ts';
-import { deleteUser, kick, online, resetSecret } from './user-actions.ts';
+import { block, deleteUser, kick, online, resetSecret, unblock } from './user-actions.ts';
 
 const actions: Readonly<Record<string, Action>> = {
   servers: { run: servers },
   online: { run: online },
   kick: { target: 'the id of a user', run: kick },
+  block: { target: 'the id of a user', run: block },
+  unblock: { target: 'the id of a user', run: unblock },
   'reset-secret': { target: 'the id of a user', run: resetSecret },
   'delete-user': { target: 'the id of a user', run: deleteUser },
   files: { run: files },

@@ -1,4 +1,4 @@
-/** `cim admin online`, `kick`, `reset-secret` and `delete-user`. */
+/** `cim admin online`, `kick`, `block`, `unblock`, `reset-secret` and `delete-user`. */
 import { randomBytes } from 'node:crypto';
 import { deriveAccountKeys, formatSecret } from '../../auth/account-secret.ts';
 import { CimError } from '../../base/errors.ts';
@@ -29,6 +29,20 @@ export async function kick(ask: Ask, target: string): Promise<AdminResult> {
   const { ended } = (await ask('POST', '/kick', { userId })) as { readonly ended: number };
   const text = `${ended} ${ended === 1 ? 'connection' : 'connections'} of user ${userId} ended\n`;
   return { objects: [{ userId, ended }], text };
+}
+
+/** Repeating it is harmless, as the following is. */
+export async function block(ask: Ask, target: string): Promise<AdminResult> {
+  const userId = userIdOf(target);
+  const { ended } = (await ask('POST', '/blockAccount', { userId })) as { readonly ended: number };
+  const text = `user ${userId} is blocked, ${ended} ${ended === 1 ? 'connection' : 'connections'} ended\n`;
+  return { objects: [{ userId, blocked: true, ended }], text };
+}
+
+export async function unblock(ask: Ask, target: string): Promise<AdminResult> {
+  const userId = userIdOf(target);
+  await ask('POST', '/unblockAccount', { userId });
+  return { objects: [{ userId, blocked: false }], text: `user ${userId} is let in again\n` };
 }
 
 /** Repeating it is harmless. */

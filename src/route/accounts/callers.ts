@@ -7,6 +7,7 @@ import type { ApplicationIdentity, Proofs, UserIdentity } from '../../auth/ident
 import type { Clock } from '../../base/clock.ts';
 import { CimError } from '../../base/errors.ts';
 import { RecentlyUsed } from '../../base/recently-used.ts';
+import { isBlocked } from '../../store/accounts.ts';
 import type { Store } from '../../store/store.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import type { Authentication } from './authentication.ts';
@@ -45,11 +46,16 @@ export class Callers implements NonNullable<Proofs['users']> {
     if (application && !tokens.isOwn(token)) {
       const { userId, name } = await this.#vouched.of(await application.verify(token));
       // It may be remembered here, and deleted since.
-      if ((await this.#generationOf(userId)) === undefined) throw new CimError('account-deleted');
+      const generation = await this.#generationOf(userId);
+      if (generation === undefined) throw new CimError('account-deleted');
+      if (isBlocked({ generation })) throw new CimError('account-blocked');
       return { kind: 'user', userId, userName: name, proof: 'application-token' };
     }
     const { userId, userName, generation } = await tokens.verify(token);
-    if ((await this.#generationOf(userId)) !== generation) {
+    const present = await this.#generationOf(userId);
+    if (present !== generation) {
+      if (present !== undefined && isBlocked({ generation: present }))
+        throw new CimError('account-blocked');
       throw new CimError('unauthenticated', 'the token was revoked: log in anew');
     }
     return { kind: 'user', userId, userName, proof: 'cim-token' };

@@ -2,7 +2,7 @@
 import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nameKey } from '../../base/text/names.ts';
-import type { Account } from '../../store/accounts.ts';
+import { type Account, isBlocked } from '../../store/accounts.ts';
 import type { DelayedPage, GroupStatus } from '../operation-shapes.ts';
 import { liveSessions, type OperationsContext } from '../operations/context.ts';
 import type { RouteOperations } from '../operations.ts';
@@ -18,6 +18,8 @@ export interface Person extends Account {
   readonly groups: readonly Pick<GroupStatus, 'group' | 'title' | 'owner' | 'keyEpoch'>[];
   /** Whether it has a key pair, and so may be written to encrypted. */
   readonly hasKey: boolean;
+  /** Nobody is let in with it. */
+  readonly isBlocked: boolean;
   /** The first that are due; not what they say. */
   readonly schedules: readonly Pick<
     DelayedPage['messages'][number],
@@ -70,7 +72,7 @@ export class People {
   /** `not-found`. */
   async person(userId: number): Promise<Person> {
     const { store } = this.#context;
-    const [account] = await store.accounts.get([userId]);
+    const account = await store.accounts.credential(userId);
     if (!account) throw new CimError('not-found', 'userId: there is no such account');
     const [sessions, groups, [keys], delayed] = await Promise.all([
       liveSessions(this.#context, userId),
@@ -79,7 +81,7 @@ export class People {
       this.#operations.delayed(userId),
     ]);
     return {
-      ...account,
+      ...{ userId, name: account.name, isBlocked: isBlocked(account) },
       sessions: sessions.map(({ device, instance }) => ({ device, instance })),
       groups: groups.map(({ group, title, owner, keyEpoch }) => ({
         ...{ group, title, owner, keyEpoch },

@@ -1,4 +1,4 @@
-/** POST /servers, /kick, /resetSecret, /newStoreId, /backup, /drain: for operators, who bear the cluster secret. */
+/** POST /servers, /kick, /blockAccount, /unblockAccount, /resetSecret, /newStoreId, /backup, /drain: for operators, who bear the cluster secret. */
 import { limits } from '../../base/limits.ts';
 import { type Endpoint, endpoint } from '../../http/endpoint.ts';
 import type { RouteOperations } from '../operations.ts';
@@ -62,6 +62,29 @@ export function operatorEndpoints(operations: RouteOperations): readonly Endpoin
       body: { type: 'object', required: ['userId'], properties: { userId } },
       answer: { type: 'object', properties: { ended: integer } },
       handle: async ({ userId }) => ({ ended: await operations.kick(userId) }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/blockAccount',
+      summary: 'Ends every connection of a user, and lets nobody in with that account',
+      access: { who: 'operators', accounts: 'manage' },
+      audited: ({ userId }) => String(userId),
+      body: { type: 'object', required: ['userId'], properties: { userId } },
+      answer: { type: 'object', properties: { ended: integer } },
+      handle: async ({ userId }) => ({ ended: await operations.setAccountBlocked(userId, true) }),
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/unblockAccount',
+      summary: 'Lets a user in again who was blocked',
+      access: { who: 'operators', accounts: 'manage' },
+      audited: ({ userId }) => String(userId),
+      body: { type: 'object', required: ['userId'], properties: { userId } },
+      handle: async ({ userId }) => {
+        await operations.setAccountBlocked(userId, false);
+      },
     }),
 
     endpoint({

@@ -4,7 +4,7 @@ import { CimError } from '../../base/errors.ts';
 import { nameKey } from '../../base/text/names.ts';
 import type { Guess } from '../../limits/guess-rate.ts';
 import { pushAddress } from '../../registry/registry.ts';
-import type { Account, Credential } from '../../store/accounts.ts';
+import { type Account, type Credential, isBlocked } from '../../store/accounts.ts';
 import { javaDevice } from '../../store/sessions.ts';
 import { registeredAccount } from '../accounts/registration.ts';
 import type { RouteOperations } from '../operations.ts';
@@ -42,6 +42,7 @@ export function accountOperations(
     }
     if (!credential) throw new CimError('account-mismatch');
     if (credential.name !== userName) throw wrongName(credential, userName);
+    if (mode !== 'open' && isBlocked(credential)) throw new CimError('account-blocked');
     return credential;
   }
 

@@ -10,8 +10,11 @@ import { choosableServers, endAll, type OperationsContext } from './context.ts';
 
 export function operatorOperations(
   context: OperationsContext,
-): Pick<RouteOperations, 'drain' | 'renewStoreId' | 'backUp' | 'servers' | 'kick' | 'resetSecret'> {
-  const { store, registry, servers } = context;
+): Pick<
+  RouteOperations,
+  'drain' | 'renewStoreId' | 'backUp' | 'servers' | 'kick' | 'setAccountBlocked' | 'resetSecret'
+> {
+  const { store, registry, servers, authentication } = context;
 
   return {
     async drain(wanted) {
@@ -47,6 +50,16 @@ export function operatorOperations(
       if (revoked === null && ended === 0)
         throw new CimError('not-found', 'userId: there is no such account');
       return ended;
+    },
+
+    async setAccountBlocked(userId, isBlocked) {
+      if (authentication.mode === 'open')
+        throw new CimError('not-allowed', 'anybody may be anybody here: see --auth');
+      if ((await store.accounts.setBlocked(userId, isBlocked)) === null)
+        throw new CimError('not-found', 'userId: there is no such account');
+      if (isBlocked) return endAll(context, userId, 'blocked');
+      context.callers.forget(userId);
+      return 0;
     },
 
     async resetSecret(userId, loginKey) {

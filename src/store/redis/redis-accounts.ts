@@ -105,8 +105,16 @@ export class RedisAccounts implements Accounts {
   }
 
   async revoke(userId: number): Promise<number | null> {
+    return this.#revoke(userId, '');
+  }
+
+  async setBlocked(userId: number, isBlocked: boolean): Promise<number | null> {
+    return this.#revoke(userId, isBlocked ? 'block' : 'unblock');
+  }
+
+  async #revoke(userId: number, what: '' | 'block' | 'unblock'): Promise<number | null> {
     const account = this.#keys.account(userId);
-    return (await this.#calls.run(scripts.revokeAccount, [account])) as number | null;
+    return (await this.#calls.run(scripts.revokeAccount, [account], [what])) as number | null;
   }
 
   async offerKeys(userId: number, { publicKey, wrappedKey }: KeyPair): Promise<KeyPair | null> {

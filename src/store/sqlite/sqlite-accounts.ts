@@ -5,15 +5,16 @@
 import type { Clock } from '../../base/clock.ts';
 import { limits } from '../../base/limits.ts';
 import { nameKey } from '../../base/text/names.ts';
-import type {
-  Account,
-  Accounts,
-  Credential,
-  KeyPair,
-  PublicKeys,
-  Registration,
-  RegistrationResult,
-  SecretChange,
+import {
+  type Account,
+  type Accounts,
+  type Credential,
+  isBlocked,
+  type KeyPair,
+  type PublicKeys,
+  type Registration,
+  type RegistrationResult,
+  type SecretChange,
 } from '../accounts.ts';
 import type { Database, Statement } from './database.ts';
 
@@ -35,7 +36,7 @@ export class SqliteAccounts implements Accounts {
   readonly #insert: Statement<never>;
   readonly #updateSecret: Statement<never>;
   readonly #updateKeys: Statement<never>;
-  readonly #revoke: Statement<{ generation: number }>;
+  readonly #setGeneration: Statement<never>;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -56,9 +57,7 @@ export class SqliteAccounts implements Accounts {
     this.#updateKeys = database.prepare(
       'UPDATE accounts SET public_key = ?, wrapped_key = ?, earlier_keys = ? WHERE user_id = ?',
     );
-    this.#revoke = database.prepare(
-      'UPDATE accounts SET generation = generation + 1 WHERE user_id = ? RETURNING generation',
-    );
+    this.#setGeneration = database.prepare('UPDATE accounts SET generation = ? WHERE user_id = ?');
   }
 
   async register({ name, userId, verifier = '' }: Registration): Promise<RegistrationResult> {
@@ -119,6 +118,10 @@ export class SqliteAccounts implements Accounts {
     return this.#database.transaction('durable', () => this.#nextGeneration(userId));
   }
 
+  async setBlocked(userId: number, shall: boolean): Promise<number | null> {
+    return this.#database.transaction('durable', () => this.#nextGeneration(userId, shall));
+  }
+
   async offerKeys(userId: number, pair: KeyPair): Promise<KeyPair | null> {
     return this.#database.transaction('durable', () => {
       const row = this.#selectKeys.get(userId);
@@ -159,8 +162,15 @@ export class SqliteAccounts implements Accounts {
     this.#updateKeys.run(null, null, earlier.join(' '), userId);
   }
 
-  #nextGeneration(userId: number): number | null {
-    return this.#revoke.get(userId)?.generation ?? null;
+  /** With `shall` only if it is not so already. */
+  #nextGeneration(userId: number, shall?: boolean): number | null {
+    const known = this.#selectCredential.get(userId);
+    if (!known) return null;
+    if (shall === isBlocked(known)) return known.generation;
+    const size = Math.abs(known.generation) + 1;
+    const next = (shall ?? isBlocked(known)) ? -size : size;
+    this.#setGeneration.run(next, userId);
+    return next;
   }
 
   /**

@@ -173,9 +173,23 @@ export function describeCredentials(fixture: StoreFixture): void {
       expect(await accounts().keyPair(userId)).toEqual(pairOf('k'));
     });
 
+    test('blocked, no generation is one of before, and none of a token', async () => {
+      const { userId } = await freshAccount(verifierOf('a'));
+      expect(await accounts().setBlocked(userId, false)).toBe(1);
+      expect(await accounts().setBlocked(userId, true)).toBe(-2);
+      expect(await another().setBlocked(userId, true)).toBe(-2);
+      expect(await accounts().revoke(userId)).toBe(-3);
+      expect(await accounts().replaceSecret(change(userId, null, verifierOf('b')))).toBe(-4);
+      expect(await another().credential(userId)).toMatchObject({ generation: -4 });
+      expect(await accounts().setBlocked(userId, false)).toBe(5);
+      expect(await another().setBlocked(userId, false)).toBe(5);
+      expect(await accounts().revoke(userId)).toBe(6);
+    });
+
     test('does nothing where there is no account', async () => {
       const userId = nextUserId();
       expect(await accounts().revoke(userId)).toBeNull();
+      expect(await accounts().setBlocked(userId, true)).toBeNull();
       expect(await accounts().get([userId])).toEqual([null]);
       expect(await accounts().credential(userId)).toBeNull();
     });

@@ -94,6 +94,22 @@ describe('cim admin', () => {
     ]);
   });
 
+  test('block and unblock', async () => {
+    const { url, operations } = await startRoute();
+    expect((await admin('block', '7', '--route', url)).stdout).toBe(
+      'user 7 is blocked, 1 connection ended\n',
+    );
+    expect((await admin('unblock', '7', '--route', url)).stdout).toBe('user 7 is let in again\n');
+    expect((await admin('block', '7', '--route', url, '--json')).stdout).toBe(
+      '{"userId":7,"blocked":true,"ended":1}\n',
+    );
+    expect(operations.calls).toEqual([
+      ['setAccountBlocked', { userId: 7, isBlocked: true }],
+      ['setAccountBlocked', { userId: 7, isBlocked: false }],
+      ['setAccountBlocked', { userId: 7, isBlocked: true }],
+    ]);
+  });
+
   test('delete-user', async () => {
     const { url, operations } = await startRoute();
     expect((await admin('delete-user', '7', '--route', url)).stdout).toBe(

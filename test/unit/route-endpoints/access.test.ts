@@ -185,6 +185,12 @@ const hash = `scrypt1.${'A'.repeat(22)}.${'A'.repeat(43)}`;
 const keyPair = { publicKey: 'C'.repeat(43), wrappedKey: 'wrapped' };
 
 /** Of each endpoint: a body that amy may send, and what callers get. */
+/** Where anybody may be anybody there is nobody to keep out. */
+const whereProven: Fates = (caller, mode) => {
+  const fate = operators(caller, mode);
+  return mode === 'open' && fate === 'in' ? 403 : fate;
+};
+
 const routeTable: Readonly<Record<string, readonly [body: object | null, fates: Fates]>> = {
   'GET /healthz': [null, always],
   'GET /readyz': [null, always],
@@ -266,6 +272,8 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /fileUsage': [{}, operators],
   'POST /servers': [{}, operators],
   'POST /kick': [{ userId: bob.userId }, operators],
+  'POST /blockAccount': [{ userId: bob.userId }, whereProven],
+  'POST /unblockAccount': [{ userId: bob.userId }, whereProven],
   'POST /resetSecret': [{ userId, loginKey: otherKey }, operators],
   'POST /newStoreId': [{}, operators],
   'POST /backup': [{}, operators],
@@ -306,6 +314,7 @@ const adminTable: typeof routeTable = {
       ...['POST /createApiKey', 'GET /apiKeys', 'POST /revokeApiKey', 'POST /auditLog'],
       ...['GET /cluster', 'GET /clusterVitals', 'POST /people', 'POST /person', 'POST /group'],
       ...['POST /deleteGroup', 'POST /trace', 'POST /outlook'],
+      ...['POST /blockAccount', 'POST /unblockAccount'],
     ].map((name) => [name.replace(' ', ' /admin'), routeTable[name]!]),
   ),
   // Whoever is here guesses a password.
@@ -441,7 +450,10 @@ test('docs/guides/nginx.conf lets through what users and applications may ask, a
   const config = readFileSync('docs/guides/nginx.conf', 'utf8');
   const [, listed = ''] = /location ~ \^\/\(([\w|]+)\)\$ /.exec(config) ?? [];
   const forUsers = Object.entries(routeTable)
-    .filter(([name, [, fates]]) => fates !== operators && !/\/(openapi.json|challenge)$/.test(name))
+    .filter(
+      ([name, [, fates]]) =>
+        fates !== operators && fates !== whereProven && !/\/(openapi.json|challenge)$/.test(name),
+    )
     .map(([name]) => name.replace(/^\w+ \//, ''))
     .filter((name) => !/^files(\/|$)/.test(name));
   expect(listed.split('|').sort()).toEqual(forUsers.sort());

@@ -451,7 +451,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /deleteAccount',
       ...['post /files', 'post /finishFile', 'post /cancelFile', 'post /fileUsage'],
       'post /servers',
-      'post /kick',
+      ...['post /kick', 'post /blockAccount', 'post /unblockAccount'],
       'post /resetSecret',
       'post /newStoreId',
       'post /backup',

@@ -316,6 +316,11 @@ export class FakeOperations implements RouteOperations {
     return '/data/backup.sqlite';
   }
 
+  async setAccountBlocked(userId: number, isBlocked: boolean) {
+    this.#called('setAccountBlocked', { userId, isBlocked });
+    return 1;
+  }
+
   async kick(userId: number) {
     this.#called('kick', userId);
     return 2;

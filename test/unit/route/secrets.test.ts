@@ -138,6 +138,39 @@ describe('an account with a secret', () => {
     expect(await route.core.callers.ofToken(await tokenOf(keyAfter))).toMatchObject({ userId: 3 });
   });
 
+  test('blocked, it lets nobody in: not with a token of before, a new secret, or another kick', async () => {
+    const token = await tokenOf();
+    await route.connect(carol, 5, 'd', 1);
+    expect(await operations().setAccountBlocked(3, true)).toBe(1);
+    expect(route.ended).toMatchObject([{ sessionId: 5, code: codeOf('blocked') }]);
+    const blocked = { kind: 'account-blocked' };
+    for (const attempt of [
+      () => route.core.callers.ofToken(token),
+      () => tokenOf(),
+      async () => {
+        await operations().kick(3);
+        return tokenOf();
+      },
+      async () => {
+        await operations().resetSecret(3, wrong);
+        return tokenOf(wrong);
+      },
+    ])
+      await expect(attempt()).rejects.toMatchObject(blocked);
+    // Who does not prove to be its holder does not learn it.
+    await expect(tokenOf(right)).rejects.toMatchObject({ kind: 'account-mismatch' });
+    for (let generation = 1; generation < 6; generation++)
+      expect((await route.connect(carol, 5 + generation, 'd', generation)).code).not.toBe(0);
+    expect(await operations().setAccountBlocked(3, false)).toBe(0);
+    await expect(route.core.callers.ofToken(token)).rejects.toMatchObject({
+      kind: 'unauthenticated',
+    });
+    expect(await route.core.callers.ofToken(await tokenOf(wrong))).toMatchObject({ userId: 3 });
+    await expect(operations().setAccountBlocked(77, true)).rejects.toMatchObject({
+      kind: 'not-found',
+    });
+  });
+
   test('is kept in by no server that did not hear of its end', async () => {
     const elsewhere = { instance: 'server-2', address: '10.0.0.2:9000:8081' };
     const session = { userId: 3, device: 'd', connectionNumber: 1, sessionId: 5, ...elsewhere };
@@ -224,6 +257,7 @@ describe('with --auth open', () => {
       operations.publishKey(1, pair),
       operations.ownKey(1),
       operations.publicKeys([1]),
+      operations.setAccountBlocked(1, true),
     ])
       await expect(attempt).rejects.toMatchObject({ kind: 'not-allowed' });
   });
@@ -255,6 +289,16 @@ describe('with --auth jwt', () => {
     const made = await callers.ofToken(named);
     expect(made).toMatchObject({ userName: 'auth0|5f', proof: 'application-token' });
     expect(await callers.ofToken(named)).toEqual(made);
+  });
+
+  test("a blocked account is kept out, whatever the application's token says", async () => {
+    const { core } = await startJwt();
+    const token = await sign({ sub: '7', name: 'dora' });
+    await core.callers.ofToken(token);
+    await core.operations.setAccountBlocked(7, true);
+    await expect(core.callers.ofToken(token)).rejects.toMatchObject({ kind: 'account-blocked' });
+    await core.operations.setAccountBlocked(7, false);
+    expect(await core.callers.ofToken(token)).toMatchObject({ userId: 7 });
   });
 
   test.each([

@@ -7,7 +7,7 @@
 -- The hash of an account:
 --   name        as it was registered
 --   verifier    what its secret is checked by; '': it has none
---   generation  from 1; sessions open only with the present one (open-session.lua)
+--   generation  from 1; sessions open only with the present one (open-session.lua); below 0 while it is blocked
 --   public      the public key of its pair, and
 --   wrapped     the private one, which only the account's devices can unwrap; neither of them: it has no pair
 --   last-seen   when a session was last opened or closed, in ms, 0 before the first; not there: it is not shown (show-last-seen.lua)

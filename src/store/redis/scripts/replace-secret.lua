@@ -24,4 +24,4 @@ elseif public then
   call('HSET', account, 'earlier', table.concat(earlier, ' '))
 end
 call('HSET', account, 'verifier', ARGV[3])
-return call('HINCRBY', account, 'generation', 1)
+return call('HINCRBY', account, 'generation', tonumber(generation) < 0 and -1 or 1)

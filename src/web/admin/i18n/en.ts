@@ -23,6 +23,7 @@ export const en = {
     cluster: 'Cluster',
     people: 'People',
     groups: 'Groups',
+    trace: 'Trace',
     keys: 'Keys',
     audit: 'Audit log',
   },
@@ -117,6 +118,12 @@ export const en = {
   kick: 'Sign out everywhere',
   kickText: (name: string) =>
     `Every connection of ${name} ends, and their tokens are void. They can sign in again.`,
+  block: 'Block',
+  blockText: (name: string) =>
+    `Every connection of ${name} ends, and they cannot sign in until they are unblocked. What is sent to them is kept.`,
+  unblock: 'Unblock',
+  unblockText: (name: string) => `${name} can sign in again.`,
+  isBlocked: 'Blocked: cannot sign in.',
   reset: 'New secret',
   resetText: (name: string) =>
     `${name} gets another secret. Every device needs it, and what was encrypted for them until now cannot be read any more.`,
@@ -136,6 +143,35 @@ export const en = {
   deleteGroupText: (name: string) =>
     `Everybody leaves ${name}, and its messages are gone for good.`,
   leftGroup: (count: number) => plural('en', count, { one: '# has left', other: '# have left' }),
+
+  // ---- where a message is
+  traceWhat: 'Message, number of a user, or #group',
+  traceText:
+    'The id of a message says where it is. A user or a group: what would become of a message to them now.',
+  outlook: 'A message now',
+  stored: 'Stored',
+  keptFor: 'For',
+  numberThere: 'Number there',
+  notAmong: (searched: number) =>
+    plural('en', searched, {
+      one: 'not stored: not the newest message',
+      other: 'not stored: not among the newest # messages',
+    }),
+  reached: (isDelivered: boolean, isRead: boolean) =>
+    `${isDelivered ? 'Delivered' : 'Not delivered yet'}, ${isRead ? 'read' : 'not read yet'}`,
+  reachedMembers: (delivered: number, read: number) =>
+    `${plural('en', delivered, { one: 'One member has it', other: '# members have it' })}, ${plural('en', read, { one: 'one has read it', other: '# have read it' })}`,
+  pushed: 'Pushed',
+  noPush: 'No push of it is remembered: a device reads it when it connects.',
+  outcomes: {
+    'handed over': 'handed over',
+    'no answer': 'the server did not answer',
+    'not there': 'no such connection there',
+  },
+  obstacles: 'In its way',
+  takers: 'Who can take it now',
+  someMembers: 'members of the group',
+  nobodyThere: 'Nobody is connected.',
 
   // ---- keys
   keysText: 'Applications send and read with them.',

@@ -22,6 +22,16 @@ export const failedPushes = computed(() =>
     .sort((one, other) => other.at - one.at),
 );
 
+/** Of servers, by their instances: `host:port`. */
+export const serverNames = computed<ReadonlyMap<string, string>>(
+  () =>
+    new Map(
+      (roles.value ?? []).flatMap(({ role, instance, address }) =>
+        role === 'server' ? [[instance, address] as const] : [],
+      ),
+    ),
+);
+
 let following: ReturnType<typeof setTimeout> | undefined;
 let hourToldAt = 0;
 

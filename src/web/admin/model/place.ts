@@ -1,7 +1,7 @@
 /** What is shown, as the address of the page says it: `#/people/7`. */
 import { computed, signal } from '@preact/signals';
 
-export const sections = ['cluster', 'people', 'groups', 'keys', 'audit'] as const;
+export const sections = ['cluster', 'people', 'groups', 'trace', 'keys', 'audit'] as const;
 export type Section = (typeof sections)[number];
 
 const hash = signal(location.hash);
@@ -15,7 +15,7 @@ export const section = computed<Section>(
   () => sections.find((each) => each === parts.value[0]) ?? 'cluster',
 );
 
-/** Of the section: a number of a person, a name of a group. */
+/** Of the section: a number of a person, a name of a group, an id of a message. */
 export const chosen = computed<string | undefined>(() => parts.value[1] || undefined);
 
 export function addressOf(section: Section, chosen?: string | number): string {

@@ -42,6 +42,7 @@ export interface Person extends Account {
     readonly keyEpoch: number;
   }[];
   readonly hasKey: boolean;
+  readonly isBlocked: boolean;
   readonly schedules: readonly {
     readonly id: string;
     readonly dueAt: number;
@@ -58,6 +59,30 @@ export interface Group {
   readonly entry: string;
   readonly isEncrypted: boolean;
   readonly members: readonly Account[];
+}
+
+/** What would become of a message now. */
+export interface Outlook {
+  readonly sessions: readonly { readonly device: string; readonly server: string }[];
+  readonly obstacles: readonly string[];
+}
+
+/** Where a message is. */
+export interface Trace extends Outlook {
+  readonly copies: readonly {
+    readonly timeline: string;
+    readonly seq: number | null;
+    readonly at: number | null;
+    readonly searched: number;
+  }[];
+  readonly pushes: readonly {
+    readonly at: number;
+    readonly instance: string;
+    readonly sessions: number;
+    readonly outcome: 'handed over' | 'no answer' | 'not there';
+  }[];
+  readonly delivered: number;
+  readonly read: number;
 }
 
 export interface ApiKey {

@@ -14,11 +14,13 @@ import { Groups } from './groups.tsx';
 import { Keys } from './keys.tsx';
 import { People } from './people.tsx';
 import { SignIn } from './sign-in.tsx';
+import { TraceSection } from './trace.tsx';
 
 const views: Readonly<Record<Section, () => JSX.Element>> = {
   cluster: Cluster,
   people: People,
   groups: Groups,
+  trace: TraceSection,
   keys: Keys,
   audit: Audit,
 };
@@ -27,6 +29,7 @@ const icons: Readonly<Record<Section, IconName>> = {
   cluster: 'settings',
   people: 'group',
   groups: 'link',
+  trace: 'search',
   keys: 'lock',
   audit: 'clock',
 };

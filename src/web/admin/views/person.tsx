@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { deriveAccountKeys, formatSecret } from '../../../auth/account-secret.ts';
 import { words } from '../i18n/words.ts';
 import { useAsked } from '../model/asked.ts';
-import { roles } from '../model/cluster.ts';
+import { serverNames } from '../model/cluster.ts';
 import { addressOf } from '../model/place.ts';
 import { call, mayAct } from '../model/session.ts';
 import type { Person } from '../model/shapes.ts';
@@ -17,12 +17,8 @@ export function PersonView({ userId }: { readonly userId: number }) {
   const all = words.value;
   if (failure) return <p class="aside">{failure.message || all.noAnswer}</p>;
   if (!person) return <p class="aside">{all.loading}</p>;
-  const { name, sessions, groups, hasKey, schedules } = person;
-  const names = new Map(
-    (roles.value ?? []).flatMap(({ role, instance, address }) =>
-      role === 'server' ? [[instance, address] as const] : [],
-    ),
-  );
+  const { name, sessions, groups, hasKey, isBlocked, schedules } = person;
+  const names = serverNames.value;
 
   async function kick(): Promise<void> {
     if (!(await confirmed(all.kick, all.kickText(name)))) return;
@@ -30,6 +26,18 @@ export function PersonView({ userId }: { readonly userId: number }) {
     if (!told) return;
     tell(all.ended(told.ended));
     again();
+  }
+
+  async function setBlocked(): Promise<void> {
+    const [title, text] = isBlocked
+      ? [all.unblock, all.unblockText(name)]
+      : [all.block, all.blockText(name)];
+    if (!(await confirmed(title, text))) return;
+    await tried(async () => {
+      await call(isBlocked ? 'unblockAccount' : 'blockAccount', { userId });
+      tell(all.done(title));
+      again();
+    });
   }
 
   /** Drawn here: no route ever sees it. */
@@ -56,12 +64,16 @@ export function PersonView({ userId }: { readonly userId: number }) {
             <button type="button" class="danger" onClick={() => void kick()}>
               {all.kick}
             </button>
+            <button type="button" class="danger" onClick={() => void setBlocked()}>
+              {isBlocked ? all.unblock : all.block}
+            </button>
             <button type="button" class="danger" onClick={() => void reset()}>
               {all.reset}
             </button>
           </span>
         )}
       </section>
+      {isBlocked && <p class="failure">{all.isBlocked}</p>}
       <p class="hint">{hasKey ? all.hasKey : all.noKey}</p>
       <section>
         <h3>{all.devices}</h3>
