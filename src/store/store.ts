@@ -1,7 +1,7 @@
 /**
  * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups and
  * their keys, conversations, marks, presence, schedules, requests, keys of applications, what is known
- * of files, operators and what they have done, and what is retained of topics. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * of files, operators and what they have done, what is retained of topics, and who has subscribed to them. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
@@ -22,6 +22,7 @@ import type { Retained } from './retained.ts';
 import type { Schedules } from './schedules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Timelines } from './timelines.ts';
+import type { TopicFilters } from './topic-filters.ts';
 
 export interface Store {
   readonly identity: StoreIdentity;
@@ -41,6 +42,7 @@ export interface Store {
   readonly operators: Operators;
   readonly audit: AuditLog;
   readonly retained: Retained;
+  readonly topicFilters: TopicFilters;
 
   /**
    * Null when the store answers, otherwise in one line why not: it may be this connection alone. For

@@ -39,6 +39,7 @@ import { describeSessionGenerations } from './store/session-generations.ts';
 import { describeSessionModel } from './store/session-model.ts';
 import { describeSessions } from './store/sessions.ts';
 import { describeJavaSessions } from './store/sessions-java.ts';
+import { describeTopicFilters } from './store/topic-filters.ts';
 
 /**
  * Opens an empty store of its own. The suite closes it; the factory removes what it leaves behind.
@@ -109,6 +110,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   'what operators have done': describeAudit,
   files: describeFiles,
   'retained values': describeRetained,
+  'filters of topics': describeTopicFilters,
   identity: describeIdentity,
   lifecycle: describeLifecycle,
 };

@@ -5,11 +5,13 @@ import type { Files } from '../../src/store/files.ts';
 import type { Groups } from '../../src/store/groups.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import { groupTimeline, userTimeline } from '../../src/store/timelines.ts';
+import type { TopicFilters } from '../../src/store/topic-filters.ts';
 import { type MemoryData, withoutEntry } from './memory-shard.ts';
 
 interface MemoryParts {
   readonly groups: Groups;
   readonly files: Pick<Files, 'expireOf'>;
+  readonly topicFilters: Pick<TopicFilters, 'endAllOf'>;
   readonly sessions: Sessions;
 }
 
@@ -41,8 +43,9 @@ export class MemoryDeletions implements Deletions {
     const { deletions } = this.#data;
     const settlesAt = deletions.get(userId);
     if (settlesAt === undefined) return;
-    const { groups, files } = this.#parts;
+    const { groups, files, topicFilters } = this.#parts;
     await files.expireOf(userId);
+    await topicFilters.endAllOf(userTimeline(userId));
     for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
     this.#forget(userId);
     if (settlesAt !== null && settlesAt <= this.#now()) deletions.set(userId, null);

@@ -1,6 +1,7 @@
 /** Retained values of the store in memory. */
 import { limits } from '../../src/base/limits.ts';
-import { countedBytes, fullRoom, nextRetainedNumber } from '../../src/store/decisions/retained.ts';
+import { nextNumber } from '../../src/store/decisions/numbers.ts';
+import { countedBytes, fullRoom } from '../../src/store/decisions/retained.ts';
 import type {
   Retain,
   Retained,
@@ -78,7 +79,7 @@ export class MemoryRetained implements Retained {
   }
 
   #nextNumber(): number {
-    this.#data.retainedNumber = nextRetainedNumber(this.#data.retainedNumber, this.#now());
+    this.#data.retainedNumber = nextNumber(this.#data.retainedNumber, this.#now());
     return this.#data.retainedNumber;
   }
 }

@@ -29,6 +29,7 @@ import type { RequestClaim } from '../../src/store/requests.ts';
 import type { RetainedValue } from '../../src/store/retained.ts';
 import type { Schedule } from '../../src/store/schedules.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
+import type { FilterChange, ShardFilter } from '../../src/store/topic-filters.ts';
 
 export interface Message {
   readonly seq: number;
@@ -155,6 +156,12 @@ export type KnownFile = StoredFile & {
   readonly removeAt: number;
 };
 
+/** Of a shard of filters. */
+export interface NumberedChange extends FilterChange {
+  readonly shard: number;
+  readonly number: number;
+}
+
 /** Every change makes a new shard, so a picture of a moment is the shards of that moment. */
 export class MemoryData {
   /** Grows when the store is made another one. */
@@ -171,6 +178,9 @@ export class MemoryData {
   readonly files = new Map<string, KnownFile>();
   readonly retained = new Map<string, RetainedValue>();
   retainedNumber = 0;
+  readonly topicFilters = new Map<string, ShardFilter>();
+  topicChanges: readonly NumberedChange[] = [];
+  readonly topicVersions = new Map<number, number>();
 
   shard(id: TimelineId): Shard {
     return this.shards.get(id) ?? empty;

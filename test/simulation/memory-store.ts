@@ -31,6 +31,7 @@ import type {
 } from '../../src/store/schedules.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Retention, Store } from '../../src/store/store.ts';
+import type { TopicFilters } from '../../src/store/topic-filters.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryDeletions } from './memory-deletions.ts';
@@ -44,6 +45,7 @@ import { MemoryRetained } from './memory-retained.ts';
 import { MemorySessions } from './memory-sessions.ts';
 import { type KnownSchedule, MemoryData } from './memory-shard.ts';
 import { MemoryTimelines } from './memory-timelines.ts';
+import { MemoryTopicFilters } from './memory-topic-filters.ts';
 
 export interface MemoryStoreOptions {
   readonly data?: MemoryData;
@@ -72,6 +74,7 @@ export class MemoryStore implements Store {
   readonly operators: Operators;
   readonly audit: AuditLog;
   readonly retained: Retained;
+  readonly topicFilters: TopicFilters;
   #closed = false;
 
   constructor({
@@ -87,6 +90,7 @@ export class MemoryStore implements Store {
     this.timelines = new MemoryTimelines({ data, retention, quotas, now });
     this.groups = new MemoryGroups(data, now);
     this.groupKeys = new MemoryGroupKeys(data, retention.messagesMax, now);
+    this.topicFilters = new MemoryTopicFilters(data, now);
     this.deletions = new MemoryDeletions(data, this, now);
     this.conversations = new MemoryConversations(data);
     this.marks = new MemoryMarks(data, now);

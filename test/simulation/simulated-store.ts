@@ -78,6 +78,7 @@ export class SimulatedStore implements Store {
   readonly operators: Store['operators'];
   readonly audit: Store['audit'];
   readonly retained: Store['retained'];
+  readonly topicFilters: Store['topicFilters'];
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #outages: StoreOutages;
@@ -186,6 +187,7 @@ export class SimulatedStore implements Store {
     this.operators = store.operators;
     this.audit = store.audit;
     this.retained = store.retained;
+    this.topicFilters = store.topicFilters;
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };
     this.schedules = {
       create: (schedule, delayMs) => this.#call(() => schedules.create(schedule, delayMs)),

@@ -66,6 +66,8 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
     ...{ userBytesMax: 1e12, allBytesMax: 1e12 },
     ...{ userUnfinishedBytesMax: 1e12, allUnfinishedBytesMax: 1e12 },
   };
+  const topicSession = { owner: userTimeline(amy), clientId: report.device };
+  const topicRoom = { filtersPerSessionMax: 10, sessionsPerOwnerMax: 10 };
   const observer = { instance: 'instance-a', address: '10.0.0.1:9000:8081' };
   return [
     () => toAmy.send().then(() => mark(amy, bob, toAmy.epochHex)),
@@ -96,6 +98,7 @@ function worksOf({ amy, bob, groups }: DeletionRace, store: Store): (() => Promi
     () => schedules.cancel({ id: `${id}c`, owner: amy }),
     () => requests.claim({ owner: amy, key: id, fingerprint: 'f', epochHex: 'e' }),
     () => files.begin({ ...file, id: drawFileId() }, room),
+    () => store.topicFilters.add(topicSession, [{ filter: 'a/b', options: '1' }], topicRoom),
     () => accounts.offerKeys(amy, { publicKey: 'q', wrappedKey: 'w' }),
     () => accounts.revoke(amy),
     () => accounts.register({ userId: amy, name: `Name${amy}`, verifier: 'v' }),

@@ -61,6 +61,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     operators: store.operators,
     audit: store.audit,
     retained: store.retained,
+    topicFilters: store.topicFilters,
     deletions: store.deletions,
     schedules,
     timelines,

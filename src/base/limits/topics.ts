@@ -17,4 +17,13 @@ export const topicsLimits = {
   retainedOverheadBytes: 128,
   /** Values that have expired, removed when another one is kept. */
   retainedExpiredTogether: 16,
+  /** Filters of a session that outlives its connections: all are listed when it ends. */
+  topicFiltersPerSessionMax: 1_000,
+  /** Sessions of an account with filters. */
+  topicSessionsPerOwnerMax: 100,
+  /** Changes of filters that each shard of them remembers: a route that has missed more reads all anew. */
+  topicChangesMax: 10_000,
+  /** Changes, and filters, in one answer. */
+  topicChangesPageMax: 500,
+  topicFiltersPageMax: 500,
 } as const;

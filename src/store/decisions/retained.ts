@@ -26,8 +26,3 @@ export function fullRoom(
   if (exceeds(all, standing !== undefined, room.allValuesMax, room.allBytesMax)) return 'all';
   return undefined;
 }
-
-/** The number of a value or a removal: above the last one, and not below the time, which no failover sets back. */
-export function nextRetainedNumber(last: number, nowMs: number): number {
-  return Math.max(last + 1, nowMs * 1_000);
-}

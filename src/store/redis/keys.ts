@@ -54,9 +54,16 @@
  *   retained-order:{retained} zset its topics in the order of their bytes
  *   retained-counts:{retained} hash how many values an owner and all have, and their bytes; the last number
  *   retained-expiry:{retained} zset topics by the time at which their values expire
+ *   topic-sessions:{u:7} hash   sessions with filters, by client id: how many (scripts/add-topic-filters.lua)
+ *   topic-filters:{u:7}:<client id> hash the filters of a session, and what it has said of each
+ *   topic-shard:{t:3}  hash     the filters of a shard: [owner, client id, filter] as JSON, and what was said of it
+ *   topic-order:{t:3}  zset     the same in the order of their bytes: pages of them
+ *   topic-changes:{t:3} stream  its last changes, under their numbers (scripts/change-topic-shard.lua)
+ *   topic-version:{t:3} number  of the last one
  */
 import { nameKey } from '../../base/text/names.ts';
 import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
+import type { TopicSession } from '../topic-filters.ts';
 
 /** Schedules are spread, by owner, over this many hash tags; changing it loses track of what is pending. */
 export const scheduleShards = 16;
@@ -120,6 +127,13 @@ export const onDeletion = {
   'retained-order': 'others',
   'retained-counts': 'others',
   'retained-expiry': 'others',
+  'topic-sessions': 'forgotten',
+  'topic-filters': 'forgotten',
+  'topic-shard': 'forgotten',
+  // TopicFilters.endAllOf empties those of the shards where the user had filters.
+  'topic-changes': 'others',
+  'topic-version': 'others',
+  'topic-order': 'forgotten',
 } as const;
 
 type Kind = keyof typeof onDeletion;
@@ -316,6 +330,18 @@ export class Keys {
 
   retainedCounts(): string {
     return this.#key('retained-counts', 'retained');
+  }
+
+  /** The sessions of its owner, and its filters. */
+  topicSession({ owner, clientId }: TopicSession): string[] {
+    const filters = `${this.#key('topic-filters', owner)}:${clientId}`;
+    return [this.#key('topic-sessions', owner), filters];
+  }
+
+  /** Its filters, changes, version and order. */
+  topicShard(shard: number): string[] {
+    const kinds = ['topic-shard', 'topic-changes', 'topic-version', 'topic-order'] as const;
+    return kinds.map((kind) => this.#key(kind, `t:${shard}`));
   }
 
   #key(kind: Kind, tag: string): string {

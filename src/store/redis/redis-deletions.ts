@@ -11,6 +11,7 @@ import { type Keys, scheduleShard } from './keys.ts';
 import type { RedisAccounts } from './redis-accounts.ts';
 import type { RedisFiles } from './redis-files.ts';
 import type { RedisGroups } from './redis-groups.ts';
+import type { RedisTopicFilters } from './redis-topic-filters.ts';
 import { scripts } from './scripts.ts';
 import { isOfDeleted, parseWatchers } from './watchers.ts';
 
@@ -20,6 +21,7 @@ export interface RedisDeletionsOptions {
   readonly accounts: RedisAccounts;
   readonly groups: RedisGroups;
   readonly files: RedisFiles;
+  readonly topicFilters: RedisTopicFilters;
 }
 
 export class RedisDeletions implements Deletions {
@@ -28,13 +30,16 @@ export class RedisDeletions implements Deletions {
   readonly #accounts: RedisAccounts;
   readonly #groups: RedisGroups;
   readonly #files: RedisFiles;
+  readonly #topicFilters: RedisTopicFilters;
 
-  constructor({ calls, keys, accounts, groups, files }: RedisDeletionsOptions) {
+  constructor(options: RedisDeletionsOptions) {
+    const { calls, keys, accounts, groups, files, topicFilters } = options;
     this.#calls = calls;
     this.#keys = keys;
     this.#accounts = accounts;
     this.#groups = groups;
     this.#files = files;
+    this.#topicFilters = topicFilters;
   }
 
   async begin(userId: number): Promise<DeletionBegin> {
@@ -67,6 +72,7 @@ export class RedisDeletions implements Deletions {
     const schedules = [this.#keys.due(shard), this.#keys.payloads(shard), this.#keys.plan(userId)];
     await this.#calls.run(scripts.forgetSchedules, schedules, [userId]);
     await this.#files.expireOf(userId);
+    await this.#topicFilters.endAllOf(userTimeline(userId));
     // A join that is under way has its second step still to do: until then its listing says where.
     await this.#deleteOwn(userId, isSettled);
     if (isSettled) await this.#settle(userId, 1);

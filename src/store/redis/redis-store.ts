@@ -30,6 +30,7 @@ import { RedisRetained } from './redis-retained.ts';
 import { RedisSchedules } from './redis-schedules.ts';
 import { RedisSessions } from './redis-sessions.ts';
 import { RedisTimelines } from './redis-timelines.ts';
+import { RedisTopicFilters } from './redis-topic-filters.ts';
 import { rightsNeeded, scripts } from './scripts.ts';
 
 export interface RedisStoreOptions {
@@ -71,6 +72,7 @@ export class RedisStore implements Store {
   readonly operators: RedisOperators;
   readonly audit: RedisAudit;
   readonly retained: RedisRetained;
+  readonly topicFilters: RedisTopicFilters;
   readonly #links: readonly RedisLink[];
   readonly #calls: RedisCalls;
   readonly #keys: Keys;
@@ -133,8 +135,9 @@ export class RedisStore implements Store {
     this.groups = new RedisGroups(calls, keys);
     this.groupKeys = new RedisGroupKeys(calls, keys, retention);
     this.files = new RedisFiles(calls, keys);
-    const { accounts, groups, files } = this;
-    this.deletions = new RedisDeletions({ calls, keys, accounts, groups, files });
+    this.topicFilters = new RedisTopicFilters(calls, keys);
+    const { accounts, groups, files, topicFilters } = this;
+    this.deletions = new RedisDeletions({ calls, keys, accounts, groups, files, topicFilters });
     this.conversations = new RedisConversations(calls, keys);
     this.marks = new RedisMarks(calls, keys);
     this.presence = new RedisPresence(calls, keys);

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
 import addRecord from './scripts/add-record.lua';
+import addTopicFilters from './scripts/add-topic-filters.lua';
 import append from './scripts/append.lua';
 import beginFile from './scripts/begin-file.lua';
 import block from './scripts/block.lua';
@@ -12,6 +13,7 @@ import cancelSchedule from './scripts/cancel-schedule.lua';
 import changeGroup from './scripts/change-group.lua';
 import changeInterest from './scripts/change-interest.lua';
 import changeOperator from './scripts/change-operator.lua';
+import changeTopicShard from './scripts/change-topic-shard.lua';
 import claimName from './scripts/claim-name.lua';
 import claimRequest from './scripts/claim-request.lua';
 import clock from './scripts/clock.lua';
@@ -34,6 +36,7 @@ import finishFile from './scripts/finish-file.lua';
 import finishSchedule from './scripts/finish-schedule.lua';
 import forgetGroupKeys from './scripts/forget-group-keys.lua';
 import forgetSchedules from './scripts/forget-schedules.lua';
+import forgetTopicChanges from './scripts/forget-topic-changes.lua';
 import giveGroupKeys from './scripts/give-group-keys.lua';
 import groupConversation from './scripts/group-conversation.lua';
 import groupMarks from './scripts/group-marks.lua';
@@ -55,6 +58,7 @@ import noteAudit from './scripts/note-audit.lua';
 import noteDeletion from './scripts/note-deletion.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
+import pageTopicFilters from './scripts/page-topic-filters.lua';
 import admins from './scripts/parts/admins.lua';
 import appendSeldom from './scripts/parts/append-seldom.lua';
 import bodies from './scripts/parts/bodies.lua';
@@ -76,9 +80,11 @@ import readConversation from './scripts/read-conversation.lua';
 import readGroupChanges from './scripts/read-group-changes.lua';
 import readGroupKeys from './scripts/read-group-keys.lua';
 import readRetained from './scripts/read-retained.lua';
+import readTopicChanges from './scripts/read-topic-changes.lua';
 import releaseName from './scripts/release-name.lua';
 import removeFile from './scripts/remove-file.lua';
 import removeRetained from './scripts/remove-retained.lua';
+import removeTopicFilters from './scripts/remove-topic-filters.lua';
 import replaceSecret from './scripts/replace-secret.lua';
 import revokeAccount from './scripts/revoke-account.lua';
 import setFlag from './scripts/set-flag.lua';
@@ -143,6 +149,7 @@ export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
   addRecord: script(addRecord),
+  addTopicFilters: script(addTopicFilters),
   append: appending(append),
   beginFile: script(beginFile),
   block: script(block),
@@ -151,6 +158,7 @@ export const scripts = {
   changeGroup: script(changeGroup),
   changeInterest: script(changeInterest),
   changeOperator: script(changeOperator),
+  changeTopicShard: script(changeTopicShard),
   claimName: script(claimName),
   claimRequest: script(claimRequest),
   clock: script(clock),
@@ -173,6 +181,7 @@ export const scripts = {
   finishSchedule: script(finishSchedule),
   forgetGroupKeys: script(forgetGroupKeys),
   forgetSchedules: script(forgetSchedules),
+  forgetTopicChanges: script(forgetTopicChanges),
   giveGroupKeys: script(giveGroupKeys),
   groupConversation: script(groupConversation),
   groupMarks: script(groupMarks),
@@ -194,6 +203,7 @@ export const scripts = {
   noteDeletion: script(noteDeletion),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
+  pageTopicFilters: script(pageTopicFilters),
   probe: script(probe),
   read: script(read),
   readAccounts: script(readAccounts),
@@ -203,9 +213,11 @@ export const scripts = {
   readGroupChanges: script(readGroupChanges),
   readGroupKeys: script(readGroupKeys),
   readRetained: script(readRetained),
+  readTopicChanges: script(readTopicChanges),
   releaseName: script(releaseName),
   removeFile: script(removeFile),
   removeRetained: script(removeRetained),
+  removeTopicFilters: script(removeTopicFilters),
   replaceSecret: script(replaceSecret),
   revokeAccount: script(revokeAccount),
   settleDeletion: script(settleDeletion),

@@ -10,6 +10,7 @@ import type { Files } from '../files.ts';
 import type { Groups } from '../groups.ts';
 import type { Session } from '../sessions.ts';
 import { userTimeline } from '../timelines.ts';
+import type { TopicFilters } from '../topic-filters.ts';
 import type { Database, Statement } from './database.ts';
 import type { Now } from './store-time.ts';
 
@@ -57,6 +58,10 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   retained: 'others',
   retained_owners: 'others',
   retained_number: 'others',
+  topic_filters: 'apart',
+  topic_owners: 'apart',
+  topic_changes: 'apart',
+  topic_versions: 'others',
 };
 
 const ownRows = [
@@ -70,6 +75,7 @@ export interface SqliteDeletionsOptions {
   readonly database: Database;
   readonly groups: Pick<Groups, 'of' | 'leave'>;
   readonly files: Pick<Files, 'expireOf'>;
+  readonly topicFilters: Pick<TopicFilters, 'endAllOf'>;
   /** What is kept in memory of the tables. */
   readonly caches: readonly { forget(): void }[];
   readonly clock: Now;
@@ -144,7 +150,7 @@ export class SqliteDeletions implements Deletions {
   }
 
   async finish(userId: number): Promise<void> {
-    const { database, groups, files, caches, clock } = this.#options;
+    const { database, groups, files, topicFilters, caches, clock } = this.#options;
     const known = database.read(() => this.#select.get(userId));
     if (!known) return;
     const { timeline, settlesAt } = known;
@@ -153,6 +159,7 @@ export class SqliteDeletions implements Deletions {
         await nextTurn();
     for (const { group } of await groups.of(userId)) await groups.leave(group, userId);
     await files.expireOf(userId);
+    await topicFilters.endAllOf(userTimeline(userId));
     database.erase(() => {
       for (const statement of this.#deleteOwn) statement.run(userId);
       if (settlesAt !== null && settlesAt <= clock.now()) this.#settle.run(userId);

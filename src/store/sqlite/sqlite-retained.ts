@@ -1,11 +1,7 @@
 /** Retained values in SQLite. */
 import { limits } from '../../base/limits.ts';
-import {
-  type CountedValue,
-  countedBytes,
-  fullRoom,
-  nextRetainedNumber,
-} from '../decisions/retained.ts';
+import { nextNumber } from '../decisions/numbers.ts';
+import { type CountedValue, countedBytes, fullRoom } from '../decisions/retained.ts';
 import type {
   Retain,
   Retained,
@@ -157,7 +153,7 @@ export class SqliteRetained implements Retained {
   }
 
   #nextNumber(now: number): number {
-    const number = nextRetainedNumber(this.#selectNumber.get()?.number ?? 0, now);
+    const number = nextNumber(this.#selectNumber.get()?.number ?? 0, now);
     this.#setNumber.run(number);
     return number;
   }

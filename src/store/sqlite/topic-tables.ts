@@ -22,4 +22,34 @@ export const topicTables = `
   -- The last number of a value or a removal: one row.
   CREATE TABLE retained_number (number INTEGER NOT NULL) STRICT;
   INSERT INTO retained_number VALUES (0);
+
+  -- Of sessions that outlive their connections. Rows are in the order in which they were added.
+  CREATE TABLE topic_filters (
+    id INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    options TEXT NOT NULL,
+    -- src/store/decisions/topic-shards.ts
+    shard INTEGER NOT NULL,
+    UNIQUE (owner, client_id, filter)
+  ) STRICT;
+  CREATE INDEX topic_filters_in_shard ON topic_filters (shard, id);
+
+  -- How many sessions of an owner have filters.
+  CREATE TABLE topic_owners (owner TEXT PRIMARY KEY, sessions INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- The last changes of each shard; options are null of a filter that was removed.
+  CREATE TABLE topic_changes (
+    shard INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    options TEXT,
+    PRIMARY KEY (shard, number)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The number of the last change.
+  CREATE TABLE topic_versions (shard INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
 `;

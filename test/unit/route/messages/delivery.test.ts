@@ -230,6 +230,7 @@ describe('a private message', () => {
           operators: inner.operators,
           audit: inner.audit,
           retained: inner.retained,
+          topicFilters: inner.topicFilters,
           timelines,
         },
         problem: async () => null,
