@@ -60,7 +60,7 @@ export function createServerApi(table: SessionTable): ServerApi {
       return { code: 0 };
     }),
     membership: immediately((entry: MembershipEntry) =>
-      onSession(entry, (session) => session.membership(entry)),
+      onSession(entry, (session) => session.onMembershipNotice(entry)),
     ),
     presence: immediately(({ instance, userId, opened }: PresenceHintEntry) => {
       if (instance !== table.instance) return foreign;

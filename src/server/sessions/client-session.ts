@@ -22,6 +22,7 @@ import { askForLife, type ClientStream, endClient, ownClient } from '../../net/c
 import type { StreamOwner } from '../../net/stream-owner.ts';
 import type { GroupDelivery } from '../groups/group-message.ts';
 import type { GroupMember } from '../groups/group-table.ts';
+import { LeavingNotices } from '../groups/leaving-notices.ts';
 import type { Protocol, Session, Wire } from '../protocols/protocol.ts';
 import type { FrameSender, ServerBudgets } from '../server-budgets.ts';
 import type { ServerCounters } from '../server-counters.ts';
@@ -93,6 +94,8 @@ export class ClientSession
   /** Null while it is as a new one would be: nothing waits to be written. */
   #usedBacklog: Backlog | null = null;
   readonly #frames: FrameSource;
+  /** Null until a route says that the user has left a group. */
+  #usedLeavings: LeavingNotices | null = null;
   /** There is no room; told at the login. */
   readonly #isOver: boolean;
   #state: Session['state'] = 'fresh';
@@ -285,10 +288,26 @@ export class ClientSession
     this.#protocol?.groupFacts(facts);
   }
 
-  /** The user has joined a group, or left it, or is invited to it. */
+  /** A route says that the user has joined a group, or left it, or is invited to it. */
+  onMembershipNotice(notice: MembershipChange): void {
+    if (notice.code !== 0 && !notice.invitedBy) return this.#leavings.left(notice);
+    this.#usedLeavings?.joined(notice.group);
+    this.membership(notice);
+  }
+
+  /** It is so. */
   membership(entry: MembershipChange): void {
     if (!entry.invitedBy) this.#requests?.membership(entry);
     this.#protocol?.membership(entry);
+  }
+
+  get #leavings(): LeavingNotices {
+    this.#usedLeavings ??= new LeavingNotices({
+      userId: this.userId,
+      read: (userId, request, settle) => this.#owner.read(userId, request, settle),
+      onLeft: (notice) => this.membership(notice),
+    });
+    return this.#usedLeavings;
   }
 
   onDrained(behind: ReadonlyMap<string, number>): void {

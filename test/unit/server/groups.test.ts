@@ -44,6 +44,18 @@ function texts(peer: Peer): string[] {
   return peer.received(command.message).map(({ resMsg }) => resMsg);
 }
 
+/** A route says that the user is in the group no more, and says so, too, when it is asked. */
+async function leaves(userId: number, group: string): Promise<void> {
+  const answer = harness.reads.answer;
+  harness.reads.answer = (entry, answered) =>
+    entry.userId === userId && entry.group === group
+      ? { ...emptyPage, code: notAMember }
+      : answer(entry, answered);
+  const asked = harness.reads.answered;
+  await membership(userId, group, false);
+  await waitUntil('the route is asked', () => harness.reads.answered > asked);
+}
+
 function membership(userId: number, group: string, isMember: boolean, invitedBy = 0) {
   return callOne(harness.gateway.api.membership, {
     sessionId: harness.sessionOf(userId),
@@ -127,7 +139,7 @@ describe('a member', () => {
 
   test('that left elsewhere is told, and shown nothing more', async () => {
     const amy = await member(1);
-    await membership(1, 'chess', false);
+    await leaves(1, 'chess');
     await harness.pushGroup('chess', 2, body(9, 'secret', 'chess'));
     await amy.settled();
     expect(amy.received(command.group)).toMatchObject([{ group: 'chess', code: notAMember }]);
@@ -140,7 +152,11 @@ describe('a member', () => {
     amy.write(readOf('chess'));
     await waitUntil('the read is asked for', () => harness.reads.heldCount === 1);
     await membership(1, 'chess', false);
+    await waitUntil('the route is asked', () => harness.reads.heldCount === 2);
+    harness.reads.answer = ({ limit }) =>
+      limit === 1 ? { ...emptyPage, code: notAMember } : emptyPage;
     harness.reads.release();
+    await amy.when(({ cmd }) => cmd === command.group);
     await harness.pushGroup('chess', 2, body(9, 'secret', 'chess'));
     await amy.settled();
     expect(texts(amy)).toEqual([]);
@@ -154,7 +170,7 @@ describe('a member', () => {
     const isFull = () => amy.received(command.read).length === subscriptionsPerConnectionMax;
     await waitUntil('all are read', isFull);
     expect(await read(amy, 'one-too-many')).toBe(7304);
-    await membership(1, 'group-0', false);
+    await leaves(1, 'group-0');
     expect(await read(amy, 'one-too-many')).toBe(0);
   });
 });
@@ -183,6 +199,45 @@ describe('a user who joins or leaves elsewhere', () => {
       command.group,
       command.ping,
     ]);
+  });
+
+  test('is in it still, if word of their leaving comes after that of their return', async () => {
+    const amy = await member(1);
+    await membership(1, 'chess', true);
+    const asked = harness.reads.answered;
+    await membership(1, 'chess', false);
+    await waitUntil('the route is asked', () => harness.reads.answered > asked);
+    expect(harness.reads.entries.at(-1)).toMatchObject({ userId: 1, group: 'chess', limit: 1 });
+    await harness.pushGroup('chess', 2, body(9, 'still here?', 'chess'));
+    await amy.settled();
+    expect(amy.received(command.group).map(({ code }) => code)).toEqual([0]);
+    expect(texts(amy)).toEqual(['still here?']);
+  });
+
+  test.each([
+    ['joined', true],
+    ['left once more', false],
+  ])('is asked for once more, if they have %s before the answer', async (_what, isMember) => {
+    const amy = await member(1);
+    harness.reads.hold();
+    await membership(1, 'chess', false);
+    await waitUntil('the route is asked', () => harness.reads.heldCount === 1);
+    await membership(1, 'chess', isMember);
+    const [old, young] = isMember ? [notAMember, 0] : [0, notAMember];
+    harness.reads.answer = () => ({ ...emptyPage, code: old });
+    harness.reads.releaseOne(0);
+    await waitUntil('the route is asked once more', () => harness.reads.heldCount === 1);
+    harness.reads.answer = () => ({ ...emptyPage, code: young });
+    harness.reads.release();
+    await amy.settled();
+    expect(amy.received(command.group).map(({ code }) => code)).toEqual([young]);
+  });
+
+  test('is believed to have left when no route can tell', async () => {
+    const amy = await member(1);
+    harness.reads.answer = () => ({ ...emptyPage, code: 8100 });
+    await membership(1, 'chess', false);
+    expect(await amy.when(({ cmd }) => cmd === command.group)).toMatchObject({ code: notAMember });
   });
 
   test('and one who is invited, is told, and what they follow stays', async () => {
@@ -496,7 +551,8 @@ describe('what a group is', () => {
       await waitUntil('it is asked for', () => harness.interests.heldCount === 1);
       // Amy is invited, and back, on their way to this server at the same time as the answer.
       if (how === 'reads it') {
-        await membership(1, 'chess', false);
+        await leaves(1, 'chess');
+        harness.reads.answer = () => emptyPage;
         await read(amy);
       } else await membership(1, 'chess', true);
       harness.interests.releaseOne(0);
