@@ -250,7 +250,8 @@ export class CimClient {
 
   /** As the owner or an admin: they are no member, nor invited, and join by invitation only. */
   removeMember(group: string, userId: number): Promise<void> {
-    return this.#routes.removeMember(this.#options.userId, group, userId);
+    const remove = () => this.#routes.removeMember(this.#options.userId, group, userId);
+    return this.#encryption.groups.remove(group, userId, remove);
   }
 
   /**

@@ -48,6 +48,22 @@ export class GroupChanges {
     }
   }
 
+  /**
+   * The device's own user has removed a member, who was one since this epoch, as was told. If that is in no
+   * change, it is so all the same. Never rejects.
+   */
+  async removed(group: string, userId: number, since: number): Promise<void> {
+    await this.look(group);
+    const held = this.#options.known.viewOf(group);
+    // Somebody who is in it again was told of.
+    if (held?.members.get(userId) !== since) return;
+    const members = new Map(held.members);
+    members.delete(userId);
+    const view = withoutKeysOfGone({ ...held, members }, held);
+    this.#keep(group, view);
+    this.#tellMembers(group, view);
+  }
+
   /** What is held with all that there is to tell by now. Rejects with the CimError of the routes. */
   read(group: string): Promise<GroupView> {
     const under = this.#reading.get(group);
@@ -109,7 +125,7 @@ export class GroupChanges {
   }
 
   async #lookAnew(group: string): Promise<GroupView> {
-    const { known, register, userId, tell } = this.#options;
+    const { known, register, userId } = this.#options;
     const before = known.viewOf(group);
     const listed = await this.#readAll(group, 0);
     const { groupId, changes } = listed;
@@ -138,11 +154,9 @@ export class GroupChanges {
     if (held) view = withoutKeysOfGone(withoutEarlierComing(view, held), held);
     this.#assertInside(group);
     this.#keep(group, view);
-    const members = [...view.members.keys()].toSorted((one, other) => one - other);
-    const isAlone = members.length === 1 && members[0] === userId;
+    const isAlone = view.members.size === 1 && view.members.has(userId);
     const isAnother = before !== undefined && !held;
-    if (!isAlone || isAnother)
-      tell.members({ group, members, ...(isAnother && { isAnother: true }) });
+    if (!isAlone || isAnother) this.#tellMembers(group, view, isAnother);
     return view;
   }
 
@@ -169,6 +183,11 @@ export class GroupChanges {
       if (!page.hasMore) return whole;
     }
     return nonsense();
+  }
+
+  #tellMembers(group: string, view: GroupView, isAnother = false): void {
+    const members = [...view.members.keys()].toSorted((one, other) => one - other);
+    this.#options.tell.members({ group, members, ...(isAnother && { isAnother: true }) });
   }
 
   /** What is held by now. Throws if other changes were told meanwhile, or the user has left. */

@@ -55,6 +55,17 @@ export class GroupEncryption {
     if (known.leave(group)) onKnown();
   }
 
+  /**
+   * Makes the request that removes a member, and knows of that, whatever the cluster says from then on.
+   * Rejects as the request does.
+   */
+  async remove(group: string, userId: number, request: () => Promise<void>): Promise<void> {
+    const since = this.#options.known.viewOf(group)?.members.get(userId);
+    await request();
+    if (since === undefined || this.#options.mode === 'off') return;
+    this.#sealing.run((part) => part.removed(group, userId, since));
+  }
+
   /** Logged in, perhaps again. */
   connected(): void {
     this.#sealing.runIfWanted((part) => part.connected());

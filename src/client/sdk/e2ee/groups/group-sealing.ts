@@ -86,6 +86,12 @@ export class GroupSealing {
     void this.#keys.tend(group);
   }
 
+  /** The user has removed a member, who was one since this epoch. */
+  removed(group: string, userId: number, since: number): void {
+    this.#keys.changed(group);
+    void this.#changes.removed(group, userId, since);
+  }
+
   /** The user is in it no longer. */
   forget(group: string): void {
     this.#keys.forget(group);

@@ -156,6 +156,39 @@ describe('a cluster that lies', () => {
     expect(await team.through(read(ofJoe!, said))).toHaveProperty('unreadable');
   });
 
+  test('nor if it hides from a device whom that device has removed', async () => {
+    const { team, devices } = await teamOf(bob, amy, joe);
+    const [ofBob, , ofJoe] = devices;
+    await say(ofBob!, 'with joe');
+    // It says that it is done, and does nothing.
+    await ofBob!.encryption.groups.remove('team', joe, async () => {});
+    await team.until(() => ofBob!.told.length > 1);
+    expect(ofBob!.told.at(-1)).toEqual({ group: 'team', members: [bob, amy] });
+    const saying = say(ofBob!, 'without joe');
+    await team.until(() => team.group.called.filter((name) => name === 'drawGroupKey').length > 2);
+    // It takes no draw without a slot for joe, and gets none with one.
+    team.group.members.delete(joe);
+    const said = await team.through(saying);
+    team.group.members.set(joe, 1);
+    team.group.slots = team.group.everStored;
+    expect(await team.through(read(ofJoe!, said))).toHaveProperty('unreadable');
+  });
+
+  test('and whom the device has removed, and who was let in again, is in it', async () => {
+    const { team, devices } = await teamOf(bob, amy, joe);
+    const [ofBob, , ofJoe] = devices;
+    await say(ofBob!, 'with joe');
+    await ofBob!.encryption.groups.remove('team', joe, async () => {
+      team.group.leave(joe, 'removed');
+      team.group.join(joe);
+    });
+    const isTold = () => ofBob!.told.some((news) => 'kind' in news && news.kind === 'removed');
+    await team.until(isTold);
+    const said = await team.through(say(ofBob!, 'welcome back'));
+    expect(await team.through(read(ofJoe!, said))).toMatchObject({ text: 'welcome back' });
+    expect(ofBob!.told.filter((news) => 'members' in news)).toHaveLength(1);
+  });
+
   test('nor after the device was started anew', async () => {
     const { team, devices } = await teamOf(bob, amy, joe);
     const [ofBob] = devices;
