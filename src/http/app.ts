@@ -305,7 +305,7 @@ interface Operators {
 function addEndpoint(
   scope: FastifyInstance,
   endpoint: Endpoint,
-  { proofs, open = false, callerLimits, portLimits, tls, audit }: HttpAppOptions,
+  { proofs, open = false, callerLimits, portLimits, audit }: HttpAppOptions,
   { gate, bodies }: Operators,
   reading: Semaphore,
 ): void {
@@ -331,7 +331,7 @@ function addEndpoint(
       identities.set(request, identity);
     },
     handler: async (request, reply) => {
-      const { body, headers, raw, query, ip: address } = request;
+      const { body, headers, raw, query, ip: address, protocol } = request;
       bodies.checkAll(raw);
       const identity = identities.get(request) ?? nobody;
       const fields = endpoint.body ? readBody(endpoint.body, body) : {};
@@ -354,7 +354,7 @@ function addEndpoint(
         ...{ java, identity, guess, read, flags, address, ...(key === undefined ? {} : { key }) },
         guessOperator: operatorGuessFrom(callerLimits, address),
         keepSession: (session: KeptSession | null) =>
-          void reply.header('set-cookie', cookieOf(session, { isSecure: tls !== undefined })),
+          void reply.header('set-cookie', cookieOf(session, { isSecure: protocol === 'https' })),
       };
       const handle = () =>
         withAudit(audit, endpoint, fields, caller, () => endpoint.handle(fields, caller));

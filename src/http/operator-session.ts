@@ -15,7 +15,7 @@ const halfHeader = 'x-cim-operator';
 const root = '/admin';
 const attributes = `Path=${root}; HttpOnly; SameSite=Strict`;
 
-/** Null: it is kept no longer. `isSecure`: by the port, whatever a proxy speaks in front of it. */
+/** Null: it is kept no longer. `isSecure`: by the port, or a trusted proxy in front of it. */
 export function cookieOf(
   session: KeptSession | null,
   { isSecure }: { readonly isSecure: boolean },

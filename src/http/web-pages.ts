@@ -57,9 +57,15 @@ export function assertNoForeignPage(headers: PageHeaders, rules: WebPageRules): 
 /**
  * Why a WebSocket is not opened to a page, if it is not. It has a port of its own, so a page of any port
  * of its host is no stranger: what lets anybody in is a token, which only the port that gave it tells.
+ * `isFromHere`: the browser runs on this machine, so what it calls localhost is this machine, too, by
+ * whatever address it connects. (A name that was rebound is not called localhost in Origin.)
  */
-export function refusalOfWebSocket(headers: PageHeaders, rules: WebPageRules): string | undefined {
-  return refusalOfPage(headers, rules, isOfOwnHost);
+export function refusalOfWebSocket(
+  headers: PageHeaders,
+  rules: WebPageRules,
+  isFromHere: boolean,
+): string | undefined {
+  return refusalOfPage(headers, rules, (origin, host) => isOfOwnHost(origin, host, isFromHere));
 }
 
 function refusalOfPage(
@@ -80,10 +86,10 @@ function isOwnOrigin(origin: string, host: string): boolean {
 }
 
 /** Of whatever port; all names of this machine are one. */
-function isOfOwnHost(origin: string, host: string): boolean {
+function isOfOwnHost(origin: string, host: string, isFromHere: boolean): boolean {
   const [page, own] = [nameOf(hostIn(origin) ?? ''), nameOf(host)];
   if (page === undefined || own === undefined) return false;
-  return page === own || (isLoopback(page) && isLoopback(own));
+  return page === own || (isLoopback(page) && (isFromHere || isLoopback(own)));
 }
 
 function hostIn(origin: string): string | undefined {

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
 import { limits } from '../base/limits.ts';
+import { canonicalHost } from '../base/network/host-port.ts';
 import type { Counter } from '../base/process/counters.ts';
 import {
   endOfHead,
@@ -30,7 +31,10 @@ export interface WebSocketHandshakesOptions {
     leave(address: string): void;
   };
   /** Why the page of this request may not connect, if it may not. */
-  readonly pageRefusal: (request: Pick<WebSocketRequest, 'host' | 'origin'>) => string | undefined;
+  readonly pageRefusal: (
+    request: Pick<WebSocketRequest, 'host' | 'origin'>,
+    isFromHere: boolean,
+  ) => string | undefined;
   readonly counters: WebSocketCounters;
 }
 
@@ -101,13 +105,25 @@ export class WebSocketHandshakes {
     { arrival, onWebSocket, rest }: Handshake,
     request: WebSocketRequest,
   ): void {
-    const refusal = this.#options.pageRefusal(request);
+    const isFromHere = this.#isFromHere(socket, arrival.address, request);
+    const refusal = this.#options.pageRefusal(request, isFromHere);
     if (refusal !== undefined) throw new WebSocketRefusal(403, refusal);
     this.#leave(socket);
     socket.off('error', closeFollows);
     socket.write(request.response);
     const address = this.#addressFrom(arrival.address, request);
     onWebSocket(new WebSocketStream(socket, rest), { ...arrival, address });
+  }
+
+  /** Whoever connects to an address of this machine from that same one. Not who comes by a proxy. */
+  #isFromHere(
+    { remoteAddress, localAddress }: Socket,
+    peer: string,
+    { forwardedFor }: WebSocketRequest,
+  ): boolean {
+    if (remoteAddress === undefined || remoteAddress !== localAddress) return false;
+    const isByProxy = forwardedFor.length > 0 || this.#options.isTrustedProxy(remoteAddress);
+    return !isByProxy && canonicalHost(peer) === canonicalHost(remoteAddress);
   }
 
   /** A proxy's word on whom it speaks for: the last of whom no proxy of ours has told it. */

@@ -184,7 +184,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     clock,
     isTrustedProxy,
     crowd: limits.crowd,
-    pageRefusal: (request) => refusalOfWebSocket(request, options.webPages),
+    pageRefusal: (request, isFromHere) => refusalOfWebSocket(request, options.webPages, isFromHere),
     counters: gateway.counters.arrivals,
   });
   lifecycle.onStop('handshakes', () => handshakes.stop());

@@ -52,10 +52,17 @@ async function dial(
     protocol = 'cim.v2',
     path = '/ws',
     origin,
-  }: { protocol?: string; path?: string; origin?: string } = {},
+    headers = {},
+  }: {
+    protocol?: string;
+    path?: string;
+    origin?: string;
+    headers?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${ws.port}${path}`, protocol, {
     ...(origin !== undefined && { origin }),
+    headers,
     perMessageDeflate: true,
   });
   onTeardown(() => socket.terminate());
@@ -213,4 +220,16 @@ test('a frame that is not masked is refused', async () => {
   const connection = raw(system, request, '\x82\x01x');
   await connection.whenClosed();
   expect(connection.received).toContain('\x03\xeaa frame of a client is to be masked');
+});
+
+test('a page at localhost may connect by another address of its machine, and not by a proxy', async () => {
+  const origin = 'http://localhost:8083';
+  const host = '10.0.0.5:8082';
+  // What is a proxy may have a browser of anywhere behind it: as it is set, all on this machine are.
+  await expect(dial(system, { origin, headers: { host } })).rejects.toThrow('403');
+  const direct = await startSystem({ 'trust-proxy': '10.0.0.1' });
+  const socket = await dial(direct, { origin, headers: { host } });
+  expect(socket.protocol).toBe('cim.v2');
+  const forwarded = { host, 'x-forwarded-for': '10.0.0.9' };
+  await expect(dial(direct, { origin, headers: forwarded })).rejects.toThrow('403');
 });

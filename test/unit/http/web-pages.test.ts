@@ -147,9 +147,14 @@ describe('the name under which a port is called', () => {
 
 describe('a WebSocket is opened to', () => {
   const allowOrigin = ['https://chat.example.org'];
-  const refusal = (host: string, origin?: string, settings: WebPageSettings = everywhere) => {
+  const refusal = (
+    host: string,
+    origin?: string,
+    settings: WebPageSettings = everywhere,
+    isFromHere = false,
+  ) => {
     const rules = webPageRulesOf({ ...settings, allowOrigin }, { isOpen: false });
-    return refusalOfWebSocket({ host, ...(origin !== undefined && { origin }) }, rules);
+    return refusalOfWebSocket({ host, ...(origin !== undefined && { origin }) }, rules, isFromHere);
   };
 
   test.each([
@@ -177,6 +182,24 @@ describe('a WebSocket is opened to', () => {
     ['10.0.0.5:8082', 'https://chat.example.org:8443'],
   ])('but not %s asked from %s', (host, origin) => {
     expect(refusal(host, origin)).toMatch(/^Origin: .*--allow-origin/);
+  });
+
+  test.each(['http://127.0.0.1:8083', 'http://localhost:8083', 'http://[::1]:8083'])(
+    'a page at %s of this machine, by whatever address',
+    (origin) => {
+      for (const host of ['10.0.0.5:8082', 'chat.example.net:8082', '[fd00::1]:8082'])
+        expect(refusal(host, origin, everywhere, true)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    'http://10.0.0.6:8083',
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'null',
+  ])('but not %s in a browser of this machine', (origin) => {
+    expect(refusal('10.0.0.5:8082', origin, everywhere, true)).toMatch(/--allow-origin/);
+    expect(refusal('evil.example', 'http://localhost', onLoopback, true)).toMatch(/--allow-host/);
   });
 
   test('no page that has rebound its name to this machine', () => {

@@ -9,6 +9,7 @@ import { limits } from '../../../src/base/limits.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
 import { CallerLimits } from '../../../src/limits/caller-limits.ts';
+import { PortLimits } from '../../../src/limits/port-limits.ts';
 import { openAdmin } from '../../../src/route/admin/admin.ts';
 import { buildRouteApp } from '../../../src/route/app.ts';
 import type { AuditEntry } from '../../../src/store/audit.ts';
@@ -45,12 +46,12 @@ beforeEach(async () => {
   for (const role of ['view', 'manage'] as const) await make(role);
 });
 
-async function openRoute(keys = clusterKeys): Promise<HttpApp> {
+async function openRoute(keys = clusterKeys, trustProxy: string[] = []): Promise<HttpApp> {
   const authentication = { mode: 'secret', tokens: testTokens } as const;
   const { core } = await RouteHarness.start({ store, authentication });
   const counters = new Counters();
   const settings = {
-    ...{ trustProxy: [], limitLoopback: false, loginFailureRate: perMinute },
+    ...{ trustProxy, limitLoopback: false, loginFailureRate: perMinute },
     ...{ loginRate: 10_000, registrationRate: 10_000, sendRate: 10_000, sendBytesRate: 10_000_000 },
     readBytesRate: 10_000_000,
   };
@@ -64,6 +65,7 @@ async function openRoute(keys = clusterKeys): Promise<HttpApp> {
       ...{ core, clusterKeys: keys, clock, log: log.log },
     }),
     callerLimits: new CallerLimits(settings, counters, () => 0),
+    portLimits: new PortLimits({ ...settings, connectionsPerIp: 100 }, 100, counters),
   });
   onTeardown(() => opened.close());
   return opened;
@@ -122,6 +124,21 @@ test('who signs in is told who they are, and bears it as a browser does', async 
   expect(me.json().dataBody).toEqual({ name: 'manage', role: 'manage' });
 });
 
+test('the cookie is for TLS alone where a trusted proxy speaks it, and nobody else says so', async () => {
+  const attributesFrom = async (at: HttpApp, address: string, proto?: string) => {
+    const headers = proto === undefined ? {} : { 'x-forwarded-proto': proto };
+    const body = { name: 'manage', password };
+    const answer = await ask('/admin/signIn', body, headers, { at, address });
+    return String(answer.headers['set-cookie']).split('; ');
+  };
+  const behind = await openRoute(clusterKeys, ['10.0.0.7']);
+  expect(await attributesFrom(behind, '10.0.0.7', 'https')).toContain('Secure');
+  expect(await attributesFrom(behind, '10.0.0.7', 'http')).not.toContain('Secure');
+  expect(await attributesFrom(behind, '10.0.0.7')).not.toContain('Secure');
+  expect(await attributesFrom(behind, '10.0.0.8', 'https')).not.toContain('Secure');
+  expect(await attributesFrom(app, '10.0.0.7', 'https')).not.toContain('Secure');
+});
+
 test.each([
   ['/admin/cluster', undefined],
   ['/admin/clusterVitals', undefined],
@@ -167,7 +184,8 @@ test('a person is told with sessions, groups and what waits, and a group with it
   const { session } = await signIn('view');
   const person = await ask('/admin/person', { userId: 1 }, bearing(session));
   expect(person.json().dataBody).toEqual({
-    ...{ userId: 1, name: 'amy', sessions: [], hasKey: false, schedules: [] },
+    ...{ userId: 1, name: 'amy', sessions: [], hasKey: false, isBlocked: false },
+    schedules: [],
     groups: [{ group: 'cooks', title: 'cooks', owner: 1, keyEpoch: 0 }],
   });
   const group = await ask('/admin/group', { group: 'Cooks' }, bearing(session));
