@@ -80,6 +80,8 @@ export interface ValueTypes {
   networks: readonly string[];
   /** Host names and addresses, `chat.example.org,fd00::1`, in lower case, without brackets. */
   hosts: readonly string[];
+  /** What a key may do, `pub a/#,sub b/+`, as src/base/topics/topic-right.ts writes it. */
+  rights: readonly string[];
   /** Origins of web pages, `https://chat.example.org`, as browsers write them. */
   origins: readonly string[];
 }
@@ -133,7 +135,7 @@ export function alternativeTo(value: Default | undefined): string | undefined {
 
 /** Whether it may be given several times. */
 export function takesSeveral({ type }: Option): boolean {
-  return type === 'urls' || type === 'networks' || type === 'hosts' || type === 'origins';
+  return ['urls', 'networks', 'hosts', 'origins', 'rights'].includes(type);
 }
 
 /** `http-port` → `CIM_HTTP_PORT`. */

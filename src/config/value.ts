@@ -11,6 +11,7 @@ import {
   parseHostPort,
 } from '../base/network/host-port.ts';
 import { webSocketPath } from '../base/network/role-address.ts';
+import { formatTopicRight, parseTopicRight } from '../base/topics/topic-right.ts';
 import type { Option, Value } from './option.ts';
 
 /** What ZooKeeper listens on where nothing else is said. */
@@ -54,6 +55,8 @@ export function parseValue(option: Option, text: string): Value | undefined {
       return parseHosts(text);
     case 'origins':
       return parseOrigins(text);
+    case 'rights':
+      return parseRights(text);
   }
 }
 
@@ -92,6 +95,8 @@ export function expectation(option: Option): string {
       return 'IP addresses or networks like 10.0.0.0/8, with commas between them';
     case 'hosts':
       return 'host names or IP addresses without a port, with commas between them';
+    case 'rights':
+      return "what may be done, like 'pub telemetry/%u/#' or 'sub cmd/%u/#', with commas between them";
     case 'origins':
       return 'origins like https://chat.example.org, without a path, with commas between them';
   }
@@ -186,6 +191,15 @@ function isNetwork(text: string): boolean {
   const [, address = '', prefix] = /^([^/%]+)(?:\/(\d+))?$/.exec(text) ?? [];
   if (!isIPv4(address) && !isIPv6(address)) return false;
   return prefix === undefined || parseInteger(prefix, 0, isIPv4(address) ? 32 : 128) !== undefined;
+}
+
+function parseRights(text: string): readonly string[] | undefined {
+  try {
+    return text.split(',').map((right) => formatTopicRight(parseTopicRight(right.trim())));
+  } catch {
+    // What is wrong with it is said by `expectation`.
+    return undefined;
+  }
 }
 
 function parseUrls(text: string): readonly string[] | undefined {

@@ -22,6 +22,7 @@ import { conversationEndpoints } from './endpoints/conversations.ts';
 import { dashboardEndpoints, forAccounts } from './endpoints/dashboard.ts';
 import { delayEndpoints } from './endpoints/delay.ts';
 import { deletionEndpoints } from './endpoints/deletions.ts';
+import { deviceKeyEndpoints } from './endpoints/device-keys.ts';
 import { fileEndpoints, fileStreams } from './endpoints/files.ts';
 import { groupKeyEndpoints } from './endpoints/group-keys.ts';
 import { groupEndpoints } from './endpoints/groups.ts';
@@ -102,5 +103,6 @@ export function endpointsOf(operations: RouteOperations, mode: AuthMode): readon
     ...operatorEndpoints(operations),
     ...importEndpoints(operations),
     ...apiKeyEndpoints(operations),
+    ...deviceKeyEndpoints(operations),
   ];
 }

@@ -2,6 +2,7 @@
 import type { IssuedToken } from '../auth/tokens.ts';
 import type { RoleAddress } from '../base/network/role-address.ts';
 import type { ApiKey } from '../store/api-keys.ts';
+import type { DeviceKey } from '../store/device-keys.ts';
 import type { Group, Membership } from '../store/groups.ts';
 import type { TimelineId } from '../store/timelines.ts';
 import type { ContentFields } from './messages/http-content.ts';
@@ -16,6 +17,7 @@ export interface Login {
 
 /** A key as it is listed. */
 export type ApiKeyInfo = Omit<ApiKey, 'hash'>;
+export type DeviceKeyInfo = Omit<DeviceKey, 'hash'>;
 
 /** What the sender of a message over HTTP may ask for besides. */
 export interface SendOptions {

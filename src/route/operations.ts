@@ -29,6 +29,7 @@ import type {
   ApiKeyInfo,
   ConversationEntry,
   DelayedPage,
+  DeviceKeyInfo,
   GroupSend,
   GroupStatus,
   HistoryPage,
@@ -327,6 +328,20 @@ export interface RouteOperations {
 
   /** `not-found`. */
   revokeApiKey(id: string): Promise<void>;
+
+  /** The key is told this once. `invalid-argument`, `too-long`, `too-many`. */
+  createDeviceKey(
+    name: string,
+    allow: readonly string[],
+  ): Promise<DeviceKeyInfo & { readonly key: string }>;
+
+  /** By id. `after`: the `next` of the page before. */
+  deviceKeys(
+    after?: string,
+  ): Promise<{ readonly keys: readonly DeviceKeyInfo[]; readonly next: string | null }>;
+
+  /** `not-found`. */
+  revokeDeviceKey(id: string): Promise<void>;
 
   /** The pair that the account has now: the first one offered. `not-allowed`, `invalid-argument`. */
   publishKey(userId: number, pair: KeyPair): Promise<KeyPair>;

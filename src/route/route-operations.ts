@@ -9,6 +9,7 @@ import type { OperationsContext } from './operations/context.ts';
 import { conversationListOperations } from './operations/conversation-list.ts';
 import { conversationOperations } from './operations/conversations.ts';
 import { deletionOperations } from './operations/deletions.ts';
+import { deviceKeyOperations } from './operations/device-keys.ts';
 import { fileOperations } from './operations/files.ts';
 import { groupKeyOperations } from './operations/group-keys.ts';
 import { groupOperations } from './operations/groups.ts';
@@ -38,6 +39,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...operatorOperations(context),
     ...importOperations(context),
     ...apiKeyOperations(context),
+    ...deviceKeyOperations(context),
     ...keyOperations(context),
     ...traceOperations(context),
   };

@@ -1,7 +1,7 @@
 /**
  * What a route keeps: its own identity, accounts and their deletions, sessions, timelines, groups and
  * their keys, conversations, marks, presence, schedules, requests, keys of applications, what is known
- * of files, operators and what they have done, what is retained of topics, and who has subscribed to them. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
+ * of files, operators and what they have done, keys of devices, what is retained of topics, and who has subscribed to them. Two implementations, one contract (test/contract/store.ts): `redis/` for a cluster,
  * `sqlite/` embedded. No connection, key or transaction shows through. What happens to an
  * acknowledged write when the machine or a Redis master dies is in docs/how-it-works/guarantees.md.
  */
@@ -10,6 +10,7 @@ import type { ApiKeys } from './api-keys.ts';
 import type { AuditLog } from './audit.ts';
 import type { Conversations } from './conversations.ts';
 import type { Deletions } from './deletions.ts';
+import type { DeviceKeys } from './device-keys.ts';
 import type { Files } from './files.ts';
 import type { GroupKeys } from './group-keys.ts';
 import type { Groups } from './groups.ts';
@@ -41,6 +42,7 @@ export interface Store {
   readonly files: Files;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly deviceKeys: DeviceKeys;
   readonly retained: Retained;
   readonly topicFilters: TopicFilters;
 

@@ -15,6 +15,7 @@ import { describeConversationModel } from './store/conversation-model.ts';
 import { describeConversations } from './store/conversations.ts';
 import { describeCredentials } from './store/credentials.ts';
 import { describeDeletions } from './store/deletions.ts';
+import { describeDeviceKeys } from './store/device-keys.ts';
 import { describeFiles } from './store/files.ts';
 import { describeGroupAppends } from './store/group-appends.ts';
 import { describeGroupChanges } from './store/group-changes.ts';
@@ -109,6 +110,7 @@ const subjects: Record<string, (fixture: StoreFixture) => void> = {
   operators: describeOperators,
   'what operators have done': describeAudit,
   files: describeFiles,
+  'keys of devices': describeDeviceKeys,
   'retained values': describeRetained,
   'filters of topics': describeTopicFilters,
   identity: describeIdentity,

@@ -21,6 +21,7 @@ import { noLeases, type ObserverLease } from '../../src/store/decisions/presence
 import { type Heavy, noHeavy } from '../../src/store/decisions/retention.ts';
 import type { ScheduleState } from '../../src/store/decisions/schedule.ts';
 import type { Device } from '../../src/store/decisions/session.ts';
+import type { DeviceKey } from '../../src/store/device-keys.ts';
 import type { StoredFile } from '../../src/store/files.ts';
 import type { GroupKeyChange, KeySlot, KeyState } from '../../src/store/group-keys.ts';
 import type { Group } from '../../src/store/groups.ts';
@@ -176,6 +177,7 @@ export class MemoryData {
   readonly schedules = new Map<string, KnownSchedule>();
   readonly requests = new Map<string, RequestClaim>();
   readonly files = new Map<string, KnownFile>();
+  readonly deviceKeys = new Map<string, DeviceKey>();
   readonly retained = new Map<string, RetainedValue>();
   retainedNumber = 0;
   readonly topicFilters = new Map<string, ShardFilter>();

@@ -13,6 +13,7 @@ import {
   pageOf,
 } from '../../src/store/decisions/schedule.ts';
 import type { Deletions } from '../../src/store/deletions.ts';
+import type { DeviceKeys } from '../../src/store/device-keys.ts';
 import type { Files } from '../../src/store/files.ts';
 import type { GroupKeys } from '../../src/store/group-keys.ts';
 import type { Groups } from '../../src/store/groups.ts';
@@ -35,6 +36,7 @@ import type { TopicFilters } from '../../src/store/topic-filters.ts';
 import { MemoryAccounts, MemoryApiKeys } from './memory-accounts.ts';
 import { MemoryConversations } from './memory-conversations.ts';
 import { MemoryDeletions } from './memory-deletions.ts';
+import { MemoryDeviceKeys } from './memory-device-keys.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { MemoryGroupKeys } from './memory-group-keys.ts';
 import { MemoryGroups } from './memory-groups.ts';
@@ -73,6 +75,7 @@ export class MemoryStore implements Store {
   readonly files: Files;
   readonly operators: Operators;
   readonly audit: AuditLog;
+  readonly deviceKeys: DeviceKeys;
   readonly retained: Retained;
   readonly topicFilters: TopicFilters;
   #closed = false;
@@ -99,6 +102,7 @@ export class MemoryStore implements Store {
     this.apiKeys = new MemoryApiKeys(data);
     this.operators = new MemoryOperators(data);
     this.audit = new MemoryAudit(data);
+    this.deviceKeys = new MemoryDeviceKeys(data);
     this.retained = new MemoryRetained(data, now);
     this.files = new MemoryFiles(data, now);
     this.schedules = new MemorySchedules(data, now);

@@ -77,6 +77,7 @@ export class SimulatedStore implements Store {
   readonly files: Store['files'];
   readonly operators: Store['operators'];
   readonly audit: Store['audit'];
+  readonly deviceKeys: Store['deviceKeys'];
   readonly retained: Store['retained'];
   readonly topicFilters: Store['topicFilters'];
   readonly #world: World;
@@ -186,6 +187,7 @@ export class SimulatedStore implements Store {
     // Nor operators, nor topics.
     this.operators = store.operators;
     this.audit = store.audit;
+    this.deviceKeys = store.deviceKeys;
     this.retained = store.retained;
     this.topicFilters = store.topicFilters;
     this.requests = { claim: (claim) => this.#call(() => requests.claim(claim)) };

@@ -60,6 +60,7 @@ export function dyingStore(store: Store, step: DyingStep, leaseMs: number): Dyin
     files: store.files,
     operators: store.operators,
     audit: store.audit,
+    deviceKeys: store.deviceKeys,
     retained: store.retained,
     topicFilters: store.topicFilters,
     deletions: store.deletions,

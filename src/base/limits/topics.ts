@@ -26,4 +26,12 @@ export const topicsLimits = {
   /** Changes, and filters, in one answer. */
   topicChangesPageMax: 500,
   topicFiltersPageMax: 500,
+  /** Keys of devices: each device of a fleet may have its own. */
+  deviceKeysMax: 100_000,
+  /** Of these in one answer. */
+  deviceKeysPageMax: 100,
+  /** Characters of the name of one, which is in topics. */
+  deviceNameCharactersMax: 64,
+  /** Rights of one: all are looked at for each topic. */
+  deviceRightsMax: 16,
 } as const;

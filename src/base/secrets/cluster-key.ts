@@ -17,7 +17,7 @@ import {
   scryptSync,
 } from 'node:crypto';
 import { CimError } from '../errors.ts';
-import { apiKeyPrefix, equalSecrets, isTokenForm } from './secret.ts';
+import { apiKeyPrefix, deviceKeyPrefix, equalSecrets, isTokenForm } from './secret.ts';
 
 const keyBytes = 32;
 /** The same in every cluster: roles that know nothing but the secret must come to the same key. */
@@ -48,10 +48,11 @@ export class ClusterKey {
    * callers would be taken for users or applications by.
    */
   static async derive(secret: string): Promise<ClusterKey> {
-    if (isTokenForm(secret) || secret.startsWith(apiKeyPrefix)) {
+    const prefix = [apiKeyPrefix, deviceKeyPrefix].find((begin) => secret.startsWith(begin));
+    if (isTokenForm(secret) || prefix !== undefined) {
       throw new CimError(
         'bad-config',
-        `a cluster secret may not have the form of a token (three parts with dots between them) or of a key (${apiKeyPrefix}…): choose another`,
+        `a cluster secret may not have the form of a token (three parts with dots between them) or of a key (${prefix ?? apiKeyPrefix}…): choose another`,
       );
     }
     return new Promise((resolve, reject) => {

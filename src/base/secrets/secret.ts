@@ -18,6 +18,9 @@ export function bearerOf(authorization: string | undefined): string | undefined 
  */
 export const apiKeyPrefix = 'cimk_';
 
+/** The same of keys of devices. */
+export const deviceKeyPrefix = 'cimd_';
+
 /** The form of a token (a JWS): three parts, of which the first two are not empty. */
 export function isTokenForm(text: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);

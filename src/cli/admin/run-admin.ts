@@ -7,6 +7,7 @@ import { didYouMean } from '../../config/suggest.ts';
 import type { Action, AdminResult } from './action.ts';
 import { backUp, restore } from './backup-actions.ts';
 import { askCluster } from './cluster.ts';
+import { createDevice, listDevices, revokeDevice } from './device-actions.ts';
 import { files } from './file-actions.ts';
 import { importJava } from './import/import-java.ts';
 import { createKey, listKeys, revokeKey } from './key-actions.ts';
@@ -34,6 +35,9 @@ const actions: Readonly<Record<string, Action>> = {
   'key create': { run: createKey },
   'key list': { run: listKeys },
   'key revoke': { target: 'the id of a key', run: revokeKey },
+  'device create': { run: createDevice },
+  'device list': { run: listDevices },
+  'device revoke': { target: 'the id of a key', run: revokeDevice },
   'operator create': { target: 'the name of an operator', run: createOperator },
   'operator list': { run: listOperators },
   'operator role': { target: 'the name of an operator', run: changeRole },
@@ -89,6 +93,7 @@ function findAction(words: readonly string[]) {
     if (action) return { name, action, rest: words.slice(count) };
   }
   const [first = ''] = words;
-  const name = first === 'key' || first === 'operator' ? words.slice(0, 2).join(' ') : first;
+  const isSubject = first === 'key' || first === 'device' || first === 'operator';
+  const name = isSubject ? words.slice(0, 2).join(' ') : first;
   throw new CimError('usage', `${name}: is not an action${didYouMean(name, Object.keys(actions))}`);
 }

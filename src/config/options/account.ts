@@ -19,8 +19,8 @@ export const accountOptions = {
     type: 'text',
     charactersMax: limits.nameCharactersMax,
     topic: 'Account',
-    description: "the account's name, as others see it",
-    defaults: { client: unlessToken, send: unlessToken },
+    description: "the account's name, as others see it; of a device: its %u",
+    defaults: { client: unlessToken, send: unlessToken, admin: optional },
   },
   secret: {
     type: 'text',

@@ -84,6 +84,13 @@ export const usersOptions = {
       'as anybody: push (send), read, groups (change them), group:NAME (send to that one)',
     defaults: { admin: optional },
   },
+  allow: {
+    type: 'rights',
+    topic: 'Keys of devices',
+    placeholder: 'RIGHT',
+    description: "what the key may do: 'pub PATTERN' or 'sub PATTERN', several times",
+    defaults: { admin: optional },
+  },
   role: {
     type: 'choice',
     choices: ['view', 'manage'],

@@ -50,6 +50,7 @@
  *   file-bytes:{files} number   bytes of all files
  *   file-unfinished:{files} zset owners, and `all`, by the bytes of their unfinished files
  *   file-expiry:{files} zset    files ("<owner>.<id>") by the time at which their bytes may be removed
+ *   device-keys:{devices} hash  keys of devices, as JSON, by id; device-key-order:{devices} zset their ids: pages of them
  *   retained:{retained} hash    the retained value of each topic (scripts/parts/retained.lua)
  *   retained-order:{retained} zset its topics in the order of their bytes
  *   retained-counts:{retained} hash how many values an owner and all have, and their bytes; the last number
@@ -127,6 +128,8 @@ export const onDeletion = {
   'retained-order': 'others',
   'retained-counts': 'others',
   'retained-expiry': 'others',
+  'device-keys': 'others',
+  'device-key-order': 'others',
   'topic-sessions': 'forgotten',
   'topic-filters': 'forgotten',
   'topic-shard': 'forgotten',
@@ -320,6 +323,11 @@ export class Keys {
 
   fileExpiry(): string {
     return this.#key('file-expiry', 'files');
+  }
+
+  /** And their ids in order. */
+  deviceKeys(): string[] {
+    return [this.#key('device-keys', 'devices'), this.#key('device-key-order', 'devices')];
   }
 
   /** In the order of scripts/parts/retained.lua. */

@@ -18,6 +18,7 @@ import { RedisApiKeys } from './redis-api-keys.ts';
 import { RedisAudit } from './redis-audit.ts';
 import { RedisConversations } from './redis-conversations.ts';
 import { RedisDeletions } from './redis-deletions.ts';
+import { RedisDeviceKeys } from './redis-device-keys.ts';
 import { RedisFiles } from './redis-files.ts';
 import { RedisGroupKeys } from './redis-group-keys.ts';
 import { RedisGroups } from './redis-groups.ts';
@@ -71,6 +72,7 @@ export class RedisStore implements Store {
   readonly files: RedisFiles;
   readonly operators: RedisOperators;
   readonly audit: RedisAudit;
+  readonly deviceKeys: RedisDeviceKeys;
   readonly retained: RedisRetained;
   readonly topicFilters: RedisTopicFilters;
   readonly #links: readonly RedisLink[];
@@ -146,6 +148,7 @@ export class RedisStore implements Store {
     this.apiKeys = new RedisApiKeys(calls, keys);
     this.operators = new RedisOperators(calls, keys);
     this.audit = new RedisAudit(calls, keys);
+    this.deviceKeys = new RedisDeviceKeys(calls, keys);
     this.retained = new RedisRetained(calls, keys);
   }
 

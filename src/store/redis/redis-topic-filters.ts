@@ -12,7 +12,6 @@ import type {
   FilterPage,
   FilterRoom,
   SessionFilter,
-  ShardFilter,
   TopicFilters,
   TopicSession,
 } from '../topic-filters.ts';
@@ -103,18 +102,10 @@ export class RedisTopicFilters implements TopicFilters {
   }
 
   async page(shard: number, after?: string): Promise<FilterPage> {
-    const keys = this.#keys.topicShard(shard);
-    const from = after === undefined ? '-' : `(${after}`;
-    const args = [from, limits.topicFiltersPageMax];
-    const [isMore, ...rest] = (await this.#calls.run(scripts.pageTopicFilters, keys, args)) as [
-      number,
-      ...Buffer[],
-    ];
-    const found = pairsOf(rest);
-    const filters = found.map(
-      ([key, options]): ShardFilter => ({ ...parseKey(String(key)), options: String(options) }),
-    );
-    return { filters, next: isMore === 1 ? String(found.at(-1)?.[0]) : null };
+    const [filtersKey = '', , , order = ''] = this.#keys.topicShard(shard);
+    const page = [filtersKey, order];
+    const { found, next } = await this.#calls.pageOfFields(page, after, limits.topicFiltersPageMax);
+    return { filters: found.map(([key, options]) => ({ ...parseKey(key), options })), next };
   }
 
   async #change(changes: readonly FilterChange[]): Promise<void> {

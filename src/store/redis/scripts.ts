@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import acknowledge from './scripts/acknowledge.lua';
 import acknowledgeGroup from './scripts/acknowledge-group.lua';
+import addDeviceKey from './scripts/add-device-key.lua';
 import addRecord from './scripts/add-record.lua';
 import addTopicFilters from './scripts/add-topic-filters.lua';
 import append from './scripts/append.lua';
@@ -58,7 +59,7 @@ import noteAudit from './scripts/note-audit.lua';
 import noteDeletion from './scripts/note-deletion.lua';
 import offerKeys from './scripts/offer-keys.lua';
 import openSession from './scripts/open-session.lua';
-import pageTopicFilters from './scripts/page-topic-filters.lua';
+import pageFields from './scripts/page-fields.lua';
 import admins from './scripts/parts/admins.lua';
 import appendSeldom from './scripts/parts/append-seldom.lua';
 import bodies from './scripts/parts/bodies.lua';
@@ -82,6 +83,7 @@ import readGroupKeys from './scripts/read-group-keys.lua';
 import readRetained from './scripts/read-retained.lua';
 import readTopicChanges from './scripts/read-topic-changes.lua';
 import releaseName from './scripts/release-name.lua';
+import removeDeviceKey from './scripts/remove-device-key.lua';
 import removeFile from './scripts/remove-file.lua';
 import removeRetained from './scripts/remove-retained.lua';
 import removeTopicFilters from './scripts/remove-topic-filters.lua';
@@ -148,6 +150,7 @@ function known(text: string): Script {
 export const scripts = {
   acknowledge: script(acknowledge),
   acknowledgeGroup: script(acknowledgeGroup),
+  addDeviceKey: script(addDeviceKey),
   addRecord: script(addRecord),
   addTopicFilters: script(addTopicFilters),
   append: appending(append),
@@ -203,7 +206,7 @@ export const scripts = {
   noteDeletion: script(noteDeletion),
   offerKeys: script(offerKeys),
   openSession: script(openSession),
-  pageTopicFilters: script(pageTopicFilters),
+  pageFields: script(pageFields),
   probe: script(probe),
   read: script(read),
   readAccounts: script(readAccounts),
@@ -215,6 +218,7 @@ export const scripts = {
   readRetained: script(readRetained),
   readTopicChanges: script(readTopicChanges),
   releaseName: script(releaseName),
+  removeDeviceKey: script(removeDeviceKey),
   removeFile: script(removeFile),
   removeRetained: script(removeRetained),
   removeTopicFilters: script(removeTopicFilters),

@@ -58,6 +58,7 @@ export const onDeletion: Readonly<Record<string, { readonly own: string } | 'apa
   retained: 'others',
   retained_owners: 'others',
   retained_number: 'others',
+  device_keys: 'others',
   topic_filters: 'apart',
   topic_owners: 'apart',
   topic_changes: 'apart',

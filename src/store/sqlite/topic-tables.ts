@@ -1,5 +1,14 @@
 /** The tables of topics. Since version 8. */
 export const topicTables = `
+  CREATE TABLE device_keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    -- Rights as JSON (src/base/topics/topic-right.ts).
+    allow TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE retained (
     topic TEXT PRIMARY KEY,
     number INTEGER NOT NULL,

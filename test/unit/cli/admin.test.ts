@@ -209,6 +209,42 @@ describe('cim admin', () => {
     ]);
   });
 
+  test('device create, list and revoke', async () => {
+    const { url, operations } = await startRoute();
+    const allow = ['--allow', 'pub t/%u/#', '--allow', 'sub  c/%u'];
+    const create = ['device', 'create', '--name', 'lamp', ...allow];
+    expect((await admin(...create, '--route', url)).stdout).toBe(
+      'The key ef of lamp, shown this once:\n  cimd_ef_secret\n',
+    );
+    const table = [
+      'ID  NAME  CREATED                   MAY',
+      'ef  lamp  1970-01-01T00:00:05.000Z  pub t/%u/#, sub c/%u',
+      'gh  door  1970-01-01T00:00:05.000Z  pub t/%u/#, sub c/%u',
+      '',
+    ];
+    expect((await admin('device', 'list', '--route', url)).stdout).toBe(table.join('\n'));
+    expect((await admin('device', 'revoke', 'ef', '--route', url)).stdout).toBe(
+      'the key ef is void\n',
+    );
+    expect(operations.calls).toEqual([
+      ['createDeviceKey', { name: 'lamp', allow: ['pub t/%u/#', 'sub c/%u'] }],
+      ['deviceKeys', undefined],
+      ['deviceKeys', 'ef'],
+      ['revokeDeviceKey', 'ef'],
+    ]);
+  });
+
+  test.each([
+    [['--allow', 'pub a'], '--name: must be given'],
+    [['--name', 'lamp'], '--allow: must be given'],
+    [['--name', 'lamp', '--allow', 'all'], '--allow: must be'],
+    [['--name', 'lamp', '--allow', 'pub cim/#'], '--allow: must be'],
+  ])('device create %j: exit 64', async (options, message) => {
+    const { url } = await startRoute();
+    const { code, stderr } = await admin('device', 'create', ...options, '--route', url);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(message)]);
+  });
+
   test.each([
     [['--scope', 'push'], '--label: must be given'],
     [['--label', 'shop'], '--scope: must be given'],

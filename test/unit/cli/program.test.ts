@@ -65,7 +65,7 @@ describe('help', () => {
       const words = [...typed.split(' '), 'more', 'words'];
       expect((await cim(['admin', ...words])).stderr).toContain('is one argument too many');
     }
-    expect(actions).toHaveLength(21);
+    expect(actions).toHaveLength(26);
   });
 
   test('--help wins over what is wrong', async () => {

@@ -458,6 +458,7 @@ test('/openapi.json has every endpoint', async () => {
       'post /drain',
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
+      ...['post /createDeviceKey', 'post /deviceKeys', 'post /revokeDeviceKey'],
       ...['get /cluster', 'get /clusterVitals'],
       ...['post /trace', 'post /outlook', 'post /pushes'],
       ...['get /counters', 'get /metrics', 'get /status', 'get /vitals'],

@@ -348,6 +348,22 @@ export class FakeOperations implements RouteOperations {
     ];
   }
 
+  async createDeviceKey(name: string, allow: readonly string[]) {
+    this.#called('createDeviceKey', { name, allow });
+    return { id: 'ef', name, allow, createdAt: 5_000, key: 'cimd_ef_secret' };
+  }
+
+  async deviceKeys(after?: string) {
+    this.#called('deviceKeys', after);
+    const key = { id: 'ef', name: 'lamp', allow: ['pub t/%u/#', 'sub c/%u'], createdAt: 5_000 };
+    if (after === undefined) return { keys: [key], next: 'ef' };
+    return { keys: [{ ...key, id: 'gh', name: 'door' }], next: null };
+  }
+
+  async revokeDeviceKey(id: string) {
+    this.#called('revokeDeviceKey', id);
+  }
+
   async revokeApiKey(id: string) {
     this.#called('revokeApiKey', id);
   }

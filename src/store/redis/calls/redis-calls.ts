@@ -8,7 +8,7 @@ import { limits } from '../../../base/limits.ts';
 import type { Logger } from '../../../base/log.ts';
 import { describeRedisError, isNoScript, toCimError } from '../connection/redis-errors.ts';
 import type { RedisClient, RedisLink } from '../connection/redis-link.ts';
-import type { Script } from '../scripts.ts';
+import { type Script, scripts } from '../scripts.ts';
 
 export type Argument = string | number | Buffer;
 export type Reply = null | number | Buffer | Reply[];
@@ -141,6 +141,23 @@ export class RedisCalls {
     const { client } = this.#link;
     const fields = await client.hgetall(key).catch((error: unknown) => this.#fail(error));
     return Object.entries(fields);
+  }
+
+  /**
+   * Up to `limit` fields of a hash and their values, in the order of their bytes, from the first behind
+   * `after`. `keys`: the hash, and a sorted set of its fields.
+   */
+  async pageOfFields(
+    keys: readonly string[],
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ found: [field: string, value: string][]; next: string | null }> {
+    const args = [after === undefined ? '-' : `(${after}`, limit];
+    const [isMore, ...rest] = (await this.run(scripts.pageFields, keys, args)) as Reply[];
+    const found: [string, string][] = [];
+    for (let at = 0; at < rest.length; at += 2)
+      found.push([String(rest[at]), String(rest[at + 1])]);
+    return { found, next: isMore === 1 ? (found.at(-1)?.[0] ?? null) : null };
   }
 
   async field(key: string, field: string): Promise<string | null> {

@@ -229,6 +229,7 @@ describe('a private message', () => {
           files: inner.files,
           operators: inner.operators,
           audit: inner.audit,
+          deviceKeys: inner.deviceKeys,
           retained: inner.retained,
           topicFilters: inner.topicFilters,
           timelines,
