@@ -2,7 +2,7 @@
  * What is the embedded store's own: a file that is opened again, a disk that is full, state that
  * time takes away.
  */
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../../../src/base/limits.ts';
@@ -235,15 +235,18 @@ describe('what a full disk has refused', () => {
 
 describe('a damaged file', () => {
   const pageBytes = 4_096;
-  const damaged = async (firstPage: number) => {
+  /** All of it but its first page, or only what was written after it was made. */
+  const damaged = async (what: 'whole' | 'later') => {
     const folder = temporaryFolder();
+    const path = join(folder, 'store.sqlite');
+    await openIn(folder).close();
+    const firstPage = what === 'whole' ? 1 : statSync(path).size / pageBytes;
     const before = openIn(folder);
     const conversation = new Conversation(amy, bob);
     for (let sendSeq = 1; sendSeq <= 300; sendSeq += 1) {
       await before.timelines.append([conversation.append(toBob, sendSeq, ['x'.repeat(1_000)])]);
     }
     await before.close();
-    const path = join(folder, 'store.sqlite');
     const file = openSync(path, 'r+');
     const { size } = fstatSync(file);
     const length = size - firstPage * pageBytes;
@@ -253,14 +256,14 @@ describe('a damaged file', () => {
   };
 
   test('is told of when it is opened, with what to do', async () => {
-    const { folder, path } = await damaged(1);
+    const { folder, path } = await damaged('whole');
     expect(() => openIn(folder)).toThrow(
       expect.objectContaining({ kind: 'unavailable', message: expect.stringContaining(path) }),
     );
   });
 
   test('is told of when the damage is met later', async () => {
-    const { folder } = await damaged(60);
+    const { folder } = await damaged('later');
     const store = openIn(folder);
     await expect(textsFor(store)).rejects.toMatchObject({
       kind: 'unavailable',
