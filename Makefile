@@ -16,7 +16,7 @@ GENERATED := src/codec/generated/wire.ts
 SOURCES := $(shell find src proto -type f -not -path 'src/codec/generated/*' 2>/dev/null)
 JEST := node node_modules/jest/bin/jest.js --ci
 
-.PHONY: help setup build package image release check format test test-quick test-system test-long test-all simulate fuzz soak soak-failover soak-upgrade test-release demo bench scale docs audit services clean
+.PHONY: help setup build package image release check format test test-quick test-system test-browser test-ci test-long test-all simulate fuzz soak soak-failover soak-upgrade test-release demo bench scale docs audit services clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ services: ## install redis-server, zookeeper, nginx, tmux, faketime, and chromiu
 	@bash test/support/install-services.sh
 
 test: setup services build ## with real Redis, ZooKeeper and nginx, and bin/cim: SLOWEST=20 says what took long
+	$(JEST) --testPathIgnorePatterns '/test/(browser|long|release)/'
+
+test-browser: setup services build ## the SDK, the web chat, the dashboard and the examples in Chromium
+	$(JEST) test/browser
+
+test-ci: setup services build ## make test and make test-browser in one run, as CI does
 	$(JEST) --testPathIgnorePatterns '/test/(long|release)/'
 
 test-system: setup services build ## those of make test that run the packaged executable
@@ -86,7 +92,7 @@ test-system: setup services build ## those of make test that run the packaged ex
 test-long: setup services build ## attacks, failures and load, minutes each: before a larger piece of work is called done
 	$(JEST) test/long
 
-test-all: setup services build ## make test and make test-long
+test-all: setup services build ## make test, make test-browser and make test-long
 	$(JEST) --testPathIgnorePatterns /test/release/
 
 simulate: setup ## more of the simulation: SEEDS=100000 CIM_SEED=1 (one seed: its whole course)
