@@ -25,6 +25,7 @@ const wrappers = {
   aws4fetch: '^src/files/s3/',
   preact: '^src/web/',
   '@preact/signals': '^src/web/',
+  'mqtt-packet': '^src/codec/mqtt/',
   uqr: '^src/web/views/qr.tsx$',
   uplot: '^src/web/admin/views/graph.tsx$',
 };

@@ -30,12 +30,28 @@ export async function bundle(outfile, native) {
         ? JSON.stringify(readFileSync(native.notify, 'base64'))
         : 'undefined',
     },
-    ...(native ? { plugins: [embeddedAddon(native.zookeeper)] } : { external: ['zookeeper'] }),
+    plugins: [withoutDebug, ...(native ? [embeddedAddon(native.zookeeper)] : [])],
+    ...(native ? {} : { external: ['zookeeper'] }),
     logLevel: 'warning',
     metafile: true,
   });
   return metafile;
 }
+
+/** mqtt-packet would print the passwords of clients where somebody sets DEBUG. */
+const withoutDebug = {
+  name: 'without-debug',
+  setup(builder) {
+    builder.onResolve({ filter: /^debug$/ }, ({ importer }) =>
+      importer.includes('/node_modules/mqtt-packet/')
+        ? { path: 'debug', namespace: 'silent' }
+        : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'silent' }, () => ({
+      contents: 'module.exports = () => () => undefined;',
+    }));
+  },
+};
 
 /**
  * Replaces node-gyp-build, which looks for its binary in node_modules, by the binary's bytes in the bundle

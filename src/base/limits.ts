@@ -11,6 +11,7 @@ import { httpLimits } from './limits/http.ts';
 import { inputLimits } from './limits/input.ts';
 import { linksLimits } from './limits/links.ts';
 import { marksLimits } from './limits/marks.ts';
+import { mqttLimits } from './limits/mqtt.ts';
 import { operatorsLimits } from './limits/operators.ts';
 import { ratesLimits } from './limits/rates.ts';
 import { assertRelations } from './limits/relations.ts';
@@ -30,6 +31,7 @@ export const limits = {
   ...marksLimits,
   ...filesLimits,
   ...operatorsLimits,
+  ...mqttLimits,
   ...topicsLimits,
 } as const;
 

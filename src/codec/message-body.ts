@@ -119,11 +119,13 @@ export interface ClientMessage {
   readonly content?: Uint8Array;
   readonly silent?: boolean;
   readonly transient?: boolean;
+  /** All before it were answered. */
+  readonly restart?: boolean;
 }
 
 /** What a cim client would have sent for this message; for those that come over HTTP. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
-  const { to, group, sendSeq, text, content, silent, transient } = message;
+  const { to, group, sendSeq, text, content, silent, transient, restart } = message;
   const fields: NonNullable<Parameters<typeof Request.create>[0]> = {
     cmd: command.message,
     sendSeq,
@@ -134,5 +136,6 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
   if (to !== undefined) fields.to = to;
   if (group !== undefined) fields.group = group;
   if (transient) fields.transient = true;
+  if (restart) fields.restart = true;
   return Request.encode(Request.create(fields)).finish();
 }

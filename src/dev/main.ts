@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { strategies } from '../balance/strategies.ts';
 import { systemClock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { formatHostPort, type HostPort } from '../base/network/host-port.ts';
 import { openTls } from '../base/network/tls.ts';
@@ -25,6 +26,7 @@ import { CallerLimits } from '../limits/caller-limits.ts';
 import { descriptorLimit, shareDescriptors } from '../limits/descriptors.ts';
 import { PortLimits } from '../limits/port-limits.ts';
 import { openProcessBudget } from '../limits/process-budget.ts';
+import { assertFree } from '../net/tcp-ports.ts';
 import { advertisedAddress } from '../registry/advertised-address.ts';
 import { createLocalRegistry } from '../registry/open-registry.ts';
 import { openAuthentication } from '../route/accounts/authentication.ts';
@@ -37,6 +39,9 @@ import { fileBoundsOf } from '../route/files/file-bounds.ts';
 import { pageFiles } from '../route/page-files.ts';
 import { openServerCore } from '../server/core.ts';
 import { openStore } from '../store/open-store.ts';
+
+/** Registered for MQTT. */
+const usualMqttPort = 1883;
 
 export interface RunningDev extends ReloadableService {
   /** The server's, by kind, and the route's. */
@@ -56,6 +61,7 @@ async function start(
   const budget = openProcessBudget(settings, clock);
   const shares = shareDescriptors(descriptorLimit(), 2, settings.connectionsMax);
   const { host } = settings;
+  const mqttPort = await mqttPortOf(settings, log);
   const advertise = await advertisedAddress({ host, advertise: settings.advertise });
   const warnings = openDoors(settings);
   for (const warning of warnings) log.warn(warning);
@@ -77,12 +83,16 @@ async function start(
   // Each is the other's caller: the route gets the server through a directory that is asked later.
   const servers = { at: () => server.api };
   const strategy = strategies[settings.strategy]();
+  const routeCounters = new Counters();
+  const callerLimits = new CallerLimits(settings, routeCounters, () => clock.monotonic());
   const route = createRouteCore({
     store,
     registry,
     servers,
     strategy,
     authentication,
+    guesses: callerLimits.guesses,
+    counters: routeCounters,
     receipts: settings.receipts,
     files: blobs && { blobs, bounds: fileBoundsOf(settings) },
     clock,
@@ -109,7 +119,7 @@ async function start(
     figures: (identity) => figures.of('server', { ...identity, settings: shown }),
     health: serverHealth,
     registry,
-    settings,
+    settings: { ...settings, mqttPort },
     advertise,
     clusterKeys,
     tls: tls.port,
@@ -149,7 +159,7 @@ async function start(
     webFiles: pageFiles({ settings, mode: authentication.mode, registry }),
     portLimits: new PortLimits(settings, shares.http, route.counters),
     budget,
-    callerLimits: new CallerLimits(settings, route.counters, () => clock.monotonic()),
+    callerLimits,
     log,
     version,
   });
@@ -178,6 +188,19 @@ async function start(
       return lifecycle.stop();
     },
   };
+}
+
+/** As it was asked for, else the usual one if nobody has it. */
+async function mqttPortOf(settings: DevSettings, log: Logger): Promise<number | undefined> {
+  const { host, port: clientPort, mqttPort } = settings;
+  if (mqttPort !== undefined || clientPort === 0) return mqttPort ?? 0;
+  try {
+    await assertFree({ host, port: usualMqttPort, option: '--mqtt-port' });
+    return usualMqttPort;
+  } catch (error) {
+    log.warn({ error: describeError(error) }, 'MQTT is off, as its port is taken');
+    return undefined;
+  }
 }
 
 /** Beside the store; nowhere if that is in memory, or files are in an S3. */

@@ -13,6 +13,7 @@ import { FailedPushes } from '../base/process/failed-pushes.ts';
 import { Health } from '../base/process/health.ts';
 import type { Service } from '../base/process/lifecycle.ts';
 import type { BlobStore } from '../files/blob-store.ts';
+import type { GuessRate } from '../limits/guess-rate.ts';
 import type { ProcessBudget } from '../limits/process-budget.ts';
 import type { LiveServer, Registry } from '../registry/registry.ts';
 import { watchRegistry } from '../registry/registry-health.ts';
@@ -21,6 +22,7 @@ import { AccountDirectory } from './accounts/account-directory.ts';
 import type { Authentication } from './accounts/authentication.ts';
 import { Callers } from './accounts/callers.ts';
 import { DeletionWatch } from './accounts/deletion-watch.ts';
+import { PasswordProofs } from './accounts/password-proofs.ts';
 import { fileBoundsOf } from './files/file-bounds.ts';
 import { createFileCounters } from './files/file-counters.ts';
 import { type FileBounds, FileService } from './files/file-service.ts';
@@ -62,6 +64,8 @@ export interface RouteCoreOptions {
   readonly isUsable?: (server: LiveServer) => boolean;
   readonly strategy: Strategy;
   readonly authentication: Authentication;
+  /** How often secrets may be guessed. */
+  readonly guesses: GuessRate;
   /** What senders are told of how far others have got; all, if absent. */
   readonly receipts?: Receipts;
   /** Where the bytes of files are, and how many there may be; none are kept if absent. */
@@ -104,6 +108,7 @@ export function createRouteCore({
   isUsable = () => true,
   strategy,
   authentication,
+  guesses,
   receipts = 'all',
   files,
   clock,
@@ -228,6 +233,7 @@ export function createRouteCore({
       storeWatch,
       mode: authentication.mode,
       accounts,
+      passwords: new PasswordProofs({ store, mode: authentication.mode, callers, guesses }),
       blocks,
       delivery,
       marks,

@@ -99,6 +99,7 @@ async function start(
     () => servers.inFlight,
   );
   lifecycle.onStop('links to servers', () => servers.stop());
+  const callerLimits = new CallerLimits(settings, counters, () => clock.monotonic());
   const core = createRouteCore({
     store,
     registry,
@@ -107,6 +108,7 @@ async function start(
       endpointOfRole(server, 'http').tls || tls.refusalOfPlain(serverName(server)) === undefined,
     strategy: strategies[settings.strategy](),
     authentication,
+    guesses: callerLimits.guesses,
     receipts: settings.receipts,
     files: blobs && { blobs, bounds: fileBoundsOf(settings) },
     clock,
@@ -126,7 +128,6 @@ async function start(
   const connectionsMax = httpConnections(descriptorLimit(), settings.connectionsMax);
   const portCount = settings.linkPort === undefined ? 1 : 2;
   const portLimits = new PortLimits(settings, Math.ceil(connectionsMax / portCount), counters);
-  const callerLimits = new CallerLimits(settings, counters, () => clock.monotonic());
   const webPages = webPageRulesOf(settings, { isOpen: authentication.mode === 'open' });
   const webFiles = pageFiles({ settings, mode: authentication.mode, registry });
   let announcedPort = 0;

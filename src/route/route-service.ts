@@ -14,6 +14,7 @@ import {
   type LocateResult,
   type OpenEntry,
   type OpenResult,
+  type ProveEntry,
   type RouteApi,
   routeMethods,
 } from '../api/route-api.ts';
@@ -27,6 +28,7 @@ import type { Store } from '../store/store.ts';
 import { groupTimeline, userTimeline } from '../store/timelines.ts';
 import type { AccountDirectory } from './accounts/account-directory.ts';
 import type { AuthMode } from './accounts/authentication.ts';
+import type { PasswordProofs } from './accounts/password-proofs.ts';
 import type { Blocks } from './messages/blocks.ts';
 import { codeOf, type Delivery } from './messages/delivery.ts';
 import type { Marks } from './messages/marks.ts';
@@ -43,6 +45,7 @@ export interface RouteServiceOptions {
   readonly storeWatch: Pick<StoreWatch, 'current'>;
   readonly mode: AuthMode;
   readonly accounts: AccountDirectory;
+  readonly passwords: PasswordProofs;
   readonly delivery: Delivery;
   readonly blocks: Blocks;
   readonly marks: Marks;
@@ -117,7 +120,7 @@ function together<Entry>(
 }
 
 export function createRouteService(options: RouteServiceOptions): RouteApi {
-  const { store, delivery, transients, clock, bugs } = options;
+  const { store, passwords, delivery, transients, clock, bugs } = options;
   return {
     open: each(
       bugs,
@@ -146,6 +149,12 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
     ),
     check: (entries, answer) => check(options, entries, answer),
     locate: (entries, answer) => locate(options, entries, answer),
+    prove: each(
+      bugs,
+      (entry: ProveEntry) => passwords.prove(entry),
+      routeMethods.prove.unanswered,
+      { ...routeMethods.prove.unanswered, ...closeWith('failed') },
+    ),
     presence: createPresenceAnswers({ ...options, presence: store.presence }),
     time: each(
       bugs,

@@ -40,6 +40,7 @@ import type { Wire } from './protocols/protocol.ts';
 import { ServerBudgets } from './server-budgets.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { createServerApi, type SessionTable } from './server-service.ts';
+import { Admissions } from './sessions/admissions.ts';
 import type { Login } from './sessions/client-rules.ts';
 import { ClientSession, type SessionOwner } from './sessions/client-session.ts';
 import { CloseReporter } from './sessions/close-reporter.ts';
@@ -50,7 +51,7 @@ import { Receivers } from './sessions/receivers.ts';
 import { SessionChecks } from './sessions/session-checks.ts';
 import { ShownSamples } from './sessions/shown-samples.ts';
 import { Submissions } from './sessions/submissions.ts';
-import { judgeToken, type TokenVerifier } from './sessions/token-gate.ts';
+import type { TokenVerifier } from './sessions/token-gate.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
@@ -102,6 +103,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly #checks: SessionChecks;
   readonly #mover: Mover;
   readonly #closes: CloseReporter;
+  readonly #admissions: Admissions;
   readonly #transients: Gather<PassEntry, DoneResult, null>;
   /** Each may be `limits.pageBytesMax` of memory. */
   readonly #pages: BoundedGather<ReadEntry, ReadResult, (result: ReadResult) => void>;
@@ -151,6 +153,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
     });
     this.#mover = new Mover({ clock, sessions: () => this.sessions() });
     this.#closes = new CloseReporter(routes, clock);
+    this.#admissions = new Admissions(options);
     this.submissions = new Submissions(routes.submit, (userId, count) => {
       this.counters.taken.value += count;
       this.talkers.count(userId, count);
@@ -281,13 +284,9 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   }
 
   async #admit(session: ClientSession, login: Login): Promise<void> {
-    if ((await this.limits.logins.take(session.address)) > 0) return session.close('too-fast');
-    const verdict = await judgeToken(this.#options.tokens, login);
-    // It may have gone meanwhile, or everybody is sent elsewhere.
-    if (session.state !== 'opening') return;
-    if ('refused' in verdict) return session.close(verdict.refused, verdict.reason);
-    session.generation = verdict.generation;
-    this.#logins.add(session, this.#openEntry(session, login.connectionNumber));
+    const connectionNumber = await this.#admissions.judge(session, login);
+    if (connectionNumber !== undefined)
+      this.#logins.add(session, this.#openEntry(session, connectionNumber));
   }
 
   #openEntry(

@@ -8,6 +8,7 @@ import type { DevSettings, ServerSettings } from '../config/settings.ts';
 import type { Gateway } from './gateway.ts';
 import { cimWire } from './protocols/cim/cim-wire.ts';
 import { cimOrJava } from './protocols/cim-or-java.ts';
+import { mqttWire } from './protocols/mqtt/mqtt-wire.ts';
 import type { Wire } from './protocols/protocol.ts';
 
 export type ListenerSettings = ServerSettings | DevSettings;
@@ -46,5 +47,14 @@ export const listeners: readonly Listener[] = [
     advertisedPort: () => undefined,
     publicUrl: ({ publicUrl }) => publicUrl,
     wire: cimWire,
+  },
+  {
+    kind: 'mqtt',
+    port: ({ mqttPort }) => mqttPort,
+    isWebSocket: false,
+    option: '--mqtt-port',
+    advertisedPort: () => undefined,
+    publicUrl: () => undefined,
+    wire: mqttWire,
   },
 ];

@@ -5,7 +5,7 @@ import type { ArrivalCounters } from '../net/arrivals.ts';
 import type { WebSocketCounters } from '../net/web-socket-handshakes.ts';
 
 /** Of all protocols that there are. */
-export type ProtocolName = 'cim' | 'java';
+export type ProtocolName = 'cim' | 'java' | 'mqtt';
 
 export interface ServerCounters {
   /** Connections whose first frame has told what they speak. */
@@ -56,7 +56,7 @@ export function createServerCounters(counters: Counters): ServerCounters {
     name,
     closed(name, meaning),
   ]);
-  const speaking: Record<ProtocolName, number> = { cim: 0, java: 0 };
+  const speaking: Record<ProtocolName, number> = { cim: 0, java: 0, mqtt: 0 };
   for (const protocol of Object.keys(speaking) as ProtocolName[])
     counters.gauge('connections', 'connections, by what they speak', () => speaking[protocol], {
       protocol,

@@ -25,6 +25,7 @@ import { Gateway } from '../../src/server/gateway.ts';
 import { cimOrJava } from '../../src/server/protocols/cim-or-java.ts';
 import { RoutePool } from '../../src/server/routes/route-pool.ts';
 import type { Store } from '../../src/store/store.ts';
+import { anyGuesses } from '../support/guess-rate.ts';
 import { processBudget } from '../support/process-budget.ts';
 import { routeAddress, serverAddress } from '../support/role-addresses.ts';
 import { SimulatedLink } from './simulated-links.ts';
@@ -110,6 +111,7 @@ export class SimulatedRoute {
       servers: { at: linkTo },
       strategy: strategies['round-robin'](),
       authentication,
+      guesses: anyGuesses(),
       clock: process.clock,
       budget: processBudget(process.clock),
       log,

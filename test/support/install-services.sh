@@ -22,11 +22,12 @@ declare -A file_of=(
   [qemu-user]=qemu-aarch64
   [nats-server]=nats-server
   [mosquitto]=mosquitto
+  [mosquitto-clients]=mosquitto_sub
   [ejabberd]=ejabberdctl
 )
 packages=("$@")
 [ $# -gt 0 ] || packages=(
-  redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus
+  redis-server zookeeper nginx libnginx-mod-stream openssl tmux faketime prometheus mosquitto-clients
   chromium fonts-liberation fonts-noto-color-emoji fonts-wqy-microhei
 )
 

@@ -31,6 +31,7 @@ import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TimelineId } from '../../src/store/timelines.ts';
 import { clusterKeysOf } from './cluster-key.ts';
+import { anyGuesses } from './guess-rate.ts';
 import { processBudget } from './process-budget.ts';
 import { serverAddress } from './role-addresses.ts';
 import { onTeardown } from './teardown.ts';
@@ -162,6 +163,7 @@ export class RouteHarness {
         servers: { at: () => server },
         strategy: strategies['round-robin'](),
         authentication,
+        guesses: anyGuesses(),
         files,
         clock,
         budget: processBudget(clock),

@@ -38,9 +38,22 @@ async function runServer(call: Call): Promise<number> {
 
 /** On consecutive ports: clients learn theirs at login. */
 function runServers(settings: ServerSettings, { flags, host }: Call): Promise<number> {
-  const { workers: count, port, httpPort, advertisePort, advertiseHttpPort, logLevel } = settings;
+  const {
+    workers: count,
+    port,
+    httpPort,
+    mqttPort,
+    advertisePort,
+    advertiseHttpPort,
+    logLevel,
+  } = settings;
   const wsPort = webSocketPortOf(settings);
-  assertPortsFor(count, { port, 'http-port': httpPort, 'ws-port': wsPort });
+  assertPortsFor(count, {
+    port,
+    'http-port': httpPort,
+    'ws-port': wsPort,
+    ...(mqttPort !== undefined && { 'mqtt-port': mqttPort }),
+  });
   return runWorkers({
     role: 'server',
     count,
@@ -52,6 +65,9 @@ function runServers(settings: ServerSettings, { flags, host }: Call): Promise<nu
       port: portOf(own, 'tcp') ?? nthPort(port, index),
       'http-port': portOf(own, 'http') ?? nthPort(httpPort, index),
       'ws-port': portOf(own, 'ws') ?? nthPort(wsPort, index),
+      ...(mqttPort !== undefined && {
+        'mqtt-port': portOf(own, 'mqtt') ?? nthPort(mqttPort, index),
+      }),
       ...(advertisePort !== undefined && { 'advertise-port': advertisePort + index }),
       ...(advertiseHttpPort !== undefined && { 'advertise-http-port': advertiseHttpPort + index }),
     }),

@@ -35,6 +35,12 @@ export const listeningOptions = {
     description: 'port for WebSockets; 8082 if absent, a free one with --port 0',
     defaults: { server: optional, dev: optional },
   },
+  'mqtt-port': {
+    type: 'port',
+    topic: 'Listening',
+    description: 'port for MQTT; off if absent, but in cim dev 1883 where that is free',
+    defaults: { server: optional, dev: optional },
+  },
   'public-url': {
     type: 'socket-url',
     topic: 'Listening',

@@ -33,6 +33,10 @@ export interface Protocol {
   readonly name: ProtocolName;
   /** Whether the client is told why it is closed, and then comes back elsewhere by itself. */
   readonly isToldWhy: boolean;
+  /** How long the client may say nothing; as long as those of cim, if absent. */
+  readonly silenceMsMax?: number;
+  /** Bytes that it holds for its client, beside what is in flight; none, if absent. */
+  readonly heldBytes?: number;
   /** A frame behind the login, which lies in `bytes` from `start` to `end`. Throws ProtocolError. */
   receive(bytes: Uint8Array, start: number, end: number, isPadded: boolean): void;
   /** The login is done. Nothing is delivered before, except memberships. */
@@ -55,6 +59,8 @@ export interface Protocol {
   membership(change: MembershipChange): void;
   /** Nothing is written after this. */
   writeClose(code: number, reason: string): void;
+  /** The store has its cursor: everything up to `seq` was shown. */
+  onCursor?(seq: number): void;
   /** The connection has ended. */
   end(): void;
 }
@@ -63,7 +69,9 @@ export interface Protocol {
 export interface Session {
   readonly state: 'fresh' | 'opening' | 'ready' | 'closing' | 'closed';
   readonly ready: boolean;
+  readonly sessionId: number;
   readonly userId: number;
+  readonly userName: string;
   readonly device: string;
   /** Of the SDK instance: what it sends itself is not shown to it. */
   readonly epochHex: string;

@@ -7,7 +7,17 @@ import type { LoginFrame, ReadFrame } from '../../codec/client-frame.ts';
 import { ProtocolError } from '../../codec/protocol-error.ts';
 
 /** Who logs in. A client that does not count its own connections has no device. */
-export type Login = Omit<LoginFrame, 'protocolVersion'>;
+export interface Login extends Omit<LoginFrame, 'protocolVersion'> {
+  /** Who a route is to find out by this; then id, name and connection number are not given. */
+  readonly proof?: Proof;
+}
+
+/** What a client shows that does not call /login. */
+export interface Proof {
+  /** Name or id. */
+  readonly user: string;
+  readonly password: string;
+}
 
 /** A user or a group, and not both. */
 export function assertAddress(to: number, group: string): void {

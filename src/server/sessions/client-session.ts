@@ -178,7 +178,7 @@ export class ClientSession
   logIn(login: Login): void {
     if (this.#owner.isMoving) return this.close('moving');
     if (this.#isOver) return this.close('full');
-    assertUser(login);
+    if (!login.proof) assertUser(login);
     this.userId = login.userId;
     this.userName = login.userName;
     this.device = login.device;
@@ -194,7 +194,9 @@ export class ClientSession
   }
 
   moveCursor(seq: number, marks: readonly Mark[]): void {
-    this.#cursor ??= new CursorReport(this, '', this.#owner);
+    this.#cursor ??= new CursorReport(this, '', this.#owner, (stored) =>
+      this.#protocol?.onCursor?.(stored),
+    );
     this.#cursor.move(seq, marks);
     this.#owner.shown.acknowledged(this, seq);
   }
@@ -421,7 +423,8 @@ export class ClientSession
 
   /** What its peer has not read, and what of its own is not read while it is held back. */
   get unreadBytes(): number {
-    return (this.#usedBacklog?.heldBytes ?? 0) + this.#stream.readableLength;
+    const { heldBytes = 0 } = this.#protocol ?? {};
+    return (this.#usedBacklog?.heldBytes ?? 0) + this.#stream.readableLength + heldBytes;
   }
 
   /** Bytes that were taken for a frame of its that is half read. */
@@ -446,7 +449,8 @@ export class ClientSession
         if ((this.#usedBacklog?.stalledMs(now) ?? 0) > limits.outboxStallMsMax) this.close('slow');
         else if (this.#requests?.isHeldBack) return;
         else if (this.#frames.isOverdue(now)) this.close('unfinished');
-        else if (waitedMs > limits.silenceMsMax) this.close('silent');
+        else if (waitedMs > (this.#protocol?.silenceMsMax ?? limits.silenceMsMax))
+          this.close('silent');
         else if (waitedMs > limits.webSocketPingMs) askForLife(this.#stream);
         return;
       case 'closing':

@@ -23,8 +23,12 @@ export class CursorReport {
   /** Empty: the user's own timeline. */
   readonly group: string;
   readonly #sender: CursorSender;
+  /** Told what the store has. */
+  readonly #onStored: ((seq: number) => void) | undefined;
   #isUnderWay = false;
   #seq = 0;
+  /** The one under way. */
+  #sentSeq = 0;
   /** It has moved since the one under way was sent. */
   #hasMoved = false;
   /** Those under way. */
@@ -32,10 +36,16 @@ export class CursorReport {
   /** Null while none wait. */
   #marks: MarkGather | null = null;
 
-  constructor(owner: CursorOwner, group: string, sender: CursorSender) {
+  constructor(
+    owner: CursorOwner,
+    group: string,
+    sender: CursorSender,
+    onStored?: (seq: number) => void,
+  ) {
     this.owner = owner;
     this.group = group;
     this.#sender = sender;
+    this.#onStored = onStored;
   }
 
   move(seq: number, marks: readonly Mark[]): void {
@@ -56,6 +66,7 @@ export class CursorReport {
     this.#isUnderWay = false;
     this.#sent = [];
     if (isLost) this.#hold(sent);
+    else this.#onStored?.(this.#sentSeq);
     if (this.#hasMoved || (this.#marks && !isLost)) this.#send(this.#take());
   }
 
@@ -63,6 +74,7 @@ export class CursorReport {
     this.#isUnderWay = true;
     this.#hasMoved = false;
     this.#sent = marks;
+    this.#sentSeq = this.#seq;
     this.#sender.acknowledge(this, this.#seq, marks);
   }
 

@@ -31,7 +31,8 @@ export class FrameSource implements FrameReceiver, TurnTaker {
   /** The one in which it was last read from. */
   #turn = 0;
   #waitsForTurn = false;
-  #isHeld = false;
+  /** By how many it is held. */
+  #holds = 0;
   #isEnded = false;
 
   constructor(stream: ClientStream, connection: FrameOwner, owner: SourceOwner) {
@@ -73,14 +74,14 @@ export class FrameSource implements FrameReceiver, TurnTaker {
     this.#stream.unshift(rest);
   }
 
-  /** Nothing is taken until `letGo`. */
+  /** Nothing is taken until whoever holds it calls `letGo`. */
   hold(): void {
-    this.#isHeld = true;
+    this.#holds += 1;
     this.#pause();
   }
 
   letGo(): void {
-    this.#isHeld = false;
+    this.#holds -= 1;
     this.#resume();
   }
 
@@ -140,7 +141,7 @@ export class FrameSource implements FrameReceiver, TurnTaker {
   }
 
   #resume(): void {
-    this.isSated = this.#waitsForTurn || this.#isHeld;
+    this.isSated = this.#waitsForTurn || this.#holds > 0;
     if (!this.isSated) this.#stream.resume();
   }
 

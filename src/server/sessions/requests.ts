@@ -75,6 +75,9 @@ export class Requests implements TransientSender, Submitter {
   readonly #asker: Asker;
   readonly #owner: RequestOwner;
   readonly #intake: Intake;
+  readonly #source: Held;
+  /** What it has sent is to be sent again first. */
+  #isPaused = false;
   /** Made when needed, as the next: most connections read only after their login. */
   #reads: PageReads | null = null;
   #watcher: Watcher | null = null;
@@ -88,12 +91,27 @@ export class Requests implements TransientSender, Submitter {
     this.peer = peer;
     this.#asker = asker;
     this.#owner = owner;
+    this.#source = source;
     this.#intake = new Intake(source, owner.budgets);
   }
 
   /** Whether the client is not read from. */
   get isHeldBack(): boolean {
-    return this.#intake.isHeldBack;
+    return this.#intake.isHeldBack || this.#isPaused;
+  }
+
+  /** The client is not read from until `goOn`: what has come of it waits. Idempotent, as is `goOn`. */
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#source.hold();
+  }
+
+  goOn(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.peer.excuseSilence();
+    this.#source.letGo();
   }
 
   /** Messages that wait for an answer. */

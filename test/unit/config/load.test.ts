@@ -41,6 +41,7 @@ describe('what a role gets', () => {
       port: 9000,
       httpPort: 8081,
       wsPort: undefined,
+      mqttPort: undefined,
       publicUrl: undefined,
       host: '::',
       metrics: 'secret',

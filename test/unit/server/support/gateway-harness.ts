@@ -16,6 +16,8 @@ import type {
   PassEntry,
   PresenceEntry,
   PresenceResult,
+  ProveEntry,
+  ProveResult,
   ReadEntry,
   ReadResult,
   RouteApi,
@@ -170,6 +172,13 @@ export class GatewayHarness {
     lastSeen: 0,
     hiddenFrom: [],
   }));
+  /** Everybody is who they say, an id as the name. */
+  readonly proofs = new Asked<ProveEntry, ProveResult>(({ user }) => ({
+    ...{ code: 0, reason: '', generation: 0 },
+    userId: Number(user),
+    userName: `user-${user}`,
+    at: this.clock.now(),
+  }));
   readonly gateway: Gateway;
   readonly wire: Wire;
   /** Whether the server has taken itself out of choice. */
@@ -193,6 +202,7 @@ export class GatewayHarness {
       locate: this.locates.call,
       transient: this.transients.call,
       presence: this.presences.call,
+      prove: this.proofs.call,
       time: immediately(() => ({ code: 0, at: this.clock.now() })),
     };
     this.gateway = new Gateway({
