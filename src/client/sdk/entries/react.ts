@@ -4,7 +4,8 @@ import { ignore } from '../../../base/ignore.ts';
 import type { Target, UserPresence } from '../client-events.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 import type { Client, ClientSnapshot } from './client.ts';
-import { type MessageListSnapshot, messageList } from './message-list.ts';
+import { type MessageList, type MessageListSnapshot, messageList } from './message-list.ts';
+import { SharedPresence } from './shared-presence.ts';
 
 /** The state of the client: connecting, ready, … */
 export function useClient(client: Client): ClientSnapshot {
@@ -15,17 +16,27 @@ export interface UsedMessages extends MessageListSnapshot {
   readonly loadOlder: () => Promise<void>;
 }
 
+interface OpenedList {
+  readonly client: Client;
+  readonly to: number | undefined;
+  readonly group: string | undefined;
+  readonly list: MessageList;
+}
+
 const nothing: MessageListSnapshot = { messages: [], hasOlder: true };
 
 /** The messages of a conversation as they are now: `{ to: 7 }` or `{ group: 'staff' }`. */
 export function useMessages(client: Client, target: Target): UsedMessages {
   const [to, group] = 'to' in target ? [target.to, undefined] : [undefined, target.group];
-  const [list, setList] = useState<ReturnType<typeof messageList>>();
+  const [opened, setOpened] = useState<OpenedList>();
   useEffect(() => {
-    const opened = messageList(client, group === undefined ? { to: to ?? 0 } : { group });
-    setList(opened);
-    return () => opened.close();
+    const list = messageList(client, group === undefined ? { to: to ?? 0 } : { group });
+    setOpened({ client, to, group, list });
+    return () => list.close();
   }, [client, to, group]);
+  // Until then it is that of the conversation before.
+  const isOfThis = opened?.client === client && opened.to === to && opened.group === group;
+  const list = isOfThis ? opened.list : undefined;
   const subscribe = useCallback(
     (listener: () => void) => list?.subscribe(listener) ?? (() => {}),
     [list],
@@ -75,7 +86,10 @@ export function useConversations(client: Client, limit = 50): readonly Conversat
   return conversations;
 }
 
-/** Who of these users is there, by id, as far as it is known; 256 in all at most. */
+/**
+ * Who of these users is there, by id, as far as it is known; 256 in all at most. A user is watched as long
+ * as any component wants to know of them.
+ */
 export function usePresence(
   client: Client,
   userIds: readonly number[],
@@ -88,10 +102,15 @@ export function usePresence(
       if (ids.includes(presence.userId))
         setPresences((before) => new Map(before).set(presence.userId, presence));
     });
-    client.watchPresence(ids);
+    const shared = SharedPresence.of(client);
+    const known = shared.watch(ids);
+    if (known.length > 0)
+      setPresences(
+        (before) => new Map([...before, ...known.map((each) => [each.userId, each] as const)]),
+      );
     return () => {
       stop();
-      client.unwatchPresence(ids);
+      shared.unwatch(ids);
     };
   }, [client, wanted]);
   return presences;
