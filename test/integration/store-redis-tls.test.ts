@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
+import { createLogger } from '../../src/base/log.ts';
+import { inspectRedis } from '../../src/store/redis/inspect-redis.ts';
 import type { RedisStore } from '../../src/store/redis/redis-store.ts';
 import { Authority } from '../support/certificates.ts';
 import { startRedis, startRedisCluster, startSentinel, tlsSettings } from '../support/redis.ts';
@@ -36,6 +38,25 @@ describe('one server', () => {
       });
       await expectWorks(store);
     }
+  });
+
+  test('operators are told when its certificate ends, and that it runs here', async () => {
+    const { port } = await startTlsRedis();
+    const given = {
+      ...{ prefix: 'cim', retention: { messagesMax: 10_000, ageMs: 3_600_000 }, ackReplicas: 0 },
+      log: createLogger('doctor', 'silent'),
+    };
+    const { masters, problem } = await inspectRedis({
+      ...{ ...given, url: `rediss://localhost:${port}`, caFile: authority.ca },
+    });
+    expect(problem).toBeNull();
+    const [master] = masters;
+    const hours = (Number(master?.certificateEndsAt) - Date.now()) / 3_600_000;
+    expect([Math.round(hours), master?.isHere]).toEqual([24, true]);
+    const other = await startRedis();
+    const plain = await inspectRedis({ ...given, url: `127.0.0.1:${other.port}` });
+    expect(plain.masters[0]).toMatchObject({ isHere: true });
+    expect(plain.masters[0]?.certificateEndsAt).toBeUndefined();
   });
 
   test('without it those count whom this machine knows', async () => {

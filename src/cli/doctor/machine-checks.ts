@@ -70,14 +70,46 @@ export async function kernelFindings(read = readFirstNumber): Promise<readonly F
   return findings.length > 0 ? findings : [ok('kernel', found.join(', ') || 'nothing to look at')];
 }
 
-async function readFirstNumber(file: string): Promise<number | undefined> {
+const overcommitFile = '/proc/sys/vm/overcommit_memory';
+const hugePagesFile = '/sys/kernel/mm/transparent_hugepage/enabled';
+
+/** What a Redis on this machine asks of its kernel. */
+export async function redisKernelFindings(read = readText): Promise<readonly Finding[]> {
+  const check = 'kernel';
+  const [overcommit, hugePages] = await Promise.all([overcommitFile, hugePagesFile].map(read));
+  const findings: Finding[] = [];
+  if (overcommit !== undefined && overcommit.trim() !== '1')
+    findings.push(
+      warn(
+        check,
+        `vm.overcommit_memory is ${overcommit.trim()}, and Redis runs here`,
+        'sysctl -w vm.overcommit_memory=1: else Redis cannot save when memory is scarce, and then takes no writes',
+      ),
+    );
+  if (hugePages?.includes('[always]'))
+    findings.push(
+      warn(
+        check,
+        'transparent huge pages are always used, and Redis runs here',
+        `echo madvise > ${hugePagesFile}: else Redis stands still while it saves, and takes more memory`,
+      ),
+    );
+  if (findings.length > 0 || (overcommit === undefined && hugePages === undefined)) return findings;
+  return [ok(check, 'as Redis, which runs here, needs it')];
+}
+
+async function readText(file: string): Promise<string | undefined> {
   try {
-    const value = Number.parseInt(await readFile(file, 'utf8'), 10);
-    return Number.isNaN(value) ? undefined : value;
+    return await readFile(file, 'utf8');
   } catch {
     // Not Linux, no such module, or a container that does not show it.
     return undefined;
   }
+}
+
+async function readFirstNumber(file: string): Promise<number | undefined> {
+  const value = Number.parseInt((await readText(file)) ?? '', 10);
+  return Number.isNaN(value) ? undefined : value;
 }
 
 async function memoryFinding(): Promise<Finding> {

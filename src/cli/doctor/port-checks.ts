@@ -19,15 +19,26 @@ interface Server {
   readonly endpoints: unknown;
 }
 
-export function portCheck(ask: Ask): Check {
+/** `routes`: their origins, as they are called. */
+export function portCheck(ask: Ask, routes: readonly string[]): Check {
   return {
     name: 'ports',
     run: async () => {
       const servers = await serversOf(ask);
-      const endpoints = servers.flatMap(({ endpoints }) => roleAddressOfJson(endpoints) ?? []);
+      const endpoints = [
+        ...routes.map(routeEndpoint),
+        ...servers.flatMap(({ endpoints }) => roleAddressOfJson(endpoints) ?? []),
+      ];
       return (await Promise.all(endpoints.map(endpointFindings))).flat();
     },
   };
+}
+
+export function routeEndpoint(origin: string): RoleEndpoint {
+  const { protocol, hostname, port } = new URL(origin);
+  const tls = protocol === 'https:';
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { kind: 'http', host, port: Number(port || (tls ? 443 : 80)), tls };
 }
 
 /** None where only those with the cluster secret are told: that is said once, elsewhere. */
@@ -48,7 +59,7 @@ export async function endpointFindings(endpoint: RoleEndpoint): Promise<readonly
     const says = `${endpoint.kind}${endpoint.tls ? ' with TLS' : ''}: reached from here`;
     return [ok(name, says), ...(endsAt ? certificateFindings(name, endsAt) : [])];
   } catch (error) {
-    const remedy = 'look at --advertise of that server, and at firewalls between here and there';
+    const remedy = 'look at --advertise of that role, and at firewalls between here and there';
     return [bad(name, `${endpoint.kind}: ${describeError(error)}`, remedy)];
   }
 }
@@ -74,10 +85,9 @@ export function ownCertificateCheck(path: string): Check {
 export function certificateFindings(
   check: string,
   endsAt: Date,
-  now = Date.now(),
+  { now = Date.now(), remedy = 'renew it, and send SIGHUP to the roles that have it' } = {},
 ): readonly Finding[] {
   const days = Math.floor((endsAt.getTime() - now) / dayMs);
-  const remedy = 'renew it, and send SIGHUP to the roles that have it';
   if (days < 0) return [bad(check, `its certificate has ended on ${dayOf(endsAt)}`, remedy)];
   if (days > soonDays) return [];
   return [warn(check, `its certificate ends in ${days} days, on ${dayOf(endsAt)}`, remedy)];

@@ -51,7 +51,7 @@ async function clusterChecks(settings: DoctorSettings): Promise<readonly Check[]
     await ask('GET', '/healthz');
     const { tlsCa, tlsName } = settings;
     const platform = nodePlatform(await Tls.open({ tlsCa, tlsName }));
-    return [roleCheck(ask), portCheck(ask), messageCheck(routes, platform)];
+    return [roleCheck(ask), portCheck(ask, routes), messageCheck(routes, platform)];
   } catch (error) {
     if (!(error instanceof CimError)) throw error;
     const remedy = 'start a route, or say where one is: --route URL, or --zk HOSTS';

@@ -7,6 +7,10 @@ import type { DoctorSettings } from '../../config/settings.ts';
 import { inspectZooKeeper } from '../../registry/inspect-zookeeper.ts';
 import { inspectRedis } from '../../store/open-store.ts';
 import { bad, type Check, type Finding, ok, warn } from './finding.ts';
+import { redisKernelFindings } from './machine-checks.ts';
+import { certificateFindings } from './port-checks.ts';
+
+const certificateWords = { remedy: 'renew it, and give it to Redis: CONFIG SET tls-cert-file' };
 
 type Inspected = Awaited<ReturnType<typeof inspectRedis>>;
 
@@ -21,11 +25,15 @@ export function serviceChecks(settings: DoctorSettings): readonly Check[] {
   if (redis !== undefined)
     checks.push({
       name: 'Redis',
-      run: async () =>
-        redisFindings(
-          await inspectRedis({ ...settings, redis }, createLogger('doctor', 'silent')),
-          settings.ackReplicas,
-        ),
+      run: async () => {
+        const silent = createLogger('doctor', 'silent');
+        const inspected = await inspectRedis({ ...settings, redis }, silent);
+        const isHere = inspected.masters.some((master) => master.isHere);
+        return [
+          ...redisFindings(inspected, settings.ackReplicas),
+          ...(isHere ? await redisKernelFindings() : []),
+        ];
+      },
     });
   return checks;
 }
@@ -71,10 +79,15 @@ export function redisFindings(
     bytesMax,
     aheadMs,
     takenMs,
+    certificateEndsAt,
   } of masters) {
     findings.push(
       ok(check, `${node} Redis ${version}, ${replicas} replicas, ${takenMs.toFixed(1)} ms`),
     );
+    if (certificateEndsAt)
+      findings.push(
+        ...certificateFindings(`${check} ${node}`, certificateEndsAt, certificateWords),
+      );
     for (const warning of warnings)
       findings.push(bad(check, `${node}: ${warning}`, 'docs/guides/redis.md has the settings'));
     if (replicas < ackReplicas)

@@ -1,5 +1,7 @@
 /** How a Redis is, for operators who look before and after: each master that cim would use. */
-import { Cluster } from 'ioredis';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { Cluster, type Redis } from 'ioredis';
 import type { HostPort } from '../../base/network/host-port.ts';
 import { inspectServer } from './connection/redis-checks.ts';
 import { RedisStore, type RedisStoreOptions } from './redis-store.ts';
@@ -24,6 +26,10 @@ export interface RedisMaster {
   /** How far its clock is ahead of this machine's, give or take how long it took to ask. */
   readonly aheadMs: number;
   readonly takenMs: number;
+  /** It runs on this machine, as far as the connection tells. */
+  readonly isHere: boolean;
+  /** When its certificate ends; absent: it speaks no TLS. */
+  readonly certificateEndsAt?: Date;
 }
 
 export async function inspectRedis(options: RedisStoreOptions): Promise<RedisInspection> {
@@ -43,7 +49,7 @@ export async function inspectRedis(options: RedisStoreOptions): Promise<RedisIns
   }
 }
 
-async function inspectMaster(redis: Parameters<typeof inspectServer>[0]): Promise<RedisMaster> {
+async function inspectMaster(redis: Redis): Promise<RedisMaster> {
   const info = await redis.info();
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
   const asked = performance.now();
@@ -60,5 +66,16 @@ async function inspectMaster(redis: Parameters<typeof inspectServer>[0]): Promis
     bytesMax: Number(field('maxmemory')),
     aheadMs: Number(seconds) * 1_000 + Number(micros) / 1_000 - Date.now(),
     takenMs,
+    ...connectionFacts(redis.stream),
   };
+}
+
+/** A connection within one machine has one address at both its ends. */
+function connectionFacts(
+  stream: Redis['stream'],
+): Pick<RedisMaster, 'isHere' | 'certificateEndsAt'> {
+  const { remoteAddress, localAddress } = stream as Socket;
+  const isHere = remoteAddress !== undefined && remoteAddress === localAddress;
+  if (!(stream instanceof TLSSocket)) return { isHere };
+  return { isHere, certificateEndsAt: new Date(stream.getPeerCertificate().valid_to) };
 }

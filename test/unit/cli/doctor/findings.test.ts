@@ -1,5 +1,7 @@
 /** Goal: what cim doctor says of what it was told: the level, the words of the table of faults, a remedy. */
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { CimError } from '../../../../src/base/errors.ts';
 import { limits } from '../../../../src/base/limits.ts';
@@ -10,14 +12,20 @@ import {
   descriptorFinding,
   diskFindings,
   kernelFindings,
+  redisKernelFindings,
 } from '../../../../src/cli/doctor/machine-checks.ts';
-import { certificateFindings, endpointFindings } from '../../../../src/cli/doctor/port-checks.ts';
+import {
+  certificateFindings,
+  endpointFindings,
+  routeEndpoint,
+} from '../../../../src/cli/doctor/port-checks.ts';
 import { roleCheck, roleFindings } from '../../../../src/cli/doctor/role-checks.ts';
 import {
   clockFindings,
   redisFindings,
   zookeeperFindings,
 } from '../../../../src/cli/doctor/service-checks.ts';
+import { Authority } from '../../../support/certificates.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { onTeardown } from '../../../support/teardown.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -52,6 +60,21 @@ describe('the machine', () => {
     ]);
   });
 
+  test.each([
+    ['1\n', 'always [madvise] never\n', ['ok']],
+    ['0\n', 'always madvise [never]\n', ['warn']],
+    ['1\n', '[always] madvise never\n', ['warn']],
+    ['2\n', '[always] madvise never\n', ['warn', 'warn']],
+    [undefined, undefined, []],
+  ])('the kernel of a Redis here: overcommit %j, huge pages %j: %j', async (one, other, told) => {
+    const found = await redisKernelFindings(async (file) =>
+      file.includes('overcommit') ? one : other,
+    );
+    expect(levels(found)).toEqual(told);
+    for (const { level, remedy } of found)
+      if (level === 'warn') expect(remedy).toMatch(/vm\.overcommit_memory=1|echo madvise > \/sys/);
+  });
+
   test('the disk of a folder that is not made yet is that of where it would be', async () => {
     const found = await diskFindings(`${temporaryFolder('disk')}/not/yet`);
     expect(said(found)).toMatch(/^\d+ of \d+ MiB are free in /);
@@ -74,7 +97,7 @@ describe('services', () => {
 
   const master = {
     ...{ node: 'r:6379', version: '7.2.0', replicas: 1, warnings: [] },
-    ...{ usedBytes: 10, bytesMax: 0, aheadMs: 0, takenMs: 1 },
+    ...{ usedBytes: 10, bytesMax: 0, aheadMs: 0, takenMs: 1, isHere: false },
   };
   const inspected = { problem: null, refusal: null, masters: [master] };
 
@@ -88,6 +111,10 @@ describe('services', () => {
     expect(full[0]?.says).toBe(`${faults['store-refusals'].words}: Redis: its memory is full`);
     const lossy = { ...master, warnings: ['appendonly is no and save is empty'] };
     expect(levels(redisFindings({ ...inspected, masters: [lossy] }, 0))).toEqual(['ok', 'bad']);
+    const ending = { ...master, certificateEndsAt: new Date(Date.now() + 5 * 86_400_000) };
+    const [, soon] = redisFindings({ ...inspected, masters: [ending] }, 0);
+    expect(soon).toMatchObject({ check: 'Redis r:6379', level: 'warn' });
+    expect(soon?.remedy).toContain('tls-cert-file');
     const heavy = { ...master, usedBytes: 81, bytesMax: 100 };
     expect(levels(redisFindings({ ...inspected, masters: [heavy] }, 0))).toEqual(['ok', 'warn']);
   });
@@ -193,6 +220,24 @@ describe('ports and certificates', () => {
     ]);
   });
 
+  test('a route is found at the port of its address', async () => {
+    const tls = { kind: 'http', tls: true } as const;
+    expect(routeEndpoint('https://chat.example.org')).toEqual({
+      ...{ ...tls, host: 'chat.example.org', port: 443 },
+    });
+    expect(routeEndpoint('http://[::1]:8083')).toEqual({
+      ...{ kind: 'http', host: '::1', port: 8083, tls: false },
+    });
+    const { cert, key } = new Authority().issue();
+    const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) });
+    onTeardown(() => new Promise((resolve) => server.close(resolve)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const found = await endpointFindings(routeEndpoint(`https://127.0.0.1:${port}`));
+    expect(levels(found)).toEqual(['ok', 'warn']);
+    expect(found[1]?.says).toMatch(/^its certificate ends in 0 days, on /);
+  });
+
   test.each([
     [-1, 'bad'],
     [1, 'warn'],
@@ -201,6 +246,6 @@ describe('ports and certificates', () => {
   ])('a certificate that ends in %d days: %s', (days, level) => {
     const now = Date.UTC(2026, 0, 1);
     const endsAt = new Date(now + days * 86_400_000);
-    expect(certificateFindings('port', endsAt, now)[0]?.level).toBe(level);
+    expect(certificateFindings('port', endsAt, { now })[0]?.level).toBe(level);
   });
 });
