@@ -73,7 +73,8 @@ export interface GroupMarks {
 export interface Marks {
   /**
    * Moves marks forward, in order; one that is beyond what was sent (a failover lost its tail) may
-   * also move back. A move whose source is not known (any more) changes nothing for the sender: what
+   * also move back. What has been sent is what the sender's timeline has, or the reader's: the sender's own
+   * copy may come later. A move whose source is not known (any more) changes nothing for the sender: what
    * nobody has sent nobody has read. In a group only those of members count. What is unread is counted
    * anew by `seq`, unless that message is not kept any more. Repeating is harmless. Rejects with a CimError `busy`: some may
    * have moved.

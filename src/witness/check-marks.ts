@@ -3,8 +3,7 @@
  * all of it, and nobody has anything left unread that they have read, on no device. Pure.
  *
  * A mark says nothing of the instance that has set it, so one that ended may have taken its last marks
- * with it; what those that live have got is told. Of a message that is not stored yet for its sender
- * none is kept, and the next one makes that good. Who joins a group has nothing to read of before. A
+ * with it; what those that live have got is told. Who joins a group has nothing to read of before. A
  * failover that loses a tail takes marks, which the next ones make good.
  */
 import type { LedgerView, SentRecord } from './ledger.ts';
@@ -97,7 +96,7 @@ function* checkUntold(
     for (const reached of reader.reached.values()) {
       const message = known
         .get(reached.source)
-        ?.findLast(({ sendSeq }) => sendSeq === reached.storedSendSeq);
+        ?.findLast(({ sendSeq }) => sendSeq === reached.sendSeq);
       if (!message || setBack.has(message.sent.userId) || hasLeft(ledger, by, message.sent))
         continue;
       const sender = ledger.devices.find(({ device }) => device === message.sent.device);

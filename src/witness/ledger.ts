@@ -163,7 +163,7 @@ export class Ledger implements LedgerView {
   readonly sent = new Map<number, SentRecord>();
   readonly changes: ChangeRecord[] = [];
   readonly devices: DeviceRecord[] = [];
-  readonly marks = new MarkLedger(this.sent);
+  readonly marks = new MarkLedger();
   losses: Losses | undefined;
   /** By group and user. */
   readonly #memberships = new Map<string, Membership[]>();

@@ -29,8 +29,6 @@ export interface Reached {
   /** Empty: it is private. */
   readonly group: string;
   readonly sendSeq: number;
-  /** The furthest of which its sender knew by then that it is stored; 0: none. */
-  readonly storedSendSeq: number;
   /** In the timeline of the group, or the reader's own. */
   readonly seq: number;
 }
@@ -78,25 +76,14 @@ export class MarkLedger {
   readonly unread: UnreadRecord[] = [];
   /** Users whose marks a failover may have taken. */
   readonly setBack = new Set<number>();
-  readonly #sent: ReadonlyMap<number, { readonly outcome: string }>;
-
-  /** `sent`: by number. */
-  constructor(sent: ReadonlyMap<number, { readonly outcome: string }>) {
-    this.#sent = sent;
-  }
-
   /** The application of this device takes it, or has said that it was read. */
-  gets(device: DeviceRecord, kind: MarkKind, { number, id, seq }: Shown): void {
+  gets(device: DeviceRecord, kind: MarkKind, { id, seq }: Shown): void {
     const { from, source, group, sendSeq } = partsOf(id);
     // Nobody has a place in the lobby.
     if (from === device.userId || group === lobby) return;
     const { reached } = this.#gotBy(device, kind);
-    const before = reached.get(source) ?? { source, group, sendSeq: 0, storedSendSeq: 0, seq: 0 };
-    const isStored = this.#sent.get(number)?.outcome === 'stored';
-    reached.set(source, {
-      ...(sendSeq > before.sendSeq ? { ...before, sendSeq, seq } : before),
-      storedSendSeq: isStored ? Math.max(before.storedSendSeq, sendSeq) : before.storedSendSeq,
-    });
+    const before = reached.get(source)?.sendSeq ?? 0;
+    if (sendSeq > before) reached.set(source, { source, group, sendSeq, seq });
   }
 
   hears(device: DeviceRecord, kind: MarkKind, { by, upTo }: { by: number; upTo: string }): void {

@@ -57,8 +57,13 @@ export class MemoryMarks implements Marks {
   #moveForSender(move: MarkMove): Omit<MarkMoved, 'own'> {
     const { reader, from, epochHex, sendSeq, isQuiet } = move;
     if (reader === from || isQuiet) return unmoved;
+    if (this.#data.deletions.has(from)) return unmoved;
     const shard = this.#data.shard(userTimeline(from));
-    const last = shard.sources.get(sourceOf(from, epochHex, reader, ''))?.last ?? 0;
+    const source = sourceOf(from, epochHex, reader, '');
+    const lasts = [from, reader].map(
+      (userId) => this.#data.shard(userTimeline(userId)).sources.get(source)?.last ?? 0,
+    );
+    const last = Math.max(...lasts);
     const sources = movedMarks(shard.marks.get(reader)?.sources ?? [], move, last);
     if (!sources) return unmoved;
     const marks = new Map(withEntry(shard.marks, reader, { at: this.#now(), sources }));

@@ -13,7 +13,10 @@ export interface ReaderMarks {
   readonly sources: readonly SourceMarks[];
 }
 
-/** `last`: the last number that the source has sent; 0: it is not known. Null: nothing has moved. */
+/**
+ * `last`: the last number that the source has sent, as the sender's timeline has it, or the reader's, where
+ * the sender's own copy is not there yet; 0: it is not known. Null: nothing has moved.
+ */
 export function movedMarks(
   known: readonly SourceMarks[],
   { epochHex, kind, sendSeq }: Pick<MarkMove, 'epochHex' | 'kind' | 'sendSeq'>,

@@ -6,7 +6,7 @@
 import { limits } from '../../base/limits.ts';
 import { sourceOf } from '../../codec/identity.ts';
 import type { GroupMarks, MarkMove, MarkMoved, Marks, MemberMarks, SourceMarks } from '../marks.ts';
-import { groupTimeline, userTimeline } from '../timelines.ts';
+import { groupTimeline, type TimelineId, userTimeline } from '../timelines.ts';
 import type { Item, RedisCalls } from './calls/redis-calls.ts';
 import type { Keys } from './keys.ts';
 import { scripts } from './scripts.ts';
@@ -14,7 +14,7 @@ import { parseWatchers } from './watchers.ts';
 
 type Told = Pick<MarkMoved, 'watchers' | 'version'>;
 type ToldReply = [version: number, watchers: Buffer | null];
-type MoveReply = [sendSeq: number, ...told: ToldReply];
+type MoveReply = [sendSeq: number, ...told: ToldReply] | [beyond: -1];
 type MemberReply = [sendSeq: number, isSenderTold: number, hasSeen: number];
 type GroupReply = [
   members: number,
@@ -79,22 +79,47 @@ export class RedisMarks implements Marks {
   }
 
   async #moveForSenders(moves: readonly Placed[], results: MarkMoved[]): Promise<void> {
-    const items = moves.map(([, { reader, from, epochHex, sendSeq, kind }]): Item => {
+    const beyond = await this.#moveUpTo(moves, results);
+    if (beyond.length === 0) return;
+    // The reader's timeline may be on another node than the sender's.
+    const sources = beyond.map(([, move]) => this.#sourceIn(userTimeline(move.reader), move));
+    const lasts = (await this.#calls.getAll(sources)).map((source) =>
+      Number.parseInt(String(source ?? 0), 10),
+    );
+    await this.#moveUpTo(beyond, results, lasts);
+  }
+
+  /** Gives those that are beyond what the sender's timeline has, if it is not known what the readers' have. */
+  async #moveUpTo(
+    moves: readonly Placed[],
+    results: MarkMoved[],
+    lastsOfReaders: readonly number[] = [],
+  ): Promise<readonly Placed[]> {
+    const items = moves.map(([, move], index): Item => {
+      const { reader, from, epochHex, sendSeq, kind } = move;
       const timeline = userTimeline(from);
-      const source = this.#keys.source(timeline, sourceOf(from, epochHex, reader, ''));
+      const source = this.#sourceIn(timeline, move);
       return {
         keys: [this.#keys.marks(from), source, this.#keys.watchers(timeline)],
-        args: [reader, epochHex, sendSeq, kind === 'read' ? 1 : 0],
+        args: [reader, epochHex, sendSeq, kind === 'read' ? 1 : 0, lastsOfReaders[index] ?? ''],
       };
     });
     const common = [limits.markSourcesMax, limits.markReadersMax];
-    const replies = await this.#calls.runAll(scripts.moveMarks, items, common);
+    const replies = (await this.#calls.runAll(
+      scripts.moveMarks,
+      items,
+      common,
+    )) as (MoveReply | null)[];
     for (const [index, [place]] of moves.entries()) {
-      const reply = replies[index] as MoveReply | null;
-      if (!reply) continue;
-      const [sendSeq, ...told] = reply;
-      change(results, place, { moved: true, sendSeq, ...toldBy(told) });
+      const [sendSeq = -1, ...told] = replies[index] ?? [];
+      if (told.length > 0)
+        change(results, place, { moved: true, sendSeq, ...toldBy(told as ToldReply) });
     }
+    return moves.filter((_, index) => replies[index]?.[0] === -1);
+  }
+
+  #sourceIn(timeline: TimelineId, { reader, from, epochHex }: MarkMove): string {
+    return this.#keys.source(timeline, sourceOf(from, epochHex, reader, ''));
   }
 
   async #readOwn(moves: readonly Placed[], results: MarkMoved[]): Promise<void> {

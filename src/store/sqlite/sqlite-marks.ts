@@ -136,7 +136,13 @@ export class SqliteMarks implements Marks {
     const { reader, from, epochHex, sendSeq, isQuiet } = move;
     if (reader === from || isQuiet) return unmoved;
     const row = this.#rows.timeline(userTimeline(from));
-    const { last } = this.#rows.source(row, sourceOf(from, epochHex, reader, ''));
+    if (row.isGone) return unmoved;
+    const source = sourceOf(from, epochHex, reader, '');
+    const ofReader = this.#rows.timeline(userTimeline(reader));
+    const last = Math.max(
+      this.#rows.source(row, source).last,
+      this.#rows.source(ofReader, source).last,
+    );
     const sources = movedMarks(this.#sourcesOf(from, reader), move, last);
     if (!sources) return unmoved;
     this.#save(from, reader, { at: this.#clock.now(), sources });

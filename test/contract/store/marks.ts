@@ -65,6 +65,26 @@ export function describeMarks(fixture: StoreFixture): void {
       expect(await marksOf(from, Number(to))).toEqual([{ epochHex, delivered: 2, read: 2 }]);
     });
 
+    test('may come before the own copy of the sender: nothing is lost, and nothing is beyond what the reader has', async () => {
+      const conversation = new Conversation(nextUserId(), nextUserId());
+      const { from, to, epochHex } = conversation;
+      const texts = ['one', 'two', 'three'];
+      const run = conversation.append(userTimeline(Number(to)), 1, texts);
+      await fixture.store.timelines.append([run]);
+      const first = await move(markOf(conversation, { sendSeq: 2 }));
+      expect(first).toMatchObject({ moved: true, sendSeq: 2 });
+      const beyond = await move(markOf(conversation, { sendSeq: 99, kind: 'read' }));
+      expect(beyond).toMatchObject({ moved: true, sendSeq: 3 });
+      expect(await marksOf(from, Number(to))).toEqual([{ epochHex, delivered: 3, read: 3 }]);
+      await fixture.store.timelines.append([
+        conversation.append(userTimeline(from), 1, texts.slice(0, 1)),
+      ]);
+      // Another device of the reader says less: that takes nothing back.
+      expect(await move(markOf(conversation))).toMatchObject({ moved: false });
+      expect(await marksOf(from, Number(to))).toEqual([{ epochHex, delivered: 3, read: 3 }]);
+      expect(await versionOf(from)).toBe(beyond.version);
+    });
+
     test('of what nobody has sent, or sent to another, leaves nothing', async () => {
       const conversation = new Conversation(nextUserId(), nextUserId());
       const { from, to } = conversation;
@@ -145,11 +165,12 @@ export function describeMarks(fixture: StoreFixture): void {
         epoch: fc.integer({ min: 0, max: 2 }),
         number: fc.integer({ min: 1, max: 12 }),
         isQuiet: fc.integer({ min: 0, max: 4 }).map((draw) => draw === 0),
+        hasOwnCopy: fc.boolean(),
       }),
       begin: () => {
         const users = [nextUserId(), nextUserId(), nextUserId()];
         return {
-          actionOf: ({ kind, from, to, epoch, number, isQuiet }) => {
+          actionOf: ({ kind, from, to, epoch, number, isQuiet, hasOwnCopy }) => {
             const conversation = new Conversation(users[from]!, users[to]!, epochs[epoch]);
             if (kind !== 'say') {
               const mark = markOf(conversation, { sendSeq: number, kind, isQuiet });
@@ -159,7 +180,8 @@ export function describeMarks(fixture: StoreFixture): void {
             const run = { ...drawn, restart: true };
             return async ({ timelines }) => {
               await timelines.append([run]);
-              await timelines.append([{ ...run, timeline: userTimeline(users[from]!) }]);
+              if (hasOwnCopy)
+                await timelines.append([{ ...run, timeline: userTimeline(users[from]!) }]);
             };
           },
           last: async (store) => ({

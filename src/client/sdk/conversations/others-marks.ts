@@ -49,6 +49,10 @@ export class OthersMarks {
   readonly #conversations = new Map<string, Conversation>();
   /** All that changed up to this version is known here. */
   #version = 0;
+  /** It was logged in before. */
+  #isAgain = false;
+  /** Some have moved since, of conversations that are not known here, perhaps. */
+  #hasMissed = false;
   #isOver = false;
   #retry: Timer | undefined;
 
@@ -61,9 +65,13 @@ export class OthersMarks {
     const message = parseIdentity(id);
     if (!message || message.to === this.#options.userId || message.group === lobby) return;
     const { to, group } = message;
-    const conversation = this.#use(group === '' ? { to } : { group });
-    if (group === '' || seq === 0) return;
-    conversation.own = [...conversation.own, { id, seq }].slice(-limits.clientMarkedMessagesMax);
+    const target = group === '' ? { to } : { group };
+    const isNew = !this.#conversations.has(keyOf(target));
+    const conversation = this.#use(target);
+    if (group !== '' && seq > 0)
+      conversation.own = [...conversation.own, { id, seq }].slice(-limits.clientMarkedMessagesMax);
+    // It may have been stored, and read, before the login, and only its answer was lost.
+    if (isNew && this.#hasMissed) void this.#learn([conversation]);
   }
 
   /** Tells what is known already of this conversation. Rejects with a CimError. */
@@ -80,6 +88,8 @@ export class OthersMarks {
   /** Logged in: what has moved meanwhile was told to nobody. */
   connected(version: number): void {
     const hasMissed = version !== this.#version;
+    this.#hasMissed = hasMissed && this.#isAgain;
+    this.#isAgain = true;
     this.#version = version;
     if (hasMissed) void this.#askForAll();
   }
@@ -111,7 +121,7 @@ export class OthersMarks {
   }
 
   #use(target: Target): Conversation {
-    const key = 'to' in target ? `${target.to}` : `#${target.group}`;
+    const key = keyOf(target);
     const conversation = this.#conversations.get(key) ?? { target, got: new Map(), own: [] };
     keepLast(this.#conversations, key, conversation, limits.clientMarkedConversationsMax);
     return conversation;
@@ -135,13 +145,19 @@ export class OthersMarks {
   }
 
   /** Never rejects. */
-  async #askForAll(): Promise<void> {
+  #askForAll(): Promise<void> {
     this.#retry?.cancel();
+    return this.#learn([...this.#conversations.values()]);
+  }
+
+  /** Never rejects: if no route tells, all are asked for later. */
+  async #learn(conversations: readonly Conversation[]): Promise<void> {
     try {
-      await this.#askFor([...this.#conversations.values()]);
+      await this.#askFor(conversations);
     } catch (error) {
       if (!(error instanceof CimError)) throw error;
       if (this.#isOver) return;
+      this.#retry?.cancel();
       this.#retry = this.#options.clock.setTimeout(() => void this.#askForAll(), retryMs);
     }
   }
@@ -193,6 +209,10 @@ export class OthersMarks {
       }
     }
   }
+}
+
+function keyOf(target: Target): string {
+  return 'to' in target ? `${target.to}` : `#${target.group}`;
 }
 
 /** The id of the newest one that has at most this number; empty: there is none. */

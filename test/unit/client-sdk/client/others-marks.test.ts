@@ -130,3 +130,21 @@ test('whoever asks once more is told what is known already', async () => {
   expect(delivered).toEqual([{ by: 2, upTo: idOf(2), group: 'dev' }]);
   expect(read).toEqual([{ by: 2, upTo: idOf(1), group: 'dev' }]);
 });
+
+test('what was read before its sender heard that it is stored is asked for then', async () => {
+  const { world, client, server } = await online({ welcome: { marksVersion: 3 } });
+  const read = record(client, 'read');
+  answerFor(world, null);
+  watch(client.send({ to: 2 }, 'hi'));
+  await settle();
+  await server.end();
+  const next = await reconnect(world, { marksVersion: 5 });
+  await next.ack({ to: 2, sendSeq: 1, seq: 4 });
+  await settle();
+  expect(read).toEqual([{ by: 2, upTo: '1.0101010101010101.2.1' }]);
+  const asked = world.callsTo('/marks').length;
+  watch(client.send({ to: 2 }, 'hi again'));
+  await next.ack({ to: 2, sendSeq: 2, seq: 5 });
+  await settle();
+  expect(world.callsTo('/marks')).toHaveLength(asked);
+});
