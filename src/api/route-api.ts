@@ -11,6 +11,8 @@ import type {
   CheckResult,
   CloseEntry,
   DoneResult,
+  IdentifyDeviceEntry,
+  IdentifyDeviceResult,
   InterestEntry,
   LocateEntry,
   LocateResult,
@@ -23,8 +25,12 @@ import type {
   PresenceResult,
   ProveEntry,
   ProveResult,
+  PublishEntry,
+  PublishResult,
   ReadEntry,
   ReadResult,
+  RetainedEntry,
+  RetainedResult,
   SubmitEntry,
   TimeEntry,
   TimeResult,
@@ -47,6 +53,9 @@ export type Sender = Pick<SubmitEntry, 'from' | 'fromName' | 'epochHex' | 'insta
 
 /** What is said of one user, of one group, or by one server goes to one route, and so stays in order. */
 type Key = number | string;
+
+/** What `retain` of a PublishEntry asks for. */
+export const retaining = { not: 0, keep: 1, remove: 2 } as const;
 
 export interface RouteMethod<Entry, Result> extends Method<Entry, Result> {
   readonly keyOf: (entry: Entry) => Key;
@@ -181,6 +190,30 @@ export const routeMethods = {
     entry: link.PresenceEntry,
     result: link.PresenceResult,
     unanswered: { code, instances: [], lastSeen: 0, hiddenFrom: [] },
+  }),
+  publish: method<PublishEntry, PublishResult>({
+    id: 31,
+    share: 'durable',
+    keyOf: ({ owner, clientId }) => `${owner} ${clientId}`,
+    entry: link.PublishEntry,
+    result: link.PublishResult,
+    unanswered: { code, number: 0 },
+  }),
+  retained: method<RetainedEntry, RetainedResult>({
+    id: 32,
+    share: 'background',
+    keyOf: ({ filter }) => filter,
+    entry: link.RetainedEntry,
+    result: link.RetainedResult,
+    unanswered: { code, topics: [], numbers: [], bodies: [], expiries: [], next: '' },
+  }),
+  identifyDevice: method<IdentifyDeviceEntry, IdentifyDeviceResult>({
+    id: 33,
+    share: 'durable',
+    keyOf: ({ key }) => key,
+    entry: link.IdentifyDeviceEntry,
+    result: link.IdentifyDeviceResult,
+    unanswered: { code, id: '', name: '', allow: [] },
   }),
 };
 

@@ -46,6 +46,7 @@ import { createRouteOperations } from './route-operations.ts';
 import { createRouteService } from './route-service.ts';
 import type { ServerDirectory } from './servers/server-directory.ts';
 import { StoreWatch } from './store-watch.ts';
+import { TopicPublisher } from './topics/publisher.ts';
 
 /** Where none are kept. */
 const noFiles = fileBoundsOf({
@@ -240,6 +241,7 @@ export function createRouteCore({
       transients,
       presenceHints,
       servers,
+      publisher: new TopicPublisher({ retained: store.retained, registry, servers, bugs }),
       isGone,
       clock,
       bugs,

@@ -39,6 +39,8 @@ import { createPresenceAnswers } from './presence/presence-answers.ts';
 import type { PresenceHints } from './presence/presence-hints.ts';
 import type { ServerDirectory } from './servers/server-directory.ts';
 import type { StoreWatch } from './store-watch.ts';
+import type { TopicPublisher } from './topics/publisher.ts';
+import { createTopicCalls } from './topics/topic-calls.ts';
 
 export interface RouteServiceOptions {
   readonly store: Store;
@@ -52,6 +54,7 @@ export interface RouteServiceOptions {
   readonly transients: Transients;
   readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;
+  readonly publisher: TopicPublisher;
   /** Whether this server process is known to have ended. */
   readonly isGone: (instance: string) => boolean;
   readonly clock: Clock;
@@ -155,6 +158,7 @@ export function createRouteService(options: RouteServiceOptions): RouteApi {
       routeMethods.prove.unanswered,
       { ...routeMethods.prove.unanswered, ...closeWith('failed') },
     ),
+    ...createTopicCalls(options),
     presence: createPresenceAnswers({ ...options, presence: store.presence }),
     time: each(
       bugs,

@@ -52,6 +52,7 @@ import { SessionChecks } from './sessions/session-checks.ts';
 import { ShownSamples } from './sessions/shown-samples.ts';
 import { Submissions } from './sessions/submissions.ts';
 import type { TokenVerifier } from './sessions/token-gate.ts';
+import { TopicTable } from './topics/topic-table.ts';
 
 export interface GatewayOptions {
   readonly routes: RouteApi;
@@ -82,6 +83,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly submissions: Submissions;
   readonly groupPushes: GroupPushes;
   readonly presence: PresenceTable;
+  readonly topics = new TopicTable();
   readonly limits: ServerLimits;
   readonly shown: ShownSamples;
   readonly talkers: Talkers;

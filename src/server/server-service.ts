@@ -12,6 +12,7 @@ import type {
   OnlineEntry,
   OnlineResult,
   PresenceHintEntry,
+  PublishedEntry,
   PushEntry,
   PushGroupEntry,
   PushGroupResult,
@@ -26,6 +27,7 @@ import type { GroupPushes } from './groups/group-pushes.ts';
 import type { GroupTable } from './groups/group-table.ts';
 import type { PresenceTable } from './presence/presence-table.ts';
 import type { ClientSession } from './sessions/client-session.ts';
+import type { Publication, TopicTable } from './topics/topic-table.ts';
 
 /** What is needed of the gateway. */
 export interface SessionTable {
@@ -33,6 +35,7 @@ export interface SessionTable {
   readonly groups: Pick<GroupTable, 'find' | 'withdrawUnfollowed' | 'changed'>;
   readonly groupPushes: Pick<GroupPushes, 'push' | 'transient'>;
   readonly presence: Pick<PresenceTable, 'hint' | 'serverGone'>;
+  readonly topics: Pick<TopicTable, 'publish'>;
   session(sessionId: number): ClientSession | undefined;
   sessions(): Iterable<ClientSession>;
   /** Sends everybody elsewhere. */
@@ -81,6 +84,11 @@ export function createServerApi(table: SessionTable): ServerApi {
       table.groups.changed(group);
       return { code: 0 };
     }),
+    published: immediately((entry: PublishedEntry) => {
+      if (entry.instance !== table.instance) return foreign;
+      table.topics.publish(publicationOf(entry));
+      return { code: 0 };
+    }),
     drain: immediately(({ instance }: DrainEntry) => {
       if (instance !== table.instance) return foreign;
       table.drain();
@@ -94,6 +102,12 @@ export function createServerApi(table: SessionTable): ServerApi {
     ),
     online: immediately((entry: OnlineEntry) => online(table, entry)),
   };
+}
+
+/** What a link leaves out as 0 or empty is no property of its own, so a spread would lose it. */
+function publicationOf(entry: Publication): Publication {
+  const { topic, owner, clientId, body, number, retain } = entry;
+  return { topic, owner, clientId, body, number, retain };
 }
 
 /** One page, by id: the connections are in no order of use, so all are looked at for each. */

@@ -9,6 +9,7 @@ import type {
   MarkEntry,
   MembershipEntry,
   PresenceHintEntry,
+  PublishedEntry,
   PushEntry,
   PushGroupEntry,
   ServerApi,
@@ -77,6 +78,7 @@ export class RouteHarness {
   readonly memberships: MembershipEntry[] = [];
   readonly presenceHints: PresenceHintEntry[] = [];
   readonly gone: ServerGoneEntry[] = [];
+  readonly published: PublishedEntry[] = [];
   /** Those of which the server was told that they have changed. */
   readonly changedGroups: string[] = [];
   readonly transients: TransientEntry[] = [];
@@ -118,6 +120,10 @@ export class RouteHarness {
       }),
       mark: immediately((entry) => {
         this.marks.push(entry);
+        return { code: 0 };
+      }),
+      published: immediately((entry) => {
+        this.published.push(entry);
         return { code: 0 };
       }),
       groupChanged: immediately((entry) => {

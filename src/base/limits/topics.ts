@@ -17,6 +17,8 @@ export const topicsLimits = {
   retainedOverheadBytes: 128,
   /** Values that have expired, removed when another one is kept. */
   retainedExpiredTogether: 16,
+  /** Values looked at for one answer. */
+  retainedPageMax: 200,
   /** Filters of a session that outlives its connections: all are listed when it ends. */
   topicFiltersPerSessionMax: 1_000,
   /** Sessions of an account with filters. */

@@ -1,28 +1,29 @@
 /** A gateway over in-memory streams, with a route whose answers the test gives. */
 import { type Duplex, duplexPair } from 'node:stream';
 import { type BatchCall, callOne, immediately } from '../../../../src/api/batch-call.ts';
-import type {
-  AcknowledgeEntry,
-  CheckEntry,
-  CheckResult,
-  CloseEntry,
-  DoneResult,
-  InterestEntry,
-  InterestResult,
-  LocateEntry,
-  LocateResult,
-  OpenEntry,
-  OpenResult,
-  PassEntry,
-  PresenceEntry,
-  PresenceResult,
-  ProveEntry,
-  ProveResult,
-  ReadEntry,
-  ReadResult,
-  RouteApi,
-  SubmitEntry,
-  SubmitResult,
+import {
+  type AcknowledgeEntry,
+  type CheckEntry,
+  type CheckResult,
+  type CloseEntry,
+  type DoneResult,
+  type InterestEntry,
+  type InterestResult,
+  type LocateEntry,
+  type LocateResult,
+  type OpenEntry,
+  type OpenResult,
+  type PassEntry,
+  type PresenceEntry,
+  type PresenceResult,
+  type ProveEntry,
+  type ProveResult,
+  type ReadEntry,
+  type ReadResult,
+  type RouteApi,
+  routeMethods,
+  type SubmitEntry,
+  type SubmitResult,
 } from '../../../../src/api/route-api.ts';
 import type { PushGroupResult, PushResult } from '../../../../src/api/server-api.ts';
 import { Tokens } from '../../../../src/auth/tokens.ts';
@@ -203,6 +204,9 @@ export class GatewayHarness {
       transient: this.transients.call,
       presence: this.presences.call,
       prove: this.proofs.call,
+      publish: immediately(() => routeMethods.publish.unanswered),
+      retained: immediately(() => routeMethods.retained.unanswered),
+      identifyDevice: immediately(() => routeMethods.identifyDevice.unanswered),
       time: immediately(() => ({ code: 0, at: this.clock.now() })),
     };
     this.gateway = new Gateway({
