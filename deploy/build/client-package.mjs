@@ -1,4 +1,5 @@
 // dist/packages/cim-client-VERSION.tgz: the SDK as an npm package, for Node.js, browsers and React Native.
+// cim-client.tgz beside it is the same, for examples/package.json, which names no version.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -38,7 +39,9 @@ export async function clientPackage() {
     });
     // At once: whoever reads the one before reads it to its end.
     const name = `cim-client-${version}.tgz`;
-    renameSync(join(packed, name), join('dist/packages', name));
+    copyFileSync(join(packed, name), join(packed, 'cim-client.tgz'));
+    for (const file of [name, 'cim-client.tgz'])
+      renameSync(join(packed, file), join('dist/packages', file));
     return `dist/packages/${name}`;
   } finally {
     rmSync(packed, { recursive: true, force: true });

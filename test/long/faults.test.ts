@@ -1,14 +1,17 @@
 /**
  * Goal: whatever is the matter, an operator reads the same words of it everywhere: `/readyz`, the log,
- * `/metrics`, `/cluster` (which the dashboard and cim top show) and cim doctor. Method: each fault is
- * made with the real thing, and the words are those of the one table.
+ * `/metrics`, `/cluster` (which cim top shows), the dashboard and cim doctor. Method: each fault is made
+ * with the real thing while the dashboard is open in Chromium; the words are those of the one table.
  */
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
 import { type FaultName, faults } from '../../src/base/process/faults.ts';
 import { readyAddresses } from '../../src/processes/local-process.ts';
+import { startChromium } from '../support/chromium.ts';
+import { makeOperator, openAs } from '../support/operators.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 import {
@@ -25,6 +28,18 @@ import { startZooKeeper } from '../support/zookeeper.ts';
 
 const secret = 'faults-for-operators';
 const withSecret = ['--cluster-secret', secret];
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+
+/** The dashboard of this route, as somebody looks at it who has signed in before the fault. */
+async function openDashboard(route: string): Promise<Page> {
+  await makeOperator(route, secret, 'vic');
+  return openAs(browser, route, 'vic', { expectedErrors: /Failed to load resource/ });
+}
 
 interface Finding {
   readonly check: string;
@@ -50,6 +65,8 @@ interface Where {
   /** URL of a route that is asked for all. */
   readonly route: string;
   readonly process: TestProcess;
+  /** The dashboard of `route`. */
+  readonly page: Page;
   /** For cim doctor; how to reach `route` if absent. */
   readonly doctor?: readonly string[];
 }
@@ -57,7 +74,7 @@ interface Where {
 /** The same words at every place, and `level` of the doctor. */
 async function expectWords(name: FaultName, where: Where, level: 'bad' | 'warn'): Promise<void> {
   const { words, remedy } = faults[name];
-  const { port, route, process, doctor = ['--route', route, ...withSecret] } = where;
+  const { port, route, process, page, doctor = ['--route', route, ...withSecret] } = where;
   const headers = { authorization: `Bearer ${secret}` };
   const textOf = async (url: string) => (await fetch(url, { headers })).text();
   await waitUntil('/readyz says so', async () =>
@@ -77,6 +94,8 @@ async function expectWords(name: FaultName, where: Where, level: 'bad' | 'warn')
         problem.reason.startsWith(words) && problem.remedy === remedy,
     );
   });
+  const warning = page.locator('.warning').filter({ hasText: words });
+  await warning.filter({ hasText: remedy }).waitFor();
   const { code, findings } = await examine(doctor);
   const found = findings.filter(({ says }) => says.startsWith(words));
   expect(found.map((finding) => finding.level)).toContain(level);
@@ -86,9 +105,11 @@ async function expectWords(name: FaultName, where: Where, level: 'bad' | 'warn')
 
 async function cluster() {
   const [zookeeper, redis] = await Promise.all([startZooKeeper(), startRedis()]);
-  const route = await startRoute(zookeeper.address, redis.address, withSecret);
-  const port = `${route.addresses['http']}`;
-  const where = { port, route: `http://${port}`, process: route.process };
+  const args = [...withSecret, '--dashboard', 'on'];
+  const started = await startRoute(zookeeper.address, redis.address, args);
+  const port = `${started.addresses['http']}`;
+  const route = `http://${port}`;
+  const where = { port, route, process: started.process, page: await openDashboard(route) };
   return { zookeeper, redis, where };
 }
 
@@ -149,11 +170,13 @@ test('a disk is full', async () => {
     ready: (process) => readyAddresses(process) !== undefined,
   });
   const port = `${readyAddresses(dev)?.['route']}`;
-  const amy = await Client.ready({ userId: 1, name: 'amy', routes: [`http://${port}`] });
+  const route = `http://${port}`;
+  const amy = await Client.ready({ userId: 1, name: 'amy', routes: [route] });
+  const page = await openDashboard(route);
   disk.fill();
   // Until one finds no room.
   for (let count = 0; count < 200; count += 1) amy.say(`1;;${'text '.repeat(50)}${count}`);
-  await expectWords('store-refusals', { port, route: `http://${port}`, process: dev }, 'bad');
+  await expectWords('store-refusals', { port, route, process: dev, page }, 'bad');
 });
 
 test('a client does not read what it is sent', async () => {
@@ -164,11 +187,12 @@ test('a client does not read what it is sent', async () => {
   const route = `http://${dev.addresses['route']}`;
   const frozen = await Client.ready({ userId: 1, name: 'frozen', routes: [route] });
   const writer = await Client.ready({ userId: 2, name: 'writer', routes: [route] });
+  const page = await openDashboard(route);
   frozen.process.freeze();
   // More than the kernel holds for the connection, and the server beside it.
   const text = 'x'.repeat(8_000);
   for (let count = 0; count < 4_000; count += 1) writer.say(`1;;${text}`);
-  const where = { port: `${dev.addresses['http']}`, route, process: dev.process };
+  const where = { port: `${dev.addresses['http']}`, route, process: dev.process, page };
   await expectWords('slow-readers', where, 'warn');
 });
 

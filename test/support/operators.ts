@@ -41,6 +41,21 @@ export async function openDashboard(
   return user.open(`${origin}/admin`, options);
 }
 
+/** An account `name` with the password of tests, at a route of another cluster secret. */
+export async function makeOperator(
+  origin: string,
+  clusterSecret: string,
+  name: string,
+): Promise<void> {
+  const env = {
+    CIM_CLUSTER_SECRET: clusterSecret,
+    CIM_OPERATOR_PASSWORD: password,
+    CIM_ROUTE: origin,
+  };
+  const words = ['admin', 'operator', 'create', name, '--role', 'view'];
+  await promisify(execFile)(executable, words, { env });
+}
+
 /** In English. */
 export async function signIn(page: Page, name: string, given = password): Promise<void> {
   await page.getByLabel('Name', { exact: true }).fill(name);

@@ -10,6 +10,11 @@ export const operatorsLimits = {
   operatorSignInsUnderWayMax: 8,
   /** After that long an operator signs in anew. */
   operatorSessionMs: 8 * 3_600_000,
+  /**
+   * So long a route believes of an operator what the store has said, while it cannot be reached: a page
+   * that is open asks again within seconds, and so goes on, for the present session.
+   */
+  operatorSeenMs: 60_000,
   /** Entries of the audit log, the newest: some 300 bytes each. */
   auditEntriesMax: 10_000,
   /** Entries told in one answer. */

@@ -12,6 +12,7 @@ import { CimError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Counter } from '../../base/process/counters.ts';
+import { RecentlyUsed } from '../../base/recently-used.ts';
 import type { ClusterKey } from '../../base/secrets/cluster-key.ts';
 import type { NoteAudit } from '../../http/audit.ts';
 import { Semaphore } from '../../http/semaphore.ts';
@@ -35,12 +36,20 @@ export interface OperatorAccountsOptions {
   readonly log: Logger;
 }
 
+interface Seen {
+  readonly operator: Operator;
+  /** By the monotonic clock. */
+  readonly at: number;
+}
+
 export class OperatorAccounts implements NonNullable<Proofs['operators']> {
   readonly #options: OperatorAccountsOptions;
   readonly #operators: Operators;
   readonly #tokens: OperatorTokens;
   /** Stretching fills a core, and each takes 32 MiB. */
   readonly #stretching = new Semaphore(1);
+  /** As the store has them, as far as it was asked of late. */
+  readonly #seen = new RecentlyUsed<string, Seen>(limits.operatorsMax);
   #signInsUnderWay = 0;
 
   constructor(options: OperatorAccountsOptions) {
@@ -98,15 +107,36 @@ export class OperatorAccounts implements NonNullable<Proofs['operators']> {
 
   /** Of an operator, in every browser. */
   async signOut(name: string): Promise<void> {
+    this.#seen.delete(name);
     await this.#operators.change(name, {});
   }
 
   async ofSession(token: string, half: string): Promise<OperatorAccountIdentity> {
     const { name, id, generation } = await this.#tokens.verify(token, half);
-    const operator = await this.#operators.find(name);
+    const operator = await this.#find(name);
     if (operator?.id !== id || operator.generation !== generation)
       throw new CimError('unauthenticated', 'you were signed out: sign in anew');
     return { kind: 'operator-account', name, role: operator.role };
+  }
+
+  /**
+   * While the store cannot be reached, whoever looked at the dashboard may look on: then more than ever
+   * they want to. But not act.
+   */
+  async #find(name: string): Promise<Operator | null> {
+    const now = this.#options.clock.monotonic();
+    try {
+      const operator = await this.#operators.find(name);
+      if (operator) this.#seen.set(name, { operator, at: now });
+      else this.#seen.delete(name);
+      return operator;
+    } catch (error) {
+      const seen = this.#seen.get(name);
+      const isAway = error instanceof CimError && error.retryable;
+      if (!isAway || !seen || now - seen.at > limits.operatorSeenMs) throw error;
+      this.#seen.set(name, { ...seen, at: now });
+      return { ...seen.operator, role: 'view' };
+    }
   }
 
   #refusal(name: string, address: string): CimError {

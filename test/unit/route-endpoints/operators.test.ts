@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { hashOperatorPassword } from '../../../src/auth/operator-password.ts';
 import { systemClock } from '../../../src/base/clock.ts';
+import { CimError } from '../../../src/base/errors.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
 import type { HttpApp } from '../../../src/http/app.ts';
@@ -32,6 +33,7 @@ let store: Store;
 let app: HttpApp;
 let log: ReturnType<typeof recordingLog>;
 let now: number;
+let monotonic: number;
 
 interface Session {
   readonly cookie: string;
@@ -42,6 +44,7 @@ beforeEach(async () => {
   store = await openMemoryStore();
   log = recordingLog();
   now = Date.now();
+  monotonic = 0;
   app = await openRoute();
   for (const role of ['view', 'manage'] as const) await make(role);
 });
@@ -55,7 +58,7 @@ async function openRoute(keys = clusterKeys, trustProxy: string[] = []): Promise
     ...{ loginRate: 10_000, registrationRate: 10_000, sendRate: 10_000, sendBytesRate: 10_000_000 },
     readBytesRate: 10_000_000,
   };
-  const clock = { ...systemClock, now: () => now };
+  const clock = { ...systemClock, now: () => now, monotonic: () => monotonic };
   const opened = buildRouteApp(core.operations, {
     ...{ mode: 'secret', warnings: [], version: '9.9.9', log: log.log },
     ...routeFiguresOf(counters),
@@ -245,6 +248,44 @@ test('a token without a half, or of another algorithm, lets nobody in', async ()
       .sign(key!.token.bytes);
   for (const token of [await sign({}), await sign({ half: '' })])
     expect(await statusOf({ cookie: `cim-operator=${token}`, half: 'x' })).toBe(401);
+});
+
+test('while the store is away who was there looks on, and does not act; nobody else does', async () => {
+  const { session } = await signIn('manage');
+  const { session: idle } = await signIn('view');
+  expect(await statusOf(session)).toBe(200);
+  const { operators } = store;
+  const find = operators.find.bind(operators);
+  operators.find = async () => {
+    throw new CimError('unavailable', 'Redis: gone');
+  };
+  for (let passed = 0; passed < 3; passed++) {
+    monotonic += limits.operatorSeenMs;
+    const me = await ask('/admin/me', undefined, bearing(session));
+    expect(me.json().dataBody).toEqual({ name: 'manage', role: 'view' });
+    expect(await statusOf(session, '/admin/kick', { userId: 1 })).toBe(403);
+  }
+  expect(await statusOf(idle)).toBe(503);
+  operators.find = find;
+  const me = await ask('/admin/me', undefined, bearing(session));
+  expect(me.json().dataBody).toEqual({ name: 'manage', role: 'manage' });
+
+  await store.operators.remove('manage');
+  expect(await statusOf(session)).toBe(401);
+  operators.find = async () => {
+    throw new CimError('unavailable', 'Redis: gone');
+  };
+  expect(await statusOf(session)).toBe(503);
+});
+
+test('who has not looked for a while is not believed while the store is away', async () => {
+  const { session } = await signIn('view');
+  expect(await statusOf(session)).toBe(200);
+  store.operators.find = async () => {
+    throw new CimError('unavailable', 'Redis: gone');
+  };
+  monotonic += limits.operatorSeenMs + 1;
+  expect(await statusOf(session)).toBe(503);
 });
 
 test('users, and endpoints for the cluster secret alone, are none of an account', async () => {
