@@ -1,7 +1,7 @@
 /** The SDK's promises over WebSocket in a real browser: each device in a tab of its own. */
 import { beforeAll, beforeEach } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { Message } from '../../src/client/sdk/index.ts';
+import type { ClientEvents, Message } from '../../src/client/sdk/index.ts';
 import { describeSdk } from '../contract/sdk.ts';
 import { BrowserUser, servePages, startChromium } from '../support/chromium.ts';
 import { callPage } from '../support/page-calls.ts';
@@ -29,6 +29,7 @@ describeSdk({
     return {
       call: (method, ...given) => callPage(page, 'call', number, method, ...given),
       shown: async () => (await callPage(page, 'shown', number)) as Message[],
+      gaps: async () => (await callPage(page, 'gaps', number)) as ClientEvents['gap'][],
       offlineCount: async () => (await callPage(page, 'offlineCount', number)) as number,
     };
   },

@@ -3,7 +3,12 @@
  * shown once and in order, over connections that break, to several devices, encrypted or not.
  */
 import { beforeEach, expect, test } from '@jest/globals';
-import type { EncryptionMode, MessageTrace, SentMessage } from '../../src/client/sdk/index.ts';
+import type {
+  EncryptionMode,
+  Message,
+  MessageTrace,
+  SentMessage,
+} from '../../src/client/sdk/index.ts';
 import { type DevInProcess, startDevInProcess } from '../support/dev-in-process.ts';
 import type { Device, DeviceOptions } from '../support/sdk-device.ts';
 import { secretOf } from '../support/secret-of.ts';
@@ -25,10 +30,14 @@ export function describeSdk(place: SdkPlace): void {
   let system: DevInProcess;
   let network: BreakableProxy;
 
+  /** In a timeline. */
+  const messagesKept = 1_000;
+
   beforeEach(async () => {
     const origin = place.origin?.();
     system = await startDevInProcess({
       ...{ data: temporaryFolder('dev'), auth: 'secret', 'cluster-secret': 'of this cluster' },
+      ...{ 'timeline-max': messagesKept },
       ...(origin !== undefined && { 'allow-origin': origin }),
     });
     network = new BreakableProxy(system[place.listener as 'tcp'].port);
@@ -36,7 +45,7 @@ export function describeSdk(place: SdkPlace): void {
     onTeardown(() => network.stop());
   });
 
-  const names = ['', 'bob', 'amy'];
+  const names = ['', 'bob', 'amy', 'joe'];
 
   function open(userId: number, given: { name?: string; e2ee?: EncryptionMode } = {}) {
     const routes = [`http://127.0.0.1:${system.route.port}`];
@@ -121,6 +130,63 @@ export function describeSdk(place: SdkPlace): void {
     await send(laptop, 2, 'a note');
     expect(await texts(phone, 2)).toEqual(['to both', 'a note']);
     expect(await texts(laptop, 2)).toEqual(['to both', 'from the phone']);
+  });
+
+  test('a device hears what is missing of a group, as it was away for more than is kept', async () => {
+    const [bob, joe] = [await open(1), await open(3)];
+    const before = await open(2, { name: 'amy' });
+    const group = 'team';
+    const say = (device: Device, text: string) => device.call('send', { group }, text);
+    await bob.call('createGroup', group);
+    await bob.call('setGroup', group, { sharePercent: 100 });
+    await Promise.all([joe, before].map((device) => device.call('joinGroup', group)));
+    await say(bob, 'the first');
+    expect(await texts(before, 1)).toEqual(['the first']);
+    await before.call('close');
+    const count = 0.6 * messagesKept;
+    for (const device of [bob, joe])
+      await Promise.all(numbered(count).map((text) => say(device, text)));
+    await say(joe, 'the last');
+    const after = await open(2, { name: 'amy' });
+    const shown = await waitUntil('the last is shown', async () => {
+      const messages = await after.shown();
+      return messages.at(-1)?.text === 'the last' ? messages : undefined;
+    });
+    const first = shown[0]?.seq ?? 0;
+    expect(await after.gaps()).toEqual([{ group, first: 2, last: first - 1 }]);
+    expect(first).toBeGreaterThan(2);
+    expect(shown.map(({ seq }) => seq)).toEqual(shown.map((_, index) => first + index));
+  });
+
+  test('encrypted groups: members read each other, and nobody what was said before they came or after they went', async () => {
+    const e2ee = 'auto';
+    const [bob, amy, joe] = [
+      await open(1, { e2ee }),
+      await open(2, { e2ee }),
+      await open(3, { e2ee }),
+    ];
+    const group = 'team';
+    const say = (device: Device, text: string) =>
+      device.call('send', { group }, text) as Promise<SentMessage>;
+    await bob.call('createGroup', group, { e2ee: true });
+    await amy.call('joinGroup', group);
+    expect(await say(bob, 'before joe')).toMatchObject({ encrypted: true });
+    expect(await texts(amy, 1)).toEqual(['before joe']);
+    await joe.call('joinGroup', group);
+    await say(amy, 'with joe');
+    expect(await texts(joe, 1)).toEqual(['with joe']);
+    await bob.call('removeMember', group, 3);
+    await say(bob, 'after joe');
+    expect(await texts(amy, 2)).toEqual(['before joe', 'after joe']);
+    expect(await amy.shown()).toMatchObject([{ encrypted: true }, { encrypted: true }]);
+    expect(await texts(bob, 1)).toEqual(['with joe']);
+    await expect(say(joe, 'still here?')).rejects.toThrow(/member|removed/);
+    // Their other devices read what they may, as well.
+    const later = await open(2, { e2ee });
+    const { messages } = (await later.call('history', { group, limit: 3 })) as {
+      messages: Message[];
+    };
+    expect(messages.map(({ text }) => text)).toEqual(['before joe', 'with joe', 'after joe']);
   });
 
   test('encrypted: each device of both sides reads it, live and from history', async () => {

@@ -1,5 +1,10 @@
 /** A client in this process, as the contract of the SDK drives it (test/contract/sdk.ts). */
-import { CimClient, type Message, type Transport } from '../../src/client/sdk/index.ts';
+import {
+  CimClient,
+  type ClientEvents,
+  type Message,
+  type Transport,
+} from '../../src/client/sdk/index.ts';
 import { folderStorage, nodePlatform } from '../../src/client/sdk/node/node-platform.ts';
 import type { Device, DeviceOptions } from './sdk-device.ts';
 import { onTeardown } from './teardown.ts';
@@ -19,8 +24,10 @@ export function nodeDevices(transportTo: (port: number) => Transport) {
     });
     onTeardown(() => client.close({ timeoutMs: 0 }));
     const shown: Message[] = [];
+    const gaps: ClientEvents['gap'][] = [];
     let offlineCount = 0;
     client.on('message', (message) => void shown.push(message));
+    client.on('gap', (gap) => void gaps.push(gap));
     client.on('offline', () => {
       offlineCount += 1;
     });
@@ -29,6 +36,7 @@ export function nodeDevices(transportTo: (port: number) => Transport) {
     return {
       call: async (method, ...given) => methods[method]?.(...given),
       shown: async () => shown,
+      gaps: async () => gaps,
       offlineCount: async () => offlineCount,
     };
   };

@@ -1,5 +1,5 @@
 /** A client of the SDK as its contract drives it (test/contract/sdk.ts), wherever it runs. */
-import type { EncryptionMode, Message } from '../../src/client/sdk/index.ts';
+import type { ClientEvents, EncryptionMode, Message } from '../../src/client/sdk/index.ts';
 
 /** As a test drives it: what it gives and takes can be copied to where the client is. */
 export interface Device {
@@ -7,6 +7,8 @@ export interface Device {
   call(method: string, ...given: unknown[]): Promise<unknown>;
   /** The messages that it was shown so far. */
   shown(): Promise<readonly Message[]>;
+  /** What it was told to be missing, as it is not kept any more. */
+  gaps(): Promise<readonly ClientEvents['gap'][]>;
   /** How often it was offline. */
   offlineCount(): Promise<number>;
 }

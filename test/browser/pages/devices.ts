@@ -1,11 +1,12 @@
 /** Clients in a page, as the contract of the SDK drives them (test/contract/sdk.ts). */
 import { browserPlatform, indexedDbStorage } from '../../../src/client/sdk/browser/index.ts';
-import { CimClient, type Message } from '../../../src/client/sdk/index.ts';
+import { CimClient, type ClientEvents, type Message } from '../../../src/client/sdk/index.ts';
 import type { DeviceOptions } from '../../support/sdk-device.ts';
 
 interface Opened {
   readonly client: CimClient;
   readonly shown: Message[];
+  readonly gaps: ClientEvents['gap'][];
   offlineCount: number;
 }
 
@@ -28,9 +29,10 @@ const page = {
       credentials: { secret },
       ...(name !== undefined && { storage: indexedDbStorage(name) }),
     });
-    const device: Opened = { client, shown: [], offlineCount: 0 };
+    const device: Opened = { client, shown: [], gaps: [], offlineCount: 0 };
     devices.push(device);
     client.on('message', (message) => void device.shown.push(message));
+    client.on('gap', (gap) => void device.gaps.push(gap));
     client.on('offline', () => {
       device.offlineCount += 1;
     });
@@ -42,6 +44,7 @@ const page = {
     return (client[method] as (...given: unknown[]) => unknown).apply(client, given);
   },
   shown: (number: number) => devices[number]?.shown,
+  gaps: (number: number) => devices[number]?.gaps,
   offlineCount: (number: number) => devices[number]?.offlineCount,
 };
 
