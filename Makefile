@@ -34,7 +34,7 @@ $(INSTALLED): package.json package-lock.json
 	  || { tail -30 node_modules/.zookeeper-build.log; echo 'the ZooKeeper client did not build: gcc, g++, make and python3 are needed'; exit 1; }
 	@touch $@
 
-$(GENERATED): generate.mjs proto/cim.proto proto/content.proto proto/link.proto $(INSTALLED)
+$(GENERATED): generate.mjs proto/cim.proto proto/content.proto proto/link.proto proto/topics.proto $(INSTALLED)
 	@node build.mjs generate
 
 build: bin/cim ## make bin/cim, the standalone executable

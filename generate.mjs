@@ -12,7 +12,12 @@ import protobuf from 'protobufjs';
 export function generate() {
   mkdirSync('src/codec/generated', { recursive: true });
   const js = 'src/codec/generated/cim.js';
-  const protos = ['proto/cim.proto', 'proto/content.proto', 'proto/link.proto'];
+  const protos = [
+    'proto/cim.proto',
+    'proto/content.proto',
+    'proto/link.proto',
+    'proto/topics.proto',
+  ];
   const bin = 'node_modules/protobufjs-cli/bin';
   const flags = [
     '-t',

@@ -3,7 +3,7 @@ import type { Identity, OperatorAccountIdentity } from '../auth/identity.ts';
 import { CimError } from '../base/errors.ts';
 import type { ApiKeyScope } from '../base/secrets/api-key-scope.ts';
 
-export type Access<Body> = Anyone | OperatorAccess | UserAccess<Body>;
+export type Access<Body> = Anyone | OperatorAccess | ApplicationAccess | UserAccess<Body>;
 
 interface Anyone {
   readonly who: 'anyone';
@@ -17,6 +17,12 @@ interface OperatorAccess {
    * nothing, `manage` may all of it. Absent: none of them.
    */
   readonly accounts?: OperatorAccountIdentity['role'];
+}
+
+/** Keys of applications of these scopes; no user. */
+interface ApplicationAccess {
+  readonly who: 'applications';
+  readonly keys: readonly ApiKeyScope['kind'][];
 }
 
 interface UserAccess<Body> {
@@ -45,6 +51,10 @@ export function assertMayCall<Body>(access: Access<Body>, identity: Identity, op
   if (access.who === 'operators') {
     if (identity.kind === 'operator-account' && isOfRole(identity, access)) return;
     const needed = 'this needs the header Authorization: Bearer <cluster secret>';
+    throw new CimError(identity.kind === 'nobody' ? 'unauthenticated' : 'not-allowed', needed);
+  }
+  if (access.who === 'applications' && identity.kind !== 'application') {
+    const needed = `this needs the key of an application, for ${access.keys.join(' or ')}`;
     throw new CimError(identity.kind === 'nobody' ? 'unauthenticated' : 'not-allowed', needed);
   }
   if (identity.kind === 'operator-account')

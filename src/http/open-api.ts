@@ -71,6 +71,7 @@ function securityOf(
 ): Readonly<Record<string, readonly string[]>>[] {
   if (access.who === 'anyone') return [];
   if (access.who === 'operators') return [{ clusterSecret: [] }];
+  if (access.who === 'applications') return [{ apiKey: access.keys }, { clusterSecret: [] }];
   return [
     ...(open ? [{}] : []),
     { token: [] },

@@ -34,6 +34,7 @@ import { messageEndpoints } from './endpoints/messages.ts';
 import { operatorAccountEndpoints, sessionEndpoints } from './endpoints/operator-accounts.ts';
 import { operatorEndpoints } from './endpoints/operators.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
+import { topicEndpoints } from './endpoints/topics.ts';
 import { traceEndpoints } from './endpoints/traces.ts';
 import type { RouteOperations } from './operations.ts';
 
@@ -104,5 +105,6 @@ export function endpointsOf(operations: RouteOperations, mode: AuthMode): readon
     ...importEndpoints(operations),
     ...apiKeyEndpoints(operations),
     ...deviceKeyEndpoints(operations),
+    ...topicEndpoints(operations),
   ];
 }

@@ -160,6 +160,7 @@ export function createRouteCore({
     counters: routeCounters.transient,
     budget,
   });
+  const publisher = new TopicPublisher({ retained: store.retained, registry, servers, bugs });
   const presenceHints = new PresenceHints({ presence: store.presence, servers });
   const goneServers = new GoneServers({ registry, servers });
   const marks = new Marks({
@@ -200,6 +201,7 @@ export function createRouteCore({
     pushes,
     marks,
     transients,
+    publisher,
     files: fileService,
     presenceHints,
     servers,
@@ -241,7 +243,7 @@ export function createRouteCore({
       transients,
       presenceHints,
       servers,
-      publisher: new TopicPublisher({ retained: store.retained, registry, servers, bugs }),
+      publisher,
       isGone,
       clock,
       bugs,

@@ -19,6 +19,19 @@ export interface Login {
 export type ApiKeyInfo = Omit<ApiKey, 'hash'>;
 export type DeviceKeyInfo = Omit<DeviceKey, 'hash'>;
 
+/** What is retained of a topic. */
+export interface RetainedTopic {
+  readonly topic: string;
+  /** Of one topic, the highest is the newest. */
+  readonly number: number;
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+  /** When it was published, ms since 1970. */
+  readonly at: number;
+  /** ms since 1970; 0: never. */
+  readonly expiresAt: number;
+}
+
 /** What the sender of a message over HTTP may ask for besides. */
 export interface SendOptions {
   /** The caller's name for this request: repeating it is harmless. */

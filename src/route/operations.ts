@@ -43,6 +43,7 @@ import type {
   OwnTrace,
   PeerMarks,
   PrivateMessage,
+  RetainedTopic,
   ScheduledMessage,
   ServerStatus,
   UserPresence,
@@ -328,6 +329,25 @@ export interface RouteOperations {
 
   /** `not-found`. */
   revokeApiKey(id: string): Promise<void>;
+
+  /**
+   * At most once, to whoever is connected and has subscribed. `isRetained`: new subscribers get it first,
+   * and an empty text removes what they get. The number of what is retained or was removed; 0: nothing is.
+   * `invalid-argument`, `too-long`, `too-many`, `busy`.
+   */
+  publish(publication: {
+    readonly topic: string;
+    readonly text: string;
+    readonly isRetained: boolean;
+    readonly contentType?: string;
+    readonly lifeMs?: number;
+  }): Promise<number>;
+
+  /** Of the topics that a filter matches; a page may be empty, and not the last. `invalid-argument`, `too-long`. */
+  retained(
+    filter: string,
+    after?: string,
+  ): Promise<{ readonly values: readonly RetainedTopic[]; readonly next: string | null }>;
 
   /** The key is told this once. `invalid-argument`, `too-long`, `too-many`. */
   createDeviceKey(

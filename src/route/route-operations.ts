@@ -20,6 +20,7 @@ import { messageOperations } from './operations/messages.ts';
 import { operatorOperations } from './operations/operators.ts';
 import { presenceOperations } from './operations/presence.ts';
 import { scheduleOperations } from './operations/schedules.ts';
+import { topicOperations } from './operations/topics.ts';
 import { traceOperations } from './operations/traces.ts';
 import type { RouteOperations } from './operations.ts';
 
@@ -40,6 +41,7 @@ export function createRouteOperations(context: OperationsContext): RouteOperatio
     ...importOperations(context),
     ...apiKeyOperations(context),
     ...deviceKeyOperations(context),
+    ...topicOperations(context),
     ...keyOperations(context),
     ...traceOperations(context),
   };

@@ -19,6 +19,8 @@ export const topicsLimits = {
   retainedExpiredTogether: 16,
   /** Values looked at for one answer. */
   retainedPageMax: 200,
+  /** Seconds that a value is retained, at most: ten years; without an end it is kept until it is replaced. */
+  retainedLifeSecondsMax: 10 * 365 * 24 * 3600,
   /** Filters of a session that outlives its connections: all are listed when it ends. */
   topicFiltersPerSessionMax: 1_000,
   /** Sessions of an account with filters. */

@@ -1,6 +1,6 @@
 /**
  * What the key of an application may be used for, as a value and as text: `push`, `read`,
- * `groups` or `group:NAME`.
+ * `groups`, `topics` or `group:NAME`.
  */
 import { CimError } from '../errors.ts';
 import { groupNameOf } from '../text/names.ts';
@@ -13,14 +13,17 @@ export type ApiKeyScope =
   /** Read: who is online, history, groups and their members. */
   | { readonly kind: 'read' }
   /** Do what any user may do about groups: make, join and leave them, change them and who is in them. */
-  | { readonly kind: 'groups' };
+  | { readonly kind: 'groups' }
+  /** Publish to topics of devices, and read what is retained of them. */
+  | { readonly kind: 'topics' };
 
 /** What there is, in words. */
-export const scopeForms = 'push, read, groups or group:NAME';
+export const scopeForms = 'push, read, groups, topics or group:NAME';
 
 /** Throws `invalid-argument`. */
 export function parseScope(text: string): ApiKeyScope {
-  if (text === 'push' || text === 'read' || text === 'groups') return { kind: text };
+  if (text === 'push' || text === 'read' || text === 'groups' || text === 'topics')
+    return { kind: text };
   const group = /^group:(.*)$/s.exec(text)?.[1];
   if (group === undefined) {
     throw new CimError('invalid-argument', `scope: must be ${scopeForms}`);

@@ -81,7 +81,7 @@ export const usersOptions = {
     topic: 'Keys of applications',
     placeholder: 'SCOPE',
     description:
-      'as anybody: push (send), read, groups (change them), group:NAME (send to that one)',
+      'as anybody: push (send), read, groups (change them), group:NAME (send there); or topics',
     defaults: { admin: optional },
   },
   allow: {

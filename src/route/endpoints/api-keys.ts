@@ -42,7 +42,7 @@ export function apiKeyEndpoints(operations: RouteOperations): readonly Endpoint[
             type: 'string',
             maxLength: scopeCharactersMax,
             description:
-              'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups; groups: make, join, leave and change groups as any user',
+              'push: send as any user; group:NAME: the same, to this group only; read: who is online, history, groups; groups: make, join, leave and change groups as any user; topics: publish to topics of devices, and read what is retained',
           },
         },
       },

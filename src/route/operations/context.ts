@@ -20,6 +20,7 @@ import type { PushRecord } from '../messages/push-record.ts';
 import type { Transients } from '../messages/transients.ts';
 import type { PresenceHints } from '../presence/presence-hints.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
+import type { TopicPublisher } from '../topics/publisher.ts';
 
 export interface OperationsContext {
   readonly store: Store;
@@ -32,6 +33,7 @@ export interface OperationsContext {
   readonly pushes: PushRecord;
   readonly marks: Marks;
   readonly transients: Transients;
+  readonly publisher: Pick<TopicPublisher, 'take'>;
   readonly files: FileService;
   readonly presenceHints: Pick<PresenceHints, 'changed'>;
   readonly servers: ServerDirectory;

@@ -33,34 +33,40 @@ const room: RetainedRoom = {
 export class TopicPublisher {
   readonly #options: PublisherOptions;
   /** By client, what is under way: what comes after it waits. */
-  readonly #tails = new Map<string, Promise<PublishResult>>();
+  readonly #tails = new Map<string, Promise<unknown>>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
 
   /** Does not reject. */
-  publish(entry: PublishEntry): Promise<PublishResult> {
-    const client = `${entry.owner} ${entry.clientId}`;
-    const before = this.#tails.get(client);
-    const result = before ? before.then(() => this.#serve(entry)) : this.#serve(entry);
-    this.#tails.set(client, result);
-    void result.then(() => {
-      if (this.#tails.get(client) === result) this.#tails.delete(client);
-    });
-    return result;
-  }
-
-  async #serve(entry: PublishEntry): Promise<PublishResult> {
+  async publish(entry: PublishEntry): Promise<PublishResult> {
     try {
-      assertPublication(entry);
-      const number = await this.#retain(entry);
-      this.#handOn(entry, number);
-      return { code: 0, number };
+      return { code: 0, number: await this.take(entry) };
     } catch (error) {
       if (this.#options.bugs.caught(error, 'publishing')) return failed('internal');
       return failed(error instanceof CimError ? error.kind : 'busy');
     }
+  }
+
+  /** Gives the number of the retained value or its removal, 0 if there is none. Rejects with a CimError. */
+  take(entry: PublishEntry): Promise<number> {
+    const client = `${entry.owner} ${entry.clientId}`;
+    const before = this.#tails.get(client);
+    const taken = before ? before.then(() => this.#serve(entry)) : this.#serve(entry);
+    const tail = Promise.allSettled([taken]);
+    this.#tails.set(client, tail);
+    void tail.then(() => {
+      if (this.#tails.get(client) === tail) this.#tails.delete(client);
+    });
+    return taken;
+  }
+
+  async #serve(entry: PublishEntry): Promise<number> {
+    assertPublication(entry);
+    const number = await this.#retain(entry);
+    this.#handOn(entry, number);
+    return number;
   }
 
   /** 0: it is no retained value. */

@@ -10,11 +10,10 @@ import {
 } from '../../api/route-api.ts';
 import { deviceKeyId, matchesDeviceKey } from '../../auth/device-key.ts';
 import { CimError, errorTable } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
 import type { Bugs } from '../../base/process/bugs.ts';
-import { covers, literalPrefixOf, parseTopicFilter } from '../../base/topics/topic.ts';
 import type { Store } from '../../store/store.ts';
 import type { TopicPublisher } from './publisher.ts';
+import { readRetained } from './retained-page.ts';
 
 export interface TopicCallsOptions {
   readonly store: Pick<Store, 'deviceKeys' | 'retained'>;
@@ -55,7 +54,7 @@ export function createTopicCalls({
     },
     retained: (entries, answer) => {
       for (const [index, entry] of entries.entries())
-        readRetained(store, entry).then(
+        retainedOf(store, entry).then(
           (result) => answer(index, result),
           (error: unknown) =>
             answer(index, { ...retained.unanswered, code: codeOf(error, 'reading topics') }),
@@ -81,25 +80,17 @@ async function identify(
   return { code: 0, id: found.id, name: found.name, allow: found.allow };
 }
 
-/** A page of the values whose topics a filter matches; it may be empty, and not the last. */
-async function readRetained(
-  { retained }: Pick<Store, 'retained'>,
-  { filter: written, after }: RetainedEntry,
+async function retainedOf(
+  store: Pick<Store, 'retained'>,
+  { filter, after }: RetainedEntry,
 ): Promise<RetainedResult> {
-  const { filter } = parseTopicFilter(written);
-  const prefix = literalPrefixOf(filter);
-  const place = after === '' ? {} : { after };
-  const { values, next } = await retained.page({
-    ...{ prefix, ...place },
-    limit: limits.retainedPageMax,
-  });
-  const matching = values.filter(({ topic }) => covers(filter, topic));
+  const { values, next } = await readRetained(store, filter, after);
   return {
     code: 0,
-    topics: matching.map(({ topic }) => topic),
-    numbers: matching.map(({ number }) => number),
-    bodies: matching.map(({ body }) => body),
-    expiries: matching.map(({ expiresAt }) => expiresAt),
+    topics: values.map(({ topic }) => topic),
+    numbers: values.map(({ number }) => number),
+    bodies: values.map(({ body }) => body),
+    expiries: values.map(({ expiresAt }) => expiresAt),
     next: next ?? '',
   };
 }

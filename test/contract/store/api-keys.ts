@@ -10,6 +10,7 @@ export function describeApiKeys(fixture: StoreFixture): void {
     { kind: 'push' },
     { kind: 'read' },
     { kind: 'groups' },
+    { kind: 'topics' },
     { kind: 'group', group: nextGroup() },
   ];
 

@@ -260,7 +260,7 @@ describe('cim admin', () => {
     const { code, stderr } = await admin(...wrong);
     expect([code, stderr]).toEqual([
       1,
-      'cim admin: scope: must be push, read, groups or group:NAME\n',
+      'cim admin: scope: must be push, read, groups, topics or group:NAME\n',
     ]);
   });
 

@@ -47,6 +47,7 @@ const callers = [
     'push key',
     'read key',
     'groups key',
+    'topics key',
     'key of cooks',
     'key of bakers',
     'unknown key',
@@ -108,6 +109,7 @@ async function credentialsIn(store: Store): Promise<Record<CallerName, string | 
     'push key': await apiKey(store, { kind: 'push' }),
     'read key': await apiKey(store, { kind: 'read' }),
     'groups key': await apiKey(store, { kind: 'groups' }),
+    'topics key': await apiKey(store, { kind: 'topics' }),
     'key of cooks': await apiKey(store, { kind: 'group', group: 'cooks' }),
     'key of bakers': await apiKey(store, { kind: 'group', group: 'bakers' }),
     'unknown key': drawApiKey().key,
@@ -138,6 +140,9 @@ const operators: Fates = (caller, mode) => {
   if (caller.endsWith('cluster secret')) return 'in';
   return caller === 'nobody' || isNothing(caller, mode) ? 401 : 403;
 };
+
+/** No user, whoever they are. */
+const topics: Fates = (caller, mode) => (caller === 'topics key' ? 'in' : operators(caller, mode));
 
 /** `keys`: those that may. `bob`: what another user gets. */
 function users(keys: readonly CallerName[] = [], bobGets: Fate = 403): Fates {
@@ -286,6 +291,8 @@ const routeTable: Readonly<Record<string, readonly [body: object | null, fates: 
   'POST /createApiKey': [{ label: 'shop', scope: 'push' }, operators],
   'GET /apiKeys': [null, operators],
   'POST /revokeApiKey': [{ id: '0'.repeat(16) }, operators],
+  'POST /publish': [{ topic: 'a', text: '1', retain: true }, topics],
+  'POST /retained': [{ filter: 'a/#' }, topics],
   'POST /createDeviceKey': [{ name: 'lamp', allow: ['pub a'] }, operators],
   'POST /deviceKeys': [{}, operators],
   'POST /revokeDeviceKey': [{ id: '0'.repeat(16) }, operators],

@@ -459,6 +459,7 @@ test('/openapi.json has every endpoint', async () => {
       ...['post /importAccounts', 'post /importMessages'],
       ...['post /createApiKey', 'get /apiKeys', 'post /revokeApiKey'],
       ...['post /createDeviceKey', 'post /deviceKeys', 'post /revokeDeviceKey'],
+      ...['post /publish', 'post /retained'],
       ...['get /cluster', 'get /clusterVitals'],
       ...['post /trace', 'post /outlook', 'post /pushes'],
       ...['get /counters', 'get /metrics', 'get /status', 'get /vitals'],

@@ -348,6 +348,23 @@ export class FakeOperations implements RouteOperations {
     ];
   }
 
+  async publish(publication: unknown) {
+    this.#called('publish', publication);
+    return 7;
+  }
+
+  async retained(filter: string, after?: string) {
+    this.#called('retained', [filter, after]);
+    const value = { number: 7, contentType: '', at: 5_000, expiresAt: 0 };
+    return {
+      values: [
+        { ...value, topic: 'a', payload: Buffer.from('21 °C') },
+        { ...value, topic: 'b', payload: Buffer.from([255]) },
+      ],
+      next: 'b',
+    };
+  }
+
   async createDeviceKey(name: string, allow: readonly string[]) {
     this.#called('createDeviceKey', { name, allow });
     return { id: 'ef', name, allow, createdAt: 5_000, key: 'cimd_ef_secret' };

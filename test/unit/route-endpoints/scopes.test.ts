@@ -4,9 +4,10 @@ import { expect, test } from '@jest/globals';
 import { endpointsOf } from '../../../src/route/app.ts';
 import { FakeOperations } from './fake-operations.ts';
 
-test.each(['push', 'groups', 'group', 'read'])('the scope %s', (scope) => {
+test.each(['push', 'groups', 'group', 'read', 'topics'])('the scope %s', (scope) => {
   const opened = endpointsOf(new FakeOperations(), 'secret').flatMap(({ path, access }) =>
-    access.who === 'users' && (access.keys as readonly string[] | undefined)?.includes(scope)
+    (access.who === 'users' || access.who === 'applications') &&
+    (access.keys as readonly string[] | undefined)?.includes(scope)
       ? [path]
       : [],
   );

@@ -178,7 +178,7 @@ export const en = {
   noKeys: 'There is no key',
   label: 'What it is for',
   scope: 'What it may do',
-  scopeText: 'push, read, groups or group:NAME',
+  scopeText: 'push, read, groups, topics or group:NAME',
   created: 'Created',
   createKey: 'Make a key',
   key: 'The key, shown this once:',

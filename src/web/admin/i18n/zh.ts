@@ -191,7 +191,7 @@ export const zh: AdminWords = {
   noKeys: '没有密钥',
   label: '用途',
   scope: '权限',
-  scopeText: 'push、read、groups 或 group:NAME',
+  scopeText: 'push、read、groups、topics 或 group:NAME',
   created: '创建时间',
   createKey: '创建密钥',
   key: '密钥，只显示这一次：',
