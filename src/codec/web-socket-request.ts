@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { limits } from '../base/limits.ts';
 import { webSocketPath } from '../base/network/role-address.ts';
 
-/** What is to be spoken on it. */
-const webSocketProtocol = 'cim.v2';
+/** What is spoken on it by clients of cim. */
+export const webSocketProtocol = 'cim.v2';
 
 const version = '13';
 /** RFC 6455, section 1.3. */
@@ -40,6 +40,8 @@ export interface WebSocketRequest {
   readonly origin: string | undefined;
   /** Addresses that proxies have added, the last by the one that is nearest. */
   readonly forwardedFor: readonly string[];
+  /** What is to be spoken. */
+  readonly protocol: string;
   /** What is answered to it. */
   readonly response: string;
 }
@@ -50,8 +52,11 @@ export function endOfHead(bytes: Buffer, from: number): number {
   return at < 0 ? -1 : at + headEnd.length;
 }
 
-/** `head`: up to where it ends. Throws WebSocketRefusal. */
-export function readWebSocketRequest(head: Buffer): WebSocketRequest {
+/**
+ * `head`: up to where it ends; `protocols`: what may be spoken, each at the path for all. Throws
+ * WebSocketRefusal.
+ */
+export function readWebSocketRequest(head: Buffer, protocols: readonly string[]): WebSocketRequest {
   const [first = '', ...lines] = head
     .toString('latin1', 0, head.length - headEnd.length)
     .split('\r\n');
@@ -73,13 +78,16 @@ export function readWebSocketRequest(head: Buffer): WebSocketRequest {
     throw new WebSocketRefusal(426, `the version of WebSocket is to be ${version}`);
   const key = fields.get('sec-websocket-key') ?? '';
   if (!/^[A-Za-z\d+/]{22}==$/.test(key)) throw malformed();
-  if (!wordsOf(fields, 'sec-websocket-protocol').includes(webSocketProtocol))
-    throw new WebSocketRefusal(400, `the sub-protocol is to be ${webSocketProtocol}`);
+  const asked = wordsOf(fields, 'sec-websocket-protocol');
+  const protocol = protocols.find((each) => asked.includes(each));
+  if (protocol === undefined)
+    throw new WebSocketRefusal(400, `the sub-protocol is to be ${protocols.join(' or ')}`);
   return {
     host,
     origin: fields.get('origin'),
     forwardedFor: wordsOf(fields, 'x-forwarded-for'),
-    response: acceptance(key),
+    protocol,
+    response: acceptance(key, protocol),
   };
 }
 
@@ -119,13 +127,13 @@ function malformed(): WebSocketRefusal {
   return new WebSocketRefusal(400, 'this is no well-formed request for a WebSocket');
 }
 
-function acceptance(key: string): string {
+function acceptance(key: string, protocol: string): string {
   const accept = createHash('sha1').update(`${key}${acceptSuffix}`).digest('base64');
   return responseOf('101 Switching Protocols', {
     Upgrade: 'websocket',
     Connection: 'Upgrade',
     'Sec-WebSocket-Accept': accept,
-    'Sec-WebSocket-Protocol': webSocketProtocol,
+    'Sec-WebSocket-Protocol': protocol,
   });
 }
 

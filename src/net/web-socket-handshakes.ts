@@ -19,7 +19,7 @@ import type { Arrival } from './arrivals.ts';
 import { closeFollows } from './stream-owner.ts';
 import { WebSocketStream } from './web-socket-stream.ts';
 
-export type OnWebSocket = (stream: WebSocketStream, arrival: Arrival) => void;
+export type OnWebSocket = (stream: WebSocketStream, arrival: Arrival, protocol: string) => void;
 
 export interface WebSocketHandshakesOptions {
   readonly clock: Clock;
@@ -67,8 +67,13 @@ export class WebSocketHandshakes {
     this.#sweep = options.clock.setInterval(() => this.#endLate(), limits.sweepMs);
   }
 
-  /** Takes a socket that has something to say. */
-  take(socket: Socket, arrival: Arrival, onWebSocket: OnWebSocket): void {
+  /** Takes a socket that has something to say; `protocols`: what may be spoken. */
+  take(
+    socket: Socket,
+    arrival: Arrival,
+    protocols: readonly string[],
+    onWebSocket: OnWebSocket,
+  ): void {
     const { clock, crowd, counters } = this.#options;
     const isCounted = !this.#options.isTrustedProxy(arrival.address);
     if (isCounted && crowd.enter(arrival.address) === 'far-over') {
@@ -77,7 +82,7 @@ export class WebSocketHandshakes {
       return;
     }
     const since = clock.monotonic();
-    this.#waiting.set(socket, new Handshake(arrival, isCounted, onWebSocket, since));
+    this.#waiting.set(socket, new Handshake({ arrival, isCounted, protocols, onWebSocket, since }));
     socket.on('error', closeFollows);
     socket.on('close', this.#onClose);
     socket.on('readable', this.#onReadable);
@@ -112,7 +117,7 @@ export class WebSocketHandshakes {
     socket.off('error', closeFollows);
     socket.write(request.response);
     const address = this.#addressFrom(arrival.address, request);
-    onWebSocket(new WebSocketStream(socket, rest), { ...arrival, address });
+    onWebSocket(new WebSocketStream(socket, rest), { ...arrival, address }, request.protocol);
   }
 
   /** Whoever connects to an address of this machine from that same one. Not who comes by a proxy. */
@@ -160,6 +165,11 @@ export class WebSocketHandshakes {
   }
 }
 
+interface HandshakeOptions
+  extends Pick<Handshake, 'arrival' | 'isCounted' | 'onWebSocket' | 'since'> {
+  readonly protocols: readonly string[];
+}
+
 /** A socket whose request has not come as a whole. */
 class Handshake {
   readonly arrival: Arrival;
@@ -170,9 +180,11 @@ class Handshake {
   readonly since: number;
   /** What came behind the request. */
   rest: Buffer = Buffer.alloc(0);
+  readonly #protocols: readonly string[];
   #head: Buffer = Buffer.alloc(0);
 
-  constructor(arrival: Arrival, isCounted: boolean, onWebSocket: OnWebSocket, since: number) {
+  constructor({ arrival, isCounted, protocols, onWebSocket, since }: HandshakeOptions) {
+    this.#protocols = protocols;
     this.arrival = arrival;
     this.isCounted = isCounted;
     this.onWebSocket = onWebSocket;
@@ -189,6 +201,6 @@ class Handshake {
     if (Math.max(end, before) > limits.webSocketRequestBytesMax) throw tooLong();
     if (end < 0) return undefined;
     this.rest = this.#head.subarray(end);
-    return readWebSocketRequest(this.#head.subarray(0, end));
+    return readWebSocketRequest(this.#head.subarray(0, end), this.#protocols);
   }
 }

@@ -18,6 +18,7 @@ import type { Health } from '../base/process/health.ts';
 import type { Lifecycle } from '../base/process/lifecycle.ts';
 import { version } from '../base/process/version.ts';
 import type { ClusterKey } from '../base/secrets/cluster-key.ts';
+import { webSocketProtocol } from '../codec/web-socket-request.ts';
 import type { Figures } from '../http/metrics.ts';
 import type { RoleIdentity, RoleSource } from '../http/status.ts';
 import { refusalOfWebSocket, type WebPageRules } from '../http/web-pages.ts';
@@ -84,7 +85,7 @@ export interface ServerCore {
   announce(): Promise<() => Promise<void>>;
 }
 
-type Accept = (stream: ClientStream, arrival: Arrival) => void;
+type Accept = (stream: ClientStream, arrival: Arrival, subProtocol?: string) => void;
 
 /** How often the registry is told how many connections there are. */
 const loadMs = 2_000;
@@ -129,7 +130,14 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
 
   const ports = listeners.flatMap((listener) => {
     const port = listener.port(settings);
-    return port === undefined ? [] : { ...listener, port, wire: listener.wire(gateway) };
+    return port === undefined
+      ? []
+      : {
+          ...listener,
+          port,
+          wire: listener.wire(gateway),
+          others: listener.others?.(settings, gateway) ?? {},
+        };
   });
   const portLimits = new PortLimits(settings, options.shares.http, counters);
   counters.gauge(
@@ -188,10 +196,21 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     counters: gateway.counters.arrivals,
   });
   lifecycle.onStop('handshakes', () => handshakes.stop());
-  for (const { kind, isWebSocket, port, option, advertisedPort, publicUrl, wire } of ports) {
-    const accept: Accept = (stream, arrival) => gateway.accept(stream, arrival, wire);
+  for (const {
+    kind,
+    isWebSocket,
+    port,
+    option,
+    advertisedPort,
+    publicUrl,
+    wire,
+    others,
+  } of ports) {
+    const accept: Accept = (stream, arrival, protocol) =>
+      gateway.accept(stream, arrival, others[protocol ?? webSocketProtocol] ?? wire);
     const onArrival: OnArrival = isWebSocket
-      ? (socket, arrival) => handshakes.take(socket, arrival, accept)
+      ? (socket, arrival) =>
+          handshakes.take(socket, arrival, [webSocketProtocol, ...Object.keys(others)], accept)
       : accept;
     const open = await tcpPorts.listen({ host, port, option }, onArrival);
     const url = publicUrl(settings);

@@ -27,6 +27,11 @@ export interface Listener {
   /** What others are told instead of host and port, if something stands in front. */
   readonly publicUrl: (settings: ListenerSettings) => string | undefined;
   readonly wire: (gateway: Gateway) => Wire;
+  /** Of WebSockets: what else is spoken, by sub-protocol. */
+  readonly others?: (
+    settings: ListenerSettings,
+    gateway: Gateway,
+  ) => Readonly<Record<string, Wire>>;
 }
 
 export const listeners: readonly Listener[] = [
@@ -47,6 +52,11 @@ export const listeners: readonly Listener[] = [
     advertisedPort: () => undefined,
     publicUrl: ({ publicUrl }) => publicUrl,
     wire: cimWire,
+    others: ({ mqttPort }, gateway) => {
+      if (mqttPort === undefined) return {};
+      const wire = mqttWire(gateway);
+      return { mqtt: wire, 'mqttv3.1': wire };
+    },
   },
   {
     kind: 'mqtt',

@@ -9,6 +9,7 @@ import { ignore } from '../../src/base/ignore.ts';
 import { limits } from '../../src/base/limits.ts';
 import { Tls, type TlsPort } from '../../src/base/network/tls.ts';
 import { Counters } from '../../src/base/process/counters.ts';
+import { webSocketProtocol } from '../../src/codec/web-socket-request.ts';
 import type { Arrival } from '../../src/net/arrivals.ts';
 import { ownClient } from '../../src/net/client-stream.ts';
 import { type OnWebSocket, WebSocketHandshakes } from '../../src/net/web-socket-handshakes.ts';
@@ -67,7 +68,7 @@ async function listen({
     clock,
     isTrustedProxy,
     tls,
-    onArrival: (socket, arrival) => handshakes.take(socket, arrival, onStream),
+    onArrival: (socket, arrival) => handshakes.take(socket, arrival, [webSocketProtocol], onStream),
   }));
 }
 

@@ -136,6 +136,19 @@ describe.each([4, 5] as const)('mqtt.js, protocol level %i', (protocolVersion) =
   });
 });
 
+test.each([4, 5] as const)('[MQTT-6.0.0-4] level %i over WebSocket', async (protocolVersion) => {
+  const thing = await person('thing');
+  const wsPort = Number(dev.addresses['ws']?.split(':').at(-1));
+  const client = await mqttClient(wsPort, thing.account, {
+    ...{ protocol: 'ws', path: '/ws', protocolVersion },
+  });
+  const received = receivedBy(client);
+  await client.subscribeAsync('cim/inbox', { qos: 2 });
+  await client.publishAsync(`cim/u/${thing.userId}`, 'to myself', { qos: 1 });
+  await waitUntil('it comes', () => received.length === 1);
+  expect(received[0]?.text).toBe('to myself');
+});
+
 describe('MQTT 5', () => {
   test('tells who has sent a message, and when, and under which number', async () => {
     const amy = await person('amy');

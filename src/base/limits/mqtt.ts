@@ -6,6 +6,8 @@ export const mqttLimits = {
   mqttPropertiesMax: 64,
   /** Messages that a client is sent and has not acknowledged, and the other way round. */
   mqttInFlightMax: 128,
+  /** What the identifier of a message of QoS 2 costs until it is released. */
+  mqttReceivedBytes: 64,
   /** Names that a client gives topics for the time of its connection. */
   mqttAliasesMax: 16,
   /** Topics to which one client subscribes: its inbox, and the groups that a connection may follow. */

@@ -26,8 +26,6 @@ export const reason = {
   takenOver: 0x8e,
   filterInvalid: 0x8f,
   topicInvalid: 0x90,
-  idNotFound: 0x92,
-  receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   tooLarge: 0x95,
   quotaExceeded: 0x97,

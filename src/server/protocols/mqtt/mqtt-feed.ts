@@ -54,6 +54,8 @@ export class MqttFeed {
   /** Up to here all was sent, or is for others. */
   #sent: number;
   #head: number;
+  /** The newest number of which it has heard since the page under way was asked for. */
+  #heard = 0;
   #isReading = false;
   /** In the order of their numbers: the cursor is before the first that is not acknowledged. */
   readonly #waiting: Waiting[] = [];
@@ -73,12 +75,14 @@ export class MqttFeed {
   /** Reads the first page, whatever is known of the timeline. */
   begin(): void {
     this.#isReading = true;
+    this.#heard = 0;
     this.#owner.read(this.timeline, this.#sent, this.#pageRoom);
   }
 
   /** As `raise`, but nothing is read yet. */
   expect(head: number): void {
     this.#head = Math.max(this.#head, head);
+    this.#heard = Math.max(this.#heard, head);
   }
 
   end(): void {
@@ -112,6 +116,7 @@ export class MqttFeed {
   }
 
   onPage({ seqs, bodies, head, rewound }: ReadResult): void {
+    const heard = this.#heard;
     this.#isReading = false;
     if (this.#isEnded) return;
     if (rewound) this.#sent = 0;
@@ -121,9 +126,10 @@ export class MqttFeed {
       if (this.#room <= 0) break;
       if (seq > this.#sent) this.give(seq, body, scanIfReadable(body));
     }
-    if (rewound) this.#head = head;
-    // Retention took the rest, or a failover lost it.
-    if (seqs.length === 0) this.#sent = Math.max(head, rewound ? 0 : this.#sent);
+    // An empty page below the head: retention took the rest, or a failover lost it.
+    if (seqs.length === 0) this.#sent = head;
+    // The page may be older than a push: they come by different ways.
+    this.#head = Math.max(head, heard);
     this.advance();
   }
 

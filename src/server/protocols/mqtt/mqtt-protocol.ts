@@ -46,8 +46,6 @@ export class MqttProtocol implements Protocol, Asker {
   /** Of QoS 2, which were not released: whether each is stored. */
   readonly #received = new Map<number, boolean>();
   readonly #aliases = new Map<number, string>();
-  /** Messages of QoS 1 and 2 that it has sent, and not been answered. */
-  #unanswered = 0;
   #isGreeted = false;
   /** It has said that it goes: nothing is told, and there is no will. */
   #hasLeft = false;
@@ -76,7 +74,7 @@ export class MqttProtocol implements Protocol, Asker {
   }
 
   get heldBytes(): number {
-    return this.#publisher.heldBytes;
+    return this.#publisher.heldBytes + this.#received.size * limits.mqttReceivedBytes;
   }
 
   /** Half as long again as the client has said; one that says 0 is never silent for too long. */
@@ -137,9 +135,6 @@ export class MqttProtocol implements Protocol, Asker {
     }
     const packetId = idOf(packet);
     if (qos === 2 && this.#isRepeated(packetId)) return;
-    this.#unanswered += 1;
-    if (this.#connect.version === 5 && this.#unanswered > limits.mqttInFlightMax)
-      throw new MqttError(reason.receiveMaximumExceeded, 'too many messages are not answered yet');
     if (qos === 2) this.#received.set(packetId, false);
     if (destination) this.#publisher.publish(destination, content, packetId, qos);
     else this.onPublished(packetId, qos, reason.notAuthorized);
@@ -165,7 +160,6 @@ export class MqttProtocol implements Protocol, Asker {
 
   onPublished(messageId: number, qos: 1 | 2, reasonCode: number): void {
     const isRefused = reasonCode >= 0x80;
-    if (qos === 1 || isRefused) this.#unanswered -= 1;
     if (qos === 2) {
       if (isRefused) this.#received.delete(messageId);
       else this.#received.set(messageId, true);
@@ -177,11 +171,10 @@ export class MqttProtocol implements Protocol, Asker {
     this.#write({ cmd, messageId, ...(isRefused && { reasonCode }) });
   }
 
+  /** One that is not known was released before, or by a server that is gone: to many clients 0x92 is a failure. */
   #release(messageId: number): void {
-    const isKnown = this.#received.delete(messageId);
-    if (isKnown) this.#unanswered -= 1;
-    const isToldSo = !isKnown && this.#connect.version === 5;
-    this.#write({ cmd: 'pubcomp', messageId, ...(isToldSo && { reasonCode: reason.idNotFound }) });
+    this.#received.delete(messageId);
+    this.#write({ cmd: 'pubcomp', messageId });
   }
 
   #subscribe(packet: ISubscribePacket): void {

@@ -41,6 +41,8 @@ interface Asked {
   readonly packetId: number;
   readonly granted: number[];
   left: number;
+  /** With QoS 2, where it was before. */
+  isInboxResumed: boolean;
 }
 
 export class MqttSubscriptions implements FeedOwner {
@@ -77,13 +79,14 @@ export class MqttSubscriptions implements FeedOwner {
 
   subscribe(packetId: number, { subscriptions, properties }: ISubscribePacket): void {
     const identifier = properties?.subscriptionIdentifier ?? 0;
-    const asked: Asked = { packetId, granted: [], left: 1 };
+    const asked: Asked = { packetId, granted: [], left: 1, isInboxResumed: false };
     for (const [index, { topic, qos, nl = false }] of subscriptions.entries()) {
       if (!isFilter(topic)) throw new MqttError(reason.filterInvalid, 'this is no topic filter');
       const subscription = { qos, noLocal: nl, identifier };
       asked.granted[index] = this.#subscribe(topic, subscription, asked, index);
     }
     this.#answered(asked);
+    if (asked.isInboxResumed) this.#releaseEarlier();
     for (const feed of this.#feeds.values()) feed.advance();
   }
 
@@ -125,6 +128,7 @@ export class MqttSubscriptions implements FeedOwner {
     const feed = new MqttFeed(this, timeline, subscription, after);
     this.#feeds.set(timeline, feed);
     if (timeline === '') {
+      asked.isInboxResumed = qos === 2 && !this.#options.connect.isClean;
       feed.expect(this.#options.session.newest);
       return qos;
     }
@@ -145,6 +149,13 @@ export class MqttSubscriptions implements FeedOwner {
     const membership = opened.groups.find(({ group }) => group === timeline);
     if (!membership) return 0;
     return isClean ? membership.head : membership.cursor;
+  }
+
+  /** A PUBREL may have got lost: the client holds the message back until it comes. */
+  #releaseEarlier(): void {
+    const { cursor } = this.#opened as OpenResult;
+    for (const messageId of this.#window.earlier(cursor))
+      this.#options.write({ cmd: 'pubrel', messageId });
   }
 
   #answered(asked: Asked): void {
@@ -240,14 +251,9 @@ export class MqttSubscriptions implements FeedOwner {
 
   onPubrec(messageId: number, isRefused: boolean): void {
     const isKnown = this.#window.receive(messageId, isRefused);
-    const { version } = this.#options.connect;
-    if (this.#window.isReleased(messageId)) this.#options.write({ cmd: 'pubrel', messageId });
-    else if (!isKnown && !isRefused)
-      this.#options.write({
-        cmd: 'pubrel',
-        messageId,
-        ...(version === 5 && { reasonCode: reason.idNotFound }),
-      });
+    // One that is not known was sent by a server that is gone, and has been released.
+    if (!isRefused && (!isKnown || this.#window.isReleased(messageId)))
+      this.#options.write({ cmd: 'pubrel', messageId });
     if (isRefused) this.#advance();
   }
 

@@ -92,6 +92,12 @@ export class MqttWindow {
     return true;
   }
 
+  /** Those under which the last messages up to `seq` may have been sent before, and not released. */
+  earlier(seq: number): number[] {
+    const count = Math.min(seq, this.#max);
+    return Array.from({ length: count }, (_, index) => this.#ownId(seq - count + 1 + index));
+  }
+
   /** The same for the same number: after a failure the client knows that it has it. */
   #ownId(seq: number): number {
     return (seq % ownIds) + 1;

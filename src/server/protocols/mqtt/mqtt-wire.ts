@@ -8,8 +8,12 @@ import { readMqttConnect } from './mqtt-connect.ts';
 import { type MqttGateway, MqttProtocol } from './mqtt-protocol.ts';
 import { MqttWills, type WillGateway } from './mqtt-wills.ts';
 
+/** Of each gateway: a client may come back by another port. */
+const willsOf = new WeakMap<object, MqttWills>();
+
 export function mqttWire(gateway: MqttGateway & WillGateway): Wire {
-  const wills = new MqttWills(gateway);
+  const wills = willsOf.get(gateway) ?? new MqttWills(gateway);
+  willsOf.set(gateway, wills);
   return {
     frames: new FrameReaders(() => new MqttPacketDecoder(0)),
     endpoints: [],
