@@ -16,6 +16,9 @@ const stored: readonly SystemName[] = [
   ...(['cim dev', 'cim cluster', 'nats', 'mosquitto', 'ejabberd', 'aedes'] as const),
 ];
 
+/** Rows that are run over WebSocket, too: beside our own TCP, `ws` alone and socket.io. */
+const overWebSocket: readonly SystemName[] = ['ws relay', 'cim ws'];
+
 const transient = {
   pattern: 'pairs',
   durable: false,
@@ -52,7 +55,7 @@ function fanOut(name: string, base: Partial<Row>, receivers: number, window = 1)
 
 export const rows: readonly Row[] = [
   pairs('transient-1', transient, 1),
-  pairs('transient-10', transient, 10),
+  pairs('transient-10', { ...transient, systems: [...unstored, ...overWebSocket] }, 10),
   pairs('transient-100', transient, 100),
   pairs('transient-1000', { ...transient, connections: 1_000 }, 2),
   spread('transient-10000', {}, 10_000, 100),
@@ -70,7 +73,7 @@ export const rows: readonly Row[] = [
   spread('spread-1000', { systems: ['relay', 'cim dev', 'nats'] }, 1_000, 1_000),
   spread('spread-15000', { systems: ['relay', 'cim dev', 'nats'] }, 15_000, 1_000),
   pairs('durable-1', durable, 1),
-  pairs('durable-10', durable, 10),
+  pairs('durable-10', { ...durable, systems: [...stored, 'cim ws'] }, 10),
   pairs('durable-100', durable, 100),
   {
     ...durable,
@@ -91,6 +94,7 @@ export const rows: readonly Row[] = [
     name: 'idle-15000',
     title: '15 000 connections that only send heartbeats',
     connections: 15_000,
+    systems: [...unstored, ...overWebSocket],
     window: 0,
     warmUpMs: 5_000,
     measureMs: 15_000,

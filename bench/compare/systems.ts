@@ -34,6 +34,8 @@ export interface System {
   start(start: Start): Promise<RunningSystem>;
 }
 
+const durabilityOfDev = 'SQLite in a file, WAL; every batch is synced before its acknowledgements';
+
 export const systems = {
   relay: {
     protocol: 'relay',
@@ -42,19 +44,13 @@ export const systems = {
       return { ...started, collections: () => collectionsOfRelay(started.process) };
     },
   },
-  'cim dev': {
-    protocol: 'cim',
-    durability: 'SQLite in a file, WAL; every batch is synced before its acknowledgements',
-    async start({ folder, ...pin }) {
-      const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
-      // With a secret it tells its counters.
-      const { dev, route } = await startDev([...flags, '--cluster-secret', secret], pin);
-      return {
-        ...running({ port: 0, route }, { dev }),
-        collections: () => collectionsOfCim(route, secret),
-      };
-    },
+  'ws relay': {
+    protocol: 'ws-relay',
+    start: single('ws relay', (port) => script('bench/ws-relay.ts', port)),
   },
+  'cim dev': { protocol: 'cim', durability: durabilityOfDev, start: cimDev },
+  /** The same over WebSocket. */
+  'cim ws': { protocol: 'cim-ws', durability: durabilityOfDev, start: cimDev },
   'cim cluster': {
     protocol: 'cim',
     durability: 'Redis, append-only file, synced once a second (appendfsync everysec)',
@@ -121,6 +117,16 @@ export const systems = {
 } satisfies Record<string, System>;
 
 export type SystemName = keyof typeof systems;
+
+async function cimDev({ folder, ...pin }: Start): Promise<RunningSystem> {
+  const flags = ['--data', join(folder, 'data'), '--log-level', 'error'];
+  // With a secret it tells its counters.
+  const { dev, route } = await startDev([...flags, '--cluster-secret', secret], pin);
+  return {
+    ...running({ port: 0, route }, { dev }),
+    collections: () => collectionsOfCim(route, secret),
+  };
+}
 
 /** What is started: a program that listens on the port that it is told. */
 type Service = Pick<ProcessOptions, 'command' | 'args' | 'env'>;

@@ -18,6 +18,7 @@ type Measure = (figures: Figures) => number;
 const cpu: Measure = ({ cpuUsPerMessage }) => cpuUsPerMessage;
 const rss: Measure = ({ rssPerConnection }) => rssPerConnection;
 const p50: Measure = ({ p50Ms }) => p50Ms;
+const p99: Measure = ({ p99Ms }) => p99Ms;
 /** What socket.io and aedes are to be behind in, in every row that they are in. */
 const beaten: readonly SystemName[] = ['socket.io', 'aedes'];
 const pairRows = ['transient-1', 'transient-10', 'transient-100', 'transient-1000'];
@@ -96,6 +97,23 @@ export function judge(results: readonly Figures[]): readonly Verdict[] {
       'CPU per message at 15 000 to 1 000 connections: growth to that of the relay',
       growth('cim dev') / growth('relay'),
       1.15,
+    ),
+    ...['transient-10', 'durable-10'].map((row) => cpuAtMost(row, 'cim ws', 'cim dev', 1.35)),
+    cpuAtMost('transient-10', 'cim ws', 'socket.io', 1),
+    atMost(
+      'transient-10: p99 of cim ws to socket.io',
+      ratioOf('transient-10', 'cim ws', 'socket.io', p99),
+      1,
+    ),
+    atMost(
+      'idle-15000: RSS per connection, cim ws to socket.io',
+      ratioOf('idle-15000', 'cim ws', 'socket.io', rss),
+      1,
+    ),
+    atMost(
+      'idle-15000: RSS per connection of cim ws, KB',
+      (find('idle-15000', 'cim ws')?.rssPerConnection ?? Number.NaN) / 1_024,
+      15,
     ),
     ...results
       .filter(({ row, system }) => beaten.includes(system) && row !== 'durable-10')

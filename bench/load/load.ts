@@ -8,22 +8,25 @@ import { keepAlive, someAtATime } from '../../src/load/heartbeats.ts';
 import { answerQuestions } from '../../src/processes/asked-process.ts';
 import { cpuSecondsOf, rssBytesOf } from '../../src/processes/process-figures.ts';
 import { type Driver, type DriverOptions, openingMax, type Pattern } from './driver.ts';
-import { cimDriver } from './drivers/cim.ts';
+import { cimDriver, cimWebSocketDriver } from './drivers/cim.ts';
 import { mqttDriver } from './drivers/mqtt.ts';
 import { natsDriver } from './drivers/nats.ts';
 import { redisDriver } from './drivers/redis.ts';
 import { relayDriver } from './drivers/relay.ts';
 import { socketIoDriver } from './drivers/socket-io.ts';
+import { wsRelayDriver } from './drivers/ws-relay.ts';
 import { xmppDriver } from './drivers/xmpp.ts';
 import { Engine } from './engine.ts';
 
 const drivers = {
   cim: cimDriver,
+  'cim-ws': cimWebSocketDriver,
   mqtt: mqttDriver,
   nats: natsDriver,
   redis: redisDriver,
   relay: relayDriver,
   'socket-io': socketIoDriver,
+  'ws-relay': wsRelayDriver,
   xmpp: xmppDriver,
 } satisfies Record<string, (options: DriverOptions) => Driver>;
 

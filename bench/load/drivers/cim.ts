@@ -9,7 +9,12 @@ const firstUserId = 1_000_000;
 /** As by the SDK. */
 const shownMessages = 100;
 
-export function cimDriver(options: DriverOptions): Driver {
+/** The same over WebSocket. */
+export function cimWebSocketDriver(options: DriverOptions): Driver {
+  return cimDriver(options, { overWebSocket: true });
+}
+
+export function cimDriver(options: DriverOptions, { overWebSocket = false } = {}): Driver {
   const { pattern, durable, bytes, turn, events, route = '' } = options;
   const calls = new RouteCalls(requestJson);
   const surroundings: Surroundings = {
@@ -18,8 +23,7 @@ export function cimDriver(options: DriverOptions): Driver {
     shownMessages: durable && pattern !== 'group' ? shownMessages : Number.POSITIVE_INFINITY,
     // What `--receipts off` of the SDK is, to tell what marks cost.
     marks: process.env['CIM_RECEIPTS'] !== 'off',
-    // To tell what WebSocket costs beside TCP.
-    overWebSocket: process.env['CIM_TRANSPORT'] === 'ws',
+    overWebSocket,
     mayFallBehind: !durable,
     failed: (reason) => events.failed(reason),
   };

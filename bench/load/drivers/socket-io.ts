@@ -1,13 +1,13 @@
 /**
  * socket.io over its WebSocket engine (bench/peers/socket-io.mjs is the server): events `m` with a
- * receiver and a text. Frames of clients are masked, with a mask of zeros: the server does its work
- * all the same, and the load does not.
+ * receiver and a text.
  */
 
 import { repeat } from '../../../src/load/turn.ts';
 import { type Driver, type DriverOptions, openSocket, peerOf, rejoined } from '../driver.ts';
+import { findFrame, frameOf, opcode, upgradeRequest } from '../web-socket-frames.ts';
 
-const opcode = { text: 1, close: 8 } as const;
+const textFrame = (text: string) => frameOf(opcode.text, Buffer.from(text));
 
 export function socketIoDriver(options: DriverOptions): Driver {
   const { pattern, bytes, port, events } = options;
@@ -41,7 +41,7 @@ export function socketIoDriver(options: DriverOptions): Driver {
         return offset;
       };
       const socket = await openSocket(options, rejoined(receive));
-      socket.queue(upgradeRequest(port, index));
+      socket.queue(upgradeRequest(port, `/socket.io/?EIO=4&transport=websocket&index=${index}`));
       await connected.promise;
       const to = peerOf(pattern, index) ?? 'all';
       const frame = textFrame(`42${JSON.stringify(['m', String(to), 'x'.repeat(bytes)])}`);
@@ -51,41 +51,4 @@ export function socketIoDriver(options: DriverOptions): Driver {
       };
     },
   };
-}
-
-function findFrame(bytes: Buffer, offset: number) {
-  if (bytes.length - offset < 2) return undefined;
-  const short = (bytes[offset + 1] as number) & 0x7f;
-  const headerBytes = short === 126 ? 4 : short === 127 ? 10 : 2;
-  const start = offset + headerBytes;
-  if (start > bytes.length) return undefined;
-  const length =
-    short === 126
-      ? bytes.readUInt16BE(offset + 2)
-      : short === 127
-        ? Number(bytes.readBigUInt64BE(offset + 2))
-        : short;
-  const end = start + length;
-  return end > bytes.length ? undefined : { opcode: (bytes[offset] as number) & 0x0f, start, end };
-}
-
-function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const header =
-    length < 126
-      ? Buffer.from([0x80 | opcode.text, 0x80 | length])
-      : Buffer.from([0x80 | opcode.text, 0x80 | 126, length >> 8, length & 0xff]);
-  return Buffer.concat([header, Buffer.alloc(4), Buffer.from(text)]);
-}
-
-function upgradeRequest(port: number, index: number): Buffer {
-  const lines = [
-    `GET /socket.io/?EIO=4&transport=websocket&index=${index} HTTP/1.1`,
-    `Host: 127.0.0.1:${port}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-    'Sec-WebSocket-Version: 13',
-  ];
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 }

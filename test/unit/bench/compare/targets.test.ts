@@ -69,9 +69,33 @@ test('a whole run is judged by every target, each once', () => {
       ...beaten,
       'idle-15000: RSS per connection, cim dev to socket.io | 1',
       'idle-15000: RSS per connection, cim dev to aedes | 1',
+      'transient-10: CPU per message, cim ws to cim dev | 1.35',
+      'durable-10: CPU per message, cim ws to cim dev | 1.35',
+      'transient-10: CPU per message, cim ws to socket.io | 1',
+      'transient-10: p99 of cim ws to socket.io | 1',
+      'idle-15000: RSS per connection, cim ws to socket.io | 1',
+      'idle-15000: RSS per connection of cim ws, KB | 15',
     ].toSorted(),
   );
   expect(beaten.length).toBeGreaterThan(15);
+});
+
+test('WebSocket is judged beside TCP, beside socket.io, and by what an idle connection takes', () => {
+  const at = (row: 'transient-10' | 'idle-15000', system: Figures['system'], given: object) =>
+    figures({ row, system, ...given });
+  const verdicts = judge([
+    at('transient-10', 'cim dev', { cpuUsPerMessage: 10, p99Ms: 1 }),
+    at('transient-10', 'cim ws', { cpuUsPerMessage: 14, p99Ms: 3 }),
+    at('transient-10', 'socket.io', { cpuUsPerMessage: 28, p99Ms: 6 }),
+    at('idle-15000', 'cim ws', { cpuUsPerMessage: 0, rssPerConnection: 16 * 1_024 }),
+    at('idle-15000', 'socket.io', { cpuUsPerMessage: 0, rssPerConnection: 20 * 1_024 }),
+  ]);
+  const reached = { isReached: true, ratio: 0.5 };
+  expect(find(verdicts, 'cim ws to cim dev')).toMatchObject({ ratio: 1.4, isReached: false });
+  expect(find(verdicts, 'CPU', 'cim ws to socket.io')).toMatchObject(reached);
+  expect(find(verdicts, 'p99')).toMatchObject(reached);
+  expect(find(verdicts, 'idle', 'cim ws to socket.io')).toMatchObject({ ratio: 0.8 });
+  expect(find(verdicts, 'of cim ws, KB')).toMatchObject({ ratio: 16, isReached: false });
 });
 
 test('a ratio is that of cim to the other, in the same row', () => {
