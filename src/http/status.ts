@@ -2,7 +2,7 @@
  * GET /status and GET /vitals: how a role is now, and how it fared in the last hour. For operators,
  * and for a route that asks all roles on their behalf (src/route/cluster/).
  */
-import type { FailedPush, FailedPushes } from '../base/process/failed-pushes.ts';
+import type { FailedPush } from '../base/process/failed-pushes.ts';
 import type { Health, Problem } from '../base/process/health.ts';
 import type { LastHour, Latest, Refused, Vitals } from '../base/process/vitals.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
@@ -46,7 +46,7 @@ export interface RoleIdentity {
   readonly about: () => RoleAbout;
   readonly health: Pick<Health, 'problems'>;
   readonly settings?: ShownSettings;
-  readonly failedPushes?: Pick<FailedPushes, 'list'>;
+  readonly failedPushes?: () => readonly FailedPush[];
 }
 
 export interface RoleSource extends RoleIdentity {
@@ -73,7 +73,7 @@ export function statusOf({
     now: vitals.latest(),
     refused: vitals.refused(),
     settings,
-    failedPushes: failedPushes?.list() ?? [],
+    failedPushes: failedPushes?.() ?? [],
   };
 }
 

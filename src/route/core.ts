@@ -9,7 +9,7 @@ import type { Logger } from '../base/log.ts';
 import { Bugs } from '../base/process/bugs.ts';
 import { ClockWatch } from '../base/process/clock-watch.ts';
 import { Counters } from '../base/process/counters.ts';
-import { FailedPushes } from '../base/process/failed-pushes.ts';
+import type { FailedPush } from '../base/process/failed-pushes.ts';
 import { Health } from '../base/process/health.ts';
 import type { Service } from '../base/process/lifecycle.ts';
 import type { BlobStore } from '../files/blob-store.ts';
@@ -96,7 +96,7 @@ export interface RouteCore extends Service {
   readonly files: FileService;
   /** What its operations work with: for what operators see of people and groups. */
   readonly context: OperationsContext;
-  readonly failedPushes: FailedPushes;
+  readonly failedPushes: () => readonly FailedPush[];
   readonly counters: Counters;
   /** Of the store, and of the registry as far as a route needs it. */
   readonly health: Health;
@@ -140,10 +140,8 @@ export function createRouteCore({
   const isGone = (instance: string) => registry.isGone(instance);
   watchRegistry(health, registry);
   const routeCounters = createRouteCounters(counters);
-  const failedPushes = new FailedPushes(clock);
   const pushes = new PushRecord(() => clock.now());
   const pusher = new Pusher({
-    failed: failedPushes,
     record: pushes,
     ...{ servers, sessions, timelines, isGone, clock },
     counters: routeCounters,
@@ -230,7 +228,7 @@ export function createRouteCore({
     callers,
     files: fileService,
     context,
-    failedPushes,
+    failedPushes: () => pushes.failed(),
     api: createRouteService({
       store,
       storeWatch,

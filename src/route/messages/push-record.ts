@@ -3,6 +3,7 @@
  * A ring of fixed size, so that it costs the same under any load; what is older was pushed away.
  */
 import { limits } from '../../base/limits.ts';
+import type { FailedPush } from '../../base/process/failed-pushes.ts';
 import type { TimelineId } from '../../store/timelines.ts';
 
 /**
@@ -26,8 +27,23 @@ export interface PushAttempt {
   readonly at: number;
 }
 
+/** A push, with where its server is called. */
+export type Push = Omit<PushAttempt, 'outcome' | 'at'> & { readonly server: string };
+
+/** Which of the sessions that it was for its server had; of a group whether it had any. */
+export type Reached = 'all' | 'some' | 'none' | 'unanswered';
+
+const outcomes = {
+  all: 'handed over',
+  some: 'handed over',
+  none: 'not there',
+  unanswered: 'no answer',
+} as const satisfies Record<Reached, PushOutcome>;
+
 export class PushRecord {
   readonly #ring: PushAttempt[] = [];
+  /** By themselves: the others would push them out. */
+  readonly #failed: FailedPush[] = [];
   readonly #now: () => number;
   #next = 0;
 
@@ -35,9 +51,16 @@ export class PushRecord {
     this.#now = now;
   }
 
-  add(attempt: Omit<PushAttempt, 'at'>): void {
-    this.#ring[this.#next] = { ...attempt, at: this.#now() };
-    this.#next = (this.#next + 1) % limits.pushesRecordedMax;
+  add({ server, ...push }: Push, reached: Reached): void {
+    const at = this.#now();
+    if (push.count > 0) {
+      this.#ring[this.#next] = { ...push, outcome: outcomes[reached], at };
+      this.#next = (this.#next + 1) % limits.pushesRecordedMax;
+    }
+    if (reached === 'all') return;
+    const why = reached === 'unanswered' ? 'no-answer' : 'not-there';
+    if (this.#failed.length >= limits.failedPushesMax) this.#failed.shift();
+    this.#failed.push({ at, to: receiverOf(push.timeline), server, why });
   }
 
   /** Those of one message, oldest first. */
@@ -47,4 +70,14 @@ export class PushRecord {
         attempt.timeline === timeline && attempt.seq <= seq && seq < attempt.seq + attempt.count,
     );
   }
+
+  /** The newest of those that failed, oldest first. */
+  failed(): readonly FailedPush[] {
+    return this.#failed;
+  }
+}
+
+function receiverOf(timeline: TimelineId): FailedPush['to'] {
+  const name = timeline.slice(2);
+  return timeline.startsWith('u:') ? { userId: Number(name) } : { group: name };
 }

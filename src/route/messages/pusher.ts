@@ -16,7 +16,6 @@ import {
 } from '../../api/server-api.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ignore } from '../../base/ignore.ts';
-import type { FailedPushes } from '../../base/process/failed-pushes.ts';
 import type { Run } from '../../codec/run.ts';
 import { Gather } from '../../link/gather.ts';
 import type { Sessions } from '../../store/sessions.ts';
@@ -30,7 +29,7 @@ import type { RouteCounters } from '../route-counters.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { GroupsBehind } from './groups-behind.ts';
 import type { MovedMarks } from './marks.ts';
-import type { PushRecord } from './push-record.ts';
+import type { PushRecord, Reached } from './push-record.ts';
 
 export interface PusherOptions {
   readonly servers: ServerDirectory;
@@ -39,7 +38,6 @@ export interface PusherOptions {
   /** Whether this server process is known to have ended. */
   readonly isGone: (instance: string) => boolean;
   readonly counters: RouteCounters;
-  readonly failed: Pick<FailedPushes, 'note'>;
   readonly record: PushRecord;
   readonly clock: Clock;
 }
@@ -168,9 +166,6 @@ export class Pusher {
     const isUnanswered = result === serverMethods.push.unanswered;
     this.#recordUser(push, result);
     if (!isUnanswered && result.missing.length === 0) return;
-    const why = isUnanswered ? 'no-answer' : 'not-there';
-    const [{ address: server } = { address: '' }] = watchers;
-    this.#options.failed.note({ to: { userId }, server, why });
     const gone = isUnanswered
       ? watchers.filter(({ instance }) => this.#options.isGone(instance))
       : watchers.filter(({ sessionId }) => result.missing.includes(sessionId));
@@ -185,34 +180,32 @@ export class Pusher {
 
   #recordUser({ userId, watchers, seq, count }: UserPush, result: PushResult): void {
     const [first] = watchers;
-    if (!first || count === 0) return;
-    const isUnanswered = result === serverMethods.push.unanswered;
-    const isThere = result.missing.length < watchers.length;
-    this.#options.record.add({
-      ...{ timeline: userTimeline(userId), seq, count, instance: first.instance },
-      sessions: watchers.length,
-      outcome: isUnanswered ? 'no answer' : isThere ? 'handed over' : 'not there',
-    });
+    if (!first) return;
+    const { instance, address: server } = first;
+    const push = { timeline: userTimeline(userId), seq, count, instance, server };
+    this.#options.record.add({ ...push, sessions: watchers.length }, reachedOf(watchers, result));
   }
 
   #groupPushed(push: GroupPush, result: PushGroupResult): void {
     const { group, instance, address: server, messages, seq } = push;
     const isUnanswered = result === serverMethods.pushGroup.unanswered;
-    this.#options.record.add({
-      ...{ timeline: groupTimeline(group), seq, count: messages, instance, sessions: 0 },
-      outcome: isUnanswered ? 'no answer' : result.foreign ? 'not there' : 'handed over',
-    });
+    this.#options.record.add(
+      { timeline: groupTimeline(group), seq, count: messages, instance, server, sessions: 0 },
+      isUnanswered ? 'unanswered' : result.foreign ? 'none' : 'all',
+    );
     this.behind.written(group, instance, messages);
-    if (isUnanswered || result.foreign) {
-      const why = isUnanswered ? 'no-answer' : 'not-there';
-      this.#options.failed.note({ to: { group }, server, why });
-    }
     const gone = isUnanswered ? this.#options.isGone(instance) : result.foreign;
     if (gone)
       this.#options.timelines
         .removeInterest(group, instance)
         .catch(ignore('the next push tries it again'));
   }
+}
+
+function reachedOf(watchers: readonly Watcher[], result: PushResult): Reached {
+  if (result === serverMethods.push.unanswered) return 'unanswered';
+  if (result.missing.length === 0) return 'all';
+  return result.missing.length < watchers.length ? 'some' : 'none';
 }
 
 function withoutSender(

@@ -4,7 +4,6 @@ import { apiOf } from '../../../src/api/method.ts';
 import { type ServerApi, serverMethods } from '../../../src/api/server-api.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { Counters } from '../../../src/base/process/counters.ts';
-import { FailedPushes } from '../../../src/base/process/failed-pushes.ts';
 import { PushRecord } from '../../../src/route/messages/push-record.ts';
 import { Pusher } from '../../../src/route/messages/pusher.ts';
 import { createRouteCounters } from '../../../src/route/route-counters.ts';
@@ -19,7 +18,7 @@ const [amy, builds] = [userTimeline(1), groupTimeline('builds')];
 let store: Store;
 
 /** Pushes to a server that answers nothing; resolves when that is known. */
-async function pushInVain(isGone: boolean): Promise<FailedPushes> {
+async function pushInVain(isGone: boolean): Promise<PushRecord> {
   let unanswered = 0;
   const api = apiOf<ServerApi>(serverMethods, (method, entries, answer) => {
     for (const index of entries.keys()) answer(index, method.unanswered);
@@ -27,10 +26,9 @@ async function pushInVain(isGone: boolean): Promise<FailedPushes> {
   });
   const { sessions, timelines } = store;
   const counters = createRouteCounters(new Counters());
-  const failed = new FailedPushes(systemClock);
+  const record = new PushRecord(() => 5);
   const pusher = new Pusher({
-    record: new PushRecord(() => 0),
-    ...{ sessions, timelines, counters, failed },
+    ...{ sessions, timelines, counters, record },
     servers: { at: () => api },
     isGone: () => isGone,
     clock: systemClock,
@@ -40,7 +38,7 @@ async function pushInVain(isGone: boolean): Promise<FailedPushes> {
   pusher.pushToUser(1, ofAmy, 1, hint);
   pusher.pushToGroup('builds', ofGroup, 1, hint);
   await waitUntil('nobody has answered', () => unanswered === 2);
-  return failed;
+  return record;
 }
 
 beforeEach(async () => {
@@ -68,9 +66,9 @@ test('one that only does not answer keeps them: who has ended is the word of the
 });
 
 test('what did not arrive is remembered, for operators', async () => {
-  const failed = await pushInVain(false);
-  const common = { at: expect.any(Number), server: address, why: 'no-answer' };
-  expect(failed.list()).toEqual([
+  const record = await pushInVain(false);
+  const common = { at: 5, server: address, why: 'no-answer' };
+  expect(record.failed()).toEqual([
     { ...common, to: { userId: 1 } },
     { ...common, to: { group: 'builds' } },
   ]);

@@ -37,7 +37,6 @@ let route: RouteHarness;
 function deliveryWith(accounts: AccountDirectory): Delivery {
   const { timelines, groups, sessions } = route.store;
   const pusher = new Pusher({
-    failed: { note() {} },
     record: new PushRecord(() => 0),
     servers: {
       at: () => {
