@@ -9,11 +9,9 @@ import { ignore } from '../../src/base/ignore.ts';
 import { limits } from '../../src/base/limits.ts';
 import { startDevInProcess } from '../support/dev-in-process.ts';
 import { FileCaller, sha256, type TestFile, testFile } from '../support/file-uploads.ts';
-import { freePort } from '../support/free-port.ts';
 import { startNginx, type TestNginx } from '../support/nginx.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-let port: number;
 let nginx: TestNginx;
 let caller: FileCaller;
 let routes: readonly string[];
@@ -21,8 +19,7 @@ let routes: readonly string[];
 beforeAll(async () => {
   const system = await startDevInProcess({ data: temporaryFolder('dev'), auth: 'open' });
   routes = [`127.0.0.1:${system.route.port}`];
-  port = await freePort();
-  nginx = await startNginx({ routes, port });
+  nginx = await startNginx({ routes });
   caller = new FileCaller(nginx.url, 1);
   const headers = { 'content-type': 'application/json', 'x-cim-version': '1' };
   const body = JSON.stringify({ userId: 1, userName: 'bob' });
@@ -35,14 +32,14 @@ function beginPart(
   { id, parts }: TestFile,
   number: number,
   capability: string,
-  bytes = parts[number]?.length ?? 0,
+  { bytes = parts[number]?.length ?? 0, url = nginx.url } = {},
 ): ClientRequest {
   const headers = {
     'content-length': bytes,
     'x-cim-file': capability,
     'x-cim-sha256': sha256(parts[number] ?? Buffer.alloc(0)),
   };
-  const sent = request(`${nginx.url}/files/${id}/${number}`, { method: 'PUT', headers });
+  const sent = request(`${url}/files/${id}/${number}`, { method: 'PUT', headers });
   sent.flushHeaders();
   return sent;
 }
@@ -52,8 +49,9 @@ async function sendHalf(
   file: TestFile,
   number: number,
   capability: string,
+  url = nginx.url,
 ): Promise<ClientRequest> {
-  const sent = beginPart(file, number, capability);
+  const sent = beginPart(file, number, capability, { url });
   const part = file.parts[number] ?? Buffer.alloc(0);
   await new Promise<void>((resolve, reject) => {
     sent.once('error', reject);
@@ -104,11 +102,11 @@ test('an upload goes on after nginx was stopped in a part', async () => {
   const file = testFile();
   const { capability } = (await caller.begin(file)).dataBody;
   await caller.put(file, 0, file.parts[0] as Buffer, capability);
-  const cut = await sendHalf(file, 1, capability);
+  const stopped = await startNginx({ routes });
+  const cut = await sendHalf(file, 1, capability, stopped.url);
   const ended = new Promise((resolve) => cut.once('close', resolve));
-  await nginx.process.stop();
+  await stopped.process.stop();
   await ended;
-  nginx = await startNginx({ routes, port });
   expect(await receivedOf(file)).toEqual([0]);
   await goOn(file, capability);
   expect(sha256(await caller.download(file, capability))).toBe(sha256(file.content));
@@ -117,7 +115,7 @@ test('an upload goes on after nginx was stopped in a part', async () => {
 test('more than a part has is refused before it is sent', async () => {
   const file = testFile(1);
   const { capability } = (await caller.begin(file)).dataBody;
-  const sent = beginPart(file, 0, capability, limits.fileChunkBytes + 1);
+  const sent = beginPart(file, 0, capability, { bytes: limits.fileChunkBytes + 1 });
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   expect(response.statusCode).toBe(413);
   sent.destroy();
