@@ -39,6 +39,8 @@ const appending = `
       ...runOf([Buffer.from(String(sendSeq + offset))]),
     }));
     for (const { status, seq } of await store.timelines.append(batch)) console.log(status, seq);
+    // What waits to be printed is only written when others have a turn.
+    await new Promise(setImmediate);
   }
 `;
 

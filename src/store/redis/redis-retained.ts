@@ -83,7 +83,7 @@ export class RedisRetained implements Retained {
 /** The record of scripts/keep-retained.lua. */
 function parseRecord(topic: string, record: Buffer): RetainedValue {
   const end = record.indexOf('\n');
-  const [number = '', expiresAt = '', , owner = ''] = record.toString('utf8', 0, end).split(' ');
+  const [number = '', expiresAt = '', , owner = ''] = record.toString('latin1', 0, end).split(' ');
   const body = record.subarray(end + 1);
   return { topic, number: Number(number), owner, body, expiresAt: Number(expiresAt) };
 }
