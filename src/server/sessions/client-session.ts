@@ -26,12 +26,12 @@ import { LeavingNotices } from '../groups/leaving-notices.ts';
 import type { Protocol, Session, Wire } from '../protocols/protocol.ts';
 import type { FrameSender, ServerBudgets } from '../server-budgets.ts';
 import type { ServerCounters } from '../server-counters.ts';
-import { Backlog, type BacklogOwner } from './backlog.ts';
 import { assertUser, type Login } from './client-rules.ts';
 import { CursorReport } from './cursor-report.ts';
 import { FrameSource, type SourceOwner } from './frame-source.ts';
 import { type Asker, type RequestOwner, type RequestSession, Requests } from './requests.ts';
 import { type MarkTeller, SessionMarks } from './session-marks.ts';
+import { SessionOutput } from './session-output.ts';
 import type { ShownSamples } from './shown-samples.ts';
 
 /** What a session needs of its gateway. */
@@ -57,15 +57,8 @@ const nothing = new Uint8Array();
 
 /** There are very many, most of them idle: what is not always needed is made when it is. */
 export class ClientSession
-  implements
-    Session,
-    GroupMember,
-    RequestSession,
-    BacklogOwner,
-    StreamOwner,
-    Holder,
-    FrameSender,
-    MarkTeller
+  extends SessionOutput
+  implements Session, GroupMember, RequestSession, StreamOwner, Holder, FrameSender, MarkTeller
 {
   readonly sessionId: number;
   /** Empty if its stream has none. */
@@ -90,9 +83,6 @@ export class ClientSession
 
   readonly #owner: SessionOwner;
   readonly #wire: Wire;
-  readonly #stream: ClientStream;
-  /** Null while it is as a new one would be: nothing waits to be written. */
-  #usedBacklog: Backlog | null = null;
   readonly #frames: FrameSource;
   /** Null until a route says that the user has left a group. */
   #usedLeavings: LeavingNotices | null = null;
@@ -113,11 +103,11 @@ export class ClientSession
    * socket): nobody is kept for what he might still read.
    */
   constructor(owner: SessionOwner, wire: Wire, stream: ClientStream, { address, isOver }: Arrival) {
+    super({ stream, budget: owner.budgets.process, counters: owner.counters });
     this.#owner = owner;
     this.#wire = wire;
     this.address = address;
     this.#isOver = isOver;
-    this.#stream = stream;
     this.#frames = new FrameSource(stream, this, owner);
     this.marks = new SessionMarks(this, owner.counters.marks);
     this.sessionId = owner.nextSessionId();
@@ -133,13 +123,12 @@ export class ClientSession
     return this.#state === 'ready';
   }
 
-  get isToldWhy(): boolean {
-    return this.#protocol?.isToldWhy === true;
+  get isEnding(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed';
   }
 
-  get #backlog(): Backlog {
-    this.#usedBacklog ??= new Backlog(this, this.#stream, this.#owner.budgets.process);
-    return this.#usedBacklog;
+  get isToldWhy(): boolean {
+    return this.#protocol?.isToldWhy === true;
   }
 
   // ---- what the client sends --------------------------------------------------------------------
@@ -279,7 +268,7 @@ export class ClientSession
   }
 
   transientFrame(bytes: Uint8Array, start: number, end: number, tail: Uint8Array): void {
-    if (this.#takesTransient()) this.#protocol?.transient(bytes, start, end, tail);
+    if (this.takesTransient()) this.#protocol?.transient(bytes, start, end, tail);
   }
 
   writeMarks(entry: Pick<MarkEntry, 'reader' | 'group' | 'marks'>, version: number): void {
@@ -318,57 +307,6 @@ export class ClientSession
     this.#requests?.readOn();
   }
 
-  // ---- what is written --------------------------------------------------------------------------
-
-  takes({ group, seq }: GroupDelivery): boolean {
-    return seq === 0 ? this.#takesTransient() : this.takesLive(group, seq);
-  }
-
-  get hasRoom(): boolean {
-    return this.ready && this.#backlog.bufferedBytes <= limits.transientOutboxBytesMax;
-  }
-
-  #takesTransient(): boolean {
-    const { delivered, droppedAtReader } = this.#owner.counters.transient;
-    const { hasRoom } = this;
-    (hasRoom ? delivered : droppedAtReader).value += 1;
-    return hasRoom;
-  }
-
-  takesLive(timeline: string, seq: number): boolean {
-    return this.ready && this.#backlog.takesLive(timeline, seq);
-  }
-
-  takesPage(): boolean {
-    return this.ready && this.#backlog.takesPage();
-  }
-
-  writeLive(bytes: Uint8Array): void {
-    this.#backlog.write(bytes);
-  }
-
-  writeFrame(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    tail: Uint8Array,
-    tailBytes: number = tail.length,
-  ): void {
-    this.#backlog.writeFrame(bytes, start, end, tail, tailBytes);
-  }
-
-  write(bytes: Uint8Array): void {
-    if (this.#state === 'closing' || this.#state === 'closed') return;
-    this.#backlog.write(bytes);
-    if (this.#backlog.isTooMuch) this.close('slow');
-  }
-
-  whenWritten(done: () => void): void {
-    this.#backlog.whenWritten(() => {
-      if (this.ready) done();
-    });
-  }
-
   // ---- the end ----------------------------------------------------------------------------------
 
   close(name: CloseName, reason?: string): void {
@@ -376,17 +314,17 @@ export class ClientSession
   }
 
   closeWithCode(code: number, reason: string, name: CloseName | 'other' = 'other'): void {
-    if (this.#state === 'closing' || this.#state === 'closed') return;
+    if (this.isEnding) return;
     this.#state = 'closing';
     this.#waitingSince = this.#owner.clock.monotonic();
     this.#owner.counters.closed[name].value += 1;
     this.#frames.end();
     this.#protocol?.writeClose(code, reason);
-    this.#backlog.flush();
-    endClient(this.#stream, code, reason);
+    this.flush();
+    endClient(this.stream, code, reason);
     // Its input is not wanted any more, but must be read, or the end of the stream would never be
     // seen.
-    this.#stream.resume();
+    this.stream.resume();
   }
 
   /** It is to go elsewhere: at once, or when what it has sent is answered. */
@@ -408,23 +346,18 @@ export class ClientSession
 
   /** Ends it at once, with what waits for it: its peer does not read, so cannot be told either. */
   drop(): void {
-    if (this.#state !== 'closing' && this.#state !== 'closed') {
+    if (!this.isEnding) {
       this.#state = 'closing';
       this.#owner.counters.closed.slow.value += 1;
       this.#frames.end();
     }
-    this.#stream.destroy();
-  }
-
-  /** Whether its peer does not keep up with what is sent to it. */
-  get isBehind(): boolean {
-    return this.#usedBacklog?.isBehind === true;
+    this.stream.destroy();
   }
 
   /** What its peer has not read, and what of its own is not read while it is held back. */
   get unreadBytes(): number {
     const { heldBytes = 0 } = this.#protocol ?? {};
-    return (this.#usedBacklog?.heldBytes ?? 0) + this.#stream.readableLength + heldBytes;
+    return this.waitingBytes + this.stream.readableLength + heldBytes;
   }
 
   /** Bytes that were taken for a frame of its that is half read. */
@@ -433,7 +366,7 @@ export class ClientSession
   }
 
   get stalledAt(): number {
-    return this.#usedBacklog?.stalledAt || this.#frames.beganAt;
+    return this.unreadSince || this.#frames.beganAt;
   }
 
   /** One look of the gateway's sweep: is this session late, silent or stuck? */
@@ -445,16 +378,15 @@ export class ClientSession
         if (waitedMs > limits.loginMsMax) this.close('login-timeout');
         return;
       case 'ready':
-        if (this.#usedBacklog?.isIdle) this.#usedBacklog = null;
-        if ((this.#usedBacklog?.stalledMs(now) ?? 0) > limits.outboxStallMsMax) this.close('slow');
+        if (this.isStuck(now)) this.close('slow');
         else if (this.#requests?.isHeldBack) return;
         else if (this.#frames.isOverdue(now)) this.close('unfinished');
         else if (waitedMs > (this.#protocol?.silenceMsMax ?? limits.silenceMsMax))
           this.close('silent');
-        else if (waitedMs > limits.webSocketPingMs) askForLife(this.#stream);
+        else if (waitedMs > limits.webSocketPingMs) askForLife(this.stream);
         return;
       case 'closing':
-        if (waitedMs > lingerMs) this.#stream.destroy();
+        if (waitedMs > lingerMs) this.stream.destroy();
         return;
       case 'closed':
     }
