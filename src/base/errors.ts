@@ -369,7 +369,6 @@ export const successCode = '9000';
 export class CimError extends Error {
   override readonly name = 'CimError';
   readonly kind: ErrorName;
-
   /** When it may be tried again, if that is known. */
   readonly retryAfterMs: number | undefined;
 
@@ -392,9 +391,7 @@ export class CimError extends Error {
   }
 }
 
-/**
- * What to print of anything thrown, in one line: what failed and, unless it says so itself, why.
- */
+/** What to print of anything thrown, in one line: what failed and, unless it says so itself, why. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;

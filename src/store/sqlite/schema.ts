@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { CimError } from '../../base/errors.ts';
+import { fileTables } from './file-tables.ts';
 import { groupKeyTables, groupKeyUpgrade } from './group-key-tables.ts';
 import { operatorTables } from './operator-tables.ts';
 import { topicTables } from './topic-tables.ts';
@@ -14,34 +15,6 @@ const applicationId = 0x63_69_6d_31;
 
 /** 16 hex digits, in SQL. */
 export const drawnId = 'lower(hex(randomblob(8)))';
-
-/** Since version 8. */
-const filesTables = `
-  CREATE TABLE files (
-    id TEXT PRIMARY KEY,
-    owner INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    -- What it takes of what its owner, and all, may have.
-    counted INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    capability TEXT NOT NULL,
-    is_finished INTEGER NOT NULL DEFAULT 0,
-    begun_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    -- When its bytes may be taken away, or the end of the lease of who does.
-    remove_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX files_of_owner ON files (owner, is_finished, counted);
-  CREATE INDEX files_to_remove ON files (remove_at);
-
-  CREATE TABLE file_parts (
-    file TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    PRIMARY KEY (file, number)
-  ) STRICT, WITHOUT ROWID;
-`;
 
 const tables = `
   -- Which store this is: one row.
@@ -286,7 +259,7 @@ const tables = `
     UNIQUE (owner, key)
   ) STRICT;
   CREATE INDEX requests_by_age ON requests (forget_at);
-  ${filesTables}
+  ${fileTables}
   ${groupKeyTables}
   ${operatorTables}
   ${topicTables}
@@ -316,7 +289,7 @@ export interface Schema {
 const current: Schema = {
   version: 8,
   tables,
-  upgrades: { 7: `${filesTables}${groupKeyUpgrade}${operatorTables}${topicTables}` },
+  upgrades: { 7: `${fileTables}${groupKeyUpgrade}${operatorTables}${topicTables}` },
 };
 
 /**
