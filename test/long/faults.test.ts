@@ -4,13 +4,13 @@
  * with the real thing while the dashboard is open in Chromium; the words are those of the one table.
  */
 import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { type FaultName, faults } from '../../src/base/process/faults.ts';
 import { readyAddresses } from '../../src/processes/local-process.ts';
 import { startChromium } from '../support/chromium.ts';
+import { fakedClock } from '../support/faked-clock.ts';
 import { makeOperator, openAs } from '../support/operators.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
@@ -198,10 +198,8 @@ test('a client does not read what it is sent', async () => {
 
 test('a clock is wrong', async () => {
   const { zookeeper, where } = await cluster();
-  const [library = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-  const env = { LD_PRELOAD: library, FAKETIME: '-1h', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
   const listening = ['--host', '127.0.0.1', '--port', '0', '--http-port', '0'];
   const args = [...listening, '--zk', zookeeper.address, ...withSecret];
-  const { process, addresses } = await startRole('server', args, env);
+  const { process, addresses } = await startRole('server', args, fakedClock('-1h'));
   await expectWords('clock-wrong', { ...where, port: `${addresses['http']}`, process }, 'bad');
 });

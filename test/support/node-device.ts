@@ -10,12 +10,15 @@ import type { Device, DeviceOptions } from './sdk-device.ts';
 import { onTeardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** Devices of one name keep their state in one folder. */
+/** Devices of one name keep their state in one folder, while a test lasts. */
 export function nodeDevices(transportTo: (port: number) => Transport) {
   const folders = new Map<string, string>();
   return async ({ name, port, secret, ...options }: DeviceOptions): Promise<Device> => {
-    const folder = name && (folders.get(name) ?? temporaryFolder(name));
-    if (name && folder) folders.set(name, folder);
+    if (name && !folders.has(name)) {
+      folders.set(name, temporaryFolder(name));
+      onTeardown(() => folders.delete(name));
+    }
+    const folder = name && folders.get(name);
     const client = new CimClient({
       ...options,
       platform: { ...nodePlatform(), transport: transportTo(port) },

@@ -1,7 +1,7 @@
 /** A server whose clock is wrong: it says so, and where tokens would be judged wrongly it gets no work. */
-import { globSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { faults } from '../../src/base/process/faults.ts';
+import { fakedClock } from '../support/faked-clock.ts';
 import { startRedis } from '../support/redis.ts';
 import { startRole, startRoute } from '../support/roles.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -9,13 +9,10 @@ import { startZooKeeper } from '../support/zookeeper.ts';
 
 const [differs, wrong] = [faults['clock-differs'].words, faults['clock-wrong'].words];
 
-/** A server whose clock is off by this (libfaketime's form), and what its HTTP port says of it. */
+/** A server whose clock is off by this, and what its HTTP port says of it. */
 async function serverOff(by: string, zookeeper: string) {
-  const [library = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-  // Not by the program `faketime`, which would stay between us and the server.
-  const env = { LD_PRELOAD: library, FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
   const where = ['--host', '127.0.0.1', '--port', '0', '--http-port', '0', '--zk', zookeeper];
-  const { process: server, addresses } = await startRole('server', where, env);
+  const { process: server, addresses } = await startRole('server', where, fakedClock(by));
   return { server, readiness: () => fetch(`http://${addresses['http']}/readyz`) };
 }
 
