@@ -4,14 +4,14 @@
  */
 import { LRUCache } from 'lru-cache';
 
-type Options<Key extends object | string | number, Value extends object | boolean> = Pick<
+type Options<Key extends object | string | number, Value extends object | boolean | number> = Pick<
   LRUCache.Options<Key, Value, unknown>,
   'dispose' | 'noDisposeOnSet' | 'ttl' | 'ttlResolution' | 'perf' | 'sizeCalculation'
 >;
 
 export class RecentlyUsed<
   Key extends object | string | number,
-  Value extends object | boolean,
+  Value extends object | boolean | number,
 > extends LRUCache<Key, Value> {
   /** With `sizeCalculation` it has room for so much of what that counts. */
   constructor(entriesMax: number, options: Options<Key, Value> = {}) {

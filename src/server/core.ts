@@ -120,6 +120,7 @@ export async function openServerCore(options: ServerCoreOptions): Promise<Server
     tokens,
     limits,
     budget: options.budget,
+    topicsOpen: settings.topicsOpen,
     instance,
     address: pushedTo,
     withdraw,

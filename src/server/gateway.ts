@@ -52,6 +52,7 @@ import { SessionChecks } from './sessions/session-checks.ts';
 import { ShownSamples } from './sessions/shown-samples.ts';
 import { Submissions } from './sessions/submissions.ts';
 import type { TokenVerifier } from './sessions/token-gate.ts';
+import { Publications } from './topics/publications.ts';
 import { TopicTable } from './topics/topic-table.ts';
 
 export interface GatewayOptions {
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   readonly tokens: TokenVerifier;
   readonly limits: ServerLimits;
   readonly budget: ProcessBudget;
+  /** `--topics-open` */
+  readonly topicsOpen: boolean;
   /** Random id of this process. */
   readonly instance: string;
   /**
@@ -84,6 +87,7 @@ export class Gateway implements Service, SessionOwner, SessionTable {
   readonly groupPushes: GroupPushes;
   readonly presence: PresenceTable;
   readonly topics = new TopicTable();
+  readonly publications: Publications;
   readonly limits: ServerLimits;
   readonly shown: ShownSamples;
   readonly talkers: Talkers;
@@ -160,6 +164,8 @@ export class Gateway implements Service, SessionOwner, SessionTable {
       this.counters.taken.value += count;
       this.talkers.count(userId, count);
     });
+    const { pages } = this.budgets;
+    this.publications = new Publications({ routes, pages, isOpen: options.topicsOpen });
     this.#transients = new Gather(routes.transient, (_context: null, { code }) => {
       if (code !== 0) this.counters.transient.droppedOnTheWay.value += 1;
     });

@@ -200,6 +200,7 @@ export class SimulatedServer {
       routes: pool.api,
       tokens: simulatedTokens,
       limits: new ServerLimits(generous, () => process.clock.monotonic()),
+      topicsOpen: false,
       instance,
       address: () => this.address,
       withdraw: () => this.#withdraw(),

@@ -26,6 +26,8 @@ export const mqttLimits = {
   mqttWillDelayMsMax: 3_600_000,
   /** Wills that wait, of all clients of a server. */
   mqttWillsMax: 10_000,
+  /** Topics of which something newer came while a page of what is retained is on its way to a client. */
+  mqttNewerMax: 10_000,
   /** Chosen secrets that a route stretches at a time: each takes some 200 ms of a processor. */
   stretchesMax: 64,
 } as const;

@@ -41,7 +41,12 @@ export function parseTopicFilter(written: string): TopicFilter {
 
 /** Whether they are of the free space: `$` begins what a server says of itself, `cim` people and groups. */
 export function isFreeTopic(topicOrFilter: string): boolean {
-  return !topicOrFilter.startsWith('$') && firstLevelOf(topicOrFilter) !== ownFirstLevel;
+  return !topicOrFilter.startsWith('$') && !isOfCim(topicOrFilter);
+}
+
+/** Whether they stand for people and groups. */
+export function isOfCim(topicOrFilter: string): boolean {
+  return firstLevelOf(topicOrFilter) === ownFirstLevel;
 }
 
 export function firstLevelOf(topicOrFilter: string): string {

@@ -10,6 +10,12 @@ export const usersOptions = {
     description: 'how users prove who they are',
     defaults: { route: 'secret', dev: 'secret' },
   },
+  'topics-open': {
+    type: 'boolean',
+    topic: 'Users',
+    description: 'every account may publish and subscribe to topics beside cim/',
+    defaults: { server: false, dev: false },
+  },
   'token-minutes': {
     type: 'integer',
     min: 1,

@@ -73,6 +73,8 @@ export interface Session {
   readonly userId: number;
   readonly userName: string;
   readonly device: string;
+  /** Where it comes from; empty if its stream has none. */
+  readonly address: string;
   /** Of the SDK instance: what it sends itself is not shown to it. */
   readonly epochHex: string;
   /** The newest number of the user's timeline of which this session knows. */
@@ -91,6 +93,8 @@ export interface Session {
   takesLive(timeline: string, seq: number): boolean;
   /** The same, for a message of a group; a transient one is dropped if there is no room. */
   takes(message: GroupDelivery): boolean;
+  /** The same, for what is not stored and is no message. */
+  takesTransient(): boolean;
   /** Bytes for which something that `takes…` them was asked. */
   writeLive(bytes: Uint8Array): void;
   /** A live frame of two parts, see Outbox. */

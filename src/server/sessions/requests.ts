@@ -135,6 +135,13 @@ export class Requests implements TransientSender, Submitter {
     this.#owner.submissions.add(this, message, bytes, start, end);
   }
 
+  /** Whether the client may publish so many bytes to a topic now: it counts as a message does. */
+  mayPublish(bytes: number): boolean {
+    const may = this.#maySend(bytes, false);
+    if (!may) this.#owner.counters.sends.tooFast.value += 1;
+    return may;
+  }
+
   /** Reads a page of a timeline. Throws ProtocolError. */
   read(request: ReadFrame): void {
     assertRead(request);

@@ -50,7 +50,8 @@ export abstract class SessionOutput implements BacklogOwner {
     return this.ready && this.#backlog.bufferedBytes <= limits.transientOutboxBytesMax;
   }
 
-  protected takesTransient(): boolean {
+  /** Whether there is room for something that is not stored; it is counted as dropped if not. */
+  takesTransient(): boolean {
     const { delivered, droppedAtReader } = this.#counters.transient;
     const { hasRoom } = this;
     (hasRoom ? delivered : droppedAtReader).value += 1;

@@ -42,6 +42,7 @@ describe('what a role gets', () => {
       httpPort: 8081,
       wsPort: undefined,
       mqttPort: undefined,
+      topicsOpen: false,
       publicUrl: undefined,
       host: '::',
       metrics: 'secret',

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { limits } from '../../../base/limits.ts';
 import { decodeUtf8 } from '../../../base/text/utf8.ts';
+import { isFreeTopic } from '../../../base/topics/topic.ts';
 import type { IConnectPacket, MqttVersion } from '../../../codec/mqtt/packets.ts';
 import { MqttError, reason } from '../../../codec/mqtt/reasons.ts';
 import type { Login } from '../../sessions/client-rules.ts';
@@ -28,7 +29,10 @@ export interface MqttConnect {
 }
 
 export interface MqttWill {
-  readonly destination: Destination;
+  /** Undefined: it is of the free space. */
+  readonly destination: Destination | undefined;
+  readonly topic: string;
+  readonly retain: boolean;
   readonly payload: Uint8Array;
   readonly contentType: string;
   readonly qos: 0 | 1 | 2;
@@ -40,9 +44,10 @@ const sessionExpiryMax = 0xffff_ffff;
 /** Before the part that comes of the client's id: no device of cim's own SDK is called so. */
 const devicePrefix = 'mqtt-';
 
-/** Throws MqttError. */
+/** `isOpen`: topics beside cim/ are open. Throws MqttError. */
 export function readMqttConnect(
   packet: IConnectPacket & { protocolVersion: MqttVersion },
+  isOpen: boolean,
 ): MqttConnect {
   const { protocolVersion: version, clean = true, keepalive = 0, properties = {} } = packet;
   if (properties.authenticationMethod !== undefined)
@@ -71,7 +76,7 @@ export function readMqttConnect(
     receiveMax: Math.min(receiveMaximum, limits.mqttInFlightMax),
     packetBytesMax: maximumPacketSize ?? Number.MAX_SAFE_INTEGER,
     wantsReasons: version === 5 && properties.requestProblemInformation !== false,
-    will: willOf(packet),
+    will: willOf(packet, isOpen),
     login: {
       ...{ userId: 0, userName: '', token: '', connectionNumber: 0 },
       device: deviceOf(clientId),
@@ -92,16 +97,18 @@ function deviceOf(clientId: string): string {
   return devicePrefix + createHash('sha256').update(clientId).digest('base64url');
 }
 
-function willOf({ will }: IConnectPacket): MqttWill | undefined {
+function willOf({ will }: IConnectPacket, isOpen: boolean): MqttWill | undefined {
   if (!will) return undefined;
   const { topic, payload, qos = 0, retain = false, properties = {} } = will;
   if (qos > 2) throw new MqttError(reason.malformed, 'a will has a QoS of 0, 1 or 2');
-  if (retain) throw new MqttError(reason.retainUnsupported, 'no message is retained here');
+  if (retain && !isOpen)
+    throw new MqttError(reason.retainUnsupported, 'no message is retained here');
   if (!isTopicName(topic)) throw new MqttError(reason.topicInvalid, 'the will has no topic');
   const destination = destinationOf(topic);
-  if (!destination) throw new MqttError(reason.notAuthorized, 'the will has no topic of cim');
+  if (!destination && !(isOpen && isFreeTopic(topic)))
+    throw new MqttError(reason.notAuthorized, 'the will has no topic that may be published to');
   return {
-    destination,
+    ...{ destination, topic, retain },
     payload: Uint8Array.from(Buffer.from(payload)),
     contentType: properties.contentType ?? '',
     qos,

@@ -5,15 +5,19 @@ import type { MqttConnect } from './mqtt-connect.ts';
 
 type Properties = NonNullable<Extract<Packet, { cmd: 'connack' }>['properties']>;
 
-export function connackProperties({ clientId, isAssigned }: MqttConnect): Properties {
+/** `isOpen`: topics beside cim/ are open. */
+export function connackProperties(
+  { clientId, isAssigned }: MqttConnect,
+  isOpen: boolean,
+): Properties {
   return {
     ...(isAssigned && { assignedClientIdentifier: clientId }),
     receiveMaximum: limits.mqttInFlightMax,
     // Without its header, which this bound leaves out, it is a little less.
     maximumPacketSize: limits.frameBytesMax,
     topicAliasMaximum: limits.mqttAliasesMax,
-    retainAvailable: false,
-    wildcardSubscriptionAvailable: false,
+    retainAvailable: isOpen,
+    wildcardSubscriptionAvailable: isOpen,
     sharedSubscriptionAvailable: false,
     subscriptionIdentifiersAvailable: true,
   };

@@ -18,21 +18,28 @@ import {
 } from '../../../codec/mqtt/packets.ts';
 import { MqttError, reason, reasonOfClose, returnCodeOf } from '../../../codec/mqtt/reasons.ts';
 import { bodiesOf, type Run } from '../../../codec/run.ts';
+import type { ServerLimits } from '../../../limits/server-limits.ts';
 import type { GroupDelivery } from '../../groups/group-message.ts';
 import type { Asker, Requests } from '../../sessions/requests.ts';
 import type { SubmittedRun } from '../../sessions/submissions.ts';
+import type { Publications } from '../../topics/publications.ts';
+import type { TopicTable } from '../../topics/topic-table.ts';
 import type { Protocol, Session } from '../protocol.ts';
 import type { MqttConnect } from './mqtt-connect.ts';
 import { connackProperties } from './mqtt-greeting.ts';
 import { messageOf } from './mqtt-messages.ts';
 import { MqttPublisher } from './mqtt-publisher.ts';
 import { MqttSubscriptions } from './mqtt-subscriptions.ts';
+import { MqttTopicPublisher } from './mqtt-topic-publisher.ts';
 import { destinationOf, isTopicName } from './mqtt-topics.ts';
 import type { MqttWills } from './mqtt-wills.ts';
 
 /** What its sessions need of the gateway. */
 export interface MqttGateway {
   readonly clock: Clock;
+  readonly publications: Publications;
+  readonly topics: TopicTable;
+  readonly limits: Pick<ServerLimits, 'holdReads' | 'reads'>;
 }
 
 export class MqttProtocol implements Protocol, Asker {
@@ -42,6 +49,8 @@ export class MqttProtocol implements Protocol, Asker {
   readonly #wills: MqttWills;
   readonly #requests: Requests;
   readonly #publisher: MqttPublisher;
+  readonly #topicPublisher: MqttTopicPublisher;
+  readonly #isOpen: boolean;
   readonly #subscriptions: MqttSubscriptions;
   /** Of QoS 2, which were not released: whether each is stored. */
   readonly #received = new Map<number, boolean>();
@@ -57,12 +66,18 @@ export class MqttProtocol implements Protocol, Asker {
     this.#connect = connect;
     this.#wills = wills;
     this.#requests = session.requests(this);
-    this.#publisher = new MqttPublisher(this, this.#requests, gateway.clock);
+    const { clock, publications, topics } = gateway;
+    this.#isOpen = publications.isOpen;
+    this.#publisher = new MqttPublisher(this, this.#requests, clock);
+    this.#topicPublisher = new MqttTopicPublisher({
+      ...{ owner: this, requests: this.#requests, publications, clock },
+      clientId: connect.isAssigned ? undefined : connect.clientId,
+    });
     this.#subscriptions = new MqttSubscriptions({
       session,
       connect,
       requests: this.#requests,
-      clock: gateway.clock,
+      ...{ clock, publications, topics, rates: gateway.limits },
       write: (packet) => this.#write(packet),
     });
     // Until the login is done: what the client sends behind its CONNECT waits.
@@ -74,7 +89,8 @@ export class MqttProtocol implements Protocol, Asker {
   }
 
   get heldBytes(): number {
-    return this.#publisher.heldBytes + this.#received.size * limits.mqttReceivedBytes;
+    const pending = this.#publisher.heldBytes + this.#topicPublisher.heldBytes;
+    return pending + this.#received.size * limits.mqttReceivedBytes;
   }
 
   /** Half as long again as the client has said; one that says 0 is never silent for too long. */
@@ -125,19 +141,20 @@ export class MqttProtocol implements Protocol, Asker {
     const { qos, retain, payload, properties } = packet;
     const topic = this.#topicOf(packet);
     if (!isTopicName(topic)) throw new MqttError(reason.topicInvalid, 'this is no topic');
-    if (retain && this.#connect.version === 5)
+    if (retain && this.#connect.version === 5 && !this.#isOpen)
       throw new MqttError(reason.retainUnsupported, 'no message is retained here');
     const destination = destinationOf(topic);
-    const content = messageOf(bytesOf(payload), properties);
     if (qos === 0) {
-      if (destination) this.#publisher.pass(destination, content);
+      if (destination) this.#publisher.pass(destination, messageOf(bytesOf(payload), properties));
+      else this.#topicPublisher.publish(this.#session.userId, topic, packet);
       return;
     }
     const packetId = idOf(packet);
     if (qos === 2 && this.#isRepeated(packetId)) return;
     if (qos === 2) this.#received.set(packetId, false);
-    if (destination) this.#publisher.publish(destination, content, packetId, qos);
-    else this.onPublished(packetId, qos, reason.notAuthorized);
+    if (!destination) return this.#topicPublisher.publish(this.#session.userId, topic, packet);
+    const content = messageOf(bytesOf(payload), properties);
+    this.#publisher.publish(destination, content, packetId, qos);
   }
 
   /** Of QoS 2, until it is released: it is answered once more, and not stored. */
@@ -172,6 +189,11 @@ export class MqttProtocol implements Protocol, Asker {
   }
 
   /** One that is not known was released before, or by a server that is gone: to many clients 0x92 is a failure. */
+  onRoom(): void {
+    if (this.#isGreeted && !this.#publisher.isHolding && !this.#topicPublisher.isHolding)
+      this.#requests.goOn();
+  }
+
   #release(messageId: number): void {
     this.#received.delete(messageId);
     this.#write({ cmd: 'pubcomp', messageId });
@@ -218,7 +240,7 @@ export class MqttProtocol implements Protocol, Asker {
       cmd: 'connack',
       sessionPresent: false,
       ...(version === 5
-        ? { reasonCode: reason.success, properties: connackProperties(this.#connect) }
+        ? { reasonCode: reason.success, properties: connackProperties(this.#connect, this.#isOpen) }
         : { returnCode: 0 }),
     });
     this.#wills.onConnected(this.#session);
@@ -286,6 +308,7 @@ export class MqttProtocol implements Protocol, Asker {
 
   end(): void {
     this.#publisher.end();
+    this.#topicPublisher.end();
     this.#subscriptions.end();
     this.#wills.onEnded(this);
   }

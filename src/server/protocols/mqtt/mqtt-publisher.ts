@@ -18,6 +18,8 @@ type Content = Pick<ClientMessage, 'text' | 'content'>;
 export interface PublisherOwner {
   /** `reasonCode` 0: it is stored; else why it never will be. */
   onPublished(packetId: number, qos: 1 | 2, reasonCode: number): void;
+  /** There may be room again for what the client sends. */
+  onRoom(): void;
 }
 
 interface Pending extends Content {
@@ -97,6 +99,12 @@ export class MqttPublisher {
     for (const { retry } of this.#conversations.values()) retry?.cancel();
   }
 
+  /** The client is not to be read from. */
+  get isHolding(): boolean {
+    for (const { retry } of this.#conversations.values()) if (retry !== null) return true;
+    return this.#isFull;
+  }
+
   get #isFull(): boolean {
     return (
       this.#count >= limits.mqttInFlightMax || this.#bytes >= limits.inFlightBytesPerConnectionMax
@@ -160,13 +168,7 @@ export class MqttPublisher {
       this.#bytes -= bytes + limits.inFlightOverheadBytes;
       this.#owner.onPublished(packetId, qos, reasonCode);
     }
-    this.#goOn();
-  }
-
-  #goOn(): void {
-    if (this.#isFull) return;
-    for (const { retry } of this.#conversations.values()) if (retry !== null) return;
-    this.#requests.goOn();
+    this.#owner.onRoom();
   }
 }
 

@@ -6,6 +6,7 @@ import type { OpenResult, ReadResult } from '../../../api/route-api.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { errorOfCode } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
+import { isOfCim } from '../../../base/topics/topic.ts';
 import type { ReadFrame } from '../../../codec/client-frame.ts';
 import { lobby } from '../../../codec/commands.ts';
 import { markKind } from '../../../codec/generated/wire.ts';
@@ -13,8 +14,11 @@ import { MarkGather } from '../../../codec/mark-gather.ts';
 import { type MessageFields, scanIfReadable } from '../../../codec/message-scan.ts';
 import { encodePacket, type ISubscribePacket, type Packet } from '../../../codec/mqtt/packets.ts';
 import { MqttError, reason } from '../../../codec/mqtt/reasons.ts';
+import type { ServerLimits } from '../../../limits/server-limits.ts';
 import type { GroupDelivery } from '../../groups/group-message.ts';
 import type { Requests } from '../../sessions/requests.ts';
+import type { Publications } from '../../topics/publications.ts';
+import type { TopicTable } from '../../topics/topic-table.ts';
 import type { Session } from '../protocol.ts';
 import type { MqttConnect } from './mqtt-connect.ts';
 import {
@@ -25,6 +29,7 @@ import {
   type Subscription,
 } from './mqtt-feed.ts';
 import { saysNothing, shownMessage } from './mqtt-messages.ts';
+import { MqttTopicSubscriptions, type TopicWish } from './mqtt-topic-subscriptions.ts';
 import { hasWildcard, isFilter, timelineOfFilter, topicOfTimeline } from './mqtt-topics.ts';
 import { MqttWindow } from './mqtt-window.ts';
 
@@ -33,6 +38,10 @@ export interface MqttSubscriptionsOptions {
   readonly connect: MqttConnect;
   readonly requests: Requests;
   readonly clock: Clock;
+  readonly publications: Publications;
+  readonly topics: TopicTable;
+  /** Of what users read. */
+  readonly rates: Pick<ServerLimits, 'holdReads' | 'reads'>;
   readonly write: (packet: Packet) => void;
 }
 
@@ -51,6 +60,8 @@ export class MqttSubscriptions implements FeedOwner {
   /** Groups of which it is not known yet whether the client may follow them, and where to tell. */
   readonly #asked = new Map<string, { asked: Asked; index: number; qos: QoS }>();
   readonly #window: MqttWindow;
+  /** In the free space. */
+  readonly #topics: MqttTopicSubscriptions;
   readonly #delivered = new MarkGather(limits.markSourcesHeldMax);
   #opened: OpenResult | null = null;
   #retry: Timer | null = null;
@@ -62,6 +73,7 @@ export class MqttSubscriptions implements FeedOwner {
   constructor(options: MqttSubscriptionsOptions) {
     this.#options = options;
     this.#window = new MqttWindow(options.connect.receiveMax);
+    this.#topics = new MqttTopicSubscriptions(options);
   }
 
   /** The login is done. */
@@ -73,6 +85,7 @@ export class MqttSubscriptions implements FeedOwner {
     this.#retry?.cancel();
     this.#cursorRetry?.cancel();
     for (const feed of this.#feeds.values()) feed.end();
+    this.#topics.end();
   }
 
   // ---- subscribing ------------------------------------------------------------------------------
@@ -80,10 +93,16 @@ export class MqttSubscriptions implements FeedOwner {
   subscribe(packetId: number, { subscriptions, properties }: ISubscribePacket): void {
     const identifier = properties?.subscriptionIdentifier ?? 0;
     const asked: Asked = { packetId, granted: [], left: 1, isInboxResumed: false };
-    for (const [index, { topic, qos, nl = false }] of subscriptions.entries()) {
+    for (const [
+      index,
+      { topic, qos, nl = false, rap = false, rh = 0 },
+    ] of subscriptions.entries()) {
       if (!isFilter(topic)) throw new MqttError(reason.filterInvalid, 'this is no topic filter');
       const subscription = { qos, noLocal: nl, identifier };
-      asked.granted[index] = this.#subscribe(topic, subscription, asked, index);
+      const wish = { ...subscription, showsRetain: rap, retainHandling: rh as 0 | 1 | 2 };
+      asked.granted[index] = isOfCim(topic)
+        ? this.#subscribe(topic, subscription, asked, index)
+        : this.#subscribeFree(topic, wish);
     }
     this.#answered(asked);
     if (asked.isInboxResumed) this.#releaseEarlier();
@@ -92,6 +111,7 @@ export class MqttSubscriptions implements FeedOwner {
 
   unsubscribe(messageId: number, filters: readonly string[]): void {
     const granted = filters.map((filter) => {
+      if (this.#topics.unsubscribe(filter)) return reason.success;
       const timeline = timelineOfFilter(filter);
       const feed = timeline === undefined ? undefined : this.#feeds.get(timeline);
       if (!feed) return reason.noSubscription;
@@ -109,12 +129,9 @@ export class MqttSubscriptions implements FeedOwner {
 
   /** What the client is told of it, if that is known already. */
   #subscribe(filter: string, wanted: Subscription, asked: Asked, index: number): number {
-    const { version } = this.#options.connect;
-    const refused = (code: number) => (version === 5 ? code : 0x80);
-    if (filter.startsWith('$share/')) return refused(reason.sharedUnsupported);
-    if (hasWildcard(filter)) return refused(reason.wildcardUnsupported);
+    if (hasWildcard(filter)) return this.#refused(reason.wildcardUnsupported);
     const timeline = timelineOfFilter(filter);
-    if (timeline === undefined) return refused(reason.notAuthorized);
+    if (timeline === undefined) return this.#refused(reason.notAuthorized);
     // Of a group the cursor is its user's, not the device's: a failure may tell something again.
     const qos: QoS = timeline === '' || wanted.qos === 0 ? wanted.qos : 1;
     const subscription = { ...wanted, qos };
@@ -123,7 +140,7 @@ export class MqttSubscriptions implements FeedOwner {
       known.subscription = subscription;
       return qos;
     }
-    if (this.#feeds.size >= limits.mqttSubscriptionsMax) return refused(reason.quotaExceeded);
+    if (this.#feeds.size >= limits.mqttSubscriptionsMax) return this.#refused(reason.quotaExceeded);
     const after = this.#startOf(timeline);
     const feed = new MqttFeed(this, timeline, subscription, after);
     this.#feeds.set(timeline, feed);
@@ -138,6 +155,20 @@ export class MqttSubscriptions implements FeedOwner {
     this.#asked.set(timeline, { asked, index, qos });
     feed.begin();
     return qos;
+  }
+
+  /** Granted with QoS 0 at most: what is published there is not stored. */
+  #subscribeFree(filter: string, wish: TopicWish): number {
+    if (filter.startsWith('$share/')) return this.#refused(reason.sharedUnsupported);
+    if (hasWildcard(filter) && !this.#options.publications.isOpen)
+      return this.#refused(reason.wildcardUnsupported);
+    const code = this.#topics.subscribe(filter, wish);
+    return code === reason.success ? 0 : this.#refused(code);
+  }
+
+  /** Before MQTT 5 there is one word for all. */
+  #refused(code: number): number {
+    return this.#options.connect.version === 5 ? code : 0x80;
   }
 
   /** Where a new subscription begins: behind all that there was, or where the session had got. */
@@ -224,9 +255,8 @@ export class MqttSubscriptions implements FeedOwner {
     const error = errorOfCode(result.code);
     const isRefused = error === 'not-a-member' || error === 'unknown-group' || error === 'too-many';
     if (asked) {
-      const { version } = this.#options.connect;
       const code = isRefused ? reason.notAuthorized : reason.unspecified;
-      asked.asked.granted[asked.index] = version === 5 ? code : 0x80;
+      asked.asked.granted[asked.index] = this.#refused(code);
       this.#drop(feed);
       this.#answered(asked.asked);
     } else if (isRefused) {

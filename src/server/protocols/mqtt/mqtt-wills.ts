@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { PassEntry, Sender, SubmitResult } from '../../../api/route-api.ts';
+import { topicOwnerOf } from '../../../auth/topic-access.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { errorOfCode } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
@@ -11,13 +12,17 @@ import { encodeClientMessage } from '../../../codec/message-body.ts';
 import { MessageReader } from '../../../codec/message-reader.ts';
 import { isPassing } from '../../../codec/mqtt/reasons.ts';
 import type { Submissions, Submitter } from '../../sessions/submissions.ts';
+import type { Publications } from '../../topics/publications.ts';
 import type { MqttWill } from './mqtt-connect.ts';
 import { messageOf } from './mqtt-messages.ts';
+import { publicationOf } from './mqtt-publications.ts';
+import type { Destination } from './mqtt-topics.ts';
 
 export interface WillGateway {
   readonly clock: Clock;
   readonly instance: string;
   readonly submissions: Submissions;
+  readonly publications: Publications;
   pass(entry: PassEntry): void;
 }
 
@@ -88,9 +93,31 @@ export class MqttWills {
     this.#waiting.set(name, timer);
   }
 
-  #say({ userId, userName, sessionId }: Testator, will: MqttWill): void {
+  #say(testator: Testator, will: MqttWill): void {
+    if (will.destination) this.#send(testator, will, will.destination);
+    else this.#publish(testator, will);
+  }
+
+  #publish({ userId, device }: Testator, { topic, retain, payload, contentType }: MqttWill): void {
+    const { clock, publications } = this.#gateway;
+    const entry = publicationOf({
+      ...{ topic, retain, payload, properties: { contentType } },
+      ...{ at: clock.now(), owner: topicOwnerOf({ kind: 'account', userId }), clientId: device },
+    });
+    let attempts = 0;
+    const publish = () => {
+      attempts += 1;
+      publications.publish(entry, ({ code }) => {
+        if (code !== 0 && isPassing(errorOfCode(code)) && attempts < attemptsMax)
+          clock.setTimeout(publish, limits.mqttRetryMs);
+      });
+    };
+    publish();
+  }
+
+  #send({ userId, userName, sessionId }: Testator, will: MqttWill, destination: Destination): void {
     const { clock, instance, submissions } = this.#gateway;
-    const { to, group } = will.destination;
+    const { to, group } = destination;
     const isPassed = will.qos === 0;
     const body = encodeClientMessage({
       ...(group === '' ? { to } : { group }),

@@ -18,7 +18,7 @@ export function mqttWire(gateway: MqttGateway & WillGateway): Wire {
     frames: new FrameReaders(() => new MqttPacketDecoder(0)),
     endpoints: [],
     logIn(session, frame) {
-      const connect = connectOf(session, frame);
+      const connect = connectOf(session, frame, gateway.publications.isOpen);
       session.speak(new MqttProtocol(session, connect, gateway, wills));
       session.logIn(connect.login);
     },
@@ -26,12 +26,12 @@ export function mqttWire(gateway: MqttGateway & WillGateway): Wire {
 }
 
 /** Throws MqttError, when the client has been told what was wrong with its CONNECT. */
-function connectOf(session: Session, frame: Uint8Array) {
+function connectOf(session: Session, frame: Uint8Array, isOpen: boolean) {
   let version: 3 | 4 | 5 = 4;
   try {
     const packet = readConnect(frame);
     version = packet.protocolVersion;
-    return readMqttConnect(packet);
+    return readMqttConnect(packet, isOpen);
   } catch (error) {
     if (error instanceof MqttError) refuse(session, version, error);
     throw error;

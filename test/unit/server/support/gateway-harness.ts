@@ -18,8 +18,12 @@ import {
   type PresenceResult,
   type ProveEntry,
   type ProveResult,
+  type PublishEntry,
+  type PublishResult,
   type ReadEntry,
   type ReadResult,
+  type RetainedEntry,
+  type RetainedResult,
   type RouteApi,
   routeMethods,
   type SubmitEntry,
@@ -67,6 +71,8 @@ export const emptyPage: ReadResult = {
   first: 1,
   rewound: false,
 };
+
+const noneRetained = { code: 0, topics: [], numbers: [], bodies: [], expiries: [], next: '' };
 
 /** One call of the route: what was asked, and how it answers; `hold` keeps answers back. */
 class Asked<Entry, Result> {
@@ -122,6 +128,7 @@ interface HarnessOptions {
   readonly budgetBytes?: number | undefined;
   /** Routes know of the server: people are let in. */
   isBegun?: boolean;
+  readonly topicsOpen?: boolean;
 }
 
 const generous: ServerLimitSettings = {
@@ -180,6 +187,9 @@ export class GatewayHarness {
     userName: `user-${user}`,
     at: this.clock.now(),
   }));
+  readonly publications = new Asked<PublishEntry, PublishResult>(() => ({ code: 0, number: 0 }));
+  /** Nothing is, unless a test says so. */
+  readonly retained = new Asked<RetainedEntry, RetainedResult>(() => noneRetained);
   readonly gateway: Gateway;
   readonly wire: Wire;
   /** Whether the server has taken itself out of choice. */
@@ -190,6 +200,7 @@ export class GatewayHarness {
     limits = {},
     budgetBytes,
     isBegun = true,
+    topicsOpen = false,
   }: HarnessOptions = {}) {
     this.budget = processBudget(this.clock, budgetBytes);
     const routes: RouteApi = {
@@ -204,8 +215,8 @@ export class GatewayHarness {
       transient: this.transients.call,
       presence: this.presences.call,
       prove: this.proofs.call,
-      publish: immediately(() => routeMethods.publish.unanswered),
-      retained: immediately(() => routeMethods.retained.unanswered),
+      publish: this.publications.call,
+      retained: this.retained.call,
       identifyDevice: immediately(() => routeMethods.identifyDevice.unanswered),
       time: immediately(() => ({ code: 0, at: this.clock.now() })),
     };
@@ -214,6 +225,7 @@ export class GatewayHarness {
       tokens,
       limits: new ServerLimits({ ...generous, ...limits }, () => this.clock.monotonic()),
       budget: this.budget,
+      topicsOpen,
       instance: 'me',
       address: () => '10.0.0.1:9000:8081',
       withdraw: async () => {
