@@ -69,6 +69,8 @@ class Stage {
   readonly #viewers = Array.from({ length: watching }, (_, index) => new Viewer(index + 1));
   /** Until when each was there; Infinity: they are. */
   readonly #thereUntil = new Map<number, number>();
+  /** How long each was away the last time. */
+  readonly #wasAwayMs = new Map<number, number>();
   /** Questions, each with what a route has found: undefined while it has not looked. */
   readonly #asked: {
     entry: PresenceEntry;
@@ -181,9 +183,15 @@ class Stage {
     shown.set(userId, online);
     if (was !== true || online) return;
     // Of whom a hint was lost it is not known that they were back.
-    const awayMs = this.clock.monotonic() - (this.#thereUntil.get(userId) ?? -Infinity);
+    const awayMs = this.#awayMs(userId);
     if (!this.#isLossy && awayMs < limits.presenceOfflineMs)
       this.#faults.push(`${userId} was away for ${awayMs} ms`);
+  }
+
+  /** How long they have been away; if they are back, how long they were: who had no room hears of it late. */
+  #awayMs(userId: number): number {
+    if (this.#isThere(userId)) return this.#wasAwayMs.get(userId) ?? 0;
+    return this.clock.monotonic() - (this.#thereUntil.get(userId) ?? -Infinity);
   }
 
   #isThere(userId: number): boolean {
@@ -197,6 +205,7 @@ class Stage {
   #change(nth: number, isComing: boolean, isLost: boolean): void {
     const userId = people[nth % people.length] as number;
     if (this.#isThere(userId) === isComing) return;
+    if (isComing) this.#wasAwayMs.set(userId, this.#awayMs(userId));
     this.#thereUntil.set(userId, isComing ? Infinity : this.clock.monotonic());
     if (!isLost) this.#table.hint(userId, isComing);
   }

@@ -64,6 +64,7 @@ const closings: Partial<Record<CloseName, number>> = {
   'too-many-devices': reason.quotaExceeded,
   'secret-changed': reason.notAuthorized,
   'account-deleted': reason.notAuthorized,
+  blocked: reason.notAuthorized,
   'wrong-version': reason.unsupportedVersion,
 };
 

@@ -13,7 +13,7 @@ import { RecentlyUsed } from '../../base/recently-used.ts';
 import { assertUserName } from '../../base/text/names.ts';
 import { type CloseName, closeCodes } from '../../codec/close-codes.ts';
 import type { GuessRate } from '../../limits/guess-rate.ts';
-import type { Account } from '../../store/accounts.ts';
+import { type Account, isBlocked } from '../../store/accounts.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuthMode } from './authentication.ts';
 import type { Callers } from './callers.ts';
@@ -40,6 +40,7 @@ const refusals: Partial<Record<ErrorName, CloseName>> = {
   'invalid-argument': 'not-allowed',
   'too-long': 'not-allowed',
   'account-deleted': 'account-deleted',
+  'account-blocked': 'blocked',
   unauthenticated: 'token-refused',
   'too-many-requests': 'too-fast',
 };
@@ -101,6 +102,8 @@ export class PasswordProofs {
 
   async #bySecret({ user, password, address }: ProveEntry): Promise<Proven> {
     const { store, guesses } = this.#options;
+    // Before anything remembers it.
+    if (!isId(user)) assertUserName(user);
     const account = await this.#accountOf(user);
     const credential = account && (await store.accounts.credential(account.userId));
     // Of one who is not there it is not told that they are not: a guess is counted all the same.
@@ -113,6 +116,7 @@ export class PasswordProofs {
     if ('waitMs' in guess) throw new CimError('too-many-requests');
     if (!guess.isRight || !credential) throw new CimError('account-mismatch');
     const { userId, name: userName, generation } = credential;
+    if (isBlocked(credential)) throw new CimError('account-blocked');
     return { userId, userName, generation };
   }
 

@@ -160,6 +160,11 @@ export class Requests implements TransientSender, Submitter {
     else this.#reads?.subscriptions.acknowledge(group, seq, taken);
   }
 
+  /** The client follows this group no more, though its user may be in it. */
+  unfollow(group: string): void {
+    this.#reads?.subscriptions.leave(group);
+  }
+
   /** Of groups, if they have not arrived at a route. */
   retryMarks(): void {
     this.#reads?.subscriptions.retryMarks();

@@ -37,6 +37,7 @@ export interface MqttWill {
   readonly contentType: string;
   readonly qos: 0 | 1 | 2;
   readonly delaySeconds: number;
+  readonly clientId: string;
 }
 
 const nothing = new Uint8Array();
@@ -76,7 +77,7 @@ export function readMqttConnect(
     receiveMax: Math.min(receiveMaximum, limits.mqttInFlightMax),
     packetBytesMax: maximumPacketSize ?? Number.MAX_SAFE_INTEGER,
     wantsReasons: version === 5 && properties.requestProblemInformation !== false,
-    will: willOf(packet, isOpen),
+    will: willOf({ ...packet, clientId }, isOpen),
     login: {
       ...{ userId: 0, userName: '', token: '', connectionNumber: 0 },
       device: deviceOf(clientId),
@@ -97,7 +98,10 @@ function deviceOf(clientId: string): string {
   return devicePrefix + createHash('sha256').update(clientId).digest('base64url');
 }
 
-function willOf({ will }: IConnectPacket, isOpen: boolean): MqttWill | undefined {
+function willOf(
+  { will, clientId, properties: { sessionExpiryInterval = 0 } = {} }: IConnectPacket,
+  isOpen: boolean,
+): MqttWill | undefined {
   if (!will) return undefined;
   const { topic, payload, qos = 0, retain = false, properties = {} } = will;
   if (qos > 2) throw new MqttError(reason.malformed, 'a will has a QoS of 0, 1 or 2');
@@ -108,10 +112,11 @@ function willOf({ will }: IConnectPacket, isOpen: boolean): MqttWill | undefined
   if (!destination && !(isOpen && isFreeTopic(topic)))
     throw new MqttError(reason.notAuthorized, 'the will has no topic that may be published to');
   return {
-    ...{ destination, topic, retain },
+    ...{ destination, topic, retain, clientId },
     payload: Uint8Array.from(Buffer.from(payload)),
     contentType: properties.contentType ?? '',
     qos,
-    delaySeconds: properties.willDelayInterval ?? 0,
+    // With its session it is said at the latest.
+    delaySeconds: Math.min(properties.willDelayInterval ?? 0, sessionExpiryInterval),
   };
 }

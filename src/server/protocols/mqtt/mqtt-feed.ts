@@ -51,6 +51,8 @@ export class MqttFeed {
   /** What comes from now on is given by this one. */
   subscription: Subscription;
   readonly #owner: FeedOwner;
+  /** It begins behind all that there was, which the first page tells. */
+  #isNew: boolean;
   /** Up to here all was sent, or is for others. */
   #sent: number;
   #head: number;
@@ -63,7 +65,10 @@ export class MqttFeed {
   #told: number;
   #isEnded = false;
 
-  constructor(owner: FeedOwner, timeline: string, subscription: Subscription, after: number) {
+  /** `from`: behind this number; null: behind all that there is when the first page is read. */
+  constructor(owner: FeedOwner, timeline: string, subscription: Subscription, from: number | null) {
+    const after = from ?? 0;
+    this.#isNew = from === null;
     this.#owner = owner;
     this.timeline = timeline;
     this.subscription = subscription;
@@ -119,7 +124,10 @@ export class MqttFeed {
     const heard = this.#heard;
     this.#isReading = false;
     if (this.#isEnded) return;
-    if (rewound) this.#sent = 0;
+    if (this.#isNew) {
+      this.#isNew = false;
+      this.#sent = head;
+    } else if (rewound) this.#sent = 0;
     for (const [index, seq] of seqs.entries()) {
       const body = bodies[index] as Uint8Array;
       // Meanwhile others may have taken what room there was.

@@ -42,6 +42,13 @@ export interface MqttGateway {
   readonly limits: Pick<ServerLimits, 'holdReads' | 'reads'>;
 }
 
+/** It is back elsewhere, or may not say anything any more. */
+const withoutWill: ReadonlySet<number> = new Set(
+  (
+    ['moving', 'kicked', 'blocked', 'secret-changed', 'account-deleted', 'not-allowed'] as const
+  ).map((name) => closeCodes[name].code),
+);
+
 export class MqttProtocol implements Protocol, Asker {
   readonly name = 'mqtt';
   readonly #session: Session;
@@ -71,7 +78,8 @@ export class MqttProtocol implements Protocol, Asker {
     this.#publisher = new MqttPublisher(this, this.#requests, clock);
     this.#topicPublisher = new MqttTopicPublisher({
       ...{ owner: this, requests: this.#requests, publications, clock },
-      clientId: connect.isAssigned ? undefined : connect.clientId,
+      clientId: connect.clientId,
+      isAssigned: connect.isAssigned,
     });
     this.#subscriptions = new MqttSubscriptions({
       session,
@@ -289,7 +297,7 @@ export class MqttProtocol implements Protocol, Asker {
     const reasonCode = this.#mistake ?? reasonOfClose(code);
     // It is back, or about to be.
     if (code === closeCodes.replaced.code) this.#wills.onReplaced(this);
-    else if (code === closeCodes.moving.code) this.#wills.forget(this);
+    else if (withoutWill.has(code)) this.#wills.forget(this);
     const { version, wantsReasons } = this.#connect;
     const properties = { ...(wantsReasons && { reasonString: text }) };
     if (version < 5) {

@@ -13,12 +13,12 @@ export interface WrittenPublication {
   /** ms since 1970 */
   readonly at: number;
   readonly owner: string;
-  readonly clientId: string | undefined;
+  readonly clientId: string;
 }
 
 /** As routes take it. To retain nothing is to remove what was retained. */
 export function publicationOf(written: WrittenPublication): PublishEntry {
-  const { topic, payload, retain, properties = {}, at, owner, clientId = '' } = written;
+  const { topic, payload, retain, properties = {}, at, owner, clientId } = written;
   const { contentType = '', responseTopic = '', correlationData, userProperties = {} } = properties;
   const body = encodePublication({
     ...{ payload, contentType, responseTopic, at },
@@ -49,7 +49,9 @@ let last:
 
 export function encodedOnce(publication: Publication, form: Form): Uint8Array {
   if (last?.publication !== publication) last = { publication, forms: new Map() };
-  const name = `${form.version} ${form.isRetained} ${form.identifier}`;
+  // There may be as many identifiers as subscriptions.
+  if (form.identifier > 0) return encodedPublication(publication, form);
+  const name = `${form.version} ${form.isRetained}`;
   const bytes = last.forms.get(name) ?? encodedPublication(publication, form);
   last.forms.set(name, bytes);
   return bytes;

@@ -1,8 +1,8 @@
 /**
  * Reads what is retained for one MQTT client: a page at a time, however many filters it subscribes to, the
- * next when the client has the one before, and no more bytes than its user may read.
+ * next when the client has the one before, and no more than its user may read.
  */
-import type { RetainedEntry, RetainedResult } from '../../../api/route-api.ts';
+import type { RetainedResult } from '../../../api/route-api.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { limits } from '../../../base/limits.ts';
 import type { ReadRate } from '../../../limits/read-rates.ts';
@@ -17,14 +17,18 @@ export interface RetainedReadsOptions {
   readonly rates: Pick<ServerLimits, 'holdReads' | 'reads'>;
 }
 
-interface Question {
-  readonly entry: RetainedEntry;
-  readonly settle: (result: RetainedResult) => void;
+/** Who is given the values whose topics its filter matches. */
+export interface RetainedReader {
+  readonly filter: string;
+  /** A page is about to be asked for. */
+  onAsked(): void;
+  onPage(page: RetainedResult): void;
 }
 
 export class MqttRetainedReads {
   readonly #options: RetainedReadsOptions;
-  readonly #waiting: Question[] = [];
+  /** What each is to be given next: what is behind this topic. */
+  readonly #waiting = new Map<RetainedReader, string>();
   /** Undefined until something is read; null: as much as it likes. */
   #rate: ReadRate | null | undefined;
   #isReading = false;
@@ -35,41 +39,52 @@ export class MqttRetainedReads {
     this.#options = options;
   }
 
-  /** A page that could not be had is asked for again. */
-  read(entry: RetainedEntry, settle: (result: RetainedResult) => void): void {
-    this.#waiting.push({ entry, settle });
+  /** `onPage` follows for each page. One that could not be had is asked for again. */
+  begin(reader: RetainedReader): void {
+    this.#waiting.set(reader, '');
     this.#advance();
+  }
+
+  /** It is given nothing more. */
+  drop(reader: RetainedReader): void {
+    this.#waiting.delete(reader);
   }
 
   end(): void {
     this.#isEnded = true;
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#pause?.cancel();
     if (this.#rate) this.#options.rates.reads.release(this.#rate);
   }
 
   #advance(): void {
     if (this.#isReading || this.#pause || this.#isEnded) return;
-    const [question] = this.#waiting;
-    if (!question) return;
+    const [next] = this.#waiting;
+    if (!next) return;
     const { rates, session, publications } = this.#options;
     if (this.#rate === undefined) this.#rate = rates.holdReads(session.userId, session.address);
     const waitMs = this.#rate?.waitMs ?? 0;
     if (waitMs > 0) return this.#goOnIn(waitMs);
+    const [reader, after] = next;
     this.#isReading = true;
     this.#rate?.begin();
-    publications.retained(question.entry, (result) => this.#answered(question, result));
+    reader.onAsked();
+    publications.retained({ filter: reader.filter, after }, (result) =>
+      this.#answered(reader, result),
+    );
   }
 
-  #answered({ settle }: Question, result: RetainedResult): void {
+  #answered(reader: RetainedReader, page: RetainedResult): void {
     // What was read for nobody stays spent.
     if (this.#isEnded) return;
     this.#isReading = false;
     this.#rate?.end();
-    if (result.code !== 0) return this.#goOnIn(limits.mqttRetryMs);
-    this.#rate?.spend(result.bodies.reduce((sum, { length }) => sum + length, 0));
-    this.#waiting.shift();
-    settle(result);
+    if (page.code !== 0) return this.#goOnIn(limits.mqttRetryMs);
+    this.#rate?.spend(costOf(page));
+    if (this.#waiting.delete(reader)) {
+      reader.onPage(page);
+      if (page.next !== '') this.#waiting.set(reader, page.next);
+    }
     this.#options.session.whenWritten(() => this.#advance());
   }
 
@@ -79,4 +94,13 @@ export class MqttRetainedReads {
       this.#advance();
     }, ms);
   }
+}
+
+/** A page that is not the last has looked at as many values as one may, whether they match or not. */
+function costOf({ bodies, next }: RetainedResult): number {
+  const lookedAt = next === '' ? 0 : limits.retainedPageMax * limits.readBytesMin;
+  return Math.max(
+    lookedAt,
+    bodies.reduce((sum, { length }) => sum + length, 0),
+  );
 }

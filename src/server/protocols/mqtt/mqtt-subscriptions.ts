@@ -4,7 +4,7 @@
  */
 import type { OpenResult, ReadResult } from '../../../api/route-api.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
-import { errorOfCode } from '../../../base/errors.ts';
+import { CimError, errorOfCode } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { isOfCim } from '../../../base/topics/topic.ts';
 import type { ReadFrame } from '../../../codec/client-frame.ts';
@@ -54,11 +54,19 @@ interface Asked {
   isInboxResumed: boolean;
 }
 
+/** A filter of a SUBSCRIBE whose group has not answered. */
+interface Waiter {
+  readonly asked: Asked;
+  readonly index: number;
+}
+
 export class MqttSubscriptions implements FeedOwner {
   readonly #options: MqttSubscriptionsOptions;
   readonly #feeds = new Map<string, MqttFeed>();
   /** Groups of which it is not known yet whether the client may follow them, and where to tell. */
-  readonly #asked = new Map<string, { asked: Asked; index: number; qos: QoS }>();
+  readonly #asked = new Map<string, Waiter[]>();
+  /** Of groups: up to where the client has acknowledged. */
+  readonly #groupCursors = new Map<string, number>();
   readonly #window: MqttWindow;
   /** In the free space. */
   readonly #topics: MqttTopicSubscriptions;
@@ -100,9 +108,10 @@ export class MqttSubscriptions implements FeedOwner {
       if (!isFilter(topic)) throw new MqttError(reason.filterInvalid, 'this is no topic filter');
       const subscription = { qos, noLocal: nl, identifier };
       const wish = { ...subscription, showsRetain: rap, retainHandling: rh as 0 | 1 | 2 };
-      asked.granted[index] = isOfCim(topic)
+      const granted = isOfCim(topic)
         ? this.#subscribe(topic, subscription, asked, index)
         : this.#subscribeFree(topic, wish);
+      if (granted !== undefined) asked.granted[index] = granted;
     }
     this.#answered(asked);
     if (asked.isInboxResumed) this.#releaseEarlier();
@@ -127,8 +136,13 @@ export class MqttSubscriptions implements FeedOwner {
     if (feed) this.#drop(feed);
   }
 
-  /** What the client is told of it, if that is known already. */
-  #subscribe(filter: string, wanted: Subscription, asked: Asked, index: number): number {
+  /** What the client is told of it; undefined: it is told when a route has answered. */
+  #subscribe(
+    filter: string,
+    wanted: Subscription,
+    asked: Asked,
+    index: number,
+  ): number | undefined {
     if (hasWildcard(filter)) return this.#refused(reason.wildcardUnsupported);
     const timeline = timelineOfFilter(filter);
     if (timeline === undefined) return this.#refused(reason.notAuthorized);
@@ -138,7 +152,12 @@ export class MqttSubscriptions implements FeedOwner {
     const known = this.#feeds.get(timeline);
     if (known) {
       known.subscription = subscription;
-      return qos;
+      const waiters = this.#asked.get(timeline);
+      if (!waiters) return qos;
+      waiters.push({ asked, index });
+      asked.left += 1;
+      asked.granted[index] = qos;
+      return undefined;
     }
     if (this.#feeds.size >= limits.mqttSubscriptionsMax) return this.#refused(reason.quotaExceeded);
     const after = this.#startOf(timeline);
@@ -152,9 +171,10 @@ export class MqttSubscriptions implements FeedOwner {
     if (timeline === lobby) return qos;
     // To read a group's timeline is to follow it: a route says whether the user may.
     asked.left += 1;
-    this.#asked.set(timeline, { asked, index, qos });
+    asked.granted[index] = qos;
+    this.#asked.set(timeline, [{ asked, index }]);
     feed.begin();
-    return qos;
+    return undefined;
   }
 
   /** Granted with QoS 0 at most: what is published there is not stored. */
@@ -162,8 +182,13 @@ export class MqttSubscriptions implements FeedOwner {
     if (filter.startsWith('$share/')) return this.#refused(reason.sharedUnsupported);
     if (hasWildcard(filter) && !this.#options.publications.isOpen)
       return this.#refused(reason.wildcardUnsupported);
-    const code = this.#topics.subscribe(filter, wish);
-    return code === reason.success ? 0 : this.#refused(code);
+    try {
+      const code = this.#topics.subscribe(filter, wish);
+      return code === reason.success ? 0 : this.#refused(code);
+    } catch (error) {
+      if (error instanceof CimError) return this.#refused(reason.filterInvalid);
+      throw error;
+    }
   }
 
   /** Before MQTT 5 there is one word for all. */
@@ -171,15 +196,16 @@ export class MqttSubscriptions implements FeedOwner {
     return this.#options.connect.version === 5 ? code : 0x80;
   }
 
-  /** Where a new subscription begins: behind all that there was, or where the session had got. */
-  #startOf(timeline: string): number {
+  /** Where a new subscription begins: behind all that there was (null: of which nobody has told), or where it had got. */
+  #startOf(timeline: string): number | null {
     const { isClean } = this.#options.connect;
     const opened = this.#opened as OpenResult;
-    if (timeline === '') return isClean ? this.#options.session.newest : opened.cursor;
+    if (timeline === '')
+      return isClean ? this.#options.session.newest : Math.max(opened.cursor, this.#cursor);
     if (timeline === lobby) return opened.groupHead;
     const membership = opened.groups.find(({ group }) => group === timeline);
-    if (!membership) return 0;
-    return isClean ? membership.head : membership.cursor;
+    const { head = null, cursor = 0 } = membership ?? {};
+    return isClean ? head : Math.max(cursor, this.#groupCursors.get(timeline) ?? 0);
   }
 
   /** A PUBREL may have got lost: the client holds the message back until it comes. */
@@ -195,9 +221,22 @@ export class MqttSubscriptions implements FeedOwner {
     this.#options.write({ cmd: 'suback', messageId: asked.packetId, granted: asked.granted });
   }
 
-  #drop(feed: MqttFeed): void {
+  #drop(feed: MqttFeed, code?: number): void {
+    const { timeline } = feed;
     feed.end();
-    this.#feeds.delete(feed.timeline);
+    this.#feeds.delete(timeline);
+    if (timeline !== '' && timeline !== lobby) this.#options.requests.unfollow(timeline);
+    this.#settleAsked(timeline, code);
+  }
+
+  /** Whoever waits to be told of it is; `code`: that they may not follow it. */
+  #settleAsked(timeline: string, code?: number): void {
+    const waiters = this.#asked.get(timeline) ?? [];
+    this.#asked.delete(timeline);
+    for (const { asked, index } of waiters) {
+      if (code !== undefined) asked.granted[index] = this.#refused(code);
+      this.#answered(asked);
+    }
   }
 
   // ---- what comes of timelines ------------------------------------------------------------------
@@ -244,23 +283,16 @@ export class MqttSubscriptions implements FeedOwner {
   onPage({ group }: ReadFrame, result: ReadResult): void {
     const feed = this.#feeds.get(group);
     if (!feed) return;
-    const asked = this.#asked.get(group);
-    if (asked) this.#asked.delete(group);
     if (result.code === 0) {
-      if (asked) this.#answered(asked.asked);
+      this.#settleAsked(group);
       feed.onPage(result);
       return;
     }
     feed.onFailedPage();
     const error = errorOfCode(result.code);
     const isRefused = error === 'not-a-member' || error === 'unknown-group' || error === 'too-many';
-    if (asked) {
-      const code = isRefused ? reason.notAuthorized : reason.unspecified;
-      asked.asked.granted[asked.index] = this.#refused(code);
-      this.#drop(feed);
-      this.#answered(asked.asked);
-    } else if (isRefused) {
-      this.#drop(feed);
+    if (isRefused || this.#asked.has(group)) {
+      this.#drop(feed, isRefused ? reason.notAuthorized : reason.unspecified);
     } else {
       this.#readOnLater();
     }
@@ -326,8 +358,10 @@ export class MqttSubscriptions implements FeedOwner {
 
   moved({ timeline }: MqttFeed, seq: number): void {
     if (timeline === '') this.#moveCursor(seq);
-    else if (timeline !== lobby)
+    else if (timeline !== lobby) {
+      this.#groupCursors.set(timeline, seq);
       this.#options.requests.acknowledge({ group: timeline, seq, marks: [] });
+    }
   }
 
   /** Of QoS 2 nothing goes on until the store has it: what got lost is said again. */

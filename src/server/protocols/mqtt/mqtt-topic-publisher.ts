@@ -2,7 +2,7 @@
  * What an MQTT client publishes to topics of the free space: hands it to a route in its order, again if
  * none took it, and tells the client when it was handed on, or never will be.
  */
-import type { PublishEntry } from '../../../api/route-api.ts';
+import { type PublishEntry, retaining } from '../../../api/route-api.ts';
 import { mayUseTopic, type TopicIdentity, topicOwnerOf } from '../../../auth/topic-access.ts';
 import type { Clock, Timer } from '../../../base/clock.ts';
 import { errorOfCode } from '../../../base/errors.ts';
@@ -19,8 +19,9 @@ export interface TopicPublisherOptions {
   readonly requests: Requests;
   readonly publications: Publications;
   readonly clock: Clock;
-  /** As the client has given it; undefined: it has none of its own. */
-  readonly clientId: string | undefined;
+  readonly clientId: string;
+  /** The server has drawn the id of the client: it gives no rights. */
+  readonly isAssigned: boolean;
 }
 
 interface Pending {
@@ -62,10 +63,12 @@ export class MqttTopicPublisher {
       if (qos > 0) owner.onPublished(packetId, qos as 1 | 2, code);
     };
     const identity: TopicIdentity = { kind: 'account', userId };
-    const { clientId } = this.#options;
-    const question = { action: 'publish', topic, identity, clientId } as const;
-    if (!mayUseTopic({ ...question, isOpen: publications.isOpen }))
-      return refused(reason.notAuthorized);
+    const { clientId, isAssigned } = this.#options;
+    const may = mayUseTopic({
+      ...{ action: 'publish', topic, identity, isOpen: publications.isOpen },
+      clientId: isAssigned ? undefined : clientId,
+    });
+    if (!may) return refused(reason.notAuthorized);
     const { payload, retain, properties } = packet;
     const entry = publicationOf({
       ...{ topic, payload: bytesOf(payload), retain, properties, at: clock.now() },
@@ -75,13 +78,23 @@ export class MqttTopicPublisher {
     const pending = { entry, packetId, qos, isSent: false };
     this.#pending.push(pending);
     this.#bytes += weightOf(pending);
-    if (this.#retry === null) this.#send(pending);
+    if (this.#retry === null && !this.#waitsForEarlier(pending)) this.#send(pending);
     if (this.isHolding) this.#options.requests.pause();
   }
 
   end(): void {
     this.#isEnded = true;
     this.#retry?.cancel();
+  }
+
+  /** What is to be retained waits for what came before it on its topic: the newest stays. */
+  #waitsForEarlier(pending: Pending): boolean {
+    const { topic, retain } = pending.entry;
+    if (retain === retaining.not) return false;
+    const first = this.#pending.find(
+      ({ entry }) => entry.topic === topic && entry.retain !== retaining.not,
+    );
+    return first !== pending;
   }
 
   #send(pending: Pending): void {
@@ -109,7 +122,7 @@ export class MqttTopicPublisher {
       this.#retry = null;
       for (const waiting of [...this.#pending]) {
         if (this.#retry !== null) return;
-        if (!waiting.isSent) this.#send(waiting);
+        if (!waiting.isSent && !this.#waitsForEarlier(waiting)) this.#send(waiting);
       }
       this.#options.owner.onRoom();
     }, limits.mqttRetryMs);
@@ -121,7 +134,17 @@ export class MqttTopicPublisher {
     const { owner } = this.#options;
     const { packetId, qos } = pending;
     if (qos > 0) owner.onPublished(packetId, qos as 1 | 2, code);
+    this.#sendNextOf(pending.entry);
     owner.onRoom();
+  }
+
+  /** What has waited for this one, on its topic. */
+  #sendNextOf({ topic, retain }: PublishEntry): void {
+    if (retain === retaining.not || this.#retry !== null) return;
+    const next = this.#pending.find(
+      ({ entry }) => entry.topic === topic && entry.retain !== retaining.not,
+    );
+    if (next && !next.isSent) this.#send(next);
   }
 }
 

@@ -2,7 +2,7 @@
  * What an MQTT client subscribes to in the free space. What is published while it is connected is written
  * to it once, with QoS 0, if it keeps up with reading; what is retained is read from the store first.
  */
-import { retaining } from '../../../api/route-api.ts';
+import { type RetainedResult, retaining } from '../../../api/route-api.ts';
 import { mayUseTopic, topicOwnerOf } from '../../../auth/topic-access.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { limits } from '../../../base/limits.ts';
@@ -13,7 +13,11 @@ import type { Publication, TopicSubscription, TopicTable } from '../../topics/to
 import type { Session } from '../protocol.ts';
 import type { MqttConnect } from './mqtt-connect.ts';
 import { encodedOnce, encodedPublication, type Form } from './mqtt-publications.ts';
-import { MqttRetainedReads, type RetainedReadsOptions } from './mqtt-retained-reads.ts';
+import {
+  MqttRetainedReads,
+  type RetainedReader,
+  type RetainedReadsOptions,
+} from './mqtt-retained-reads.ts';
 
 export interface TopicSubscriptionsOptions {
   readonly session: Session;
@@ -36,6 +40,9 @@ export interface TopicWish {
   /** What is retained is sent: 0 always, 1 to a new subscription, 2 never. */
   readonly retainHandling: 0 | 1 | 2;
 }
+
+/** What a publication has beside its payload, at the least. */
+const publicationOverheadBytes = 64;
 
 export class MqttTopicSubscriptions {
   readonly #options: TopicSubscriptionsOptions;
@@ -64,7 +71,7 @@ export class MqttTopicSubscriptions {
     this.#feeds.set(filter, feed);
     topics.add(filter, feed);
     const { retainHandling: handling } = wish;
-    if (handling === 0 || (handling === 1 && !known)) feed.readRetained(this.#reads);
+    if (handling === 0 || (handling === 1 && !known)) this.#reads.begin(feed);
     return reason.success;
   }
 
@@ -83,55 +90,49 @@ export class MqttTopicSubscriptions {
   #drop(filter: string, feed: TopicFeed): void {
     this.#options.topics.remove(filter, feed);
     this.#feeds.delete(filter);
-    feed.isDropped = true;
+    this.#reads.drop(feed);
   }
 }
 
-class TopicFeed implements TopicSubscription {
+class TopicFeed implements TopicSubscription, RetainedReader {
+  readonly filter: string;
   readonly #options: TopicSubscriptionsOptions;
-  readonly #filter: string;
   readonly #wish: TopicWish;
-  /** While what is retained is read: the numbers of what has come meanwhile, by topic. */
+  /** While a page of what is retained is on its way: the numbers of what has come meanwhile, by topic. */
   #numbers: RecentlyUsed<string, number> | null = null;
-  isDropped = false;
 
   constructor(options: TopicSubscriptionsOptions, filter: string, wish: TopicWish) {
     this.#options = options;
-    this.#filter = filter;
+    this.filter = filter;
     this.#wish = wish;
-  }
-
-  readRetained(reads: MqttRetainedReads): void {
-    this.#read(reads, '');
   }
 
   published(publication: Publication): void {
     const { session, connect } = this.#options;
-    const { topic, owner, clientId, number, retain } = publication;
+    const { topic, owner, clientId, number, retain, body } = publication;
     const isOwn =
       clientId === connect.clientId &&
       owner === topicOwnerOf({ kind: 'account', userId: session.userId });
     if (isOwn && this.#wish.noLocal) return;
     if (number > 0) this.#numbers?.set(topic, number);
+    // Before it is encoded: a client that takes only shorter packets never has it.
+    if (body.length > connect.packetBytesMax + publicationOverheadBytes) return;
     if (!session.takesTransient()) return;
     const isRetained = this.#wish.showsRetain && retain !== retaining.not;
     this.#write(encodedOnce(publication, this.#formOf(isRetained)));
   }
 
-  #read(reads: MqttRetainedReads, after: string): void {
-    // A value is kept before it is handed on: only what comes while a page is on its way is newer.
-    const numbers = new RecentlyUsed<string, number>(limits.mqttNewerMax);
-    this.#numbers = numbers;
-    reads.read({ filter: this.#filter, after }, ({ topics, numbers: found, bodies, next }) => {
-      if (this.isDropped) return;
-      for (const [index, topic] of topics.entries())
-        if ((numbers.get(topic) ?? 0) < (found[index] ?? 0))
-          this.#write(
-            encodedPublication({ topic, body: bodies[index] as Uint8Array }, this.#formOf(true)),
-          );
-      if (next === '') this.#numbers = null;
-      else this.#read(reads, next);
-    });
+  // A value is kept before it is handed on: only what comes while a page is on its way is newer.
+  onAsked(): void {
+    this.#numbers = new RecentlyUsed(limits.mqttNewerMax);
+  }
+
+  onPage({ topics, numbers, bodies }: RetainedResult): void {
+    const form = this.#formOf(true);
+    for (const [index, topic] of topics.entries())
+      if ((this.#numbers?.get(topic) ?? 0) < (numbers[index] ?? 0))
+        this.#write(encodedPublication({ topic, body: bodies[index] as Uint8Array }, form));
+    this.#numbers = null;
   }
 
   #formOf(isRetained: boolean): Form {

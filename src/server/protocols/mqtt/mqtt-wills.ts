@@ -11,6 +11,7 @@ import { limits } from '../../../base/limits.ts';
 import { encodeClientMessage } from '../../../codec/message-body.ts';
 import { MessageReader } from '../../../codec/message-reader.ts';
 import { isPassing } from '../../../codec/mqtt/reasons.ts';
+import type { ServerLimits } from '../../../limits/server-limits.ts';
 import type { Submissions, Submitter } from '../../sessions/submissions.ts';
 import type { Publications } from '../../topics/publications.ts';
 import type { MqttWill } from './mqtt-connect.ts';
@@ -23,6 +24,7 @@ export interface WillGateway {
   readonly instance: string;
   readonly submissions: Submissions;
   readonly publications: Publications;
+  readonly limits: Pick<ServerLimits, 'holdSends' | 'sends'>;
   pass(entry: PassEntry): void;
 }
 
@@ -33,6 +35,7 @@ export interface Testator {
   readonly device: string;
   readonly epochHex: string;
   readonly sessionId: number;
+  readonly address: string;
 }
 
 interface Kept {
@@ -93,16 +96,24 @@ export class MqttWills {
     this.#waiting.set(name, timer);
   }
 
+  /** It counts as what its user sends does: one too many is not said. */
   #say(testator: Testator, will: MqttWill): void {
+    const { limits: rates } = this.#gateway;
+    const rate = rates.holdSends(testator.userId, testator.address);
+    if (rate) {
+      rates.sends.release(rate);
+      if (!rate.take(will.payload.length) || !rate.begin()) return;
+    }
     if (will.destination) this.#send(testator, will, will.destination);
     else this.#publish(testator, will);
   }
 
-  #publish({ userId, device }: Testator, { topic, retain, payload, contentType }: MqttWill): void {
+  #publish({ userId }: Testator, will: MqttWill): void {
+    const { topic, retain, payload, contentType, clientId } = will;
     const { clock, publications } = this.#gateway;
     const entry = publicationOf({
       ...{ topic, retain, payload, properties: { contentType } },
-      ...{ at: clock.now(), owner: topicOwnerOf({ kind: 'account', userId }), clientId: device },
+      ...{ at: clock.now(), owner: topicOwnerOf({ kind: 'account', userId }), clientId },
     });
     let attempts = 0;
     const publish = () => {

@@ -1,6 +1,7 @@
 /** The client's end of an MQTT connection to a gateway of a test. */
 import { type Duplex, duplexPair } from 'node:stream';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import type { Arrival } from '../../../../src/net/arrivals.ts';
 import { mqttWire } from '../../../../src/server/protocols/mqtt/mqtt-wire.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import type { GatewayHarness } from './gateway-harness.ts';
@@ -14,7 +15,11 @@ export class MqttPeer {
   ended = false;
   readonly #protocolVersion: Level;
 
-  constructor({ gateway }: GatewayHarness, protocolVersion: Level) {
+  constructor(
+    { gateway }: GatewayHarness,
+    protocolVersion: Level,
+    arrival: Arrival = { address: '', isOver: false },
+  ) {
     const [client, server] = duplexPair({ allowHalfOpen: false });
     this.stream = client;
     this.#protocolVersion = protocolVersion;
@@ -25,16 +30,17 @@ export class MqttPeer {
     client.on('end', () => {
       this.ended = true;
     });
-    gateway.accept(server, { address: '', isOver: false }, mqttWire(gateway));
+    gateway.accept(server, arrival, mqttWire(gateway));
   }
 
   /** Logged in. */
   static async in(
     harness: GatewayHarness,
     options: Partial<IConnectPacket> & { readonly user?: number } = {},
+    arrival?: Arrival,
   ): Promise<MqttPeer> {
     const { protocolVersion = 5 } = options;
-    const peer = new MqttPeer(harness, protocolVersion);
+    const peer = new MqttPeer(harness, protocolVersion, arrival);
     peer.connect(options);
     await peer.when('connack');
     return peer;

@@ -290,6 +290,65 @@ describe('what a client is sent', () => {
     expect(await older.subscribe('cim/g/team', 1)).toBe(0x80);
   });
 
+  test('[MQTT-3.8.4-5] who asks twice for a group before a route has answered hears the same twice', async () => {
+    const code = Number(errorTable['not-a-member'].code);
+    harness.reads.answer = () => ({ ...emptyPage, code });
+    harness.reads.hold();
+    const peer = await MqttPeer.in(harness);
+    const subscriptions = [{ topic: 'cim/g/team', qos: 1 as const }];
+    for (const messageId of [1, 2]) peer.send({ cmd: 'subscribe', messageId, subscriptions });
+    await peer.pinged();
+    expect(peer.of('suback')).toEqual([]);
+    harness.reads.release();
+    await peer.when('suback', 2);
+    const granted = peer.of('suback').map((suback) => suback['granted']);
+    expect(granted).toEqual([[0x87], [0x87]]);
+  });
+
+  test('[MQTT-3.8.4-1] a SUBSCRIBE is answered, also if the client unsubscribes meanwhile', async () => {
+    harness.reads.hold();
+    const peer = await MqttPeer.in(harness);
+    const subscriptions = ['cim/g/team', 'cim/inbox'].map((topic) => ({ topic, qos: 1 as const }));
+    peer.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+    peer.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['cim/g/team'] });
+    await peer.when('unsuback');
+    expect(peer.of('suback')).toMatchObject([{ messageId: 1, granted: [1, 1] }]);
+    harness.reads.release();
+    await peer.pinged();
+    expect(peer.of('suback')).toHaveLength(1);
+  });
+
+  test('groups that were followed make room for others', async () => {
+    const peer = await MqttPeer.in(harness);
+    const count = limits.subscriptionsPerConnectionMax + 1;
+    for (let index = 0; index < count; index += 1) {
+      expect(await peer.subscribe(`cim/g/team-${index}`, 1)).toBe(1);
+      peer.send({ cmd: 'unsubscribe', messageId: 3, unsubscriptions: [`cim/g/team-${index}`] });
+    }
+  });
+
+  test('who subscribes anew goes on where the client has got', async () => {
+    const peer = await reader(1, { clean: false });
+    await harness.push(2, 1, body(1, 'm1'));
+    peer.send({ cmd: 'puback', messageId: Number((await peer.when('publish')).messageId) });
+    await waitUntil('the cursor moves', () => cursors().includes(1));
+    peer.send({ cmd: 'unsubscribe', messageId: 3, unsubscriptions: ['cim/inbox'] });
+    await peer.subscribe('cim/inbox', 1);
+    await harness.push(2, 2, body(1, 'm2'));
+    await peer.when('publish', 2);
+    expect(texts(peer)).toEqual(['m1', 'm2']);
+  });
+
+  test('a clean session is shown of a group that its user has joined since what comes from now on', async () => {
+    const earlier = { ...emptyPage, seqs: [1], bodies: [body(1, 'before', 'team')], head: 1 };
+    harness.reads.answer = () => earlier;
+    const peer = await MqttPeer.in(harness, { user: 2 });
+    expect(await peer.subscribe('cim/g/team', 1)).toBe(1);
+    await harness.pushGroup('team', 2, body(1, 'after', 'team'));
+    await peer.when('publish');
+    expect(texts(peer)).toEqual(['after']);
+  });
+
   test('[MQTT-3.10.4-2] nothing more comes after UNSUBSCRIBE', async () => {
     const peer = await reader(1);
     peer.send({ cmd: 'unsubscribe', messageId: 3, unsubscriptions: ['cim/inbox', 'cim/lobby'] });
@@ -326,10 +385,11 @@ describe('the end', () => {
 
   test('[MQTT-3.1.3-9] a will that waits is not sent if the client is back in time', async () => {
     const delayed = { ...will, properties: { willDelayInterval: 10 } };
-    const first = await MqttPeer.in(harness, { will: delayed });
+    const properties = { sessionExpiryInterval: 60 };
+    const first = await MqttPeer.in(harness, { will: delayed, properties });
     first.stream.end();
     await waitUntil('it has gone', () => harness.closes.entries.length === 1);
-    const second = await MqttPeer.in(harness, { will: delayed });
+    const second = await MqttPeer.in(harness, { will: delayed, properties });
     await harness.clock.advance(11_000);
     expect(submitted()).toEqual([]);
     second.stream.end();

@@ -15,6 +15,7 @@ beforeEach(() => {
   harness = new GatewayHarness({ topicsOpen: true });
 });
 
+const kept = { code: 0, number: 1 };
 const bodyOf = (text: string, rest: object = {}) =>
   encodePublication({
     ...{ payload: Buffer.from(text), contentType: '', isText: false, responseTopic: '' },
@@ -123,6 +124,31 @@ describe('publishing', () => {
     expect(peer.of('puback').map(({ messageId }) => messageId)).toEqual([1, 2]);
   });
 
+  test('what is to be retained waits for what came before it on its topic: the newest stays', async () => {
+    const peer = await MqttPeer.in(harness);
+    const busy = { code: Number(errorTable.busy.code), number: 0 };
+    harness.publications.answer = (_entry, answered) => (answered === 0 ? busy : kept);
+    for (const packetId of [1, 2])
+      peer.publish('a', String(packetId), 1, packetId, { retain: true });
+    await waitUntil('the first was refused', () => harness.publications.answered === 1);
+    await harness.clock.advance(limits.mqttRetryMs);
+    await peer.when('puback', 2);
+    const texts = harness.publications.entries.map(({ body }) =>
+      String(Buffer.from(decodePublication(body)?.payload ?? '')),
+    );
+    expect(texts).toEqual(['1', '1', '2']);
+  });
+
+  test('a will is not said by who may not say anything any more', async () => {
+    const will = { topic: 'state/1', payload: Buffer.from('gone'), qos: 1, retain: false } as const;
+    const peer = await MqttPeer.in(harness, { will });
+    harness.gateway.session(harness.sessionOf(1))?.close('secret-changed');
+    await peer.whenEnded();
+    await peer.stream.destroy();
+    await harness.clock.advance(1_000);
+    expect(harness.publications.entries).toEqual([]);
+  });
+
   test('what is refused is said, and what is too long', async () => {
     const peer = await MqttPeer.in(harness);
     const code = Number(errorTable['too-many'].code);
@@ -200,6 +226,47 @@ describe('subscribing', () => {
     for (const rh of [1, 1, 2]) await peer.subscribe('a', 0, {}, { rh });
     await peer.pinged();
     expect(harness.retained.entries).toHaveLength(1);
+  });
+
+  test('however often it subscribes anew, a page is under way, and one waits for each filter', async () => {
+    const peer = await MqttPeer.in(harness);
+    harness.retained.hold();
+    for (let times = 0; times < 20; times += 1) await peer.subscribe('a/+', 0);
+    harness.retained.release();
+    await waitUntil('both were read', () => harness.retained.answered === 2);
+    await peer.pinged();
+    expect(harness.retained.entries).toHaveLength(2);
+  });
+
+  test('a page that is not the last costs what was looked at, and no filter gets more than its user may read', async () => {
+    const limited = { limitLoopback: true, readBytesRate: 1 };
+    harness = new GatewayHarness({ topicsOpen: true, limits: limited });
+    const peer = await MqttPeer.in(harness, {}, { address: '10.1.1.1', isOver: false });
+    harness.retained.answer = () => ({ ...retainedOf(), next: 'more' });
+    await peer.subscribe('+/none', 0);
+    await peer.pinged();
+    const { answered } = harness.retained;
+    await peer.pinged();
+    expect(harness.retained.answered).toBe(answered);
+  });
+
+  test('a filter that cim does not take is refused, and nothing else', async () => {
+    const peer = await MqttPeer.in(harness);
+    for (const filter of ['a/'.repeat(limits.topicLevelsMax), 'a\tb', '$share'])
+      expect(await peer.subscribe(filter, 0)).toBe(0x8f);
+    await peer.pinged();
+  });
+
+  test('[MQTT-3.8.3-3] No Local of a client whose id the server has drawn', async () => {
+    const peer = await MqttPeer.in(harness, { clientId: '' });
+    await peer.subscribe('a', 0, {}, { nl: true });
+    peer.publish('a', 'own', 1, 1);
+    await peer.when('puback');
+    const { clientId, owner } = harness.publications.entries[0] as PublishEntry;
+    await published('a', 'own', { clientId, owner });
+    await published('a', 'other');
+    await peer.when('publish');
+    expect(heard(peer)).toEqual([['a', 'other', false]]);
   });
 
   test('a client that does not read is left out, and its connection ends with it', async () => {
