@@ -34,8 +34,20 @@ export async function countersOf(
   return Object.fromEntries(list.map(({ name, value }) => [name, value]));
 }
 
-/** The lines of a log that say what became of a condition (src/base/process/health.ts). */
-export function changesOf(condition: string, log: string) {
-  const lines = log.split('\n').filter((line) => line.includes(`"condition":"${condition}"`));
-  return lines.map((line) => JSON.parse(line));
+/**
+ * The lines of a role's log that say what became of a condition (src/base/process/health.ts), once there
+ * are so many: they come after what `/readyz` says.
+ */
+export async function whenChanged(
+  condition: string,
+  role: { readonly output: string },
+  count: number,
+): Promise<readonly { readonly msg: string }[]> {
+  const lines = () => {
+    // The last one may have come in part only.
+    const whole = role.output.split('\n').slice(0, -1);
+    return whole.filter((line) => line.includes(`"condition":"${condition}"`));
+  };
+  await waitUntil(`the log has ${count} of ${condition}`, () => lines().length >= count);
+  return lines().map((line) => JSON.parse(line));
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { readyAddresses } from '../../src/processes/local-process.ts';
 import { startProcess, TestProcess } from '../support/processes.ts';
-import { changesOf, countersOf, readiness, whenReadiness } from '../support/role-health.ts';
+import { countersOf, readiness, whenChanged, whenReadiness } from '../support/role-health.ts';
 import { Client, executable } from '../support/roles.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { countOf } from '../support/talk.ts';
@@ -81,7 +81,7 @@ test('a full disk: nothing is acknowledged, it is said, and it goes on when ther
   expect(await readiness(route, '?strict')).toMatchObject({ status: 503 });
   const sent = countOf(amy, 'sent');
   expect(sent).toBeLessThan(texts.length);
-  expect(changesOf('store-refusals', dev.output)).toMatchObject([
+  expect(await whenChanged('store-refusals', dev, 1)).toMatchObject([
     { msg: 'not well', level: 'warn', fault: 'shared' },
   ]);
   expect((await countersOf(route, clusterSecret))['health.store-refusals']).toBe(1);
@@ -92,10 +92,8 @@ test('a full disk: nothing is acknowledged, it is said, and it goes on when ther
   await whenReadiness(route, (text) => !isFull(text));
   await waitUntil('bob has all', () => bob.texts.length === texts.length);
   expect(bob.texts).toEqual(texts);
-  expect(changesOf('store-refusals', dev.output).map(({ msg }) => msg)).toEqual([
-    'not well',
-    'well again',
-  ]);
+  const changes = await whenChanged('store-refusals', dev, 2);
+  expect(changes.map(({ msg }) => msg)).toEqual(['not well', 'well again']);
 });
 
 test('a start on a full disk says what to do, and what was acknowledged is there afterwards', async () => {

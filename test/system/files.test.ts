@@ -12,7 +12,7 @@ import { startCluster } from '../support/cluster.ts';
 import { FileCaller, sha256, type TestFile, testFile } from '../support/file-uploads.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProcess } from '../support/processes.ts';
-import { changesOf, countersOf, readiness, whenReadiness } from '../support/role-health.ts';
+import { countersOf, readiness, whenChanged, whenReadiness } from '../support/role-health.ts';
 import { executable, startRole } from '../support/roles.ts';
 import { TestS3 } from '../support/s3.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -179,6 +179,6 @@ test('a full disk: it is said, nothing half is kept, and the upload goes on when
     sha256(file.content),
   );
   await whenReadiness(route, (text) => !text.includes('full'));
-  expect(changesOf('files', dev.output)).toHaveLength(2);
+  expect(await whenChanged('files', dev, 2)).toHaveLength(2);
   expect((await countersOf(route, secret))['health.files']).toBe(1);
 });

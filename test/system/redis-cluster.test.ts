@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { startRedisCluster } from '../support/redis.ts';
-import { changesOf, countersOf, readiness, whenReadiness } from '../support/role-health.ts';
+import { countersOf, readiness, whenChanged, whenReadiness } from '../support/role-health.ts';
 import { Client, startRoute, startServer } from '../support/roles.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startZooKeeper } from '../support/zookeeper.ts';
@@ -46,7 +46,7 @@ test('slots without a master: nothing is acknowledged, it is said, and it goes o
   expect(await readiness(url, '?strict')).toMatchObject({ status: 503 });
   for (const text of texts.slice(10)) amy.say(`2;;${text}`);
   await amy.whenEvent('is told', ({ event, reason }) => event === 'waiting' && isDown(`${reason}`));
-  expect(changesOf('store-refusals', route.process.output)).toMatchObject([
+  expect(await whenChanged('store-refusals', route.process, 1)).toMatchObject([
     { msg: 'not well', level: 'warn', fault: 'shared' },
   ]);
   expect((await countersOf(url, clusterSecret))['health.store-refusals']).toBe(1);
@@ -56,6 +56,6 @@ test('slots without a master: nothing is acknowledged, it is said, and it goes o
   await whenReadiness(url, (text) => !isDown(text));
   await waitUntil('bob has all', () => bob.texts.length === texts.length);
   expect(bob.texts).toEqual(texts);
-  const changes = changesOf('store-refusals', route.process.output);
+  const changes = await whenChanged('store-refusals', route.process, 2);
   expect(changes.map(({ msg }) => msg)).toEqual(['not well', 'well again']);
 });

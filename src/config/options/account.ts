@@ -19,7 +19,7 @@ export const accountOptions = {
     type: 'text',
     charactersMax: limits.nameCharactersMax,
     topic: 'Account',
-    description: "the account's name, as others see it; of a device: its %u",
+    description: "the account's name, as others see it; or a device's",
     defaults: { client: unlessToken, send: unlessToken, admin: optional },
   },
   secret: {

@@ -38,7 +38,7 @@ export const listeningOptions = {
   'mqtt-port': {
     type: 'port',
     topic: 'Listening',
-    description: 'port for MQTT; off if absent, but in cim dev 1883 where that is free',
+    description: 'port for MQTT; off if absent, but in cim dev 1883 where free (any with --port 0)',
     defaults: { server: optional, dev: optional },
   },
   'public-url': {

@@ -169,7 +169,9 @@ test("`:trace` says where a message of one's own is", async () => {
   const stored = { seq: 7, at, searched: 3 };
   client.traces.set('mine', { ...stored, reached: { receivers: 1, delivered: 1, read: 0 } });
   const newest = await ask(':trace ^');
+  const quote = '  ┌ you: hi ␛[31m';
   expect(newest.shown).toEqual([
+    quote,
     '· stored at 2026-01-31 10:05 as number 7',
     '· delivered, not read yet',
   ]);
@@ -187,11 +189,12 @@ test("`:trace` says where a message of one's own is", async () => {
     [null, 'nobody is told who has it'],
   ] as const) {
     client.traces.set('mine', { ...stored, reached });
-    expect((await ask(':trace mine')).shown[1]).toBe(`· ${text}`);
+    expect((await ask(':trace mine')).shown.at(-1)).toBe(`· ${text}`);
   }
   client.traces.set('mine', { seq: null, at: null, searched: 2_000, reached: null });
   const lost = await ask(':trace mine');
-  expect(lost.shown).toEqual(['· not stored: it is not among the newest 2000 messages there']);
+  const notStored = '· not stored: it is not among the newest 2000 messages there';
+  expect(lost.shown).toEqual([quote, notStored]);
   expect(lost.told.data).toMatchObject({ seq: null, at: null });
 });
 

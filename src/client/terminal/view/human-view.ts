@@ -187,7 +187,9 @@ export class HumanView implements View, Inbox {
       result.kind === 'history'
         ? this.#transcript(result)
         : render.resultBlocks(result, this.#reader);
-    return this.#settle(line.number, [render.echoBlock(line.text), ...blocks]);
+    // Of which message that is may not be what was said last: one may have been refused since.
+    const about = result.kind === 'trace' ? this.#quote(result.trace.id) : [];
+    return this.#settle(line.number, [render.echoBlock(line.text), ...about, ...blocks]);
   }
 
   sent({ number }: InputLine, outgoing: Outgoing, sent: SentMessage): Promise<void> {
